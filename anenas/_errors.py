@@ -1,0 +1,28 @@
+"""The one exception a user can mend, and the "did you mean" that goes with it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class AnenasError(Exception):
+    """Something the user can mend: one line that says what was expected and how to get there.
+
+    The command line prints it without a traceback and exits with 2.
+    """
+
+
+def unknown(what: str, name: str, known: Iterable[str]) -> AnenasError:
+    """An error for a name that is not one of `known`, offering the nearest ones.
+
+    Args:
+        what: What the name was meant to be, such as "chip".
+        name: The name as the user gave it.
+        known: Every name that would have been accepted.
+    """
+    options = sorted(known)
+    by_folded = {option.casefold(): option for option in options}
+    near = difflib.get_close_matches(name.casefold(), list(by_folded), n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(by_folded[n] for n in near)}?" if near else f"known: {', '.join(options)}"
+    return AnenasError(f"unknown {what} '{name}'; {hint}")

@@ -1,0 +1,18 @@
+"""What the Neural Engine can do: chips, guidelines, and what an operation costs."""
+
+from anenas.ane._chips import Chip, chips, get_chip
+from anenas.ane._cost import OpCost, op_costs
+from anenas.ane._guidelines import MAX_DIMENSION, batch_problem, dimension_problem, is_power_of_two, width_problem
+
+__all__ = [
+    "MAX_DIMENSION",
+    "Chip",
+    "OpCost",
+    "batch_problem",
+    "chips",
+    "dimension_problem",
+    "get_chip",
+    "is_power_of_two",
+    "op_costs",
+    "width_problem",
+]

@@ -1,0 +1,39 @@
+"""The numbers of the Neural Engine guidelines that a space or a graph is held to."""
+
+from __future__ import annotations
+
+# Largest size along any axis on every supported chip (A14–A16 and M1–M3: 16,384; newer ones take 65,536).
+# Source: sbryngelson/ane-guide appendix A, measured on M1.
+MAX_DIMENSION = 16_384
+
+
+def is_power_of_two(n: int) -> bool:
+    return n > 0 and n & (n - 1) == 0
+
+
+def width_problem(channels: int) -> str | None:
+    """What is wrong with a layer's width, or None.
+
+    The engine has 16 cores and pads channels to them, so a width that is no multiple of 16 pays for one; smaller
+    powers of two waste least.
+    """
+    if is_power_of_two(channels) or (channels > 0 and channels % 16 == 0):
+        return dimension_problem(channels)
+    near = max(16, round(channels / 16) * 16)
+    return f"{channels} breaks the guideline 'widths are powers of two or multiples of 16'; the nearest is {near}"
+
+
+def dimension_problem(size: int) -> str | None:
+    """What is wrong with a size along one axis, or None."""
+    if size > MAX_DIMENSION:
+        return f"{size} breaks the guideline 'no dimension over {MAX_DIMENSION:,}'"
+    if size < 1:
+        return f"{size} is not a positive size"
+    return None
+
+
+def batch_problem(batch: int) -> str | None:
+    """What is wrong with a batch size, or None."""
+    if not is_power_of_two(batch):
+        return f"{batch} breaks the guideline 'batch sizes are powers of two'"
+    return dimension_problem(batch)

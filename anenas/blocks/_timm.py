@@ -1,0 +1,38 @@
+"""timm's modules, imported late, and beside a torchvision whose compiled part may not load."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from anenas._torchvision import import_torchvision
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@functools.cache
+def efficientnet_blocks() -> Any:
+    """timm's module of inverted residuals and their kin."""
+    import_torchvision()
+    from timm.models import _efficientnet_blocks
+
+    return _efficientnet_blocks
+
+
+@functools.cache
+def byobnet() -> Any:
+    """timm's module of re-parameterised blocks."""
+    import_torchvision()
+    from timm.models import byobnet
+
+    return byobnet
+
+
+def reparameterize(network: nn.Module) -> nn.Module:
+    """A copy of `network` in which timm's multi-branch blocks are folded into one convolution each."""
+    import_torchvision()
+    from timm.utils import reparameterize_model
+
+    fused: nn.Module = reparameterize_model(network, inplace=False)
+    return fused

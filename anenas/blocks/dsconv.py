@@ -1,0 +1,34 @@
+"""Depthwise-separable convolution: MobileNetV1's block."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from anenas.blocks._activations import activation_choice, activation_layer
+from anenas.blocks._base import Block, register
+from anenas.blocks._choices import choice
+from anenas.blocks._timm import efficientnet_blocks
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@register
+@dataclass(frozen=True)
+class DSConv(Block):
+    """A depthwise convolution and a pointwise one (Howard et al. 2017, arXiv:1704.04861), with timm's skip."""
+
+    kind = "dsconv"
+    kernel: int = choice("k", 3, 5, 7)
+    activation: str = activation_choice()
+
+    def build(self, in_channels: int, out_channels: int, stride: int) -> nn.Module:
+        return efficientnet_blocks().DepthwiseSeparableConv(
+            in_channels,
+            out_channels,
+            self.kernel,
+            stride=stride,
+            pw_act=True,
+            act_layer=activation_layer(self.activation),
+        )

@@ -1,0 +1,35 @@
+"""Fused inverted residual: EfficientNetV2's block, also called edge residual."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from anenas.blocks._activations import activation_choice, activation_layer
+from anenas.blocks._base import Block, register
+from anenas.blocks._choices import choice
+from anenas.blocks._timm import efficientnet_blocks
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@register
+@dataclass(frozen=True)
+class FusedMBConv(Block):
+    """A dense convolution that expands, then a pointwise projection (Tan & Le 2021, arXiv:2104.00298)."""
+
+    kind = "fusedmbconv"
+    kernel: int = choice("k", 3, 5)
+    expansion: int = choice("e", 2, 1, 3, 4)
+    activation: str = activation_choice()
+
+    def build(self, in_channels: int, out_channels: int, stride: int) -> nn.Module:
+        return efficientnet_blocks().EdgeResidual(
+            in_channels,
+            out_channels,
+            self.kernel,
+            stride=stride,
+            exp_ratio=self.expansion,
+            act_layer=activation_layer(self.activation),
+        )

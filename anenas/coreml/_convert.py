@@ -1,0 +1,81 @@
+"""From a torch module to an ML program on disk."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+from torch import nn
+
+from anenas.coreml._tools import coremltools
+
+INPUT, OUTPUT = "image", "probabilities"
+
+
+def convert(
+    module: nn.Module,
+    path: Path,
+    *,
+    shape: tuple[int, int, int, int],
+    classes: Sequence[str],
+    metadata: dict[str, str] | None = None,
+) -> None:
+    """Write `module` as a static fp16 ML program, a classifier of images, to a `.mlpackage`.
+
+    Grey and colour images come in as pixel buffers, which callers on Apple's systems have; other inputs, and batches,
+    come in as arrays named "image". Class labels are in the model's description and, as JSON, in its metadata under
+    "classes".
+
+    Args:
+        module: From pixels of 0 to 255 to class probabilities, in evaluation mode on the processor.
+        path: Ends in ".mlpackage"; replaced whole, or not at all.
+        shape: (N, C, H, W).
+        classes: One label for each output.
+        metadata: More to store with the model.
+
+    Raises:
+        RuntimeError: If coremltools cannot convert it.
+    """
+    import torch
+
+    ct = coremltools()
+    batch, channels, _, _ = shape
+    layouts = {1: ct.colorlayout.GRAYSCALE, 3: ct.colorlayout.RGB}
+    as_image = batch == 1 and channels in layouts
+    source = (
+        ct.ImageType(name=INPUT, shape=shape, color_layout=layouts[channels])
+        if as_image
+        else ct.TensorType(name=INPUT, shape=shape)
+    )
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")
+        traced = torch.jit.trace(module, torch.zeros(shape), check_trace=False)
+        model = ct.convert(
+            traced,
+            convert_to="mlprogram",
+            inputs=[source],
+            outputs=[ct.TensorType(name=OUTPUT)],
+            classifier_config=ct.ClassifierConfig(list(classes)) if batch == 1 else None,
+            compute_precision=ct.precision.FLOAT16,
+            minimum_deployment_target=ct.target.iOS16,
+            skip_model_load=True,
+        )
+    model.user_defined_metadata["classes"] = json.dumps(list(classes))
+    for key, value in (metadata or {}).items():
+        model.user_defined_metadata[key] = value
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".converting-") as folder:
+        unfinished = Path(folder) / path.name
+        model.save(str(unfinished))
+        if path.exists():
+            shutil.rmtree(path)
+        os.replace(unfinished, path)
+
+
+def package_bytes(path: Path) -> int:
+    """What a `.mlpackage` takes on disk."""
+    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())

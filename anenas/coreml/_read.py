@@ -1,0 +1,101 @@
+"""From a `.mlpackage` to a `Graph`: the program as it is stored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from anenas._errors import AnenasError
+from anenas.coreml._tools import coremltools
+from anenas.graph import Graph, Op, Tensor
+
+# MIL's DataType enumeration (coremltools' MIL.proto) by number.
+_DTYPES = {1: "bool", 2: "string", 10: "fp16", 11: "fp32", 12: "fp64", 21: "int8", 22: "int16", 23: "int32", 24: "int64",
+           31: "uint8", 32: "uint16"}  # fmt: skip
+
+_MODEL = Path("Data/com.apple.CoreML/model.mlmodel")
+
+
+def read_graph(path: Path) -> Graph:
+    """The main function of the ML program in a `.mlpackage`.
+
+    Raises:
+        AnenasError: If there is no such package, or it holds no ML program.
+    """
+    coremltools()
+    from coremltools.proto import Model_pb2
+
+    file = path / _MODEL
+    if not file.is_file():
+        raise AnenasError(f"{path} is no .mlpackage: it has no {_MODEL}")
+    spec = Model_pb2.Model()
+    try:
+        spec.ParseFromString(file.read_bytes())
+    except Exception as error:  # protobuf's DecodeError, which its C extension does not export everywhere
+        raise AnenasError(f"{file} is not a Core ML model, or is cut short") from error
+    if spec.WhichOneof("Type") != "mlProgram" or "main" not in spec.mlProgram.functions:
+        raise AnenasError(f"{path} holds no ML program; convert it with minimum_deployment_target iOS15 or later")
+    function = spec.mlProgram.functions["main"]
+    return _Reader(function.block_specializations[function.opset]).graph(function)
+
+
+class _Reader:
+    """Reads one block: constants become weights and attributes of the operations that use them."""
+
+    def __init__(self, block: Any) -> None:
+        self._block = block
+        self._constants: dict[str, Any] = {}
+        self._values: dict[str, Tensor] = {}
+
+    def graph(self, function: Any) -> Graph:
+        inputs = tuple(_tensor(given.name, given.type) for given in function.inputs)
+        self._values.update((tensor.name, tensor) for tensor in inputs)
+        ops = []
+        for operation in self._block.operations:
+            if operation.type == "const":
+                self._constants[operation.outputs[0].name] = operation
+            else:
+                ops.append(self._op(operation))
+        # A classifier's labels are no tensor: what matters is what they were made from.
+        outputs = tuple(self._values[name] for name in self._block.outputs)
+        return Graph(inputs, tuple(ops), outputs)
+
+    def _op(self, operation: Any) -> Op:
+        inputs: list[Tensor] = []
+        weights: list[Tensor] = []
+        attributes: dict[str, int | tuple[int, ...]] = {}
+        for parameter, argument in operation.inputs.items():
+            for binding in argument.arguments:
+                if binding.name in self._values:
+                    inputs.append(self._values[binding.name])
+                elif binding.name in self._constants:
+                    self._take_constant(parameter, self._constants[binding.name], weights, attributes)
+        outputs = tuple(_tensor(out.name, out.type) for out in operation.outputs)
+        self._values.update((tensor.name, tensor) for tensor in outputs)
+        names = {"strides": "stride", "dilations": "dilation"}
+        kept = {names.get(k, k): v for k, v in attributes.items() if k in ("strides", "dilations", "groups")}
+        return Op(outputs[0].name, operation.type, tuple(inputs), outputs, tuple(weights), kept)
+
+    @staticmethod
+    def _take_constant(
+        parameter: str, constant: Any, weights: list[Tensor], attributes: dict[str, int | tuple[int, ...]]
+    ) -> None:
+        tensor = _tensor(constant.outputs[0].name, constant.outputs[0].type)
+        if tensor.dtype.startswith(("fp", "uint")) and tensor.elements > 1:
+            # "weight" comes before "bias", whatever order the protobuf's map has.
+            weights.insert(0 if parameter in ("weight", "x") else len(weights), tensor)
+        elif tensor.dtype == "int32":
+            values = tuple(constant.attributes["val"].immediateValue.tensor.ints.values)
+            attributes[parameter] = values if tensor.shape else values[0]
+
+
+def _tensor(name: str, value_type: Any) -> Tensor:
+    kind = value_type.WhichOneof("type")
+    if kind != "tensorType":
+        return Tensor(name, (), "string")
+    tensor = value_type.tensorType
+    # An unknown size is one that the caller chooses; it counts as one.
+    shape = tuple(d.constant.size if d.WhichOneof("dimension") == "constant" else 1 for d in tensor.dimensions)
+    return Tensor(name, shape, _DTYPES.get(tensor.dataType, "fp16"))
+
+

@@ -1,0 +1,6 @@
+"""Data sets for image classification: the embedded one and the user's own. No torch, save for torchvision's sets."""
+
+from anenas.data._dataset import Dataset, Split
+from anenas.data._load import load_data
+
+__all__ = ["Dataset", "Split", "load_data"]

@@ -1,0 +1,187 @@
+"""`Dataset`: images and labels in three splits, as plain arrays that processes can share."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anenas._errors import AnenasError
+
+_SPLITS = ("train", "validation", "test")
+_BATCH = 1024
+_SMALLEST_STD = 1 / 255  # one grey level, so that dividing by it is always safe
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Images with their labels.
+
+    Raises:
+        AnenasError: The arrays have another type or shape than described here.
+    """
+
+    images: NDArray[np.uint8]
+    """Shape (N, C, H, W); may be a memory map."""
+    labels: NDArray[np.int64]
+    """Shape (N,): an index into the data set's classes for each image."""
+
+    def __post_init__(self) -> None:
+        if self.images.dtype != np.uint8 or self.images.ndim != 4:
+            raise AnenasError(f"images must be uint8 (N, C, H, W), not {self.images.dtype} {self.images.shape}")
+        if self.labels.dtype != np.int64 or self.labels.shape != self.images.shape[:1]:
+            raise AnenasError(
+                f"labels must be int64 ({len(self.images)},), one for each image, "
+                f"not {self.labels.dtype} {self.labels.shape}"
+            )
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A data set, ready to train on: every image has the same shape. Compare data sets by `fingerprint`.
+
+    Raises:
+        AnenasError: The splits disagree on the shape of an image.
+    """
+
+    name: str
+    """Short, and safe in a file name."""
+    classes: tuple[str, ...]
+    """The name of each label, in the order of the labels."""
+    train: Split
+    validation: Split
+    """Held out of training: what a search may look at."""
+    test: Split
+    """What only the final report may look at."""
+    flip: bool
+    """Whether an image's horizontal mirror image still belongs to its class."""
+
+    def __post_init__(self) -> None:
+        shapes = {split.images.shape[1:] for split in (self.train, self.validation, self.test)}
+        if len(shapes) > 1:
+            raise AnenasError(f"all splits must hold images of one shape, not {' and '.join(map(str, sorted(shapes)))}")
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """(channels, height, width) of every image."""
+        _, channels, height, width = self.train.images.shape
+        return channels, height, width
+
+    @property
+    def channels(self) -> int:
+        """1 for grey images, 3 for colour."""
+        return self.input_shape[0]
+
+    @property
+    def height(self) -> int:
+        """Height of every image, in pixels."""
+        return self.input_shape[1]
+
+    @property
+    def width(self) -> int:
+        """Width of every image, in pixels."""
+        return self.input_shape[2]
+
+    @property
+    def mean(self) -> tuple[float, ...]:
+        """Mean of each channel over the training images, with pixels counted from 0 to 1."""
+        return self._moments[0]
+
+    @property
+    def std(self) -> tuple[float, ...]:
+        """Standard deviation of each channel over the training images, in the same unit; never below 1/255."""
+        return self._moments[1]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hex digest of all pixels, labels and classes and of how they are split: changed data, changed digest."""
+        digest = hashlib.sha256(json.dumps(self.classes).encode())
+        for name in _SPLITS:
+            split: Split = getattr(self, name)
+            digest.update(json.dumps([name, split.images.shape]).encode())
+            digest.update(np.ascontiguousarray(split.images).data)
+            digest.update(np.ascontiguousarray(split.labels, dtype="<i8").data)
+        return digest.hexdigest()
+
+    @cached_property
+    def _moments(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        # Integer sums are exact, so every machine finds the same digits; batches keep the temporaries small.
+        images = self.train.images
+        total = np.zeros(self.channels, np.int64)
+        squares = np.zeros(self.channels, np.int64)
+        for start in range(0, len(images), _BATCH):
+            batch = images[start : start + _BATCH]
+            total += batch.sum(axis=(0, 2, 3), dtype=np.int64)
+            squares += np.square(batch, dtype=np.uint16).sum(axis=(0, 2, 3), dtype=np.int64)
+        mean = total / (images.size / self.channels) / 255
+        variance = squares / (images.size / self.channels) / 255**2 - mean**2
+        std = np.sqrt(np.maximum(variance, _SMALLEST_STD**2))
+        return tuple(mean.tolist()), tuple(std.tolist())
+
+    def save(self, folder: Path) -> None:
+        """Writes the data set as .npy files and one small JSON file, for `open` in another process.
+
+        Each file replaces its predecessor at once, so that processes that have the old one open are not disturbed.
+        The JSON file comes last: where it lies, the data set is complete.
+
+        Raises:
+            AnenasError: The folder cannot be written to.
+        """
+        about = {
+            "name": self.name,
+            "classes": self.classes,
+            "flip": self.flip,
+            "moments": self._moments,
+            "fingerprint": self.fingerprint,
+        }
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "dataset.json").unlink(missing_ok=True)
+            for name in _SPLITS:
+                split: Split = getattr(self, name)
+                _replace(folder / f"{name}_images.npy", split.images)
+                _replace(folder / f"{name}_labels.npy", split.labels)
+            (folder / "dataset.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise AnenasError(f"cannot save the data set in '{folder}': {error}") from error
+
+    @classmethod
+    def open(cls, folder: Path) -> Dataset:
+        """The data set that `save` wrote to `folder`, its images memory-mapped and read-only.
+
+        Raises:
+            AnenasError: The folder holds no complete data set.
+        """
+        try:
+            about = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
+            train, validation, test = (
+                Split(
+                    images=np.load(folder / f"{name}_images.npy", mmap_mode="r", allow_pickle=False),
+                    labels=np.load(folder / f"{name}_labels.npy", allow_pickle=False),
+                )
+                for name in _SPLITS
+            )
+            dataset = cls(about["name"], tuple(about["classes"]), train, validation, test, about["flip"])
+            mean, std = about["moments"]
+            # What needs every pixel is known already; a worker should not read them all to find it again.
+            vars(dataset).update(_moments=(tuple(mean), tuple(std)), fingerprint=about["fingerprint"])
+        except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+            raise AnenasError(
+                f"'{folder}' holds no complete data set ({error}); save it there again with Dataset.save"
+            ) from error
+        return dataset
+
+
+def _replace(path: Path, array: NDArray[np.generic]) -> None:
+    new = path.with_suffix(".new")
+    with new.open("wb") as file:
+        np.save(file, array, allow_pickle=False)
+    new.replace(path)

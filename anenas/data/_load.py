@@ -1,0 +1,114 @@
+"""From what the user names to a data set that is ready to train on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from anenas._errors import AnenasError, unknown
+from anenas.data._cut import cut
+from anenas.data._dataset import Dataset, Split
+from anenas.data._folder import read_folder
+from anenas.data._npz import read_embedded, read_npz
+from anenas.data._source import Examples, Source
+from anenas.data._torchvision_sets import SETS, read_torchvision
+
+_EMBEDDED = "fashion_mnist"
+_FORMS = (_EMBEDDED, "images:PATH", "FILE.npz", "torchvision:NAME")
+_TEST_FRACTION = 0.2
+_MOST_VALIDATION = 5000  # more would only make each trial slower: an accuracy is known to 0.7 % by then
+
+
+def load_data(
+    source: str | None = None,
+    *,
+    size: tuple[int, int],
+    channels: int | None = None,
+    validation: float = 0.2,
+    seed: int = 0,
+) -> Dataset:
+    """Reads a data set, brings its images to one shape and holds out a validation split.
+
+    The validation split is cut out of the training images, class by class: at most 5,000, rare classes aside. A source
+    without a test set has a fifth of its images cut out for one in the same way first; a folder with train, val and
+    test keeps its own.
+
+    Args:
+        source: "fashion_mnist" (the default) for the embedded set; "images:PATH" for a folder of class folders; the
+            path of an .npz file; or "torchvision:NAME", downloaded on first use.
+        size: (height, width) to resize to. Photos are cropped to keep their proportions, arrays are stretched.
+        channels: 1 turns colour into luma, 3 repeats grey; None keeps what the source has.
+        validation: The share of the training images to hold out, between 0 and 1.
+        seed: Decides which images are held out, nothing else.
+
+    Raises:
+        AnenasError: The source cannot be read, or an argument does not fit it.
+    """
+    if min(size) < 1:
+        raise AnenasError(f"size must be (height, width) of at least 1×1 pixels, not {size}")
+    if not 0 < validation < 1:
+        raise AnenasError(f"validation must be a share between 0 and 1, such as 0.2, not {validation}")
+    if seed < 0:
+        raise AnenasError(f"seed must be 0 or more, not {seed}")
+    found = _read(source or _EMBEDDED)
+    _check_counts(found)
+    channels = found.channels if channels is None else channels
+    if channels != found.channels and {channels, found.channels} != {1, 3}:
+        raise AnenasError(
+            f"{found.name} has {found.channels} channels, which cannot be made {channels}; "
+            f"only 1 and 3 turn into each other"
+        )
+
+    train, test, held = found.train, found.test, found.validation
+    if test is None:
+        rest, chosen = cut(train.labels, _TEST_FRACTION, seed=seed)
+        train, test = train.take(rest), train.take(chosen)
+    if held is None:
+        rest, chosen = cut(train.labels, validation, seed=seed, limit=_MOST_VALIDATION)
+        train, held = train.take(rest), train.take(chosen)
+    return Dataset(
+        name=found.name,
+        classes=found.classes,
+        train=_split(train, size, channels),
+        validation=_split(held, size, channels),
+        test=_split(test, size, channels),
+        flip=found.flip,
+    )
+
+
+def _split(examples: Examples, size: tuple[int, int], channels: int) -> Split:
+    return Split(examples.pictures.draw(size, channels), examples.labels)
+
+
+def _read(source: str) -> Source:
+    kind, colon, rest = source.partition(":")
+    if source == _EMBEDDED:
+        return read_embedded()
+    if kind == "images" and rest:
+        return read_folder(Path(rest).expanduser())
+    if kind == "torchvision" and colon:
+        return read_torchvision(rest)
+    path = Path(source).expanduser()
+    if path.suffix.lower() == ".npz":
+        return read_npz(path)
+    if path.is_dir():
+        raise AnenasError(f"'{source}' is a folder; for a folder of class folders, say images:{source}")
+    for name in SETS:
+        if source.casefold() == name.casefold():
+            raise AnenasError(f"unknown data source '{source}'; did you mean torchvision:{name}?")
+    raise unknown("data source", source, _FORMS)
+
+
+def _check_counts(source: Source) -> None:
+    """Every class needs an image in each split that is there or will be cut."""
+    if len(source.classes) < 2:
+        raise AnenasError(f"{source.name} has only the class '{source.classes[0]}'; a classifier needs two or more")
+    needed = 1 + (source.validation is None) + (source.test is None)
+    counts = np.bincount(source.train.labels, minlength=len(source.classes))
+    for name, count in zip(source.classes, counts, strict=True):
+        if count < needed:
+            raise AnenasError(
+                f"{source.name}: class '{name}' has {count or 'no'} training images but needs at least {needed}, "
+                f"so that every split gets one; add images or remove the class"
+            )

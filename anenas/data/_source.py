@@ -1,0 +1,44 @@
+"""What every kind of source hands over: labelled pictures, not yet at the network's size."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anenas.data._pictures import Pictures
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Pictures with their labels."""
+
+    pictures: Pictures
+    labels: NDArray[np.int64]
+    """Shape (N,)."""
+
+    def take(self, indices: NDArray[np.int64]) -> Examples:
+        """Those at `indices`, in that order."""
+        return Examples(self.pictures.take(indices), self.labels[indices])
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A data set as its author left it."""
+
+    name: str
+    classes: tuple[str, ...]
+    channels: int
+    """Of the pictures as they are: 1 for grey, 3 for colour."""
+    flip: bool
+    train: Examples
+    test: Examples | None = None
+    """None where the author made no split, so that one must be cut out of `train`."""
+    validation: Examples | None = None
+
+
+def file_safe(name: str) -> str:
+    """`name` with everything but letters, digits, dots, dashes and underscores replaced."""
+    return re.sub(r"[^\w.-]+", "_", name).strip("._") or "data"

@@ -1,0 +1,121 @@
+"""torchvision's classification data sets, downloaded on first use."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anenas._errors import AnenasError, unknown
+from anenas._torchvision import import_torchvision
+from anenas.data._pictures import PhotoPictures, draw_photo, is_grey
+from anenas.data._source import Examples, Source
+
+_TIMEOUT_S = 30
+
+
+@dataclass(frozen=True)
+class _Set:
+    """How to construct one of torchvision's classes, and what it cannot tell us itself."""
+
+    train: dict[str, Any]
+    test: dict[str, Any] | None
+    flip: bool = True
+
+
+_BY_FLAG = ({"train": True}, {"train": False})
+_BY_NAME = ({"split": "train"}, {"split": "test"})
+_BY_TRAINVAL = ({"split": "trainval"}, {"split": "test"})
+
+SETS = {
+    "CIFAR10": _Set(*_BY_FLAG),
+    "CIFAR100": _Set(*_BY_FLAG),
+    "DTD": _Set(*_BY_NAME),
+    "EuroSAT": _Set({}, None),
+    "FGVCAircraft": _Set(*_BY_TRAINVAL),
+    "FashionMNIST": _Set(*_BY_FLAG),
+    "Flowers102": _Set(*_BY_NAME),
+    "Food101": _Set(*_BY_NAME),
+    "GTSRB": _Set(*_BY_NAME, flip=False),  # "keep left" is not "keep right"
+    "KMNIST": _Set(*_BY_FLAG, flip=False),
+    "MNIST": _Set(*_BY_FLAG, flip=False),
+    "OxfordIIITPet": _Set(*_BY_TRAINVAL),
+    "STL10": _Set(*_BY_NAME),
+    "SVHN": _Set(*_BY_NAME, flip=False),
+    "USPS": _Set(*_BY_FLAG, flip=False),
+}
+
+
+def read_torchvision(name: str) -> Source:
+    """A torchvision data set by the name of its class, kept in ~/.cache/anenas/<name>.
+
+    Raises:
+        AnenasError: There is no such set, or it cannot be downloaded.
+    """
+    if name not in SETS:
+        raise unknown("torchvision data set", name, SETS)
+    kind = SETS[name]
+    train = _construct(name, kind.train)
+    test = None if kind.test is None else _construct(name, kind.test)
+    labels = _labels(train)
+    return Source(
+        name=name,
+        classes=_classes(train, count=int(labels.max()) + 1),
+        channels=1 if is_grey(train[0][0]) else 3,
+        flip=kind.flip,
+        train=Examples(_pictures(train), labels),
+        test=None if test is None else Examples(_pictures(test), _labels(test)),
+    )
+
+
+def _construct(name: str, arguments: dict[str, Any]) -> Any:
+    """One of torchvision's data sets: a sequence of (PIL image, label)."""
+    root = Path.home() / ".cache" / "anenas" / name
+    constructor = getattr(import_torchvision().datasets, name)
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        with _network_timeout():
+            return constructor(root=root, download=True, **arguments)
+    except Exception as error:  # whatever a server, a proxy, an archive or a half-written file can do
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise AnenasError(
+            f"torchvision could not get {name} ({reason}); "
+            f"check the internet connection, delete '{root}' if a download was cut short, and try again"
+        ) from error
+
+
+@contextmanager
+def _network_timeout() -> Iterator[None]:
+    """torchvision waits for a silent server for ever unless sockets have a default timeout."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(_TIMEOUT_S)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
+
+
+def _pictures(dataset: Any) -> PhotoPictures:
+    def draw_one(index: int, size: tuple[int, int], channels: int) -> NDArray[np.uint8]:
+        return draw_photo(dataset[index][0], size, channels)
+
+    return PhotoPictures(draw_one, np.arange(len(dataset)))
+
+
+def _labels(dataset: Any) -> NDArray[np.int64]:
+    for attribute in ("targets", "labels", "_labels"):
+        if hasattr(dataset, attribute):
+            return np.asarray(getattr(dataset, attribute), np.int64)
+    return np.array([dataset[index][1] for index in range(len(dataset))], np.int64)  # slow, but every set can do it
+
+
+def _classes(dataset: Any, count: int) -> tuple[str, ...]:
+    """The names that torchvision gives the classes, or numbers where it gives none."""
+    names = tuple(map(str, getattr(dataset, "classes", ())))
+    return names if len(names) == count else tuple(map(str, range(count)))

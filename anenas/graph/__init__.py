@@ -1,0 +1,5 @@
+"""The one vocabulary between networks and hardware: programs as frozen data, without torch."""
+
+from anenas.graph._graph import Graph, Op, Tensor
+
+__all__ = ["Graph", "Op", "Tensor"]

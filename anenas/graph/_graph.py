@@ -1,0 +1,151 @@
+"""A program as frozen data: tensors, operations with their weights, and the graph of them.
+
+Operation kinds are those of Core ML's MIL dialect (`conv`, `relu`, `reduce_mean`, …), whatever the graph was made
+from, so that rules and costs need one name for each.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+ITEM_BYTES = {
+    "bool": 1, "int8": 1, "uint8": 1, "int16": 2, "uint16": 2, "int32": 4, "int64": 8,
+    "fp16": 2, "fp32": 4, "fp64": 8, "string": 0,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A value in a program: an activation between operations, or a weight stored with one.
+
+    Attributes:
+        name: Unique in its graph; what connects operations.
+        shape: Sizes, (N, C, H, W) for images.
+        dtype: A key of `ITEM_BYTES`.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str = "fp16"
+
+    @property
+    def elements(self) -> int:
+        return math.prod(self.shape)
+
+    @property
+    def bytes(self) -> int:
+        return self.elements * ITEM_BYTES[self.dtype]
+
+
+@dataclass(frozen=True, slots=True)
+class Op:
+    """One operation.
+
+    Attributes:
+        name: Unique in its graph.
+        kind: MIL's name of the operation, such as "conv".
+        inputs: Activations read, in order; weights are not among them.
+        outputs: Activations written.
+        weights: Constants with more than one element that are stored with the program.
+        attributes: What else its cost depends on. For "conv": `groups`, and `stride` as (height, width).
+    """
+
+    name: str
+    kind: str
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+    weights: tuple[Tensor, ...] = ()
+    attributes: Mapping[str, int | tuple[int, ...]] = field(default_factory=dict, hash=False)
+
+    @property
+    def weight_bytes(self) -> int:
+        return sum(weight.bytes for weight in self.weights)
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates: nought for everything but convolutions and matrix products."""
+        if self.kind in ("conv", "linear"):
+            # Weights are (C_out, C_in / groups, ...): each output element needs one filter of them.
+            return self.outputs[0].elements * math.prod(self.weights[0].shape[1:])
+        if self.kind == "matmul":
+            return self.outputs[0].elements * self.inputs[0].shape[-1]
+        return 0
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A program: operations in an order in which they can run.
+
+    Attributes:
+        inputs: Tensors given by the caller.
+        ops: Every operation; constants are not operations here.
+        outputs: Tensors handed back.
+    """
+
+    inputs: tuple[Tensor, ...]
+    ops: tuple[Op, ...]
+    outputs: tuple[Tensor, ...]
+
+    @functools.cached_property
+    def macs(self) -> int:
+        return sum(op.macs for op in self.ops)
+
+    @functools.cached_property
+    def weight_bytes(self) -> int:
+        return sum(op.weight_bytes for op in self.ops)
+
+    @functools.cached_property
+    def parameters(self) -> int:
+        """Stored weights, counted one by one (batch normalisation is folded into the convolutions by now)."""
+        return sum(weight.elements for op in self.ops for weight in op.weights)
+
+    def prefixed(self, prefix: str) -> Graph:
+        """The same program with `prefix` before every name."""
+
+        def rename(tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+            return tuple(Tensor(prefix + t.name, t.shape, t.dtype) for t in tensors)
+
+        ops = tuple(
+            Op(prefix + op.name, op.kind, rename(op.inputs), rename(op.outputs), rename(op.weights), op.attributes)
+            for op in self.ops
+        )
+        return Graph(rename(self.inputs), ops, rename(self.outputs))
+
+    @staticmethod
+    def chain(parts: Iterable[tuple[str, Graph]]) -> Graph:
+        """One program of several run one after the other, each fed with the only output of the one before.
+
+        Args:
+            parts: (name, graph) pairs; the name becomes a prefix, "name.". Inputs and outputs must match in shape.
+
+        Raises:
+            ValueError: Where an output does not fit the next input, or there is no part.
+        """
+        inputs: tuple[Tensor, ...] | None = None
+        ops: list[Op] = []
+        outputs: tuple[Tensor, ...] = ()
+        for name, part in parts:
+            graph = part.prefixed(f"{name}.")
+            if inputs is None:
+                inputs = graph.inputs
+                ops += graph.ops
+            else:
+                (before,), (after,) = outputs, graph.inputs
+                if before.shape != after.shape:
+                    raise ValueError(f"{name} takes {after.shape}, not the {before.shape} that comes before it")
+                ops += [_fed(op, after.name, before) for op in graph.ops]
+            outputs = graph.outputs
+        if inputs is None:
+            raise ValueError("no parts to chain")
+        return Graph(inputs, tuple(ops), outputs)
+
+
+def _fed(op: Op, name: str, tensor: Tensor) -> Op:
+    """`op` reading `tensor` wherever it read the tensor of that name."""
+    if all(t.name != name for t in op.inputs):
+        return op
+    return dataclasses.replace(op, inputs=tuple(tensor if t.name == name else t for t in op.inputs))

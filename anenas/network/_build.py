@@ -1,0 +1,75 @@
+"""From an architecture to a torch module that trains, and to the one that ships."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from anenas.blocks import activation_layer
+from anenas.blocks._timm import reparameterize
+from anenas.space import Architecture, Head, Stage
+
+
+def build(architecture: Architecture) -> nn.Sequential:
+    """A freshly initialised network, from (N, C, H, W) normalised pixels to (N, classes) logits.
+
+    Its children are `stem`, `stage1`, … and `head`.
+    """
+    network = nn.Sequential()
+    channels = architecture.input[1]
+    for i, stage in enumerate(architecture.stages):
+        network.add_module(f"stage{i}" if i else "stem", build_stage(stage, channels))
+        channels = stage.width
+    network.add_module("head", build_head(architecture.head, channels))
+    return network
+
+
+def build_stage(stage: Stage, in_channels: int) -> nn.Sequential:
+    """The blocks of a stage in a row, the first of which takes `in_channels` and strides."""
+    first = stage.block.build(in_channels, stage.width, stage.stride)
+    return nn.Sequential(first, *(stage.block.build(stage.width, stage.width, 1) for _ in range(stage.depth - 1)))
+
+
+class _GlobalAveragePool(nn.Module):
+    """The mean over H and W, kept as (N, C, 1, 1): the engine likes tensors of rank four."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.mean((2, 3), keepdim=True)
+
+
+def build_head(head: Head, in_channels: int) -> nn.Sequential:
+    """Pooling and classifier as 1×1 convolutions, which the engine runs best, from (N, C, H, W) to (N, classes)."""
+    layers: list[nn.Module] = [_GlobalAveragePool()]
+    if head.width:
+        layers += [nn.Conv2d(in_channels, head.width, 1), activation_layer(head.activation)(inplace=True)]
+    return nn.Sequential(*layers, nn.Conv2d(head.width or in_channels, head.classes, 1), nn.Flatten())
+
+
+def fuse(network: nn.Module) -> nn.Module:
+    """A copy for inference in which every block of several branches has become one convolution."""
+    return reparameterize(network.eval())
+
+
+class Deployed(nn.Module):
+    """What ships: pixels of 0 to 255 in, class probabilities out.
+
+    Args:
+        network: A fused network.
+        mean: Mean of each channel, in units of 0 to 1.
+        std: Standard deviation of each channel, in the same units.
+    """
+
+    def __init__(self, network: nn.Module, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
+        super().__init__()
+        m, s = (torch.tensor(values).view(1, -1, 1, 1) for values in (mean, std))
+        self.register_buffer("scale", 1 / (255 * s))
+        self.register_buffer("shift", -m / s)
+        self.network = network
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        return self.logits(pixels).softmax(1)
+
+    def logits(self, pixels: torch.Tensor) -> torch.Tensor:
+        """What `forward` is the softmax of."""
+        logits: torch.Tensor = self.network(pixels * self.scale + self.shift)
+        return logits

@@ -1,0 +1,190 @@
+"""From a torch module to a `Graph`, without converting it: what coremltools would make of it, in milliseconds.
+
+The module runs once on the meta device while every ATen operation it calls is noted. Operations get the names that
+coremltools' converter gives them; batch normalisation behind a convolution is folded into it, as the converter does.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from anenas.graph import Graph, Op, Tensor
+
+# ATen operations that compute nothing in an exported program.
+_SILENT = {"empty", "detach", "alias", "clone", "contiguous", "dropout", "native_dropout", "lift_fresh", "_to_copy", "t"}
+
+# ATen's name -> MIL's, one operation for one.
+_RENAMED = {
+    "hardsigmoid": "sigmoid_hard", "hardtanh": "clip", "mean": "reduce_mean", "_softmax": "softmax", "view": "reshape",
+    "_unsafe_view": "reshape", "unsqueeze": "expand_dims", "squeeze": "squeeze", "permute": "transpose",
+    "cat": "concat", "bmm": "matmul", "mm": "matmul", "max_pool2d_with_indices": "max_pool", "avg_pool2d": "avg_pool",
+    "native_layer_norm": "layer_norm", "div": "real_div", "constant_pad_nd": "pad", "leaky_relu": "leaky_relu",
+    "upsample_nearest2d": "upsample_nearest_neighbor", "upsample_bilinear2d": "upsample_bilinear",
+}  # fmt: skip
+
+
+def trace(module: nn.Module, shape: tuple[int, ...], *, name: str = "x") -> Graph:
+    """The program that `module` becomes for an input of that shape, in fp16.
+
+    Args:
+        module: In evaluation mode and fused; it is neither run on data nor changed.
+        shape: Of its only input, (N, C, H, W).
+        name: Of the input.
+
+    Raises:
+        RuntimeError: As torch raises it, where the module does not take such an input.
+    """
+    on_meta = copy.deepcopy(module).to("meta").eval()
+    recorder = _Recorder(on_meta)
+    x = torch.empty(shape, device="meta")
+    source = recorder.name_input(x, name)
+    with torch.no_grad(), recorder:
+        y = on_meta(x)
+    return Graph((source,), tuple(recorder.ops), (recorder.known[id(y)],))
+
+
+@dataclass(frozen=True)
+class _Call:
+    """One call of an ATen operation that depends on the input.
+
+    Attributes:
+        kind: ATen's name, without the underscore of in-place variants.
+        args: As it was called.
+        inputs: The activations among them.
+        constants: The tensors among them that do not depend on the input.
+        output: What it returned, the first where there are several.
+    """
+
+    kind: str
+    args: tuple[Any, ...]
+    inputs: tuple[Tensor, ...]
+    constants: list[torch.Tensor]
+    output: torch.Tensor
+
+
+class _Recorder(TorchDispatchMode):
+    """Notes each operation that runs under it.
+
+    Attributes:
+        ops: What has run so far.
+        known: The tensor that each torch tensor holds now, by its id; in-place operations move it on.
+    """
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.ops: list[Op] = []
+        self.known: dict[int, Tensor] = {}
+        self._kept: list[torch.Tensor] = []  # ids stay taken as long as their tensors live
+        self._constants = {id(t) for t in (*module.parameters(), *module.buffers())}
+
+    def name_input(self, x: torch.Tensor, name: str) -> Tensor:
+        return self._name(x, name)
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        result = func(*args, **(kwargs or {}))
+        aten = func.overloadpacket.__name__
+        kind = aten.removesuffix("_") if not aten.startswith("_") else aten
+        tensors = [a for a in _flat(args) if isinstance(a, torch.Tensor)]
+        outputs = [r for r in _flat((result,)) if isinstance(r, torch.Tensor)]
+        inputs = tuple(self.known[id(t)] for t in tensors if id(t) in self.known)
+        constants = [t for t in tensors if id(t) in self._constants]
+        if not outputs or not inputs:
+            # Nothing that depends on the input: folded to a constant on conversion.
+            self._constants.update(id(out) for out in outputs)
+            self._kept += outputs
+        elif kind in _SILENT:
+            self.alias(outputs[0], inputs[0])
+        else:
+            _HANDLES.get(kind, _plain)(self, _Call(kind, args, inputs, constants, outputs[0]))
+        return result
+
+    def add(
+        self,
+        kind: str,
+        inputs: tuple[Tensor, ...],
+        output: torch.Tensor,
+        weights: tuple[tuple[int, ...], ...] = (),
+        **attributes: int | tuple[int, ...],
+    ) -> None:
+        """Note one operation that writes `output`."""
+        name = f"{kind}_{len(self.ops)}"
+        stored = tuple(Tensor(f"{name}_weight{i}", tuple(shape)) for i, shape in enumerate(weights))
+        self.ops.append(Op(name, kind, inputs, (self._name(output, name),), stored, attributes))
+
+    def _name(self, output: torch.Tensor, name: str) -> Tensor:
+        tensor = Tensor(name, tuple(output.shape))
+        self.alias(output, tensor)
+        return tensor
+
+    def alias(self, output: torch.Tensor, tensor: Tensor) -> None:
+        """Note that `output` holds `tensor`."""
+        self.known[id(output)] = tensor
+        self._kept.append(output)
+
+
+_Handle = Callable[[_Recorder, _Call], None]
+
+
+def _plain(recorder: _Recorder, call: _Call) -> None:
+    """One operation of the same meaning; constants of more than one element are stored with it."""
+    weights = tuple(tuple(c.shape) for c in call.constants if c.numel() > 1)
+    recorder.add(_RENAMED.get(call.kind, call.kind), call.inputs, call.output, weights)
+
+
+def _convolution(recorder: _Recorder, call: _Call) -> None:
+    stride, dilation, transposed, groups = call.args[3], call.args[5], call.args[6], call.args[8]
+    recorder.add(
+        "conv_transpose" if transposed else "conv",
+        call.inputs,
+        call.output,
+        # The converter gives a convolution without bias one of zeros: what is stored is weight and bias.
+        (tuple(call.constants[0].shape), (call.output.shape[1],)),
+        stride=tuple(stride),
+        dilation=tuple(dilation),
+        groups=int(groups),
+    )
+
+
+def _batch_norm(recorder: _Recorder, call: _Call) -> None:
+    before = recorder.ops[-1] if recorder.ops else None
+    if before and before.kind == "conv" and before.outputs[0] == call.inputs[0]:
+        recorder.alias(call.output, before.outputs[0])  # folded into it
+    else:
+        recorder.add("batch_norm", call.inputs, call.output, tuple(tuple(c.shape) for c in call.constants))
+
+
+def _hardswish(recorder: _Recorder, call: _Call) -> None:
+    """coremltools writes torch's own hard-swish as three operations."""
+    recorder.add("thresholded_relu", call.inputs, torch.empty_like(call.output))
+    clipped = recorder.ops[-1].outputs
+    recorder.add("sigmoid_hard", clipped, torch.empty_like(call.output))
+    recorder.add("mul", (*clipped, *recorder.ops[-1].outputs), call.output)
+
+
+def _linear(recorder: _Recorder, call: _Call) -> None:
+    """`addmm(bias, x, weightᵀ)`; the weight came through `t`, so it may be noted as (in, out)."""
+    in_features, out_features = call.inputs[0].shape[-1], call.output.shape[-1]
+    recorder.add("linear", call.inputs, call.output, ((out_features, in_features), (out_features,)))
+
+
+_HANDLES: dict[str, _Handle] = {
+    "convolution": _convolution,
+    "native_batch_norm": _batch_norm,
+    "_native_batch_norm_legit_no_training": _batch_norm,
+    "hardswish": _hardswish,
+    "addmm": _linear,
+}
+
+
+def _flat(values: Any) -> list[Any]:
+    """Arguments with one level of lists opened, as `cat` has them."""
+    return [v for value in values for v in (value if isinstance(value, (list, tuple)) else (value,))]

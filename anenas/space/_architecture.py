@@ -1,0 +1,124 @@
+"""The genotype: a frozen network description with a canonical one-line string.
+
+    1x1x64x64-conv_r1_s2_c16_k3_relu-mbconv_r2_s2_c32_k5_e4_se_hswish-head_c128_relu_n10
+
+The parts are, joined by "-": the input (N, C, H, W); each stage, the stem first, as its block's kind, depth (r),
+stride (s), width (c) and the block's own choices; and the head with its width (left out where it has no layer of its
+own) and the number of classes (n).
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+from dataclasses import dataclass
+from typing import Self
+
+from anenas._errors import AnenasError
+from anenas.blocks import Block, Value, block_kind
+
+
+@dataclass(frozen=True)
+class Stage:
+    """`depth` blocks of one kind and width, the first of which strides."""
+
+    block: Block
+    depth: int
+    stride: int
+    width: int
+
+    def __str__(self) -> str:
+        tokens = [choice.format(getattr(self.block, choice.name)) for choice in self.block.choices()]
+        tokens = [self.block.kind, f"r{self.depth}", f"s{self.stride}", f"c{self.width}", *tokens]
+        return "_".join(token for token in tokens if token)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        kind, *tokens = text.split("_")
+        block = block_kind(kind)
+        depth, stride, width = (_number(tokens, key, text) for key in "rsc")
+        values: dict[str, Value] = {}
+        for choice in block.choices():
+            by_token = {choice.format(option): option for option in choice.options}
+            if tokens and tokens[0] in by_token:
+                values[choice.name] = by_token[tokens.pop(0)]
+            elif "" in by_token:
+                values[choice.name] = by_token[""]
+            else:
+                expected = ", ".join(by_token)
+                found = f"'{tokens[0]}'" if tokens else "nothing"
+                raise AnenasError(f"'{text}': expected {choice.name} as one of {expected}, found {found}")
+        if tokens:
+            raise AnenasError(f"'{text}': '{tokens[0]}' is not a choice of {kind}")
+        stage = cls(block(**values), depth, stride, width)
+        if problem := stage.block.problem(stride):
+            raise AnenasError(f"'{text}': {problem}")
+        return stage
+
+
+@dataclass(frozen=True)
+class Head:
+    """Global average pooling, one pointwise layer where `width` is not 0, and the classifier."""
+
+    width: int
+    activation: str
+    classes: int
+
+    def __str__(self) -> str:
+        layer = f"_c{self.width}_{self.activation}" if self.width else ""
+        return f"head{layer}_n{self.classes}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        match = re.fullmatch(r"head(?:_c([1-9]\d*)_([a-z0-9]+))?_n([1-9]\d*)", text)
+        if not match:
+            raise AnenasError(f"'{text}': expected a head such as head_c128_relu_n10 or head_n10")
+        return cls(int(match[1] or 0), match[2] or "", int(match[3]))
+
+
+@functools.total_ordering
+@dataclass(frozen=True)
+class Architecture:
+    """A network without weights. Equal strings are equal networks; it hashes, and sorts by its string.
+
+    Attributes:
+        input: (N, C, H, W).
+        stages: The stem, then every stage.
+        head: What follows them.
+    """
+
+    input: tuple[int, int, int, int]
+    stages: tuple[Stage, ...]
+    head: Head
+
+    def __str__(self) -> str:
+        return "-".join(["x".join(map(str, self.input)), *map(str, self.stages), str(self.head)])
+
+    def __lt__(self, other: Architecture) -> bool:
+        return str(self) < str(other)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The architecture that prints as `text`.
+
+        Raises:
+            AnenasError: If `text` is not such a string, with the part that is wrong.
+        """
+        shape, *stages, head = text.strip().split("-") if text.count("-") >= 2 else ("", "")
+        if not re.fullmatch(r"[1-9]\d*(x[1-9]\d*){3}", shape):
+            raise AnenasError(f"'{text}' is no architecture; expected 'NxCxHxW-STAGE-…-HEAD', see `anenas space sample`")
+        n, c, h, w = (int(size) for size in shape.split("x"))
+        return cls((n, c, h, w), tuple(Stage.parse(stage) for stage in stages), Head.parse(head))
+
+    @property
+    def stride(self) -> int:
+        """By how much the stages shrink the image."""
+        return math.prod(stage.stride for stage in self.stages)
+
+
+def _number(tokens: list[str], key: str, text: str) -> int:
+    """The number of the first token, which must have that key; the token is taken."""
+    if not tokens or not re.fullmatch(rf"{key}[1-9]\d*", tokens[0]):
+        raise AnenasError(f"'{text}': expected {key} and a number, as in mbconv_r2_s2_c32_k3_e4_relu")
+    return int(tokens.pop(0)[1:])

@@ -1,0 +1,283 @@
+"""What may be searched: the schema of a space, and walking, sampling, mutating and counting it."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import itertools
+import math
+import random
+from collections.abc import Callable, Iterator, Sequence
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictInt,
+    create_model,
+    field_validator,
+    model_validator,
+)
+
+from anenas.ane import batch_problem, dimension_problem, width_problem
+from anenas.blocks import ACTIVATIONS, Block, Value, block_kind, block_kinds
+from anenas.space._architecture import Architecture, Head, Stage
+
+Pick = Callable[[str, Sequence[Value]], Value]
+"""Chooses one of the options of a named decision."""
+
+
+def _options(value: Any) -> Any:
+    """A list of options; one alone may be written without the list."""
+    return value if isinstance(value, (list, tuple)) else (value,)
+
+
+def _some_distinct(options: tuple[Any, ...]) -> tuple[Any, ...]:
+    if not options:
+        raise ValueError("expected at least one option, got an empty list")
+    if len(set(options)) < len(options):
+        raise ValueError(f"an option is listed twice in {list(options)}")
+    return options
+
+
+def _held_to(problem: Callable[[int], str | None]) -> Any:
+    def check(value: int) -> int:
+        if found := problem(value):
+            raise ValueError(found)
+        return value
+
+    return AfterValidator(check)
+
+
+def _head_width_problem(channels: int) -> str | None:
+    return None if channels == 0 else width_problem(channels)
+
+
+_Width = Annotated[StrictInt, _held_to(width_problem)]
+_HeadWidth = Annotated[StrictInt, _held_to(_head_width_problem)]
+_Size = Annotated[StrictInt, _held_to(dimension_problem)]
+_Batch = Annotated[StrictInt, _held_to(batch_problem)]
+_Depth = Annotated[StrictInt, Field(ge=1, le=64)]
+_Distinct = (BeforeValidator(_options), AfterValidator(_some_distinct))
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _block_schema(kind: type[Block]) -> type[BaseModel]:
+    """The schema of one kind of block in a stage: for each choice a list of legal values, the default if left out."""
+    fields: dict[str, Any] = {
+        c.name: (Annotated[tuple[Literal[c.options], ...], *_Distinct], c.options[:1])  # type: ignore[valid-type]
+        for c in kind.choices()
+    }
+    return create_model(kind.__name__, __base__=_Strict, **fields)
+
+
+def _none_is_defaults(value: Any) -> Any:
+    return {} if value is None else value
+
+
+Blocks = create_model(
+    "Blocks",
+    __base__=_Strict,
+    **{  # type: ignore[arg-type]
+        name: (Annotated[_block_schema(kind), BeforeValidator(_none_is_defaults)] | None, None)
+        for name, kind in sorted(block_kinds().items())
+    },
+)
+Blocks.__doc__ = "Which kinds of block a stage may have, each with its choices."
+
+
+class InputSpec(_Strict):
+    """Shape of the network's input."""
+
+    channels: _Size = 1
+    height: _Size = 64
+    width: _Size = 64
+    batch: _Batch = 1
+
+
+class StageSpec(_Strict):
+    """Choices of one stage: `depth` blocks of one kind at one width."""
+
+    depth: Annotated[tuple[_Depth, ...], *_Distinct] = (1,)
+    width: Annotated[tuple[_Width, ...], *_Distinct]
+    stride: Literal[1, 2] = 1
+    blocks: Blocks  # type: ignore[valid-type]
+
+    @field_validator("blocks")
+    @classmethod
+    def _has_a_block(cls, blocks: BaseModel) -> BaseModel:
+        if not blocks.model_fields_set:
+            raise ValueError(f"expected at least one of {', '.join(type(blocks).model_fields)}")
+        return blocks
+
+    @model_validator(mode="after")
+    def _can_stride(self) -> Self:
+        for kind, options in self.block_options():
+            for values in itertools.product(*options.values()):
+                if problem := block_kind(kind)(**dict(zip(options, values, strict=True))).problem(self.stride):
+                    raise ValueError(f"block {kind} cannot have stride {self.stride}: {problem}")
+        return self
+
+    def block_options(self) -> Iterator[tuple[str, dict[str, tuple[Value, ...]]]]:
+        """Each kind of block with the options of its choices."""
+        for kind in type(self.blocks).model_fields:
+            if kind in self.blocks.model_fields_set:
+                schema = getattr(self.blocks, kind)
+                yield kind, {choice: getattr(schema, choice) for choice in type(schema).model_fields}
+
+    def count(self) -> int:
+        kinds = sum(math.prod(len(o) for o in options.values()) for _, options in self.block_options())
+        return len(self.depth) * len(self.width) * kinds
+
+    def decide(self, pick: Pick, name: str) -> Stage:
+        depth = int(pick(f"{name}.depth", self.depth))
+        width = int(pick(f"{name}.width", self.width))
+        every = dict(self.block_options())
+        kind = str(pick(f"{name}.block", tuple(every)))
+        values = {choice: pick(f"{name}.{kind}.{choice}", options) for choice, options in every[kind].items()}
+        return Stage(block_kind(kind)(**values), depth, self.stride, width)
+
+
+class HeadSpec(_Strict):
+    """Choices of the head; width 0 is no layer between pooling and classifier."""
+
+    width: Annotated[tuple[_HeadWidth, ...], *_Distinct] = (0,)
+    activation: Annotated[tuple[Literal[ACTIVATIONS], ...], *_Distinct] = ACTIVATIONS[:1]  # type: ignore[valid-type]
+
+    def count(self) -> int:
+        return sum(len(self.activation) if width else 1 for width in self.width)
+
+    def decide(self, pick: Pick, classes: int) -> Head:
+        width = int(pick("head.width", self.width))
+        return Head(width, str(pick("head.activation", self.activation)) if width else "", classes)
+
+
+class Limits(_Strict):
+    """What a searched network must stay within; left out is no limit."""
+
+    size_mb: Annotated[float, Field(gt=0)] | None = None
+    latency_ms: Annotated[float, Field(gt=0)] | None = None
+
+
+class SearchSpace(_Strict):
+    """A space of architectures, as a YAML file describes it.
+
+    Attributes:
+        name: What studies are called after.
+        description: One line for `anenas space list`.
+        input: Shape of the network's input.
+        stem: The first stage, usually one strided convolution.
+        stages: The stages behind it.
+        head: What follows the stages.
+        limits: Default constraints of a search.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=60)]
+    description: str = ""
+    input: InputSpec = InputSpec()
+    stem: StageSpec
+    stages: Annotated[tuple[StageSpec, ...], Field(min_length=1, max_length=32)]
+    head: HeadSpec = HeadSpec()
+    limits: Limits = Limits()
+
+    def decide(self, pick: Pick, *, classes: int) -> Architecture:
+        """Walk every decision of the space once and return the architecture they make.
+
+        Args:
+            pick: Called with the name of a decision and its options; returns one of them. A decision with a single
+                option is asked too.
+            classes: How many classes the network tells apart.
+        """
+        stages = tuple(spec.decide(pick, name) for name, spec in self._named_stages())
+        shape = (self.input.batch, self.input.channels, self.input.height, self.input.width)
+        return Architecture(shape, stages, self.head.decide(pick, classes))
+
+    def decisions(self, architecture: Architecture) -> dict[str, Value]:
+        """The decisions that make `architecture`: what `decide` was told, by name.
+
+        Raises:
+            ValueError: If the architecture is not of this space.
+        """
+        values: dict[str, Value] = {"head.width": architecture.head.width}
+        values["head.activation"] = architecture.head.activation
+        for (name, _), stage in zip(self._named_stages(), architecture.stages, strict=False):
+            values |= {f"{name}.depth": stage.depth, f"{name}.width": stage.width, f"{name}.block": stage.block.kind}
+            values |= {f"{name}.{stage.block.kind}.{choice}": v for choice, v in stage.block.values().items()}
+        taken: dict[str, Value] = {}
+
+        def look_up(name: str, options: Sequence[Value]) -> Value:
+            if values[name] not in options:
+                raise ValueError(f"{name} is {values[name]}, which '{self.name}' does not offer")
+            taken[name] = values[name]
+            return values[name]
+
+        if self.decide(look_up, classes=architecture.head.classes) != architecture:
+            raise ValueError(f"'{self.name}' has another input shape, stem or number of stages")
+        return taken
+
+    def __contains__(self, architecture: object) -> bool:
+        if not isinstance(architecture, Architecture):
+            return False
+        try:
+            self.decisions(architecture)
+        except ValueError:
+            return False
+        return True
+
+    def sample(self, rng: random.Random, *, classes: int = 10) -> Architecture:
+        """An architecture with every decision drawn uniformly."""
+        return self.decide(lambda _, options: rng.choice(options), classes=classes)
+
+    def mutate(self, architecture: Architecture, rng: random.Random) -> Architecture:
+        """A neighbour: one decision drawn anew, and with it whatever it brings that was not decided before.
+
+        Raises:
+            ValueError: If the architecture is not of this space, or is its only one.
+        """
+        decided = self.decisions(architecture)
+        open_decisions: dict[str, Sequence[Value]] = {}
+
+        def note(name: str, options: Sequence[Value]) -> Value:
+            if len(options) > 1:
+                open_decisions[name] = options
+            return decided[name]
+
+        self.decide(note, classes=architecture.head.classes)
+        if not open_decisions:
+            raise ValueError(f"'{self.name}' holds one architecture only")
+        changed = rng.choice(list(open_decisions))
+        new = rng.choice([value for value in open_decisions[changed] if value != decided[changed]])
+        known = decided | {changed: new}
+        return self.decide(
+            lambda name, options: known[name] if name in known else rng.choice(options),
+            classes=architecture.head.classes,
+        )
+
+    @functools.cached_property
+    def size(self) -> int:
+        """How many architectures the space holds."""
+        return math.prod(spec.count() for _, spec in self._named_stages()) * self.head.count()
+
+    def with_input(self, channels: int, height: int, width: int) -> SearchSpace:
+        """The same space for another image size.
+
+        Raises:
+            pydantic.ValidationError: If a size breaks a guideline.
+        """
+        spec = InputSpec(channels=channels, height=height, width=width, batch=self.input.batch)
+        return self.model_copy(update={"input": spec})
+
+    @property
+    def digest(self) -> str:
+        """A short name for exactly these choices, whatever the file looked like."""
+        content = self.model_dump_json(exclude={"name", "description", "limits"})
+        return hashlib.sha256(content.encode()).hexdigest()[:12]
+
+    def _named_stages(self) -> list[tuple[str, StageSpec]]:
+        return [("stem", self.stem), *((f"stage{i}", spec) for i, spec in enumerate(self.stages, start=1))]

@@ -1,0 +1,104 @@
+"""Reading a space from YAML, with file, line and field in every error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from anenas._errors import AnenasError, unknown
+from anenas.space._space import Blocks, HeadSpec, InputSpec, Limits, SearchSpace, StageSpec
+
+_Loc = tuple[int | str, ...]
+
+_MAX_NODES = 20_000  # far more than any space needs; a file that unfolds to more through aliases is not one
+
+
+def read_space(path: Path) -> SearchSpace:
+    """The space that a YAML file describes.
+
+    Raises:
+        AnenasError: If the file cannot be read, is not YAML, or breaks the schema or a guideline; every problem is
+            named with its line and field.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise AnenasError(f"cannot read the space {path}: {error}") from error
+    try:
+        root = yaml.compose(text, yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = f":{mark.line + 1}" if mark else ""
+        raise AnenasError(f"{path}{line}: not valid YAML: {error.problem}") from error
+    except yaml.YAMLError as error:
+        raise AnenasError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(root, yaml.MappingNode):
+        raise AnenasError(f"{path}:1: expected a mapping with name, stem and stages; see `anenas space show mobile_cnn`")
+    lines: dict[_Loc, int] = {}
+    _note_lines(root, (), lines, path)
+    try:
+        return SearchSpace.model_validate(yaml.safe_load(text))
+    except ValidationError as error:
+        problems = [_describe(path, details, lines) for details in error.errors()]
+        raise AnenasError("\n".join(dict.fromkeys(problems))) from error
+    except (yaml.YAMLError, ValueError, TypeError) as error:
+        raise AnenasError(f"{path}: {error}") from error
+
+
+def _note_lines(node: yaml.Node, loc: _Loc, lines: dict[_Loc, int], path: Path) -> None:
+    """Fill `lines` with the line of every field below `node`."""
+    if len(lines) > _MAX_NODES:
+        raise AnenasError(f"{path}: more than {_MAX_NODES:,} values; a space has far fewer")
+    lines.setdefault(loc, node.start_mark.line + 1)
+    if isinstance(node, yaml.MappingNode):
+        seen = set()
+        for key, value in node.value:
+            if key.value in seen:
+                raise AnenasError(f"{path}:{key.start_mark.line + 1}: '{key.value}' is given twice")
+            seen.add(key.value)
+            lines[(*loc, key.value)] = key.start_mark.line + 1
+            _note_lines(value, (*loc, key.value), lines, path)
+    elif isinstance(node, yaml.SequenceNode):
+        for i, value in enumerate(node.value):
+            _note_lines(value, (*loc, i), lines, path)
+
+
+def _describe(path: Path, details: ErrorDetails, lines: dict[_Loc, int]) -> str:
+    loc = details["loc"]
+    while loc not in lines and loc:  # a missing field, or a lone option read as a list, has no line of its own
+        loc = loc[:-1]
+    field = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in details["loc"]).lstrip(".")
+    return f"{path}:{lines[loc]}: {field or 'space'}: {_message(details)}"
+
+
+def _message(details: ErrorDetails) -> str:
+    kind, message = details["type"], details["msg"].removeprefix("Value error, ")
+    if kind == "extra_forbidden":
+        *parents, field = details["loc"]
+        return str(unknown("field", str(field), _fields_of(parents)))
+    if kind == "missing":
+        return "missing"
+    if kind == "value_error":
+        return message
+    return f"{message.replace('Input should be', 'expected').replace('Field required', 'missing')}, got {details['input']!r}"
+
+
+def _fields_of(parents: list[int | str]) -> list[str]:
+    """The names that the schema knows at that place."""
+    model: type[BaseModel] | None = SearchSpace
+    named: dict[str, type[BaseModel]] = {
+        "input": InputSpec, "stem": StageSpec, "stages": StageSpec, "head": HeadSpec, "limits": Limits, "blocks": Blocks,
+    }  # fmt: skip
+    for part in parents:
+        if isinstance(part, str):
+            model = named.get(part) or _block_model(part)
+    return list(model.model_fields) if model else []
+
+
+def _block_model(kind: str) -> type[BaseModel] | None:
+    annotation: Any = Blocks.model_fields[kind].annotation if kind in Blocks.model_fields else None
+    return next((a for a in getattr(annotation, "__args__", ()) if isinstance(a, type) and issubclass(a, BaseModel)), None)

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from anenas import _errors
+from anenas.data import Dataset, Split
+
+MakeDataset = Callable[..., Dataset]
+
+
+def changed(split: Split, *, images: bool) -> Split:
+    """`split` with its very last pixel or label changed."""
+    array = (split.images if images else split.labels).copy()
+    array.flat[-1] ^= 1
+    return Split(array, split.labels) if images else Split(split.images, array)
+
+
+def test_a_saved_data_set_opens_as_memory_maps_of_the_same_content(tiny: MakeDataset, tmp_path: Path) -> None:
+    saved = tiny()
+    saved.save(tmp_path / "new" / "folder")
+    opened = Dataset.open(tmp_path / "new" / "folder")
+    assert isinstance(opened.train.images, np.memmap)
+    assert (opened.name, opened.classes, opened.flip) == (saved.name, saved.classes, saved.flip)
+    for name in ("train", "validation", "test"):
+        np.testing.assert_array_equal(getattr(opened, name).images, getattr(saved, name).images)
+        np.testing.assert_array_equal(getattr(opened, name).labels, getattr(saved, name).labels)
+
+
+def test_what_a_saved_data_set_remembers_is_what_its_pixels_say(tiny: MakeDataset, tmp_path: Path) -> None:
+    tiny().save(tmp_path)
+    opened = Dataset.open(tmp_path)
+    recomputed = Dataset(opened.name, opened.classes, opened.train, opened.validation, opened.test, opened.flip)
+    assert (opened.fingerprint, opened.mean, opened.std) == (recomputed.fingerprint, recomputed.mean, recomputed.std)
+
+
+def test_saving_over_an_open_data_set_does_not_disturb_it(tiny: MakeDataset, tmp_path: Path) -> None:
+    tiny().save(tmp_path)
+    opened = Dataset.open(tmp_path)
+    before = opened.train.images.copy()
+    tiny(train=changed(opened.train, images=True)).save(tmp_path)
+    np.testing.assert_array_equal(opened.train.images, before)
+    assert Dataset.open(tmp_path).fingerprint != opened.fingerprint
+
+
+def test_a_save_that_was_cut_short_is_not_opened(tiny: MakeDataset, tmp_path: Path) -> None:
+    tiny().save(tmp_path)
+    (tmp_path / "test_labels.npy").write_bytes(b"")
+    with pytest.raises(_errors.AnenasError, match="holds no complete data set"):
+        Dataset.open(tmp_path)
+    with pytest.raises(_errors.AnenasError, match="holds no complete data set"):
+        Dataset.open(tmp_path / "nowhere")
+
+
+def test_saving_where_a_file_lies_is_one_clear_error(tiny: MakeDataset, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(_errors.AnenasError, match="cannot save the data set in"):
+        tiny().save(tmp_path / "file")
+
+
+@pytest.mark.parametrize("split", ["train", "validation", "test"])
+@pytest.mark.parametrize("images", [True, False])
+def test_one_changed_pixel_or_label_changes_the_fingerprint(tiny: MakeDataset, split: str, images: bool) -> None:
+    before = tiny()
+    after = tiny(**{split: changed(getattr(before, split), images=images)})
+    assert before.fingerprint != after.fingerprint
+
+
+def test_renamed_classes_and_swapped_splits_change_the_fingerprint(tiny: MakeDataset) -> None:
+    before = tiny()
+    assert before.fingerprint == tiny().fingerprint
+    assert before.fingerprint != tiny(classes=("cat", "cow")).fingerprint
+    assert before.fingerprint != tiny(validation=before.test, test=before.validation).fingerprint
+
+
+def test_mean_and_std_are_those_of_the_training_pixels_from_0_to_1(tiny: MakeDataset) -> None:
+    dataset = tiny()
+    pixels = dataset.train.images / 255
+    np.testing.assert_allclose(dataset.mean, pixels.mean(axis=(0, 2, 3)), rtol=1e-12)
+    np.testing.assert_allclose(dataset.std, pixels.std(axis=(0, 2, 3)), rtol=1e-12)
+
+
+def test_moments_take_in_every_batch(tiny: MakeDataset) -> None:
+    images = np.zeros((3000, 3, 2, 2), np.uint8)
+    images[-1500:] = 255
+    dataset = tiny(train=Split(images, np.zeros(3000, np.int64)))
+    assert dataset.mean == dataset.std == (0.5, 0.5, 0.5)
+
+
+def test_images_of_one_colour_have_a_std_one_can_divide_by(tiny: MakeDataset) -> None:
+    dataset = tiny(train=Split(np.full((2, 3, 2, 2), 77, np.uint8), np.array([0, 1])))
+    np.testing.assert_allclose(dataset.std, 1 / 255)
+
+
+def test_shapes_are_named(tiny: MakeDataset) -> None:
+    images = np.zeros((4, 3, 5, 7), np.uint8)
+    split = Split(images, np.array([0, 1, 0, 1]))
+    dataset = tiny(train=split, validation=split, test=split)
+    assert dataset.input_shape == (dataset.channels, dataset.height, dataset.width) == (3, 5, 7)
+    assert len(dataset.train) == 4
+
+
+def test_arrays_of_the_wrong_kind_are_refused(tiny: MakeDataset) -> None:
+    images, labels = np.zeros((4, 3, 2, 2), np.uint8), np.zeros(4, np.int64)
+    with pytest.raises(_errors.AnenasError, match="images must be uint8"):
+        Split(images.astype(np.float32), labels)  # type: ignore[arg-type]
+    with pytest.raises(_errors.AnenasError, match=r"labels must be int64 \(4,\)"):
+        Split(images, labels[:3])
+    with pytest.raises(_errors.AnenasError, match="images of one shape"):
+        tiny(test=Split(images[..., :1], labels))

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from anenas._errors import AnenasError
+from anenas.data import Dataset, load_data
+from anenas.data._folder import read_folder
+
+Paint = Callable[..., Path]
+
+
+def names(*classes: str, count: int = 5) -> list[str]:
+    return [f"{name}/{index}.png" for name in classes for index in range(count)]
+
+
+def load(path: Path, *, channels: int | None = None, seed: int = 0) -> Dataset:
+    return load_data(f"images:{path}", size=(6, 6), channels=channels, seed=seed)
+
+
+def test_class_folders_become_classes_in_sorted_order(paint: Paint) -> None:
+    dataset = load(paint(*names("dog", "cat", "ant")))
+    assert (dataset.name, dataset.classes, dataset.channels, dataset.flip) == ("pets", ("ant", "cat", "dog"), 3, True)
+
+
+def test_all_six_kinds_of_file_are_read_and_everything_else_ignored(paint: Paint) -> None:
+    path = paint("cat/1.png", "cat/2.JPG", "cat/3.jpeg", "cat/4.bmp", "cat/5.webp", "cat/6.gif", *names("dog"))
+    for ignored in ("readme.txt", "cat/notes.txt", "cat/.hidden.png", ".git/x.png"):
+        (path / ignored).parent.mkdir(exist_ok=True)
+        (path / ignored).touch()
+    source = read_folder(path)
+    assert source.classes == ("cat", "dog")
+    assert source.train.labels.tolist() == [0] * 6 + [1] * 5
+
+
+def test_without_a_split_a_fifth_is_cut_for_testing_and_then_for_validation(paint: Paint) -> None:
+    dataset = load(paint(*names("cat", "dog", count=25)))
+    counts = [np.bincount(split.labels).tolist() for split in (dataset.train, dataset.validation, dataset.test)]
+    assert counts == [[16, 16], [4, 4], [5, 5]]
+    together = np.concatenate([split.images for split in (dataset.train, dataset.validation, dataset.test)])
+    assert len(np.unique(together, axis=0)) == 50
+
+
+def test_the_same_seed_cuts_the_same_way_and_another_does_not(paint: Paint) -> None:
+    path = paint(*names("cat", "dog", count=10))
+    assert load(path, seed=1).fingerprint == load(path, seed=1).fingerprint
+    assert load(path, seed=1).fingerprint != load(path, seed=2).fingerprint
+
+
+@pytest.mark.parametrize("test", ["test", "val"])
+def test_a_split_into_folders_is_taken(paint: Paint, test: str) -> None:
+    dataset = load(paint(*names("train/cat", "train/dog"), *names(f"{test}/cat", f"{test}/dog", count=3)))
+    assert [len(split) for split in (dataset.train, dataset.validation, dataset.test)] == [8, 2, 6]
+    assert dataset.classes == ("cat", "dog")
+
+
+def test_train_val_and_test_folders_are_the_three_splits(paint: Paint) -> None:
+    path = paint(*names("train/a", "train/b"), *names("val/a", "val/b", count=1), *names("test/a", "test/b", count=2))
+    dataset = load(path)
+    assert [len(split) for split in (dataset.train, dataset.validation, dataset.test)] == [10, 2, 4]
+
+
+def test_classes_called_train_and_test_are_classes(paint: Paint) -> None:
+    assert load(paint(*names("train", "test"))).classes == ("test", "train")
+
+
+def test_a_folder_is_grey_only_if_every_image_is(paint: Paint) -> None:
+    path = paint(*names("cat", "dog"), mode="L")
+    assert (load(path).channels, load(path).flip) == (1, False)
+    paint("dog/colour.png")
+    assert (load(path).channels, load(path).flip) == (3, True)
+    assert (load(path, channels=1).channels, load(path, channels=1).flip) == (1, True)
+
+
+def test_a_broken_image_is_named(paint: Paint) -> None:
+    path = paint(*names("cat", "dog"))
+    broken = path / "dog" / "3.png"
+    content = broken.read_bytes()
+    for damage in (b"not an image", b"", content[: len(content) // 2]):
+        broken.write_bytes(damage)
+        with pytest.raises(AnenasError, match="cannot be read as an image") as raised:
+            load(path)
+        assert str(broken) in str(raised.value)
+
+
+def test_a_cut_short_jpeg_is_named(tmp_path: Path, paint: Paint) -> None:
+    path = paint(*names("cat", "dog"))
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    Image.fromarray(noise).save(path / "cat" / "x.jpg")
+    (path / "cat" / "x.jpg").write_bytes((path / "cat" / "x.jpg").read_bytes()[:2000])
+    with pytest.raises(AnenasError, match=r"x\.jpg' cannot be read as an image"):
+        load(path)
+
+
+def test_a_layout_that_does_not_fit_is_one_clear_line(paint: Paint, tmp_path: Path) -> None:
+    with pytest.raises(AnenasError, match="nowhere' is not there; expected a folder of class folders"):
+        load(tmp_path / "nowhere")
+    path = paint("1.png")
+    with pytest.raises(AnenasError, match=r"1\.png' is a file; expected a folder"):
+        load(path / "1.png")
+    with pytest.raises(AnenasError, match="has no class folders; expected one for each class"):
+        load(path)
+    paint(*names("cat"))
+    with pytest.raises(AnenasError, match="pets has only the class 'cat'"):
+        load(path)
+    (path / "dog").mkdir()
+    with pytest.raises(AnenasError, match="dog' holds no images"):
+        load(path)
+    paint(*names("dog", count=2))
+    with pytest.raises(AnenasError, match="class 'dog' has 2 training images but needs at least 3"):
+        load(path)
+
+
+def test_a_test_class_that_is_never_trained_is_an_error(paint: Paint) -> None:
+    path = paint(*names("train/cat", "train/dog", "test/cat", "test/cow"))
+    with pytest.raises(AnenasError, match="cow' is a class without training images; expected one of cat, dog"):
+        load(path)

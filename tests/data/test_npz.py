@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import io
+import pickle
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from anenas._errors import AnenasError
+from anenas.data import load_data
+from anenas.data._npz import read_embedded, read_npz
+
+WriteNpz = Callable[..., Path]
+
+images = np.zeros((30, 8, 8), np.uint8)
+labels = np.arange(30) % 3
+
+
+def test_arrays_become_a_source(write_npz: WriteNpz) -> None:
+    source = read_npz(write_npz(class_names=np.array(["cat", "dog", "cow"])))
+    assert (source.name, source.classes, source.channels, source.flip) == ("my_set", ("cat", "dog", "cow"), 1, False)
+    assert source.test is not None
+    assert (len(source.train.pictures), len(source.test.pictures)) == (30, 9)
+    np.testing.assert_array_equal(source.train.labels, labels)
+
+
+def test_classes_without_names_are_numbered(write_npz: WriteNpz) -> None:
+    assert read_npz(write_npz()).classes == ("0", "1", "2")
+
+
+def test_colour_images_may_be_mirrored_and_others_not(write_npz: WriteNpz) -> None:
+    def source(channels: int) -> tuple[int, bool]:
+        found = read_npz(
+            write_npz(
+                train_x=np.zeros((30, 8, 8, channels), np.uint8), test_x=images[:9, ..., None].repeat(channels, axis=3)
+            )
+        )
+        return found.channels, found.flip
+
+    assert [source(1), source(3), source(4)] == [(1, False), (3, True), (4, False)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"test_y": None}, "has no array 'test_y'; expected train_x, train_y, test_x, test_y, found"),
+        ({"train_x": images.astype(np.float32)}, "train_x must be uint8 .* not float32"),
+        ({"train_x": images[0]}, r"train_x must be \(N, H, W\) or \(N, H, W, C\), not \(8, 8\)"),
+        ({"test_x": images[:0], "test_y": labels[:0]}, "test_x holds no pixels"),
+        ({"train_x": np.zeros((30, 3, 8, 8), np.uint8)}, r"save train_x.transpose\(0, 2, 3, 1\)"),
+        ({"train_x": np.zeros((30, 8, 8, 3), np.uint8)}, "train_x has 3 channels but test_x has 1"),
+        ({"train_y": labels[:7]}, r"train_y must have the shape \(30,\)"),
+        ({"train_y": labels.reshape(30, 1)}, r"train_y must have the shape \(30,\), .* not \(30, 1\)"),
+        ({"train_y": labels.astype(float)}, "train_y must hold integers from 0, not float64"),
+        ({"train_y": labels - 1}, "train_y holds the negative label -1"),
+        ({"train_y": labels * 2}, "train_y holds the label 4 but not 1; labels must be 0, 1, 2"),
+        ({"test_y": labels[:9] + 1}, "test_y holds the label 3, but there are only 3 classes; labels must be 0 to 2"),
+        ({"class_names": np.array(["a", "b"])}, "train_y holds the label 2, but there are only 2 classes"),
+        ({"class_names": np.array(["a", "b", "a"])}, "class_names holds 'a' twice"),
+        ({"class_names": np.array([1, 2, 3])}, "class_names must be a list of strings"),
+        ({"train_y": labels.astype(object)}, "'train_y' holds Python objects, which anenas never unpickles"),
+        ({"class_names": np.array(["a", "b", "c"], object)}, "'class_names' holds .* plain array of strings"),
+    ],
+)
+def test_arrays_that_do_not_fit_are_one_clear_line(
+    write_npz: WriteNpz, changes: dict[str, np.ndarray], message: str
+) -> None:
+    path = write_npz(**changes)
+    with pytest.raises(AnenasError, match=message) as raised:
+        read_npz(path)
+    assert str(path) in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_file_that_is_not_there_or_no_npz_is_one_clear_line(write_npz: WriteNpz, tmp_path: Path) -> None:
+    path = write_npz()
+    with pytest.raises(AnenasError, match="is not there"):
+        read_npz(tmp_path / "other.npz")
+    (tmp_path / "folder.npz").mkdir()
+    with pytest.raises(AnenasError, match=r"is a folder; expected an \.npz file"):
+        read_npz(tmp_path / "folder.npz")
+    path.write_bytes(path.read_bytes()[:500])
+    with pytest.raises(AnenasError, match=r"is no \.npz file, or is cut short"):
+        read_npz(path)
+    path.write_bytes(b"")
+    with pytest.raises(AnenasError, match=r"is no \.npz file, or is cut short"):
+        read_npz(path)
+
+
+def test_damaged_bytes_are_one_clear_line(write_npz: WriteNpz) -> None:
+    path = write_npz()
+    content = bytearray(path.read_bytes())
+    content[200:300] = bytes(100)
+    path.write_bytes(content)
+    with pytest.raises(AnenasError, match="is damaged"):
+        read_npz(path)
+
+
+def test_a_pickle_is_never_loaded(write_npz: WriteNpz, tmp_path: Path) -> None:
+    class Bomb:
+        def __reduce__(self) -> tuple[object, ...]:
+            return (Path.touch, (tmp_path / "exploded",))
+
+    path = write_npz()
+    zipped = io.BytesIO(path.read_bytes())
+    path.write_bytes(pickle.dumps(Bomb()) + zipped.getvalue())
+    assert zipfile.is_zipfile(path)
+    with pytest.raises(AnenasError):
+        read_npz(path)
+    assert not (tmp_path / "exploded").exists()
+
+
+def test_the_embedded_set_is_a_balanced_cut_of_fashion_mnist() -> None:
+    source = read_embedded()
+    assert (source.name, source.channels, source.flip) == ("fashion_mnist", 1, True)
+    assert source.classes[0] == "T-shirt/top" and len(source.classes) == 10
+    assert source.test is not None
+    assert np.bincount(source.train.labels).tolist() == [1000] * 10
+    assert np.bincount(source.test.labels).tolist() == [200] * 10
+
+
+def test_the_embedded_set_is_the_default_at_any_size() -> None:
+    dataset = load_data(size=(16, 24), channels=3)
+    assert (dataset.name, dataset.input_shape) == ("fashion_mnist", (3, 16, 24))
+    assert [len(split) for split in (dataset.train, dataset.validation, dataset.test)] == [8000, 2000, 2000]
