@@ -46,7 +46,7 @@ def _extension_loads() -> bool:
     if extension is None or extension.origin is None:
         return False
     try:
-        torch.ops.load_library(extension.origin)  # type: ignore[no-untyped-call]
+        torch.ops.load_library(extension.origin)
     except OSError:
         return False
     return True
@@ -57,8 +57,8 @@ def _declare_operators() -> object:
     """Declares the operators whose absence fails the import; cached because the declarations die with the library."""
     import torch
 
-    library = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
+    library = torch.library.Library("torchvision", "FRAGMENT")
     for schema in _SCHEMAS:
         if not hasattr(torch.ops.torchvision, schema.partition("(")[0]):
-            library.define(schema)  # type: ignore[no-untyped-call]
+            library.define(schema)
     return library

@@ -25,7 +25,19 @@ _TASK_US, _TWO_INPUTS = 0.34, 2.1
 _ON_CHIP_BYTES = 2 * 2**20
 
 # Activations that the engine applies as a convolution's results leave it.
-_ACTIVATIONS = {"relu", "relu6", "clip", "sigmoid", "sigmoid_hard", "silu", "tanh", "gelu", "leaky_relu", "elu", "prelu"}
+_ACTIVATIONS = {
+    "relu",
+    "relu6",
+    "clip",
+    "sigmoid",
+    "sigmoid_hard",
+    "silu",
+    "tanh",
+    "gelu",
+    "leaky_relu",
+    "elu",
+    "prelu",
+}
 # Nothing moves: views, and what runs on the processor after the engine has answered.
 _FREE = {"reshape", "squeeze", "expand_dims", "classify", "identity"}
 

@@ -25,5 +25,10 @@ class Conv(Block):
 
     def build(self, in_channels: int, out_channels: int, stride: int) -> nn.Module:
         return efficientnet_blocks().ConvBnAct(
-            in_channels, out_channels, self.kernel, stride=stride, skip=True, act_layer=activation_layer(self.activation)
+            in_channels,
+            out_channels,
+            self.kernel,
+            stride=stride,
+            skip=True,
+            act_layer=activation_layer(self.activation),
         )

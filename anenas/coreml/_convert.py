@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 import warnings
@@ -73,7 +72,7 @@ def convert(
         model.save(str(unfinished))
         if path.exists():
             shutil.rmtree(path)
-        os.replace(unfinished, path)
+        unfinished.replace(path)
 
 
 def package_bytes(path: Path) -> int:

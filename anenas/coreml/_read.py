@@ -10,8 +10,10 @@ from anenas.coreml._tools import coremltools
 from anenas.graph import Graph, Op, Tensor
 
 # MIL's DataType enumeration (coremltools' MIL.proto) by number.
-_DTYPES = {1: "bool", 2: "string", 10: "fp16", 11: "fp32", 12: "fp64", 21: "int8", 22: "int16", 23: "int32", 24: "int64",
-           31: "uint8", 32: "uint16"}  # fmt: skip
+_DTYPES = {
+    1: "bool", 2: "string", 10: "fp16", 11: "fp32", 12: "fp64", 21: "int8", 22: "int16", 23: "int32", 24: "int64",
+    31: "uint8", 32: "uint16",
+}  # fmt: skip
 
 _MODEL = Path("Data/com.apple.CoreML/model.mlmodel")
 
@@ -97,5 +99,3 @@ def _tensor(name: str, value_type: Any) -> Tensor:
     # An unknown size is one that the caller chooses; it counts as one.
     shape = tuple(d.constant.size if d.WhichOneof("dimension") == "constant" else 1 for d in tensor.dimensions)
     return Tensor(name, shape, _DTYPES.get(tensor.dataType, "fp16"))
-
-

@@ -6,7 +6,6 @@ from anenas.ane import Chip, op_costs
 from anenas.graph import Graph
 from anenas.latency._base import Latency
 
-
 # Chips of which whole networks' latencies have been published for iOS 16 or later.
 _PUBLISHED = frozenset({"A14", "A15", "A16", "A17 Pro"})
 

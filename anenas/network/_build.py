@@ -59,6 +59,9 @@ class Deployed(nn.Module):
         std: Standard deviation of each channel, in the same units.
     """
 
+    scale: torch.Tensor
+    shift: torch.Tensor
+
     def __init__(self, network: nn.Module, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
         super().__init__()
         m, s = (torch.tensor(values).view(1, -1, 1, 1) for values in (mean, std))

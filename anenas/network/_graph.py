@@ -62,4 +62,6 @@ def _output_graph(shape: _Shape) -> Graph:
 
     softmax = trace(nn.Softmax(1), shape)
     probabilities = Tensor("probabilities", softmax.outputs[0].shape, "fp32")
-    return Graph(softmax.inputs, (*softmax.ops, Op("cast", "cast", softmax.outputs, (probabilities,))), (probabilities,))
+    return Graph(
+        softmax.inputs, (*softmax.ops, Op("cast", "cast", softmax.outputs, (probabilities,))), (probabilities,)
+    )

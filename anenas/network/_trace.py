@@ -18,7 +18,18 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from anenas.graph import Graph, Op, Tensor
 
 # ATen operations that compute nothing in an exported program.
-_SILENT = {"empty", "detach", "alias", "clone", "contiguous", "dropout", "native_dropout", "lift_fresh", "_to_copy", "t"}
+_SILENT = {
+    "empty",
+    "detach",
+    "alias",
+    "clone",
+    "contiguous",
+    "dropout",
+    "native_dropout",
+    "lift_fresh",
+    "_to_copy",
+    "t",
+}
 
 # ATen's name -> MIL's, one operation for one.
 _RENAMED = {
@@ -78,7 +89,7 @@ class _Recorder(TorchDispatchMode):
     """
 
     def __init__(self, module: nn.Module) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.ops: list[Op] = []
         self.known: dict[int, Tensor] = {}
         self._kept: list[torch.Tensor] = []  # ids stay taken as long as their tensors live

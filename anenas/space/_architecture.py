@@ -107,7 +107,9 @@ class Architecture:
         """
         shape, *stages, head = text.strip().split("-") if text.count("-") >= 2 else ("", "")
         if not re.fullmatch(r"[1-9]\d*(x[1-9]\d*){3}", shape):
-            raise AnenasError(f"'{text}' is no architecture; expected 'NxCxHxW-STAGE-…-HEAD', see `anenas space sample`")
+            raise AnenasError(
+                f"'{text}' is no architecture; expected 'NxCxHxW-STAGE-…-HEAD', see `anenas space sample`"
+            )
         n, c, h, w = (int(size) for size in shape.split("x"))
         return cls((n, c, h, w), tuple(Stage.parse(stage) for stage in stages), Head.parse(head))
 

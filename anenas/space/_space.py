@@ -8,7 +8,7 @@ import itertools
 import math
 import random
 from collections.abc import Callable, Iterator, Sequence
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -71,7 +71,7 @@ class _Strict(BaseModel):
 def _block_schema(kind: type[Block]) -> type[BaseModel]:
     """The schema of one kind of block in a stage: for each choice a list of legal values, the default if left out."""
     fields: dict[str, Any] = {
-        c.name: (Annotated[tuple[Literal[c.options], ...], *_Distinct], c.options[:1])  # type: ignore[valid-type]
+        c.name: (Annotated[tuple[Literal[c.options], ...], *_Distinct], c.options[:1])  # type: ignore[name-defined]
         for c in kind.choices()
     }
     return create_model(kind.__name__, __base__=_Strict, **fields)
@@ -81,15 +81,18 @@ def _none_is_defaults(value: Any) -> Any:
     return {} if value is None else value
 
 
-Blocks = create_model(
-    "Blocks",
-    __base__=_Strict,
-    **{  # type: ignore[arg-type]
-        name: (Annotated[_block_schema(kind), BeforeValidator(_none_is_defaults)] | None, None)
-        for name, kind in sorted(block_kinds().items())
-    },
-)
-Blocks.__doc__ = "Which kinds of block a stage may have, each with its choices."
+if TYPE_CHECKING:
+    Blocks = BaseModel
+else:
+    Blocks = create_model(
+        "Blocks",
+        __base__=_Strict,
+        __doc__="Which kinds of block a stage may have, each with its choices.",
+        **{
+            name: (Annotated[_block_schema(kind), BeforeValidator(_none_is_defaults)] | None, None)
+            for name, kind in sorted(block_kinds().items())
+        },
+    )
 
 
 class InputSpec(_Strict):
@@ -107,7 +110,7 @@ class StageSpec(_Strict):
     depth: Annotated[tuple[_Depth, ...], *_Distinct] = (1,)
     width: Annotated[tuple[_Width, ...], *_Distinct]
     stride: Literal[1, 2] = 1
-    blocks: Blocks  # type: ignore[valid-type]
+    blocks: Blocks
 
     @field_validator("blocks")
     @classmethod

@@ -37,7 +37,9 @@ def read_space(path: Path) -> SearchSpace:
     except yaml.YAMLError as error:
         raise AnenasError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
     if not isinstance(root, yaml.MappingNode):
-        raise AnenasError(f"{path}:1: expected a mapping with name, stem and stages; see `anenas space show mobile_cnn`")
+        raise AnenasError(
+            f"{path}:1: expected a mapping with name, stem and stages; see `anenas space show mobile_cnn`"
+        )
     lines: dict[_Loc, int] = {}
     _note_lines(root, (), lines, path)
     try:
@@ -84,15 +86,20 @@ def _message(details: ErrorDetails) -> str:
         return "missing"
     if kind == "value_error":
         return message
-    return f"{message.replace('Input should be', 'expected').replace('Field required', 'missing')}, got {details['input']!r}"
+    return f"{message.replace('Input should be', 'expected')}, got {details['input']!r}"
 
 
 def _fields_of(parents: list[int | str]) -> list[str]:
     """The names that the schema knows at that place."""
     model: type[BaseModel] | None = SearchSpace
     named: dict[str, type[BaseModel]] = {
-        "input": InputSpec, "stem": StageSpec, "stages": StageSpec, "head": HeadSpec, "limits": Limits, "blocks": Blocks,
-    }  # fmt: skip
+        "input": InputSpec,
+        "stem": StageSpec,
+        "stages": StageSpec,
+        "blocks": Blocks,
+        "head": HeadSpec,
+        "limits": Limits,
+    }
     for part in parents:
         if isinstance(part, str):
             model = named.get(part) or _block_model(part)
@@ -100,5 +107,6 @@ def _fields_of(parents: list[int | str]) -> list[str]:
 
 
 def _block_model(kind: str) -> type[BaseModel] | None:
-    annotation: Any = Blocks.model_fields[kind].annotation if kind in Blocks.model_fields else None
-    return next((a for a in getattr(annotation, "__args__", ()) if isinstance(a, type) and issubclass(a, BaseModel)), None)
+    field = Blocks.model_fields.get(kind)
+    options: tuple[Any, ...] = getattr(field.annotation, "__args__", ()) if field else ()
+    return next((a for a in options if isinstance(a, type) and issubclass(a, BaseModel)), None)

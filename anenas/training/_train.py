@@ -70,7 +70,7 @@ def train(
         TrainingError: As soon as the loss is not finite.
     """
     device = torch.device(device)
-    network.to(device, memory_format=torch.channels_last).train()
+    network.to(device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
     optimizer = torch.optim.AdamW(_parameter_groups(network), lr=PEAK_LEARNING_RATE, fused=device.type == "cuda")
     steps = epochs * max(1, len(split.labels) // BATCH_SIZE)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
@@ -101,9 +101,9 @@ def train(
 
 
 @torch.no_grad()
-def accuracy(network: nn.Module, split: Split, *, device: torch.device | str = "cpu", batch_size: int = 256) -> float:
+def accuracy(network: nn.Module, split: Split, *, device: torch.device | str = "cpu", batch_size: int = 64) -> float:
     """The share of `split` that a network in evaluation mode, from pixels of 0 to 255 to scores, classifies rightly."""
-    network.to(device, memory_format=torch.channels_last)
+    network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     right = 0
     for start in range(0, len(split.labels), batch_size):
         images = np.ascontiguousarray(split.images[start : start + batch_size])
