@@ -1,0 +1,60 @@
+"""Neural architecture search for Apple's Neural Engine.
+
+    import anenas
+
+    result = anenas.search("mobile_cnn", chip="A15", trials=20)
+    for model in result.front:
+        print(model.accuracy, model.latency_ms, model.package)
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from anenas._errors import AnenasError
+    from anenas._search import FrontModel, SearchResult, load_result, search
+    from anenas.ane import chips
+    from anenas.data import load_data
+    from anenas.network import build
+    from anenas.space import Architecture, SearchSpace, load_space
+
+# Where each public name lives; nothing heavy is imported before it is used.
+_HOMES = {
+    "AnenasError": "anenas._errors",
+    "Architecture": "anenas.space",
+    "FrontModel": "anenas._search",
+    "SearchResult": "anenas._search",
+    "SearchSpace": "anenas.space",
+    "build": "anenas.network",
+    "chips": "anenas.ane",
+    "load_data": "anenas.data",
+    "load_result": "anenas._search",
+    "load_space": "anenas.space",
+    "search": "anenas._search",
+}
+
+__all__ = [
+    "AnenasError",
+    "Architecture",
+    "FrontModel",
+    "SearchResult",
+    "SearchSpace",
+    "build",
+    "chips",
+    "load_data",
+    "load_result",
+    "load_space",
+    "search",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'anenas' has no attribute '{name}'")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

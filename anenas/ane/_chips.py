@@ -75,7 +75,7 @@ def get_chip(name: str) -> Chip:
     Raises:
         AnenasError: If it is not known; it offers the nearest names.
     """
-    wanted = name.casefold().removesuffix("pro").strip()
+    wanted = name.strip().casefold().removesuffix("pro").strip()
     for chip in _CHIPS:
         if chip.name.casefold().removesuffix("pro").strip() == wanted:
             return chip

@@ -17,9 +17,11 @@ def width_problem(channels: int) -> str | None:
     The engine has 16 cores and pads channels to them, so a width that is no multiple of 16 pays for one; smaller
     powers of two waste least.
     """
-    if is_power_of_two(channels) or (channels > 0 and channels % 16 == 0):
-        return dimension_problem(channels)
-    near = max(16, round(channels / 16) * 16)
+    if problem := dimension_problem(channels):
+        return problem
+    if is_power_of_two(channels) or channels % 16 == 0:
+        return None
+    near = min((1, 2, 4, 8, *range(16, MAX_DIMENSION + 1, 16)), key=lambda width: abs(width - channels))
     return f"{channels} breaks the guideline 'widths are powers of two or multiples of 16'; the nearest is {near}"
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
-import shutil
 import tempfile
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 from torch import nn
 
 from anenas.coreml._tools import coremltools
+from anenas.graph import Graph
 
 INPUT, OUTPUT = "image", "probabilities"
 
@@ -27,8 +30,8 @@ def convert(
     """Write `module` as a static fp16 ML program, a classifier of images, to a `.mlpackage`.
 
     Grey and colour images come in as pixel buffers, which callers on Apple's systems have; other inputs, and batches,
-    come in as arrays named "image". Class labels are in the model's description and, as JSON, in its metadata under
-    "classes".
+    come in as fp32 arrays named "image". Class labels are in the model's description, where the batch is 1, and, as
+    JSON, in its metadata under "classes".
 
     Args:
         module: From pixels of 0 to 255 to class probabilities, in evaluation mode on the processor.
@@ -39,6 +42,7 @@ def convert(
 
     Raises:
         RuntimeError: If coremltools cannot convert it.
+        ValueError: If there is not one label for each output.
     """
     import torch
 
@@ -49,16 +53,17 @@ def convert(
     source = (
         ct.ImageType(name=INPUT, shape=shape, color_layout=layouts[channels])
         if as_image
-        else ct.TensorType(name=INPUT, shape=shape)
+        else ct.TensorType(name=INPUT, shape=shape, dtype=np.float32)
     )
-    with warnings.catch_warnings(), torch.no_grad():
+    # Progress bars and warnings are coremltools' own business; what goes wrong is raised.
+    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()), torch.no_grad():
         warnings.simplefilter("ignore")
         traced = torch.jit.trace(module, torch.zeros(shape), check_trace=False)
         model = ct.convert(
             traced,
             convert_to="mlprogram",
             inputs=[source],
-            outputs=[ct.TensorType(name=OUTPUT)],
+            outputs=[ct.TensorType(name=OUTPUT, dtype=np.float32)],
             classifier_config=ct.ClassifierConfig(list(classes)) if batch == 1 else None,
             compute_precision=ct.precision.FLOAT16,
             minimum_deployment_target=ct.target.iOS16,
@@ -71,8 +76,17 @@ def convert(
         unfinished = Path(folder) / path.name
         model.save(str(unfinished))
         if path.exists():
-            shutil.rmtree(path)
+            path.replace(Path(folder) / "old")
         unfinished.replace(path)
+
+
+# What an operation takes in the program's description beside its weights, on average over `mobile_cnn`.
+_OPERATION_BYTES = 700
+
+
+def estimated_package_bytes(graph: Graph) -> int:
+    """What a program's `.mlpackage` will take on disk, within a few percent: its weights, and a share for each op."""
+    return graph.weight_bytes + _OPERATION_BYTES * len(graph.ops)
 
 
 def package_bytes(path: Path) -> int:

@@ -66,7 +66,8 @@ class _Reader:
         inputs: list[Tensor] = []
         weights: list[Tensor] = []
         attributes: dict[str, int | tuple[int, ...]] = {}
-        for parameter, argument in operation.inputs.items():
+        # By name, x before y: the protobuf's map has another order in every process.
+        for parameter, argument in sorted(operation.inputs.items()):
             for binding in argument.arguments:
                 if binding.name in self._values:
                     inputs.append(self._values[binding.name])
@@ -84,7 +85,7 @@ class _Reader:
     ) -> None:
         tensor = _tensor(constant.outputs[0].name, constant.outputs[0].type)
         if tensor.dtype.startswith(("fp", "uint")) and tensor.elements > 1:
-            # "weight" comes before "bias", whatever order the protobuf's map has.
+            # "weight" comes first, as the counts of multiply-accumulates expect.
             weights.insert(0 if parameter in ("weight", "x") else len(weights), tensor)
         elif tensor.dtype == "int32":
             values = tuple(constant.attributes["val"].immediateValue.tensor.ints.values)

@@ -11,7 +11,7 @@ from typing import Any
 @functools.cache
 def coremltools() -> Any:
     """The package. It warns of a newer torch and of the macOS libraries that other systems lack; nobody needs that."""
-    logging.getLogger("coremltools").setLevel(logging.ERROR)
+    logging.getLogger("coremltools").setLevel(logging.CRITICAL)  # errors are raised as well
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import coremltools

@@ -138,6 +138,8 @@ class Graph:
                 if before.shape != after.shape:
                     raise ValueError(f"{name} takes {after.shape}, not the {before.shape} that comes before it")
                 ops += [_fed(op, after.name, before) for op in graph.ops]
+                # A part may hand on its input as it is.
+                graph = dataclasses.replace(graph, outputs=tuple(before if t == after else t for t in graph.outputs))
             outputs = graph.outputs
         if inputs is None:
             raise ValueError("no parts to chain")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import functools
 
+import torch
+from torch import nn
+
 from anenas.graph import Graph, Op, Tensor
 from anenas.network._build import Deployed, build_head, build_stage, fuse
 from anenas.network._trace import trace
@@ -28,19 +31,19 @@ def architecture_graph(architecture: Architecture) -> Graph:
 
 @functools.lru_cache(maxsize=100_000)
 def _stage_graph(stage: Stage, shape: _Shape) -> Graph:
-    return trace(fuse(build_stage(stage, shape[1])), shape)
+    with torch.device("meta"):  # only shapes matter, so nothing is initialised
+        return trace(fuse(build_stage(stage, shape[1])), shape)
 
 
 @functools.lru_cache(maxsize=1_000)
 def _head_graph(head: Head, shape: _Shape) -> Graph:
-    return trace(fuse(build_head(head, shape[1])), shape)
+    with torch.device("meta"):
+        return trace(fuse(build_head(head, shape[1])), shape)
 
 
 @functools.lru_cache(maxsize=1_000)
 def _input_graph(shape: _Shape) -> Graph:
     """Pixels in: the cast of the image, and the normalisation that `Deployed` does."""
-    from torch import nn
-
     image = Tensor("image", shape, "fp32")
     pixels = Tensor("pixels", shape)
     cast = Op("cast", "cast", (image,), (pixels,))
@@ -58,8 +61,6 @@ class _Normalise(Deployed):
 @functools.lru_cache(maxsize=1_000)
 def _output_graph(shape: _Shape) -> Graph:
     """Class probabilities out, in fp32 as callers of Core ML expect them."""
-    from torch import nn
-
     softmax = trace(nn.Softmax(1), shape)
     probabilities = Tensor("probabilities", softmax.outputs[0].shape, "fp32")
     return Graph(

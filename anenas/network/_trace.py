@@ -1,12 +1,14 @@
 """From a torch module to a `Graph`, without converting it: what coremltools would make of it, in milliseconds.
 
 The module runs once on the meta device while every ATen operation it calls is noted. Operations get the names that
-coremltools' converter gives them; batch normalisation behind a convolution is folded into it, as the converter does.
+coremltools' converter gives them, and what it folds into one is folded: batch normalisation into the convolution before
+it, a scale and a shift into batch normalisation.
 """
 
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -58,7 +60,34 @@ def trace(module: nn.Module, shape: tuple[int, ...], *, name: str = "x") -> Grap
     source = recorder.name_input(x, name)
     with torch.no_grad(), recorder:
         y = on_meta(x)
-    return Graph((source,), tuple(recorder.ops), (recorder.known[id(y)],))
+    return Graph((source,), tuple(_scales_joined(recorder.ops)), (recorder.known[id(y)],))
+
+
+def _scales_joined(ops: list[Op]) -> list[Op]:
+    """The converter makes one batch normalisation of a product and a sum with a constant for each channel."""
+    readers = Counter(tensor for op in ops for tensor in op.inputs)
+    joined: list[Op] = []
+    for op in ops:
+        before = joined[-1] if joined else None
+        if (
+            before
+            and (before.kind, op.kind, before.outputs) == ("mul", "add", op.inputs)
+            and readers[before.outputs[0]] == 1
+            and _is_for_each_channel(before)
+            and _is_for_each_channel(op)
+        ):
+            channels = op.outputs[0].shape[1]
+            weights = tuple(Tensor(f"{op.name}_weight{i}", (channels,)) for i in range(4))
+            joined[-1] = Op(op.name, "batch_norm", before.inputs, op.outputs, weights)
+        else:
+            joined.append(op)
+    return joined
+
+
+def _is_for_each_channel(op: Op) -> bool:
+    shape = op.outputs[0].shape
+    channels = shape[1] if len(shape) == 4 else 0
+    return [weight.shape for weight in op.weights] in ([(1, channels, 1, 1)], [(channels, 1, 1)])
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,11 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-from anenas._errors import AnenasError
-from anenas.blocks import Block, Value, block_kind
+from anenas._errors import AnenasError, unknown
+from anenas.blocks import ACTIVATIONS, Block, Value, block_kind
+
+# As it is printed, so that equal networks are equal strings: no leading noughts, no other alphabet's digits.
+_NUMBER = "[1-9][0-9]{0,8}"
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Stage:
         values: dict[str, Value] = {}
         for choice in block.choices():
             by_token = {choice.format(option): option for option in choice.options}
-            if tokens and tokens[0] in by_token:
+            if tokens and tokens[0] and tokens[0] in by_token:
                 values[choice.name] = by_token[tokens.pop(0)]
             elif "" in by_token:
                 values[choice.name] = by_token[""]
@@ -71,9 +74,11 @@ class Head:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        match = re.fullmatch(r"head(?:_c([1-9]\d*)_([a-z0-9]+))?_n([1-9]\d*)", text)
+        match = re.fullmatch(rf"head(?:_c({_NUMBER})_([a-z0-9]+))?_n({_NUMBER})", text)
         if not match:
             raise AnenasError(f"'{text}': expected a head such as head_c128_relu_n10 or head_n10")
+        if match[2] and match[2] not in ACTIVATIONS:
+            raise unknown("activation", match[2], ACTIVATIONS)
         return cls(int(match[1] or 0), match[2] or "", int(match[3]))
 
 
@@ -106,7 +111,7 @@ class Architecture:
             AnenasError: If `text` is not such a string, with the part that is wrong.
         """
         shape, *stages, head = text.strip().split("-") if text.count("-") >= 2 else ("", "")
-        if not re.fullmatch(r"[1-9]\d*(x[1-9]\d*){3}", shape):
+        if not re.fullmatch(rf"{_NUMBER}(x{_NUMBER}){{3}}", shape):
             raise AnenasError(
                 f"'{text}' is no architecture; expected 'NxCxHxW-STAGE-…-HEAD', see `anenas space sample`"
             )
@@ -121,6 +126,6 @@ class Architecture:
 
 def _number(tokens: list[str], key: str, text: str) -> int:
     """The number of the first token, which must have that key; the token is taken."""
-    if not tokens or not re.fullmatch(rf"{key}[1-9]\d*", tokens[0]):
+    if not tokens or not re.fullmatch(key + _NUMBER, tokens[0]):
         raise AnenasError(f"'{text}': expected {key} and a number, as in mbconv_r2_s2_c32_k3_e4_relu")
     return int(tokens.pop(0)[1:])

@@ -43,6 +43,13 @@ def _some_distinct(options: tuple[Any, ...]) -> tuple[Any, ...]:
     return options
 
 
+def _some_stages(stages: tuple[StageSpec, ...]) -> tuple[StageSpec, ...]:
+    # pydantic's own min_length counts only the stages that are valid, and so adds to the error of one that is not.
+    if not 1 <= len(stages) <= 32:
+        raise ValueError(f"expected 1 to 32 stages, got {len(stages)}")
+    return stages
+
+
 def _held_to(problem: Callable[[int], str | None]) -> Any:
     def check(value: int) -> int:
         if found := problem(value):
@@ -89,7 +96,7 @@ else:
         __base__=_Strict,
         __doc__="Which kinds of block a stage may have, each with its choices.",
         **{
-            name: (Annotated[_block_schema(kind), BeforeValidator(_none_is_defaults)] | None, None)
+            name: (Annotated[_block_schema(kind) | None, BeforeValidator(_none_is_defaults)], None)
             for name, kind in sorted(block_kinds().items())
         },
     )
@@ -162,10 +169,20 @@ class HeadSpec(_Strict):
 
 
 class Limits(_Strict):
-    """What a searched network must stay within; left out is no limit."""
+    """What a network must stay within to be trained at all; left out is no limit.
 
-    size_mb: Annotated[float, Field(gt=0)] | None = None
-    latency_ms: Annotated[float, Field(gt=0)] | None = None
+    Attributes:
+        size_mb: Largest package, in 10⁶ bytes.
+        latency_ms: Longest prediction, in milliseconds.
+    """
+
+    size_mb: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    latency_ms: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+
+    def violations(self, size_mb: float, latency_ms: float) -> dict[str, float]:
+        """By what share each limit is exceeded, for the limits that are."""
+        found = {"size": (size_mb, self.size_mb), "latency": (latency_ms, self.latency_ms)}
+        return {name: value / limit - 1 for name, (value, limit) in found.items() if limit and value > limit}
 
 
 class SearchSpace(_Strict):
@@ -185,7 +202,7 @@ class SearchSpace(_Strict):
     description: str = ""
     input: InputSpec = InputSpec()
     stem: StageSpec
-    stages: Annotated[tuple[StageSpec, ...], Field(min_length=1, max_length=32)]
+    stages: Annotated[tuple[StageSpec, ...], AfterValidator(_some_stages)]
     head: HeadSpec = HeadSpec()
     limits: Limits = Limits()
 
@@ -215,8 +232,8 @@ class SearchSpace(_Strict):
         taken: dict[str, Value] = {}
 
         def look_up(name: str, options: Sequence[Value]) -> Value:
-            if values[name] not in options:
-                raise ValueError(f"{name} is {values[name]}, which '{self.name}' does not offer")
+            if values.get(name) not in options:
+                raise ValueError(f"{name} is {values.get(name, 'not there')}, which '{self.name}' does not offer")
             taken[name] = values[name]
             return values[name]
 

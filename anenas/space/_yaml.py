@@ -15,6 +15,7 @@ from anenas.space._space import Blocks, HeadSpec, InputSpec, Limits, SearchSpace
 _Loc = tuple[int | str, ...]
 
 _MAX_NODES = 20_000  # far more than any space needs; a file that unfolds to more through aliases is not one
+_NAME_TAGS = {"tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"}  # of a key: plain text, or "<<"
 
 
 def read_space(path: Path) -> SearchSpace:
@@ -28,27 +29,28 @@ def read_space(path: Path) -> SearchSpace:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise AnenasError(f"cannot read the space {path}: {error}") from error
+    lines: dict[_Loc, int] = {}
     try:
         root = yaml.compose(text, yaml.SafeLoader)
+        if not isinstance(root, yaml.MappingNode):
+            raise AnenasError(
+                f"{path}:1: expected a mapping with name, stem and stages; see `anenas space show mobile_cnn`"
+            )
+        _note_lines(root, (), lines, path)
+        content = yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line = f":{mark.line + 1}" if mark else ""
         raise AnenasError(f"{path}{line}: not valid YAML: {error.problem}") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that is none, such as 2024-99-99
         raise AnenasError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(root, yaml.MappingNode):
-        raise AnenasError(
-            f"{path}:1: expected a mapping with name, stem and stages; see `anenas space show mobile_cnn`"
-        )
-    lines: dict[_Loc, int] = {}
-    _note_lines(root, (), lines, path)
+    except RecursionError as error:
+        raise AnenasError(f"{path}: nested too deeply, or in itself") from error
     try:
-        return SearchSpace.model_validate(yaml.safe_load(text))
+        return SearchSpace.model_validate(content)
     except ValidationError as error:
         problems = [_describe(path, details, lines) for details in error.errors()]
         raise AnenasError("\n".join(dict.fromkeys(problems))) from error
-    except (yaml.YAMLError, ValueError, TypeError) as error:
-        raise AnenasError(f"{path}: {error}") from error
 
 
 def _note_lines(node: yaml.Node, loc: _Loc, lines: dict[_Loc, int], path: Path) -> None:
@@ -59,6 +61,8 @@ def _note_lines(node: yaml.Node, loc: _Loc, lines: dict[_Loc, int], path: Path) 
     if isinstance(node, yaml.MappingNode):
         seen = set()
         for key, value in node.value:
+            if key.tag not in _NAME_TAGS:
+                raise AnenasError(f"{path}:{key.start_mark.line + 1}: expected the name of a field")
             if key.value in seen:
                 raise AnenasError(f"{path}:{key.start_mark.line + 1}: '{key.value}' is given twice")
             seen.add(key.value)
@@ -86,6 +90,8 @@ def _message(details: ErrorDetails) -> str:
         return "missing"
     if kind == "value_error":
         return message
+    if kind == "model_type":
+        return f"expected a mapping, got {details['input']!r}"
     return f"{message.replace('Input should be', 'expected')}, got {details['input']!r}"
 
 

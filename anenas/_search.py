@@ -1,0 +1,333 @@
+"""The main job put together: data, study, workers, MLflow, figures and exports around the search loop."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from anenas._errors import AnenasError
+from anenas.ane import get_chip
+from anenas.data import Dataset, load_data
+from anenas.latency import AnalyticLatency
+from anenas.report import write_front_csv, write_front_page, write_front_png, write_trials_csv
+from anenas.search import PACKAGE, ImageEvaluator, Pool, Record, Search, Study, export_best, searching, study_names
+from anenas.space import Limits, SearchSpace, load_space
+
+from anenas.tracking import MlflowTracker
+
+DEFAULT_TRIALS = 20
+DEFAULT_EPOCHS = 3
+_REFERENCE_DRAWS = 32
+
+
+@dataclass(frozen=True)
+class FrontModel:
+    """One model of the Pareto front.
+
+    Attributes:
+        trial: Its number in the study.
+        architecture: As a string that `Architecture.parse` reads.
+        accuracy: Share of the validation images that it classifies rightly.
+        latency_ms: Estimated latency of one prediction.
+        latency_low_ms: Lower end of its 90 % interval.
+        latency_high_ms: Upper end of it.
+        size_mb: Of the package, in 10⁶ bytes.
+        package: Where its `.mlpackage` lies.
+        test_accuracy: Share of the test images; None where the search did not come to its end.
+    """
+
+    trial: int
+    architecture: str
+    accuracy: float
+    latency_ms: float
+    latency_low_ms: float
+    latency_high_ms: float
+    size_mb: float
+    package: Path
+    test_accuracy: float | None
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """What a search has found.
+
+    Attributes:
+        study: Its name in the store.
+        counts: Trials "completed", "failed", "infeasible" and "repeated".
+        wall_seconds: How long this run took; the study may be older.
+        hypervolume: Share of the box from no accuracy at the space's slowest to perfect in no time.
+        front: The Pareto front, fastest first.
+        exports: Where the knee, the most accurate and the fastest model were copied to, by those names.
+    """
+
+    study: str
+    counts: dict[str, int]
+    wall_seconds: float
+    hypervolume: float
+    front: list[FrontModel]
+    exports: dict[str, Path]
+
+    def to_json(self) -> str:
+        """The result for scripts, paths as strings."""
+        return json.dumps(dataclasses.asdict(self), indent=2, default=str)
+
+
+def search(
+    space: SearchSpace | str | Path = "mobile_cnn",
+    *,
+    data: str | None = None,
+    chip: str = "A15",
+    trials: int = DEFAULT_TRIALS,
+    timeout: float | None = None,
+    epochs: int = DEFAULT_EPOCHS,
+    input_shape: tuple[int, int, int] | None = None,
+    max_size_mb: float | None = None,
+    max_latency_ms: float | None = None,
+    workers: int | None = None,
+    device: str | None = None,
+    seed: int = 0,
+    study: str | None = None,
+    new: bool = False,
+    store: str | Path = "mlruns",
+    tracking_uri: str | None = None,
+    exports: str | Path = "exports",
+    changed: Callable[[Study], None] = lambda study: None,
+    say: Callable[[str], None] = lambda line: None,
+) -> SearchResult:
+    """Search a space for networks that are accurate and fast on a chip.
+
+    Called again with the same arguments it continues where it was, whatever stopped it.
+
+    Args:
+        space: A space, the name of a built-in one, or a YAML file.
+        data: "images:FOLDER", "FILE.npz" or "torchvision:NAME"; None is the embedded Fashion-MNIST.
+        chip: The chip to be fast on.
+        trials: Completed trials that the study shall hold in the end.
+        timeout: Seconds after which the search stops, if sooner.
+        epochs: Training budget of a trial.
+        input_shape: (C, H, W) instead of the space's.
+        max_size_mb: Largest package instead of the space's limit, in 10⁶ bytes.
+        max_latency_ms: Longest prediction instead of the space's limit.
+        workers: Trials side by side; one a core by default, one a GPU on CUDA.
+        device: "cpu", "cuda" or "mps"; the best that is there by default.
+        seed: Of suggestions, weights and the order of the images.
+        study: Its name; by default one that follows from the settings.
+        new: Start afresh even if there is such a study.
+        store: Folder of studies and MLflow's database.
+        tracking_uri: Of an MLflow server, instead of the store's database.
+        exports: Folder that the best models are copied to.
+        changed: Called with the study after every answer.
+        say: Called with a line worth telling the user.
+
+    Raises:
+        AnenasError: For anything that the caller can mend.
+    """
+    from anenas.training import pick_device
+
+    started = time.monotonic()
+    for name, value in {"trials": trials, "epochs": epochs, "timeout": timeout, "workers": workers}.items():
+        if value is not None and value <= 0:
+            raise AnenasError(f"{name} must be more than 0, got {value}")
+    if seed < 0:
+        raise AnenasError(f"seed must be 0 or more, got {seed}")
+    the_chip = get_chip(chip)
+    the_space = space if isinstance(space, SearchSpace) else load_space(space)
+    limits = _limits(the_space, max_size_mb, max_latency_ms)
+    the_device = pick_device(device)
+    dataset, the_space = _load(the_space, data, input_shape, say)
+    store = Path(store)
+    evaluator = ImageEvaluator(Path(), the_chip, AnalyticLatency(), epochs, seed, str(the_device))
+    settings = {
+        "space": f"{the_space.name} {the_space.digest}",
+        "input": "x".join(map(str, dataset.input_shape)),
+        "data": f"{dataset.name} {dataset.fingerprint[:12]}",
+        "chip": the_chip.name,
+        "latency": evaluator.source.name,
+        "epochs": epochs,
+        "seed": seed,
+        "max_size_mb": limits.size_mb,
+        "max_latency_ms": limits.latency_ms,
+    }
+    name = _study_name(store, study, new, f"{the_space.name}-{dataset.name}-{the_chip.name}", settings)
+    settings["slowest_ms"] = limits.latency_ms or _slowest_ms(the_space, dataset, evaluator)
+    with searching(store, name):
+        record = Study.create_or_continue(store, name, settings, seed)
+        if record.completed:
+            say(f"continuing {name}: {len(record.completed)} of {trials} trials are done")
+        # Absolute: workers and a caller that changes folder must find it.
+        evaluator = dataclasses.replace(evaluator, data=(record.folder / "data").absolute())
+        tracker = MlflowTracker(record, the_space, store, tracking_uri)
+
+        def note(study: Study) -> None:
+            tracker.update()
+            changed(study)
+
+        with _closing(tracker), _shared(dataset, evaluator.data), _pool(record, workers, the_device.type) as pool:
+            note(record)
+            deadline = started + timeout if timeout else None
+            Search(record, the_space, len(dataset.classes), evaluator, pool, limits, note).run(trials, deadline)
+            pool.cancel()
+            _test_front(record, evaluator, pool)
+            exported = export_best(record, Path(exports))
+            _log_report(record, tracker)
+    return result(record, time.monotonic() - started, exported)
+
+
+def result(study: Study, wall_seconds: float = 0.0, exports: dict[str, Path] | None = None) -> SearchResult:
+    """What a study has found so far."""
+    volumes = study.hypervolumes
+    front = [_front_model(study, record) for record in study.front]
+    counts = {str(state): count for state, count in study.counts.items()}
+    return SearchResult(
+        study.name, counts, round(wall_seconds, 1), volumes[-1] if volumes else 0.0, front, exports or {}
+    )
+
+
+def load_result(study: str, store: str | Path = "mlruns") -> SearchResult:
+    """What the study of that name has found so far.
+
+    Raises:
+        AnenasError: If there is no such study.
+    """
+    return result(Study.load(Path(store), study))
+
+
+def _front_model(study: Study, record: Record) -> FrontModel:
+    assert record.evaluation
+    e = record.evaluation
+    return FrontModel(
+        trial=record.number,
+        architecture=str(record.architecture),
+        accuracy=e.accuracy,
+        latency_ms=e.latency.ms,
+        latency_low_ms=e.latency.low_ms,
+        latency_high_ms=e.latency.high_ms,
+        size_mb=e.size_mb,
+        package=study.trial_folder(record.number) / PACKAGE,
+        test_accuracy=e.test_accuracy,
+    )
+
+
+def _limits(space: SearchSpace, max_size_mb: float | None, max_latency_ms: float | None) -> Limits:
+    """The space's limits, with the caller's in their place."""
+    given = {"size_mb": max_size_mb, "latency_ms": max_latency_ms}
+    try:
+        return Limits(**(space.limits.model_dump() | {name: v for name, v in given.items() if v is not None}))
+    except ValidationError as error:
+        raise AnenasError(f"limits must be more than 0: {error.errors()[0]['loc'][0]}") from None
+
+
+def _load(
+    space: SearchSpace, data: str | None, shape: tuple[int, int, int] | None, say: Callable[[str], None]
+) -> tuple[Dataset, SearchSpace]:
+    """The data at the input's size, and the space for that input."""
+    channels, height, width = shape or (None, space.input.height, space.input.width)
+    dataset = load_data(data, size=(height, width), channels=channels)
+    if shape is None and dataset.channels != space.input.channels:
+        say(f"the images have {dataset.channels} channels, not {space.input.channels}: the input follows them")
+    try:
+        return dataset, space.with_input(*dataset.input_shape)
+    except ValidationError as error:
+        raise AnenasError(f"input {'x'.join(map(str, dataset.input_shape))}: {error.errors()[0]['msg']}") from None
+
+
+def _study_name(store: Path, given: str | None, new: bool, base: str, settings: dict[str, Any]) -> str:
+    """The study that these settings continue, or the name of a new one."""
+    if given is None:
+        digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:6]
+        given = re.sub(r"[^A-Za-z0-9_.-]+", "-", f"{base}-{digest}")
+    elif not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", given):
+        raise AnenasError(f"study name '{given}': expected letters, digits, '_', '.' and '-', at most 100")
+    numbered = re.compile(re.escape(given) + r"-(\d+)")
+    past = [int(m[1]) if (m := numbered.fullmatch(name)) else 1 for name in study_names(store)
+            if name == given or numbered.fullmatch(name)]  # fmt: skip
+    number = max(past, default=0) + (1 if new or not past else 0)
+    return given if number <= 1 else f"{given}-{number}"
+
+
+def _slowest_ms(space: SearchSpace, dataset: Dataset, evaluator: ImageEvaluator) -> float:
+    """The reference of the hypervolume: the slowest of a few architectures drawn from the space."""
+    import random
+
+    rng = random.Random(0)
+    drawn = [space.sample(rng, classes=len(dataset.classes)) for _ in range(_REFERENCE_DRAWS)]
+    return max(evaluator.estimate(architecture).latency.ms for architecture in drawn)
+
+
+@contextlib.contextmanager
+def _shared(dataset: Dataset, folder: Path) -> Iterator[None]:
+    """The data where worker processes map it, for as long as they do."""
+    dataset.save(folder)
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _pool(study: Study, workers: int | None, device: str) -> Pool:
+    """One worker a core, each with one thread: small networks lose throughput to a second. One a GPU on CUDA."""
+    import torch
+
+    gpus = torch.cuda.device_count() if device == "cuda" else 0
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    count = workers or gpus or (1 if device == "mps" else cores)
+    environments = [{"OMP_NUM_THREADS": "1"} | ({"CUDA_VISIBLE_DEVICES": str(i % gpus)} if gpus else {})
+                    for i in range(count)]  # fmt: skip
+    return Pool(environments, study.folder / "logs")
+
+
+@contextlib.contextmanager
+def _closing(tracker: MlflowTracker) -> Iterator[None]:
+    """However the search ends, its run in MLflow ends too."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        tracker.close("KILLED")
+        raise
+    except BaseException:
+        tracker.close("FAILED")
+        raise
+    else:
+        tracker.close("FINISHED")
+
+
+def _test_front(study: Study, evaluator: ImageEvaluator, pool: Pool) -> None:
+    """Measure the front on the test images, which nothing has seen so far."""
+    untested = [r for r in study.front if r.evaluation and r.evaluation.test_accuracy is None]
+    while untested or pool.tasks:
+        while untested and pool.idle:
+            record = untested.pop()
+            folder = study.trial_folder(record.number).absolute()
+            pool.submit(record.number, evaluator.test, record.architecture, folder)
+        for number, outcome in pool.wait():
+            if outcome.error is None:
+                study.set_test_accuracy(number, outcome.value)
+
+
+def _log_report(study: Study, tracker: MlflowTracker) -> None:
+    """The front's table, picture and page, in the study's folder and with the run."""
+    with tempfile.TemporaryDirectory() as folder:
+        new = Path(folder)
+        write_front_csv(study, new / "front.csv")
+        write_trials_csv(study, new / "trials.csv")
+        write_front_png(study, new / "front.png")
+        write_front_page(study, new / "front.html")
+        tracker.log_files(new)
+
+
+
+
+__all__ = ["FrontModel", "SearchResult", "load_result", "result", "search"]

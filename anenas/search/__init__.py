@@ -1,0 +1,32 @@
+"""The search: what is estimated and evaluated, where it is recorded, and the loop that asks and tells."""
+
+from anenas.search._evaluation import PACKAGE, WEIGHTS, Estimate, Evaluation, Evaluator
+from anenas.search._evaluator import ImageEvaluator
+from anenas.search._exports import export_best, picks
+from anenas.search._front import front, hypervolume, knee
+from anenas.search._loop import Search
+from anenas.search._pool import Outcome, Pool
+from anenas.search._study import Record, Study, Trial, is_being_searched, searching, study_names
+
+__all__ = [
+    "PACKAGE",
+    "WEIGHTS",
+    "Estimate",
+    "Evaluation",
+    "Evaluator",
+    "ImageEvaluator",
+    "Outcome",
+    "Pool",
+    "Record",
+    "Search",
+    "Study",
+    "Trial",
+    "export_best",
+    "front",
+    "hypervolume",
+    "is_being_searched",
+    "knee",
+    "picks",
+    "searching",
+    "study_names",
+]

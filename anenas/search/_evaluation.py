@@ -1,0 +1,81 @@
+"""What is known of an architecture: estimated before it is trained, evaluated after."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+from anenas.latency import Latency
+from anenas.space import Architecture
+
+PACKAGE, WEIGHTS, EVALUATION = "model.mlpackage", "weights.safetensors", "evaluation.json"
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What the architecture alone tells.
+
+    Attributes:
+        latency: Of one prediction.
+        size_mb: Of the package, in 10⁶ bytes.
+        macs: Multiply-accumulates of one prediction.
+        parameters: Weights that are stored.
+        broken_rules: Guidelines that it breaks, in words; none in a network that can be searched.
+    """
+
+    latency: Latency
+    size_mb: float
+    macs: int
+    parameters: int
+    broken_rules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a trained and exported network turned out to be.
+
+    Attributes:
+        accuracy: Share of the validation images that it classifies rightly.
+        latency: Of the exported program.
+        size_mb: Of the exported package, in 10⁶ bytes.
+        macs: Multiply-accumulates of the exported program.
+        parameters: Weights that the exported program stores.
+        seconds: What each step took.
+        losses: (step, training loss) as training went on.
+        test_accuracy: Share of the test images; only known once a search has ended with it on the front.
+    """
+
+    accuracy: float
+    latency: Latency
+    size_mb: float
+    macs: int
+    parameters: int
+    seconds: dict[str, float] = field(default_factory=dict)
+    losses: tuple[tuple[int, float], ...] = ()
+    test_accuracy: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        losses = tuple((int(step), float(loss)) for step, loss in values["losses"])
+        return cls(**(values | {"latency": Latency(**values["latency"]), "losses": losses}))
+
+
+class Evaluator(Protocol):
+    """Judges architectures: at once and roughly, or by training them. It travels to worker processes by pickling."""
+
+    def estimate(self, architecture: Architecture) -> Estimate:
+        """What is known without training, in milliseconds."""
+        ...
+
+    def evaluate(self, architecture: Architecture, folder: Path) -> Evaluation:
+        """Train and export; what the trial leaves behind goes into `folder`, which exists and is empty."""
+        ...
+
+    def test(self, architecture: Architecture, folder: Path) -> float:
+        """Accuracy on the test images of what `evaluate` left in `folder`."""
+        ...

@@ -1,0 +1,127 @@
+"""The evaluator of the product: estimates from the graph, trains on images, exports to Core ML."""
+
+from __future__ import annotations
+
+import csv
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from anenas.ane import Chip, check, op_costs
+from anenas.coreml import convert, estimated_package_bytes, package_bytes, read_graph
+from anenas.data import Dataset
+from anenas.graph import Graph
+from anenas.latency import LatencySource
+from anenas.network import Deployed, architecture_graph, build, fuse
+from anenas.search._evaluation import PACKAGE, WEIGHTS, Estimate, Evaluation
+from anenas.space import Architecture
+from anenas.training import Normalisation, accuracy, pick_device, train
+
+
+@dataclass(frozen=True)
+class ImageEvaluator:
+    """Judges image classifiers. Equal arguments give equal results: a trial is a pure function.
+
+    Attributes:
+        data: Folder that a `Dataset` was saved to.
+        chip: The chip that latencies are for.
+        source: What says how long a program takes there.
+        epochs: Passes over the training images.
+        seed: Of the weights and of the order of the images.
+        device: Where to train; None is the best that is there.
+    """
+
+    data: Path
+    chip: Chip
+    source: LatencySource
+    epochs: int
+    seed: int = 0
+    device: str | None = None
+
+    def estimate(self, architecture: Architecture) -> Estimate:
+        graph = architecture_graph(architecture)
+        latency = self.source.latency(graph, self.chip)
+        size_mb = estimated_package_bytes(graph) / 1e6
+        broken = tuple(f"{finding.rule}: {finding.message}" for finding in check(graph, self.chip) if finding.is_error)
+        return Estimate(latency, size_mb, graph.macs, graph.parameters, broken)
+
+    def evaluate(self, architecture: Architecture, folder: Path) -> Evaluation:
+        import torch
+        from safetensors.torch import save_file
+
+        clock = _Clock()
+        device = pick_device(self.device)
+        torch.manual_seed(self.seed)
+        dataset = Dataset.open(self.data)
+        network = build(architecture)
+        clock.lap("build")
+        normalise = Normalisation(dataset.mean, dataset.std)
+        losses = train(
+            network, dataset.train, normalise, epochs=self.epochs, flip=dataset.flip, seed=self.seed, device=device
+        )
+        clock.lap("train")
+        deployed = _deployed(network, dataset)
+        right = accuracy(deployed, dataset.validation, device=device)
+        clock.lap("validate")
+        network.cpu()
+        save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, folder / WEIGHTS)
+        (folder / "architecture.txt").write_text(f"{architecture}\n")
+        metadata = {"anenas.architecture": str(architecture), "anenas.data": dataset.name}
+        convert(
+            deployed.cpu(), folder / PACKAGE, shape=architecture.input, classes=dataset.classes, metadata=metadata
+        )
+        clock.lap("convert")
+        graph = read_graph(folder / PACKAGE)
+        latency = self.source.latency(graph, self.chip)
+        _write_costs(graph, self.chip, folder / "operations.csv")
+        size_mb = package_bytes(folder / PACKAGE) / 1e6
+        clock.lap("cost")
+        return Evaluation(
+            accuracy=right,
+            latency=latency,
+            size_mb=size_mb,
+            macs=graph.macs,
+            parameters=graph.parameters,
+            seconds=clock.laps,
+            losses=tuple(losses),
+        )
+
+    def test(self, architecture: Architecture, folder: Path) -> float:
+        from safetensors.torch import load_file
+
+        dataset = Dataset.open(self.data)
+        network = build(architecture)
+        network.load_state_dict(load_file(folder / WEIGHTS))
+        return accuracy(_deployed(network, dataset), dataset.test, device=pick_device(self.device))
+
+
+def _deployed(network: object, dataset: Dataset) -> Deployed:
+    from torch import nn
+
+    assert isinstance(network, nn.Module)
+    return Deployed(fuse(network), dataset.mean, dataset.std).eval()
+
+
+def _write_costs(graph: Graph, chip: Chip, path: Path) -> None:
+    """The per-operation latency table of a trial."""
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["operation", "kind", "output", "macs", "weight_bytes", "microseconds", "bound"])
+        for cost in op_costs(graph, chip):
+            shape = "x".join(map(str, cost.op.outputs[0].shape))
+            writer.writerow(
+                [cost.op.name, cost.op.kind, shape, cost.op.macs, cost.op.weight_bytes, f"{cost.us:.3f}", cost.bound]
+            )
+
+
+class _Clock:
+    """Seconds since the last lap, by name."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self.laps[name] = round(now - self._last, 4)
+        self._last = now

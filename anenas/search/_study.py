@@ -1,0 +1,367 @@
+"""The record of a search: an Optuna study in SQLite, beside a folder with what each trial left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import shutil
+import warnings
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+import filelock
+
+from anenas._errors import AnenasError, unknown
+from anenas.search._evaluation import EVALUATION, Estimate, Evaluation
+from anenas.search._front import Point, front, hypervolume
+from anenas.space import Architecture, SearchSpace
+
+if TYPE_CHECKING:
+    import optuna
+
+State = Literal["completed", "failed", "infeasible", "repeated"]
+
+# The objectives and their directions: the one place that says what is better.
+OBJECTIVES = {"accuracy": "maximize", "latency_ms": "minimize"}
+
+_DATABASE = "studies.db"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """An architecture that the study asks about and waits for an answer on."""
+
+    number: int
+    architecture: Architecture
+    handle: optuna.trial.Trial = dataclasses.field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Record:
+    """A trial that has been answered.
+
+    Attributes:
+        number: Optuna's, from 0.
+        architecture: What was asked about.
+        state: "completed" if it was trained and exported within the limits; "infeasible" if it breaks a limit or rule;
+            "repeated" if it was known already; "failed" otherwise.
+        reason: Why it did not complete, empty where it did.
+        evaluation: What came out, where it was trained.
+        started: When it was asked, in seconds since 1970.
+        ended: When it was answered, likewise.
+    """
+
+    number: int
+    architecture: Architecture
+    state: State
+    reason: str = ""
+    evaluation: Evaluation | None = None
+    started: float = 0.0
+    ended: float = 0.0
+
+    @property
+    def point(self) -> Point:
+        """What it is compared by, where it completed."""
+        assert self.evaluation
+        return self.evaluation.accuracy, self.evaluation.latency.ms
+
+
+class Study:
+    """A search's past. Make one with `create_or_continue`, or read one with `load`.
+
+    Attributes:
+        name: Of the study in the store.
+        folder: What belongs to it on disk.
+        settings: What makes its trials comparable: space, data, chip, budget and seed.
+        records: Every answered trial in the order of answers.
+    """
+
+    def __init__(self, study: optuna.Study, store: Path) -> None:
+        self._optuna = study
+        self.name: str = study.study_name
+        self.folder = store / "studies" / self.name
+        self.settings: dict[str, Any] = study.user_attrs["settings"]
+        self._by_architecture: dict[Architecture, Record] = {}
+        self.records: list[Record] = []
+        for trial in study.get_trials(deepcopy=False):
+            if trial.state.is_finished():
+                self._note(_read_record(trial))
+
+    @classmethod
+    def load(cls, store: Path, name: str) -> Self:
+        """The study of that name.
+
+        Raises:
+            AnenasError: If there is none, or the store cannot be read.
+        """
+        import optuna
+
+        names = study_names(store)
+        if name not in names:
+            raise unknown("study", name, names) if names else AnenasError(f"no studies in {store}; run `anenas search`")
+        return cls(optuna.load_study(study_name=name, storage=_storage(store)), store)
+
+    @classmethod
+    def create_or_continue(cls, store: Path, name: str, settings: dict[str, Any], sampler_seed: int) -> Self:
+        """The study of that name, new if there is none.
+
+        Raises:
+            AnenasError: If one exists that was made with other settings, or the store cannot be written.
+        """
+        import optuna
+
+        study = optuna.create_study(
+            study_name=name,
+            storage=_storage(store),
+            directions=list(OBJECTIVES.values()),
+            load_if_exists=True,
+        )
+        known = study.user_attrs.get("settings")
+        if known is None:
+            with _without_experimental_warnings():
+                study.set_metric_names(list(OBJECTIVES))
+            study.set_user_attr("settings", settings)
+        elif known != settings:
+            differ = [k for k in (settings | known) if settings.get(k) != known.get(k)]
+            what = "; ".join(f"{k} was {known.get(k)}, is {settings.get(k)}" for k in differ)
+            raise AnenasError(f"study '{name}' was made with other settings ({what}); choose another --study, or --new")
+        # Seeded by how far the study is, too: a continued search must not repeat its first suggestions.
+        study.sampler = _sampler(sampler_seed * 1_000_003 + len(study.get_trials(deepcopy=False)))
+        return cls(study, store)
+
+    # Asking
+
+    def ask(self, space: SearchSpace, classes: int) -> Trial:
+        """The sampler's next suggestion, noted as running."""
+        return self._decide(self._optuna.ask(), space, classes)
+
+    def ask_about(self, architecture: Architecture, space: SearchSpace) -> Trial:
+        """A trial of this architecture of the space, whatever the sampler would suggest."""
+        self._optuna.enqueue_trial(space.decisions(architecture))
+        return self.ask(space, architecture.head.classes)
+
+    def unanswered(self, space: SearchSpace, classes: int) -> list[Trial]:
+        """Trials that an earlier process asked about and did not live to answer, to be run again."""
+        import optuna
+
+        running = self._optuna.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,))
+        return [self._decide(optuna.trial.Trial(self._optuna, t._trial_id), space, classes) for t in running]
+
+    def _decide(self, handle: optuna.trial.Trial, space: SearchSpace, classes: int) -> Trial:
+        architecture = space.decide(lambda name, options: handle.suggest_categorical(name, options), classes=classes)
+        handle.set_user_attr("architecture", str(architecture))
+        return Trial(handle.number, architecture, handle)
+
+    def known(self, architecture: Architecture) -> Record | None:
+        """What was answered about it before."""
+        return self._by_architecture.get(architecture)
+
+    # Answering
+
+    def workspace(self, trial: Trial) -> Path:
+        """An empty folder for what the trial leaves behind; it becomes `trial_folder` once the trial completes."""
+        folder = self.folder / "trials" / f".{trial.number:05d}"
+        if folder.exists():
+            shutil.rmtree(folder)
+        folder.mkdir(parents=True)
+        return folder
+
+    def trial_folder(self, number: int) -> Path:
+        """Where the package, weights and figures of a completed trial lie."""
+        return self.folder / "trials" / f"{number:05d}"
+
+    def complete(self, trial: Trial, evaluation: Evaluation, violations: Mapping[str, float]) -> None:
+        """Record a trained and exported architecture, whose files are in its workspace."""
+        (self.folder / "trials" / f".{trial.number:05d}" / EVALUATION).write_text(
+            json.dumps(evaluation.to_dict(), indent=2)
+        )
+        finished = self.trial_folder(trial.number)
+        if finished.exists():  # killed between the move and the answer, then run again
+            shutil.rmtree(finished)
+        (self.folder / "trials" / f".{trial.number:05d}").replace(finished)
+        trial.handle.set_user_attr("evaluation", evaluation.to_dict())
+        self._answer(trial, (evaluation.accuracy, evaluation.latency.ms), violations, infeasible=_in_words(violations))
+
+    def reject(self, trial: Trial, estimate: Estimate, violations: Mapping[str, float]) -> None:
+        """Record an architecture that breaks a limit or rule. The sampler learns by how much, without an accuracy."""
+        reason = _in_words(violations) or "; ".join(estimate.broken_rules)
+        self._answer(trial, (0.0, estimate.latency.ms), violations or {"rules": 1.0}, infeasible=reason)
+
+    def repeat(self, trial: Trial, earlier: Record | None) -> None:
+        """Answer a suggestion that is known from the record, or that is being trained right now."""
+        values = earlier.point if earlier and earlier.evaluation else None
+        self._answer(trial, values, {}, repeats=f"trial {earlier.number}" if earlier else "a trial that is running")
+
+    def fail(self, trial: Trial, reason: str) -> None:
+        """Record why an architecture could not be evaluated."""
+        shutil.rmtree(self.folder / "trials" / f".{trial.number:05d}", ignore_errors=True)
+        self._answer(trial, None, {}, reason=reason)
+
+    def set_test_accuracy(self, number: int, accuracy: float) -> None:
+        """Add the accuracy on the test images to a completed trial."""
+        i, record = next((i, r) for i, r in enumerate(self.records) if r.number == number)
+        assert record.evaluation
+        evaluation = dataclasses.replace(record.evaluation, test_accuracy=accuracy)
+        # Optuna keeps finished trials as they are, so this lives in the trial's folder alone.
+        (self.trial_folder(number) / EVALUATION).write_text(json.dumps(evaluation.to_dict(), indent=2))
+        self.records[i] = dataclasses.replace(record, evaluation=evaluation)
+        self._by_architecture[record.architecture] = self.records[i]
+
+    def _answer(
+        self, trial: Trial, values: Point | None, violations: Mapping[str, float], **attributes: str
+    ) -> None:
+        import optuna
+
+        for name, text in attributes.items():
+            if text:
+                trial.handle.set_user_attr(name, text)
+        for name, share in violations.items():
+            trial.handle.set_constraint(name, share)
+        failed = optuna.trial.TrialState.FAIL
+        told = self._optuna.tell(trial.handle, values, failed if values is None else None, skip_if_finished=True)
+        self._note(_read_record(told))
+
+    def _note(self, record: Record | None) -> None:
+        if record is None:
+            return
+        if record.evaluation and (file := self.trial_folder(record.number) / EVALUATION).is_file():
+            record = dataclasses.replace(record, evaluation=Evaluation.from_dict(json.loads(file.read_text())))
+        self.records.append(record)
+        if record.state != "repeated":
+            self._by_architecture[record.architecture] = record
+
+    # Results
+
+    @property
+    def completed(self) -> list[Record]:
+        return [record for record in self.records if record.state == "completed"]
+
+    @property
+    def counts(self) -> dict[State, int]:
+        """How many trials ended in each state."""
+        found = Counter(record.state for record in self.records)
+        return {state: found[state] for state in ("completed", "failed", "infeasible", "repeated")}
+
+    @property
+    def front(self) -> list[Record]:
+        """Completed trials that no other dominates, fastest first."""
+        completed = self.completed
+        return [completed[i] for i in front([record.point for record in completed])]
+
+    @property
+    def hypervolumes(self) -> list[float]:
+        """The hypervolume after each completed trial, see `hypervolume`."""
+        points = [record.point for record in self.completed]
+        return [hypervolume(points[:n], self.settings["slowest_ms"]) for n in range(1, len(points) + 1)]
+
+
+def study_names(store: Path) -> list[str]:
+    """The names of every study in a store; none where there is no store."""
+    import optuna
+
+    if not (store / _DATABASE).is_file():
+        return []
+    return sorted(optuna.get_all_study_names(_storage(store)))
+
+
+@contextlib.contextmanager
+def searching(store: Path, name: str) -> Iterator[None]:
+    """Hold a study for one process.
+
+    Raises:
+        AnenasError: If another process holds it, or the store cannot be written.
+    """
+    lock = _lock(store, name)
+    try:
+        Path(lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        raise AnenasError(f"study '{name}' is being searched by another process; wait for it, or use --new") from None
+    except OSError as error:
+        raise AnenasError(f"cannot write the store {store}: {error.strerror or error}") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def is_being_searched(store: Path, name: str) -> bool:
+    """Whether a living process holds the study."""
+    if not (store / "studies" / name).is_dir():
+        return False
+    try:
+        with _lock(store, name).acquire(timeout=0):
+            return False
+    except filelock.Timeout:
+        return True
+
+
+def _lock(store: Path, name: str) -> filelock.FileLock:
+    return filelock.FileLock(store / "studies" / name / "lock")
+
+
+def _storage(store: Path) -> optuna.storages.RDBStorage:
+    import optuna
+    from sqlalchemy.exc import SQLAlchemyError
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    try:
+        store.mkdir(parents=True, exist_ok=True)
+        return optuna.storages.RDBStorage(
+            f"sqlite:///{store / _DATABASE}",
+            engine_kwargs={"connect_args": {"timeout": 60}},  # several searches may share a store
+        )
+    except OSError as error:
+        raise AnenasError(f"cannot write the store {store}: {error.strerror or error}") from error
+    except (SQLAlchemyError, RuntimeError) as error:
+        first_line = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise AnenasError(f"cannot use the store {store / _DATABASE}: {first_line}") from error
+
+
+def _sampler(seed: int) -> optuna.samplers.BaseSampler:
+    """Multivariate TPE with a group for each set of conditional choices: Optuna's best on tabular problems."""
+    import optuna
+
+    with _without_experimental_warnings():
+        return optuna.samplers.TPESampler(multivariate=True, group=True, seed=seed % 2**32)
+
+
+@contextlib.contextmanager
+def _without_experimental_warnings() -> Iterator[None]:
+    import optuna
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        yield
+
+
+def _read_record(trial: optuna.trial.FrozenTrial) -> Record | None:
+    """A finished Optuna trial as a record; None where it was never decided."""
+    attributes = trial.user_attrs
+    if "architecture" not in attributes:
+        return None
+    state: State = "completed"
+    reason = ""
+    if "repeats" in attributes:
+        state, reason = "repeated", attributes["repeats"]
+    elif "infeasible" in attributes:
+        state, reason = "infeasible", attributes["infeasible"]
+    elif "evaluation" not in attributes or trial.values is None:
+        state, reason = "failed", attributes.get("reason", "interrupted")
+    return Record(
+        number=trial.number,
+        architecture=Architecture.parse(attributes["architecture"]),
+        state=state,
+        reason=reason,
+        evaluation=Evaluation.from_dict(attributes["evaluation"]) if "evaluation" in attributes else None,
+        started=trial.datetime_start.timestamp() if trial.datetime_start else 0.0,
+        ended=trial.datetime_complete.timestamp() if trial.datetime_complete else 0.0,
+    )
+
+
+def _in_words(violations: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {share:.0%} over the limit" for name, share in violations.items())

@@ -1,0 +1,210 @@
+"""Keeping an MLflow store true to a study."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from anenas._errors import AnenasError
+from anenas.search import Record, Study, is_being_searched
+from anenas.space import SearchSpace
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+_STUDY, _TRIAL, _PARENT = "anenas.study", "anenas.trial", "mlflow.parentRunId"
+_LOGGED_FILES = ("architecture.txt", "operations.csv")
+
+Status = Literal["FINISHED", "KILLED", "FAILED"]
+
+
+def default_uri(store: Path) -> str:
+    """Where MLflow keeps its runs unless a server is named."""
+    return f"sqlite:///{store / 'mlflow.db'}"
+
+
+class MlflowTracker:
+    """Mirrors a study: whatever of it MLflow does not have yet is logged at the next `update`.
+
+    A search that was killed between two steps is therefore made good when it goes on; a server that is away for a
+    while misses nothing.
+
+    Args:
+        study: What is mirrored.
+        space: To name the decisions that made each architecture.
+        store: Folder of the study; runs of searches in it that were killed are closed.
+        uri: MLflow's tracking URI, None for the store's own database.
+
+    Raises:
+        AnenasError: If MLflow cannot be reached or its database cannot be used.
+    """
+
+    def __init__(self, study: Study, space: SearchSpace, store: Path, uri: str | None = None) -> None:
+        _quieten()
+        from mlflow import MlflowClient
+        from mlflow.exceptions import MlflowException
+
+        self._study, self._space = study, space
+        self.uri = uri or default_uri(store)
+        try:
+            self._client: MlflowClient = MlflowClient(self.uri)
+            self._experiment = self._find_experiment(store if uri is None else None)
+            self._close_killed(store)
+            self.run_id, self._run_ids = self._find_runs()
+        except (MlflowException, OSError, ValueError) as error:
+            first_line = next(iter(str(error).strip().splitlines()), type(error).__name__)
+            raise AnenasError(f"cannot use MLflow at {self.uri}: {first_line}") from error
+        self._logged_points = self._count_points()
+        self._pareto: set[int] | None = None
+
+    def update(self) -> None:
+        """Log what is new, and set every `pareto` tag right."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            for record in self._study.records:
+                if record.state in ("completed", "failed") and record.number not in self._run_ids:
+                    self._run_ids[record.number] = self._log_trial(record)
+            self._tag_front()
+            self._log_progress()
+        except (MlflowException, OSError) as error:
+            logging.getLogger(__name__).warning("MLflow did not take the last trials, next time: %s", error)
+
+    def log_files(self, folder: Path) -> None:
+        """Log every file in a folder as an artifact of the search."""
+        self._client.log_artifacts(self.run_id, str(folder))
+
+    def close(self, status: Status) -> None:
+        """End the search's run; it is opened again when the search goes on."""
+        self._client.set_terminated(self.run_id, status)
+
+    # Runs
+
+    def _find_experiment(self, store: Path | None) -> str:
+        experiment = self._client.get_experiment_by_name(self._space.name)
+        if experiment:
+            return str(experiment.experiment_id)
+        location = (store / "artifacts").absolute().as_uri() if store else None
+        return str(self._client.create_experiment(self._space.name, artifact_location=location))
+
+    def _find_runs(self) -> tuple[str, dict[int, str]]:
+        """The run of this study, opened, and those of its trials that are whole."""
+        found = self._search(f"tags.`{_STUDY}` = '{self._study.name}'")
+        searches = [run for run in found if _PARENT not in run.data.tags]
+        if not searches:
+            run = self._client.create_run(
+                self._experiment, run_name=self._study.name, tags={_STUDY: self._study.name}
+            )
+            for name, value in self._study.settings.items():
+                self._client.log_param(run.info.run_id, name, value)
+            return run.info.run_id, {}
+        self._client.update_run(searches[0].info.run_id, status="RUNNING")
+        whole = {}
+        for run in found:
+            if _TRIAL in run.data.tags:
+                if run.info.status == "RUNNING":  # killed while it was being logged
+                    self._client.delete_run(run.info.run_id)
+                else:
+                    whole[int(run.data.tags[_TRIAL])] = run.info.run_id
+        return searches[0].info.run_id, whole
+
+    def _close_killed(self, store: Path) -> None:
+        """End the runs of searches that no process is at any more."""
+        for run in self._search("attributes.status = 'RUNNING'"):
+            study = run.data.tags.get(_STUDY)
+            if study and study != self._study.name and not is_being_searched(store, study):
+                self._client.set_terminated(run.info.run_id, "KILLED")
+
+    def _search(self, query: str) -> list[Any]:
+        runs, token = [], None
+        while True:
+            page = self._client.search_runs([self._experiment], query, max_results=1000, page_token=token)
+            runs += page
+            token = page.token
+            if not token:
+                return runs
+
+    # Trials
+
+    def _log_trial(self, record: Record) -> str:
+        from mlflow.entities import Metric, Param, RunTag
+
+        started, ended = int(record.started * 1000), int(record.ended * 1000)
+        tags = {_STUDY: self._study.name, _TRIAL: str(record.number), _PARENT: self.run_id}
+        run = self._client.create_run(
+            self._experiment, start_time=started, run_name=f"trial {record.number}", tags=tags
+        )
+        run_id: str = run.info.run_id
+        decisions = {"architecture": str(record.architecture), **self._space.decisions(record.architecture)}
+        tags = {"state": record.state, "pareto": "false"} | ({"reason": record.reason} if record.reason else {})
+        metrics = [Metric(name, value, ended, 0) for name, value in _figures(record).items()]
+        if record.evaluation:
+            metrics += [Metric("train_loss", loss, ended, step) for step, loss in record.evaluation.losses]
+        self._client.log_batch(
+            run_id,
+            metrics,
+            [Param(name, str(value)) for name, value in decisions.items()],
+            [RunTag(name, value) for name, value in tags.items()],
+        )
+        folder = self._study.trial_folder(record.number)
+        for name in _LOGGED_FILES:
+            if (folder / name).is_file():
+                self._client.log_artifact(run_id, str(folder / name))
+        for package in folder.glob("*.mlpackage"):
+            self._client.log_artifacts(run_id, str(package), package.name)
+        self._client.set_terminated(run_id, "FINISHED" if record.state == "completed" else "FAILED", ended)
+        return run_id
+
+    def _tag_front(self) -> None:
+        front = {record.number for record in self._study.front}
+        if self._pareto is None:  # how the tags stand is not known: set them all
+            changed = front | {number for number, _ in self._run_ids.items()}
+        else:
+            changed = front ^ self._pareto
+        for number in changed & self._run_ids.keys():
+            self._client.set_tag(self._run_ids[number], "pareto", str(number in front).lower())
+        self._pareto = front
+
+    # The search's own metrics
+
+    def _count_points(self) -> int:
+        return len(self._client.get_metric_history(self.run_id, "hypervolume"))
+
+    def _log_progress(self) -> None:
+        volumes = self._study.hypervolumes
+        for step in range(self._logged_points, len(volumes)):
+            self._client.log_metric(self.run_id, "hypervolume", volumes[step], step=step + 1)
+        self._logged_points = len(volumes)
+        for state, count in self._study.counts.items():
+            self._client.log_metric(self.run_id, state, count, step=len(self._study.records))
+        if front := self._study.front:
+            self._client.log_metric(self.run_id, "best_accuracy", front[-1].point[0], step=len(volumes))
+            self._client.log_metric(self.run_id, "best_latency_ms", front[0].point[1], step=len(volumes))
+
+
+def _figures(record: Record) -> dict[str, float]:
+    e = record.evaluation
+    if e is None:
+        return {}
+    figures = {
+        "accuracy": e.accuracy,
+        "latency_ms": e.latency.ms,
+        "latency_low_ms": e.latency.low_ms,
+        "latency_high_ms": e.latency.high_ms,
+        "size_mb": e.size_mb,
+        "macs": e.macs,
+        "parameters": e.parameters,
+        **{f"seconds_{step}": seconds for step, seconds in e.seconds.items()},
+    }
+    return {name: float(value) for name, value in figures.items() if math.isfinite(value)}
+
+
+def _quieten() -> None:
+    """MLflow tells of the tables it creates and retries a server for minutes; neither helps here."""
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")

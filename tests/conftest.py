@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+# Before torch is imported: the networks here are too small for more, and the tests run beside each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import hypothesis
+import pytest
+
+from anenas.blocks import Block
+
+# The same examples in every run: a failure is a change of the code. Times depend on the machine, so none is set.
+hypothesis.settings.register_profile("anenas", derandomize=True, deadline=None, database=None)
+hypothesis.settings.load_profile("anenas")
+
+
+@pytest.fixture(scope="session")
+def covering() -> Callable[[type[Block], int], list[Block]]:
+    """Picks few blocks of a kind that can have a stride, among which every legal option of every choice is met."""
+
+    def covering(kind: type[Block], stride: int) -> list[Block]:
+        legal = [block for block in kind.every() if not block.problem(stride)]
+        missing = {option for block in legal for option in block.values().items()}
+        chosen = []
+        while missing:
+            chosen.append(max(legal, key=lambda block: len(missing & block.values().items())))
+            missing -= chosen[-1].values().items()
+        return chosen
+
+    return covering
