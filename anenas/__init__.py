@@ -1,10 +1,10 @@
 """Neural architecture search for Apple's Neural Engine.
 
-    import anenas
+import anenas
 
-    result = anenas.search("mobile_cnn", chip="A15", trials=20)
-    for model in result.front:
-        print(model.accuracy, model.latency_ms, model.package)
+result = anenas.search("mobile_cnn", chip="A15", trials=20)
+for model in result.front:
+    print(model.accuracy, model.latency_ms, model.package)
 """
 
 from __future__ import annotations

@@ -25,11 +25,10 @@ from anenas.latency import AnalyticLatency
 from anenas.report import write_front_csv, write_front_page, write_front_png, write_trials_csv
 from anenas.search import PACKAGE, ImageEvaluator, Pool, Record, Search, Study, export_best, searching, study_names
 from anenas.space import Limits, SearchSpace, load_space
-
 from anenas.tracking import MlflowTracker
 
 DEFAULT_TRIALS = 20
-DEFAULT_EPOCHS = 3
+DEFAULT_EPOCHS = 2
 _REFERENCE_DRAWS = 32
 
 
@@ -326,8 +325,6 @@ def _log_report(study: Study, tracker: MlflowTracker) -> None:
         write_front_png(study, new / "front.png")
         write_front_page(study, new / "front.html")
         tracker.log_files(new)
-
-
 
 
 __all__ = ["FrontModel", "SearchResult", "load_result", "result", "search"]

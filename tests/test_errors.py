@@ -10,7 +10,7 @@ fruit = ("Pear", "apple", "plum", "peach", "banana")
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
-        ("aple", "did you mean apple?"),
+        ("bananna", "did you mean banana?"),
         ("PEAR", "did you mean Pear or peach?"),
         ("quartz", "known: Pear, apple, banana, peach, plum"),
         ("", "known: Pear, apple, banana, peach, plum"),

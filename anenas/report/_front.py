@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from anenas.search import Record, Study, picks
+from anenas.search import Evaluation, Record, Study
 
 _GREY, _BLUE = "#9aa5b1", "#1f6feb"
 
@@ -50,7 +50,7 @@ def write_front_png(study: Study, path: Path) -> None:
         axes.step(*_columns(front), where="post", color=_BLUE, linewidth=1.5, zorder=3)
         axes.scatter(*_columns(front), color=_BLUE, s=44, label=f"Pareto front ({len(front)})", zorder=4)
         names: dict[int, list[str]] = {}
-        for name, record in picks(study).items():
+        for name, record in study.picks.items():
             names.setdefault(record.number, []).append(name)
         for record in front:
             if record.number in names:
@@ -79,7 +79,8 @@ def write_front_page(study: Study, path: Path) -> None:
     on_front = {record.number for record in front}
     others = [record for record in completed if record.number not in on_front]
     figure = go.Figure()
-    for records, name, color, mode in ((others, "trials", _GREY, "markers"), (front, "Pareto front", _BLUE, "markers+lines")):
+    layers = ((others, "trials", _GREY, "markers"), (front, "Pareto front", _BLUE, "markers+lines"))
+    for records, name, color, mode in layers:
         latency, accuracy = _columns(records)
         below = [latency_ms - _evaluation(r).latency.low_ms for latency_ms, r in zip(latency, records, strict=True)]
         above = [_evaluation(r).latency.high_ms - latency_ms for latency_ms, r in zip(latency, records, strict=True)]
@@ -131,6 +132,6 @@ def _hover(record: Record) -> str:
     )
 
 
-def _evaluation(record: Record):  # type: ignore[no-untyped-def]
+def _evaluation(record: Record) -> Evaluation:
     assert record.evaluation
     return record.evaluation

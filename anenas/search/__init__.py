@@ -2,8 +2,8 @@
 
 from anenas.search._evaluation import PACKAGE, WEIGHTS, Estimate, Evaluation, Evaluator
 from anenas.search._evaluator import ImageEvaluator
-from anenas.search._exports import export_best, picks
-from anenas.search._front import front, hypervolume, knee
+from anenas.search._exports import export_best
+from anenas.search._front import front, hypervolume, picks
 from anenas.search._loop import Search
 from anenas.search._pool import Outcome, Pool
 from anenas.search._study import Record, Study, Trial, is_being_searched, searching, study_names
@@ -25,7 +25,6 @@ __all__ = [
     "front",
     "hypervolume",
     "is_being_searched",
-    "knee",
     "picks",
     "searching",
     "study_names",

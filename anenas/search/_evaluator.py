@@ -67,9 +67,7 @@ class ImageEvaluator:
         save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, folder / WEIGHTS)
         (folder / "architecture.txt").write_text(f"{architecture}\n")
         metadata = {"anenas.architecture": str(architecture), "anenas.data": dataset.name}
-        convert(
-            deployed.cpu(), folder / PACKAGE, shape=architecture.input, classes=dataset.classes, metadata=metadata
-        )
+        convert(deployed.cpu(), folder / PACKAGE, shape=architecture.input, classes=dataset.classes, metadata=metadata)
         clock.lap("convert")
         graph = read_graph(folder / PACKAGE)
         latency = self.source.latency(graph, self.chip)

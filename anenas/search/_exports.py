@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from anenas.search._evaluation import EVALUATION
-from anenas.search._front import knee
 from anenas.search._study import Record, Study
 
 _README = """\
@@ -23,14 +22,6 @@ operations.csv        the latency estimate, operation by operation
 """
 
 
-def picks(study: Study) -> dict[str, Record]:
-    """The front's knee, most accurate and fastest trial by those names; empty where nothing has completed."""
-    front = study.front
-    if not front:
-        return {}
-    return {"knee": front[knee([record.point for record in front])], "accurate": front[-1], "fast": front[0]}
-
-
 def export_best(study: Study, folder: Path) -> dict[str, Path]:
     """Copy the best trials' package, weights, architecture and figures to `folder/NAME/{knee,accurate,fast}`.
 
@@ -42,7 +33,7 @@ def export_best(study: Study, folder: Path) -> dict[str, Path]:
     target = folder / study.name
     target.mkdir(parents=True, exist_ok=True)
     exported = {}
-    for name, record in picks(study).items():
+    for name, record in study.picks.items():
         with tempfile.TemporaryDirectory(dir=target, prefix=".exporting-") as temporary:
             new = Path(temporary) / name
             shutil.copytree(study.trial_folder(record.number), new)

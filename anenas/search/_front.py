@@ -33,14 +33,16 @@ def hypervolume(points: Sequence[Point], slowest_ms: float) -> float:
     return area / slowest_ms
 
 
-def knee(points: Sequence[Point]) -> int:
-    """The index on the front that is furthest from the line between its ends, both axes scaled to the front's span."""
-    ends = front(points)
-    (a0, l0), (a1, l1) = points[ends[0]], points[ends[-1]]
+def picks(points: Sequence[Point]) -> dict[str, int]:
+    """Indices of the "knee" of the front, its most "accurate" and its "fast"est point; empty where there are none.
 
-    def gain(i: int) -> float:
-        accuracy = (points[i][0] - a0) / (a1 - a0) if a1 > a0 else 0.0
-        latency = (points[i][1] - l0) / (l1 - l0) if l1 > l0 else 0.0
-        return accuracy - latency
-
-    return max(ends, key=gain)
+    The knee is furthest from the line between the front's ends, both axes scaled to the front's span.
+    """
+    on_front = front(points)
+    if not on_front:
+        return {}
+    fast, accurate = on_front[0], on_front[-1]
+    accuracy_span = points[accurate][0] - points[fast][0] or 1.0
+    latency_span = points[accurate][1] - points[fast][1] or 1.0
+    knee = max(on_front, key=lambda i: points[i][0] / accuracy_span - points[i][1] / latency_span)
+    return {"knee": knee, "accurate": accurate, "fast": fast}

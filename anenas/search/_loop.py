@@ -14,7 +14,8 @@ from anenas.search._study import Study, Trial
 from anenas.space import Architecture, Limits, SearchSpace
 
 _TRIES = 2  # a worker that dies costs its trial one retry
-_HOPELESS = 5  # so many failures alike before anything has worked are no accident
+_HOPELESS = 5  # so many failures alike before anything has worked are no accident,
+_BROKEN = 20  # nor are so many in a row later on
 _PATIENCE = 30  # suggestions in a row that are known or infeasible before new ones are drawn at random
 _DRAWS = 500
 
@@ -61,9 +62,7 @@ class Search:
                     break
                 tries[trial.number] = tries.get(trial.number, 0) + 1
                 running[trial.number] = trial
-                self.pool.submit(
-                    trial.number, self.evaluator.evaluate, trial.architecture, self.study.workspace(trial)
-                )
+                self.pool.submit(trial.number, self.evaluator.evaluate, trial.architecture, self.study.workspace(trial))
             if not running:
                 return
             remaining = None if deadline is None else deadline - time.monotonic()
@@ -130,6 +129,10 @@ class Search:
         else:
             self.study.fail(trial, outcome.error)
         self.changed(self.study)
-        failures = [record.reason for record in self.study.records if record.state == "failed"]
-        if not self.study.completed and len(failures) >= _HOPELESS and len(set(failures)) == 1:
-            raise AnenasError(f"the first {len(failures)} trials all failed alike: {failures[0]}")
+        self._stop_if_hopeless()
+
+    def _stop_if_hopeless(self) -> None:
+        enough = _BROKEN if self.study.completed else _HOPELESS
+        last = [record for record in self.study.records if record.state in ("completed", "failed")][-enough:]
+        if len(last) == enough and all(r.state == "failed" and r.reason == last[0].reason for r in last):
+            raise AnenasError(f"{enough} trials in a row failed alike: {last[0].reason}")

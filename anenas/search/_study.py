@@ -8,16 +8,17 @@ import json
 import shutil
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, cast
 
 import filelock
 
 from anenas._errors import AnenasError, unknown
+from anenas.blocks import Value
 from anenas.search._evaluation import EVALUATION, Estimate, Evaluation
-from anenas.search._front import Point, front, hypervolume
+from anenas.search._front import Point, front, hypervolume, picks
 from anenas.space import Architecture, SearchSpace
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 State = Literal["completed", "failed", "infeasible", "repeated"]
 
 # The objectives and their directions: the one place that says what is better.
-OBJECTIVES = {"accuracy": "maximize", "latency_ms": "minimize"}
+OBJECTIVES: dict[str, Literal["maximize", "minimize"]] = {"accuracy": "maximize", "latency_ms": "minimize"}
 
 _DATABASE = "studies.db"
 
@@ -152,7 +153,10 @@ class Study:
         return [self._decide(optuna.trial.Trial(self._optuna, t._trial_id), space, classes) for t in running]
 
     def _decide(self, handle: optuna.trial.Trial, space: SearchSpace, classes: int) -> Trial:
-        architecture = space.decide(lambda name, options: handle.suggest_categorical(name, options), classes=classes)
+        def suggest(name: str, options: Sequence[Value]) -> Value:
+            return cast(Value, handle.suggest_categorical(name, options))
+
+        architecture = space.decide(suggest, classes=classes)
         handle.set_user_attr("architecture", str(architecture))
         return Trial(handle.number, architecture, handle)
 
@@ -211,9 +215,7 @@ class Study:
         self.records[i] = dataclasses.replace(record, evaluation=evaluation)
         self._by_architecture[record.architecture] = self.records[i]
 
-    def _answer(
-        self, trial: Trial, values: Point | None, violations: Mapping[str, float], **attributes: str
-    ) -> None:
+    def _answer(self, trial: Trial, values: Point | None, violations: Mapping[str, float], **attributes: str) -> None:
         import optuna
 
         for name, text in attributes.items():
@@ -251,6 +253,12 @@ class Study:
         """Completed trials that no other dominates, fastest first."""
         completed = self.completed
         return [completed[i] for i in front([record.point for record in completed])]
+
+    @property
+    def picks(self) -> dict[str, Record]:
+        """The completed trials that most users want, see `picks`."""
+        completed = self.completed
+        return {name: completed[i] for name, i in picks([record.point for record in completed]).items()}
 
     @property
     def hypervolumes(self) -> list[float]:

@@ -11,6 +11,7 @@ import threading
 import traceback
 import warnings
 from multiprocessing.connection import Connection
+from typing import Any
 
 
 def main(descriptor: int) -> None:
@@ -25,6 +26,7 @@ def main(descriptor: int) -> None:
             function, args = connection.recv()
         except EOFError:
             return
+        answer: tuple[Any, str | None]
         try:
             answer = (function(*args), None)
         except Exception as error:

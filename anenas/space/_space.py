@@ -214,7 +214,7 @@ class SearchSpace(_Strict):
                 option is asked too.
             classes: How many classes the network tells apart.
         """
-        stages = tuple(spec.decide(pick, name) for name, spec in self._named_stages())
+        stages = tuple(spec.decide(pick, name) for name, spec in self.named_stages())
         shape = (self.input.batch, self.input.channels, self.input.height, self.input.width)
         return Architecture(shape, stages, self.head.decide(pick, classes))
 
@@ -226,7 +226,7 @@ class SearchSpace(_Strict):
         """
         values: dict[str, Value] = {"head.width": architecture.head.width}
         values["head.activation"] = architecture.head.activation
-        for (name, _), stage in zip(self._named_stages(), architecture.stages, strict=False):
+        for (name, _), stage in zip(self.named_stages(), architecture.stages, strict=False):
             values |= {f"{name}.depth": stage.depth, f"{name}.width": stage.width, f"{name}.block": stage.block.kind}
             values |= {f"{name}.{stage.block.kind}.{choice}": v for choice, v in stage.block.values().items()}
         taken: dict[str, Value] = {}
@@ -282,7 +282,7 @@ class SearchSpace(_Strict):
     @functools.cached_property
     def size(self) -> int:
         """How many architectures the space holds."""
-        return math.prod(spec.count() for _, spec in self._named_stages()) * self.head.count()
+        return math.prod(spec.count() for _, spec in self.named_stages()) * self.head.count()
 
     def with_input(self, channels: int, height: int, width: int) -> SearchSpace:
         """The same space for another image size.
@@ -299,5 +299,6 @@ class SearchSpace(_Strict):
         content = self.model_dump_json(exclude={"name", "description", "limits"})
         return hashlib.sha256(content.encode()).hexdigest()[:12]
 
-    def _named_stages(self) -> list[tuple[str, StageSpec]]:
+    def named_stages(self) -> list[tuple[str, StageSpec]]:
+        """The stem and every stage, as their decisions are named."""
         return [("stem", self.stem), *((f"stage{i}", spec) for i, spec in enumerate(self.stages, start=1))]

@@ -43,9 +43,12 @@ class MlflowTracker:
     """
 
     def __init__(self, study: Study, space: SearchSpace, store: Path, uri: str | None = None) -> None:
-        _quieten()
+        os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # seven, minutes long, by default
         from mlflow import MlflowClient
         from mlflow.exceptions import MlflowException
+
+        for name in ("mlflow", "alembic"):  # they tell of every table that they create
+            logging.getLogger(name).setLevel(logging.ERROR)
 
         self._study, self._space = study, space
         self.uri = uri or default_uri(store)
@@ -95,9 +98,7 @@ class MlflowTracker:
         found = self._search(f"tags.`{_STUDY}` = '{self._study.name}'")
         searches = [run for run in found if _PARENT not in run.data.tags]
         if not searches:
-            run = self._client.create_run(
-                self._experiment, run_name=self._study.name, tags={_STUDY: self._study.name}
-            )
+            run = self._client.create_run(self._experiment, run_name=self._study.name, tags={_STUDY: self._study.name})
             for name, value in self._study.settings.items():
                 self._client.log_param(run.info.run_id, name, value)
             return run.info.run_id, {}
@@ -200,11 +201,3 @@ def _figures(record: Record) -> dict[str, float]:
         **{f"seconds_{step}": seconds for step, seconds in e.seconds.items()},
     }
     return {name: float(value) for name, value in figures.items() if math.isfinite(value)}
-
-
-def _quieten() -> None:
-    """MLflow tells of the tables it creates and retries a server for minutes; neither helps here."""
-    for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.ERROR)
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
-    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from anenas._errors import AnenasError
+from anenas.ane import Chip, chips, get_chip
+
+every_chip = pytest.mark.parametrize("chip", chips().values(), ids=lambda chip: chip.name)
+
+
+def test_every_supported_generation_is_known() -> None:
+    assert list(chips()) == [
+        *("A12", "A13", "A14", "A15", "A16", "A17 Pro", "A18", "A19"),
+        *("M1", "M2", "M3", "M4", "M5"),
+    ]
+
+
+# What Apple publishes, in 10¹² operations a second; from the A17 Pro and M4 on it counts int8, twice the fp16 rate.
+@pytest.mark.parametrize(
+    ("name", "published"),
+    [
+        *(("A12", 5), ("A13", 6), ("A14", 11), ("A15", 15.8), ("A16", 17), ("A17 Pro", 35 / 2), ("A18", 35 / 2)),
+        *(("M1", 11), ("M2", 15.8), ("M3", 18), ("M4", 38 / 2)),
+    ],
+)
+def test_the_peak_rate_agrees_with_what_apple_publishes(name: str, published: float) -> None:
+    assert get_chip(name).peak_tflops == pytest.approx(published, rel=0.1)
+
+
+@every_chip
+def test_every_number_is_positive_and_every_guess_is_of_a_number(chip: Chip) -> None:
+    numbers = {field: value for field, value in dataclasses.asdict(chip).items() if isinstance(value, int | float)}
+    assert all(value > 0 for value in numbers.values())
+    assert set(chip.guessed) <= numbers.keys()
+
+
+@every_chip
+def test_a_chip_is_found_however_its_name_is_written(chip: Chip) -> None:
+    for name in (chip.name, chip.name.lower(), f"  {chip.name.upper()} ", chip.name.replace(" ", "")):
+        assert get_chip(name) == chip
+
+
+def test_pro_may_be_left_out_or_added() -> None:
+    assert get_chip("a17") == get_chip("A17 Pro")
+    assert get_chip("M4 Pro") == get_chip("M4")
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("A20", "did you mean"), ("Snapdragon", "known: A12, A13"), ("", "known: A12, A13"), ("pro", "A17 Pro")],
+)
+def test_an_unknown_chip_is_answered_with_those_that_are_known(name: str, hint: str) -> None:
+    with pytest.raises(AnenasError, match=f"^unknown chip '{name}'; .*{hint}"):
+        get_chip(name)

@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from anenas.ane import Chip, chips, get_chip, op_costs
+from anenas.graph import Graph, Op, Tensor
+
+m4 = get_chip("M4")
+
+
+def conv(channels: int, out_channels: int, *, size: tuple[int, int] = (32, 32), kernel: int = 3, groups: int = 1) -> Op:
+    x, y = Tensor("x", (1, channels, *size)), Tensor("y", (1, out_channels, *size))
+    weights = (Tensor("weight", (out_channels, channels // groups, kernel, kernel)), Tensor("bias", (out_channels,)))
+    return Op("conv", "conv", (x,), (y,), weights, {"groups": groups, "stride": (1, 1)})
+
+
+def elementwise(kind: str, reads: int = 1, shape: tuple[int, ...] = (1, 64, 32, 32)) -> Op:
+    inputs = tuple(Tensor(f"x{i}", shape) for i in range(reads))
+    return Op(kind, kind, inputs, (Tensor(kind, shape),))
+
+
+def linear(features: int, out_features: int) -> Op:
+    weights = (Tensor("weight", (out_features, features)), Tensor("bias", (out_features,)))
+    return Op("linear", "linear", (Tensor("x", (1, features)),), (Tensor("y", (1, out_features)),), weights)
+
+
+def cost_us(op: Op, chip: Chip = m4) -> float:
+    (cost,) = op_costs(Graph(op.inputs, (op,), op.outputs), chip)
+    return cost.us
+
+
+sizes = st.tuples(st.integers(1, 256), st.integers(1, 256))
+chip_of = st.sampled_from(list(chips().values()))
+convs = st.builds(conv, st.integers(1, 512), st.integers(1, 512), size=sizes, kernel=st.sampled_from([1, 3, 5, 7]))
+depthwise = st.integers(1, 512).flatmap(
+    lambda c: st.builds(conv, st.just(c), st.just(c), size=sizes, groups=st.just(c))
+)
+shapes = st.tuples(st.sampled_from([1, 2, 4]), st.integers(1, 512), st.integers(1, 256), st.integers(1, 256))
+elementwises = st.builds(
+    elementwise, st.sampled_from(["add", "mul", "relu", "softmax", "reduce_mean", "reshape"]), st.integers(1, 2), shapes
+)
+ops = convs | depthwise | elementwises | st.builds(linear, st.integers(1, 4096), st.integers(1, 4096))
+
+
+@given(ops, chip_of)
+def test_a_cost_is_finite_and_never_negative(op: Op, chip: Chip) -> None:
+    assert 0 <= cost_us(op, chip) < math.inf
+
+
+@given(
+    st.sampled_from([1, 3, 16, 64]),
+    *[st.integers(1, 600)] * 2,
+    sizes,
+    st.sampled_from([1, 3, 5]),
+    chip_of,
+)
+def test_more_output_channels_are_never_cheaper(
+    channels: int, fewer: int, more: int, size: tuple[int, int], kernel: int, chip: Chip
+) -> None:
+    assume(fewer < more)
+    costs = [cost_us(conv(channels, out, size=size, kernel=kernel), chip) for out in (fewer, more)]
+    assert costs[0] <= costs[1]
+
+
+@given(st.integers(1, 256), st.integers(1, 256), sizes, chip_of)
+def test_more_depthwise_channels_are_never_cheaper(fewer: int, more: int, size: tuple[int, int], chip: Chip) -> None:
+    assume(fewer < more)
+    costs = [cost_us(conv(channels, channels, size=size, groups=channels), chip) for channels in (fewer, more)]
+    assert costs[0] <= costs[1]
+
+
+@given(
+    ops,
+    chip_of,
+    st.sampled_from(["cores", "clock_ghz", "weight_gb_s", "elementwise_g_s"]),
+    st.integers(2, 5),
+)
+def test_a_chip_that_is_faster_in_one_way_is_never_dearer(op: Op, chip: Chip, attribute: str, factor: int) -> None:
+    changed: dict[str, Any] = {attribute: getattr(chip, attribute) * factor}
+    assert cost_us(op, dataclasses.replace(chip, **changed)) <= cost_us(op, chip)
+
+
+@given(st.lists(ops, max_size=4), chip_of)
+def test_each_operation_has_its_cost_in_order(several: list[Op], chip: Chip) -> None:
+    costs = op_costs(Graph((), tuple(several), ()), chip)
+    assert [cost.op for cost in costs] == several
+
+
+def test_channels_are_padded_to_a_multiple_of_16() -> None:
+    costs = [cost_us(conv(64, out_channels, kernel=5)) for out_channels in (16, 17, 31, 32, 33)]
+    assert costs[0] < costs[1] == costs[2] == costs[3] < costs[4]
+    assert costs[3] == pytest.approx(2 * costs[0])
+
+
+def test_rows_are_padded_to_a_multiple_of_32_columns() -> None:
+    costs = [cost_us(conv(64, 64, size=(8, columns), kernel=5)) for columns in (7, 32, 33)]
+    assert costs[0] == costs[1] < costs[2]
+
+
+@pytest.mark.parametrize(
+    ("op", "bound"),
+    [
+        (conv(64, 64), "compute"),
+        (conv(512, 512, size=(2, 2)), "weights"),  # 4 places cannot hide 5 MB of filters
+        (linear(4096, 4096), "weights"),
+        (elementwise("add", 2), "activations"),
+        (conv(3, 16, size=(512, 512), kernel=1), "activations"),  # 16 × 512 × 512 halves are 8 MiB: through DRAM
+    ],
+)
+def test_a_cost_says_what_it_is_bound_by(op: Op, bound: str) -> None:
+    (cost,) = op_costs(Graph(op.inputs, (op,), op.outputs), m4)
+    assert cost.bound == bound
+
+
+def test_a_depthwise_convolution_takes_what_was_measured_on_the_m4() -> None:
+    # 751K's study of the Neural Engine: 2.504 µs for 64 channels of 32×32 with 3×3.
+    assert cost_us(conv(64, 64, groups=64)) == pytest.approx(2.504, rel=0.05)
+
+
+def test_dense_convolutions_reach_nine_tenths_of_the_peak() -> None:
+    op = conv(256, 256, size=(64, 64))
+    assert 2 * op.macs / cost_us(op) / 1e6 == pytest.approx(0.9 * m4.peak_tflops)
+
+
+def test_weights_take_as_long_as_they_stream() -> None:
+    op = linear(4096, 4096)
+    assert cost_us(op) == pytest.approx(op.weight_bytes / 67e9 * 1e6)
+
+
+def test_two_inputs_are_dearer_than_one() -> None:
+    assert cost_us(elementwise("mul", 1)) < cost_us(elementwise("mul", 2))
+
+
+@pytest.mark.parametrize("kind", ["relu", "clip", "silu", "sigmoid_hard"])
+def test_an_activation_is_free_behind_a_convolution_only(kind: str) -> None:
+    convolution = conv(16, 16)
+    activation = Op("a", kind, convolution.outputs, (Tensor("z", (1, 16, 32, 32)),))
+    behind, alone = (
+        [(c.us, c.bound) for c in op_costs(Graph((), ops, ()), m4)]
+        for ops in ((convolution, activation), (activation,))
+    )
+    assert behind[1] == (0, "fused")
+    assert alone[0][0] > 0
+    assert alone[0][1] == "activations"
+
+
+def test_an_activation_behind_an_addition_is_not_free() -> None:
+    convolution = conv(16, 16)
+    added = Op("add", "add", (*convolution.inputs, *convolution.outputs), (Tensor("sum", (1, 16, 32, 32)),))
+    activation = Op("relu", "relu", added.outputs, (Tensor("z", (1, 16, 32, 32)),))
+    costs = op_costs(Graph((), (convolution, added, activation), ()), m4)
+    assert costs[1].us > 0
+    assert costs[2].us > 0
+
+
+@pytest.mark.parametrize("kind", ["reshape", "classify", "expand_dims"])
+def test_what_moves_nothing_is_free(kind: str) -> None:
+    assert cost_us(elementwise(kind)) == 0

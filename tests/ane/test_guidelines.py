@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from anenas.ane import MAX_DIMENSION, batch_problem, dimension_problem, is_power_of_two, width_problem
+
+
+def legal_width(channels: int) -> bool:
+    return 1 <= channels <= MAX_DIMENSION and (channels % 16 == 0 or channels in {1, 2, 4, 8})
+
+
+def test_powers_of_two_are_told_from_other_numbers() -> None:
+    assert [n for n in range(-4, 70) if is_power_of_two(n)] == [1, 2, 4, 8, 16, 32, 64]
+
+
+@given(st.integers(-10, 2 * MAX_DIMENSION))
+def test_widths_are_powers_of_two_or_multiples_of_16_up_to_the_limit(channels: int) -> None:
+    assert (width_problem(channels) is None) == legal_width(channels)
+
+
+@given(st.integers(1, MAX_DIMENSION).filter(lambda channels: not legal_width(channels)))
+def test_the_width_offered_instead_is_legal_and_none_is_nearer(channels: int) -> None:
+    offered = int(str(width_problem(channels)).rsplit(" ", 1)[1])
+    assert legal_width(offered)
+    closer = range(channels - abs(offered - channels) + 1, channels + abs(offered - channels))
+    assert not any(legal_width(width) for width in closer)
+
+
+@pytest.mark.parametrize(
+    ("problem", "expected"),
+    [
+        (width_problem(24), "24 breaks the guideline 'widths are powers of two or multiples of 16'; the nearest is 16"),
+        (width_problem(0), "0 is not a positive size"),
+        (width_problem(20_000), "20000 breaks the guideline 'no dimension over 16,384'"),
+        (dimension_problem(MAX_DIMENSION + 1), "16385 breaks the guideline 'no dimension over 16,384'"),
+        (dimension_problem(0), "0 is not a positive size"),
+        (batch_problem(3), "3 breaks the guideline 'batch sizes are powers of two'"),
+        (batch_problem(0), "0 breaks the guideline 'batch sizes are powers of two'"),
+        (batch_problem(2**15), "32768 breaks the guideline 'no dimension over 16,384'"),
+    ],
+)
+def test_a_problem_names_the_guideline(problem: str | None, expected: str) -> None:
+    assert problem == expected
+
+
+def test_sizes_up_to_the_limit_have_no_problem() -> None:
+    assert [dimension_problem(1), dimension_problem(MAX_DIMENSION), batch_problem(1), batch_problem(64)] == [None] * 4

@@ -1,0 +1,49 @@
+"""Every registered block with every legal choice, built and run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import pytest
+import torch
+
+from anenas.blocks import Block, block_kinds
+
+
+def every_block() -> Iterator[object]:
+    for kind in block_kinds().values():
+        for block in kind.every():
+            for stride in (1, 2):
+                if not block.problem(stride):
+                    values = "-".join(f"{name}={value}" for name, value in block.values().items())
+                    yield pytest.param(block, stride, id=f"{kind.kind}-stride={stride}-{values}")
+
+
+@pytest.mark.parametrize(("block", "stride"), list(every_block()))
+def test_a_block_trains_and_infers_to_the_shape_it_promises(block: Block, stride: int) -> None:
+    torch.manual_seed(0)
+    module = block.build(16, 32 if stride == 2 else 16, stride)
+
+    trained = module.train()(torch.randn(2, 16, 8, 8))
+    assert trained.shape == (2, 32 if stride == 2 else 16, 8 // stride, 8 // stride)
+    trained.square().sum().backward()
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in module.parameters())
+
+    with torch.no_grad():
+        inferred = module.eval()(torch.randn(1, 16, 7, 5))
+    assert inferred.shape == (1, 32 if stride == 2 else 16, math.ceil(7 / stride), math.ceil(5 / stride))
+    assert inferred.isfinite().all()
+
+
+@pytest.mark.parametrize("kind", block_kinds().values(), ids=lambda kind: kind.kind)
+def test_a_block_may_change_its_width_without_striding(kind: type[Block]) -> None:
+    with torch.no_grad():
+        assert kind().build(16, 48, 1).eval()(torch.zeros(1, 16, 4, 4)).shape == (1, 48, 4, 4)
+
+
+def test_an_inverted_bottleneck_without_a_depthwise_convolution_cannot_stride() -> None:
+    feed_forward = block_kinds()["uib"](start_kernel=0, kernel=0)  # type: ignore[call-arg]
+    assert feed_forward.problem(1) is None
+    assert "no depthwise convolution to stride with" in str(feed_forward.problem(2))
+    assert all(kind().problem(2) is None for kind in block_kinds().values())

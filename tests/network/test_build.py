@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import nn
+
+from anenas.blocks import Block, block_kinds
+from anenas.network import Deployed, build, fuse
+from anenas.space import Architecture
+
+ARCHITECTURE = Architecture.parse(
+    "2x3x16x16-conv_r1_s2_c16_k3_relu-mobileone_r2_s1_c32_k3_b2_hswish-mbconv_r1_s2_c32_k3_e2_se_silu-head_c64_relu_n5"
+)
+
+every_kind = pytest.mark.parametrize("kind", block_kinds().values(), ids=lambda kind: kind.kind)
+
+
+@pytest.fixture(autouse=True)
+def seed() -> None:
+    torch.manual_seed(0)
+
+
+def with_random_statistics(network: nn.Module) -> nn.Module:
+    """The network, as if it had been trained: batch normalisation is no longer the identity."""
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            assert module.running_mean is not None and module.running_var is not None
+            nn.init.uniform_(module.running_mean, -1, 1)
+            nn.init.uniform_(module.running_var, 0.5, 2)
+            nn.init.uniform_(module.weight, 0.5, 2)
+            nn.init.uniform_(module.bias, -1, 1)
+    return network.eval()
+
+
+def test_a_network_is_a_stem_stages_and_a_head() -> None:
+    network = build(ARCHITECTURE)
+    assert [name for name, _ in network.named_children()] == ["stem", "stage1", "stage2", "head"]
+    assert [len(stage) for stage in list(network)[:3]] == [1, 2, 1]  # type: ignore[arg-type]
+    assert network(torch.randn(ARCHITECTURE.input)).shape == (2, 5)
+
+
+def test_only_the_first_block_of_a_stage_strides_and_changes_the_width() -> None:
+    stage = build(Architecture.parse("1x1x16x16-conv_r3_s2_c16_k3_relu-head_n2")).get_submodule("stem")
+    shapes = []
+    x = torch.zeros(1, 1, 16, 16)
+    for block in stage.children():
+        x = block(x)
+        shapes.append(tuple(x.shape))
+    assert shapes == [(1, 16, 8, 8)] * 3
+
+
+@pytest.mark.parametrize("head", ["head_n7", "head_c32_relu_n7", "head_c32_hswish_n7"])
+def test_a_head_gives_a_number_for_each_class(head: str) -> None:
+    network = build(Architecture.parse(f"1x1x8x8-conv_r1_s2_c16_k3_relu-{head}"))
+    assert network(torch.zeros(3, 1, 8, 8)).shape == (3, 7)
+
+
+def test_the_same_seed_builds_the_same_network() -> None:
+    def weights(seed: int) -> list[torch.Tensor]:
+        torch.manual_seed(seed)
+        return list(build(ARCHITECTURE).state_dict().values())
+
+    assert all(torch.equal(a, b) for a, b in zip(weights(1), weights(1), strict=True))
+    assert any(not torch.equal(a, b) for a, b in zip(weights(1), weights(2), strict=True))
+
+
+@every_kind
+@pytest.mark.parametrize("stride", [1, 2])
+def test_a_block_computes_the_same_fused(
+    kind: type[Block], stride: int, covering: Callable[[type[Block], int], list[Block]]
+) -> None:
+    x = torch.randn(2, 16, 8, 8)
+    for block in covering(kind, stride):
+        network = with_random_statistics(block.build(16, 16, stride))
+        torch.testing.assert_close(fuse(network)(x), network(x), rtol=1e-4, atol=1e-4)
+
+
+def test_a_fused_network_has_one_convolution_for_each_unit_of_branches() -> None:
+    network = block_kinds()["mobileone"](branches=4).build(16, 16, 1)  # type: ignore[call-arg]
+    kinds = [type(module) for module in fuse(network).modules() if not list(module.children())]
+    assert kinds.count(nn.Conv2d) == 2
+    assert nn.BatchNorm2d not in kinds
+
+
+def test_fusing_leaves_the_trained_network_as_it_is() -> None:
+    network = build(ARCHITECTURE)
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    fuse(network)
+    after = network.state_dict()
+    assert before.keys() == after.keys()
+    assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+@pytest.mark.parametrize(
+    ("channels", "mean", "std"), [(1, (0.3,), (0.2,)), (3, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))]
+)
+def test_what_ships_is_the_network_of_normalised_pixels_and_softmax(
+    channels: int, mean: tuple[float, ...], std: tuple[float, ...]
+) -> None:
+    architecture = Architecture.parse(f"1x{channels}x16x16-conv_r1_s2_c16_k3_relu-head_n5")
+    network = fuse(with_random_statistics(build(architecture)))
+    pixels = torch.randint(0, 256, (4, channels, 16, 16)).float()
+    normalised = torch.stack([(pixels[:, c] / 255 - mean[c]) / std[c] for c in range(channels)], dim=1)
+    deployed = Deployed(network, mean, std)
+    torch.testing.assert_close(deployed.logits(pixels), network(normalised))
+    torch.testing.assert_close(deployed(pixels), network(normalised).softmax(1))
+    torch.testing.assert_close(deployed(pixels).sum(1), torch.ones(4))

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import torch
+
+from anenas.network import architecture_graph
+from anenas.network._graph import _head_graph, _stage_graph
+from anenas.space import Architecture
+
+PARTS = "mbconv_r2_s2_c32_k3_e4_se_relu-mobileone_r1_s1_c48_k5_b2_silu"
+ARCHITECTURE = Architecture.parse(f"1x1x32x32-conv_r1_s2_c16_k3_relu-{PARTS}-head_c64_relu_n10")
+
+
+def forget() -> None:
+    _stage_graph.cache_clear()
+    _head_graph.cache_clear()
+
+
+def test_a_graph_goes_from_an_image_to_probabilities() -> None:
+    graph = architecture_graph(ARCHITECTURE)
+    assert [(t.shape, t.dtype) for t in graph.inputs] == [((1, 1, 32, 32), "fp32")]
+    assert [(t.shape, t.dtype) for t in graph.outputs] == [((1, 10), "fp32")]
+    assert [op.kind for op in graph.ops[:3]] == ["cast", "mul", "add"]
+    assert [op.kind for op in graph.ops[-3:]] == ["reshape", "softmax", "cast"]
+
+
+def test_what_is_shipped_is_counted_and_not_the_branches_of_training() -> None:
+    one, four = (
+        architecture_graph(Architecture.parse(f"1x1x32x32-mobileone_r1_s2_c16_k3_b{branches}_relu-head_n10"))
+        for branches in (1, 4)
+    )
+    assert one == four
+
+
+def test_the_macs_of_a_network_are_those_counted_by_hand() -> None:
+    graph = architecture_graph(Architecture.parse("1x1x32x32-conv_r1_s2_c16_k3_relu-dsconv_r1_s1_c32_k5_relu-head_n10"))
+    stem, depthwise, pointwise, classifier = 16 * 9 * 256, 16 * 25 * 256, 32 * 16 * 256, 32 * 10
+    assert graph.macs == stem + depthwise + pointwise + classifier
+    assert graph.parameters == (16 * 9 + 16) + (16 * 25 + 16) + (32 * 16 + 32) + (32 * 10 + 10)
+
+
+def test_a_graph_is_the_same_whether_its_parts_are_remembered_or_not() -> None:
+    forget()
+    cold = architecture_graph(ARCHITECTURE)
+    assert architecture_graph(ARCHITECTURE) == cold
+    forget()
+    assert architecture_graph(ARCHITECTURE) == cold
+
+
+def test_parts_that_were_met_before_are_not_traced_again() -> None:
+    architecture_graph(ARCHITECTURE)
+    traced = _stage_graph.cache_info().misses
+    architecture_graph(Architecture.parse(str(ARCHITECTURE).replace("c64_relu", "c128_relu")))
+    assert _stage_graph.cache_info().misses == traced
+
+
+def test_a_batch_multiplies_the_work_and_not_the_weights() -> None:
+    batch = architecture_graph(Architecture.parse(str(ARCHITECTURE).replace("1x1x32x32", "4x1x32x32")))
+    single = architecture_graph(ARCHITECTURE)
+    assert (batch.macs, batch.weight_bytes) == (4 * single.macs, single.weight_bytes)
+
+
+def test_asking_for_a_graph_does_not_disturb_random_numbers() -> None:
+    forget()
+    torch.manual_seed(0)
+    expected = torch.rand(3)
+    torch.manual_seed(0)
+    architecture_graph(ARCHITECTURE)
+    assert torch.equal(torch.rand(3), expected)

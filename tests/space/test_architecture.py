@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from anenas._errors import AnenasError
+from anenas.blocks import ACTIVATIONS, Block, block_kinds
+from anenas.space import Architecture, Head, Stage
+
+TEXT = (
+    "1x3x64x48-conv_r1_s2_c16_k3_relu-mbconv_r2_s1_c32_k5_e4_se_hswish-uib_r3_s2_c48_a0_k3_e2_silu-head_c128_relu_n10"
+)
+ARCHITECTURE = Architecture(
+    (1, 3, 64, 48),
+    (
+        Stage(block_kinds()["conv"](), 1, 2, 16),
+        Stage(block_kinds()["mbconv"](kernel=5, se=True, activation="hswish"), 2, 1, 32),  # type: ignore[call-arg]
+        Stage(block_kinds()["uib"](expansion=2, activation="silu"), 3, 2, 48),  # type: ignore[call-arg]
+    ),
+    Head(128, "relu", 10),
+)
+
+numbers = st.integers(1, 999_999_999)
+
+
+def every_stage(block: Block) -> st.SearchStrategy[Stage]:
+    strides = st.integers(1, 4).filter(lambda stride: not block.problem(stride))
+    return st.builds(Stage, st.just(block), numbers, strides, numbers)
+
+
+blocks = st.sampled_from([block for kind in block_kinds().values() for block in kind.every()])
+heads = st.builds(Head, numbers, st.sampled_from(ACTIVATIONS), numbers) | st.builds(
+    Head, st.just(0), st.just(""), numbers
+)
+architectures = st.builds(
+    Architecture,
+    st.tuples(numbers, numbers, numbers, numbers),
+    st.lists(blocks.flatmap(every_stage), min_size=1, max_size=5).map(tuple),
+    heads,
+)
+
+
+@st.composite
+def nearly_architectures(draw: st.DrawFn) -> str:
+    """The text of an architecture with a few characters replaced, left out or put in."""
+    text = str(draw(architectures))
+    for _ in range(draw(st.integers(1, 3))):
+        at = draw(st.integers(0, len(text)))
+        put_in = draw(st.sampled_from(["", *"-_x0123rsckea ", "\n", "٣", "relu", "se", "_se", "uib", "head"]))
+        text = text[:at] + put_in + text[at + draw(st.integers(0, 2)) :]
+    return text
+
+
+def test_an_architecture_is_one_line_and_that_line_is_the_architecture() -> None:
+    assert str(ARCHITECTURE) == TEXT
+    assert Architecture.parse(TEXT) == ARCHITECTURE
+
+
+def test_an_architecture_without_a_layer_in_its_head_leaves_it_out() -> None:
+    text = "1x1x8x8-conv_r1_s1_c16_k3_relu-head_n2"
+    architecture = Architecture.parse(text)
+    assert architecture.head == Head(0, "", 2)
+    assert str(architecture) == text
+
+
+@given(architectures)
+def test_every_architecture_is_read_back_from_its_text(architecture: Architecture) -> None:
+    assert Architecture.parse(str(architecture)) == architecture
+
+
+@given(st.text() | nearly_architectures())
+@example("")
+@example("-")
+@example("--")
+@example(f"  {TEXT}\n")
+@example(TEXT.replace("c16", "c016"))
+@example(TEXT.replace("1x3", "01x3"))
+@example(TEXT.replace("n10", "n1٠"))
+@example(TEXT.replace("c16", "c١٦"))
+@example(TEXT.replace("1x3x64", "1x3x٦٤"))
+@example(TEXT.replace("_se_", "__"))
+@example(TEXT.replace("r2", "r" + 5000 * "9"))
+@example(TEXT.replace("128_relu", "128_gelu"))
+@example(TEXT.replace("c128_relu", "c0_relu"))
+@example(TEXT.replace("_relu-mb", "_relu_-mb"))
+def test_a_text_is_refused_or_is_what_its_architecture_prints(text: str) -> None:
+    try:
+        architecture = Architecture.parse(text)
+    except AnenasError:
+        return
+    assert str(architecture) == text.strip()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "'' is no architecture; expected 'NxCxHxW-STAGE-…-HEAD', see `anenas space sample`"),
+        ("1x1x8x8-head_n10", "'1x1x8x8-head_n10' is no architecture"),
+        (TEXT.replace("1x3x64x48", "3x64x48"), "is no architecture"),
+        (
+            TEXT.replace("-head", "-foot"),
+            "'foot_c128_relu_n10': expected a head such as head_c128_relu_n10 or head_n10",
+        ),
+        (TEXT.replace("_n10", ""), "'head_c128_relu': expected a head"),
+        (TEXT.replace("128_relu", "128_rely"), "unknown activation 'rely'; did you mean relu"),
+        (TEXT.replace("mbconv", "mbcomv"), "unknown block 'mbcomv'; did you mean mbconv"),
+        (TEXT.replace("_r1", "_1"), "'conv_1_s2_c16_k3_relu': expected r and a number"),
+        (TEXT.replace("s2_c16", "c16_s2"), "expected s and a number"),
+        (TEXT.replace("c16", "c0"), "expected c and a number"),
+        (TEXT.replace("k3_relu", "k4_relu"), "expected kernel as one of k3, k1, k5, k7, found 'k4'"),
+        (TEXT.replace("_k3_relu", ""), "'conv_r1_s2_c16': expected kernel as one of k3, k1, k5, k7, found nothing"),
+        (TEXT.replace("k3_relu", "k3_relu_se"), "'se' is not a choice of conv"),
+        (TEXT.replace("s2_c48_a0_k3", "s2_c48_a0_k0"), "it has no depthwise convolution to stride with"),
+    ],
+)
+def test_what_is_wrong_with_a_text_is_said(text: str, message: str) -> None:
+    with pytest.raises(AnenasError) as raised:
+        Architecture.parse(text)
+    assert message in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+@given(st.lists(architectures, max_size=6))
+def test_architectures_sort_by_their_text(several: list[Architecture]) -> None:
+    assert [str(a) for a in sorted(several)] == sorted(str(a) for a in several)
+
+
+@given(architectures, architectures)
+def test_equal_texts_are_equal_architectures(a: Architecture, b: Architecture) -> None:
+    assert (str(a) == str(b)) == (a == b)
+    assert len({a, b, Architecture.parse(str(a))}) == len({str(a), str(b)})
+
+
+def test_an_architecture_cannot_be_changed() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        ARCHITECTURE.input = (1, 1, 8, 8)  # type: ignore[misc]
+
+
+def test_the_strides_of_the_stages_multiply() -> None:
+    assert ARCHITECTURE.stride == 4

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from anenas._errors import AnenasError
+from anenas.space import builtin_spaces, load_space
+
+every_space = pytest.mark.parametrize("name", builtin_spaces())
+
+
+def test_there_are_built_in_spaces() -> None:
+    assert "mobile_cnn" in builtin_spaces()
+
+
+@every_space
+def test_a_built_in_space_is_called_after_its_file_and_described(name: str) -> None:
+    space = load_space(name)
+    assert space.name == name
+    assert space.description
+    assert space.size > 1000
+
+
+@every_space
+def test_the_architectures_of_a_built_in_space_are_read_back_and_in_it(name: str) -> None:
+    space = load_space(name)
+    rng = random.Random(0)
+    for _ in range(100):
+        architecture = space.sample(rng)
+        assert type(architecture).parse(str(architecture)) == architecture
+        assert architecture in space
+        assert space.mutate(architecture, rng) in space
+
+
+def test_a_space_may_be_a_file(write_space: Callable[..., Path]) -> None:
+    path = write_space()
+    assert load_space(path) == load_space(str(path))
+    bare = path.rename(path.with_suffix(""))
+    assert load_space(bare).name == "tiny"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("mobil_cnn", "unknown space 'mobil_cnn'; did you mean mobile_cnn"),
+        ("nowhere/mine.yaml", "no space file nowhere/mine.yaml; built in are .*mobile_cnn"),
+        ("nowhere/mine.yml", "no space file nowhere/mine.yml; built in are"),
+    ],
+)
+def test_a_space_that_is_not_there_is_answered_with_those_that_are(name: str, message: str) -> None:
+    with pytest.raises(AnenasError, match=f"^{message}"):
+        load_space(name)

@@ -1,0 +1,259 @@
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from anenas.blocks import ACTIVATIONS, Value, block_kinds
+from anenas.space import Architecture, SearchSpace, read_space
+
+WriteSpace = Callable[..., Path]
+
+
+def some(options: Sequence[Any]) -> st.SearchStrategy[list[Any]]:
+    return st.lists(st.sampled_from(options), min_size=1, max_size=2, unique=True)
+
+
+@st.composite
+def stage_specs(draw: st.DrawFn) -> dict[str, Any]:
+    blocks = {}
+    for kind in draw(some(sorted(block_kinds()))):
+        choices = block_kinds()[kind].choices()
+        blocks[kind] = draw(st.fixed_dictionaries({}, optional={c.name: some(c.options) for c in choices}))
+    combinations = (
+        block_kinds()[kind](**dict(zip(options, values, strict=True)))
+        for kind, options in blocks.items()
+        for values in itertools.product(*options.values())
+    )
+    stride = 1 if any(block.problem(2) for block in combinations) else draw(st.sampled_from([1, 2]))
+    return {"depth": draw(some(range(1, 5))), "width": draw(some([16, 32, 48])), "stride": stride, "blocks": blocks}
+
+
+@st.composite
+def small_spaces(draw: st.DrawFn) -> SearchSpace:
+    """Spaces of few choices: at most some hundred architectures."""
+    space = SearchSpace.model_validate(
+        {
+            "name": "small",
+            "input": {"channels": draw(st.sampled_from([1, 3])), "batch": draw(st.sampled_from([1, 2]))},
+            "stem": {"width": 16, "blocks": {"conv": {}}},
+            "stages": draw(st.lists(stage_specs(), min_size=1, max_size=2)),
+            "head": {"width": draw(some([0, 64, 128])), "activation": draw(some(ACTIVATIONS))},
+        }
+    )
+    assume(space.size <= 300)
+    return space
+
+
+def every(space: SearchSpace) -> Iterator[Architecture]:
+    """Each architecture of a space once, by answering every question in every way."""
+    answers: list[tuple[int, ...]] = [()]
+    while answers:
+        given = answers.pop()
+        asked: list[int] = []
+
+        def pick(
+            name: str, options: Sequence[Value], given: tuple[int, ...] = given, asked: list[int] = asked
+        ) -> Value:
+            asked.append(len(options))
+            return options[given[len(asked) - 1]] if len(asked) <= len(given) else options[0]
+
+        yield space.decide(pick, classes=10)
+        for i in range(len(given), len(asked)):
+            answers += [(*given, *[0] * (i - len(given)), other) for other in range(1, asked[i])]
+
+
+seeds = st.integers(0, 2**32).map(random.Random)
+
+
+@given(small_spaces())
+def test_the_size_is_the_number_of_distinct_architectures(space: SearchSpace) -> None:
+    texts = [str(architecture) for architecture in every(space)]
+    assert len(texts) == len(set(texts)) == space.size
+
+
+@given(small_spaces())
+def test_every_architecture_is_in_its_space_and_made_by_its_decisions(space: SearchSpace) -> None:
+    for architecture in every(space):
+        decisions = space.decisions(architecture)
+        asked = []
+
+        def pick(
+            name: str, options: Sequence[Value], decisions: dict[str, Value] = decisions, asked: list[str] = asked
+        ) -> Value:
+            asked.append(name)
+            return decisions[name]
+
+        assert architecture in space
+        assert space.decide(pick, classes=10) == architecture
+        assert asked == list(decisions)
+
+
+@given(small_spaces(), st.integers())
+def test_a_sample_is_in_the_space_and_the_same_for_the_same_seed(space: SearchSpace, seed: int) -> None:
+    first, again = (space.sample(random.Random(seed), classes=7) for _ in range(2))
+    assert first == again
+    assert first in space
+    assert first.head.classes == 7
+
+
+@given(small_spaces(), seeds)
+def test_a_mutation_is_another_architecture_of_the_space(space: SearchSpace, rng: random.Random) -> None:
+    assume(space.size > 1)
+    before = space.sample(rng, classes=3)
+    after = space.mutate(before, rng)
+    assert after != before
+    assert after in space
+    assert after.head.classes == 3
+
+
+def test_a_mutation_changes_one_decision_and_what_hangs_on_it(write_space: WriteSpace) -> None:
+    space = read_space(write_space())
+    rng = random.Random(0)
+    for _ in range(200):
+        before = space.sample(rng)
+        old, new = space.decisions(before), space.decisions(space.mutate(before, rng))
+        changed = [name for name in old if name in new and old[name] != new[name]]
+        assert len(changed) == 1
+        appeared = new.keys() - old.keys()
+        if changed == ["stage1.block"]:
+            assert all(name.startswith(f"stage1.{new['stage1.block']}.") for name in appeared)
+        elif changed == ["head.width"]:
+            assert appeared <= {"head.activation"}
+        else:
+            assert not appeared
+
+
+def test_mutations_reach_every_architecture(write_space: WriteSpace) -> None:
+    space = read_space(write_space(("depth: [1, 2]", "depth: 1"), ("se: [false, true]", "se: true")))
+    rng = random.Random(0)
+    architecture = space.sample(rng)
+    met = {architecture}
+    for _ in range(40 * space.size):
+        architecture = space.mutate(architecture, rng)
+        met.add(architecture)
+    assert len(met) == space.size
+
+
+def test_a_sample_draws_every_option(write_space: WriteSpace) -> None:
+    space = read_space(write_space())
+    rng = random.Random(0)
+    drawn = {decision for _ in range(200) for decision in space.decisions(space.sample(rng)).items()}
+    offered = set()
+    space.decide(lambda name, options: offered.update((name, o) for o in options) or options[-1], classes=2)
+    assert offered <= drawn
+
+
+def test_a_space_of_one_architecture_cannot_be_mutated() -> None:
+    conv = {"width": 16, "blocks": {"conv": {}}}
+    space = SearchSpace.model_validate({"name": "one", "stem": conv, "stages": [conv]})
+    assert space.size == 1
+    with pytest.raises(ValueError, match="'one' holds one architecture only"):
+        space.mutate(space.sample(random.Random(0)), random.Random(0))
+
+
+STRANGE = {
+    "another input": ("1x1x32x32", "1x1x64x64"),
+    "another stem": ("conv_r1_s2_c16", "conv_r1_s2_c32"),
+    "another stride": ("uib_r1_s2", "uib_r1_s1"),
+    "a depth that is not offered": ("uib_r1", "uib_r3"),
+    "a block that is not offered": ("uib_r1_s2_c16_a3_k3_e4", "conv_r1_s2_c16_k3"),
+    "a choice that is not offered": ("a3_k3", "a3_k5"),
+    "a stage fewer": ("-dsconv_r1_s1_c64_k3_relu", ""),
+    "a stage more": ("-head", "-conv_r1_s1_c16_k3_relu-head"),
+    "another layer in the head": ("head_c128", "head_c256"),
+    "another activation in the head": ("head_c128_relu", "head_c128_hswish"),
+}
+
+
+@pytest.mark.parametrize(("old", "new"), STRANGE.values(), ids=STRANGE)
+def test_an_architecture_of_another_space_is_not_in_it(write_space: WriteSpace, old: str, new: str) -> None:
+    space = read_space(write_space())
+    member = "1x1x32x32-conv_r1_s2_c16_k3_relu-uib_r1_s2_c16_a3_k3_e4_relu-dsconv_r1_s1_c64_k3_relu-head_c128_relu_n10"
+    assert Architecture.parse(member) in space
+    assert old in member
+    strange = Architecture.parse(member.replace(old, new))
+    assert strange not in space
+    with pytest.raises(ValueError, match="'tiny'"):
+        space.decisions(strange)
+
+
+def test_only_architectures_are_in_a_space(write_space: WriteSpace) -> None:
+    assert "1x1x32x32-conv_r1_s2_c16_k3_relu-head_n10" not in read_space(write_space())
+
+
+def test_every_decision_has_a_name_of_its_own(write_space: WriteSpace) -> None:
+    asked = []
+    read_space(write_space()).decide(lambda name, options: asked.append(name) or options[-1], classes=2)
+    assert asked == [
+        *("stem.depth", "stem.width", "stem.block", "stem.conv.kernel", "stem.conv.activation"),
+        *("stage1.depth", "stage1.width", "stage1.block"),
+        *("stage1.uib.start_kernel", "stage1.uib.kernel", "stage1.uib.expansion", "stage1.uib.activation"),
+        *("stage2.depth", "stage2.width", "stage2.block", "stage2.dsconv.kernel", "stage2.dsconv.activation"),
+        *("head.width", "head.activation"),
+    ]
+
+
+def test_another_input_changes_nothing_else(write_space: WriteSpace) -> None:
+    space = read_space(write_space(("batch: 1", "batch: 4")))
+    other = space.with_input(3, 128, 96)
+    assert other.sample(random.Random(0)).input == (4, 3, 128, 96)
+    assert other.size == space.size
+    assert other.with_input(1, 32, 32) == space
+    with pytest.raises(ValidationError, match="20000 breaks the guideline 'no dimension over 16,384'"):
+        space.with_input(3, 20_000, 96)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("{channels: 1, height: 32, width: 32, batch: 1}", "\n  width: 32  # wide\n  channels: 1\n  height: 32"),
+        ("width: 16\n  stride: 2", "stride: 2\n  width: [16]"),
+        ("\n    conv:", "\n    conv: {kernel: 3, activation: relu}"),
+        ("name: tiny", "name: other\ndescription: the same choices"),
+        ("size_mb: 1.5", "latency_ms: 3"),
+        ("[false, true]", "[no, yes]"),
+    ],
+)
+def test_the_digest_stays_when_the_same_choices_are_written_another_way(
+    write_space: WriteSpace, change: tuple[str, str]
+) -> None:
+    assert read_space(write_space(change)).digest == read_space(write_space()).digest
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("channels: 1", "channels: 3"),
+        ("batch: 1", "batch: 2"),
+        ("width: 16\n  stride: 2", "width: 16"),
+        ("[16, 32]", "[16, 48]"),
+        ("kernel: [3, 5]", "kernel: [3, 7]"),
+        ("uib: {start_kernel: 3}", "uib: {start_kernel: 5}"),
+        ("[0, 128]", "[128]"),
+    ],
+)
+def test_the_digest_changes_with_the_choices(write_space: WriteSpace, change: tuple[str, str]) -> None:
+    assert read_space(write_space(change)).digest != read_space(write_space()).digest
+
+
+def test_the_digest_does_not_depend_on_what_was_asked_before(write_space: WriteSpace) -> None:
+    space = read_space(write_space())
+    before = space.digest
+    assert space.size > 1
+    assert space.digest == before
+
+
+def test_limits_say_by_what_share_they_are_exceeded(write_space: WriteSpace) -> None:
+    limits = read_space(write_space(("size_mb: 1.5", "size_mb: 2\n  latency_ms: 0.5"))).limits
+    assert limits.violations(size_mb=2, latency_ms=0.5) == {}
+    assert limits.violations(size_mb=3, latency_ms=0.1) == {"size": pytest.approx(0.5)}
+    assert limits.violations(size_mb=3, latency_ms=1) == {"size": pytest.approx(0.5), "latency": pytest.approx(1)}
+    assert read_space(write_space(("limits:\n  size_mb: 1.5\n", ""))).limits.violations(1e9, 1e9) == {}
