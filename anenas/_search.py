@@ -233,14 +233,18 @@ def _load(
     space: SearchSpace, data: str | None, shape: tuple[int, int, int] | None, say: Callable[[str], None]
 ) -> tuple[Dataset, SearchSpace]:
     """The data at the input's size, and the space for that input."""
-    channels, height, width = shape or (None, space.input.height, space.input.width)
-    dataset = load_data(data, size=(height, width), channels=channels)
-    if shape is None and dataset.channels != space.input.channels:
+    if shape:
+        try:
+            space = space.with_input(*shape)
+        except ValidationError as error:
+            message = error.errors()[0]["msg"].removeprefix("Value error, ")
+            raise AnenasError(f"input {'x'.join(map(str, shape))}: {message}") from None
+    dataset = load_data(
+        data, size=(space.input.height, space.input.width), channels=space.input.channels if shape else None
+    )
+    if dataset.channels != space.input.channels:
         say(f"the images have {dataset.channels} channels, not {space.input.channels}: the input follows them")
-    try:
-        return dataset, space.with_input(*dataset.input_shape)
-    except ValidationError as error:
-        raise AnenasError(f"input {'x'.join(map(str, dataset.input_shape))}: {error.errors()[0]['msg']}") from None
+    return dataset, space.with_input(*dataset.input_shape)
 
 
 def _study_name(store: Path, given: str | None, new: bool, base: str, settings: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ import time
 from types import TracebackType
 from typing import Self
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -86,16 +87,15 @@ def _duration(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
 
 
-def front_table(result: SearchResult, chip: str) -> Table:
-    """The Pareto front, most accurate first."""
-    table = Table(title=f"Pareto front of {result.study}", title_justify="left", title_style="bold")
+def print_front(console: Console, result: SearchResult, chip: str) -> None:
+    """The Pareto front as a table, most accurate first, and below it each architecture in a line of its own."""
+    table = Table(title=f"Pareto front of {result.study}", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
     table.add_column("trial", justify="right")
     table.add_column("accuracy", justify="right")
     table.add_column("test", justify="right")
     table.add_column(f"{chip} latency (90 %)", justify="right", no_wrap=True)
     table.add_column("size", justify="right", no_wrap=True)
-    table.add_column("", no_wrap=True)
-    table.add_column("architecture", overflow="fold")
+    table.add_column("exported as", no_wrap=True)
     names: dict[int, list[str]] = {}
     for name, i in picks([(model.accuracy, model.latency_ms) for model in result.front]).items():
         names.setdefault(result.front[i].trial, []).append(name)
@@ -107,6 +107,8 @@ def front_table(result: SearchResult, chip: str) -> Table:
             f"{model.latency_ms:.3f} ms ({model.latency_low_ms:.2f}–{model.latency_high_ms:.2f})",
             f"{model.size_mb:.2f} MB",
             ", ".join(names.get(model.trial, [])),
-            model.architecture,
         )
-    return table
+    console.print(table)
+    for model in reversed(result.front):
+        console.print(f"{model.trial:5}  {model.architecture}", highlight=False, soft_wrap=True)
+    console.print()

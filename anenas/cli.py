@@ -81,11 +81,11 @@ def search(
     from rich.console import Console
 
     from anenas._search import search as run
-    from anenas._terminal import SearchProgress, front_table
+    from anenas._terminal import SearchProgress, print_front
     from anenas.ane import get_chip
 
     chip = get_chip(chip).name
-    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))  # asked to end, end as by Ctrl-C
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end, end as by Ctrl-C
     with SearchProgress(trials) as progress:
         result = run(
             space,
@@ -108,9 +108,9 @@ def search(
     if as_json:
         print(result.to_json())
         return
-    console = Console(soft_wrap=not sys.stdout.isatty())
+    console = Console()
     if result.front:
-        console.print(front_table(result, chip))
+        print_front(console, result, chip)
         console.print(f"models   {exports / result.study}/{{{','.join(result.exports)}}}", highlight=False)
     else:
         console.print(f"no trial of {result.study} has completed")
@@ -127,7 +127,7 @@ def front(
     from rich.console import Console
 
     from anenas._search import load_result
-    from anenas._terminal import front_table
+    from anenas._terminal import print_front
     from anenas.search import Study, study_names
 
     if study is None:
@@ -138,7 +138,7 @@ def front(
     if as_json:
         print(result.to_json())
     else:
-        Console(soft_wrap=not sys.stdout.isatty()).print(front_table(result, Study.load(store, study).settings["chip"]))
+        print_front(Console(), result, Study.load(store, study).settings["chip"])
 
 
 @app.command()

@@ -10,6 +10,7 @@ estimating, recording in SQLite and logging to MLflow.
 from __future__ import annotations
 
 import argparse
+import itertools
 import statistics
 import tempfile
 import time
@@ -45,7 +46,7 @@ def main() -> None:
         for step in ("build", "train", "validate", "convert", "cost")
     }
     inside = [sum(step) for step in zip(*steps.values(), strict=True)]
-    spans = [later - earlier for earlier, later in zip(answered[-len(completed) - 1 :], answered[-len(completed) :])]
+    spans = [later - earlier for earlier, later in itertools.pairwise(answered[-len(completed) - 1 :])]
     steps["outside"] = [span - seconds for span, seconds in zip(spans, inside, strict=True)]
 
     table = Table("step", "mean s", "longest s", "share", title=f"{len(completed)} trials of {args.epochs} epochs")

@@ -9,12 +9,15 @@ import tempfile
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from torch import nn
 
 from anenas.coreml._tools import coremltools
 from anenas.graph import Graph
+
+if TYPE_CHECKING:
+    from torch import nn
 
 INPUT, OUTPUT = "image", "probabilities"
 

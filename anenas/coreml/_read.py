@@ -84,7 +84,8 @@ class _Reader:
         parameter: str, constant: Any, weights: list[Tensor], attributes: dict[str, int | tuple[int, ...]]
     ) -> None:
         tensor = _tensor(constant.outputs[0].name, constant.outputs[0].type)
-        if tensor.dtype.startswith(("fp", "uint")) and tensor.elements > 1:
+        is_weight = parameter in ("weight", "bias") or tensor.elements > 1
+        if tensor.dtype.startswith(("fp", "uint")) and is_weight:
             # "weight" comes first, as the counts of multiply-accumulates expect.
             weights.insert(0 if parameter in ("weight", "x") else len(weights), tensor)
         elif tensor.dtype == "int32":

@@ -50,7 +50,7 @@ class Op:
         kind: MIL's name of the operation, such as "conv".
         inputs: Activations read, in order; weights are not among them.
         outputs: Activations written.
-        weights: Constants with more than one element that are stored with the program.
+        weights: Constants that are stored with the program: weight and bias, and others of more than one element.
         attributes: What else its cost depends on. For "conv": `groups`, and `stride` as (height, width).
     """
 

@@ -1,6 +1,6 @@
 """The search: what is estimated and evaluated, where it is recorded, and the loop that asks and tells."""
 
-from anenas.search._evaluation import PACKAGE, WEIGHTS, Estimate, Evaluation, Evaluator
+from anenas.search._evaluation import EVALUATION, PACKAGE, WEIGHTS, Estimate, Evaluation, Evaluator
 from anenas.search._evaluator import ImageEvaluator
 from anenas.search._exports import export_best
 from anenas.search._front import front, hypervolume, picks
@@ -9,6 +9,7 @@ from anenas.search._pool import Outcome, Pool
 from anenas.search._study import Record, Study, Trial, is_being_searched, searching, study_names
 
 __all__ = [
+    "EVALUATION",
     "PACKAGE",
     "WEIGHTS",
     "Estimate",

@@ -6,16 +6,20 @@ import csv
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from anenas.ane import Chip, check, op_costs
 from anenas.coreml import convert, estimated_package_bytes, package_bytes, read_graph
 from anenas.data import Dataset
 from anenas.graph import Graph
 from anenas.latency import LatencySource
-from anenas.network import Deployed, architecture_graph, build, fuse
 from anenas.search._evaluation import PACKAGE, WEIGHTS, Estimate, Evaluation
 from anenas.space import Architecture
-from anenas.training import Normalisation, accuracy, pick_device, train
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from anenas.network import Deployed
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,8 @@ class ImageEvaluator:
     device: str | None = None
 
     def estimate(self, architecture: Architecture) -> Estimate:
+        from anenas.network import architecture_graph
+
         graph = architecture_graph(architecture)
         latency = self.source.latency(graph, self.chip)
         size_mb = estimated_package_bytes(graph) / 1e6
@@ -48,6 +54,9 @@ class ImageEvaluator:
     def evaluate(self, architecture: Architecture, folder: Path) -> Evaluation:
         import torch
         from safetensors.torch import save_file
+
+        from anenas.network import build
+        from anenas.training import Normalisation, accuracy, pick_device, train
 
         clock = _Clock()
         device = pick_device(self.device)
@@ -87,16 +96,18 @@ class ImageEvaluator:
     def test(self, architecture: Architecture, folder: Path) -> float:
         from safetensors.torch import load_file
 
+        from anenas.network import build
+        from anenas.training import accuracy, pick_device
+
         dataset = Dataset.open(self.data)
         network = build(architecture)
         network.load_state_dict(load_file(folder / WEIGHTS))
         return accuracy(_deployed(network, dataset), dataset.test, device=pick_device(self.device))
 
 
-def _deployed(network: object, dataset: Dataset) -> Deployed:
-    from torch import nn
+def _deployed(network: nn.Module, dataset: Dataset) -> Deployed:
+    from anenas.network import Deployed, fuse
 
-    assert isinstance(network, nn.Module)
     return Deployed(fuse(network), dataset.mean, dataset.std).eval()
 
 

@@ -40,6 +40,7 @@ def test_a_broken_rule_is_found_at_its_operation(graph: Graph, rule: str, severi
     [
         graph_of("reshape", (1, 2, 2, 2, 2)),
         graph_of("resize", (1, 16, 16_384, 8)),
+        graph_of("resize", (1, 65_536, 8, 8)),
         graph_of("conv", (1, 16, 8, 8), (29, 8)),
         graph_of("relu", (1, 16, 8, 8)),
     ],

@@ -42,6 +42,13 @@ def test_a_block_may_change_its_width_without_striding(kind: type[Block]) -> Non
         assert kind().build(16, 48, 1).eval()(torch.zeros(1, 16, 4, 4)).shape == (1, 48, 4, 4)
 
 
+@pytest.mark.parametrize("kind", block_kinds().values(), ids=lambda kind: kind.kind)
+def test_every_choice_makes_a_network_of_its_own(kind: type[Block]) -> None:
+    with torch.device("meta"):
+        networks = {repr(block.build(16, 16, 1)) for block in kind.every()}
+    assert len(networks) == len(list(kind.every()))
+
+
 def test_an_inverted_bottleneck_without_a_depthwise_convolution_cannot_stride() -> None:
     feed_forward = block_kinds()["uib"](start_kernel=0, kernel=0)  # type: ignore[call-arg]
     assert feed_forward.problem(1) is None

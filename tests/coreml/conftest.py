@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from anenas.coreml import convert
+from anenas.network import Deployed, build, fuse
+from anenas.space import Architecture
+
+
+@pytest.fixture(scope="session")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Architecture], Path]:
+    """Converts a network that was freshly built from an architecture, once for each."""
+    converted: dict[Architecture, Path] = {}
+
+    def package(architecture: Architecture) -> Path:
+        if architecture not in converted:
+            channels = architecture.input[1]
+            path = tmp_path_factory.mktemp("package") / "network.mlpackage"
+            convert(
+                Deployed(fuse(build(architecture)), (0.4,) * channels, (0.3,) * channels),
+                path,
+                shape=architecture.input,
+                classes=[f"class {i}" for i in range(architecture.head.classes)],
+            )
+            converted[architecture] = path
+        return converted[architecture]
+
+    return package

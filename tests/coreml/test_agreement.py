@@ -1,0 +1,70 @@
+"""What an architecture's graph foretells is what the converter writes: for every option of every block."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from anenas.ane import chips
+from anenas.blocks import Block, block_kinds
+from anenas.coreml import estimated_package_bytes, package_bytes, read_graph
+from anenas.graph import Graph, Tensor
+from anenas.latency import AnalyticLatency
+from anenas.network import architecture_graph
+from anenas.space import Architecture, Head, Stage
+
+Package = Callable[[Architecture], Path]
+
+
+def facts(graph: Graph) -> list[tuple[object, ...]]:
+    def seen(tensors: tuple[Tensor, ...]) -> list[tuple[tuple[int, ...], str]]:
+        return [(t.shape, t.dtype) for t in tensors]
+
+    return [
+        (op.kind, seen(op.inputs), seen(op.outputs), seen(op.weights), dict(op.attributes))
+        for op in graph.ops
+        if op.kind != "classify"
+    ]
+
+
+def assert_agree(foretold: Graph, stored: Graph) -> None:
+    assert facts(foretold) == facts(stored)
+    assert (foretold.macs, foretold.weight_bytes) == (stored.macs, stored.weight_bytes)
+    for chip in chips().values():
+        expected = AnalyticLatency().latency(stored, chip).ms
+        assert AnalyticLatency().latency(foretold, chip).ms == pytest.approx(expected, rel=0.02)
+
+
+@pytest.mark.parametrize("kind", block_kinds().values(), ids=lambda kind: kind.kind)
+@pytest.mark.parametrize("stride", [1, 2])
+def test_every_option_of_a_block_is_foretold(
+    kind: type[Block], stride: int, package: Package, covering: Callable[[type[Block], int], list[Block]]
+) -> None:
+    # Widths alternate, so that blocks are met with and without their skip connection.
+    stages = [Stage(block, 1, stride, 32 if i % 4 < 2 else 16) for i, block in enumerate(covering(kind, stride))]
+    architecture = Architecture((1, 1, 32, 32), tuple(stages), Head(0, "", 10))
+    assert_agree(architecture_graph(architecture), read_graph(package(architecture)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1x1x32x32-conv_r2_s2_c16_k3_relu-head_c64_hswish_n10",
+        "1x3x33x47-mbconv_r3_s2_c48_k3_e4_se_relu-head_c64_relu_n3",
+        "2x3x32x32-uib_r2_s2_c32_a3_k3_e2_silu-head_n10",
+        "1x2x32x32-fusedmbconv_r2_s2_c16_k3_e2_relu6-head_c64_silu_n10",
+    ],
+)
+def test_heads_depths_batches_and_channels_are_foretold(text: str, package: Package) -> None:
+    architecture = Architecture.parse(text)
+    assert_agree(architecture_graph(architecture), read_graph(package(architecture)))
+
+
+def test_the_size_of_a_package_is_foretold(package: Package) -> None:
+    architecture = Architecture.parse(
+        "1x1x32x32-conv_r1_s2_c16_k3_relu-mbconv_r2_s2_c96_k3_e6_se_hswish-uib_r2_s2_c128_a3_k3_e4_relu-head_n10"
+    )
+    actual = package_bytes(package(architecture))
+    assert estimated_package_bytes(architecture_graph(architecture)) == pytest.approx(actual, rel=0.1)

@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from anenas.coreml import convert, package_bytes, read_graph
+from anenas.coreml._tools import coremltools
+from anenas.space import Architecture
+
+Package = Callable[[Architecture], Path]
+
+CLASSES = ["tabby cat", "chien à poil ras", "犬"]
+
+
+class FirstPixels(nn.Module):
+    """The least that can be converted."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.flatten(1)[:, : len(CLASSES)].softmax(1)
+
+
+class Unconvertible(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.linalg.eigvalsh(x[:, 0, :3, :3]).softmax(1)
+
+
+def description(path: Path) -> Any:
+    return coremltools().utils.load_spec(str(path)).description
+
+
+def labels(path: Path) -> list[str]:
+    function = coremltools().utils.load_spec(str(path)).mlProgram.functions["main"]
+    (classify,) = [op for op in function.block_specializations[function.opset].operations if op.type == "classify"]
+    stored = classify.inputs["classes"].arguments[0].value.immediateValue.list.values
+    return [label.immediateValue.tensor.strings.values[0] for label in stored]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[..., Path]:
+    """Converts a module to model.mlpackage in a folder of its own."""
+
+    def write(module: nn.Module | None = None, shape: tuple[int, ...] = (1, 1, 8, 8), **options: Any) -> Path:
+        path = tmp_path / "model.mlpackage"
+        convert(module or FirstPixels(), path, shape=shape, **{"classes": CLASSES} | options)  # type: ignore[arg-type]
+        return path
+
+    return write
+
+
+def test_a_classifier_has_its_labels_in_its_description_and_its_metadata(write: Callable[..., Path]) -> None:
+    path = write(metadata={"anenas.architecture": "a-b-c"})
+    found = description(path)
+    assert (found.predictedFeatureName, found.predictedProbabilitiesName) == ("classLabel", "classLabel_probs")
+    assert labels(path) == CLASSES
+    assert json.loads(found.metadata.userDefined["classes"]) == CLASSES
+    assert found.metadata.userDefined["anenas.architecture"] == "a-b-c"
+
+
+@pytest.mark.parametrize(("channels", "color"), [(1, "GRAYSCALE"), (3, "RGB")])
+def test_grey_and_colour_images_come_in_as_pictures(write: Callable[..., Path], channels: int, color: str) -> None:
+    (given,) = description(write(shape=(1, channels, 8, 12))).input
+    picture = given.type.imageType
+    assert given.name == "image"
+    assert (picture.height, picture.width) == (8, 12)
+    assert picture.colorSpace == type(picture).ColorSpace.Value(color)
+    assert picture.WhichOneof("SizeFlexibility") is None
+
+
+@pytest.mark.parametrize("shape", [(2, 1, 8, 8), (4, 3, 8, 8), (1, 2, 8, 8), (1, 4, 8, 8)])
+def test_batches_and_other_channels_come_in_as_arrays(
+    write: Callable[..., Path], shape: tuple[int, int, int, int]
+) -> None:
+    found = description(write(shape=shape))
+    (given,) = found.input
+    array = given.type.multiArrayType
+    assert given.name == "image"
+    assert tuple(array.shape) == shape
+    assert array.dataType == array.FLOAT32
+    assert array.WhichOneof("ShapeFlexibility") is None
+    assert json.loads(found.metadata.userDefined["classes"]) == CLASSES
+
+
+def test_a_batch_gives_its_probabilities_as_an_array(write: Callable[..., Path]) -> None:
+    (given,) = description(write(shape=(2, 1, 8, 8))).output
+    assert given.name == "probabilities"
+    assert (list(given.type.multiArrayType.shape), given.type.multiArrayType.dataType) == (
+        [2, 3],
+        given.type.multiArrayType.FLOAT32,
+    )
+
+
+def test_everything_between_the_image_and_the_probabilities_is_fp16(package: Package) -> None:
+    graph = read_graph(package(Architecture.parse("1x3x33x47-mbconv_r3_s2_c48_k3_e4_se_relu-head_c64_relu_n3")))
+    first, *inside, last, classify = graph.ops
+    assert (first.kind, last.kind, classify.kind) == ("cast", "cast", "classify")
+    assert (first.inputs[0].dtype, last.outputs[0].dtype) == ("fp32", "fp32")
+    tensors = [*first.outputs, *last.inputs]
+    tensors += [tensor for op in inside for tensor in (*op.inputs, *op.outputs, *op.weights)]
+    assert {tensor.dtype for tensor in tensors} == {"fp16"}
+
+
+def test_every_size_is_fixed(write: Callable[..., Path]) -> None:
+    graph = read_graph(write(shape=(1, 3, 8, 12)))
+    assert graph.inputs[0].shape == (1, 3, 8, 12)
+    assert all(size > 0 for op in graph.ops for tensor in op.outputs for size in tensor.shape)
+
+
+def test_a_package_that_is_there_is_replaced_whole(write: Callable[..., Path]) -> None:
+    path = write(shape=(1, 3, 8, 8))
+    (path / "left over").write_text("from before")
+    assert write(shape=(1, 1, 16, 16)) == path
+    assert read_graph(path).inputs[0].shape == (1, 1, 16, 16)
+    assert not (path / "left over").exists()
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("module", "options", "error"),
+    [
+        (Unconvertible(), {}, RuntimeError),
+        (nn.Conv2d(7, 3, 1), {}, RuntimeError),
+        (FirstPixels(), {"classes": CLASSES[:2]}, ValueError),
+        (FirstPixels(), {"metadata": {"key": 3}}, TypeError),
+    ],
+)
+def test_a_conversion_that_fails_leaves_what_was_there_and_nothing_else(
+    write: Callable[..., Path], module: nn.Module, options: dict[str, Any], error: type[Exception]
+) -> None:
+    path = write(shape=(1, 3, 8, 8))
+    before = {file: file.read_bytes() for file in path.rglob("*") if file.is_file()}
+    with pytest.raises(error):
+        write(module, **options)
+    assert {file: file.read_bytes() for file in path.rglob("*") if file.is_file()} == before
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_package_that_cannot_be_written_leaves_what_was_there_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("mine")
+    with pytest.raises(Exception, match=r"\.mlpackage"):
+        convert(FirstPixels(), path, shape=(1, 1, 8, 8), classes=CLASSES)
+    assert path.read_text() == "mine"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_size_of_a_package_is_that_of_its_files(tmp_path: Path) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "a" / "one").write_bytes(bytes(10))
+    (tmp_path / "a" / "b" / "two").write_bytes(bytes(5))
+    assert package_bytes(tmp_path / "a") == 15
+
+
+def test_converting_prints_nothing(tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from torch import nn; from anenas.coreml import convert;"
+        "net = nn.Sequential(nn.AvgPool2d(8), nn.Flatten(), nn.Softmax(1));"
+        "convert(net, Path(sys.argv[1]), shape=(1, 3, 8, 8), classes=['a', 'b', 'c'])"
+    )
+    path = tmp_path / "model.mlpackage"
+    done = subprocess.run([sys.executable, "-c", program, path], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert path.is_dir()

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from anenas._errors import AnenasError
+from anenas.coreml import convert, read_graph
+from anenas.coreml._tools import coremltools
+from anenas.space import Architecture
+
+Package = Callable[[Architecture], Path]
+
+MODEL = Path("Data/com.apple.CoreML/model.mlmodel")
+SMALL = Architecture.parse("1x1x16x16-dsconv_r1_s2_c16_k3_relu-head_n10")
+
+
+@pytest.fixture
+def broken(package: Package, tmp_path: Path) -> Path:
+    """A copy of a package, to be broken."""
+    path: Path = shutil.copytree(package(SMALL), tmp_path / "broken.mlpackage")
+    return path
+
+
+def message_of(path: Path) -> str:
+    with pytest.raises(AnenasError) as raised:
+        read_graph(path)
+    assert "\n" not in str(raised.value)
+    return str(raised.value)
+
+
+def test_a_program_is_read_with_its_weights_and_attributes(package: Package) -> None:
+    graph = read_graph(package(SMALL))
+    assert [op.kind for op in graph.ops] == [
+        *("cast", "mul", "add", "conv", "relu", "conv", "relu"),
+        *("reduce_mean", "conv", "reshape", "softmax", "cast", "classify"),
+    ]
+    depthwise, pointwise = graph.ops[3], graph.ops[5]
+    assert [weight.shape for weight in depthwise.weights] == [(1, 1, 3, 3), (1,)]
+    assert dict(depthwise.attributes) == {"stride": (2, 2), "dilation": (1, 1), "groups": 1}
+    assert [weight.shape for weight in pointwise.weights] == [(16, 1, 1, 1), (16,)]
+    assert [t.shape for op in graph.ops[3:7] for t in op.outputs] == [*[(1, 1, 8, 8)] * 2, *[(1, 16, 8, 8)] * 2]
+
+
+def test_every_tensor_that_is_read_was_written_before(package: Package) -> None:
+    graph = read_graph(package(SMALL))
+    written = {tensor.name for tensor in graph.inputs}
+    for op in graph.ops:
+        assert {tensor.name for tensor in op.inputs} <= written
+        written |= {tensor.name for tensor in op.outputs}
+    assert {tensor.name for tensor in graph.outputs} <= written
+
+
+def test_operands_are_read_in_their_order(tmp_path: Path) -> None:
+    class Products(nn.Module):
+        """Matrix products whose work is another with their operands swapped."""
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            y = x.flatten(1)
+            tall, wide = y[:, :10].reshape(1, 5, 2), y[:, 10:16].reshape(1, 2, 3)
+            return (torch.matmul(tall, wide).sum(1) - y[:, :3]).softmax(1)
+
+    path = tmp_path / "model.mlpackage"
+    convert(Products(), path, shape=(1, 1, 8, 8), classes=["a", "b", "c"])
+    graph = read_graph(path)
+    by_kind = {op.kind: op for op in graph.ops}
+    assert [tensor.shape for tensor in by_kind["matmul"].inputs] == [(1, 5, 2), (1, 2, 3)]
+    assert by_kind["matmul"].macs == 5 * 2 * 3
+    assert by_kind["sub"].inputs[0].name == by_kind["reduce_sum"].outputs[0].name
+
+
+def test_a_path_without_a_package_is_refused(tmp_path: Path) -> None:
+    for path in (tmp_path / "missing.mlpackage", tmp_path):
+        assert message_of(path) == f"{path} is no .mlpackage: it has no {MODEL}"
+    file = tmp_path / "model.mlpackage"
+    file.write_bytes(b"")
+    assert message_of(file) == f"{file} is no .mlpackage: it has no {MODEL}"
+
+
+def test_a_model_that_is_cut_short_is_refused(broken: Path) -> None:
+    model = broken / MODEL
+    model.write_bytes(model.read_bytes()[:1000])
+    assert message_of(broken) == f"{model} is not a Core ML model, or is cut short"
+
+
+def test_a_file_of_something_else_is_refused(broken: Path) -> None:
+    model = broken / MODEL
+    model.write_text("<html>not found</html>")
+    assert message_of(broken) == f"{model} is not a Core ML model, or is cut short"
+
+
+@pytest.mark.parametrize("kind", ["neuralNetwork", "neuralNetworkClassifier", "pipeline", "empty", "other function"])
+def test_a_model_that_is_no_program_is_refused(broken: Path, kind: str) -> None:
+    coremltools()
+    from coremltools.proto import Model_pb2
+
+    spec = Model_pb2.Model(specificationVersion=4)
+    if kind == "other function":
+        spec.mlProgram.functions["other"].opset = "CoreML6"
+    elif kind != "empty":
+        getattr(spec, kind).SetInParent()
+    (broken / MODEL).write_bytes(spec.SerializeToString())
+    assert message_of(broken) == (
+        f"{broken} holds no ML program; convert it with minimum_deployment_target iOS15 or later"
+    )

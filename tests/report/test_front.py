@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import csv
+import dataclasses
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from pretend import SPACE, PretendEvaluator
+
+from anenas.report import write_front_csv, write_front_page, write_front_png, write_trials_csv
+from anenas.search import Study
+from anenas.space import read_space
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Study:
+    """Three completed trials, the last of them dominated, and one that failed."""
+    (tmp_path / "pretend.yaml").write_text(SPACE)
+    space = read_space(tmp_path / "pretend.yaml")
+    study = Study.create_or_continue(tmp_path / "store", "s", {"chip": "A15", "slowest_ms": 0.5}, 0)
+    for accuracy, latency_ms in ((0.8, 0.2), (0.9, 0.3), (0.7, 0.4)):
+        trial = study.ask(space, 10)
+        evaluation = PretendEvaluator().evaluate(trial.architecture, study.workspace(trial))
+        latency = dataclasses.replace(evaluation.latency, ms=latency_ms)
+        study.complete(trial, dataclasses.replace(evaluation, accuracy=accuracy, latency=latency), {})
+    study.fail(study.ask(space, 10), "ValueError: no")
+    return study
+
+
+def test_the_front_table_has_a_row_for_each_model_fastest_first(study: Study, tmp_path: Path) -> None:
+    write_front_csv(study, tmp_path / "front.csv")
+    rows = list(csv.DictReader((tmp_path / "front.csv").open()))
+    assert [(row["trial"], row["accuracy"], row["latency_ms"]) for row in rows] == [
+        ("0", "0.8", "0.2"),
+        ("1", "0.9", "0.3"),
+    ]
+    assert rows[0]["architecture"] == str(study.records[0].architecture)
+
+
+def test_the_trial_table_has_every_answer_with_its_reason(study: Study, tmp_path: Path) -> None:
+    write_trials_csv(study, tmp_path / "trials.csv")
+    rows = list(csv.DictReader((tmp_path / "trials.csv").open()))
+    assert [row["state"] for row in rows] == ["completed"] * 3 + ["failed"]
+    assert rows[-1]["reason"] == "ValueError: no"
+    assert rows[-1]["accuracy"] == ""
+
+
+def test_the_picture_is_a_png_with_something_on_it(study: Study, tmp_path: Path) -> None:
+    write_front_png(study, tmp_path / "front.png")
+    with Image.open(tmp_path / "front.png") as image:
+        assert image.format == "PNG"
+        assert image.width >= 1000
+        assert len(image.convert("RGB").getcolors(maxcolors=2**24) or []) > 50
+
+
+def test_the_page_needs_no_network_and_names_every_completed_trial(study: Study, tmp_path: Path) -> None:
+    write_front_page(study, tmp_path / "front.html")
+    page = (tmp_path / "front.html").read_text()
+    assert "<script src=" not in page
+    assert all(f"trial {number}\\u003c" in page or f"trial {number}<" in page for number in (0, 1, 2))
+
+
+def test_a_study_without_a_completed_trial_has_an_empty_picture(tmp_path: Path) -> None:
+    study = Study.create_or_continue(tmp_path / "store", "empty", {"chip": "A15", "slowest_ms": 0.5}, 0)
+    for write, name in ((write_front_png, "f.png"), (write_front_page, "f.html"), (write_front_csv, "f.csv")):
+        write(study, tmp_path / name)
+        assert (tmp_path / name).stat().st_size > 0

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pretend import SPACE, PretendEvaluator
+
+from anenas.search import Pool, Search, Study
+from anenas.space import Limits, SearchSpace, read_space
+
+SETTINGS = {"space": "pretend", "chip": "A15", "slowest_ms": 0.5}
+
+
+@pytest.fixture(scope="session")
+def space(tmp_path_factory: pytest.TempPathFactory) -> SearchSpace:
+    path = tmp_path_factory.mktemp("space") / "pretend.yaml"
+    path.write_text(SPACE)
+    return read_space(path)
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Study:
+    return Study.create_or_continue(tmp_path / "store", "s", SETTINGS, 0)
+
+
+@pytest.fixture
+def pool(tmp_path: Path) -> Iterator[Pool]:
+    with Pool([{}, {}], tmp_path / "logs") as pool:
+        yield pool
+
+
+@pytest.fixture
+def searching(study: Study, space: SearchSpace, pool: Pool) -> Callable[..., Search]:
+    """Makes a search of the pretend space; keywords are those of the evaluator, and `limits`."""
+
+    def make(limits: Limits | None = None, **options: Any) -> Search:
+        return Search(study, space, 10, PretendEvaluator(**options), pool, limits or Limits(), lambda study: None)
+
+    return make

@@ -1,0 +1,95 @@
+"""An evaluator that trains nothing: its figures follow from the architecture. Worker processes import it from here."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from anenas.latency import Latency
+from anenas.search import PACKAGE, WEIGHTS, Estimate, Evaluation
+from anenas.space import Architecture
+
+SPACE = """\
+name: pretend
+input: {channels: 1, height: 16, width: 16}
+stem: {width: 16, stride: 2, blocks: {conv: }}
+stages:
+  - {depth: [1, 2, 3, 4], width: [16, 32, 48, 64], stride: 2, blocks: {conv: {kernel: [1, 3]}}}
+"""
+
+
+def latency(ms: float) -> Latency:
+    return Latency(ms, ms / 2, ms * 2, "pretend", "A15")
+
+
+@dataclass(frozen=True)
+class PretendEvaluator:
+    """Deeper and wider is more accurate and slower. What goes wrong is named by depth.
+
+    Attributes:
+        fail_depth: Architectures of that depth raise.
+        fatal_depth: Architectures of that depth kill their worker, each time.
+        die_once: A file; the first evaluation makes it and kills its worker.
+        seconds: How long an evaluation takes.
+    """
+
+    fail_depth: int = 0
+    fatal_depth: int = 0
+    die_once: Path | None = None
+    seconds: float = 0.0
+
+    def estimate(self, architecture: Architecture) -> Estimate:
+        stage = architecture.stages[1]
+        return Estimate(latency(0.1 * stage.depth + 0.001 * stage.width), stage.width / 10, 1000, 100)
+
+    def evaluate(self, architecture: Architecture, folder: Path) -> Evaluation:
+        stage = architecture.stages[1]
+        if self.die_once and not self.die_once.exists():
+            self.die_once.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        if stage.depth == self.fatal_depth:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if stage.depth == self.fail_depth:
+            raise ValueError("this depth cannot be had")
+        time.sleep(self.seconds)
+        (folder / PACKAGE).mkdir()
+        (folder / PACKAGE / "Manifest.json").write_text("{}")
+        (folder / WEIGHTS).write_bytes(b"weights")
+        (folder / "architecture.txt").write_text(str(architecture))
+        (folder / "operations.csv").write_text("operation,microseconds\n")
+        estimate = self.estimate(architecture)
+        return Evaluation(
+            accuracy=min(0.99, 0.5 + 0.1 * stage.depth + 0.001 * stage.width),
+            latency=estimate.latency,
+            size_mb=estimate.size_mb,
+            macs=1000,
+            parameters=100,
+            seconds={"train": 1.0},
+            losses=((1, 2.0), (2, 1.0)),
+        )
+
+    def test(self, architecture: Architecture, folder: Path) -> float:
+        return 0.5
+
+
+def add(a: int, b: int) -> int:
+    return a + b
+
+
+def fail(message: str) -> None:
+    raise RuntimeError(message)
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def sleep(seconds: float) -> None:
+    time.sleep(seconds)
+
+
+def environment(name: str) -> str | None:
+    return os.environ.get(name)

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from anenas import cli
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    """Runs the command in an empty folder; returns its exit code, standard output and standard error."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["anenas", *arguments])
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ("search --space mobil_cnn", "unknown space 'mobil_cnn'; did you mean mobile_cnn?"),
+        ("search --space nowhere.yaml", "no space file nowhere.yaml"),
+        ("search --chip A51", "unknown chip 'A51'; did you mean A"),
+        ("search --trials 0", "trials must be more than 0"),
+        ("search --trials -3", "trials must be more than 0"),
+        ("search --trials many", "Invalid value for '--trials'"),
+        ("search --epochs 0", "epochs must be more than 0"),
+        ("search --workers 0", "workers must be more than 0"),
+        ("search --seed -1", "seed must be 0 or more"),
+        ("search --timeout soon", "--timeout 'soon': expected a number above 0 and a unit"),
+        ("search --timeout 0s", "--timeout '0s'"),
+        ("search --max-size 10GBit", "--max-size '10GBit'"),
+        ("search --max-latency fast", "--max-latency 'fast'"),
+        ("search --input 64x64", "expected CxHxW, such as 3x224x224"),
+        ("search --input 1x64x99999", "breaks the guideline 'no dimension over 16,384'"),
+        ("search --device abacus", "unknown device 'abacus'"),
+        ("search --study a/b", "study name 'a/b'"),
+        ("search --data fashion_mnst", "did you mean fashion_mnist?"),
+        ("search --data images:nowhere", "nowhere"),
+        ("search --data nowhere.npz", "nowhere.npz"),
+        ("search --no-such-option", "No such option"),
+        ("front nothing", "no studies in mlruns"),
+        ("ui", "nothing to browse in mlruns yet"),
+        ("space show mobil", "did you mean mobile_cnn?"),
+        ("space validate nowhere.yaml", "nowhere.yaml"),
+        ("space sample mobile_cnn -n 0", "must be more than 0"),
+    ],
+)
+def test_a_mistake_is_one_line_exit_code_2_and_nothing_written(
+    run: Run, tmp_path: Path, arguments: str, expected: str
+) -> None:
+    code, out, err = run(*arguments.split())
+    assert code == 2
+    assert expected in err
+    assert err.startswith("anenas: ")
+    assert err.count("\n") == 1
+    assert out == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_store_that_cannot_be_written_is_one_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    code, _, err = run("search", "--store", "file/store")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "cannot write the store file/store" in err
+
+
+def test_arrays_of_the_wrong_shape_are_one_line(run: Run, tmp_path: Path) -> None:
+    np.savez(
+        tmp_path / "flat.npz", **{name: np.zeros(4, np.uint8) for name in ("train_x", "train_y", "test_x", "test_y")}
+    )
+    code, _, err = run("search", "--data", "flat.npz")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "train_x" in err
+
+
+def test_every_problem_of_a_space_file_is_told_with_its_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text(
+        "name: bad\nstem:\n  width: 24\n  blocks: {conv: {kernel: 4}}\nstages:\n  - {width: 16, blocks: {convv: }}\n"
+    )
+    code, _, err = run("space", "validate", "bad.yaml")
+    assert code == 2
+    assert "bad.yaml:3: stem.width" in err
+    assert "bad.yaml:4: stem.blocks.conv.kernel" in err
+    assert "bad.yaml:6: stages[0].blocks.convv: unknown field 'convv'; did you mean conv" in err
+
+
+def test_debug_shows_where_an_error_comes_from(run: Run) -> None:
+    with pytest.raises(Exception, match="unknown space"):
+        run("search", "--space", "nowhere", "--debug")
+
+
+def test_spaces_are_listed_shown_validated_and_sampled(run: Run, tmp_path: Path) -> None:
+    assert "mobile_cnn" in run("space", "list")[1]
+    assert json.loads(run("space", "list", "--json")[1])[0]["architectures"] > 10**9
+    shown = run("space", "show", "mobile_cnn")[1]
+    assert "fusedmbconv" in shown
+    assert "architectures" in shown.splitlines()[-1]
+    (tmp_path / "mine.yaml").write_text(
+        "name: mine\nstem: {width: 16, blocks: {conv: }}\nstages: [{width: [16, 32], blocks: {conv: }}]\n"
+    )
+    assert "holds 2 architectures" in run("space", "validate", "mine.yaml")[1]
+    sampled = run("space", "sample", "mobile_cnn", "-n", "3", "--seed", "7")[1].splitlines()
+    assert len(sampled) == 3
+    assert sampled == run("space", "sample", "mobile_cnn", "-n", "3", "--seed", "7")[1].splitlines()
+
+
+def test_chips_are_listed_with_what_is_guessed(run: Run) -> None:
+    table = run("chips")[1]
+    assert all(chip in table for chip in ("A12", "A15", "A19", "M1", "M5"))
+    rows = {row["name"]: row for row in json.loads(run("chips", "--json")[1])}
+    assert rows["M1"]["cores"] == 16
+    assert "fixed_us" in rows["A15"]["guessed"]
+
+
+def test_help_imports_nothing_heavy() -> None:
+    script = (
+        "import sys; sys.argv = ['anenas', '--help']\n"
+        "from anenas.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'torch', 'coremltools', 'mlflow', 'optuna', 'timm', 'numpy', 'pandas'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "search" in done.stdout

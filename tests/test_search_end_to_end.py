@@ -1,0 +1,158 @@
+"""The main job as a user runs it: the command in its own process, results read back from every place."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import optuna
+import pytest
+from mlflow import MlflowClient
+
+import anenas
+from anenas.coreml import read_graph
+
+SPACE = """\
+name: tiny
+input: {channels: 1, height: 16, width: 16}
+stem: {width: 16, stride: 2, blocks: {conv: {activation: [relu, hswish]}}}
+stages:
+  - {depth: [1, 2], width: [16, 32, 64], stride: 2, blocks: {dsconv: {kernel: [3, 5]}, mbconv: , mobileone: }}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A user's folder with a space and a data set of three easy classes."""
+    rng = np.random.default_rng(0)
+
+    def images(count: int) -> dict[str, np.ndarray]:
+        labels = np.arange(count) % 3
+        noise = rng.integers(0, 60, (count, 14, 14))
+        return {"x": (noise + 90 * labels[:, None, None]).astype(np.uint8), "y": labels}
+
+    train, test = images(240), images(60)
+    np.savez(tmp_path / "data.npz", train_x=train["x"], train_y=train["y"], test_x=test["x"], test_y=test["y"])
+    (tmp_path / "tiny.yaml").write_text(SPACE)
+    return tmp_path
+
+
+def command(*more: str, trials: int) -> list[str]:
+    given = ["search", "--space", "tiny.yaml", "--data", "data.npz", "--epochs", "1", "--trials", str(trials), "--json"]
+    return [sys.executable, "-m", "anenas.cli", *given, *more]
+
+
+def environment() -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+
+
+def search(folder: Path, *more: str, trials: int) -> dict[str, Any]:
+    done = subprocess.run(command(*more, trials=trials), cwd=folder, env=environment(), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    for noise in ("coremltools", "Traceback", "Warning", "passes", "INFO"):
+        assert noise not in done.stderr
+    result: dict[str, Any] = json.loads(done.stdout)  # nothing but JSON is there
+    return result
+
+
+def mlflow_runs(folder: Path) -> tuple[MlflowClient, list[Any]]:
+    client = MlflowClient(f"sqlite:///{folder / 'mlruns' / 'mlflow.db'}")
+    experiments = [e.experiment_id for e in client.search_experiments()]
+    return client, list(client.search_runs(experiments))
+
+
+def test_a_search_can_be_read_back_from_everywhere(folder: Path) -> None:
+    result = search(folder, trials=4)
+
+    assert set(result) >= {"study", "counts", "wall_seconds", "hypervolume", "front"}
+    assert result["counts"]["completed"] == 4
+    assert 0 < result["hypervolume"] < 1
+    for model in result["front"]:
+        assert 0 <= model["accuracy"] <= 1
+        assert model["latency_low_ms"] < model["latency_ms"] < model["latency_high_ms"]
+        package = folder / model["package"]
+        graph = read_graph(package)
+        assert graph.inputs[0].shape == (1, 1, 16, 16)
+        assert sum(f.stat().st_size for f in package.rglob("*") if f.is_file()) == round(model["size_mb"] * 1e6)
+
+    study = optuna.load_study(study_name=result["study"], storage=f"sqlite:///{folder / 'mlruns' / 'studies.db'}")
+    complete = {t.number: t for t in study.trials if "evaluation" in t.user_attrs}
+    assert len(complete) == 4
+    for model in result["front"]:
+        assert complete[model["trial"]].values == [model["accuracy"], model["latency_ms"]]
+
+    client, runs = mlflow_runs(folder)
+    [parent] = [run for run in runs if "mlflow.parentRunId" not in run.data.tags]
+    children = [run for run in runs if "mlflow.parentRunId" in run.data.tags]
+    assert len(children) == 4
+    assert {run.info.status for run in runs} == {"FINISHED"}
+    on_front = {int(run.data.tags["anenas.trial"]) for run in children if run.data.tags["pareto"] == "true"}
+    assert on_front == {model["trial"] for model in result["front"]}
+    artifacts = {file.path for file in client.list_artifacts(parent.info.run_id)}
+    assert artifacts == {"front.csv", "front.html", "front.png", "trials.csv"}
+    assert len(client.get_metric_history(parent.info.run_id, "hypervolume")) == 4
+
+    for name in ("knee", "accurate", "fast"):
+        exported = folder / "exports" / result["study"] / name
+        architecture = anenas.Architecture.parse((exported / "architecture.txt").read_text())
+        from safetensors.torch import load_file
+
+        anenas.build(architecture).load_state_dict(load_file(exported / "weights.safetensors"))
+        assert json.loads((exported / "metrics.json").read_text())["test_accuracy"] is not None
+
+
+def test_the_same_command_continues_and_new_starts_afresh(folder: Path) -> None:
+    first = search(folder, trials=2)
+    further = search(folder, trials=3)
+    assert further["study"] == first["study"]
+    assert further["counts"]["completed"] == 3
+    afresh = search(folder, "--new", trials=1)
+    assert afresh["study"] == first["study"] + "-2"
+    assert afresh["counts"]["completed"] == 1
+    assert search(folder, trials=1)["study"] == afresh["study"]
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_a_search_that_is_stopped_loses_nothing(folder: Path, how: signal.Signals) -> None:
+    process = subprocess.Popen(
+        command(trials=6), cwd=folder, env=environment(), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stderr
+    told = process.stderr.readline()  # the first completed trial
+    assert "[1/6]" in told
+    time.sleep(0.3)  # the next ones are being trained
+    process.send_signal(how)
+    process.wait(timeout=30)
+    assert process.returncode in (-signal.SIGKILL, 130)
+
+    result = search(folder, trials=6)
+    assert result["counts"]["completed"] == 6
+    assert result["counts"]["failed"] == 0
+    study = optuna.load_study(study_name=result["study"], storage=f"sqlite:///{folder / 'mlruns' / 'studies.db'}")
+    assert {trial.state.name for trial in study.trials} == {"COMPLETE"}
+    trained = [t.user_attrs["architecture"] for t in study.trials if "repeats" not in t.user_attrs]
+    assert len(set(trained)) == len(trained)
+    _, runs = mlflow_runs(folder)
+    assert {run.info.status for run in runs} == {"FINISHED"}
+    assert len(runs) == 7
+    trials = folder / "mlruns" / "studies" / result["study"] / "trials"
+    assert sorted(path.name for path in trials.iterdir()) == sorted(
+        f"{t.number:05d}" for t in study.trials if "evaluation" in t.user_attrs
+    )
+
+
+def test_limits_and_the_front_command(folder: Path) -> None:
+    result = search(folder, "--max-size", "60kB", "--chip", "M2", trials=3)
+    assert all(model["size_mb"] <= 0.06 for model in result["front"])
+    shown = subprocess.run(
+        [sys.executable, "-m", "anenas.cli", "front", result["study"], "--json"],
+        cwd=folder, env=environment(), capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert json.loads(shown.stdout)["front"] == result["front"]

@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from mlflow import MlflowClient
+from mlflow.entities import Run
+from pretend import SPACE, PretendEvaluator
+
+from anenas._errors import AnenasError
+from anenas.search import Study, searching
+from anenas.space import SearchSpace, read_space
+from anenas.tracking import MlflowTracker, default_uri
+
+EVALUATOR = PretendEvaluator()
+SETTINGS = {"space": "pretend", "chip": "A15", "slowest_ms": 0.5}
+
+
+@pytest.fixture
+def space(tmp_path: Path) -> SearchSpace:
+    (tmp_path / "pretend.yaml").write_text(SPACE)
+    return read_space(tmp_path / "pretend.yaml")
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Study:
+    return Study.create_or_continue(tmp_path / "store", "s", SETTINGS, 0)
+
+
+@pytest.fixture
+def tracker(study: Study, space: SearchSpace, tmp_path: Path) -> MlflowTracker:
+    return MlflowTracker(study, space, tmp_path / "store")
+
+
+def complete(study: Study, space: SearchSpace, accuracy: float, latency_ms: float) -> None:
+    trial = study.ask(space, 10)
+    evaluation = EVALUATOR.evaluate(trial.architecture, study.workspace(trial))
+    latency = dataclasses.replace(evaluation.latency, ms=latency_ms)
+    study.complete(trial, dataclasses.replace(evaluation, accuracy=accuracy, latency=latency), {})
+
+
+def runs(tmp_path: Path) -> list[Run]:
+    """The search's run, then those of its trials in their order."""
+    client = MlflowClient(default_uri(tmp_path / "store"))
+    [experiment] = [e for e in client.search_experiments() if e.name == "pretend"]
+    found = list(client.search_runs([experiment.experiment_id]))
+    return sorted(found, key=lambda run: int(run.data.tags.get("anenas.trial", -1)))
+
+
+def test_a_trial_is_a_nested_run_with_choices_figures_curve_and_artifacts(
+    tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path
+) -> None:
+    complete(study, space, 0.8, 0.2)
+    tracker.update()
+    search, trial = runs(tmp_path)
+    record = study.records[0]
+    assert trial.data.tags["mlflow.parentRunId"] == search.info.run_id
+    assert trial.info.status == "FINISHED"
+    assert trial.data.params["architecture"] == str(record.architecture)
+    assert trial.data.params["stage1.depth"] == str(record.architecture.stages[1].depth)
+    assert trial.data.metrics["accuracy"] == 0.8
+    assert trial.data.metrics["latency_ms"] == 0.2
+    assert {"latency_low_ms", "latency_high_ms", "size_mb", "macs", "parameters", "seconds_train"} <= set(
+        trial.data.metrics
+    )
+    client = MlflowClient(default_uri(tmp_path / "store"))
+    assert [(m.step, m.value) for m in client.get_metric_history(trial.info.run_id, "train_loss")] == [(1, 2), (2, 1)]
+    artifacts = {file.path for file in client.list_artifacts(trial.info.run_id)}
+    assert artifacts == {"architecture.txt", "operations.csv", "model.mlpackage"}
+
+
+def test_pareto_tags_follow_the_front_as_it_moves(
+    tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path
+) -> None:
+    def tags() -> list[str]:
+        return [run.data.tags["pareto"] for run in runs(tmp_path)[1:]]
+
+    complete(study, space, 0.8, 0.3)
+    complete(study, space, 0.7, 0.2)
+    tracker.update()
+    assert tags() == ["true", "true"]
+    complete(study, space, 0.9, 0.25)
+    tracker.update()
+    assert tags() == ["false", "true", "true"]
+
+
+def test_a_failed_trial_is_logged_with_its_reason_and_an_infeasible_one_is_counted(
+    tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path
+) -> None:
+    study.fail(study.ask(space, 10), "ValueError: no")
+    rejected = study.ask(space, 10)
+    study.reject(rejected, EVALUATOR.estimate(rejected.architecture), {"size": 0.5})
+    tracker.update()
+    search, failed = runs(tmp_path)
+    assert (failed.info.status, failed.data.tags["state"], failed.data.tags["reason"]) == (
+        "FAILED", "failed", "ValueError: no",
+    )  # fmt: skip
+    assert search.data.metrics["infeasible"] == 1
+
+
+def test_the_hypervolume_is_logged_once_after_every_trial(
+    tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path
+) -> None:
+    for i in range(3):
+        complete(study, space, 0.5 + 0.1 * i, 0.2)
+        tracker.update()
+    again = MlflowTracker(study, space, tmp_path / "store")
+    again.update()
+    history = MlflowClient(default_uri(tmp_path / "store")).get_metric_history(tracker.run_id, "hypervolume")
+    assert [(metric.step, metric.value) for metric in history] == list(enumerate(study.hypervolumes, start=1))
+
+
+def test_a_search_that_goes_on_keeps_its_run_and_logs_what_was_missed(
+    tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path
+) -> None:
+    complete(study, space, 0.8, 0.2)
+    tracker.update()
+    complete(study, space, 0.9, 0.3)  # and the process is killed before it is logged
+    again = MlflowTracker(study, space, tmp_path / "store")
+    again.update()
+    assert again.run_id == tracker.run_id
+    assert [run.data.tags.get("anenas.trial") for run in runs(tmp_path)] == [None, "0", "1"]
+
+
+def test_a_trial_whose_logging_was_cut_short_is_logged_anew(
+    tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path
+) -> None:
+    client = MlflowClient(default_uri(tmp_path / "store"))
+    [search] = runs(tmp_path)
+    tags = {"anenas.study": "s", "anenas.trial": "0", "mlflow.parentRunId": search.info.run_id}
+    client.create_run(search.info.experiment_id, tags=tags)
+    complete(study, space, 0.8, 0.2)
+    again = MlflowTracker(study, space, tmp_path / "store")
+    again.update()
+    again.close("FINISHED")
+    assert [run.info.status for run in runs(tmp_path)] == ["FINISHED", "FINISHED"]
+
+
+def test_the_run_of_a_killed_search_is_closed_by_the_next_one(
+    tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path
+) -> None:
+    store = tmp_path / "store"
+    MlflowTracker(Study.create_or_continue(store, "other", SETTINGS, 0), space, store).close("FINISHED")
+    assert {run.data.tags["anenas.study"]: run.info.status for run in runs(tmp_path)} == {
+        "s": "KILLED",
+        "other": "FINISHED",
+    }
+
+
+def test_the_run_of_a_living_search_is_left_alone(
+    tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path
+) -> None:
+    store = tmp_path / "store"
+    with searching(store, "s"):
+        MlflowTracker(Study.create_or_continue(store, "other", SETTINGS, 0), space, store).close("FINISHED")
+    assert sorted(run.info.status for run in runs(tmp_path)) == ["FINISHED", "RUNNING"]
+
+
+def test_a_server_that_is_not_there_is_one_clear_line(study: Study, space: SearchSpace, tmp_path: Path) -> None:
+    with pytest.raises(AnenasError, match="cannot use MLflow at") as raised:
+        MlflowTracker(study, space, tmp_path / "store", "http://127.0.0.1:9")
+    assert "\n" not in str(raised.value)

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from anenas._errors import AnenasError
+from anenas.data import Split
+from anenas.training import Normalisation, TrainingError, accuracy, pick_device, train
+from anenas.training._train import _augment
+
+NORMALISE = Normalisation((0.5,), (0.25,))
+
+
+def bright_and_dark(count: int = 256) -> Split:
+    """Class 1 is bright, class 0 dark."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(count) % 2
+    images = (rng.integers(0, 100, (count, 1, 8, 8)) + 155 * labels[:, None, None, None]).astype(np.uint8)
+    return Split(images, labels.astype(np.int64))
+
+
+def small_network(seed: int = 0) -> nn.Module:
+    torch.manual_seed(seed)
+    return nn.Sequential(nn.Conv2d(1, 8, 3), nn.BatchNorm2d(8), nn.ReLU(), nn.Flatten(), nn.Linear(8 * 36, 2))
+
+
+class _OnPixels(nn.Module):
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        return self.network(NORMALISE(pixels))
+
+
+def test_it_learns_what_can_be_learned() -> None:
+    network = small_network()
+    curve = train(network, bright_and_dark(), NORMALISE, epochs=3, flip=True)
+    assert curve[-1][1] < curve[0][1]
+    assert accuracy(_OnPixels(network).eval(), bright_and_dark(64)) == 1.0
+
+
+def test_the_loss_curve_has_about_fifty_points_and_ends_at_the_last_step() -> None:
+    curve = train(small_network(), bright_and_dark(2000), NORMALISE, epochs=2, flip=False)
+    assert 40 <= len(curve) <= 70
+    assert curve[-1][0] == 2 * (2000 // 32)
+
+
+def test_equal_seeds_give_equal_weights() -> None:
+    def trained(seed: int) -> list[torch.Tensor]:
+        network = small_network()
+        train(network, bright_and_dark(), NORMALISE, epochs=1, flip=True, seed=seed)
+        return [p.detach().clone() for p in network.parameters()]
+
+    assert all(torch.equal(a, b) for a, b in zip(trained(1), trained(1), strict=True))
+    assert not all(torch.equal(a, b) for a, b in zip(trained(1), trained(2), strict=True))
+
+
+def test_a_loss_that_is_not_finite_stops_at_once() -> None:
+    network = small_network()
+    with torch.no_grad():
+        network[0].weight.fill_(float("inf"))  # type: ignore[index, union-attr, operator]
+    with pytest.raises(TrainingError, match="the loss became nan at step 1 of"):
+        train(network, bright_and_dark(), NORMALISE, epochs=2, flip=False)
+
+
+def test_fewer_images_than_a_batch_are_trained_on_all_the_same() -> None:
+    assert train(small_network(), bright_and_dark(10), NORMALISE, epochs=4, flip=False)[-1][0] == 4
+
+
+def test_accuracy_counts_the_images_behind_the_last_full_batch() -> None:
+    class AlwaysOne(nn.Module):
+        def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+            return torch.tensor([[0.0, 1.0]]).repeat(len(pixels), 1)
+
+    labels = np.array([1] * 64 + [0] * 7, np.int64)
+    assert accuracy(AlwaysOne(), Split(np.zeros((71, 1, 2, 2), np.uint8), labels)) == 64 / 71
+
+
+def test_normalised_pixels_have_the_stated_mean_and_deviation() -> None:
+    pixels = torch.tensor([[[[0, 255]]]], dtype=torch.uint8)
+    assert NORMALISE(pixels).tolist() == [[[[-2.0, 2.0]]]]
+
+
+def test_grey_images_are_mirrored_or_left_as_they_are() -> None:
+    images = np.arange(2 * 64 * 3 * 4, dtype=np.uint16).astype(np.uint8).reshape(-1, 1, 3, 4)
+    changed = _augment(images, flip=True, rng=np.random.default_rng(0))
+    as_is = (changed == images).all((1, 2, 3))
+    mirrored = (changed == images[..., ::-1]).all((1, 2, 3))
+    assert (as_is | mirrored).all()
+    assert 0.3 < mirrored.mean() < 0.7
+    assert np.array_equal(_augment(images, flip=False, rng=np.random.default_rng(0)), images)
+
+
+def test_colour_images_are_shifted_by_a_sixteenth_at_most() -> None:
+    images = np.zeros((50, 3, 32, 32), np.uint8)
+    images[:, :, 16, 16] = 255
+    changed = _augment(images, flip=False, rng=np.random.default_rng(0))
+    _, _, rows, columns = np.nonzero(changed)
+    assert changed.shape == images.shape
+    assert set(rows) == set(columns) == {14, 15, 16, 17, 18}
+
+
+def test_the_processor_is_always_there() -> None:
+    assert pick_device("cpu") == torch.device("cpu")
+    assert pick_device().type in ("cpu", "cuda", "mps")
+
+
+@pytest.mark.parametrize(("name", "message"), [("gpu", "unknown device 'gpu'"), ("cuda:99", "is not here")])
+def test_a_device_that_is_not_there_is_one_clear_line(name: str, message: str) -> None:
+    with pytest.raises(AnenasError, match=message):
+        pick_device(name)
