@@ -259,6 +259,8 @@ def space_sample(
         print(space.sample(rng, classes=classes))
 
 
+_INTERRUPTED = 130
+
 _SECONDS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "": 1.0}
 _MEGABYTES = {"mb": 1.0, "kb": 1e-3, "b": 1e-6, "": 1.0}
 _MILLISECONDS = {"ms": 1.0, "us": 1e-3, "µs": 1e-3, "s": 1e3, "": 1.0}
@@ -289,7 +291,7 @@ def main() -> None:
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     try:
-        app(arguments, standalone_mode=False)
+        code = app(arguments, standalone_mode=False)  # Typer returns 130 for Ctrl-C here, and None where all went well
     except (AnenasError, typer.TyperException) as error:
         if debug:
             raise
@@ -297,9 +299,6 @@ def main() -> None:
         if message:  # a command without its arguments has printed its help
             print(f"anenas: {message}", file=sys.stderr)
         sys.exit(2)
-    except (KeyboardInterrupt, typer.Abort):
-        print("anenas: stopped; what was done is safe, the same command goes on with it", file=sys.stderr)
-        sys.exit(130)
     except BrokenPipeError:
         sys.exit(1)
     except Exception as error:
@@ -308,6 +307,9 @@ def main() -> None:
         first_line = next(iter(str(error).strip().splitlines()), "")
         print(f"anenas: unexpected {type(error).__name__}: {first_line} (--debug shows where)", file=sys.stderr)
         sys.exit(1)
+    if code == _INTERRUPTED:
+        print("anenas: stopped; what was done is safe, the same command goes on with it", file=sys.stderr)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

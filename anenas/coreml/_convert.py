@@ -45,10 +45,12 @@ def convert(
 
     Raises:
         RuntimeError: If coremltools cannot convert it.
-        ValueError: If there is not one label for each output.
+        ValueError: If there is not one label for each output, or `path` has another ending.
     """
     import torch
 
+    if path.suffix != ".mlpackage":
+        raise ValueError(f"{path} must end in .mlpackage")
     ct = coremltools()
     batch, channels, _, _ = shape
     layouts = {1: ct.colorlayout.GRAYSCALE, 3: ct.colorlayout.RGB}
@@ -76,7 +78,7 @@ def convert(
     for key, value in (metadata or {}).items():
         model.user_defined_metadata[key] = value
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".converting-") as folder:
-        unfinished = Path(folder) / path.name
+        unfinished = Path(folder) / "new.mlpackage"
         model.save(str(unfinished))
         if path.exists():
             path.replace(Path(folder) / "old")

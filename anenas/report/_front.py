@@ -47,25 +47,26 @@ def write_front_png(study: Study, path: Path) -> None:
     completed, front = study.completed, study.front
     if completed:
         axes.scatter(*_columns(completed), color=_GREY, s=28, label=f"{len(completed)} trials", zorder=2)
-        axes.step(*_columns(front), where="post", color=_BLUE, linewidth=1.5, zorder=3)
+        latency, accuracy = _columns(front)
+        slowest = max(_columns(completed)[0])
+        axes.step([*latency, slowest], [*accuracy, accuracy[-1]], where="post", color=_BLUE, linewidth=1.5, zorder=3)
         axes.scatter(*_columns(front), color=_BLUE, s=44, label=f"Pareto front ({len(front)})", zorder=4)
         names: dict[int, list[str]] = {}
         for name, record in study.picks.items():
             names.setdefault(record.number, []).append(name)
         for record in front:
             if record.number in names:
-                accuracy, latency_ms = record.point
                 axes.annotate(
                     ", ".join(names[record.number]),
-                    (latency_ms, 100 * accuracy),
+                    (record.point[1], 100 * record.point[0]),
                     xytext=(6, -12),
                     textcoords="offset points",
                     fontsize=9,
                 )
-        axes.legend(loc="lower right", frameon=False)
+        figure.legend(loc="outside upper right", ncols=2, frameon=False)  # inside it would hide trials
     axes.set_xlabel(f"estimated latency on {study.settings['chip']} (ms)")
     axes.set_ylabel("validation accuracy (%)")
-    axes.set_title(study.name, fontsize=11)
+    axes.set_title(study.name, fontsize=11, loc="left")
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path)
@@ -100,13 +101,15 @@ def write_front_page(study: Study, path: Path) -> None:
         template="plotly_white",
         xaxis_title=f"estimated latency on {study.settings['chip']} (ms)",
         yaxis_title="validation accuracy (%)",
-        legend={"x": 0.99, "y": 0.01, "xanchor": "right", "yanchor": "bottom"},
+        legend={"orientation": "h", "x": 1, "y": 1.02, "xanchor": "right", "yanchor": "bottom"},
         updatemenus=[
             {
                 "type": "buttons",
                 "direction": "right",
                 "x": 0,
-                "y": 1.12,
+                "xanchor": "left",
+                "y": 1.02,
+                "yanchor": "bottom",
                 "buttons": [
                     {"label": "points", "method": "restyle", "args": [{"error_x.visible": False}]},
                     {"label": "90 % intervals", "method": "restyle", "args": [{"error_x.visible": True}]},
@@ -114,7 +117,7 @@ def write_front_page(study: Study, path: Path) -> None:
             }
         ],
     )
-    figure.write_html(path, include_plotlyjs=True, full_html=True)
+    figure.write_html(path, include_plotlyjs=True, default_height="92vh")
 
 
 def _columns(records: list[Record]) -> tuple[list[float], list[float]]:

@@ -68,7 +68,7 @@ def test_more_output_channels_are_never_cheaper(
     assert costs[0] <= costs[1]
 
 
-@given(st.integers(1, 256), st.integers(1, 256), sizes, chip_of)
+@given(st.integers(2, 256), st.integers(2, 256), sizes, chip_of)
 def test_more_depthwise_channels_are_never_cheaper(fewer: int, more: int, size: tuple[int, int], chip: Chip) -> None:
     assume(fewer < more)
     costs = [cost_us(conv(channels, channels, size=size, groups=channels), chip) for channels in (fewer, more)]
@@ -141,13 +141,11 @@ def test_two_inputs_are_dearer_than_one() -> None:
 def test_an_activation_is_free_behind_a_convolution_only(kind: str) -> None:
     convolution = conv(16, 16)
     activation = Op("a", kind, convolution.outputs, (Tensor("z", (1, 16, 32, 32)),))
-    behind, alone = (
-        [(c.us, c.bound) for c in op_costs(Graph((), ops, ()), m4)]
-        for ops in ((convolution, activation), (activation,))
-    )
-    assert behind[1] == (0, "fused")
-    assert alone[0][0] > 0
-    assert alone[0][1] == "activations"
+    _, behind = op_costs(Graph((), (convolution, activation), ()), m4)
+    (alone,) = op_costs(Graph((), (activation,), ()), m4)
+    assert (behind.us, behind.bound) == (0, "fused")
+    assert alone.us > 0
+    assert alone.bound == "activations"
 
 
 def test_an_activation_behind_an_addition_is_not_free() -> None:

@@ -29,7 +29,8 @@ class FirstPixels(nn.Module):
 
 class Unconvertible(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return torch.linalg.eigvalsh(x[:, 0, :3, :3]).softmax(1)
+        values: torch.Tensor = torch.linalg.eigvalsh(x[:, 0, :3, :3])
+        return values.softmax(1)
 
 
 def description(path: Path) -> Any:
@@ -142,13 +143,13 @@ def test_a_conversion_that_fails_leaves_what_was_there_and_nothing_else(
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_a_package_that_cannot_be_written_leaves_what_was_there_and_nothing_else(tmp_path: Path) -> None:
-    path = tmp_path / "notes.txt"
-    path.write_text("mine")
-    with pytest.raises(Exception, match=r"\.mlpackage"):
+def test_a_folder_that_is_no_package_is_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "exports"
+    path.mkdir()
+    (path / "mine").touch()
+    with pytest.raises(ValueError, match=r"exports must end in \.mlpackage"):
         convert(FirstPixels(), path, shape=(1, 1, 8, 8), classes=CLASSES)
-    assert path.read_text() == "mine"
-    assert list(tmp_path.iterdir()) == [path]
+    assert set(tmp_path.rglob("*")) == {path, path / "mine"}
 
 
 def test_the_size_of_a_package_is_that_of_its_files(tmp_path: Path) -> None:

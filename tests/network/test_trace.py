@@ -23,6 +23,9 @@ class Lambda(nn.Module):
 class Affine(nn.Module):
     """A product and a sum with constants of that shape."""
 
+    scale: Tensor
+    shift: Tensor
+
     def __init__(self, *shape: int) -> None:
         super().__init__()
         self.register_buffer("scale", torch.ones(shape))

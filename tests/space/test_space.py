@@ -52,22 +52,37 @@ def small_spaces(draw: st.DrawFn) -> SearchSpace:
     return space
 
 
+def answer(space: SearchSpace, answers: tuple[int, ...]) -> tuple[Architecture, list[int]]:
+    """The architecture of these answers, the first option where they end; and how many options there were each time."""
+    asked: list[int] = []
+
+    def pick(name: str, options: Sequence[Value]) -> Value:
+        asked.append(len(options))
+        return options[answers[len(asked) - 1]] if len(asked) <= len(answers) else options[0]
+
+    return space.decide(pick, classes=10), asked
+
+
 def every(space: SearchSpace) -> Iterator[Architecture]:
     """Each architecture of a space once, by answering every question in every way."""
-    answers: list[tuple[int, ...]] = [()]
-    while answers:
-        given = answers.pop()
-        asked: list[int] = []
+    pending: list[tuple[int, ...]] = [()]
+    while pending:
+        answers = pending.pop()
+        architecture, asked = answer(space, answers)
+        yield architecture
+        for i in range(len(answers), len(asked)):
+            pending += [(*answers, *[0] * (i - len(answers)), other) for other in range(1, asked[i])]
 
-        def pick(
-            name: str, options: Sequence[Value], given: tuple[int, ...] = given, asked: list[int] = asked
-        ) -> Value:
-            asked.append(len(options))
-            return options[given[len(asked) - 1]] if len(asked) <= len(given) else options[0]
 
-        yield space.decide(pick, classes=10)
-        for i in range(len(given), len(asked)):
-            answers += [(*given, *[0] * (i - len(given)), other) for other in range(1, asked[i])]
+def make(space: SearchSpace, decisions: dict[str, Value]) -> tuple[Architecture, list[str]]:
+    """The architecture of these decisions, and the names of those that were asked for."""
+    asked: list[str] = []
+
+    def pick(name: str, options: Sequence[Value]) -> Value:
+        asked.append(name)
+        return decisions[name]
+
+    return space.decide(pick, classes=10), asked
 
 
 seeds = st.integers(0, 2**32).map(random.Random)
@@ -83,17 +98,8 @@ def test_the_size_is_the_number_of_distinct_architectures(space: SearchSpace) ->
 def test_every_architecture_is_in_its_space_and_made_by_its_decisions(space: SearchSpace) -> None:
     for architecture in every(space):
         decisions = space.decisions(architecture)
-        asked = []
-
-        def pick(
-            name: str, options: Sequence[Value], decisions: dict[str, Value] = decisions, asked: list[str] = asked
-        ) -> Value:
-            asked.append(name)
-            return decisions[name]
-
         assert architecture in space
-        assert space.decide(pick, classes=10) == architecture
-        assert asked == list(decisions)
+        assert make(space, decisions) == (architecture, list(decisions))
 
 
 @given(small_spaces(), st.integers())
@@ -146,8 +152,13 @@ def test_a_sample_draws_every_option(write_space: WriteSpace) -> None:
     space = read_space(write_space())
     rng = random.Random(0)
     drawn = {decision for _ in range(200) for decision in space.decisions(space.sample(rng)).items()}
-    offered = set()
-    space.decide(lambda name, options: offered.update((name, o) for o in options) or options[-1], classes=2)
+    offered: set[tuple[str, Value]] = set()
+
+    def note(name: str, options: Sequence[Value]) -> Value:
+        offered.update((name, option) for option in options)
+        return options[-1]
+
+    space.decide(note, classes=2)
     assert offered <= drawn
 
 
@@ -191,7 +202,12 @@ def test_only_architectures_are_in_a_space(write_space: WriteSpace) -> None:
 
 def test_every_decision_has_a_name_of_its_own(write_space: WriteSpace) -> None:
     asked = []
-    read_space(write_space()).decide(lambda name, options: asked.append(name) or options[-1], classes=2)
+
+    def note(name: str, options: Sequence[Value]) -> Value:
+        asked.append(name)
+        return options[-1]
+
+    read_space(write_space()).decide(note, classes=2)
     assert asked == [
         *("stem.depth", "stem.width", "stem.block", "stem.conv.kernel", "stem.conv.activation"),
         *("stage1.depth", "stage1.width", "stage1.block"),
