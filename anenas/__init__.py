@@ -13,8 +13,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from anenas._api import FrontModel, SearchResult, load_result, search
     from anenas._errors import AnenasError
-    from anenas._search import FrontModel, SearchResult, load_result, search
     from anenas.ane import chips
     from anenas.data import load_data
     from anenas.network import build
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 _HOMES = {
     "AnenasError": "anenas._errors",
     "Architecture": "anenas.space",
-    "FrontModel": "anenas._search",
-    "SearchResult": "anenas._search",
+    "FrontModel": "anenas._api",
+    "SearchResult": "anenas._api",
     "SearchSpace": "anenas.space",
     "build": "anenas.network",
     "chips": "anenas.ane",
     "load_data": "anenas.data",
-    "load_result": "anenas._search",
+    "load_result": "anenas._api",
     "load_space": "anenas.space",
-    "search": "anenas._search",
+    "search": "anenas._api",
 }
 
 __all__ = [

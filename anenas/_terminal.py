@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from anenas._search import SearchResult
+from anenas._api import SearchResult
 from anenas.search import Record, Study, picks
 
 

@@ -80,7 +80,7 @@ def search(
     }
     from rich.console import Console
 
-    from anenas._search import search as run
+    from anenas._api import search as run
     from anenas._terminal import SearchProgress, print_front
     from anenas.ane import get_chip
 
@@ -126,7 +126,7 @@ def front(
     """Show the Pareto front of a study."""
     from rich.console import Console
 
-    from anenas._search import load_result
+    from anenas._api import load_result
     from anenas._terminal import print_front
     from anenas.search import Study, study_names
 

@@ -79,6 +79,8 @@ class Study:
         folder: What belongs to it on disk.
         settings: What makes its trials comparable: space, data, chip, budget and seed.
         records: Every answered trial in the order of answers.
+        front: Completed trials that no other dominates, fastest first.
+        hypervolumes: The hypervolume after each completed trial, see `hypervolume`.
     """
 
     def __init__(self, study: optuna.Study, store: Path) -> None:
@@ -87,6 +89,8 @@ class Study:
         self.folder = store / "studies" / self.name
         self.settings: dict[str, Any] = study.user_attrs["settings"]
         self._by_architecture: dict[Architecture, Record] = {}
+        self.hypervolumes: list[float] = []
+        self.front: list[Record] = []
         self.records: list[Record] = []
         for trial in study.get_trials(deepcopy=False):
             if trial.state.is_finished():
@@ -207,13 +211,17 @@ class Study:
 
     def set_test_accuracy(self, number: int, accuracy: float) -> None:
         """Add the accuracy on the test images to a completed trial."""
-        i, record = next((i, r) for i, r in enumerate(self.records) if r.number == number)
+        record = next(record for record in self.records if record.number == number)
         assert record.evaluation
         evaluation = dataclasses.replace(record.evaluation, test_accuracy=accuracy)
         # Optuna keeps finished trials as they are, so this lives in the trial's folder alone.
-        (self.trial_folder(number) / EVALUATION).write_text(json.dumps(evaluation.to_dict(), indent=2))
-        self.records[i] = dataclasses.replace(record, evaluation=evaluation)
-        self._by_architecture[record.architecture] = self.records[i]
+        new = self.trial_folder(number) / f".{EVALUATION}"
+        new.write_text(json.dumps(evaluation.to_dict(), indent=2))
+        new.replace(self.trial_folder(number) / EVALUATION)
+        tested = dataclasses.replace(record, evaluation=evaluation)
+        self.records[self.records.index(record)] = tested
+        self.front = [tested if known == record else known for known in self.front]
+        self._by_architecture[record.architecture] = tested
 
     def _answer(self, trial: Trial, values: Point | None, violations: Mapping[str, float], **attributes: str) -> None:
         import optuna
@@ -235,6 +243,11 @@ class Study:
         self.records.append(record)
         if record.state != "repeated":
             self._by_architecture[record.architecture] = record
+        if record.state == "completed":
+            candidates = [*self.front, record]
+            points = [candidate.point for candidate in candidates]
+            self.front = [candidates[i] for i in front(points)]
+            self.hypervolumes.append(hypervolume(points, self.settings["slowest_ms"]))
 
     # Results
 
@@ -249,22 +262,9 @@ class Study:
         return {state: found[state] for state in ("completed", "failed", "infeasible", "repeated")}
 
     @property
-    def front(self) -> list[Record]:
-        """Completed trials that no other dominates, fastest first."""
-        completed = self.completed
-        return [completed[i] for i in front([record.point for record in completed])]
-
-    @property
     def picks(self) -> dict[str, Record]:
-        """The completed trials that most users want, see `picks`."""
-        completed = self.completed
-        return {name: completed[i] for name, i in picks([record.point for record in completed]).items()}
-
-    @property
-    def hypervolumes(self) -> list[float]:
-        """The hypervolume after each completed trial, see `hypervolume`."""
-        points = [record.point for record in self.completed]
-        return [hypervolume(points[:n], self.settings["slowest_ms"]) for n in range(1, len(points) + 1)]
+        """The trials of the front that most users want, see `picks`."""
+        return {name: self.front[i] for name, i in picks([record.point for record in self.front]).items()}
 
 
 def study_names(store: Path) -> list[str]:

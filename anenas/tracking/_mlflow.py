@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -56,12 +57,11 @@ class MlflowTracker:
             self._client: MlflowClient = MlflowClient(self.uri)
             self._experiment = self._find_experiment(store if uri is None else None)
             self._close_killed(store)
-            self.run_id, self._run_ids = self._find_runs()
+            self.run_id, self._run_ids, self._pareto = self._find_runs()
         except (MlflowException, OSError, ValueError) as error:
             first_line = next(iter(str(error).strip().splitlines()), type(error).__name__)
             raise AnenasError(f"cannot use MLflow at {self.uri}: {first_line}") from error
         self._logged_points = self._count_points()
-        self._pareto: set[int] | None = None
 
     def update(self) -> None:
         """Log what is new, and set every `pareto` tag right."""
@@ -95,24 +95,26 @@ class MlflowTracker:
         tags = {"mlflow.experimentKind": "custom_model_development"}
         return str(self._client.create_experiment(self._space.name, artifact_location=location, tags=tags))
 
-    def _find_runs(self) -> tuple[str, dict[int, str]]:
-        """The run of this study, opened, and those of its trials that are whole."""
+    def _find_runs(self) -> tuple[str, dict[int, str], set[int]]:
+        """The run of this study, opened; those of its trials that are whole; which of them are tagged as the front."""
         found = self._search(f"tags.`{_STUDY}` = '{self._study.name}'")
         searches = [run for run in found if _PARENT not in run.data.tags]
         if not searches:
             run = self._client.create_run(self._experiment, run_name=self._study.name, tags={_STUDY: self._study.name})
             for name, value in self._study.settings.items():
                 self._client.log_param(run.info.run_id, name, value)
-            return run.info.run_id, {}
+            return run.info.run_id, {}, set()
         self._client.update_run(searches[0].info.run_id, status="RUNNING")
-        whole = {}
+        whole, pareto = {}, set()
         for run in found:
             if _TRIAL in run.data.tags:
                 if run.info.status == "RUNNING":  # killed while it was being logged
                     self._client.delete_run(run.info.run_id)
                 else:
-                    whole[int(run.data.tags[_TRIAL])] = run.info.run_id
-        return searches[0].info.run_id, whole
+                    number = int(run.data.tags[_TRIAL])
+                    whole[number] = run.info.run_id
+                    pareto |= {number} if run.data.tags.get("pareto") == "true" else set()
+        return searches[0].info.run_id, whole, pareto
 
     def _close_killed(self, store: Path) -> None:
         """End the runs of searches that no process is at any more."""
@@ -163,11 +165,7 @@ class MlflowTracker:
 
     def _tag_front(self) -> None:
         front = {record.number for record in self._study.front}
-        if self._pareto is None:  # how the tags stand is not known: set them all
-            changed = front | {number for number, _ in self._run_ids.items()}
-        else:
-            changed = front ^ self._pareto
-        for number in changed & self._run_ids.keys():
+        for number in (front ^ self._pareto) & self._run_ids.keys():
             self._client.set_tag(self._run_ids[number], "pareto", str(number in front).lower())
         self._pareto = front
 
@@ -177,15 +175,19 @@ class MlflowTracker:
         return len(self._client.get_metric_history(self.run_id, "hypervolume"))
 
     def _log_progress(self) -> None:
-        volumes = self._study.hypervolumes
-        for step in range(self._logged_points, len(volumes)):
-            self._client.log_metric(self.run_id, "hypervolume", volumes[step], step=step + 1)
-        self._logged_points = len(volumes)
-        for state, count in self._study.counts.items():
-            self._client.log_metric(self.run_id, state, count, step=len(self._study.records))
+        from mlflow.entities import Metric
+
+        now, volumes, answered = int(time.time() * 1000), self._study.hypervolumes, len(self._study.records)
+        metrics = [
+            Metric("hypervolume", volumes[step], now, step + 1) for step in range(self._logged_points, len(volumes))
+        ]
+        metrics += [Metric(state, count, now, answered) for state, count in self._study.counts.items()]
         if front := self._study.front:
-            self._client.log_metric(self.run_id, "best_accuracy", front[-1].point[0], step=len(volumes))
-            self._client.log_metric(self.run_id, "best_latency_ms", front[0].point[1], step=len(volumes))
+            metrics.append(Metric("best_accuracy", front[-1].point[0], now, len(volumes)))
+            metrics.append(Metric("best_latency_ms", front[0].point[1], now, len(volumes)))
+        for start in range(0, len(metrics), 1000):  # MLflow takes so many at once
+            self._client.log_batch(self.run_id, metrics[start : start + 1000])
+        self._logged_points = len(volumes)
 
 
 def _figures(record: Record) -> dict[str, float]:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from anenas._errors import AnenasError
 from anenas.space import read_space
@@ -228,3 +230,45 @@ def test_a_file_that_is_not_text_or_not_there_cannot_be_read(write_space: WriteS
     missing = tmp_path / "missing.yaml"
     assert message_of(missing).startswith(f"cannot read the space {missing}: ")
     assert message_of(tmp_path).startswith(f"cannot read the space {tmp_path}: ")
+
+
+SMALL = """\
+name: small
+input: {width: 64}
+stem: {width: 16, blocks: {conv: }}
+stages:
+  - depth: [1, 2]
+    width: 16
+    stride: 2
+    blocks: &some
+      uib: {start_kernel: 3}
+      mbconv: {se: [false, true]}
+  - {width: 64, blocks: *some}
+"""
+
+
+@st.composite
+def nearly_spaces(draw: st.DrawFn) -> str:
+    """SMALL with some of it replaced, left out or put in."""
+    text = SMALL
+    for _ in range(draw(st.integers(1, 4))):
+        at = draw(st.integers(0, len(text)))
+        put_in = draw(
+            st.sampled_from(["", *"[]{}:,-&*!|>'\"#%@?0~\n\t ", "<<: ", "&a ", "*a", "null", "1e9", "2001-01-01"])
+        )
+        text = text[:at] + put_in + text[at + draw(st.integers(0, 12)) :]
+    return text
+
+
+@given(nearly_spaces() | st.text())
+def test_any_text_is_a_space_or_refused_with_the_name_of_the_file(
+    tmp_path_factory: pytest.TempPathFactory, text: str
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.yaml"
+    path.write_text(text, encoding="utf-8", errors="replace")
+    try:
+        space = read_space(path)
+    except AnenasError as error:
+        assert all(line.startswith((f"{path}:", f"cannot read the space {path}:")) for line in str(error).splitlines())
+    else:
+        assert space.size > 0

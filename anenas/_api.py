@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -26,6 +26,9 @@ from anenas.report import write_front_csv, write_front_page, write_front_png, wr
 from anenas.search import PACKAGE, ImageEvaluator, Pool, Record, Search, Study, export_best, searching, study_names
 from anenas.space import Limits, SearchSpace, load_space
 from anenas.tracking import MlflowTracker
+
+if TYPE_CHECKING:
+    import torch
 
 DEFAULT_TRIALS = 20
 DEFAULT_EPOCHS = 2
@@ -148,7 +151,7 @@ def search(
     the_device = pick_device(device)
     dataset, the_space = _load(the_space, data, input_shape, say)
     store = Path(store)
-    evaluator = ImageEvaluator(Path(), the_chip, AnalyticLatency(), epochs, seed, str(the_device))
+    evaluator = ImageEvaluator(Path(), the_chip, AnalyticLatency(), epochs, seed, the_device.type)
     settings = {
         "space": f"{the_space.name} {the_space.digest}",
         "input": "x".join(map(str, dataset.input_shape)),
@@ -169,15 +172,17 @@ def search(
         # Absolute: workers and a caller that changes folder must find it.
         evaluator = dataclasses.replace(evaluator, data=(record.folder / "data").absolute())
         tracker = MlflowTracker(record, the_space, store, tracking_uri)
+        classes = len(dataset.classes)
 
         def note(study: Study) -> None:
             tracker.update()
             changed(study)
 
-        with _closing(tracker), _shared(dataset, evaluator.data), _pool(record, workers, the_device.type) as pool:
+        with _closing(tracker), _shared(dataset, evaluator.data), _pool(record, workers, the_device) as pool:
+            del dataset  # the workers map it from disk
             note(record)
             deadline = started + timeout if timeout else None
-            Search(record, the_space, len(dataset.classes), evaluator, pool, limits, note).run(trials, deadline)
+            Search(record, the_space, classes, evaluator, pool, limits, note).run(trials, deadline)
             pool.cancel()
             _test_front(record, evaluator, pool)
             exported = export_best(record, Path(exports))
@@ -251,14 +256,18 @@ def _study_name(store: Path, given: str | None, new: bool, base: str, settings: 
     """The study that these settings continue, or the name of a new one."""
     if given is None:
         digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:6]
-        given = re.sub(r"[^A-Za-z0-9_.-]+", "-", f"{base}-{digest}")
-    elif not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", given):
+        name = re.sub(r"[^A-Za-z0-9_.-]+", "-", f"{base}-{digest}")
+    elif re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", given):
+        name = given
+    else:
         raise AnenasError(f"study name '{given}': expected letters, digits, '_', '.' and '-', at most 100")
-    numbered = re.compile(re.escape(given) + r"-(\d+)")
-    past = [int(m[1]) if (m := numbered.fullmatch(name)) else 1 for name in study_names(store)
-            if name == given or numbered.fullmatch(name)]  # fmt: skip
+    if given and not new:
+        return name
+    # The family of a name: itself, then name-2, name-3, … for each time that it was started afresh.
+    member = re.compile(re.escape(name) + r"(?:-(\d+))?")
+    past = [int(match[1] or 1) for known in study_names(store) if (match := member.fullmatch(known))]
     number = max(past, default=0) + (1 if new or not past else 0)
-    return given if number <= 1 else f"{given}-{number}"
+    return name if number == 1 else f"{name}-{number}"
 
 
 def _slowest_ms(space: SearchSpace, dataset: Dataset, evaluator: ImageEvaluator) -> float:
@@ -274,22 +283,31 @@ def _slowest_ms(space: SearchSpace, dataset: Dataset, evaluator: ImageEvaluator)
 def _shared(dataset: Dataset, folder: Path) -> Iterator[None]:
     """The data where worker processes map it, for as long as they do."""
     dataset.save(folder)
+    del dataset
     try:
         yield
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _pool(study: Study, workers: int | None, device: str) -> Pool:
+def _pool(study: Study, workers: int | None, device: torch.device) -> Pool:
     """One worker a core, each with one thread: small networks lose throughput to a second. One a GPU on CUDA."""
+    gpus = _gpus(device) if device.type == "cuda" else []
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    count = workers or len(gpus) or (1 if device.type == "mps" else cores)
+    environments = [{"OMP_NUM_THREADS": "1"} for _ in range(count)]
+    for i, environment in enumerate(environments if gpus else ()):
+        environment["CUDA_VISIBLE_DEVICES"] = gpus[i % len(gpus)]
+    return Pool(environments, study.folder / "logs")
+
+
+def _gpus(device: torch.device) -> list[str]:
+    """The GPUs to use, as CUDA_VISIBLE_DEVICES names them: the one that was asked for, or all."""
     import torch
 
-    gpus = torch.cuda.device_count() if device == "cuda" else 0
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    count = workers or gpus or (1 if device == "mps" else cores)
-    environments = [{"OMP_NUM_THREADS": "1"} | ({"CUDA_VISIBLE_DEVICES": str(i % gpus)} if gpus else {})
-                    for i in range(count)]  # fmt: skip
-    return Pool(environments, study.folder / "logs")
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+    names = visible.split(",") if visible else [str(i) for i in range(torch.cuda.device_count())]
+    return names if device.index is None else [names[device.index]]
 
 
 @contextlib.contextmanager
