@@ -1,10 +1,10 @@
 """How far the latency estimate is off on published latencies.
 
-    python experiments/latency_error.py latency.csv
+    python experiments/latency_error.py [TABLE.csv]
 
-The table has the columns model, timm_name, input_res, batch, soc, precision, latency_ms, set, digitised and
-off_ane_suspected, as published Core ML latencies are collected in. Each row with a timm name is built with fresh
-weights, fused, traced and estimated; nothing is downloaded. Rows digitised from figures, or suspected to have run off
+The table, `published_latencies.csv` beside this file by default, holds Core ML latencies that papers, repositories and
+Apple's documentation print, each with its source. Each row with a timm name is built with fresh weights, fused, traced
+and estimated; nothing is downloaded. Rows digitised from figures, or suspected to have run off
 the engine, are left out. For each set of comparable rows it prints the rank correlation with the published latency of
 the estimate and of multiply-accumulates alone, the median error, and the share of rows inside the interval.
 """
@@ -40,7 +40,7 @@ def published_graph(name: str, size: int) -> Graph:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("table", type=Path)
+    parser.add_argument("table", type=Path, nargs="?", default=Path(__file__).with_name("published_latencies.csv"))
     parser.add_argument("--rows", action="store_true", help="print every row too")
     args = parser.parse_args()
     torch.set_num_threads(1)
