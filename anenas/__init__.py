@@ -2,7 +2,7 @@
 
 import anenas
 
-result = anenas.search("mobile_cnn", chip="A15", trials=20)
+result = anenas.run_search("mobile_cnn", chip="A15", trials=20)
 for model in result.front:
     print(model.accuracy, model.latency_ms, model.package)
 """
@@ -13,7 +13,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from anenas._api import FrontModel, SearchResult, load_result, search
+    from anenas._api import FrontModel, SearchResult, load_result, run_search
     from anenas._errors import AnenasError
     from anenas.ane import chips
     from anenas.data import load_data
@@ -32,7 +32,7 @@ _HOMES = {
     "load_data": "anenas.data",
     "load_result": "anenas._api",
     "load_space": "anenas.space",
-    "search": "anenas._api",
+    "run_search": "anenas._api",
 }
 
 __all__ = [
@@ -46,7 +46,7 @@ __all__ = [
     "load_data",
     "load_result",
     "load_space",
-    "search",
+    "run_search",
 ]
 
 

@@ -6,7 +6,9 @@ import contextlib
 import dataclasses
 import hashlib
 import json
+import math
 import os
+import random
 import re
 import shutil
 import tempfile
@@ -16,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import joblib
 from pydantic import ValidationError
 
 from anenas._errors import AnenasError
@@ -23,15 +26,25 @@ from anenas.ane import get_chip
 from anenas.data import Dataset, load_data
 from anenas.latency import AnalyticLatency
 from anenas.report import write_front_csv, write_front_page, write_front_png, write_trials_csv
-from anenas.search import PACKAGE, ImageEvaluator, Pool, Record, Search, Study, export_best, searching, study_names
+from anenas.search import (
+    PACKAGE,
+    ImageEvaluator,
+    Pool,
+    Record,
+    Search,
+    Study,
+    export_best,
+    searching,
+    study_folder,
+    study_names,
+)
 from anenas.space import Limits, SearchSpace, load_space
-from anenas.tracking import MlflowTracker
+from anenas.tracking import MlflowTracker, connect, default_uri
 
 if TYPE_CHECKING:
     import torch
 
 DEFAULT_TRIALS = 20
-DEFAULT_EPOCHS = 2
 _REFERENCE_DRAWS = 32
 
 
@@ -48,7 +61,7 @@ class FrontModel:
         latency_high_ms: Upper end of it.
         size_mb: Of the package, in 10⁶ bytes.
         package: Where its `.mlpackage` lies.
-        test_accuracy: Share of the test images; None where the search did not come to its end.
+        test_accuracy: Share of the test images; None before the search has come to its end, or where that failed.
     """
 
     trial: int
@@ -70,7 +83,8 @@ class SearchResult:
         study: Its name in the store.
         counts: Trials "completed", "failed", "infeasible" and "repeated".
         wall_seconds: How long this run took; the study may be older.
-        hypervolume: Share of the box from no accuracy at the space's slowest to perfect in no time.
+        hypervolume: Share of the box between no accuracy and all, and no time and a slow network of the space (the
+            latency limit, or the slowest of 32 drawn), that the front dominates.
         front: The Pareto front, fastest first.
         exports: Where the knee, the most accurate and the fastest model were copied to, by those names.
     """
@@ -87,14 +101,14 @@ class SearchResult:
         return json.dumps(dataclasses.asdict(self), indent=2, default=str)
 
 
-def search(
+def run_search(
     space: SearchSpace | str | Path = "mobile_cnn",
     *,
     data: str | None = None,
     chip: str = "A15",
-    trials: int = DEFAULT_TRIALS,
+    trials: int | None = None,
     timeout: float | None = None,
-    epochs: int = DEFAULT_EPOCHS,
+    epochs: int = 2,
     input_shape: tuple[int, int, int] | None = None,
     max_size_mb: float | None = None,
     max_latency_ms: float | None = None,
@@ -117,8 +131,8 @@ def search(
         space: A space, the name of a built-in one, or a YAML file.
         data: "images:FOLDER", "FILE.npz" or "torchvision:NAME"; None is the embedded Fashion-MNIST.
         chip: The chip to be fast on.
-        trials: Completed trials that the study shall hold in the end.
-        timeout: Seconds after which the search stops, if sooner.
+        trials: Completed trials that the study shall hold in the end; 20 by default, no bound with a `timeout`.
+        timeout: Seconds after which the search stops; what is being trained then is trained anew next time.
         epochs: Training budget of a trial.
         input_shape: (C, H, W) instead of the space's.
         max_size_mb: Largest package instead of the space's limit, in 10⁶ bytes.
@@ -150,47 +164,64 @@ def search(
     limits = _limits(the_space, max_size_mb, max_latency_ms)
     the_device = pick_device(device)
     dataset, the_space = _load(the_space, data, input_shape, say)
-    store = Path(store)
-    evaluator = ImageEvaluator(Path(), the_chip, AnalyticLatency(), epochs, seed, the_device.type)
+    # Absolute: neither workers nor a caller that changes folder must lose them.
+    store, exports = Path(store).absolute(), Path(exports).absolute()
+    source = AnalyticLatency()
     settings = {
         "space": f"{the_space.name} {the_space.digest}",
         "input": "x".join(map(str, dataset.input_shape)),
         "data": f"{dataset.name} {dataset.fingerprint[:12]}",
         "chip": the_chip.name,
-        "latency": evaluator.source.name,
+        "latency": source.name,
         "epochs": epochs,
         "seed": seed,
         "max_size_mb": limits.size_mb,
         "max_latency_ms": limits.latency_ms,
     }
     name = _study_name(store, study, new, f"{the_space.name}-{dataset.name}-{the_chip.name}", settings)
-    settings["slowest_ms"] = limits.latency_ms or _slowest_ms(the_space, dataset, evaluator)
+    for what, folder in (("store", store), ("exports", exports)):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise AnenasError(f"cannot write the {what} {folder}: {error.strerror or error}") from error
+    client = connect(tracking_uri or default_uri(store))
+    classes, folder = len(dataset.classes), study_folder(store, name)
+    evaluator = ImageEvaluator(folder / "data", the_chip, source, epochs, seed, the_device.type)
+    wanted = math.inf if timeout and trials is None else trials or DEFAULT_TRIALS
+    deadline = started + timeout if timeout else math.inf
     with searching(store, name):
+        # Not part of the name: it follows from the settings, and takes a second to find.
+        settings["slowest_ms"] = limits.latency_ms or _slowest_ms(the_space, classes, evaluator)
         record = Study.create_or_continue(store, name, settings, seed)
-        if record.completed:
-            say(f"continuing {name}: {len(record.completed)} of {trials} trials are done")
-        # Absolute: workers and a caller that changes folder must find it.
-        evaluator = dataclasses.replace(evaluator, data=(record.folder / "data").absolute())
-        tracker = MlflowTracker(record, the_space, store, tracking_uri)
-        classes = len(dataset.classes)
+        done = f", {len(record.completed)} trials are done" if record.completed else ""
+        say(f"study {name}{done}")
+        tracker = MlflowTracker(record, the_space, store, client)
+        logged: list[Record] = []
 
         def note(study: Study) -> None:
+            nonlocal logged
             tracker.update()
+            if study.front != logged:
+                _log_report(study, tracker)
+                logged = study.front
             changed(study)
 
-        with _closing(tracker), _shared(dataset, evaluator.data), _pool(record, workers, the_device) as pool:
+        with _closing(tracker), _shared(dataset, evaluator.data), _pool(folder, workers, the_device) as pool:
             del dataset  # the workers map it from disk
-            note(record)
-            deadline = started + timeout if timeout else None
-            Search(record, the_space, classes, evaluator, pool, limits, note).run(trials, deadline)
-            pool.cancel()
-            _test_front(record, evaluator, pool)
-            exported = export_best(record, Path(exports))
-            _log_report(record, tracker)
-    return result(record, time.monotonic() - started, exported)
+            try:
+                note(record)
+                Search(record, the_space, classes, evaluator, pool, limits, note).run(wanted, deadline)
+                if len(record.completed) < wanted and time.monotonic() < deadline:
+                    say("the search ends early: nothing new within the limits is left to try")
+                pool.cancel()
+                _test_front(record, evaluator, pool, say)
+            finally:  # stopped or failed, what there is is still worth having
+                exported = export_best(record, exports)
+                _log_report(record, tracker)
+    return _result(record, time.monotonic() - started, exported)
 
 
-def result(study: Study, wall_seconds: float = 0.0, exports: dict[str, Path] | None = None) -> SearchResult:
+def _result(study: Study, wall_seconds: float = 0.0, exports: dict[str, Path] | None = None) -> SearchResult:
     """What a study has found so far."""
     volumes = study.hypervolumes
     front = [_front_model(study, record) for record in study.front]
@@ -206,7 +237,7 @@ def load_result(study: str, store: str | Path = "mlruns") -> SearchResult:
     Raises:
         AnenasError: If there is no such study.
     """
-    return result(Study.load(Path(store), study))
+    return _result(Study.load(Path(store).absolute(), study))
 
 
 def _front_model(study: Study, record: Record) -> FrontModel:
@@ -244,9 +275,9 @@ def _load(
         except ValidationError as error:
             message = error.errors()[0]["msg"].removeprefix("Value error, ")
             raise AnenasError(f"input {'x'.join(map(str, shape))}: {message}") from None
-    dataset = load_data(
-        data, size=(space.input.height, space.input.width), channels=space.input.channels if shape else None
-    )
+    # A grey space takes colour images in their colours, a colour space takes grey ones as three equal channels.
+    channels = space.input.channels if shape or space.input.channels > 1 else None
+    dataset = load_data(data, size=(space.input.height, space.input.width), channels=channels)
     if dataset.channels != space.input.channels:
         say(f"the images have {dataset.channels} channels, not {space.input.channels}: the input follows them")
     return dataset, space.with_input(*dataset.input_shape)
@@ -270,12 +301,10 @@ def _study_name(store: Path, given: str | None, new: bool, base: str, settings: 
     return name if number == 1 else f"{name}-{number}"
 
 
-def _slowest_ms(space: SearchSpace, dataset: Dataset, evaluator: ImageEvaluator) -> float:
+def _slowest_ms(space: SearchSpace, classes: int, evaluator: ImageEvaluator) -> float:
     """The reference of the hypervolume: the slowest of a few architectures drawn from the space."""
-    import random
-
     rng = random.Random(0)
-    drawn = [space.sample(rng, classes=len(dataset.classes)) for _ in range(_REFERENCE_DRAWS)]
+    drawn = [space.sample(rng, classes=classes) for _ in range(_REFERENCE_DRAWS)]
     return max(evaluator.estimate(architecture).latency.ms for architecture in drawn)
 
 
@@ -290,15 +319,15 @@ def _shared(dataset: Dataset, folder: Path) -> Iterator[None]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _pool(study: Study, workers: int | None, device: torch.device) -> Pool:
+def _pool(folder: Path, workers: int | None, device: torch.device) -> Pool:
     """One worker a core, each with one thread: small networks lose throughput to a second. One a GPU on CUDA."""
     gpus = _gpus(device) if device.type == "cuda" else []
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    count = workers or len(gpus) or (1 if device.type == "mps" else cores)
+    # joblib's count knows the limits of containers too.
+    count = workers or len(gpus) or (1 if device.type == "mps" else joblib.cpu_count())
     environments = [{"OMP_NUM_THREADS": "1"} for _ in range(count)]
     for i, environment in enumerate(environments if gpus else ()):
         environment["CUDA_VISIBLE_DEVICES"] = gpus[i % len(gpus)]
-    return Pool(environments, study.folder / "logs")
+    return Pool(environments, folder / "logs")
 
 
 def _gpus(device: torch.device) -> list[str]:
@@ -325,21 +354,22 @@ def _closing(tracker: MlflowTracker) -> Iterator[None]:
         tracker.close("FINISHED")
 
 
-def _test_front(study: Study, evaluator: ImageEvaluator, pool: Pool) -> None:
+def _test_front(study: Study, evaluator: ImageEvaluator, pool: Pool, say: Callable[[str], None]) -> None:
     """Measure the front on the test images, which nothing has seen so far."""
     untested = [r for r in study.front if r.evaluation and r.evaluation.test_accuracy is None]
     while untested or pool.tasks:
         while untested and pool.idle:
             record = untested.pop()
-            folder = study.trial_folder(record.number).absolute()
-            pool.submit(record.number, evaluator.test, record.architecture, folder)
+            pool.submit(record.number, evaluator.test, record.architecture, study.trial_folder(record.number))
         for number, outcome in pool.wait():
             if outcome.error is None:
                 study.set_test_accuracy(number, outcome.value)
+            else:
+                say(f"trial {number} could not be tested: {outcome.error}")
 
 
 def _log_report(study: Study, tracker: MlflowTracker) -> None:
-    """The front's table, picture and page, in the study's folder and with the run."""
+    """The front's table, picture and page, and every trial, as artifacts of the search's run."""
     with tempfile.TemporaryDirectory() as folder:
         new = Path(folder)
         write_front_csv(study, new / "front.csv")
@@ -349,4 +379,4 @@ def _log_report(study: Study, tracker: MlflowTracker) -> None:
         tracker.log_files(new)
 
 
-__all__ = ["FrontModel", "SearchResult", "load_result", "result", "search"]
+__all__ = ["FrontModel", "SearchResult", "load_result", "run_search"]

@@ -19,10 +19,10 @@ class SearchProgress:
     """A bar on a terminal; elsewhere, as in a log file, a line for each trial. Both on standard error.
 
     Args:
-        trials: Completed trials that make it full.
+        trials: Completed trials that make it full; None where only time bounds them.
     """
 
-    def __init__(self, trials: int) -> None:
+    def __init__(self, trials: int | None) -> None:
         self._trials = trials
         self._console = Console(stderr=True, soft_wrap=True)
         self._bar = Progress(
@@ -58,13 +58,15 @@ class SearchProgress:
             self._at_start, self._told = completed, len(study.records)
         done = completed - self._at_start
         elapsed = time.monotonic() - self._started
-        left = f"about {_duration(elapsed / done * (self._trials - completed))} left" if done else ""
+        left = ""
+        if done and self._trials:
+            left = f"about {_duration(elapsed / done * (self._trials - completed))} left"
         self._bar.update(self._task, description="searching", completed=completed, figures=_figures(study), left=left)
         for record in study.records[self._told :]:
             if record.state == "failed":
                 self.say(f"trial {record.number} failed: {record.reason}")
             elif record.state == "completed" and not self._console.is_terminal:
-                self.say(f"[{completed}/{self._trials}] {_describe(record)} {left}".rstrip())
+                self.say(f"[{completed}/{self._trials or '…'}] {_describe(record)} {left}".rstrip())
         self._told = len(study.records)
 
 

@@ -43,8 +43,13 @@ def search(
         typer.Option(help="images:FOLDER, FILE.npz or torchvision:NAME.", show_default="the embedded Fashion-MNIST"),
     ] = None,
     chip: Annotated[str, typer.Option(help="The chip to be fast on (`anenas chips`).")] = "A15",
-    trials: Annotated[int, typer.Option(help="Completed trials that the study shall hold in the end.")] = 20,
-    timeout: Annotated[str | None, typer.Option(help="Stop after this time, if sooner: 90s, 10m, 2h.")] = None,
+    trials: Annotated[
+        int | None,
+        typer.Option(
+            help="Completed trials that the study shall hold in the end.", show_default="20; any with --timeout"
+        ),
+    ] = None,
+    timeout: Annotated[str | None, typer.Option(help="Stop after this time: 90s, 10m, 2h.")] = None,
     epochs: Annotated[int, typer.Option(help="Training budget of a trial: passes over the images.")] = 2,
     input_shape: Annotated[
         str | None, typer.Option("--input", help="Input as CxHxW, such as 3x224x224.", show_default="the space's")
@@ -80,14 +85,14 @@ def search(
     }
     from rich.console import Console
 
-    from anenas._api import search as run
+    from anenas._api import DEFAULT_TRIALS, run_search
     from anenas._terminal import SearchProgress, print_front
     from anenas.ane import get_chip
 
     chip = get_chip(chip).name
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end, end as by Ctrl-C
-    with SearchProgress(trials) as progress:
-        result = run(
+    with SearchProgress(trials or (None if timeout else DEFAULT_TRIALS)) as progress:
+        result = run_search(
             space,
             data=data,
             chip=chip,

@@ -31,7 +31,7 @@ def main() -> None:
 
     answered: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
-        result = anenas.search(
+        result = anenas.run_search(
             trials=args.trials,
             epochs=args.epochs,
             workers=1,

@@ -79,7 +79,10 @@ def test_a_store_that_cannot_be_written_is_one_line(run: Run, tmp_path: Path) ->
     (tmp_path / "file").touch()
     code, _, err = run("search", "--store", "file/store")
     assert (code, err.count("\n")) == (2, 1)
-    assert "cannot write the store file/store" in err
+    assert "cannot write the store" in err
+    code, _, err = run("search", "--exports", "file/exports")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "cannot write the exports" in err
 
 
 def test_arrays_of_the_wrong_shape_are_one_line(run: Run, tmp_path: Path) -> None:

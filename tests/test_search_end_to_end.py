@@ -83,7 +83,7 @@ def test_a_search_can_be_read_back_from_everywhere(folder: Path) -> None:
         assert sum(f.stat().st_size for f in package.rglob("*") if f.is_file()) == round(model["size_mb"] * 1e6)
 
     study = optuna.load_study(study_name=result["study"], storage=f"sqlite:///{folder / 'mlruns' / 'studies.db'}")
-    complete = {t.number: t for t in study.trials if "evaluation" in t.user_attrs}
+    complete = {t.number: t for t in study.trials if t.user_attrs["answer"]["state"] == "completed"}
     assert len(complete) == 4
     for model in result["front"]:
         assert complete[model["trial"]].values == [model["accuracy"], model["latency_ms"]]
@@ -125,8 +125,8 @@ def test_a_search_that_is_stopped_loses_nothing(folder: Path, how: signal.Signal
         command(trials=6), cwd=folder, env=environment(), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert process.stderr
-    told = process.stderr.readline()  # the first completed trial
-    assert "[1/6]" in told
+    while "[1/6]" not in (told := process.stderr.readline()):  # until a trial has completed
+        assert told
     time.sleep(0.3)  # the next ones are being trained
     process.send_signal(how)
     process.wait(timeout=30)
@@ -136,16 +136,16 @@ def test_a_search_that_is_stopped_loses_nothing(folder: Path, how: signal.Signal
     assert result["counts"]["completed"] == 6
     assert result["counts"]["failed"] == 0
     study = optuna.load_study(study_name=result["study"], storage=f"sqlite:///{folder / 'mlruns' / 'studies.db'}")
-    assert {trial.state.name for trial in study.trials} == {"COMPLETE"}
-    trained = [t.user_attrs["architecture"] for t in study.trials if "repeats" not in t.user_attrs]
-    assert len(set(trained)) == len(trained)
+    answers = [trial.user_attrs["answer"]["state"] for trial in study.trials]
+    assert answers.count("completed") == 6
+    assert set(answers) <= {"completed", "repeated"}
+    completed = [t for t in study.trials if t.user_attrs["answer"]["state"] == "completed"]
+    assert len({t.user_attrs["architecture"] for t in completed}) == 6
     _, runs = mlflow_runs(folder)
     assert {run.info.status for run in runs} == {"FINISHED"}
     assert len(runs) == 7
     trials = folder / "mlruns" / "studies" / result["study"] / "trials"
-    assert sorted(path.name for path in trials.iterdir()) == sorted(
-        f"{t.number:05d}" for t in study.trials if "evaluation" in t.user_attrs
-    )
+    assert {path.name for path in trials.iterdir()} == {f"{t.number:05d}" for t in completed}
 
 
 def test_limits_and_the_front_command(folder: Path) -> None:
@@ -156,3 +156,26 @@ def test_limits_and_the_front_command(folder: Path) -> None:
         cwd=folder, env=environment(), capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert json.loads(shown.stdout)["front"] == result["front"]
+
+
+def test_timeout_alone_bounds_the_search_and_what_there_is_is_exported(folder: Path) -> None:
+    given = command("--timeout", "25s", trials=1)
+    at = given.index("--trials")
+    done = subprocess.run(
+        [*given[:at], *given[at + 2 :]], cwd=folder, env=environment(), capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["counts"]["completed"] >= 1
+    assert set(result["exports"]) == {"knee", "accurate", "fast"}
+
+
+def test_python_can_search_twice_and_read_a_study_back(folder: Path) -> None:
+    script = (
+        "import anenas, anenas.search\n"
+        "for trials in (1, 2):\n"
+        "    result = anenas.run_search('tiny.yaml', data='data.npz', epochs=1, trials=trials)\n"
+        "assert result.counts['completed'] == 2\n"
+        "assert anenas.load_result(result.study).front == result.front\n"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=folder, env=environment(), check=True)

@@ -16,8 +16,8 @@ from anenas.graph import Graph, Op
 _CHANNELS, _COLUMNS = 16, 32
 # Share of the peak that chains of dense convolutions reach (M1 10.83 of 12.0, M4 18.77 of 19.4 TFLOPS; FT, 751K).
 _DENSE_EFFICIENCY = 0.90
-# Depthwise convolutions use the array this much: 2.504 µs for 64 channels of 32×32 with 3×3 on M4 (751K) is
-# 0.47 of 19.4 TFLOPS.
+# Depthwise convolutions use the array this much: Core ML's own planner puts 64 channels of 32×32 with 3×3 at 2.504 µs
+# on M4 (751K), which is 0.47 of 19.4 TFLOPS. Nobody has published a measurement.
 _DEPTHWISE_EFFICIENCY = 0.024
 # One element-wise task, and how much slower two inputs are than one (751K: 0.34 µs; 18.5 µs for 524k elements on M6).
 _TASK_US, _TWO_INPUTS = 0.34, 2.1

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @register
 @dataclass(frozen=True)
 class Conv(Block):
-    """A dense convolution. The engine runs a 3×3 one at stride 1 by Winograd's method, so it is dearer on paper."""
+    """A dense convolution: what the engine runs closest to its peak."""
 
     kind = "conv"
     kernel: int = choice("k", 3, 1, 5, 7)

@@ -85,12 +85,12 @@ def convert(
         unfinished.replace(path)
 
 
-# What an operation takes in the program's description beside its weights, on average over `mobile_cnn`.
+# What an operation takes in the program's description beside its weights, about.
 _OPERATION_BYTES = 700
 
 
 def estimated_package_bytes(graph: Graph) -> int:
-    """What a program's `.mlpackage` will take on disk, within a few percent: its weights, and a share for each op."""
+    """What a program's `.mlpackage` will take on disk, within a tenth: its weights, and a share for each op."""
     return graph.weight_bytes + _OPERATION_BYTES * len(graph.ops)
 
 

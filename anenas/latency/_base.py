@@ -15,7 +15,7 @@ class Latency:
 
     Attributes:
         ms: Milliseconds a prediction.
-        low_ms: Lower end of the 90 % interval.
+        low_ms: Lower end of the interval that is to hold the true latency nine times in ten.
         high_ms: Upper end of it.
         source: What says so, with its version: "analytic-1".
         chip: For which chip.

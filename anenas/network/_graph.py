@@ -7,8 +7,9 @@ import functools
 import torch
 from torch import nn
 
+from anenas.blocks import Block
 from anenas.graph import Graph, Op, Tensor
-from anenas.network._build import Deployed, build_head, build_stage, fuse
+from anenas.network._build import Deployed, build_head, fuse
 from anenas.network._trace import trace
 from anenas.space import Architecture, Head, Stage
 
@@ -18,8 +19,7 @@ _Shape = tuple[int, ...]
 def architecture_graph(architecture: Architecture) -> Graph:
     """The exported program of an architecture, known before it is trained or converted.
 
-    Parts that were met before (a stage with the same input, a head) are not traced again, so a graph takes well under
-    a millisecond once the parts of a space are known.
+    Blocks that were met before, with the same input, are not traced again.
     """
     parts = [("input", _input_graph(architecture.input))]
     for i, stage in enumerate(architecture.stages):
@@ -31,8 +31,17 @@ def architecture_graph(architecture: Architecture) -> Graph:
 
 @functools.lru_cache(maxsize=100_000)
 def _stage_graph(stage: Stage, shape: _Shape) -> Graph:
+    parts = [("0", _block_graph(stage.block, stage.width, stage.stride, shape))]
+    for i in range(1, stage.depth):
+        parts.append((str(i), _block_graph(stage.block, stage.width, 1, parts[-1][1].outputs[0].shape)))
+    return Graph.chain(parts)
+
+
+@functools.lru_cache(maxsize=100_000)
+def _block_graph(block: Block, width: int, stride: int, shape: _Shape) -> Graph:
     with torch.device("meta"):  # only shapes matter, so nothing is initialised
-        return trace(fuse(build_stage(stage, shape[1])), shape)
+        module = fuse(block.build(shape[1], width, stride))
+    return trace(module, shape)
 
 
 @functools.lru_cache(maxsize=1_000)

@@ -1,15 +1,26 @@
 """The search: what is estimated and evaluated, where it is recorded, and the loop that asks and tells."""
 
-from anenas.search._evaluation import EVALUATION, PACKAGE, WEIGHTS, Estimate, Evaluation, Evaluator
+from anenas.search._evaluation import (
+    ARCHITECTURE,
+    EVALUATION,
+    OPERATIONS,
+    PACKAGE,
+    WEIGHTS,
+    Estimate,
+    Evaluation,
+    Evaluator,
+)
 from anenas.search._evaluator import ImageEvaluator
 from anenas.search._exports import export_best
 from anenas.search._front import front, hypervolume, picks
 from anenas.search._loop import Search
 from anenas.search._pool import Outcome, Pool
-from anenas.search._study import Record, Study, Trial, is_being_searched, searching, study_names
+from anenas.search._study import Record, Study, Trial, is_being_searched, searching, study_folder, study_names
 
 __all__ = [
+    "ARCHITECTURE",
     "EVALUATION",
+    "OPERATIONS",
     "PACKAGE",
     "WEIGHTS",
     "Estimate",
@@ -28,5 +39,6 @@ __all__ = [
     "is_being_searched",
     "picks",
     "searching",
+    "study_folder",
     "study_names",
 ]

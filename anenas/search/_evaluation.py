@@ -10,7 +10,9 @@ from typing import Any, Protocol, Self
 from anenas.latency import Latency
 from anenas.space import Architecture
 
+# What a trial leaves behind.
 PACKAGE, WEIGHTS, EVALUATION = "model.mlpackage", "weights.safetensors", "evaluation.json"
+ARCHITECTURE, OPERATIONS = "architecture.txt", "operations.csv"
 
 
 @dataclass(frozen=True)

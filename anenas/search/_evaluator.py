@@ -13,7 +13,7 @@ from anenas.coreml import convert, estimated_package_bytes, package_bytes, read_
 from anenas.data import Dataset
 from anenas.graph import Graph
 from anenas.latency import LatencySource
-from anenas.search._evaluation import PACKAGE, WEIGHTS, Estimate, Evaluation
+from anenas.search._evaluation import ARCHITECTURE, OPERATIONS, PACKAGE, WEIGHTS, Estimate, Evaluation
 from anenas.space import Architecture
 
 if TYPE_CHECKING:
@@ -74,13 +74,13 @@ class ImageEvaluator:
         clock.lap("validate")
         network.cpu()
         save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, folder / WEIGHTS)
-        (folder / "architecture.txt").write_text(f"{architecture}\n")
+        (folder / ARCHITECTURE).write_text(f"{architecture}\n")
         metadata = {"anenas.architecture": str(architecture), "anenas.data": dataset.name}
         convert(deployed.cpu(), folder / PACKAGE, shape=architecture.input, classes=dataset.classes, metadata=metadata)
         clock.lap("convert")
         graph = read_graph(folder / PACKAGE)
         latency = self.source.latency(graph, self.chip)
-        _write_costs(graph, self.chip, folder / "operations.csv")
+        _write_costs(graph, self.chip, folder / OPERATIONS)
         size_mb = package_bytes(folder / PACKAGE) / 1e6
         clock.lap("cost")
         return Evaluation(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import random
+import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from anenas._errors import AnenasError
 from anenas.search._evaluation import Evaluator
@@ -13,7 +15,6 @@ from anenas.search._pool import Outcome, Pool
 from anenas.search._study import Study, Trial
 from anenas.space import Architecture, Limits, SearchSpace
 
-_TRIES = 2  # a worker that dies costs its trial one retry
 _HOPELESS = 5  # so many failures alike before anything has worked are no accident,
 _BROKEN = 20  # nor are so many in a row later on
 _PATIENCE = 30  # suggestions in a row that are known or infeasible before new ones are drawn at random
@@ -41,49 +42,54 @@ class Search:
     pool: Pool
     limits: Limits
     changed: Callable[[Study], None]
+    _died: set[int] = field(default_factory=set)
 
-    def run(self, trials: int, deadline: float | None = None) -> None:
+    def run(self, trials: float, deadline: float = math.inf) -> None:
         """Search until the study holds `trials` completed trials, the deadline passes or nothing is left to try.
 
         Args:
-            trials: Completed trials that the study shall hold in the end.
+            trials: Completed trials that the study shall hold in the end; infinity where only time bounds it.
             deadline: By `time.monotonic`. What is running then is left to be run again next time.
 
         Raises:
             AnenasError: If nothing fits the limits, or the first trials all fail alike.
         """
-        waiting = self.study.unanswered(self.space, self.classes)
+        again: list[Trial] = []  # to be tried once more
+        left = self.study.unanswered(self.space, self.classes)
         running: dict[int, Trial] = {}
-        tries: dict[int, int] = {}
-        while True:
+        while time.monotonic() < deadline:
             while self.pool.idle and len(self.study.completed) + len(running) < trials:
-                trial = waiting.pop() if waiting else self._suggest(running)
+                trial = again.pop() if again else self._next(left, running, deadline)
                 if trial is None:
                     break
-                tries[trial.number] = tries.get(trial.number, 0) + 1
                 running[trial.number] = trial
                 self.pool.submit(trial.number, self.evaluator.evaluate, trial.architecture, self.study.workspace(trial))
             if not running:
                 return
-            remaining = None if deadline is None else deadline - time.monotonic()
-            if remaining is not None and remaining <= 0:
-                return
-            for number, outcome in self.pool.wait(remaining):
+            for number, outcome in self.pool.wait(deadline - time.monotonic()):
                 trial = running.pop(number)
-                if outcome.died and tries[number] < _TRIES:
-                    waiting.append(trial)
+                if outcome.died and number not in self._died:
+                    self._died.add(number)  # a worker that dies costs its trial one retry
+                    again.append(trial)
                 else:
                     self._answer(trial, outcome)
 
-    def _suggest(self, running: dict[int, Trial]) -> Trial | None:
-        """The next trial worth training, or None where there is nothing new; what is not worth it is recorded."""
+    def _next(self, left: list[Trial], running: dict[int, Trial], deadline: float) -> Trial | None:
+        """The next trial worth training, or None where there is nothing new; what is not worth it is recorded.
+
+        Trials left by an earlier process come first: it may have died before it judged them.
+        """
         busy = {trial.architecture for trial in running.values()}
-        for _ in range(_PATIENCE):
-            trial = self.study.ask(self.space, self.classes)
+        suggested = 0
+        while left or suggested < _PATIENCE:
+            if time.monotonic() > deadline:
+                return None
+            suggested += not left
+            trial = left.pop() if left else self.study.ask(self.space, self.classes)
             if self._is_worth_training(trial, busy):
                 return trial
             self.changed(self.study)
-        drawn = self._draw(busy)
+        drawn = self._draw(busy, deadline)
         return self.study.ask_about(drawn, self.space) if drawn else None
 
     def _is_worth_training(self, trial: Trial, busy: set[Architecture]) -> bool:
@@ -98,7 +104,7 @@ class Search:
             return False
         return True
 
-    def _draw(self, busy: set[Architecture]) -> Architecture | None:
+    def _draw(self, busy: set[Architecture], deadline: float) -> Architecture | None:
         """An architecture drawn uniformly that is new and within the limits.
 
         Raises:
@@ -107,6 +113,8 @@ class Search:
         rng = random.Random(len(self.study.records))
         smallest = fastest = float("inf")
         for _ in range(_DRAWS):
+            if time.monotonic() > deadline:
+                return None
             architecture = self.space.sample(rng, classes=self.classes)
             if self.study.known(architecture) or architecture in busy:
                 continue
@@ -134,5 +142,7 @@ class Search:
     def _stop_if_hopeless(self) -> None:
         enough = _BROKEN if self.study.completed else _HOPELESS
         last = [record for record in self.study.records if record.state in ("completed", "failed")][-enough:]
-        if len(last) == enough and all(r.state == "failed" and r.reason == last[0].reason for r in last):
+        # Alike: but for numbers, such as the step at which a loss became NaN.
+        kinds = {re.sub(r"\d+", "#", record.reason) for record in last}
+        if len(last) == enough and len(kinds) == 1 and last[0].state == "failed":
             raise AnenasError(f"{enough} trials in a row failed alike: {last[0].reason}")

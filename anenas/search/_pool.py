@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import socket
 import subprocess
@@ -39,7 +40,8 @@ class _Worker:
         paths = os.pathsep.join(path for path in sys.path if path)
         with log.open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "anenas.search._worker", str(theirs.fileno())],
+                # -P: a queue.py in the user's folder must not stand in for the library's.
+                [sys.executable, "-P", "-u", "-m", "anenas.search._worker", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -47,6 +49,7 @@ class _Worker:
                 env=os.environ | {"PYTHONPATH": paths} | environment,
             )
         theirs.close()
+        self.log = log
         self.connection = Connection(ours.detach())
         self.task: Any = None
 
@@ -108,9 +111,10 @@ class Pool:
                 worker.kill()
                 self._workers[i] = self._start(i)
 
-    def wait(self, timeout: float | None = None) -> list[tuple[Any, Outcome]]:
-        """Tasks that have ended, at least one unless the time runs out first. Dead workers are replaced."""
-        ready = set(wait([w.connection for w in self._workers if w.task is not None], timeout))
+    def wait(self, timeout: float = math.inf) -> list[tuple[Any, Outcome]]:
+        """Tasks that have ended, at least one unless the seconds run out first. Dead workers are replaced."""
+        busy = [worker.connection for worker in self._workers if worker.task is not None]
+        ready = set(wait(busy, None if timeout == math.inf else max(0.0, timeout)))
         ended = []
         for i, worker in enumerate(self._workers):
             if worker.connection in ready:
@@ -131,4 +135,6 @@ def _receive(worker: _Worker) -> Outcome:
     what = f"signal {-status}" if status < 0 else f"exit status {status}"
     if status == -9:
         what += ", as the system does when memory runs out"
+    elif status > 0 and (said := worker.log.read_text(errors="replace").strip().splitlines()):
+        what += f": {said[-1][:300]}"
     return Outcome(error=f"the worker process died ({what})", died=True)

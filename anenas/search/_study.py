@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import json
 import shutil
+import uuid
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -76,6 +77,7 @@ class Study:
 
     Attributes:
         name: Of the study in the store.
+        id: Of the study anywhere: other stores may have one of the same name.
         folder: What belongs to it on disk.
         settings: What makes its trials comparable: space, data, chip, budget and seed.
         records: Every answered trial in the order of answers.
@@ -86,15 +88,16 @@ class Study:
     def __init__(self, study: optuna.Study, store: Path) -> None:
         self._optuna = study
         self.name: str = study.study_name
-        self.folder = store / "studies" / self.name
+        self.folder = study_folder(store, self.name)
+        self.id: str = study.user_attrs["id"]
         self.settings: dict[str, Any] = study.user_attrs["settings"]
         self._by_architecture: dict[Architecture, Record] = {}
         self.hypervolumes: list[float] = []
         self.front: list[Record] = []
         self.records: list[Record] = []
-        for trial in study.get_trials(deepcopy=False):
-            if trial.state.is_finished():
-                self._note(_read_record(trial))
+        answered = [_read_record(t) for t in study.get_trials(deepcopy=False) if t.state.is_finished()]
+        for record in sorted((record for record in answered if record), key=lambda record: record.ended):
+            self._note(record)
 
     @classmethod
     def load(cls, store: Path, name: str) -> Self:
@@ -108,7 +111,10 @@ class Study:
         names = study_names(store)
         if name not in names:
             raise unknown("study", name, names) if names else AnenasError(f"no studies in {store}; run `anenas search`")
-        return cls(optuna.load_study(study_name=name, storage=_storage(store)), store)
+        study = optuna.load_study(study_name=name, storage=_storage(store))
+        if "settings" not in study.user_attrs:
+            raise AnenasError(f"study '{name}' is empty: its search was stopped before it began")
+        return cls(study, store)
 
     @classmethod
     def create_or_continue(cls, store: Path, name: str, settings: dict[str, Any], sampler_seed: int) -> Self:
@@ -119,18 +125,22 @@ class Study:
         """
         import optuna
 
-        study = optuna.create_study(
-            study_name=name,
-            storage=_storage(store),
-            directions=list(OBJECTIVES.values()),
-            load_if_exists=True,
-        )
-        known = study.user_attrs.get("settings")
-        if known is None:
-            with _without_experimental_warnings():
-                study.set_metric_names(list(OBJECTIVES))
-            study.set_user_attr("settings", settings)
-        elif known != settings:
+        try:
+            study = optuna.create_study(
+                study_name=name,
+                storage=_storage(store),
+                directions=list(OBJECTIVES.values()),
+                load_if_exists=True,
+            )
+            known = study.user_attrs.get("settings")
+            if known is None:
+                with _without_experimental_warnings():
+                    study.set_metric_names(list(OBJECTIVES))
+                study.set_user_attr("id", uuid.uuid4().hex)
+                study.set_user_attr("settings", settings)
+        except optuna.exceptions.StorageInternalError as error:
+            raise AnenasError(f"cannot write the store {store}: {_first_line(error)}") from error
+        if known is not None and known != settings:
             differ = [k for k in (settings | known) if settings.get(k) != known.get(k)]
             what = "; ".join(f"{k} was {known.get(k)}, is {settings.get(k)}" for k in differ)
             raise AnenasError(f"study '{name}' was made with other settings ({what}); choose another --study, or --new")
@@ -172,11 +182,14 @@ class Study:
 
     def workspace(self, trial: Trial) -> Path:
         """An empty folder for what the trial leaves behind; it becomes `trial_folder` once the trial completes."""
-        folder = self.folder / "trials" / f".{trial.number:05d}"
+        folder = self._workspace(trial)
         if folder.exists():
             shutil.rmtree(folder)
         folder.mkdir(parents=True)
         return folder
+
+    def _workspace(self, trial: Trial) -> Path:
+        return self.folder / "trials" / f".{trial.number:05d}"
 
     def trial_folder(self, number: int) -> Path:
         """Where the package, weights and figures of a completed trial lie."""
@@ -184,30 +197,29 @@ class Study:
 
     def complete(self, trial: Trial, evaluation: Evaluation, violations: Mapping[str, float]) -> None:
         """Record a trained and exported architecture, whose files are in its workspace."""
-        (self.folder / "trials" / f".{trial.number:05d}" / EVALUATION).write_text(
-            json.dumps(evaluation.to_dict(), indent=2)
-        )
+        (self._workspace(trial) / EVALUATION).write_text(json.dumps(evaluation.to_dict(), indent=2))
         finished = self.trial_folder(trial.number)
         if finished.exists():  # killed between the move and the answer, then run again
             shutil.rmtree(finished)
-        (self.folder / "trials" / f".{trial.number:05d}").replace(finished)
-        trial.handle.set_user_attr("evaluation", evaluation.to_dict())
-        self._answer(trial, (evaluation.accuracy, evaluation.latency.ms), violations, infeasible=_in_words(violations))
+        self._workspace(trial).replace(finished)
+        state: State = "infeasible" if violations else "completed"
+        point = (evaluation.accuracy, evaluation.latency.ms)
+        self._answer(trial, state, _in_words(violations), point, violations, evaluation)
 
     def reject(self, trial: Trial, estimate: Estimate, violations: Mapping[str, float]) -> None:
         """Record an architecture that breaks a limit or rule. The sampler learns by how much, without an accuracy."""
         reason = _in_words(violations) or "; ".join(estimate.broken_rules)
-        self._answer(trial, (0.0, estimate.latency.ms), violations or {"rules": 1.0}, infeasible=reason)
+        self._answer(trial, "infeasible", reason, (0.0, estimate.latency.ms), violations or {"rules": 1.0})
 
     def repeat(self, trial: Trial, earlier: Record | None) -> None:
         """Answer a suggestion that is known from the record, or that is being trained right now."""
-        values = earlier.point if earlier and earlier.evaluation else None
-        self._answer(trial, values, {}, repeats=f"trial {earlier.number}" if earlier else "a trial that is running")
+        reason = f"trial {earlier.number}" if earlier else "a trial that is running"
+        self._answer(trial, "repeated", reason, earlier.point if earlier and earlier.state == "completed" else None)
 
     def fail(self, trial: Trial, reason: str) -> None:
         """Record why an architecture could not be evaluated."""
-        shutil.rmtree(self.folder / "trials" / f".{trial.number:05d}", ignore_errors=True)
-        self._answer(trial, None, {}, reason=reason)
+        shutil.rmtree(self._workspace(trial), ignore_errors=True)
+        self._answer(trial, "failed", reason)
 
     def set_test_accuracy(self, number: int, accuracy: float) -> None:
         """Add the accuracy on the test images to a completed trial."""
@@ -223,21 +235,29 @@ class Study:
         self.front = [tested if known == record else known for known in self.front]
         self._by_architecture[record.architecture] = tested
 
-    def _answer(self, trial: Trial, values: Point | None, violations: Mapping[str, float], **attributes: str) -> None:
+    def _answer(
+        self,
+        trial: Trial,
+        state: State,
+        reason: str,
+        values: Point | None = None,
+        violations: Mapping[str, float] | None = None,
+        evaluation: Evaluation | None = None,
+    ) -> None:
+        """Tell Optuna; without values the trial fails there and its sampler leaves it out."""
         import optuna
 
-        for name, text in attributes.items():
-            if text:
-                trial.handle.set_user_attr(name, text)
-        for name, share in violations.items():
+        # In one attribute, so that a process killed before the trial is told leaves nothing that outlives a rerun.
+        answer = {"state": state, "reason": reason, "evaluation": evaluation.to_dict() if evaluation else None}
+        trial.handle.set_user_attr("answer", answer)
+        for name, share in (violations or {}).items():
             trial.handle.set_constraint(name, share)
         failed = optuna.trial.TrialState.FAIL
         told = self._optuna.tell(trial.handle, values, failed if values is None else None, skip_if_finished=True)
-        self._note(_read_record(told))
+        if record := _read_record(told):
+            self._note(record)
 
-    def _note(self, record: Record | None) -> None:
-        if record is None:
-            return
+    def _note(self, record: Record) -> None:
         if record.evaluation and (file := self.trial_folder(record.number) / EVALUATION).is_file():
             record = dataclasses.replace(record, evaluation=Evaluation.from_dict(json.loads(file.read_text())))
         self.records.append(record)
@@ -276,6 +296,11 @@ def study_names(store: Path) -> list[str]:
     return sorted(optuna.get_all_study_names(_storage(store)))
 
 
+def study_folder(store: Path, name: str) -> Path:
+    """What belongs to a study on disk, beside its rows in the database."""
+    return store / "studies" / name
+
+
 @contextlib.contextmanager
 def searching(store: Path, name: str) -> Iterator[None]:
     """Hold a study for one process.
@@ -299,7 +324,7 @@ def searching(store: Path, name: str) -> Iterator[None]:
 
 def is_being_searched(store: Path, name: str) -> bool:
     """Whether a living process holds the study."""
-    if not (store / "studies" / name).is_dir():
+    if not study_folder(store, name).is_dir():
         return False
     try:
         with _lock(store, name).acquire(timeout=0):
@@ -309,7 +334,7 @@ def is_being_searched(store: Path, name: str) -> bool:
 
 
 def _lock(store: Path, name: str) -> filelock.FileLock:
-    return filelock.FileLock(store / "studies" / name / "lock")
+    return filelock.FileLock(study_folder(store, name) / "lock")
 
 
 def _storage(store: Path) -> optuna.storages.RDBStorage:
@@ -317,6 +342,8 @@ def _storage(store: Path) -> optuna.storages.RDBStorage:
     from sqlalchemy.exc import SQLAlchemyError
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
+    if set("?#%") & set(str(store)):
+        raise AnenasError(f"store '{store}': its path must be without ?, # and %, which database addresses cannot hold")
     try:
         store.mkdir(parents=True, exist_ok=True)
         return optuna.storages.RDBStorage(
@@ -326,8 +353,7 @@ def _storage(store: Path) -> optuna.storages.RDBStorage:
     except OSError as error:
         raise AnenasError(f"cannot write the store {store}: {error.strerror or error}") from error
     except (SQLAlchemyError, RuntimeError) as error:
-        first_line = str(getattr(error, "orig", None) or error).splitlines()[0]
-        raise AnenasError(f"cannot use the store {store / _DATABASE}: {first_line}") from error
+        raise AnenasError(f"cannot use the store {store / _DATABASE}: {_first_line(error)}") from error
 
 
 def _sampler(seed: int) -> optuna.samplers.BaseSampler:
@@ -348,27 +374,25 @@ def _without_experimental_warnings() -> Iterator[None]:
 
 
 def _read_record(trial: optuna.trial.FrozenTrial) -> Record | None:
-    """A finished Optuna trial as a record; None where it was never decided."""
-    attributes = trial.user_attrs
-    if "architecture" not in attributes:
+    """A finished Optuna trial as a record; None where it is not one of ours."""
+    answer = trial.user_attrs.get("answer")
+    if answer is None or "architecture" not in trial.user_attrs:
         return None
-    state: State = "completed"
-    reason = ""
-    if "repeats" in attributes:
-        state, reason = "repeated", attributes["repeats"]
-    elif "infeasible" in attributes:
-        state, reason = "infeasible", attributes["infeasible"]
-    elif "evaluation" not in attributes or trial.values is None:
-        state, reason = "failed", attributes.get("reason", "interrupted")
     return Record(
         number=trial.number,
-        architecture=Architecture.parse(attributes["architecture"]),
-        state=state,
-        reason=reason,
-        evaluation=Evaluation.from_dict(attributes["evaluation"]) if "evaluation" in attributes else None,
+        architecture=Architecture.parse(trial.user_attrs["architecture"]),
+        state=answer["state"],
+        reason=answer["reason"],
+        evaluation=Evaluation.from_dict(answer["evaluation"]) if answer["evaluation"] else None,
         started=trial.datetime_start.timestamp() if trial.datetime_start else 0.0,
         ended=trial.datetime_complete.timestamp() if trial.datetime_complete else 0.0,
     )
+
+
+def _first_line(error: Exception) -> str:
+    """What a database error says, without the statement that it was about."""
+    cause = getattr(error.__cause__, "orig", None) or getattr(error, "orig", None) or error
+    return next(iter(str(cause).splitlines()), type(error).__name__)
 
 
 def _in_words(violations: Mapping[str, float]) -> str:

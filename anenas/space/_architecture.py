@@ -10,7 +10,6 @@ own) and the number of classes (n).
 from __future__ import annotations
 
 import functools
-import math
 import re
 from dataclasses import dataclass
 from typing import Self
@@ -117,11 +116,6 @@ class Architecture:
             )
         n, c, h, w = (int(size) for size in shape.split("x"))
         return cls((n, c, h, w), tuple(Stage.parse(stage) for stage in stages), Head.parse(head))
-
-    @property
-    def stride(self) -> int:
-        """By how much the stages shrink the image."""
-        return math.prod(stage.stride for stage in self.stages)
 
 
 def _number(tokens: list[str], key: str, text: str) -> int:

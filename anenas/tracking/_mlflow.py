@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
 import os
+import socket
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from anenas._errors import AnenasError
-from anenas.search import Record, Study, is_being_searched
+from anenas.search import ARCHITECTURE, OPERATIONS, PACKAGE, Record, Study, is_being_searched
 from anenas.space import SearchSpace
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-_STUDY, _TRIAL, _PARENT = "anenas.study", "anenas.trial", "mlflow.parentRunId"
-_LOGGED_FILES = ("architecture.txt", "operations.csv")
+# Tags. A study's name may be taken in another store on the same server, so its runs are found by its id.
+_STUDY, _ID, _TRIAL, _STORE = "anenas.study", "anenas.study_id", "anenas.trial", "anenas.store"
+_PARENT = "mlflow.parentRunId"
 
 Status = Literal["FINISHED", "KILLED", "FAILED"]
 
@@ -25,6 +29,28 @@ Status = Literal["FINISHED", "KILLED", "FAILED"]
 def default_uri(store: Path) -> str:
     """Where MLflow keeps its runs unless a server is named."""
     return f"sqlite:///{store / 'mlflow.db'}"
+
+
+def connect(uri: str) -> MlflowClient:
+    """A client of the MLflow store or server at that URI.
+
+    Raises:
+        AnenasError: If it cannot be reached, or its database cannot be used.
+    """
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # seven, minutes long, by default
+    from mlflow import MlflowClient
+
+    for name in ("mlflow", "alembic"):  # they tell of every table that they create
+        logging.getLogger(name).setLevel(logging.ERROR)
+    try:
+        if uri.startswith("sqlite:///"):
+            Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        client = MlflowClient(uri)
+        client.search_experiments(max_results=1)
+    except Exception as error:  # SQLAlchemy's, requests' and MLflow's own, as the URI has it
+        first_line = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        raise AnenasError(f"cannot use MLflow at {uri}: {first_line}") from error
+    return client
 
 
 class MlflowTracker:
@@ -37,70 +63,65 @@ class MlflowTracker:
         study: What is mirrored.
         space: To name the decisions that made each architecture.
         store: Folder of the study; runs of searches in it that were killed are closed.
-        uri: MLflow's tracking URI, None for the store's own database.
-
-    Raises:
-        AnenasError: If MLflow cannot be reached or its database cannot be used.
+        client: Of MLflow, see `connect`.
     """
 
-    def __init__(self, study: Study, space: SearchSpace, store: Path, uri: str | None = None) -> None:
-        os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # seven, minutes long, by default
-        from mlflow import MlflowClient
-        from mlflow.exceptions import MlflowException
-
-        for name in ("mlflow", "alembic"):  # they tell of every table that they create
-            logging.getLogger(name).setLevel(logging.ERROR)
-
-        self._study, self._space = study, space
-        self.uri = uri or default_uri(store)
-        try:
-            self._client: MlflowClient = MlflowClient(self.uri)
-            self._experiment = self._find_experiment(store if uri is None else None)
-            self._close_killed(store)
-            self.run_id, self._run_ids, self._pareto = self._find_runs()
-        except (MlflowException, OSError, ValueError) as error:
-            first_line = next(iter(str(error).strip().splitlines()), type(error).__name__)
-            raise AnenasError(f"cannot use MLflow at {self.uri}: {first_line}") from error
-        self._logged_points = self._count_points()
+    def __init__(self, study: Study, space: SearchSpace, store: Path, client: MlflowClient) -> None:
+        self._study, self._space, self._client = study, space, client
+        self._store = f"{socket.gethostname()}:{store.absolute()}"
+        self._experiment = self._find_experiment(store)
+        self._close_killed(store)
+        self.run_id, self._run_ids, self._pareto = self._find_runs()
+        self._logged_points = len(self._client.get_metric_history(self.run_id, "hypervolume"))
 
     def update(self) -> None:
         """Log what is new, and set every `pareto` tag right."""
-        from mlflow.exceptions import MlflowException
-
-        try:
+        with self._forgiving():
             for record in self._study.records:
-                if record.state in ("completed", "failed") and record.number not in self._run_ids:
+                if record.number not in self._run_ids and (record.evaluation or record.state == "failed"):
                     self._run_ids[record.number] = self._log_trial(record)
             self._tag_front()
             self._log_progress()
-        except (MlflowException, OSError) as error:
-            logging.getLogger(__name__).warning("MLflow did not take the last trials, next time: %s", error)
 
     def log_files(self, folder: Path) -> None:
         """Log every file in a folder as an artifact of the search."""
-        self._client.log_artifacts(self.run_id, str(folder))
+        with self._forgiving():
+            self._client.log_artifacts(self.run_id, str(folder))
 
     def close(self, status: Status) -> None:
         """End the search's run; it is opened again when the search goes on."""
-        self._client.set_terminated(self.run_id, status)
+        with self._forgiving():
+            self._client.set_terminated(self.run_id, status)
+
+    @contextlib.contextmanager
+    def _forgiving(self) -> Iterator[None]:
+        """The study holds everything: a store that does not answer must not end the search."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            yield
+        except (MlflowException, OSError) as error:
+            logging.getLogger(__name__).warning("MLflow does not answer; what it misses is logged later: %s", error)
 
     # Runs
 
-    def _find_experiment(self, store: Path | None) -> str:
+    def _find_experiment(self, store: Path) -> str:
         experiment = self._client.get_experiment_by_name(self._space.name)
         if experiment:
             return str(experiment.experiment_id)
-        location = (store / "artifacts").absolute().as_uri() if store else None
+        ours = self._client.tracking_uri == default_uri(store)
+        location = (store / "artifacts").absolute().as_uri() if ours else None
         # The kind makes MLflow's pages show columns of metrics rather than those for language models.
         tags = {"mlflow.experimentKind": "custom_model_development"}
         return str(self._client.create_experiment(self._space.name, artifact_location=location, tags=tags))
 
     def _find_runs(self) -> tuple[str, dict[int, str], set[int]]:
         """The run of this study, opened; those of its trials that are whole; which of them are tagged as the front."""
-        found = self._search(f"tags.`{_STUDY}` = '{self._study.name}'")
+        found = self._search([self._experiment], f"tags.`{_ID}` = '{self._study.id}'")
         searches = [run for run in found if _PARENT not in run.data.tags]
         if not searches:
-            run = self._client.create_run(self._experiment, run_name=self._study.name, tags={_STUDY: self._study.name})
+            tags = {_STUDY: self._study.name, _ID: self._study.id, _STORE: self._store}
+            run = self._client.create_run(self._experiment, run_name=self._study.name, tags=tags)
             for name, value in self._study.settings.items():
                 self._client.log_param(run.info.run_id, name, value)
             return run.info.run_id, {}, set()
@@ -117,16 +138,17 @@ class MlflowTracker:
         return searches[0].info.run_id, whole, pareto
 
     def _close_killed(self, store: Path) -> None:
-        """End the runs of searches that no process is at any more."""
-        for run in self._search("attributes.status = 'RUNNING'"):
-            study = run.data.tags.get(_STUDY)
-            if study and study != self._study.name and not is_being_searched(store, study):
+        """End the runs of searches in this store that no process is at any more, whatever their space."""
+        experiments = [experiment.experiment_id for experiment in self._client.search_experiments()]
+        for run in self._search(experiments, f"attributes.status = 'RUNNING' and tags.`{_STORE}` = '{self._store}'"):
+            study = run.data.tags[_STUDY]
+            if study != self._study.name and not is_being_searched(store, study):
                 self._client.set_terminated(run.info.run_id, "KILLED")
 
-    def _search(self, query: str) -> list[Any]:
+    def _search(self, experiments: list[str], query: str) -> list[Any]:
         runs, token = [], None
         while True:
-            page = self._client.search_runs([self._experiment], query, max_results=1000, page_token=token)
+            page = self._client.search_runs(experiments, query, max_results=1000, page_token=token)
             runs += page
             token = page.token
             if not token:
@@ -135,19 +157,29 @@ class MlflowTracker:
     # Trials
 
     def _log_trial(self, record: Record) -> str:
-        from mlflow.entities import Metric, Param, RunTag
-
+        """Log a trial as a run of its own, whole or not at all."""
         started, ended = int(record.started * 1000), int(record.ended * 1000)
-        tags = {_STUDY: self._study.name, _TRIAL: str(record.number), _PARENT: self.run_id}
+        tags = {_STUDY: self._study.name, _ID: self._study.id, _TRIAL: str(record.number), _PARENT: self.run_id}
         run = self._client.create_run(
             self._experiment, start_time=started, run_name=f"trial {record.number}", tags=tags
         )
         run_id: str = run.info.run_id
+        try:
+            self._fill_run(run_id, record, ended)
+            self._client.set_terminated(run_id, "FINISHED" if record.evaluation else "FAILED", ended)
+        except BaseException:
+            self._client.delete_run(run_id)
+            raise
+        return run_id
+
+    def _fill_run(self, run_id: str, record: Record, time_ms: int) -> None:
+        from mlflow.entities import Metric, Param, RunTag
+
         decisions = {"architecture": str(record.architecture), **self._space.decisions(record.architecture)}
         tags = {"state": record.state, "pareto": "false"} | ({"reason": record.reason} if record.reason else {})
-        metrics = [Metric(name, value, ended, 0) for name, value in _figures(record).items()]
+        metrics = [Metric(name, value, time_ms, 0) for name, value in _figures(record).items()]
         if record.evaluation:
-            metrics += [Metric("train_loss", loss, ended, step) for step, loss in record.evaluation.losses]
+            metrics += [Metric("train_loss", loss, time_ms, step) for step, loss in record.evaluation.losses]
         self._client.log_batch(
             run_id,
             metrics,
@@ -155,13 +187,11 @@ class MlflowTracker:
             [RunTag(name, value) for name, value in tags.items()],
         )
         folder = self._study.trial_folder(record.number)
-        for name in _LOGGED_FILES:
+        for name in (ARCHITECTURE, OPERATIONS):
             if (folder / name).is_file():
                 self._client.log_artifact(run_id, str(folder / name))
-        for package in folder.glob("*.mlpackage"):
-            self._client.log_artifacts(run_id, str(package), package.name)
-        self._client.set_terminated(run_id, "FINISHED" if record.state == "completed" else "FAILED", ended)
-        return run_id
+        if (folder / PACKAGE).is_dir():
+            self._client.log_artifacts(run_id, str(folder / PACKAGE), PACKAGE)
 
     def _tag_front(self) -> None:
         front = {record.number for record in self._study.front}
@@ -170,9 +200,6 @@ class MlflowTracker:
         self._pareto = front
 
     # The search's own metrics
-
-    def _count_points(self) -> int:
-        return len(self._client.get_metric_history(self.run_id, "hypervolume"))
 
     def _log_progress(self) -> None:
         from mlflow.entities import Metric

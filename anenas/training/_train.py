@@ -70,6 +70,7 @@ def train(
         TrainingError: As soon as the loss is not finite.
     """
     device = torch.device(device)
+    torch.backends.cudnn.deterministic = True
     network.to(device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
     optimizer = torch.optim.AdamW(_parameter_groups(network), lr=PEAK_LEARNING_RATE, fused=device.type == "cuda")
     steps = epochs * max(1, len(split.labels) // BATCH_SIZE)
@@ -102,14 +103,21 @@ def train(
 
 @torch.no_grad()
 def accuracy(network: nn.Module, split: Split, *, device: torch.device | str = "cpu", batch_size: int = 64) -> float:
-    """The share of `split` that a network in evaluation mode, from pixels of 0 to 255 to scores, classifies rightly."""
+    """The share of `split` that a network in evaluation mode, from pixels of 0 to 255 to scores, classifies rightly.
+
+    Raises:
+        TrainingError: If a score is not finite.
+    """
     network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     right = 0
     for start in range(0, len(split.labels), batch_size):
         images = np.ascontiguousarray(split.images[start : start + batch_size])
         pixels = torch.from_numpy(images).to(device).float().contiguous(memory_format=torch.channels_last)
         labels = torch.from_numpy(np.array(split.labels[start : start + batch_size])).to(device)
-        right += int((network(pixels).argmax(1) == labels).sum())
+        scores = network(pixels)
+        if not torch.isfinite(scores).all():
+            raise TrainingError("the trained network's scores are not finite")
+        right += int((scores.argmax(1) == labels).sum())
     return right / len(split.labels)
 
 
@@ -136,7 +144,7 @@ def _batches(split: Split, epochs: int, flip: bool, seed: int) -> Iterator[tuple
 def _augment(images: np.ndarray, flip: bool, rng: np.random.Generator) -> np.ndarray:
     """(B, C, H, W) images, half of them mirrored if `flip`; colour ones shifted by up to a sixteenth of their size.
 
-    Grey sets (garments, digits, scans) come centred: shifting them costs a brief training 2 to 3 points of accuracy.
+    Grey sets (garments, digits, scans) come centred: shifting them only makes a brief training harder.
     """
     count, channels, height, width = images.shape
     margin = min(height, width) // 16 if channels > 1 else 0

@@ -4,7 +4,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pretend
 import pytest
+from pretend import PretendEvaluator
 
 from anenas._errors import AnenasError
 from anenas.search import Search, Study
@@ -63,8 +65,6 @@ class _AlwaysFails:
     """Its evaluation cannot even be called."""
 
     def estimate(self, architecture: object) -> object:
-        from pretend import PretendEvaluator
-
         return PretendEvaluator().estimate(architecture)  # type: ignore[arg-type]
 
     evaluate = staticmethod(len)
@@ -113,5 +113,30 @@ def test_every_answer_is_told(searching: Make, study: Study) -> None:
     search = searching()
     search.changed = lambda study: told.append(len(study.records))
     search.run(5)
-    assert told == sorted(told)
-    assert told[-1] == len(study.records)
+    assert told == list(range(1, len(study.records) + 1))
+
+
+def test_what_an_earlier_process_did_not_live_to_judge_is_judged_before_it_is_trained(
+    searching: Make, study: Study, space: SearchSpace
+) -> None:
+    asked = [study.ask(space, 10) for _ in range(8)]  # and the process is killed
+    limits = Limits(latency_ms=0.25)
+    searching(limits).run(4)
+    slow = {t.number for t in asked if PretendEvaluator().estimate(t.architecture).latency.ms > 0.25}
+    assert slow
+    judged = {record.number: record for record in study.records}
+    assert all(judged[number].state in ("infeasible", "repeated") for number in slow)
+
+
+def test_failures_that_differ_in_a_number_only_are_alike(searching: Make, study: Study) -> None:
+    search = searching()
+    search.evaluator = _FailsAtSomeStep()
+    with pytest.raises(AnenasError, match="5 trials in a row failed alike: FileNotFoundError"):
+        search.run(20)
+    assert len({record.reason for record in study.records if record.state == "failed"}) > 1
+
+
+class _FailsAtSomeStep(_AlwaysFails):
+    """Its error names the trial's folder, which has the trial's number in it."""
+
+    evaluate = staticmethod(pretend.missing)  # type: ignore[assignment]

@@ -28,6 +28,7 @@ def test_a_completed_trial_is_read_back_whole(study: Study, space: SearchSpace) 
     complete(study, trial)
     [record] = reopened(study).records
     assert record == study.records[0]
+    assert reopened(study).id == study.id
     assert (record.number, record.architecture, record.state) == (0, trial.architecture, "completed")
     assert record.evaluation and record.evaluation.losses == ((1, 2.0), (2, 1.0))
     assert (study.trial_folder(0) / "model.mlpackage").is_dir()
@@ -161,3 +162,34 @@ def test_a_completed_trial_that_could_not_be_answered_is_completed_again(study: 
     complete(study, trial)
     assert not (study.trial_folder(trial.number) / "stale").exists()
     assert (study.trial_folder(trial.number) / EVALUATION).is_file()
+
+
+def test_records_are_read_back_in_the_order_of_their_answers(study: Study, space: SearchSpace) -> None:
+    first, second = study.ask(space, 10), study.ask(space, 10)
+    complete(study, second)
+    complete(study, first)
+    again = reopened(study)
+    assert [record.number for record in again.records] == [record.number for record in study.records] == [1, 0]
+    assert again.hypervolumes == study.hypervolumes
+
+
+def test_a_study_that_was_stopped_before_it_began_is_one_clear_line(study: Study) -> None:
+    store = study.folder.parents[1]
+    optuna.create_study(study_name="torn", storage=f"sqlite:///{store / 'studies.db'}")
+    with pytest.raises(AnenasError, match="is empty"):
+        Study.load(store, "torn")
+
+
+def test_a_path_that_no_database_address_can_hold_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(AnenasError, match="must be without"):
+        Study.create_or_continue(tmp_path / "a?b", "s", SETTINGS, 0)
+
+
+def test_a_repeat_of_what_turned_out_infeasible_is_not_told_as_good(study: Study, space: SearchSpace) -> None:
+    trial = study.ask(space, 10)
+    study.complete(trial, EVALUATOR.evaluate(trial.architecture, study.workspace(trial)), {"size": 0.1})
+    again = study.ask_about(trial.architecture, space)
+    study.repeat(again, study.known(again.architecture))
+    found = optuna.load_study(study_name="s", storage=f"sqlite:///{study.folder.parents[1] / 'studies.db'}")
+    assert found.best_trials == []
+    assert study.front == []

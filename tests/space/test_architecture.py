@@ -137,7 +137,3 @@ def test_equal_texts_are_equal_architectures(a: Architecture, b: Architecture) -
 def test_an_architecture_cannot_be_changed() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         ARCHITECTURE.input = (1, 1, 8, 8)  # type: ignore[misc]
-
-
-def test_the_strides_of_the_stages_multiply() -> None:
-    assert ARCHITECTURE.stride == 4

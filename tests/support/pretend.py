@@ -93,3 +93,7 @@ def sleep(seconds: float) -> None:
 
 def environment(name: str) -> str | None:
     return os.environ.get(name)
+
+
+def missing(architecture: object, folder: Path) -> None:
+    (folder / "nothing").read_text()

@@ -1,17 +1,19 @@
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Run
+from mlflow.exceptions import MlflowException
 from pretend import SPACE, PretendEvaluator
 
 from anenas._errors import AnenasError
 from anenas.search import Study, searching
 from anenas.space import SearchSpace, read_space
-from anenas.tracking import MlflowTracker, default_uri
+from anenas.tracking import MlflowTracker, connect, default_uri
 
 EVALUATOR = PretendEvaluator()
 SETTINGS = {"space": "pretend", "chip": "A15", "slowest_ms": 0.5}
@@ -30,7 +32,11 @@ def study(tmp_path: Path) -> Study:
 
 @pytest.fixture
 def tracker(study: Study, space: SearchSpace, tmp_path: Path) -> MlflowTracker:
-    return MlflowTracker(study, space, tmp_path / "store")
+    return tracker_of(study, space, tmp_path / "store")
+
+
+def tracker_of(study: Study, space: SearchSpace, store: Path, server: Path | None = None) -> MlflowTracker:
+    return MlflowTracker(study, space, store, connect(default_uri(server or store)))
 
 
 def complete(study: Study, space: SearchSpace, accuracy: float, latency_ms: float) -> None:
@@ -105,7 +111,7 @@ def test_the_hypervolume_is_logged_once_after_every_trial(
     for i in range(3):
         complete(study, space, 0.5 + 0.1 * i, 0.2)
         tracker.update()
-    again = MlflowTracker(study, space, tmp_path / "store")
+    again = tracker_of(study, space, tmp_path / "store")
     again.update()
     history = MlflowClient(default_uri(tmp_path / "store")).get_metric_history(tracker.run_id, "hypervolume")
     assert [(metric.step, metric.value) for metric in history] == list(enumerate(study.hypervolumes, start=1))
@@ -117,7 +123,7 @@ def test_a_search_that_goes_on_keeps_its_run_and_logs_what_was_missed(
     complete(study, space, 0.8, 0.2)
     tracker.update()
     complete(study, space, 0.9, 0.3)  # and the process is killed before it is logged
-    again = MlflowTracker(study, space, tmp_path / "store")
+    again = tracker_of(study, space, tmp_path / "store")
     again.update()
     assert again.run_id == tracker.run_id
     assert [run.data.tags.get("anenas.trial") for run in runs(tmp_path)] == [None, "0", "1"]
@@ -128,10 +134,10 @@ def test_a_trial_whose_logging_was_cut_short_is_logged_anew(
 ) -> None:
     client = MlflowClient(default_uri(tmp_path / "store"))
     [search] = runs(tmp_path)
-    tags = {"anenas.study": "s", "anenas.trial": "0", "mlflow.parentRunId": search.info.run_id}
+    tags = {"anenas.study_id": study.id, "anenas.trial": "0", "mlflow.parentRunId": search.info.run_id}
     client.create_run(search.info.experiment_id, tags=tags)
     complete(study, space, 0.8, 0.2)
-    again = MlflowTracker(study, space, tmp_path / "store")
+    again = tracker_of(study, space, tmp_path / "store")
     again.update()
     again.close("FINISHED")
     assert [run.info.status for run in runs(tmp_path)] == ["FINISHED", "FINISHED"]
@@ -141,7 +147,7 @@ def test_the_run_of_a_killed_search_is_closed_by_the_next_one(
     tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path
 ) -> None:
     store = tmp_path / "store"
-    MlflowTracker(Study.create_or_continue(store, "other", SETTINGS, 0), space, store).close("FINISHED")
+    tracker_of(Study.create_or_continue(store, "other", SETTINGS, 0), space, store).close("FINISHED")
     assert {run.data.tags["anenas.study"]: run.info.status for run in runs(tmp_path)} == {
         "s": "KILLED",
         "other": "FINISHED",
@@ -153,11 +159,74 @@ def test_the_run_of_a_living_search_is_left_alone(
 ) -> None:
     store = tmp_path / "store"
     with searching(store, "s"):
-        MlflowTracker(Study.create_or_continue(store, "other", SETTINGS, 0), space, store).close("FINISHED")
+        tracker_of(Study.create_or_continue(store, "other", SETTINGS, 0), space, store).close("FINISHED")
     assert sorted(run.info.status for run in runs(tmp_path)) == ["FINISHED", "RUNNING"]
 
 
-def test_a_server_that_is_not_there_is_one_clear_line(study: Study, space: SearchSpace, tmp_path: Path) -> None:
+def test_a_study_of_the_same_name_in_another_store_has_runs_of_its_own(
+    tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path
+) -> None:
+    complete(study, space, 0.8, 0.2)
+    tracker.update()
+    twin = Study.create_or_continue(tmp_path / "elsewhere", "s", SETTINGS, 0)
+    complete(twin, space, 0.7, 0.3)
+    other = tracker_of(twin, space, tmp_path / "elsewhere", server=tmp_path / "store")
+    other.update()
+    assert other.run_id != tracker.run_id
+    parents = {run.data.tags.get("mlflow.parentRunId") for run in runs(tmp_path)}
+    assert parents == {None, tracker.run_id, other.run_id}
+
+
+def test_a_living_search_of_another_store_is_left_alone(
+    tracker: MlflowTracker, space: SearchSpace, tmp_path: Path
+) -> None:
+    other = Study.create_or_continue(tmp_path / "elsewhere", "other", SETTINGS, 0)
+    tracker_of(other, space, tmp_path / "elsewhere", server=tmp_path / "store")
+    assert [run.info.status for run in runs(tmp_path)] == ["RUNNING", "RUNNING"]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MlflowException])
+def test_a_trial_is_logged_whole_or_not_at_all(
+    tracker: MlflowTracker,
+    study: Study,
+    space: SearchSpace,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    error: type[BaseException],
+) -> None:
+    complete(study, space, 0.8, 0.2)
+
+    def interrupted(*_: object) -> None:
+        raise error("now")
+
+    with monkeypatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
+        patch.setattr(MlflowClient, "log_artifact", interrupted)
+        tracker.update()
+    assert len(runs(tmp_path)) == 1
+    tracker.update()
+    tracker.close("FINISHED")
+    assert [run.info.status for run in runs(tmp_path)] == ["FINISHED", "FINISHED"]
+
+
+def test_a_store_that_is_away_does_not_end_the_search(
+    tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    complete(study, space, 0.8, 0.2)
+
+    def away(*_: object, **__: object) -> None:
+        raise MlflowException("connection refused")
+
+    with monkeypatch.context() as patch:
+        for name in ("create_run", "log_artifacts", "set_terminated"):
+            patch.setattr(MlflowClient, name, away)
+        tracker.update()
+        tracker.log_files(tmp_path)
+        tracker.close("FINISHED")
+
+
+@pytest.mark.parametrize("uri", ["http://127.0.0.1:9", "sqlite:///{}/broken.db", "nonsense://here"])
+def test_a_store_that_cannot_be_used_is_one_clear_line(tmp_path: Path, uri: str) -> None:
+    (tmp_path / "broken.db").write_text("this is no database, whatever its name says\n" * 100)
     with pytest.raises(AnenasError, match="cannot use MLflow at") as raised:
-        MlflowTracker(study, space, tmp_path / "store", "http://127.0.0.1:9")
+        connect(uri.format(tmp_path))
     assert "\n" not in str(raised.value)
