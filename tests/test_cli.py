@@ -56,7 +56,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
         ("search --data images:nowhere", "nowhere"),
         ("search --data nowhere.npz", "nowhere.npz"),
         ("search --no-such-option", "No such option"),
-        ("front nothing", "no studies in mlruns"),
+        ("front nothing", "no studies in"),
         ("ui", "nothing to browse in mlruns yet"),
         ("space show mobil", "did you mean mobile_cnn?"),
         ("space validate nowhere.yaml", "nowhere.yaml"),
