@@ -215,6 +215,7 @@ def run_search(
                     say("the search ends early: nothing new within the limits is left to try")
                 pool.cancel()
                 _test_front(record, evaluator, pool, say)
+                tracker.update()
             finally:  # stopped or failed, what there is is still worth having
                 exported = export_best(record, exports)
                 _log_report(record, tracker)

@@ -73,6 +73,7 @@ class MlflowTracker:
         self._close_killed(store)
         self.run_id, self._run_ids, self._pareto = self._find_runs()
         self._logged_points = len(self._client.get_metric_history(self.run_id, "hypervolume"))
+        self._tested: set[int] = set()
 
     def update(self) -> None:
         """Log what is new, and set every `pareto` tag right."""
@@ -81,6 +82,7 @@ class MlflowTracker:
                 if record.number not in self._run_ids and (record.evaluation or record.state == "failed"):
                     self._run_ids[record.number] = self._log_trial(record)
             self._tag_front()
+            self._log_tests()
             self._log_progress()
 
     def log_files(self, folder: Path) -> None:
@@ -198,6 +200,14 @@ class MlflowTracker:
         for number in (front ^ self._pareto) & self._run_ids.keys():
             self._client.set_tag(self._run_ids[number], "pareto", str(number in front).lower())
         self._pareto = front
+
+    def _log_tests(self) -> None:
+        """The accuracy on the test images, which is known of the front once a search has ended."""
+        for record in self._study.front:
+            test_accuracy = record.evaluation and record.evaluation.test_accuracy
+            if test_accuracy is not None and record.number not in self._tested:
+                self._client.log_metric(self._run_ids[record.number], "test_accuracy", test_accuracy)
+                self._tested.add(record.number)
 
     # The search's own metrics
 

@@ -105,6 +105,17 @@ def test_a_failed_trial_is_logged_with_its_reason_and_an_infeasible_one_is_count
     assert search.data.metrics["infeasible"] == 1
 
 
+def test_the_test_accuracy_is_logged_once_it_is_known(
+    tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path
+) -> None:
+    complete(study, space, 0.8, 0.3)
+    tracker.update()
+    assert "test_accuracy" not in runs(tmp_path)[1].data.metrics
+    study.set_test_accuracy(0, 0.75)
+    tracker.update()
+    assert runs(tmp_path)[1].data.metrics["test_accuracy"] == 0.75
+
+
 def test_the_hypervolume_is_logged_once_after_every_trial(
     tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path
 ) -> None:
