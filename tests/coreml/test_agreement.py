@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from anenas.ane import chips
-from anenas.blocks import Block, block_kinds
+from anenas.blocks import Block, block_kind, block_kinds
 from anenas.coreml import estimated_package_bytes, package_bytes, read_graph
 from anenas.graph import Graph, Tensor
 from anenas.latency import AnalyticLatency
@@ -44,7 +44,8 @@ def test_every_option_of_a_block_is_foretold(
 ) -> None:
     # Widths alternate, so that blocks are met with and without their skip connection.
     stages = [Stage(block, 1, stride, 32 if i % 4 < 2 else 16) for i, block in enumerate(covering(kind, stride))]
-    architecture = Architecture((1, 1, 32, 32), tuple(stages), Head(0, "", 10))
+    stem = Stage(block_kind("conv")(), 1, 1, 32)  # a block may need more channels than an image has
+    architecture = Architecture((1, 1, 32, 32), (stem, *stages), Head(0, "", 10))
     assert_agree(architecture_graph(architecture), read_graph(package(architecture)))
 
 

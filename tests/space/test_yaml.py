@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anenas._errors import AnenasError
+from anenas.blocks import block_kinds
 from anenas.space import read_space
 
 WriteSpace = Callable[..., Path]
@@ -100,7 +101,7 @@ def test_a_block_without_choices_has_its_defaults(write_space: WriteSpace) -> No
             "\n    conv:",
             " {}",
             6,
-            "stem.blocks: expected at least one of conv, dsconv, fusedmbconv, mbconv, mobileone, uib",
+            "stem.blocks: expected at least one of " + ", ".join(sorted(block_kinds())),
         ),
         # values of another type
         ("name: tiny", "name: 3", 1, "name: expected a valid string, got 3"),
