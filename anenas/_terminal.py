@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from anenas._api import SearchResult
+from anenas._profile import Profile
 from anenas.search import Record, Study, picks
 
 
@@ -114,3 +115,44 @@ def print_front(console: Console, result: SearchResult, chip: str) -> None:
     for model in reversed(result.front):
         console.print(f"{model.trial:5}  {model.architecture}", highlight=False, soft_wrap=True)
     console.print()
+
+
+def print_profile(console: Console, profile: Profile, top: int) -> None:
+    """The total with its interval, and the costliest operations with what bounds each."""
+    latency, graph = profile.latency, profile.graph
+    console.print(f"{profile.model} on {latency.chip}", style="bold", highlight=False)
+    console.print(
+        f"{latency.ms:.3f} ms ({latency.low_ms:.2f}–{latency.high_ms:.2f}), estimated by {latency.source}; "
+        f"{profile.fixed_us:.0f} µs of it fixed"
+    )
+    console.print(
+        f"{graph.macs / 1e6:,.0f} M multiply-accumulates, {graph.weight_bytes / 1e6:.2f} MB of weights, "
+        f"{len(graph.ops)} operations"
+    )
+    table = Table(box=SIMPLE_HEAD)
+    for heading in ("µs", "share"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for heading in ("bound by", "kind", "output", "operation"):
+        table.add_column(heading, overflow="ellipsis", no_wrap=True)
+    costliest = sorted(profile.costs, key=lambda cost: -cost.us)[:top]
+    for cost in costliest:
+        shape = "×".join(map(str, cost.op.outputs[0].shape))
+        share = cost.us / (latency.ms * 1000)
+        table.add_row(f"{cost.us:.1f}", f"{share:.1%}", cost.bound, cost.op.kind, shape, cost.op.name)
+    rest = sum(cost.us for cost in profile.costs) - sum(cost.us for cost in costliest)
+    if rest > 0:
+        others = len(profile.costs) - len(costliest)
+        table.add_row(f"{rest:.1f}", f"{rest / (latency.ms * 1000):.1%}", "", f"{others} others", "", "")
+    console.print(table)
+
+
+def print_chips(console: Console, profiles: list[Profile]) -> None:
+    """One model on several chips."""
+    table = Table(title=profiles[0].model, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    table.add_column("chip")
+    for heading in ("ms", "low", "high"):
+        table.add_column(heading, justify="right")
+    for profile in profiles:
+        latency = profile.latency
+        table.add_row(latency.chip, f"{latency.ms:.3f}", f"{latency.low_ms:.2f}", f"{latency.high_ms:.2f}")
+    console.print(table)

@@ -185,6 +185,34 @@ def chips(as_json: _Json = False) -> None:
 
 
 @app.command()
+def profile(
+    model: Annotated[str, typer.Argument(help="A .mlpackage, timm:NAME[@RESOLUTION] or an architecture.")],
+    chip: Annotated[str, typer.Option(help="A chip (`anenas chips`), or all.")] = "A15",
+    top: Annotated[int, typer.Option(help="How many of the costliest operations to show.")] = 12,
+    as_json: _Json = False,
+) -> None:
+    """Estimate how long a model takes on a chip, operation by operation."""
+    from rich.console import Console
+
+    from anenas._models import load_graph
+    from anenas._profile import profile as profile_of
+    from anenas._terminal import print_chips, print_profile
+    from anenas.ane import chips as known
+    from anenas.ane import get_chip
+
+    wanted = list(known().values()) if chip.casefold() == "all" else [get_chip(chip)]
+    graph = load_graph(model)
+    profiles = [profile_of(model, graph, one) for one in wanted]
+    if as_json:
+        rows = [one.to_dict() for one in profiles]
+        print(json.dumps(rows if len(rows) > 1 else rows[0], indent=2))
+    elif len(profiles) > 1:
+        print_chips(Console(), profiles)
+    else:
+        print_profile(Console(), profiles[0], top)
+
+
+@app.command()
 def ui(
     store: _Store = _DEFAULT_STORE,
     port: Annotated[int, typer.Option(help="Port to serve at.")] = 5000,

@@ -56,6 +56,8 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
         ("search --data images:nowhere", "nowhere"),
         ("search --data nowhere.npz", "nowhere.npz"),
         ("search --no-such-option", "No such option"),
+        ("profile nothing", "no model 'nothing'; expected a .mlpackage"),
+        ("profile timm:resnet51", "did you mean"),
         ("front nothing", "no studies in"),
         ("ui", "nothing to browse in mlruns yet"),
         ("space show mobil", "did you mean mobile_cnn?"),
@@ -131,6 +133,27 @@ def test_chips_are_listed_with_what_is_guessed(run: Run) -> None:
     rows = {row["name"]: row for row in json.loads(run("chips", "--json")[1])}
     assert rows["M1"]["cores"] == 16
     assert "fixed_us" in rows["A15"]["guessed"]
+
+
+ARCHITECTURE = "1x1x32x32-conv_r1_s2_c16_k3_relu-dsconv_r2_s2_c32_k3_relu-head_n10"
+
+
+def test_a_profile_adds_up(run: Run) -> None:
+    told = json.loads(run("profile", ARCHITECTURE, "--chip", "m2", "--json")[1])
+    assert told["chip"] == "M2"
+    assert told["low_ms"] < told["latency_ms"] < told["high_ms"]
+    assert sum(op["us"] for op in told["ops"]) + told["fixed_us"] == pytest.approx(1000 * told["latency_ms"])
+    assert sum(op["macs"] for op in told["ops"]) == told["macs"]
+    shown = run("profile", ARCHITECTURE, "--top", "3")[1]
+    assert "weights" in shown
+    assert "others" in shown
+
+
+def test_a_profile_compares_chips(run: Run) -> None:
+    shown = run("profile", ARCHITECTURE, "--chip", "all")[1]
+    assert all(f" {chip} " in shown for chip in ("A12", "A19", "M5"))
+    rows = json.loads(run("profile", ARCHITECTURE, "--chip", "all", "--json")[1])
+    assert len({row["chip"] for row in rows}) == 13
 
 
 def test_help_imports_nothing_heavy() -> None:
