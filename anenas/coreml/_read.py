@@ -15,6 +15,12 @@ _DTYPES = {
     31: "uint8", 32: "uint16",
 }  # fmt: skip
 
+# The parameters that rules and costs depend on, and what they are called in a graph.
+_ATTRIBUTES = {
+    "strides": "stride", "dilations": "dilation", "groups": "groups", "kernel_sizes": "kernel", "perm": "perm",
+    "axis": "axis", "begin": "begin",
+}  # fmt: skip
+
 _MODEL = Path("Data/com.apple.CoreML/model.mlmodel")
 
 
@@ -75,8 +81,10 @@ class _Reader:
                     self._take_constant(parameter, self._constants[binding.name], weights, attributes)
         outputs = tuple(_tensor(out.name, out.type) for out in operation.outputs)
         self._values.update((tensor.name, tensor) for tensor in outputs)
-        names = {"strides": "stride", "dilations": "dilation"}
-        kept = {names.get(k, k): v for k, v in attributes.items() if k in ("strides", "dilations", "groups")}
+        kept = {_ATTRIBUTES[name]: value for name, value in attributes.items() if name in _ATTRIBUTES}
+        axis = kept.pop("axis", None)
+        if operation.type == "softmax" and isinstance(axis, int):
+            kept["axis"] = axis % len(outputs[0].shape)
         return Op(outputs[0].name, operation.type, tuple(inputs), outputs, tuple(weights), kept)
 
     @staticmethod
@@ -90,7 +98,8 @@ class _Reader:
             weights.insert(0 if parameter in ("weight", "x") else len(weights), tensor)
         elif tensor.dtype == "int32":
             values = tuple(constant.attributes["val"].immediateValue.tensor.ints.values)
-            attributes[parameter] = values if tensor.shape else values[0]
+            if values:
+                attributes[parameter] = values if tensor.shape else values[0]
 
 
 def _tensor(name: str, value_type: Any) -> Tensor:
