@@ -11,6 +11,8 @@ from torch import nn
 from anenas._errors import AnenasError
 from anenas.coreml import convert, read_graph
 from anenas.coreml._tools import coremltools
+from anenas.graph import Graph
+from anenas.network import trace
 from anenas.space import Architecture
 
 Package = Callable[[Architecture], Path]
@@ -71,6 +73,22 @@ def test_operands_are_read_in_their_order(tmp_path: Path) -> None:
     assert [tensor.shape for tensor in by_kind["matmul"].inputs] == [(1, 5, 2), (1, 2, 3)]
     assert by_kind["matmul"].macs == 5 * 2 * 3
     assert by_kind["sub"].inputs[0].name == by_kind["reduce_sum"].outputs[0].name
+
+
+def test_what_rules_ask_of_an_operation_is_read_as_it_is_traced(tmp_path: Path) -> None:
+    class Parts(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            x = nn.functional.avg_pool2d(nn.functional.max_pool2d(x, (3, 2), 2), 2)
+            return x.permute(0, 2, 1, 3).softmax(2).flatten(1)[:, 1:4].softmax(-1)
+
+    path = tmp_path / "model.mlpackage"
+    convert(Parts(), path, shape=(1, 3, 32, 32), classes=["a", "b", "c"])
+    kinds = ("max_pool", "avg_pool", "transpose", "softmax", "slice_by_index")
+
+    def noted(graph: Graph) -> list[tuple[str, dict[str, object]]]:
+        return [(op.kind, dict(op.attributes)) for op in graph.ops if op.kind in kinds]
+
+    assert noted(read_graph(path)) == noted(trace(Parts(), (1, 3, 32, 32)))
 
 
 def test_a_path_without_a_package_is_refused(tmp_path: Path) -> None:
