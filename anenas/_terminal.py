@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -10,10 +11,8 @@ from typing import Self
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
-from rich.text import Text
 
 from anenas._api import SearchResult
 from anenas.ane import Finding, Placement, Rule, Severity, segments
@@ -149,7 +148,8 @@ def print_findings(
         fixes = list(dict.fromkeys(finding.fix for finding in alike))
         _line(console, f"    → {fixes[0]}" + ("" if len(fixes) == 1 else ", and so on"))
     told = ", ".join(_counted(counts[severity], word) for severity, word in _WORDS.items())
-    _line(console, f"\n{told}; `anenas check --list-rules` has the evidence")
+    console.print()
+    _line(console, f"{told}; `anenas check --list-rules` has the evidence")
 
 
 def _counted(count: int, word: str) -> str:
@@ -166,5 +166,8 @@ def print_rules(console: Console, rules: Sequence[Rule]) -> None:
 
 def _line(console: Console, text: str) -> None:
     """Text that is no markup, with its indent on every line that it is wrapped to."""
-    indent = len(text.lstrip("\n")) - len(text.lstrip())
-    console.print(Padding(Text(text.strip(" ")), (0, 0, 0, indent), expand=False))
+    indent = " " * (len(text) - len(text.lstrip()))
+    wrapped = textwrap.fill(
+        text.strip(), min(console.width, 100), initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
+    )
+    console.print(wrapped, markup=False, highlight=False, soft_wrap=True)

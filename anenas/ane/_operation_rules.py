@@ -8,10 +8,9 @@ from anenas.ane._chips import Chip
 from anenas.ane._limits import ON_CHIP_BYTES, limits
 from anenas.ane._registry import Problem, rule
 from anenas.ane._shape_rules import filters, is_depthwise
-from anenas.ane._support import op_support, rejection
+from anenas.ane._support import RECURRENT, op_support, rejection
 from anenas.graph import Graph, Op
 
-_RECURRENT = {"lstm", "gru", "rnn", "while_loop"}
 _FAST_WIDTH = 8
 _SLOW_TO_COMPILE = 14 * 14
 _MAX_DILATION = 8
@@ -43,7 +42,7 @@ def _factors(size: int) -> bool:
 )
 def _off_engine(graph: Graph, chip: Chip) -> Iterator[Problem]:
     for op in graph.ops:
-        if op.kind not in _RECURRENT and (reason := rejection(op.kind, chip)):
+        if op.kind not in RECURRENT and (reason := rejection(op.kind, chip)):
             yield op.name, reason, "replace it, or do it before or after the program"
 
 
@@ -56,7 +55,7 @@ def _off_engine(graph: Graph, chip: Chip) -> Iterator[Problem]:
 )
 def _recurrent(graph: Graph, chip: Chip) -> Iterator[Problem]:
     for op in graph.ops:
-        if op.kind in _RECURRENT:
+        if op.kind in RECURRENT:
             message = f"{op.kind} never runs on the engine"
             yield op.name, message, "unroll a fixed number of steps into linear layers, or use 1-D convolutions"
 
@@ -70,7 +69,7 @@ def _recurrent(graph: Graph, chip: Chip) -> Iterator[Problem]:
 def _unknown(graph: Graph, chip: Chip) -> Iterator[Problem]:
     known = op_support()
     for op in graph.ops:
-        if op.kind not in known and op.kind not in _RECURRENT:
+        if op.kind not in known and op.kind not in RECURRENT:
             yield op.name, f"nothing is known of {op.kind}", "convert the model and look at its compute plan on a Mac"
 
 

@@ -8,11 +8,13 @@ from anenas.ane._chips import Chip
 from anenas.ane._limits import limits
 from anenas.ane._registry import Problem, rule
 from anenas.ane._shape_rules import filters
+from anenas.ane._support import RECURRENT
 from anenas.graph import Graph
 
 _TOO_WIDE = {"fp32", "fp64"}
 _INTEGERS = {"int32", "int64"}
-_BOUNDARY = {"cast", "classify"}  # where formats change by design
+# Where formats change by design, and what its own rule is about.
+_PASSED_OVER = {"cast", "classify", *RECURRENT}
 _MB = 1e6
 _GUIDELINE_MB, _IOS_MB = 10, 1000
 
@@ -26,7 +28,7 @@ _GUIDELINE_MB, _IOS_MB = 10, 1000
 )
 def _fp32(graph: Graph, chip: Chip) -> Iterator[Problem]:
     for op in graph.ops:
-        if op.kind not in _BOUNDARY:
+        if op.kind not in _PASSED_OVER:
             for tensor in (*op.inputs, *op.outputs):
                 if tensor.dtype in _TOO_WIDE:
                     message = f"{op.kind} works on {tensor.dtype} ({tensor.name})"
@@ -43,11 +45,12 @@ def _fp32(graph: Graph, chip: Chip) -> Iterator[Problem]:
 )
 def _int32(graph: Graph, chip: Chip) -> Iterator[Problem]:
     for op in graph.ops:
-        for tensor in (*op.inputs, *op.outputs):
-            if tensor.dtype in _INTEGERS:
-                message = f"{op.kind} works on {tensor.dtype} ({tensor.name})"
-                yield op.name, message, "do it before or after the program, or at its end"
-                break
+        if op.kind not in RECURRENT:
+            for tensor in (*op.inputs, *op.outputs):
+                if tensor.dtype in _INTEGERS:
+                    message = f"{op.kind} works on {tensor.dtype} ({tensor.name})"
+                    yield op.name, message, "do it before or after the program"
+                    break
 
 
 @rule(
@@ -73,7 +76,7 @@ def _io_precision(graph: Graph, chip: Chip) -> Iterator[Problem]:
 def _size(graph: Graph, chip: Chip) -> Iterator[Problem]:
     megabytes = graph.weight_bytes / _MB
     if 0 < megabytes <= _GUIDELINE_MB:
-        yield "", f"weights total {megabytes:.1f} MB, under {_GUIDELINE_MB} MB", "none needed"
+        yield "", f"weights total {megabytes:.2g} MB, under {_GUIDELINE_MB} MB", "none needed"
 
 
 @rule(
@@ -153,6 +156,11 @@ def _streaming_ms(graph: Graph, chip: Chip) -> float:
 
 
 def _weight_share(graph: Graph, chip: Chip) -> float:
-    """How long reading the weights takes, of what computing with them takes at half the peak."""
+    """How long reading the weights takes, of what computing with them takes at half the peak.
+
+    0 where the weights are under 1 MB, of which nothing is to be gained.
+    """
+    if graph.weight_bytes < _MB:
+        return 0.0
     computing_ms = 2 * graph.macs / (chip.peak_tflops / 2 * 1e9)
     return _streaming_ms(graph, chip) / computing_ms if computing_ms else 0.0

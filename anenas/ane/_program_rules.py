@@ -41,7 +41,7 @@ def _segments(graph: Graph, chip: Chip) -> Iterator[Problem]:
 )
 def _tiny(graph: Graph, chip: Chip) -> Iterator[Problem]:
     if 0 < graph.macs < _TINY_MACS:
-        message = f"only {graph.macs / 1e6:.1f} million multiply-accumulates: Core ML may keep it on the CPU"
+        message = f"only {graph.macs / 1e6:.2g} million multiply-accumulates: Core ML may keep it on the CPU"
         yield "", message, "load it with compute units cpuAndNeuralEngine, and look at its compute plan"
 
 

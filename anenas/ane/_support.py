@@ -10,6 +10,9 @@ from importlib import resources
 from anenas.ane._chips import Chip
 from anenas.ane._limits import limits
 
+# Recurrent operations, and what torch's GRU becomes: none runs on the engine.
+RECURRENT = frozenset({"lstm", "gru", "rnn", "while_loop"})
+
 
 @dataclass(frozen=True)
 class Support:

@@ -144,10 +144,10 @@ CASES: dict[str, list[Case]] = {
         Case(one("linear", (1, 16), weight=(65_536, 16_384)), one("linear", (1, 16), weight=(4096, 4096))),
     ],
     "quantisation": [
-        Case(one("linear", (1, 512), weight=(512, 512)), conv(into=64, out=64, size=(128, 128))),
+        Case(one("linear", (1, 1024), weight=(1024, 1024)), conv(into=64, out=64, size=(128, 128))),
         Case(conv(), row("conv", "quantize"), "M4"),
     ],
-    "pruning": [Case(one("linear", (1, 512), weight=(512, 512)), conv(into=64, out=64, size=(128, 128)))],
+    "pruning": [Case(one("linear", (1, 1024), weight=(1024, 1024)), conv(into=64, out=64, size=(128, 128)))],
     "channel-passes": [Case(conv(out=272), conv(out=512))],
     "off-engine": [
         Case(one("cumsum"), small),
