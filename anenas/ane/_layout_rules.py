@@ -97,7 +97,7 @@ def _parallel(graph: Graph, chip: Chip) -> Iterator[Problem]:
     alike: dict[object, list[Op]] = defaultdict(list)
     for op in graph.ops:
         shape = filters(op)
-        if op.kind == "conv" and op.inputs and op.attributes.get("groups", 1) == 1:
+        if op.kind == "conv" and shape and op.inputs and op.attributes.get("groups", 1) == 1:
             key = (op.inputs[0].name, shape[2:], op.attributes.get("stride"), op.outputs[0].shape[2:])
             alike[key].append(op)
     for ops in alike.values():

@@ -235,7 +235,8 @@ def _pool_stride(graph: Graph, chip: Chip) -> Iterator[Problem]:
 def _groups(graph: Graph, chip: Chip) -> Iterator[Problem]:
     for op in graph.ops:
         groups = op.attributes.get("groups", 1)
-        if op.kind == "conv" and isinstance(groups, int) and groups > 1 and op.inputs and len(op.inputs[0].shape) > 1:
+        # Without stored weights the first input may be the weight.
+        if op.kind == "conv" and isinstance(groups, int) and groups > 1 and op.inputs and filters(op):
             into, out = op.inputs[0].shape[1], op.outputs[0].shape[1]
             if into % groups or out % groups:
                 yield op.name, f"{groups} groups do not divide {into} channels in and {out} out", "use a divisor"

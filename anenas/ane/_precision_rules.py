@@ -113,10 +113,10 @@ def _size_limit(graph: Graph, chip: Chip) -> Iterator[Problem]:
     "(coremltools' documentation; maderix/ANE; 751K).",
 )
 def _quantisation(graph: Graph, chip: Chip) -> Iterator[Problem]:
-    if not graph.macs or any(op.kind == "quantize" for op in graph.ops):
+    if not graph.macs or any(op.kind == "quantize" for op in graph.ops) or _is_compressed(graph):
         return
     if limits(chip).int8_doubles:
-        message = f"fp16 throughout: {chip.name} computes 8-bit weights with 8-bit activations at twice the rate"
+        message = f"activations are fp16: {chip.name} computes 8-bit weights with 8-bit activations at twice the rate"
         yield "", message, "quantise weights and activations to 8 bits; weights alone gain nothing"
     elif (share := _weight_share(graph, chip)) >= 0.3:
         message = f"reading the weights takes {share:.1f} times as long as computing with them on {chip.name}"
@@ -131,7 +131,7 @@ def _quantisation(graph: Graph, chip: Chip) -> Iterator[Problem]:
     "and sparse 3×3 convolutions lose Winograd: 50 % is slower (751K, M6). Whole channels pay in steps of 16.",
 )
 def _pruning(graph: Graph, chip: Chip) -> Iterator[Problem]:
-    if graph.macs and _weight_share(graph, chip) >= 0.3:
+    if graph.macs and not _is_compressed(graph) and _weight_share(graph, chip) >= 0.3:
         message = "bound by its weights in part: sparse weights pay from 75 %, best in 1×1 convolutions"
         yield "", message, "prune to 75 % or more, or prune whole channels in steps of 16"
 
@@ -149,6 +149,10 @@ def _channel_passes(graph: Graph, chip: Chip) -> Iterator[Problem]:
         if op.kind == "conv" and len(shape) == 4 and shape[0] > 256 and 0 < shape[0] % 256 <= 32 and shape[1] > 1:
             message = f"{shape[0]} channels out need one more pass for the last {shape[0] % 256}"
             yield op.name, message, f"prune to {shape[0] // 256 * 256}"
+
+
+def _is_compressed(graph: Graph) -> bool:
+    return any(weight.dtype in ("int8", "uint8") for op in graph.ops for weight in op.weights)
 
 
 def _streaming_ms(graph: Graph, chip: Chip) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,9 @@ _ATTRIBUTES = {
     "strides": "stride", "dilations": "dilation", "groups": "groups", "kernel_sizes": "kernel", "perm": "perm",
     "axis": "axis", "begin": "begin",
 }  # fmt: skip
+
+# Weights that are stored compressed and unpacked as they are read. They count a byte each, though many take less.
+_COMPRESSED = "constexpr_"
 
 _MODEL = Path("Data/com.apple.CoreML/model.mlmodel")
 
@@ -60,7 +64,7 @@ class _Reader:
         self._values.update((tensor.name, tensor) for tensor in inputs)
         ops = []
         for operation in self._block.operations:
-            if operation.type == "const":
+            if operation.type == "const" or operation.type.startswith(_COMPRESSED):
                 self._constants[operation.outputs[0].name] = operation
             else:
                 ops.append(self._op(operation))
@@ -92,6 +96,8 @@ class _Reader:
         parameter: str, constant: Any, weights: list[Tensor], attributes: dict[str, int | tuple[int, ...]]
     ) -> None:
         tensor = _tensor(constant.outputs[0].name, constant.outputs[0].type)
+        if constant.type.startswith(_COMPRESSED):
+            tensor = dataclasses.replace(tensor, dtype="uint8")
         is_weight = parameter in ("weight", "bias") or tensor.elements > 1
         if tensor.dtype.startswith(("fp", "uint")) and is_weight:
             # "weight" comes first, as the counts of multiply-accumulates expect.

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -89,6 +90,20 @@ def test_what_rules_ask_of_an_operation_is_read_as_it_is_traced(tmp_path: Path) 
         return [(op.kind, dict(op.attributes)) for op in graph.ops if op.kind in kinds]
 
     assert noted(read_graph(path)) == noted(trace(Parts(), (1, 3, 32, 32)))
+
+
+def test_compressed_weights_belong_to_the_operation_that_reads_them(package: Package, tmp_path: Path) -> None:
+    ct = coremltools()
+    optimize = importlib.import_module("coremltools.optimize.coreml")
+    model = ct.models.MLModel(str(package(SMALL)), skip_model_load=True)
+    config = optimize.OptimizationConfig(optimize.OpPalettizerConfig(nbits=4, weight_threshold=0))
+    path = tmp_path / "compressed.mlpackage"
+    optimize.palettize_weights(model, config).save(str(path))
+    plain, compressed = read_graph(package(SMALL)), read_graph(path)
+    assert [op.kind for op in compressed.ops] == [op.kind for op in plain.ops]
+    assert compressed.macs == plain.macs
+    assert compressed.weight_bytes < plain.weight_bytes
+    assert {weight.dtype for op in compressed.ops for weight in op.weights} == {"fp16", "uint8"}
 
 
 def test_a_path_without_a_package_is_refused(tmp_path: Path) -> None:
