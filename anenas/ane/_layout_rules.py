@@ -134,7 +134,7 @@ def _space_to_depth(graph: Graph, chip: Chip) -> Iterator[Problem]:
         if op.kind == "conv" and len(shape) == 4 and shape[1] < _FEW_CHANNELS and not is_depthwise(op):
             pixels = op.inputs[0].shape[2:] if op.inputs else ()
             if len(pixels) == 2 and pixels[0] * pixels[1] >= _MANY_PIXELS and op.attributes.get("groups", 1) == 1:
-                message = f"{shape[1]} channels in, on {pixels[0]}×{pixels[1]} pixels: the cores are mostly idle"
+                message = f"input channels: {shape[1]}, on {pixels[0]}×{pixels[1]} pixels: the cores are mostly idle"
                 yield op.name, message, "try space_to_depth by 2 or 4 before it"
 
 

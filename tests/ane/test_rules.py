@@ -243,6 +243,12 @@ def test_newer_chips_take_more(graph: Graph, old: str, new: str) -> None:
     assert broken(new) < broken(old)
 
 
+def test_errors_alone_can_be_asked_for() -> None:
+    graph = one("cumsum")
+    everything = check(graph, get_chip("A15"))
+    assert check(graph, get_chip("A15"), only="error") == [finding for finding in everything if finding.is_error]
+
+
 def test_a_malformed_program_is_checked_without_a_crash() -> None:
     x, nothing = tensor("x", ()), tensor("y", (0, 3))
     for kind in (
