@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import textwrap
 import time
+from collections import Counter
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -13,6 +16,7 @@ from rich.table import Table
 
 from anenas._api import SearchResult
 from anenas._profile import Profile
+from anenas.ane import Finding, Placement, Rule, Severity, segments
 from anenas.search import Record, Study, picks
 
 
@@ -156,3 +160,56 @@ def print_chips(console: Console, profiles: list[Profile]) -> None:
         latency = profile.latency
         table.add_row(latency.chip, f"{latency.ms:.3f}", f"{latency.low_ms:.2f}", f"{latency.high_ms:.2f}")
     console.print(table)
+
+
+_STYLES = {"error": "bold red", "warning": "yellow", "info": "dim"}
+_WORDS: dict[Severity, str] = {"error": "error", "warning": "warning", "info": "fact"}
+_NAMED = 3  # operations of one rule that are named; the others are counted
+
+
+def print_findings(
+    console: Console, model: str, chip: str, findings: Sequence[Finding], placed: Sequence[Placement]
+) -> None:
+    """What the rules found, a paragraph for each rule, most severe first."""
+    counts = Counter(finding.severity for finding in findings)
+    inside = sum(one.on_engine for one in placed)
+    _line(console, f"{model} on {chip}")
+    many = "" if (stretches := segments(placed)) < 2 else f", in {stretches} segments"
+    _line(console, f"{inside} of {len(placed)} operations can run on the Neural Engine{many}")
+    for name in dict.fromkeys(finding.rule for finding in findings):
+        alike = [finding for finding in findings if finding.rule == name]
+        severity = alike[0].severity
+        console.print(f"\n[{_STYLES[severity]}]{severity:8}[/] [bold]{name}[/]", highlight=False)
+        for finding in alike[:_NAMED]:
+            _line(console, f"    {finding.op}: {finding.message}" if finding.op else f"    {finding.message}")
+        if more := alike[_NAMED:]:
+            of = sorted({finding.op for finding in more if finding.op}, key=[f.op for f in more].index)
+            named = ", ".join(of[:_NAMED])
+            left = len(more) - len(of[:_NAMED])
+            _line(console, f"    also {named} and {left} more" if left else f"    also {named}")
+        fixes = list(dict.fromkeys(finding.fix for finding in alike))
+        _line(console, f"    → {fixes[0]}" + ("" if len(fixes) == 1 else ", and so on"))
+    told = ", ".join(_counted(counts[severity], word) for severity, word in _WORDS.items())
+    console.print()
+    _line(console, f"{told}; `anenas check --list-rules` has the evidence")
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count} {word}" + ("" if count == 1 else "s")
+
+
+def print_rules(console: Console, rules: Sequence[Rule]) -> None:
+    """Every rule with its guideline and evidence."""
+    for rule in rules:
+        console.print(f"[bold]{rule.id}[/] [{_STYLES[rule.severity]}]{rule.severity}[/]", highlight=False)
+        _line(console, f"    guideline {rule.guideline}")
+        _line(console, f"    {rule.evidence}")
+
+
+def _line(console: Console, text: str) -> None:
+    """Text that is no markup, with its indent on every line that it is wrapped to."""
+    indent = " " * (len(text) - len(text.lstrip()))
+    wrapped = textwrap.fill(
+        text.strip(), min(console.width, 100), initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
+    )
+    console.print(wrapped, markup=False, highlight=False, soft_wrap=True)

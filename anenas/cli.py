@@ -213,6 +213,47 @@ def profile(
 
 
 @app.command()
+def check(
+    model: Annotated[
+        str | None, typer.Argument(help="A .mlpackage, timm:NAME, timm:NAME@RESOLUTION or an architecture.")
+    ] = None,
+    chip: Annotated[str, typer.Option(help="The chip to check for (`anenas chips`).")] = "A15",
+    list_rules: Annotated[bool, typer.Option("--list-rules", help="List the rules with their evidence.")] = False,
+    as_json: _Json = False,
+) -> None:
+    """Check a model against the guidelines of the Neural Engine; exit code 1 where there is an error."""
+    import dataclasses
+
+    from rich.console import Console
+
+    from anenas._models import load_graph
+    from anenas._terminal import print_findings, print_rules
+    from anenas.ane import check as find
+    from anenas.ane import get_chip, placement, rules
+
+    if list_rules:
+        if as_json:
+            told = ("id", "severity", "guideline", "evidence")
+            print(json.dumps({"rules": [{name: getattr(rule, name) for name in told} for rule in rules()]}, indent=2))
+        else:
+            print_rules(Console(), rules())
+        return
+    if model is None:
+        raise AnenasError("no model to check; `anenas check --help` says what it may be")
+    known = get_chip(chip)
+    graph = load_graph(model)
+    findings = sorted(find(graph, known), key=lambda finding: ("error", "warning", "info").index(finding.severity))
+    errors = sum(finding.is_error for finding in findings)
+    if as_json:
+        rows = [dataclasses.asdict(finding) for finding in findings]
+        print(json.dumps({"model": model, "chip": known.name, "findings": rows, "errors": errors}, indent=2))
+    else:
+        print_findings(Console(), model, known.name, findings, placement(graph, known))
+    if errors:
+        raise typer.Exit(1)
+
+
+@app.command()
 def ui(
     store: _Store = _DEFAULT_STORE,
     port: Annotated[int, typer.Option(help="Port to serve at.")] = 5000,

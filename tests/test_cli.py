@@ -60,6 +60,11 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
         ("profile timm:resnet51", "did you mean"),
         ("front nothing", "no studies in"),
         ("ui", "nothing to browse in mlruns yet"),
+        ("check", "no model to check"),
+        ("check something", "no model 'something'; expected a .mlpackage"),
+        ("check nowhere.mlpackage", "nowhere.mlpackage is no .mlpackage"),
+        ("check timm:resnet51", "unknown timm model 'resnet51'"),
+        ("check 1x1x8x8-conv_r1_s1_c16_k3_relu-head_n4 --chip A51", "unknown chip 'A51'"),
         ("space show mobil", "did you mean mobile_cnn?"),
         ("space validate nowhere.yaml", "nowhere.yaml"),
         ("space sample mobile_cnn -n 0", "must be more than 0"),
@@ -168,3 +173,45 @@ def test_help_imports_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "search" in done.stdout
+
+
+GOOD = "1x1x32x32-conv_r1_s2_c16_k3_relu-dsconv_r1_s2_c32_k3_relu-head_n10"
+
+
+def test_a_model_without_errors_passes_its_check(run: Run) -> None:
+    code, out, err = run("check", GOOD, "--chip", "M4")
+    assert (code, err) == (0, "")
+    assert f"{GOOD} on M4" in out.replace("\n", "")
+    assert "0 errors, 1 warning" in out
+    assert "not-validated" in out
+    assert out.index("warning  tiny") < out.index("info     depthwise")
+
+
+def test_a_model_with_an_error_fails_its_check(run: Run) -> None:
+    code, out, err = run("check", "timm:vit_tiny_patch16_224", "--json")
+    assert (code, err) == (1, "")
+    result = json.loads(out)
+    assert list(result) == ["model", "chip", "findings", "errors"]
+    assert (result["model"], result["chip"], result["errors"]) == ("timm:vit_tiny_patch16_224", "A15", 1)
+    assert {tuple(finding) for finding in result["findings"]} == {("rule", "severity", "op", "message", "fix")}
+    first = result["findings"][0]
+    assert (first["rule"], first["severity"], first["op"]) == ("kernel", "error", "conv_0")
+    assert "attention" in {finding["rule"] for finding in result["findings"]}
+
+
+def test_findings_on_many_operations_are_told_together(run: Run) -> None:
+    code, out, _ = run("check", "timm:mobilenetv3_small_100")
+    assert code == 0
+    assert out.count("channels-16") == 1
+    assert "also " in out and " more" in out
+    assert max(map(len, out.splitlines())) <= 120
+
+
+def test_rules_are_listed_with_their_evidence(run: Run) -> None:
+    code, out, _ = run("check", "--list-rules", "--json")
+    told = json.loads(out)["rules"]
+    assert code == 0
+    assert len(told) > 40
+    assert {tuple(rule) for rule in told} == {("id", "severity", "guideline", "evidence")}
+    text = run("check", "--list-rules")[1]
+    assert all(rule["id"] in text for rule in told)

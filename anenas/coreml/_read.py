@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,15 @@ _DTYPES = {
     1: "bool", 2: "string", 10: "fp16", 11: "fp32", 12: "fp64", 21: "int8", 22: "int16", 23: "int32", 24: "int64",
     31: "uint8", 32: "uint16",
 }  # fmt: skip
+
+# The parameters that rules and costs depend on, and what they are called in a graph.
+_ATTRIBUTES = {
+    "strides": "stride", "dilations": "dilation", "groups": "groups", "kernel_sizes": "kernel", "perm": "perm",
+    "axis": "axis", "begin": "begin",
+}  # fmt: skip
+
+# Weights that are stored compressed and unpacked as they are read. They count a byte each, though many take less.
+_COMPRESSED = "constexpr_"
 
 _MODEL = Path("Data/com.apple.CoreML/model.mlmodel")
 
@@ -54,7 +64,7 @@ class _Reader:
         self._values.update((tensor.name, tensor) for tensor in inputs)
         ops = []
         for operation in self._block.operations:
-            if operation.type == "const":
+            if operation.type == "const" or operation.type.startswith(_COMPRESSED):
                 self._constants[operation.outputs[0].name] = operation
             else:
                 ops.append(self._op(operation))
@@ -75,8 +85,10 @@ class _Reader:
                     self._take_constant(parameter, self._constants[binding.name], weights, attributes)
         outputs = tuple(_tensor(out.name, out.type) for out in operation.outputs)
         self._values.update((tensor.name, tensor) for tensor in outputs)
-        names = {"strides": "stride", "dilations": "dilation"}
-        kept = {names.get(k, k): v for k, v in attributes.items() if k in ("strides", "dilations", "groups")}
+        kept = {_ATTRIBUTES[name]: value for name, value in attributes.items() if name in _ATTRIBUTES}
+        axis = kept.pop("axis", None)
+        if operation.type == "softmax" and isinstance(axis, int):
+            kept["axis"] = axis % len(outputs[0].shape)
         return Op(outputs[0].name, operation.type, tuple(inputs), outputs, tuple(weights), kept)
 
     @staticmethod
@@ -84,13 +96,16 @@ class _Reader:
         parameter: str, constant: Any, weights: list[Tensor], attributes: dict[str, int | tuple[int, ...]]
     ) -> None:
         tensor = _tensor(constant.outputs[0].name, constant.outputs[0].type)
+        if constant.type.startswith(_COMPRESSED):
+            tensor = dataclasses.replace(tensor, dtype="uint8")
         is_weight = parameter in ("weight", "bias") or tensor.elements > 1
         if tensor.dtype.startswith(("fp", "uint")) and is_weight:
             # "weight" comes first, as the counts of multiply-accumulates expect.
             weights.insert(0 if parameter in ("weight", "x") else len(weights), tensor)
         elif tensor.dtype == "int32":
             values = tuple(constant.attributes["val"].immediateValue.tensor.ints.values)
-            attributes[parameter] = values if tensor.shape else values[0]
+            if values:
+                attributes[parameter] = values if tensor.shape else values[0]
 
 
 def _tensor(name: str, value_type: Any) -> Tensor:

@@ -51,7 +51,9 @@ class Op:
         inputs: Activations read, in order; weights are not among them.
         outputs: Activations written.
         weights: Constants that are stored with the program: weight and bias, and others of more than one element.
-        attributes: What else its cost depends on. For "conv": `groups`, and `stride` as (height, width).
+        attributes: What else its cost depends on. For "conv": `groups`, and `stride` and `dilation` as
+            (height, width). For pools `kernel` and `stride`, for "transpose" `perm`, for "softmax" `axis`, for slices
+            `begin`; axes count from the front.
     """
 
     name: str
@@ -68,10 +70,10 @@ class Op:
     @property
     def macs(self) -> int:
         """Multiply-accumulates: nought for everything but convolutions and matrix products."""
-        if self.kind in ("conv", "linear"):
+        if self.kind in ("conv", "linear") and self.weights:
             # Weights are (C_out, C_in / groups, ...): each output element needs one filter of them.
             return self.outputs[0].elements * math.prod(self.weights[0].shape[1:])
-        if self.kind == "matmul":
+        if self.kind == "matmul" and self.inputs and self.inputs[0].shape:
             return self.outputs[0].elements * self.inputs[0].shape[-1]
         return 0
 

@@ -8,8 +8,9 @@ it, a scale and a shift into batch normalisation.
 from __future__ import annotations
 
 import copy
+import dataclasses
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +41,8 @@ _RENAMED = {
     "cat": "concat", "bmm": "matmul", "mm": "matmul", "max_pool2d_with_indices": "max_pool", "avg_pool2d": "avg_pool",
     "native_layer_norm": "layer_norm", "div": "real_div", "constant_pad_nd": "pad", "leaky_relu": "leaky_relu",
     "upsample_nearest2d": "upsample_nearest_neighbor", "upsample_bilinear2d": "upsample_bilinear",
+    "sum": "reduce_sum", "amax": "reduce_max", "amin": "reduce_min", "linalg_vector_norm": "reduce_l2_norm",
+    "clamp": "clip", "clamp_min": "clip", "where": "select", "rsub": "sub", "_safe_softmax": "softmax",
 }  # fmt: skip
 
 
@@ -57,7 +60,7 @@ def trace(module: nn.Module, shape: tuple[int, ...], *, name: str = "x") -> Grap
     on_meta = copy.deepcopy(module).to("meta").eval()
     recorder = _Recorder(on_meta)
     x = torch.empty(shape, device="meta")
-    source = recorder.name_input(x, name)
+    source = recorder.name_tensor(x, name)
     with torch.no_grad(), recorder:
         y = on_meta(x)
     return Graph((source,), tuple(_scales_joined(recorder.ops)), (recorder.known[id(y)],))
@@ -100,6 +103,7 @@ class _Call:
         inputs: The activations among them.
         constants: The tensors among them that do not depend on the input.
         output: What it returned, the first where there are several.
+        others: The rest of what it returned.
     """
 
     kind: str
@@ -107,6 +111,7 @@ class _Call:
     inputs: tuple[Tensor, ...]
     constants: list[torch.Tensor]
     output: torch.Tensor
+    others: tuple[torch.Tensor, ...] = ()
 
 
 class _Recorder(TorchDispatchMode):
@@ -124,7 +129,7 @@ class _Recorder(TorchDispatchMode):
         self._kept: list[torch.Tensor] = []  # ids stay taken as long as their tensors live
         self._constants = {id(t) for t in (*module.parameters(), *module.buffers())}
 
-    def name_input(self, x: torch.Tensor, name: str) -> Tensor:
+    def name_tensor(self, x: torch.Tensor, name: str) -> Tensor:
         return self._name(x, name)
 
     def __torch_dispatch__(
@@ -144,7 +149,7 @@ class _Recorder(TorchDispatchMode):
         elif kind in _SILENT:
             self.alias(outputs[0], inputs[0])
         else:
-            _HANDLES.get(kind, _plain)(self, _Call(kind, args, inputs, constants, outputs[0]))
+            _HANDLES.get(kind, _plain)(self, _Call(kind, args, inputs, constants, outputs[0], tuple(outputs[1:])))
         return result
 
     def add(
@@ -216,13 +221,81 @@ def _linear(recorder: _Recorder, call: _Call) -> None:
     recorder.add("linear", call.inputs, call.output, ((out_features, in_features), (out_features,)))
 
 
+def _pool(recorder: _Recorder, call: _Call) -> None:
+    """`pool(x, kernel, stride, …)`; the stride is the kernel's size where none is given."""
+    kernel = _two(call.args[1])
+    stride = _two(call.args[2]) if len(call.args) > 2 and call.args[2] else kernel
+    recorder.add(_RENAMED[call.kind], call.inputs, call.output, kernel=kernel, stride=stride)
+
+
+def _permute(recorder: _Recorder, call: _Call) -> None:
+    """`permute(x, order)`, or `transpose(x, one, other)`."""
+    rank = len(call.inputs[0].shape)
+    if call.kind == "permute":
+        order = [axis % rank for axis in call.args[1]]
+    else:
+        order = list(range(rank))
+        one, other = call.args[1] % rank, call.args[2] % rank
+        order[one], order[other] = other, one
+    recorder.add("transpose", call.inputs, call.output, perm=tuple(order))
+
+
+def _softmax(recorder: _Recorder, call: _Call) -> None:
+    recorder.add("softmax", call.inputs, call.output, axis=call.args[1] % len(call.output.shape))
+
+
+def _slice(recorder: _Recorder, call: _Call) -> None:
+    """`slice(x, axis, start, …)`, or `select(x, axis, index)`."""
+    shape = call.inputs[0].shape
+    if tuple(call.output.shape) == shape:
+        recorder.alias(call.output, call.inputs[0])
+        return
+    axis = (call.args[1] if len(call.args) > 1 else 0) % len(shape)
+    start = (call.args[2] if len(call.args) > 2 else None) or 0
+    begin = tuple((start + size if start < 0 else start) if i == axis else 0 for i, size in enumerate(shape))
+    recorder.add("slice_by_index", call.inputs, call.output, begin=begin)
+
+
+def _expand(recorder: _Recorder, call: _Call) -> None:
+    """Nothing is computed where the shape stays, as around torch's attention."""
+    if tuple(call.output.shape) == call.inputs[0].shape:
+        recorder.alias(call.output, call.inputs[0])
+    else:
+        recorder.add("tile", call.inputs, call.output)
+
+
+def _split(recorder: _Recorder, call: _Call) -> None:
+    """One operation of several results."""
+    recorder.add("split", call.inputs, call.output)
+    op = recorder.ops.pop()
+    rest = tuple(recorder.name_tensor(t, f"{op.name}_{i}") for i, t in enumerate(call.others, 1))
+    recorder.ops.append(dataclasses.replace(op, outputs=(*op.outputs, *rest)))
+
+
 _HANDLES: dict[str, _Handle] = {
     "convolution": _convolution,
     "native_batch_norm": _batch_norm,
     "_native_batch_norm_legit_no_training": _batch_norm,
     "hardswish": _hardswish,
     "addmm": _linear,
+    "max_pool2d_with_indices": _pool,
+    "avg_pool2d": _pool,
+    "permute": _permute,
+    "transpose": _permute,
+    "_softmax": _softmax,
+    "_safe_softmax": _softmax,
+    "slice": _slice,
+    "select": _slice,
+    "expand": _expand,
+    "split": _split,
+    "split_with_sizes": _split,
+    "unbind": _split,
 }
+
+
+def _two(size: Sequence[int]) -> tuple[int, ...]:
+    """A window's height and width, of which torch takes one for both."""
+    return tuple(size) * 2 if len(size) == 1 else tuple(size)
 
 
 def _flat(values: Any) -> list[Any]:

@@ -48,7 +48,7 @@ class ImageEvaluator:
         graph = architecture_graph(architecture)
         latency = self.source.latency(graph, self.chip)
         size_mb = estimated_package_bytes(graph) / 1e6
-        broken = tuple(f"{finding.rule}: {finding.message}" for finding in check(graph, self.chip) if finding.is_error)
+        broken = tuple(f"{finding.rule}: {finding.message}" for finding in check(graph, self.chip, only="error"))
         return Estimate(latency, size_mb, graph.macs, graph.parameters, broken)
 
     def evaluate(self, architecture: Architecture, folder: Path) -> Evaluation:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,8 @@ from torch import nn
 from anenas._errors import AnenasError
 from anenas.coreml import convert, read_graph
 from anenas.coreml._tools import coremltools
+from anenas.graph import Graph
+from anenas.network import trace
 from anenas.space import Architecture
 
 Package = Callable[[Architecture], Path]
@@ -71,6 +74,36 @@ def test_operands_are_read_in_their_order(tmp_path: Path) -> None:
     assert [tensor.shape for tensor in by_kind["matmul"].inputs] == [(1, 5, 2), (1, 2, 3)]
     assert by_kind["matmul"].macs == 5 * 2 * 3
     assert by_kind["sub"].inputs[0].name == by_kind["reduce_sum"].outputs[0].name
+
+
+def test_what_rules_ask_of_an_operation_is_read_as_it_is_traced(tmp_path: Path) -> None:
+    class Parts(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            x = nn.functional.avg_pool2d(nn.functional.max_pool2d(x, (3, 2), 2), 2)
+            return x.permute(0, 2, 1, 3).softmax(2).flatten(1)[:, 1:4].softmax(-1)
+
+    path = tmp_path / "model.mlpackage"
+    convert(Parts(), path, shape=(1, 3, 32, 32), classes=["a", "b", "c"])
+    kinds = ("max_pool", "avg_pool", "transpose", "softmax", "slice_by_index")
+
+    def noted(graph: Graph) -> list[tuple[str, dict[str, object]]]:
+        return [(op.kind, dict(op.attributes)) for op in graph.ops if op.kind in kinds]
+
+    assert noted(read_graph(path)) == noted(trace(Parts(), (1, 3, 32, 32)))
+
+
+def test_compressed_weights_belong_to_the_operation_that_reads_them(package: Package, tmp_path: Path) -> None:
+    ct = coremltools()
+    optimize = importlib.import_module("coremltools.optimize.coreml")
+    model = ct.models.MLModel(str(package(SMALL)), skip_model_load=True)
+    config = optimize.OptimizationConfig(optimize.OpPalettizerConfig(nbits=4, weight_threshold=0))
+    path = tmp_path / "compressed.mlpackage"
+    optimize.palettize_weights(model, config).save(str(path))
+    plain, compressed = read_graph(package(SMALL)), read_graph(path)
+    assert [op.kind for op in compressed.ops] == [op.kind for op in plain.ops]
+    assert compressed.macs == plain.macs
+    assert compressed.weight_bytes < plain.weight_bytes
+    assert {weight.dtype for op in compressed.ops for weight in op.weights} == {"fp16", "uint8"}
 
 
 def test_a_path_without_a_package_is_refused(tmp_path: Path) -> None:

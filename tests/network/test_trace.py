@@ -159,3 +159,39 @@ def test_tracing_leaves_the_module_as_it_is() -> None:
 def test_an_input_that_does_not_fit_is_refused() -> None:
     with pytest.raises(RuntimeError, match="channel"):
         trace(nn.Conv2d(3, 8, 1), (1, 4, 6, 6))
+
+
+@pytest.mark.parametrize(
+    ("function", "kind", "attributes"),
+    [
+        (lambda x: torch.nn.functional.max_pool2d(x, 3, 2), "max_pool", {"kernel": (3, 3), "stride": (2, 2)}),
+        (lambda x: torch.nn.functional.avg_pool2d(x, (2, 3)), "avg_pool", {"kernel": (2, 3), "stride": (2, 3)}),
+        (lambda x: x.permute(0, 2, -1, 1), "transpose", {"perm": (0, 2, 3, 1)}),
+        (lambda x: x.transpose(1, -1), "transpose", {"perm": (0, 3, 2, 1)}),
+        (lambda x: x.softmax(-1), "softmax", {"axis": 3}),
+        (lambda x: x[..., 2:], "slice_by_index", {"begin": (0, 0, 0, 2)}),
+        (lambda x: x[:, -1], "slice_by_index", {"begin": (0, 3, 0, 0)}),
+    ],
+)
+def test_what_rules_ask_of_an_operation_is_noted(
+    function: Callable[[Tensor], Tensor], kind: str, attributes: dict[str, object]
+) -> None:
+    (op,) = trace_of(function).ops
+    assert (op.kind, op.attributes) == (kind, attributes)
+
+
+def test_every_result_of_a_split_is_read_by_what_follows() -> None:
+    def forward(x: Tensor) -> Tensor:
+        q, k = x.unbind(1)
+        return q * k
+
+    graph = trace_of(forward, (1, 2, 6, 6))
+    assert kinds(graph) == ["split", "mul"]
+    assert [len(op.outputs) for op in graph.ops] == [2, 1]
+    assert graph.ops[1].inputs == graph.ops[0].outputs
+    assert graph.weight_bytes == 0
+
+
+def test_what_keeps_its_shape_is_not_copied() -> None:
+    assert kinds(trace_of(lambda x: x.expand(1, 4, 6, 6)[:, 0:].relu())) == ["relu"]
+    assert kinds(trace_of(lambda x: x.expand(2, 4, 6, 6))) == ["tile"]

@@ -1,0 +1,170 @@
+"""Rules about number formats, stored size and compression."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from anenas.ane._chips import Chip
+from anenas.ane._limits import limits
+from anenas.ane._registry import Problem, rule
+from anenas.ane._shape_rules import filters
+from anenas.ane._support import RECURRENT
+from anenas.graph import Graph
+
+_TOO_WIDE = {"fp32", "fp64"}
+_INTEGERS = {"int32", "int64"}
+# Where formats change by design, and what its own rule is about.
+_PASSED_OVER = {"cast", "classify", *RECURRENT}
+_MB = 1e6
+_GUIDELINE_MB, _IOS_MB = 10, 1000
+
+
+@rule(
+    "fp32",
+    "error",
+    guideline="8: fp16, no fp32 tensor inside",
+    evidence="The engine computes in fp16 and int8; fp32 falls back to CPU or GPU (apple/coreai-models; 751K). fp32 "
+    "inputs and outputs are cast, and stay.",
+)
+def _fp32(graph: Graph, chip: Chip) -> Iterator[Problem]:
+    for op in graph.ops:
+        if op.kind not in _PASSED_OVER:
+            for tensor in (*op.inputs, *op.outputs):
+                if tensor.dtype in _TOO_WIDE:
+                    message = f"{op.kind} works on {tensor.dtype} ({tensor.name})"
+                    yield op.name, message, "convert with compute_precision=FLOAT16"
+                    break
+
+
+@rule(
+    "int32",
+    "error",
+    guideline="8: no int32 tensor inside",
+    evidence='The validator says "Unsupported tensor data type: int32" (751K, M4); argmax, topk, embeddings and '
+    "computed indices make them (A8).",
+)
+def _int32(graph: Graph, chip: Chip) -> Iterator[Problem]:
+    for op in graph.ops:
+        if op.kind not in RECURRENT:
+            for tensor in (*op.inputs, *op.outputs):
+                if tensor.dtype in _INTEGERS:
+                    message = f"{op.kind} works on {tensor.dtype} ({tensor.name})"
+                    yield op.name, message, "do it before or after the program"
+                    break
+
+
+@rule(
+    "io-precision",
+    "info",
+    guideline="8: fp16, of inputs and outputs",
+    evidence="Core ML casts fp32 inputs and outputs, which costs about one element-wise operation and twice the bytes "
+    "(apple/coreai-models; 751K). Images are cast from their 8 bits anyway.",
+)
+def _io_precision(graph: Graph, chip: Chip) -> Iterator[Problem]:
+    wide = [tensor.name for tensor in (*graph.inputs, *graph.outputs) if tensor.dtype in _TOO_WIDE]
+    if wide:
+        yield "", f"{', '.join(wide)}: cast from or to fp32", "declare arrays as Float16 (iOS 16 and later)"
+
+
+@rule(
+    "size",
+    "info",
+    guideline="11: under 10 MB",
+    evidence="No limit of the engine's is near; weights stream in on every call, 10 MB in 0.2 to 0.3 ms on M1 and A17 "
+    "Pro (ane-guide; Apple's OPT figures), which the latency estimate counts.",
+)
+def _size(graph: Graph, chip: Chip) -> Iterator[Problem]:
+    megabytes = graph.weight_bytes / _MB
+    if 0 < megabytes <= _GUIDELINE_MB:
+        yield "", f"weights total {megabytes:.2g} MB, under {_GUIDELINE_MB} MB", "none needed"
+
+
+@rule(
+    "size-10mb",
+    "warning",
+    guideline="11: under 10 MB",
+    evidence="A guideline for shipping, not a limit of the engine's (see `size`).",
+)
+def _size_10mb(graph: Graph, chip: Chip) -> Iterator[Problem]:
+    megabytes = graph.weight_bytes / _MB
+    if _GUIDELINE_MB < megabytes <= _IOS_MB:
+        message = f"weights total {megabytes:.1f} MB, over {_GUIDELINE_MB}: {_streaming_ms(graph, chip):.2f} ms to read"
+        yield "", message, "palettise to 4 or 6 bits, or use a smaller network"
+
+
+@rule(
+    "size-limit",
+    "error",
+    guideline="11: size, of what loads at all",
+    evidence="At most 1 GB on iOS (coremltools' documentation), 2 GiB on macOS up to 26.",
+)
+def _size_limit(graph: Graph, chip: Chip) -> Iterator[Problem]:
+    megabytes = graph.weight_bytes / _MB
+    if megabytes > _IOS_MB:
+        yield "", f"weights total {megabytes:,.0f} MB, iOS loads {_IOS_MB:,}", "split the model, or compress it"
+
+
+@rule(
+    "quantisation",
+    "info",
+    guideline="14: quantisation, what it gains on the chip",
+    evidence="8-bit weights alone speed no multiply-accumulate up: ResNet50 took 1.50 ms instead of 1.38 on A17 Pro. "
+    "8-bit weights and activations: 1.3 to 2.5 times faster there, nothing on M1; A16 gains by halved traffic "
+    "(coremltools' documentation; maderix/ANE; 751K).",
+)
+def _quantisation(graph: Graph, chip: Chip) -> Iterator[Problem]:
+    if not graph.macs or any(op.kind == "quantize" for op in graph.ops) or _is_compressed(graph):
+        return
+    if limits(chip).int8_doubles:
+        message = f"activations are fp16: {chip.name} computes 8-bit weights with 8-bit activations at twice the rate"
+        yield "", message, "quantise weights and activations to 8 bits; weights alone gain nothing"
+    elif (share := _weight_share(graph, chip)) >= 0.3:
+        message = f"reading the weights takes {share:.1f} times as long as computing with them on {chip.name}"
+        yield "", message, "palettise the weights to 4 bits, for a whole tensor or groups of 4 channels and more"
+
+
+@rule(
+    "pruning",
+    "info",
+    guideline="15: pruning, what pays on the chip",
+    evidence="Single weights: ResNet50 gains 4 % at 50 % and 16 % at 75 % on an iPhone (coremltools' documentation), "
+    "and sparse 3×3 convolutions lose Winograd: 50 % is slower (751K, M6). Whole channels pay in steps of 16.",
+)
+def _pruning(graph: Graph, chip: Chip) -> Iterator[Problem]:
+    if graph.macs and not _is_compressed(graph) and _weight_share(graph, chip) >= 0.3:
+        message = "bound by its weights in part: sparse weights pay from 75 %, best in 1×1 convolutions"
+        yield "", message, "prune to 75 % or more, or prune whole channels in steps of 16"
+
+
+@rule(
+    "channel-passes",
+    "warning",
+    guideline="15: pruning, of channels just over a pass of 256",
+    evidence="The array takes 256 output channels at a time: 256 to 272 costs 32 % more, 512 to 528 costs 12 % (751K, "
+    "M6); 192 to 256 costs three times as much on M1 (ane-guide).",
+)
+def _channel_passes(graph: Graph, chip: Chip) -> Iterator[Problem]:
+    for op in graph.ops:
+        shape = filters(op)
+        if op.kind == "conv" and len(shape) == 4 and shape[0] > 256 and 0 < shape[0] % 256 <= 32 and shape[1] > 1:
+            message = f"{shape[0]} channels out need one more pass for the last {shape[0] % 256}"
+            yield op.name, message, f"prune to {shape[0] // 256 * 256}"
+
+
+def _is_compressed(graph: Graph) -> bool:
+    return any(weight.dtype in ("int8", "uint8") for op in graph.ops for weight in op.weights)
+
+
+def _streaming_ms(graph: Graph, chip: Chip) -> float:
+    return graph.weight_bytes / (chip.weight_gb_s * 1e6)
+
+
+def _weight_share(graph: Graph, chip: Chip) -> float:
+    """How long reading the weights takes, of what computing with them takes at half the peak.
+
+    0 where the weights are under 1 MB, of which nothing is to be gained.
+    """
+    if graph.weight_bytes < _MB:
+        return 0.0
+    computing_ms = 2 * graph.macs / (chip.peak_tflops / 2 * 1e9)
+    return _streaming_ms(graph, chip) / computing_ms if computing_ms else 0.0

@@ -1,0 +1,100 @@
+"""Rules about a program as a whole: its segments, its length, and what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from anenas.ane._chips import Chip
+from anenas.ane._placement import placement, segments
+from anenas.ane._registry import Problem, rule
+from anenas.graph import Graph
+
+_ELEMENTWISE = {
+    "add", "sub", "mul", "real_div", "maximum", "minimum", "pow", "relu", "relu6", "clip", "sigmoid", "sigmoid_hard",
+    "tanh", "silu", "gelu", "exp", "log", "sqrt", "rsqrt", "square", "abs", "thresholded_relu", "softplus",
+}  # fmt: skip
+_TWO_INPUTS = {"add", "sub", "mul", "real_div", "maximum", "minimum"}
+_MAX_CONVOLUTIONS, _MAX_CHAIN = 380, 128
+# Four dense 3×3 convolutions of 64 channels on 32×32 go to the engine and one does not: 0.25 ms is about 2.6 of them.
+_TINY_MACS = 100e6
+
+
+@rule(
+    "segments",
+    "warning",
+    guideline="A9: one segment on the engine",
+    evidence="Each further segment costs about 0.25 ms: 0.125 ms for its launch and 0.125 ms for each switch (751K, "
+    "from Core ML's planner, which it reproduces for 440 of 482 models).",
+)
+def _segments(graph: Graph, chip: Chip) -> Iterator[Problem]:
+    count = segments(placement(graph, chip))
+    if count > 1:
+        yield "", f"the engine's work is cut into {count} segments", "mend what leaves the engine, or move it to an end"
+
+
+@rule(
+    "tiny",
+    "warning",
+    guideline="A10: enough work to be worth the engine",
+    evidence="Core ML keeps on the CPU what saves less than about 0.25 ms: one 3×3 convolution of 64 channels on 32×32 "
+    "stays, four go (751K, M4, from the planner). Taken here as under 100 million multiply-accumulates, roughly.",
+)
+def _tiny(graph: Graph, chip: Chip) -> Iterator[Problem]:
+    if 0 < graph.macs < _TINY_MACS:
+        message = f"only {graph.macs / 1e6:.2g} million multiply-accumulates: Core ML may keep it on the CPU"
+        yield "", message, "load it with compute units cpuAndNeuralEngine, and look at its compute plan"
+
+
+@rule(
+    "two-input-ops",
+    "info",
+    guideline="A17: few element-wise operations of two activations",
+    evidence="4 to 18 µs each for 0.1 to 0.5 million elements (751K, M6); an activation after a convolution is free. "
+    "The latency estimate counts it.",
+)
+def _two_inputs(graph: Graph, chip: Chip) -> Iterator[Problem]:
+    found = [op for op in graph.ops if op.kind in _TWO_INPUTS and len(op.inputs) > 1]
+    if found:
+        elements = sum(op.outputs[0].elements for op in found)
+        message = f"{len(found)} sums and products of two activations, {elements / 1e6:.1f} million elements"
+        yield "", message, "fewer skips and squeeze-and-excites, or branches that fuse"
+
+
+@rule(
+    "convolutions",
+    "error",
+    guideline=f"A15: at most {_MAX_CONVOLUTIONS} convolutions",
+    evidence="The compiler runs out of stack beyond about 386 on M6, 448 on M4 (751K) and 383 (maderix/ANE).",
+)
+def _convolutions(graph: Graph, chip: Chip) -> Iterator[Problem]:
+    count = sum(op.kind == "conv" for op in graph.ops)
+    if count > _MAX_CONVOLUTIONS:
+        yield "", f"{count} convolutions: Apple's compiler fails beyond about 386", "split the model in two"
+
+
+@rule(
+    "elementwise-chain",
+    "warning",
+    guideline="A15: no hundreds of element-wise operations in a row",
+    evidence="Chains of 128, 256 and 512 compile for 1, 13 and 179 s (751K, M6).",
+)
+def _chain(graph: Graph, chip: Chip) -> Iterator[Problem]:
+    length = longest = 0
+    for op in graph.ops:
+        length = length + 1 if op.kind in _ELEMENTWISE else 0
+        longest = max(longest, length)
+    if longest > _MAX_CHAIN:
+        yield "", f"{longest} element-wise operations in a row compile for long", "compute with fewer, larger ones"
+
+
+@rule(
+    "not-validated",
+    "info",
+    guideline="17: validated on a device",
+    evidence="Core ML's compute plan names the unit that it uses (2,187 of 2,187 operations, 751K), but its costs are "
+    "estimates; only a measurement tells how long a program takes.",
+)
+def _not_validated(graph: Graph, chip: Chip) -> Iterator[Problem]:
+    if graph.ops:
+        message = f"not measured on a device with {chip.name}: what is said here follows published sources"
+        yield "", message, "load it on the device, look at its compute plan and time it"

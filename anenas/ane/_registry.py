@@ -1,0 +1,77 @@
+"""What a rule is, and the register of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from anenas.ane._chips import Chip
+from anenas.graph import Graph
+
+Severity = Literal["error", "warning", "info"]
+
+Problem = tuple[str, str, str]
+"""What a rule has to say: the operation's name, empty for the whole program; what is wrong; how to mend it."""
+
+RULES: dict[str, Rule] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something about a program that a guideline says something about.
+
+    Attributes:
+        rule: The rule's name.
+        severity: "error" where it leaves the engine or does not run, "warning" where it runs but wastes, "info" for
+            facts.
+        op: The operation's name, empty where it is the whole program.
+        message: What is wrong.
+        fix: How to mend it.
+    """
+
+    rule: str
+    severity: Severity
+    op: str
+    message: str
+    fix: str
+
+    @property
+    def is_error(self) -> bool:
+        return self.severity == "error"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One guideline, checkable.
+
+    Attributes:
+        id: Its name.
+        severity: Of all that it finds.
+        guideline: What it holds a program to.
+        evidence: What is publicly known for the guideline and against it, and from where.
+        problems: Goes through a graph.
+    """
+
+    id: str
+    severity: Severity
+    guideline: str
+    evidence: str
+    problems: Callable[[Graph, Chip], Iterator[Problem]]
+
+    def find(self, graph: Graph, chip: Chip) -> Iterator[Finding]:
+        """What breaks the rule in a graph."""
+        for op, message, fix in self.problems(graph, chip):
+            yield Finding(self.id, self.severity, op, message, fix)
+
+
+def rule(
+    id: str, severity: Severity, *, guideline: str, evidence: str
+) -> Callable[[Callable[[Graph, Chip], Iterator[Problem]]], Callable[[Graph, Chip], Iterator[Problem]]]:
+    """Registers a function from graph and chip to problems as a rule."""
+
+    def register(problems: Callable[[Graph, Chip], Iterator[Problem]]) -> Callable[[Graph, Chip], Iterator[Problem]]:
+        RULES[id] = Rule(id, severity, guideline, evidence, problems)
+        return problems
+
+    return register
