@@ -1,20 +1,26 @@
 """What the Neural Engine can do: chips, guidelines, and what an operation costs."""
 
+from anenas.ane._calibration import Calibration, calibration
 from anenas.ane._chips import Chip, chips, get_chip
-from anenas.ane._cost import OpCost, op_costs
+from anenas.ane._cost import OpCost, chip_rates, fixed_us, graph_work, op_costs
 from anenas.ane._guidelines import MAX_DIMENSION, batch_problem, dimension_problem, is_power_of_two, width_problem
 from anenas.ane._rules import Finding, check
 
 __all__ = [
     "MAX_DIMENSION",
+    "Calibration",
     "Chip",
     "Finding",
     "OpCost",
     "batch_problem",
+    "calibration",
     "check",
+    "chip_rates",
     "chips",
     "dimension_problem",
+    "fixed_us",
     "get_chip",
+    "graph_work",
     "is_power_of_two",
     "op_costs",
     "width_problem",

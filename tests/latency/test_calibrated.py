@@ -4,12 +4,12 @@ import pytest
 
 from anenas.ane import Chip, chips, get_chip, op_costs
 from anenas.graph import Graph, Op, Tensor
-from anenas.latency import AnalyticLatency, LatencySource
+from anenas.latency import CalibratedLatency, LatencySource
 
 x, y = (Tensor(name, (1, 64, 32, 32)) for name in "xy")
 empty = Graph((x,), (), (x,))
 convolution = Graph((x,), (Op("c", "conv", (x,), (y,), (Tensor("w", (64, 64, 3, 3)),), {"groups": 1}),), (y,))
-source: LatencySource = AnalyticLatency()
+source: LatencySource = CalibratedLatency()
 every_chip = pytest.mark.parametrize("chip", chips().values(), ids=lambda chip: chip.name)
 
 
