@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -114,3 +114,17 @@ def print_front(console: Console, result: SearchResult, chip: str) -> None:
     for model in reversed(result.front):
         console.print(f"{model.trial:5}  {model.architecture}", highlight=False, soft_wrap=True)
     console.print()
+
+
+def print_scores(console: Console, result: dict[str, Any]) -> None:
+    """What `bench_latency` found, as a table."""
+    table = Table("set", "chip", box=SIMPLE_HEAD, padding=(0, 1))
+    for heading in ("rows", "Spearman", "of MACs", "median\nerror", "±10 %", "±25 %", "in the\ninterval"):
+        table.add_column(heading, justify="right")
+    for row in result["sets"]:
+        ranks = ["" if row[key] is None else f"{row[key]:.2f}" for key in ("spearman", "spearman_macs")]
+        shares = [f"{row[key]:.0%}" for key in ("median_error", "within_10", "within_25", "coverage")]
+        table.add_row(row["set"], row["soc"], str(row["n"]), *ranks, *shares)
+    console.print(table)
+    for reason, count in result["skipped"].items():
+        console.print(f"skipped {count}: {reason}", highlight=False)

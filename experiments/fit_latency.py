@@ -10,8 +10,8 @@ not used afterwards.
 
 A source is a publication: an arXiv number or a repository, whatever its tables and figures. Leaving it out is done
 twice: "strict" leaves out whatever others print of the same models on the same chip too, since later papers copy rows
-and most of what is left out would otherwise be seen. The 90 % intervals are the conformal quantile of the strict errors,
-and each set's coverage is that of intervals from the other sources' errors.
+and most of what is left out would otherwise be seen. The 90 % intervals are the conformal quantile of the strict
+errors, and each set's coverage is that of intervals from the other sources' errors.
 """
 
 from __future__ import annotations

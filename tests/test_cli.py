@@ -56,6 +56,8 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
         ("search --data images:nowhere", "nowhere"),
         ("search --data nowhere.npz", "nowhere.npz"),
         ("search --no-such-option", "No such option"),
+        ("bench latency", "Missing option '--csv'"),
+        ("bench latency --csv nowhere.csv", "cannot read nowhere.csv"),
         ("front nothing", "no studies in"),
         ("ui", "nothing to browse in mlruns yet"),
         ("space show mobil", "did you mean mobile_cnn?"),
@@ -131,6 +133,19 @@ def test_chips_are_listed_with_what_is_guessed(run: Run) -> None:
     rows = {row["name"]: row for row in json.loads(run("chips", "--json")[1])}
     assert rows["M1"]["cores"] == 16
     assert "fixed_us" in rows["A15"]["guessed"]
+
+
+def test_estimates_are_held_against_a_table(run: Run, tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("timm_name,input_res,soc,latency_ms,set\nmobileone_s0,224,A14,0.8,mine\n,224,A14,1,mine\n")
+    found = json.loads(run("bench", "latency", "--csv", str(table), "--json")[1])
+    assert found["skipped"] == {"no timm name": 1}
+    assert list(found["sets"][0]) == [
+        *("set", "soc", "n", "spearman", "spearman_macs", "median_error", "within_10", "within_25", "coverage")
+    ]
+    shown = run("bench", "latency", "--csv", str(table))[1]
+    assert "mine" in shown
+    assert "skipped 1: no timm name" in shown
 
 
 def test_help_imports_nothing_heavy() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from anenas.ane._calibration import Calibration, calibration
@@ -53,7 +54,7 @@ _RATES = {
 }  # fmt: skip
 
 # What bounds an operation -> what it has to do of it, as (rate, amount) pairs that add up.
-Work = dict[str, tuple[tuple[str, float], ...]]
+Work = Mapping[str, tuple[tuple[str, float], ...]]
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ def _work(op: Op) -> Work:
     read, written = sum(t.elements for t in op.inputs), sum(t.elements for t in op.outputs)
     weights = {"weights": (("weights", float(op.weight_bytes)),)} if op.weights else {}
     if op.weights and op.kind in ("conv", "conv_transpose"):
-        return _convolution(op, read, written) | weights
+        return {**_convolution(op, read, written), **weights}
     if op.macs:
         traffic = (("traffic", float(read + written)),)
         return {"compute": (("matrix", float(op.macs)),), "activations": traffic} | weights
