@@ -118,8 +118,10 @@ def print_front(console: Console, result: SearchResult, chip: str) -> None:
 
 def print_scores(console: Console, result: dict[str, Any]) -> None:
     """What `bench_latency` found, as a table."""
-    table = Table("set", "chip", box=SIMPLE_HEAD, padding=(0, 1))
-    for heading in ("rows", "Spearman", "of MACs", "median\nerror", "±10 %", "±25 %", "in the\ninterval"):
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1), collapse_padding=True)
+    for heading in ("set", "chip"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("rows", "Spear-\nman", "of\nMACs", "median\nerror", "±10 %", "±25 %", "covered"):
         table.add_column(heading, justify="right")
     for row in result["sets"]:
         ranks = ["" if row[key] is None else f"{row[key]:.2f}" for key in ("spearman", "spearman_macs")]
