@@ -24,7 +24,7 @@ from pydantic import ValidationError
 from anenas._errors import AnenasError
 from anenas.ane import get_chip
 from anenas.data import Dataset, load_data
-from anenas.latency import AnalyticLatency
+from anenas.latency import CalibratedLatency
 from anenas.report import write_front_csv, write_front_page, write_front_png, write_trials_csv
 from anenas.search import (
     PACKAGE,
@@ -166,7 +166,7 @@ def run_search(
     dataset, the_space = _load(the_space, data, input_shape, say)
     # Absolute: neither workers nor a caller that changes folder must lose them.
     store, exports = Path(store).absolute(), Path(exports).absolute()
-    source = AnalyticLatency()
+    source = CalibratedLatency()
     settings = {
         "space": f"{the_space.name} {the_space.digest}",
         "input": "x".join(map(str, dataset.input_shape)),

@@ -7,7 +7,7 @@ from typing import Any
 
 from anenas.ane import Chip, OpCost, op_costs
 from anenas.graph import Graph
-from anenas.latency import AnalyticLatency, Latency
+from anenas.latency import CalibratedLatency, Latency
 
 
 @dataclass(frozen=True)
@@ -60,4 +60,4 @@ class Profile:
 
 def profile(model: str, graph: Graph, chip: Chip) -> Profile:
     """Estimate a program on a chip."""
-    return Profile(model, graph, AnalyticLatency().latency(graph, chip), op_costs(graph, chip))
+    return Profile(model, graph, CalibratedLatency().latency(graph, chip), op_costs(graph, chip))

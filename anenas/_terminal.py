@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -213,3 +213,19 @@ def _line(console: Console, text: str) -> None:
         text.strip(), min(console.width, 100), initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
     )
     console.print(wrapped, markup=False, highlight=False, soft_wrap=True)
+
+
+def print_scores(console: Console, result: dict[str, Any]) -> None:
+    """What `bench_latency` found, as a table."""
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1), collapse_padding=True)
+    for heading in ("set", "chip"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("rows", "Spear-\nman", "of\nMACs", "median\nerror", "±10 %", "±25 %", "covered"):
+        table.add_column(heading, justify="right")
+    for row in result["sets"]:
+        ranks = ["" if row[key] is None else f"{row[key]:.2f}" for key in ("spearman", "spearman_macs")]
+        shares = [f"{row[key]:.0%}" for key in ("median_error", "within_10", "within_25", "coverage")]
+        table.add_row(row["set"], row["soc"], str(row["n"]), *ranks, *shares)
+    console.print(table)
+    for reason, count in result["skipped"].items():
+        console.print(f"skipped {count}: {reason}", highlight=False)

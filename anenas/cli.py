@@ -22,6 +22,8 @@ app = typer.Typer(
 )
 space_app = typer.Typer(help="Look at search spaces.", no_args_is_help=True)
 app.add_typer(space_app, name="space")
+bench_app = typer.Typer(help="Hold estimates against what is known.", no_args_is_help=True)
+app.add_typer(bench_app, name="bench")
 
 _Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else, to standard output.")]
 _Store = Annotated[Path, typer.Option("--store", help="Folder of studies and of MLflow's database.")]
@@ -331,6 +333,28 @@ def space_sample(
     rng = random.Random(seed)
     for _ in range(count):
         print(space.sample(rng, classes=classes))
+
+
+@bench_app.command("latency")
+def bench_latency(
+    table: Annotated[
+        Path,
+        typer.Option("--csv", help="Table with the columns timm_name, input_res, soc, latency_ms, and perhaps set."),
+    ],
+    as_json: _Json = False,
+) -> None:
+    """Hold the latency estimate against a table of measured latencies."""
+    from anenas._bench import bench_latency as bench
+
+    result = bench(table)
+    if as_json:
+        print(json.dumps(result, indent=2, allow_nan=False))
+        return
+    from rich.console import Console
+
+    from anenas._terminal import print_scores
+
+    print_scores(Console(), result)
 
 
 _INTERRUPTED = 130

@@ -58,6 +58,8 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
         ("search --no-such-option", "No such option"),
         ("profile nothing", "no model 'nothing'; expected a .mlpackage"),
         ("profile timm:resnet51", "did you mean"),
+        ("bench latency", "Missing option '--csv'"),
+        ("bench latency --csv nowhere.csv", "cannot read nowhere.csv"),
         ("front nothing", "no studies in"),
         ("ui", "nothing to browse in mlruns yet"),
         ("check", "no model to check"),
@@ -159,6 +161,19 @@ def test_a_profile_compares_chips(run: Run) -> None:
     assert all(f" {chip} " in shown for chip in ("A12", "A19", "M5"))
     rows = json.loads(run("profile", ARCHITECTURE, "--chip", "all", "--json")[1])
     assert len({row["chip"] for row in rows}) == 13
+
+
+def test_estimates_are_held_against_a_table(run: Run, tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("timm_name,input_res,soc,latency_ms,set\nmobileone_s0,224,A14,0.8,mine\n,224,A14,1,mine\n")
+    found = json.loads(run("bench", "latency", "--csv", str(table), "--json")[1])
+    assert found["skipped"] == {"no timm name": 1}
+    assert list(found["sets"][0]) == [
+        *("set", "soc", "n", "spearman", "spearman_macs", "median_error", "within_10", "within_25", "coverage")
+    ]
+    shown = run("bench", "latency", "--csv", str(table))[1]
+    assert "mine" in shown
+    assert "skipped 1: no timm name" in shown
 
 
 def test_help_imports_nothing_heavy() -> None:

@@ -1,7 +1,8 @@
 """What the Neural Engine can do: chips, guidelines, and what an operation costs."""
 
+from anenas.ane._calibration import Calibration, calibration
 from anenas.ane._chips import Chip, chips, get_chip
-from anenas.ane._cost import OpCost, op_costs
+from anenas.ane._cost import OpCost, chip_rates, fixed_us, graph_work, op_costs
 from anenas.ane._guidelines import MAX_DIMENSION, batch_problem, dimension_problem, is_power_of_two, width_problem
 from anenas.ane._placement import Placement, placement, segments
 from anenas.ane._registry import Finding, Rule, Severity
@@ -10,6 +11,7 @@ from anenas.ane._support import Support, op_support
 
 __all__ = [
     "MAX_DIMENSION",
+    "Calibration",
     "Chip",
     "Finding",
     "OpCost",
@@ -18,10 +20,14 @@ __all__ = [
     "Severity",
     "Support",
     "batch_problem",
+    "calibration",
     "check",
+    "chip_rates",
     "chips",
     "dimension_problem",
+    "fixed_us",
     "get_chip",
+    "graph_work",
     "is_power_of_two",
     "op_costs",
     "op_support",

@@ -1,28 +1,28 @@
-"""What an operation costs on the Neural Engine: an analytic model from published micro-benchmarks.
+"""What an operation costs on the Neural Engine: what it has to do, at rates calibrated on published latencies.
 
-An operation takes the larger of what its multiply-accumulates, its weights and its activations take. Nothing here is
-fitted to whole networks; `experiments/latency_error.py` prints how far it is off on published ones.
+An operation takes the larger of what its multiply-accumulates, its weights and its activations take. A dozen constants
+are fitted to whole networks by `experiments/fit_latency.py`, which prints how far the sum is off on those it has not
+seen; no constant is for a model or a family of models.
 """
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from anenas.ane._calibration import Calibration, calibration
 from anenas.ane._chips import Chip
 from anenas.graph import Graph, Op
 
-# Cores take 16 output channels at a time; rows of fewer than 32 columns cost as 32 (751K, compute array notes).
-_CHANNELS, _COLUMNS = 16, 32
+# Cores take 16 output channels at a time; rows of fewer than 32 columns cost as 32; a pass is 256 channels, and each
+# reads its input again (751K, compute array notes).
+_CHANNELS, _COLUMNS, _PASS = 16, 32, 256
 # Share of the peak that chains of dense convolutions reach (M1 10.83 of 12.0, M4 18.77 of 19.4 TFLOPS; FT, 751K).
 _DENSE_EFFICIENCY = 0.90
-# Depthwise convolutions use the array this much: Core ML's own planner puts 64 channels of 32×32 with 3×3 at 2.504 µs
-# on M4 (751K), which is 0.47 of 19.4 TFLOPS. Nobody has published a measurement.
-_DEPTHWISE_EFFICIENCY = 0.024
-# One element-wise task, and how much slower two inputs are than one (751K: 0.34 µs; 18.5 µs for 524k elements on M6).
-_TASK_US, _TWO_INPUTS = 0.34, 2.1
-# Tensors of 2 MiB and more do not stay in the engine's memory; they go through DRAM (751K memory notes).
-_ON_CHIP_BYTES = 2 * 2**20
+# One element-wise task (751K: 0.34 µs).
+_TASK_US = 0.34
 
 # Activations that the engine applies as a convolution's results leave it.
 _ACTIVATIONS = {
@@ -39,7 +39,22 @@ _ACTIVATIONS = {
     "prelu",
 }
 # Nothing moves: views, and what runs on the processor after the engine has answered.
-_FREE = {"reshape", "squeeze", "expand_dims", "classify", "identity"}
+_FREE = {
+    "reshape", "squeeze", "expand_dims", "classify", "identity", "expand", "unbind", "split", "split_with_sizes",
+    "select", "as_strided", "slice",
+}  # fmt: skip
+# What else is not plain element-wise work, and its rate.
+_RATES = {
+    "reduce_mean": "reduce", "reduce_sum": "reduce", "sum": "reduce", "reduce_max": "reduce",
+    "avg_pool": "pool", "max_pool": "pool",
+    "layer_norm": "normalise", "instance_norm": "normalise", "l2_norm": "normalise", "softmax": "normalise",
+    "native_group_norm": "normalise", "_safe_softmax": "normalise", "linalg_vector_norm": "normalise",
+    "transpose": "layout", "concat": "layout", "pad": "layout", "upsample_bilinear": "layout",
+    "upsample_nearest_neighbor": "layout",
+}  # fmt: skip
+
+# What bounds an operation -> what it has to do of it, as (rate, amount) pairs that add up.
+Work = Mapping[str, tuple[tuple[str, float], ...]]
 
 
 @dataclass(frozen=True)
@@ -59,44 +74,100 @@ class OpCost:
 
 def op_costs(graph: Graph, chip: Chip) -> list[OpCost]:
     """The cost of each operation of a graph, in its order, without the fixed cost of a prediction."""
-    convolved: set[str] = set()  # tensors that come straight out of a convolution
+    rates, correction = _rates(chip), calibration().correction(chip)
     costs = []
-    for op in graph.ops:
-        fused = op.kind in _ACTIVATIONS and op.inputs[0].name in convolved
-        costs.append(OpCost(op, 0.0, "fused") if fused or op.kind in _FREE else _cost(op, chip))
-        if op.kind in ("conv", "linear", "conv_transpose"):
-            convolved.add(op.outputs[0].name)
+    for op, work in zip(graph.ops, graph_work(graph), strict=True):
+        us, bound = 0.0, "fused"
+        for name, parts in work.items():
+            term = correction * sum(amount / rates[rate] for rate, amount in parts)
+            if term > us:
+                us, bound = term, name
+        costs.append(OpCost(op, us, bound))
     return costs
 
 
-def _cost(op: Op, chip: Chip) -> OpCost:
-    terms = {"weights": op.weight_bytes / (chip.weight_gb_s * 1e3), "activations": _activations_us(op, chip)}
+def fixed_us(chip: Chip) -> float:
+    """What one prediction costs before any operation, microseconds."""
+    return calibration().fixed * chip.fixed_us * calibration().correction(chip)
+
+
+def chip_rates(chip: Chip, fitted: Calibration) -> dict[str, float]:
+    """How much of each kind of work a chip does in a microsecond, before its correction.
+
+    Multiply-accumulates for the first four, bytes for "weights", elements for the rest; "tasks" are microseconds.
+    """
+    macs, elements = chip.peak_tflops / 2 * 1e6, chip.elementwise_g_s * 1e3
+    table = dict.fromkeys(fitted.rates, elements)
+    table |= {"winograd": macs, "matrix": macs, "depthwise": macs, "weights": chip.weight_gb_s * 1e3}
+    rates = {name: multiple * table[name] for name, multiple in fitted.rates.items()}
+    return rates | {"dense": _DENSE_EFFICIENCY * macs, "tasks": 1.0}
+
+
+@functools.lru_cache(maxsize=64)
+def _rates(chip: Chip) -> dict[str, float]:
+    return chip_rates(chip, calibration())
+
+
+def graph_work(graph: Graph) -> list[Work]:
+    """What each operation of a graph has to do, in its order; nothing where it costs nothing."""
+    convolved: set[str] = set()  # tensors that come straight out of a convolution
+    work = []
+    for op in graph.ops:
+        fused = op.kind in _ACTIVATIONS and op.inputs[0].name in convolved
+        work.append({} if fused or op.kind in _FREE else _work(op))
+        if op.kind in ("conv", "linear", "conv_transpose"):
+            convolved.add(op.outputs[0].name)
+    return work
+
+
+def _work(op: Op) -> Work:
+    read, written = sum(t.elements for t in op.inputs), sum(t.elements for t in op.outputs)
+    weights = {"weights": (("weights", float(op.weight_bytes)),)} if op.weights else {}
+    if op.weights and op.kind in ("conv", "conv_transpose"):
+        return {**_convolution(op, read, written), **weights}
     if op.macs:
-        terms["compute"] = _padded_macs(op) / (chip.peak_tflops / 2 * 1e6)
-    bound = max(terms, key=lambda name: terms[name])
-    return OpCost(op, terms[bound], bound)
+        traffic = (("traffic", float(read + written)),)
+        return {"compute": (("matrix", float(op.macs)),), "activations": traffic} | weights
+    rate = _RATES.get(op.kind, "elementwise")
+    amount = read + written if rate == "elementwise" else max(read, written)
+    return {"activations": (("tasks", _TASK_US), (rate, float(amount)))}
 
 
-def _padded_macs(op: Op) -> float:
-    """Multiply-accumulates as the array spends them at its full rate."""
-    output, weight = op.outputs[0], op.weights[0] if op.weights else None
-    if weight is None or len(output.shape) < 4:
-        return op.macs / _DENSE_EFFICIENCY
-    rows, columns = math.prod(output.shape[2:-1]) * output.shape[0], output.shape[-1]
-    groups = op.attributes.get("groups", 1)
-    if isinstance(groups, int) and groups > 1 and weight.shape[1] == 1:
-        return op.macs / _DEPTHWISE_EFFICIENCY
-    channels = math.ceil(output.shape[1] / _CHANNELS) * _CHANNELS
-    pixels = rows * math.ceil(columns / _COLUMNS) * _COLUMNS
-    return channels * pixels * math.prod(weight.shape[1:]) / _DENSE_EFFICIENCY
+def _convolution(op: Op, read: int, written: int) -> Work:
+    """Multiply-accumulates as the array spends them, and activations as often as they are read."""
+    shape, filters = op.outputs[0].shape, op.weights[0].shape
+    groups, channels = op.attributes.get("groups", 1), shape[1] if len(shape) > 1 else 1
+    assert isinstance(groups, int)
+    columns = shape[-1] if len(shape) > 2 else 1
+    places = shape[0] * math.prod(shape[2:-1]) * _padded(columns, _COLUMNS)
+    kernel = math.prod(filters[2:])
+    if groups > 1 and filters[1] == 1:
+        # Each place is visited whatever the kernel; then there is the kernel's own work.
+        visited = float(_padded(channels, _CHANNELS) * places)
+        return {"compute": (("depthwise_places", visited), ("depthwise", visited * kernel))}
+    inputs = filters[1] if op.kind == "conv" else filters[0]
+    # Either each group is padded, or all run as one dense convolution with noughts between: the cheaper.
+    padded = min(
+        _padded(channels // groups, _CHANNELS) * groups * inputs, _padded(channels, _CHANNELS) * inputs * groups
+    )
+    rate = "winograd" if groups == 1 and _is_plain_3x3(op, filters) else "dense"
+    passes = math.ceil(channels / groups / _PASS)
+    return {
+        "compute": ((rate, float(padded * places * kernel)),),
+        "activations": (("traffic", float(read * passes + written)),),
+    }
 
 
-def _activations_us(op: Op, chip: Chip) -> float:
-    """What it takes to move the activations: through DRAM, or for element-wise work through the vector unit."""
-    moved = (*op.inputs, *op.outputs)
-    dram_us = sum(t.bytes for t in moved if t.bytes >= _ON_CHIP_BYTES) / (chip.weight_gb_s * 1e3)
-    if op.macs:
-        return dram_us
-    elements = max(t.elements for t in moved)
-    slower = _TWO_INPUTS if len(op.inputs) > 1 else 1.0
-    return max(dram_us, _TASK_US + slower * elements / (chip.elementwise_g_s * 1e3))
+def _is_plain_3x3(op: Op, filters: tuple[int, ...]) -> bool:
+    """Whether the compiler takes Winograd's way: 3×3, stride 1, not dilated (751K, compute array notes)."""
+    ones = ((1, 1), (), 1)
+    return (
+        op.kind == "conv"
+        and filters[2:] == (3, 3)
+        and op.attributes.get("stride", 1) in ones
+        and op.attributes.get("dilation", 1) in ones
+    )
+
+
+def _padded(size: int, multiple: int) -> int:
+    return math.ceil(size / multiple) * multiple

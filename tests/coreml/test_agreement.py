@@ -11,7 +11,7 @@ from anenas.ane import chips
 from anenas.blocks import Block, block_kind, block_kinds
 from anenas.coreml import estimated_package_bytes, package_bytes, read_graph
 from anenas.graph import Graph, Tensor
-from anenas.latency import AnalyticLatency
+from anenas.latency import CalibratedLatency
 from anenas.network import architecture_graph
 from anenas.space import Architecture, Head, Stage
 
@@ -33,8 +33,8 @@ def assert_agree(foretold: Graph, stored: Graph) -> None:
     assert facts(foretold) == facts(stored)
     assert (foretold.macs, foretold.weight_bytes) == (stored.macs, stored.weight_bytes)
     for chip in chips().values():
-        expected = AnalyticLatency().latency(stored, chip).ms
-        assert AnalyticLatency().latency(foretold, chip).ms == pytest.approx(expected, rel=0.02)
+        expected = CalibratedLatency().latency(stored, chip).ms
+        assert CalibratedLatency().latency(foretold, chip).ms == pytest.approx(expected, rel=0.02)
 
 
 @pytest.mark.parametrize("kind", block_kinds().values(), ids=lambda kind: kind.kind)

@@ -2,33 +2,35 @@ from __future__ import annotations
 
 import pytest
 
-from anenas.ane import Chip, chips, get_chip, op_costs
+from anenas.ane import Chip, calibration, chips, fixed_us, get_chip, op_costs
 from anenas.graph import Graph, Op, Tensor
-from anenas.latency import AnalyticLatency, LatencySource
+from anenas.latency import CalibratedLatency, LatencySource
 
 x, y = (Tensor(name, (1, 64, 32, 32)) for name in "xy")
 empty = Graph((x,), (), (x,))
 convolution = Graph((x,), (Op("c", "conv", (x,), (y,), (Tensor("w", (64, 64, 3, 3)),), {"groups": 1}),), (y,))
-source: LatencySource = AnalyticLatency()
+source: LatencySource = CalibratedLatency()
 every_chip = pytest.mark.parametrize("chip", chips().values(), ids=lambda chip: chip.name)
 
 
 @every_chip
 def test_a_prediction_costs_the_fixed_cost_and_each_operation(chip: Chip) -> None:
-    assert source.latency(empty, chip).ms == pytest.approx(chip.fixed_us / 1000)
+    assert source.latency(empty, chip).ms == pytest.approx(fixed_us(chip) / 1000)
     (cost,) = op_costs(convolution, chip)
-    assert source.latency(convolution, chip).ms == pytest.approx((chip.fixed_us + cost.us) / 1000)
+    assert source.latency(convolution, chip).ms == pytest.approx((fixed_us(chip) + cost.us) / 1000)
 
 
 @every_chip
 def test_the_estimate_lies_in_its_interval_and_says_where_it_came_from(chip: Chip) -> None:
     latency = source.latency(convolution, chip)
     assert 0 < latency.low_ms < latency.ms < latency.high_ms
-    assert (latency.source, latency.chip) == ("analytic-1", chip.name)
+    assert (latency.source, latency.chip) == ("calibrated-1", chip.name)
 
 
 def test_the_interval_is_wider_for_chips_without_published_networks() -> None:
     published, guessed = (source.latency(convolution, get_chip(name)) for name in ("A15", "M5"))
-    assert published.high_ms / published.ms == pytest.approx(1.75)
-    assert guessed.high_ms / guessed.ms == pytest.approx(1.75**2)
-    assert guessed.ms / guessed.low_ms == pytest.approx(1.75**2)
+    widths = calibration().interval
+    assert published.high_ms / published.ms == pytest.approx(widths["measured"])
+    assert guessed.high_ms / guessed.ms == pytest.approx(widths["other"])
+    assert guessed.ms / guessed.low_ms == pytest.approx(widths["other"])
+    assert 1 < widths["measured"] < widths["other"]

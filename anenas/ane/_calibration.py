@@ -1,0 +1,47 @@
+"""The constants of the cost model that are fitted to published latencies, read from `calibration.json`."""
+
+from __future__ import annotations
+
+import functools
+import json
+from dataclasses import dataclass
+from importlib import resources
+
+from anenas.ane._chips import Chip
+
+# Chips without published networks, and the measured one whose engine is of the same generation or the nearest
+# (A14 and M1, A15 and M2, A16 and M3, A17 Pro and M4 share a compiler family; ANE facts by 751K and hollance).
+_NEAREST = {
+    "A12": "A14", "A13": "A14", "M1": "A14", "M2": "A15", "M3": "A16",
+    "M4": "A17 Pro", "M5": "A17 Pro", "A18": "A17 Pro", "A19": "A17 Pro",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What `experiments/fit_latency.py` writes. All of it is positive.
+
+    Attributes:
+        fixed: Multiple of the chip's fixed cost.
+        rates: Multiples of what the chip table says of each rate (see `_cost.py`), dimensionless.
+        corrections: What everything on a measured chip is multiplied by.
+        interval: Factors of the 90 % interval, for "measured" chips and "other" ones.
+    """
+
+    fixed: float
+    rates: dict[str, float]
+    corrections: dict[str, float]
+    interval: dict[str, float]
+
+    def correction(self, chip: Chip) -> float:
+        """That of the chip, or of the nearest one that was measured."""
+        return self.corrections.get(chip.name, self.corrections.get(_NEAREST.get(chip.name, ""), 1.0))
+
+    def interval_factor(self, chip: Chip) -> float:
+        return self.interval["measured" if chip.name in self.corrections else "other"]
+
+
+@functools.cache
+def calibration() -> Calibration:
+    """The one that is shipped."""
+    return Calibration(**json.loads(resources.files("anenas.ane").joinpath("calibration.json").read_text()))
