@@ -98,11 +98,11 @@ def print_front(console: Console, result: SearchResult, chip: str) -> None:
     """The Pareto front as a table, most accurate first, and below it each architecture in a line of its own."""
     table = Table(title=f"Pareto front of {result.study}", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
     table.add_column("trial", justify="right")
-    table.add_column("accuracy", justify="right")
-    table.add_column("test", justify="right")
+    table.add_column("accuracy", justify="right", no_wrap=True, min_width=8)
+    table.add_column("test", justify="right", no_wrap=True, min_width=6)
     table.add_column(f"{chip} latency (90 %)", justify="right", no_wrap=True)
     table.add_column("size", justify="right", no_wrap=True)
-    table.add_column("exported as", no_wrap=True)
+    table.add_column("exported as")  # the one that may wrap on a narrow terminal
     names: dict[int, list[str]] = {}
     for name, i in picks([(model.accuracy, model.latency_ms) for model in result.front]).items():
         names.setdefault(result.front[i].trial, []).append(name)
