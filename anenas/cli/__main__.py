@@ -1,0 +1,3 @@
+from anenas.cli import main
+
+main()

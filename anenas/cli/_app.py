@@ -1,0 +1,31 @@
+"""The command's groups, and the options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="anenas",
+    help="Neural architecture search for Apple's Neural Engine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+space_app = typer.Typer(help="Look at search spaces.", no_args_is_help=True)
+app.add_typer(space_app, name="space")
+bench_app = typer.Typer(help="Hold estimates against what is known.", no_args_is_help=True)
+app.add_typer(bench_app, name="bench")
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else, to standard output.")]
+Store = Annotated[Path, typer.Option("--store", help="Folder of studies and of MLflow's database.")]
+DEFAULT_STORE = Path("mlruns")
+
+
+@app.callback()
+def _main(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error. Works anywhere.")] = False,
+) -> None:
+    pass

@@ -1,0 +1,118 @@
+"""What a model will do on a chip."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from anenas._errors import AnenasError
+from anenas.cli._app import Json, app
+
+
+@app.command()
+def chips(as_json: Json = False) -> None:
+    """List the chips that latencies can be estimated for, and what is known of each."""
+    import dataclasses
+
+    from anenas.ane import chips as known
+
+    if as_json:
+        rows = [dataclasses.asdict(chip) | {"peak_tflops": chip.peak_tflops} for chip in known().values()]
+        print(json.dumps(rows, indent=2))
+        return
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1),
+        caption="* interpolated from neighbouring chips: no public measurement",
+        caption_justify="left",
+    )
+    table.add_column("chip", no_wrap=True, min_width=7)
+    for heading in ("cores", "GHz", "fp16\nTFLOPS", "weights\nGB/s", "vector\nG/s", "fixed\nµs"):
+        table.add_column(heading, justify="right", no_wrap=True, min_width=7)
+    table.add_column("found in", no_wrap=True)
+    for chip in known().values():
+        figures = {
+            "cores": str(chip.cores),
+            "clock_ghz": f"{chip.clock_ghz:.3f}",
+            "peak_tflops": f"{chip.peak_tflops:.1f}",
+            "weight_gb_s": f"{chip.weight_gb_s:.0f}",
+            "elementwise_g_s": f"{chip.elementwise_g_s:.0f}",
+            "fixed_us": f"{chip.fixed_us:.0f}",
+        }
+        table.add_row(chip.name, *(v + ("*" if k in chip.guessed else "") for k, v in figures.items()), chip.devices)
+    Console().print(table)
+
+
+@app.command()
+def profile(
+    model: Annotated[str, typer.Argument(help="A .mlpackage, timm:NAME[@RESOLUTION] or an architecture.")],
+    chip: Annotated[str, typer.Option(help="A chip (`anenas chips`), or all.")] = "A15",
+    top: Annotated[int, typer.Option(help="How many of the costliest operations to show.")] = 12,
+    as_json: Json = False,
+) -> None:
+    """Estimate how long a model takes on a chip, operation by operation."""
+    from rich.console import Console
+
+    from anenas._models import load_graph
+    from anenas._profile import profile as profile_of
+    from anenas._terminal import print_chips, print_profile
+    from anenas.ane import chips as known
+    from anenas.ane import get_chip
+
+    wanted = list(known().values()) if chip.casefold() == "all" else [get_chip(chip)]
+    graph = load_graph(model)
+    profiles = [profile_of(model, graph, one) for one in wanted]
+    if as_json:
+        rows = [one.to_dict() for one in profiles]
+        print(json.dumps(rows if len(rows) > 1 else rows[0], indent=2))
+    elif len(profiles) > 1:
+        print_chips(Console(), profiles)
+    else:
+        print_profile(Console(), profiles[0], top)
+
+
+@app.command()
+def check(
+    model: Annotated[
+        str | None, typer.Argument(help="A .mlpackage, timm:NAME, timm:NAME@RESOLUTION or an architecture.")
+    ] = None,
+    chip: Annotated[str, typer.Option(help="The chip to check for (`anenas chips`).")] = "A15",
+    list_rules: Annotated[bool, typer.Option("--list-rules", help="List the rules with their evidence.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Check a model against the guidelines of the Neural Engine; exit code 1 where there is an error."""
+    import dataclasses
+
+    from rich.console import Console
+
+    from anenas._models import load_graph
+    from anenas._terminal import print_findings, print_rules
+    from anenas.ane import check as find
+    from anenas.ane import get_chip, placement, rules
+
+    if list_rules:
+        if as_json:
+            told = ("id", "severity", "guideline", "evidence")
+            print(json.dumps({"rules": [{name: getattr(rule, name) for name in told} for rule in rules()]}, indent=2))
+        else:
+            print_rules(Console(), rules())
+        return
+    if model is None:
+        raise AnenasError("no model to check; `anenas check --help` says what it may be")
+    known = get_chip(chip)
+    graph = load_graph(model)
+    findings = sorted(find(graph, known), key=lambda finding: ("error", "warning", "info").index(finding.severity))
+    errors = sum(finding.is_error for finding in findings)
+    if as_json:
+        rows = [dataclasses.asdict(finding) for finding in findings]
+        print(json.dumps({"model": model, "chip": known.name, "findings": rows, "errors": errors}, indent=2))
+    else:
+        print_findings(Console(), model, known.name, findings, placement(graph, known))
+    if errors:
+        raise typer.Exit(1)

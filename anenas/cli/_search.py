@@ -1,0 +1,145 @@
+"""Search, and look at what was found."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from anenas._errors import AnenasError
+from anenas.cli._app import DEFAULT_STORE, Json, Store, app
+from anenas.cli._units import MEGABYTES, MILLISECONDS, SECONDS, quantity, shape
+
+
+@app.command()
+def search(
+    space: Annotated[str, typer.Option(help="A built-in space (`anenas space list`) or a YAML file.")] = "mobile_cnn",
+    data: Annotated[
+        str | None,
+        typer.Option(help="images:FOLDER, FILE.npz or torchvision:NAME.", show_default="the embedded Fashion-MNIST"),
+    ] = None,
+    chip: Annotated[str, typer.Option(help="The chip to be fast on (`anenas chips`).")] = "A15",
+    trials: Annotated[
+        int | None,
+        typer.Option(
+            help="Completed trials that the study shall hold in the end.", show_default="20; any with --timeout"
+        ),
+    ] = None,
+    timeout: Annotated[str | None, typer.Option(help="Stop after this time: 90s, 10m, 2h.")] = None,
+    epochs: Annotated[int, typer.Option(help="Training budget of a trial: passes over the images.")] = 2,
+    input_shape: Annotated[
+        str | None, typer.Option("--input", help="Input as CxHxW, such as 3x224x224.", show_default="the space's")
+    ] = None,
+    max_size: Annotated[
+        str | None, typer.Option(help="Largest package, such as 10MB.", show_default="the space's limit")
+    ] = None,
+    max_latency: Annotated[
+        str | None, typer.Option(help="Longest prediction, such as 1.5ms.", show_default="the space's limit")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Trials side by side.", show_default="one a core, or one a GPU")
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda or mps.", show_default="the best that is there")] = None,
+    seed: Annotated[int, typer.Option(help="Of suggestions, weights and the order of images.")] = 0,
+    study: Annotated[
+        str | None, typer.Option(help="Name of the study.", show_default="follows from the settings")
+    ] = None,
+    new: Annotated[bool, typer.Option("--new", help="Start afresh instead of continuing.")] = False,
+    store: Store = DEFAULT_STORE,
+    tracking_uri: Annotated[
+        str | None, typer.Option(help="Of an MLflow server.", show_default="the store's own database")
+    ] = None,
+    exports: Annotated[Path, typer.Option(help="Folder that the best models are copied to.")] = Path("exports"),
+    as_json: Json = False,
+) -> None:
+    """Search for networks that are accurate and fast; run again, it continues."""
+    options: dict[str, Any] = {
+        "timeout": None if timeout is None else quantity(timeout, "--timeout", SECONDS),
+        "input_shape": None if input_shape is None else shape(input_shape),
+        "max_size_mb": None if max_size is None else quantity(max_size, "--max-size", MEGABYTES),
+        "max_latency_ms": None if max_latency is None else quantity(max_latency, "--max-latency", MILLISECONDS),
+    }
+    from rich.console import Console
+
+    from anenas._api import DEFAULT_TRIALS, run_search
+    from anenas._terminal import SearchProgress, print_front
+    from anenas.ane import get_chip
+
+    chip = get_chip(chip).name
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end, end as by Ctrl-C
+    with SearchProgress(trials or (None if timeout else DEFAULT_TRIALS)) as progress:
+        result = run_search(
+            space,
+            data=data,
+            chip=chip,
+            trials=trials,
+            epochs=epochs,
+            workers=workers,
+            device=device,
+            seed=seed,
+            study=study,
+            new=new,
+            store=store,
+            tracking_uri=tracking_uri,
+            exports=exports,
+            changed=progress.changed,
+            say=progress.say,
+            **options,
+        )
+    if as_json:
+        print(result.to_json())
+        return
+    console = Console()
+    if result.front:
+        print_front(console, result, chip)
+        console.print(f"models   {exports / result.study}/{{{','.join(result.exports)}}}", highlight=False)
+    else:
+        console.print(f"no trial of {result.study} has completed")
+    console.print(f"browse   anenas ui{'' if store == DEFAULT_STORE else f' --store {store}'}", highlight=False)
+
+
+@app.command()
+def front(
+    study: Annotated[str | None, typer.Argument(help="Its name; without one the studies are listed.")] = None,
+    store: Store = DEFAULT_STORE,
+    as_json: Json = False,
+) -> None:
+    """Show the Pareto front of a study."""
+    from rich.console import Console
+
+    from anenas._api import load_result
+    from anenas._terminal import print_front
+    from anenas.search import Study, study_names
+
+    if study is None:
+        names = study_names(store)
+        print(json.dumps(names) if as_json else "\n".join(names) or f"no studies in {store}; run `anenas search`")
+        return
+    result = load_result(study, store)
+    if as_json:
+        print(result.to_json())
+    else:
+        print_front(Console(), result, Study.load(store, study).settings["chip"])
+
+
+@app.command()
+def ui(
+    store: Store = DEFAULT_STORE,
+    port: Annotated[int, typer.Option(help="Port to serve at.")] = 5000,
+    host: Annotated[str, typer.Option(help="Address to serve at.")] = "127.0.0.1",
+) -> None:
+    """Open MLflow on the store."""
+    import os
+
+    from anenas.tracking import default_uri
+
+    if not (store / "mlflow.db").is_file():
+        raise AnenasError(f"nothing to browse in {store} yet; run `anenas search` first, or name another --store")
+    arguments = ["-m", "mlflow", "server", "--backend-store-uri", default_uri(store), "--host", host]
+    arguments += ["--port", str(port), "--default-artifact-root", (store / "artifacts").absolute().as_uri()]
+    print(f"MLflow on {store} at http://{host}:{port}, Ctrl-C ends it", file=sys.stderr)
+    os.execv(sys.executable, [sys.executable, *arguments])

@@ -1,0 +1,77 @@
+"""Look at search spaces."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from anenas._errors import AnenasError
+from anenas.cli._app import Json, space_app
+
+
+@space_app.command("list")
+def space_list(as_json: Json = False) -> None:
+    """List the built-in spaces."""
+    from anenas.space import builtin_spaces, load_space
+
+    spaces = [load_space(name) for name in builtin_spaces()]
+    if as_json:
+        print(json.dumps([{"name": s.name, "description": s.description, "architectures": s.size} for s in spaces]))
+    else:
+        for space in spaces:
+            print(f"{space.name:14} {space.size:.2e} architectures  {space.description}")
+
+
+@space_app.command("show")
+def space_show(name: Annotated[str, typer.Argument(help="A built-in space or a YAML file.")]) -> None:
+    """Show what a space offers and how many architectures it holds."""
+    from anenas.space import load_space
+
+    space = load_space(name)
+    shape = (space.input.batch, space.input.channels, space.input.height, space.input.width)
+    print(f"{space.name}: {space.description}" if space.description else space.name)
+    print(f"input  {'x'.join(map(str, shape))} (N x C x H x W)")
+    for stage_name, stage in space.named_stages():
+        print(f"{stage_name:6} depth {_either(stage.depth)}, width {_either(stage.width)}, stride {stage.stride}")
+        for kind, options in stage.block_options():
+            print(f"         {kind:12} " + ", ".join(f"{choice} {_either(o)}" for choice, o in options.items()))
+    print(f"head   width {_either(space.head.width)}, activation {_either(space.head.activation)}")
+    limits = {name: value for name, value in space.limits.model_dump().items() if value is not None}
+    print(f"limits {', '.join(f'{name} {value:g}' for name, value in limits.items()) or 'none'}")
+    print(f"{space.size:,} architectures")
+
+
+@space_app.command("validate")
+def space_validate(file: Annotated[Path, typer.Argument(help="A YAML file.")]) -> None:
+    """Check a space file; every problem is told with its line."""
+    from anenas.space import read_space
+
+    space = read_space(file)
+    print(f"{file}: '{space.name}' is valid and holds {space.size:,} architectures")
+
+
+@space_app.command("sample")
+def space_sample(
+    name: Annotated[str, typer.Argument(help="A built-in space or a YAML file.")],
+    count: Annotated[int, typer.Option("-n", "--count", help="How many.")] = 5,
+    seed: Annotated[int, typer.Option(help="Equal seeds give equal samples.")] = 0,
+    classes: Annotated[int, typer.Option(help="Classes to tell apart.")] = 10,
+) -> None:
+    """Print architectures drawn at random."""
+    import random
+
+    from anenas.space import load_space
+
+    space = load_space(name)
+    if count <= 0 or classes <= 0:
+        raise AnenasError("--count and --classes must be more than 0")
+    rng = random.Random(seed)
+    for _ in range(count):
+        print(space.sample(rng, classes=classes))
+
+
+def _either(options: tuple[Any, ...]) -> str:
+    return " | ".join(str(option).lower() if isinstance(option, bool) else str(option) for option in options)

@@ -1,0 +1,27 @@
+"""Quantities as they are typed: 10m, 1.5ms, 3x224x224."""
+
+from __future__ import annotations
+
+import re
+
+from anenas._errors import AnenasError
+
+SECONDS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "": 1.0}
+MEGABYTES = {"mb": 1.0, "kb": 1e-3, "b": 1e-6, "": 1.0}
+MILLISECONDS = {"ms": 1.0, "us": 1e-3, "µs": 1e-3, "s": 1e3, "": 1.0}
+
+
+def quantity(text: str, option: str, units: dict[str, float]) -> float:
+    """A number with one of the units, in the unit whose factor is 1."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-zµ]*)", text.strip().casefold())
+    if not match or match[2] not in units or float(match[1]) <= 0:
+        named = ", ".join(unit for unit in units if unit)
+        raise AnenasError(f"{option} '{text}': expected a number above 0 and a unit ({named}), such as 10{named[:2]}")
+    return float(match[1]) * units[match[2]]
+
+
+def shape(text: str) -> tuple[int, int, int]:
+    match = re.fullmatch(r"(\d+)x(\d+)x(\d+)", text.strip())
+    if not match or not all(int(size) for size in match.groups()):
+        raise AnenasError(f"--input '{text}': expected CxHxW, such as 3x224x224")
+    return int(match[1]), int(match[2]), int(match[3])
