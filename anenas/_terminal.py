@@ -15,8 +15,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from anenas._api import SearchResult
-from anenas._profile import Profile
 from anenas.ane import Finding, Placement, Rule, Severity
+from anenas.latency import Profile
 from anenas.search import Record, Study, picks
 
 

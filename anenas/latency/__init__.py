@@ -2,5 +2,6 @@
 
 from anenas.latency._base import Latency, LatencySource
 from anenas.latency._calibrated import CalibratedLatency
+from anenas.latency._profile import Profile, profile
 
-__all__ = ["CalibratedLatency", "Latency", "LatencySource"]
+__all__ = ["CalibratedLatency", "Latency", "LatencySource", "Profile", "profile"]
