@@ -66,12 +66,13 @@ def profile(
     from anenas._terminal import print_chips, print_profile
     from anenas.ane import check as find
     from anenas.ane import chips as known
-    from anenas.ane import get_chip
+    from anenas.latency import chip_or_own_device
     from anenas.latency import profile as profile_of
 
-    wanted = list(known().values()) if chip.casefold() == "all" else [get_chip(chip)]
+    every = chip.casefold() == "all"
+    wanted = [(one, None) for one in known().values()] if every else [chip_or_own_device(chip)]
     graph = load_graph(model, space)
-    profiles = [profile_of(model, graph, one) for one in wanted]
+    profiles = [profile_of(model, graph, one, device) for one, device in wanted]
     if html is not None:
         if len(profiles) > 1:
             raise AnenasError("--html shows one chip; name it instead of all")
@@ -79,7 +80,7 @@ def profile(
             raise AnenasError(f"--html: there is no folder {html.parent} to write {html.name} to")
         from anenas.report import write_profile_page
 
-        write_profile_page(profiles[0], find(graph, wanted[0]), html)
+        write_profile_page(profiles[0], find(graph, wanted[0][0]), html)
     if as_json:
         rows = [one.to_dict() for one in profiles]
         print(json.dumps(rows if len(rows) > 1 else rows[0], indent=2))
@@ -109,7 +110,8 @@ def check(
     from anenas._models import load_graph
     from anenas._terminal import print_findings, print_rules
     from anenas.ane import check as find
-    from anenas.ane import get_chip, placement, program_cost, rules
+    from anenas.ane import placement, program_cost, rules
+    from anenas.latency import chip_or_own_device
 
     if list_rules:
         if as_json:
@@ -120,7 +122,7 @@ def check(
         return
     if model is None:
         raise AnenasError("no model to check; `anenas check --help` says what it may be")
-    known = get_chip(chip)
+    known, _ = chip_or_own_device(chip)
     graph = load_graph(model, space)
     findings = sorted(find(graph, known), key=lambda finding: ("error", "warning", "info").index(finding.severity))
     errors = sum(finding.is_error for finding in findings)

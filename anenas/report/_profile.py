@@ -64,7 +64,7 @@ def _summary(profile: Profile) -> str:
     latency, cost = profile.latency, profile.cost
     rows = [
         ("latency", f"{latency.ms:.3f} ms, {latency.low_ms:.2f} to {latency.high_ms:.2f} nine times in ten"),
-        ("of it", f"{profile.fixed_us:.0f} µs fixed, {cost.switching_us:.0f} µs changes of unit"),
+        ("of it", f"{profile.fixed_us:.0f} µs fixed, {profile.switching_us:.0f} µs changes of unit"),
         ("source", f"estimated by {latency.source}; not measured on a device"),
         ("on the engine", f"{cost.residency:.0%} of the time, {cost.mac_residency:.0%} of multiply-accumulates"),
         ("segments", f"{cost.segments} on the engine"),
