@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from anenas.ane import Chip, calibration, fixed_us, op_costs
 from anenas.graph import Graph
 from anenas.latency._base import Latency
@@ -17,7 +19,8 @@ class CalibratedLatency:
 
     name = "calibrated-1"
 
-    def latency(self, graph: Graph, chip: Chip) -> Latency:
+    def latency(self, graph: Graph, chip: Chip, package: Path | None = None) -> Latency:
+        """The estimate with its interval; `package` is not looked at."""
         ms = (fixed_us(chip) + sum(cost.us for cost in op_costs(graph, chip))) / 1000
         factor = calibration().interval_factor(chip)
         return Latency(ms, ms / factor, ms * factor, self.name, chip.name)
