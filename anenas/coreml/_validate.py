@@ -100,17 +100,13 @@ async def attach(device: str = "local", chip: str = "", team: str = "") -> Targe
         os_name = f"macOS {_ask('sw_vers', '-productVersion')} ({_ask('sw_vers', '-buildVersion')})"
         return Target(None, _ask("sysctl", "-n", "hw.model"), mac_chip(_ask("sysctl", "-n", _BRAND)), os_name)
     if not (chip and team):
-        raise ValidationError(
-            "an iPhone needs --chip, such as A15, and --team, a developer team to sign the app"
-        )
+        raise ValidationError("an iPhone needs --chip, such as A15, and --team, a developer team to sign the app")
     remote = _tool("remote_device")
     if remote is None:
         raise ValidationError("an iPhone needs coremltools 8.3 or later: pip install --upgrade coremltools")
     found = remote.Device.get_connected_devices(device_type=remote.DeviceType.IPHONE)
     if not found:
-        raise ValidationError(
-            "no iPhone is connected; attach one, unlock it and turn on developer mode"
-        )
+        raise ValidationError("no iPhone is connected; attach one, unlock it and turn on developer mode")
     ready = await found[0].prepare_for_model_debugging(remote.AppSigningCredentials(development_team=team))
     return Target(ready, "iPhone", chip, f"iOS {ready.os_version} ({ready.os_build_number})")
 

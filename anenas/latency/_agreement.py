@@ -9,6 +9,7 @@ from anenas.ane import Chip, placement
 from anenas.graph import Graph, Op
 from anenas.latency._recording import PlannedOp, Recording
 
+
 @dataclass(frozen=True)
 class Difference:
     """An operation that Core ML places elsewhere than we do.
