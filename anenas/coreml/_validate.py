@@ -28,6 +28,7 @@ import gc
 import importlib
 import io
 import json
+import logging
 import os
 import statistics
 import subprocess
@@ -375,6 +376,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.rounds < 1 or options.predictions < 1:
         parser.error("--rounds and --predictions must be 1 or more")
     kit = Path(__file__).resolve().parent
+    logging.getLogger("coremltools").setLevel(logging.ERROR)  # it warns of every newer package beside it
     with contextlib.suppress(ImportError):
         importlib.import_module("coremltools")
     if "coremltools" not in sys.modules:

@@ -10,6 +10,9 @@ from anenas.graph._graph import Graph, Op
 # hands over and takes back, and the look-up of a class label.
 _TRANSPARENT = ("cast", "classify")
 
+# A fixed list, so that recordings are still found when graphs come to tell more.
+_ATTRIBUTES = ("axis", "begin", "dilation", "groups", "kernel", "perm", "stride")
+
 
 def fingerprint(graph: Graph) -> str:
     """SHA-256 of what a program computes: kinds, shapes, dtypes, attributes and wiring of its operations.
@@ -32,7 +35,7 @@ def fingerprint(graph: Graph) -> str:
 def _content(op: Op) -> list[object]:
     outputs = [(tensor.shape, tensor.dtype) for tensor in op.outputs]
     weights = [(tensor.shape, tensor.dtype) for tensor in op.weights]
-    return [op.kind, outputs, weights, sorted(op.attributes.items())]
+    return [op.kind, outputs, weights, [(name, op.attributes.get(name)) for name in _ATTRIBUTES]]
 
 
 def _digest(*parts: object) -> str:
