@@ -11,6 +11,8 @@ from anenas.graph import Graph
 if TYPE_CHECKING:
     from torch import nn
 
+    from anenas.space import Architecture
+
 _FORMS = "a .mlpackage, timm:NAME or timm:NAME@RESOLUTION, or an architecture as `anenas space sample` prints it"
 
 
@@ -31,12 +33,10 @@ def load_graph(model: str) -> Graph:
         from anenas.coreml import read_graph
 
         return read_graph(Path(model))
-    if model.count("-") >= 2 and "x" in model.split("-")[0]:
-        from anenas.network import architecture_graph
-        from anenas.space import Architecture
+    architecture = _architecture(model)
+    from anenas.network import architecture_graph
 
-        return architecture_graph(Architecture.parse(model))
-    raise AnenasError(f"no model '{model}'; expected {_FORMS}")
+    return architecture_graph(architecture)
 
 
 def load_network(model: str) -> tuple[nn.Module, tuple[int, int, int, int]]:
@@ -58,12 +58,18 @@ def load_network(model: str) -> tuple[nn.Module, tuple[int, int, int, int]]:
         if kind == "timm":
             name, size = _timm_name(name)
             return _timm_network(name), size
-        from anenas.space import Architecture
-
-        architecture = Architecture.parse(model)
+        architecture = _architecture(model)
         channels = architecture.input[1]
         network = Deployed(fuse(build(architecture)), (0.5,) * channels, (0.25,) * channels)
         return network.eval(), architecture.input
+
+
+def _architecture(model: str) -> Architecture:
+    from anenas.space import Architecture
+
+    if model.count("-") >= 2 and "x" in model.split("-")[0]:
+        return Architecture.parse(model)
+    raise AnenasError(f"no model '{model}'; expected {_FORMS}")
 
 
 def _timm_graph(text: str) -> Graph:
