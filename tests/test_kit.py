@@ -24,7 +24,7 @@ from anenas.network import Deployed, build, fuse
 from anenas.space import Architecture
 
 TINY = "1x1x16x16-conv_r1_s2_c16_k3_relu-dsconv_r1_s2_c16_k3_relu-head_n4"
-TIMM = "timm:mobilenetv3_small_050@32"
+TIMM = "timm:test_efficientnet@32"
 
 
 @pytest.fixture(scope="module")
@@ -99,12 +99,14 @@ def test_the_script_measures_every_package_on_a_mac(measured: tuple[Path, str]) 
     assert ReplayLatency([timm]).latency(load_graph(TIMM), get_chip("M2")).ms == timm.median_ms
 
 
-def test_the_script_measures_on_an_attached_iphone(kit: Path, tmp_path: Path) -> None:
+def test_the_script_measures_on_an_attached_iphone_what_it_bears(kit: Path, tmp_path: Path) -> None:
     out = tmp_path / "results" / "phone"
     options = ["--device", "iphone", "--chip", "A15", "--team", "TEAM", "--rounds", "2", "--predictions", "3"]
-    ran = standin_macos.run(kit / "validate.py", *options, "--out", str(out), "--compute-units", "cpu-and-ne")
-    assert ran.returncode == 0, ran.stderr
-    tiny, _, bare = read_recordings(out / "results.json")
+    options += ["--out", str(out), "--compute-units", "cpu-and-ne"]
+    ran = standin_macos.run(kit / "validate.py", *options, STANDIN_REFUSES="logits")
+    assert ran.returncode == 1
+    assert f"FAILED {TIMM}: RuntimeError: the stand-in refuses this model" in ran.stderr
+    tiny, bare = read_recordings(out / "results.json")
     assert (tiny.chip, tiny.device, tiny.os) == ("A15", "iPhone", "iOS 18.1 (22B83)")
     assert tiny.compute_units == "CPU_AND_NE"
     assert tiny.load_ms == (standin_macos.LOAD_MS,) * 2
@@ -120,17 +122,17 @@ def test_the_table_names_the_graph_of_each_row(measured: tuple[Path, str]) -> No
     assert all((kit / row["package"]).is_dir() for row in rows)
     assert {(row["soc"], row["compute_unit"], row["off_ane_suspected"]) for row in rows} == {("M2", "ALL", "False")}
     assert [(row["timm_name"], row["input_res"]) for row in rows] == [
-        ("", "16"), ("mobilenetv3_small_050", "32"), ("", "16"),
+        ("", "16"), ("test_efficientnet", "32"), ("", "16"),
     ]  # fmt: skip
     (published,), skipped = read_published(kit / "measurements.csv")
     assert published.ms == pytest.approx(1.02)
     assert skipped == {"no timm name": 2}
 
 
-def test_a_package_that_core_ml_refuses_does_not_cost_the_others(kit: Path) -> None:
-    ran = standin_macos.run(kit / "validate.py", "--rounds", "1", "--predictions", "1", STANDIN_REFUSES="logits")
+def test_a_package_that_ends_the_process_does_not_cost_the_others(kit: Path) -> None:
+    ran = standin_macos.run(kit / "validate.py", "--rounds", "1", "--predictions", "1", STANDIN_ABORTS="logits")
     assert ran.returncode == 1
-    assert f"FAILED {TIMM}" in ran.stderr
+    assert f"FAILED {TIMM}: Core ML ended the process with signal 6; --compute-units cpu-and-ne may do" in ran.stderr
     assert [one.model for one in read_recordings(kit / "results.json")] == [TINY, "03-mine/model.mlpackage"]
 
 

@@ -15,7 +15,7 @@ against a stand-in for the compiled library beneath coremltools.
 
 What the figures are: coremltools takes the time around Core ML's own prediction call, and around its loading of an
 already compiled model, by the device's clock; converting inputs and reaching an iPhone do not count. On an iPhone
-about a second passes between two predictions, in which the engine may slow its clock.
+a file goes to and fro between two predictions, in which the engine may slow its clock. Samples are kept in their order.
 """
 
 from __future__ import annotations
@@ -329,40 +329,58 @@ def _beside(out: Path, kit: Path, entry: dict[str, Any]) -> dict[str, Any]:
     return {**entry, "package": package, "model": package if is_named_by_path else entry["model"]}
 
 
-async def _validate(kit: Path, out: Path, options: argparse.Namespace) -> int:
-    entries = [_beside(out, kit, e) for e in json.loads((kit / KIT).read_text(encoding="utf-8"))["models"]]
+async def _measure_entries(
+    kit: Path, out: Path, entries: list[dict[str, Any]], chosen: list[dict[str, Any]], options: argparse.Namespace
+) -> int:
+    """Measure some entries of a kit, and write what was measured after each; how many failed."""
     target = await attach(options.device, options.chip, options.team)
     units = UNITS[options.compute_units]
-    print(f"{target.model} ({target.chip}), {target.os}, compute units {units}")
-    done: list[dict[str, Any]] = []
     failed = 0
-    for entry in entries:
+    for entry in chosen:
         try:
-            inputs = _load(kit / entry["inputs"])
             measured, outputs = await measure(
-                out / entry["package"], inputs, target, units, options.rounds, options.predictions
+                out / entry["package"], _load(kit / entry["inputs"]), target, units, options.rounds, options.predictions
             )
             errors = output_errors(_load(kit / entry["expected"]), outputs) if entry["expected"] else {}
         except Exception as error:  # one model that Core ML refuses must not cost the others
             failed += 1
-            print(f"FAILED {entry['model']}: {type(error).__name__}: {error}", file=sys.stderr)
+            print(f"FAILED {entry['model']}: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
             continue
-        done.append(recording(entry, target, units, measured, errors))
-        content = {"format": FORMAT, "version": VERSION, "recordings": done}
-        write_whole(out / RESULTS, json.dumps(content) + "\n")
-        write_whole(out / MEASUREMENTS, _table({e["model"]: e for e in entries}, done))
-        inside = sum(row["preferred"] == "NeuralEngine" for row in measured["plan"])
-        placed = (
-            f"{inside} of {len(measured['plan'])} operations on the Neural Engine" if measured["plan"] else "no plan"
-        )
+        _add(out, entries, recording(entry, target, units, measured, errors))
+        plan = measured["plan"]
+        inside = sum(row["preferred"] == "NeuralEngine" for row in plan)
+        placed = f"{inside} of {len(plan)} operations on the Neural Engine" if plan else "no plan"
         worst = f", output error {max(errors.values()):.2g}" if errors else ""
         print(f"{median_ms(measured['predict_ms']):9.3f} ms  {entry['model']}  ({placed}{worst})", flush=True)
-    if done:
-        print(f"written: {out / RESULTS}, {out / MEASUREMENTS}")
-    return 1 if failed else 0
+    return failed
 
 
-def main(arguments: list[str] | None = None) -> int:
+def _measure_apart(entries: list[dict[str, Any]]) -> int:
+    """Measure each entry in a process of its own; how many failed.
+
+    For some models Core ML ends the process instead of raising, on the GPU for one (ultralytics/ultralytics#24885).
+    """
+    failed = 0
+    for number, entry in enumerate(entries):
+        code = subprocess.run([sys.executable, __file__, *sys.argv[1:], "--only", str(number)], check=False).returncode
+        if code < 0:
+            reason = f"Core ML ended the process with signal {-code}; --compute-units cpu-and-ne may do"
+            print(f"FAILED {entry['model']}: {reason}", file=sys.stderr, flush=True)
+        failed += code != 0
+    return failed
+
+
+def _add(out: Path, entries: list[dict[str, Any]], one: dict[str, Any]) -> None:
+    """Put a recording after those that are in the results, and write the table of all."""
+    content: dict[str, Any] = {"format": FORMAT, "version": VERSION, "recordings": []}
+    if (out / RESULTS).exists():
+        content = json.loads((out / RESULTS).read_text(encoding="utf-8"))
+    content["recordings"].append(one)
+    write_whole(out / RESULTS, json.dumps(content) + "\n")
+    write_whole(out / MEASUREMENTS, _table({entry["model"]: entry for entry in entries}, content["recordings"]))
+
+
+def main() -> int:
     """Measure every package of the kit that this script lies in."""
     parser = argparse.ArgumentParser(description="Measure the Core ML packages of this kit.")
     parser.add_argument("--device", choices=DEVICES, default="local", help="this Mac, or an iPhone attached to it")
@@ -372,10 +390,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"times to load each package ({ROUNDS})")
     parser.add_argument("--predictions", type=int, default=PREDICTIONS, help=f"timed in each round ({PREDICTIONS})")
     parser.add_argument("--out", type=Path, help="folder of the results, by default this kit")
-    options = parser.parse_args(arguments)
+    parser.add_argument("--only", type=int, help=argparse.SUPPRESS)  # a process for one entry
+    options = parser.parse_args()
     if options.rounds < 1 or options.predictions < 1:
         parser.error("--rounds and --predictions must be 1 or more")
-    kit = Path(__file__).resolve().parent
     logging.getLogger("coremltools").setLevel(logging.ERROR)  # it warns of every newer package beside it
     with contextlib.suppress(ImportError):
         importlib.import_module("coremltools")
@@ -385,13 +403,27 @@ def main(arguments: list[str] | None = None) -> int:
     if not has_core_ml():
         print("Core ML is only on macOS: run this script on a Mac", file=sys.stderr)
         return 2
+    kit = Path(__file__).resolve().parent
     out = (options.out or kit).resolve()
     out.mkdir(parents=True, exist_ok=True)
+    entries = [_beside(out, kit, entry) for entry in json.loads((kit / KIT).read_text(encoding="utf-8"))["models"]]
     try:
-        return asyncio.run(_validate(kit, out, options))
+        if options.only is not None:
+            return min(1, asyncio.run(_measure_entries(kit, out, entries, [entries[options.only]], options)))
+        for earlier in (out / RESULTS, out / MEASUREMENTS):
+            earlier.unlink(missing_ok=True)
+        if options.device == "local":
+            here = asyncio.run(attach())
+            print(f"{here.model} ({here.chip}), {here.os}, compute units {UNITS[options.compute_units]}", flush=True)
+            failed = _measure_apart(entries)
+        else:  # its app is launched once
+            failed = asyncio.run(_measure_entries(kit, out, entries, entries, options))
     except ValidationError as error:
         print(error, file=sys.stderr)
         return 2
+    if failed < len(entries):
+        print(f"written: {out / RESULTS}, {out / MEASUREMENTS}")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

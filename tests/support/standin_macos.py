@@ -3,17 +3,16 @@
 coremltools itself is the real one, so that a call which it does not know, or awaits otherwise, fails here too. Times
 are made up and the same in every run; nothing here says anything of a real device.
 
-    python standin_macos.py SCRIPT [ARGUMENTS]...      run a script as if on a Mac
-
-Environment: STANDIN_OUTPUTS, an .npz file of what every prediction answers (zeros without it); STANDIN_REFUSES, a part
-of the path of a package that does not load.
+Environment, for processes that `run` starts: STANDIN_OUTPUTS, an .npz file of what every prediction answers (noughts
+without it); STANDIN_REFUSES, the name of the output of packages that do not load; STANDIN_ABORTS, of those that end the
+process.
 """
 
 from __future__ import annotations
 
 import itertools
 import os
-import runpy
+import signal
 import stat
 import subprocess
 import sys
@@ -54,6 +53,8 @@ class ModelProxy:
     def __init__(self, path: str, units: str, function: str, hints: dict[str, str], asset: object = None) -> None:
         if (refused := os.environ.get("STANDIN_REFUSES")) and _name(path) == refused:
             raise RuntimeError("the stand-in refuses this model")
+        if (aborting := os.environ.get("STANDIN_ABORTS")) and _name(path) == aborting:
+            os.kill(os.getpid(), signal.SIGABRT)
         self._path = path
         self._times = itertools.cycle(PREDICT_MS)
         self._last_ms = 0.0
@@ -279,18 +280,26 @@ def _infos(model: ModelProxy) -> Any:
 
 
 def run(script: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a script as if on a Mac, in a process of its own that cannot see anenas."""
-    command = [sys.executable, "-P", __file__, str(script), *arguments]
-    variables = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"} | environment
-    return subprocess.run(command, capture_output=True, text=True, env=variables, check=False, timeout=120)
+    """Run a script as if on a Mac, in a process of its own."""
+    here = Path(__file__).parent
+    with tempfile.TemporaryDirectory() as folder:
+        # Python imports `sitecustomize` as it starts, in the processes that the script starts as well.
+        start = f"import sys; sys.path.append({str(here)!r}); import standin_macos; standin_macos.start()"
+        (Path(folder) / "sitecustomize.py").write_text(start)
+        write_commands(Path(folder))
+        variables = os.environ | environment
+        variables |= {"PYTHONPATH": folder, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
+        command = [sys.executable, str(script), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, env=variables, check=False, timeout=120)
 
 
-if __name__ == "__main__":
+def start() -> None:
+    """Make this process, which has just started, believe that it runs on a Mac; with an iPhone if it asks for one."""
     sys.modules["coremltools.libcoremlpython"] = library()
-    with tempfile.TemporaryDirectory() as commands:
-        write_commands(Path(commands))
-        os.environ["PATH"] = commands + os.pathsep + os.environ["PATH"]
-        if "iphone" in sys.argv:
-            attach_iphone()
-        sys.argv = sys.argv[1:]
-        runpy.run_path(sys.argv[0], run_name="__main__")
+    for name in ("torch", "sklearn"):  # which coremltools imports where they are, and a Mac with a kit need not have
+        sys.modules[name] = None  # type: ignore[assignment]
+    if "iphone" in getattr(sys, "orig_argv", ()):
+        import logging
+
+        logging.getLogger("coremltools").setLevel(logging.ERROR)
+        attach_iphone()
