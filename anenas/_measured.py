@@ -22,7 +22,7 @@ class Measured:
 
     Attributes:
         recording: The measurement.
-        predicted: The estimate for its program on its chip, None where either is unknown.
+        predicted: The estimate for its program on its chip, None where either is unknown, or the engine unused.
         agreement: Of placement and compute plan, None where they cannot be compared.
         notes: Why something is None, or not to be trusted.
     """
@@ -89,7 +89,8 @@ def compare(recording: Recording, folder: Path, graph: Graph | None = None) -> M
         graph = graph or _graph(recording, folder)
         if fingerprint(graph) != recording.fingerprint:
             notes.append("the program that was measured differs from the one that its name gives here")
-        predicted = CalibratedLatency().latency(graph, chip)
+        if recording.with_engine:
+            predicted = CalibratedLatency().latency(graph, chip)
         agreed = agreement(graph, chip, recording)
     except AnenasError as error:
         notes.append(str(error))

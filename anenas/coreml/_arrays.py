@@ -35,8 +35,10 @@ def as_arrays(package: Path, destination: Path) -> None:
     channels. Whether Core ML compiles such copies is unproven on hardware.
 
     Raises:
-        AnenasError: If `package` holds no ML program.
+        AnenasError: If `package` holds no ML program, or links, which may lead anywhere.
     """
+    if links := [path for path in package.rglob("*") if path.is_symlink()]:
+        raise AnenasError(f"{package} holds a link, {links[0].relative_to(package)}; a package is plain files")
     spec = read_spec(package)
     function = spec.mlProgram.functions["main"]
     block = function.block_specializations[function.opset]

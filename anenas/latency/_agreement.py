@@ -55,7 +55,7 @@ def agreement(graph: Graph, chip: Chip, recording: Recording) -> Agreement:
     """
     if not recording.plan:
         raise AnenasError(f"the recording of {recording.model} holds no compute plan")
-    if recording.compute_units in ("CPU_ONLY", "CPU_AND_GPU"):
+    if not recording.with_engine:
         raise AnenasError(f"{recording.model} was recorded with {recording.compute_units}, without the engine")
     planned = _matched(graph, recording)
     placed = [(one, planned[one.op.name]) for one in placement(graph, chip) if one.op.name in planned]

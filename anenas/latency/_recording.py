@@ -91,6 +91,11 @@ class Recording:
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     @property
+    def with_engine(self) -> bool:
+        """Whether Core ML was allowed to use the Neural Engine."""
+        return self.compute_units in ("ALL", "CPU_AND_NE")
+
+    @property
     def round_medians_ms(self) -> list[float]:
         """The median prediction of each round."""
         return [statistics.median(samples) for samples in self.predict_ms]

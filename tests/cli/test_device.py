@@ -96,19 +96,22 @@ def test_a_recording_is_shown_beside_the_estimate(run: Run) -> None:
 
 def test_a_recording_of_a_program_that_is_not_here_says_so(run: Run, tmp_path: Path) -> None:
     content = json.loads((RECORDINGS / "tiny-A15.json").read_text())
-    unknown_chip, gone, other = (dict(content["recordings"][0]) for _ in range(3))
+    unknown_chip, gone, other, on_cpu = (dict(content["recordings"][0]) for _ in range(4))
+    on_cpu["compute_units"] = "CPU_ONLY"
     unknown_chip["chip"] = "M2 Ultra"
     gone["model"] = "gone.mlpackage"
     other["model"] = "1x1x16x16-conv_r1_s2_c16_k3_relu-head_n4"
-    content["recordings"] = [unknown_chip, gone, other]
+    content["recordings"] = [unknown_chip, gone, other, on_cpu]
     (tmp_path / "r.json").write_text(json.dumps(content))
     code, out, _ = run("recording", "r.json", "--json")
     assert code == 0
-    a, b, c = json.loads(out)
+    a, b, c, d = json.loads(out)
     assert a["predicted_ms"] is b["predicted_ms"] is None
     assert a["notes"][0].startswith("unknown chip 'M2 Ultra'")
     assert b["notes"][0].startswith("gone.mlpackage is no .mlpackage")
     assert c["placement"] is None
+    assert d["predicted_ms"] is None
+    assert d["notes"] == [f"{TINY} was recorded with CPU_ONLY, without the engine"]
     assert c["notes"][0].startswith("the program that was measured differs")
 
 

@@ -80,3 +80,13 @@ def test_a_digest_follows_the_contents_and_not_the_identifiers(package: Package,
     weights = copy / "Data/com.apple.CoreML/weights/weight.bin"
     weights.write_bytes(weights.read_bytes() + b"\0")
     assert package_digest(copy) != package_digest(package(CLASSIFIER))
+
+
+def test_a_package_with_links_is_not_copied(package: Package, tmp_path: Path) -> None:
+    linked, secret = tmp_path / "linked.mlpackage", tmp_path / "secret"
+    shutil.copytree(package(CLASSIFIER), linked)
+    secret.write_text("secret")
+    (linked / "Data/com.apple.CoreML/weights/more.bin").symlink_to(secret)
+    with pytest.raises(AnenasError, match=r"holds a link, Data/com\.apple\.CoreML/weights/more\.bin"):
+        as_arrays(linked, tmp_path / "copy.mlpackage")
+    assert not (tmp_path / "copy.mlpackage").exists()

@@ -59,9 +59,9 @@ def test_the_compute_plan_is_told_for_each_operation(package: Path) -> None:
 @pytest.mark.usefixtures("mac")
 def test_what_a_device_answers_is_what_its_recording_replays(package: Path) -> None:
     graph = read_graph(package)
-    source: LatencySource = DeviceLatency(rounds=5)
+    source: LatencySource = DeviceLatency(rounds=2)
     measured = source.latency(graph, M2, package)
-    replayed = ReplayLatency([DeviceLatency(rounds=5).record(graph, package, "mine")]).latency(graph, M2)
+    replayed = ReplayLatency([DeviceLatency(rounds=2).record(graph, package, "mine")]).latency(graph, M2)
     assert measured.source == "device: StandIn1,1, macOS 15.1 (24B83)"
     assert (measured.ms, measured.low_ms, measured.high_ms) == (replayed.ms, replayed.low_ms, replayed.high_ms)
 
