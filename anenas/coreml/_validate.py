@@ -95,7 +95,7 @@ async def attach(device: str = "local", chip: str = "", team: str = "") -> Targe
         team: Identifier of the developer team that the app is signed with.
 
     Raises:
-        ValidationError: If there is no iPhone, or chip or team are missing.
+        ValidationError: If there is no iPhone, it cannot be prepared, or chip or team are missing.
     """
     if device == "local":
         os_name = f"macOS {_ask('sw_vers', '-productVersion')} ({_ask('sw_vers', '-buildVersion')})"
@@ -105,10 +105,15 @@ async def attach(device: str = "local", chip: str = "", team: str = "") -> Targe
     remote = _tool("remote_device")
     if remote is None:
         raise ValidationError("an iPhone needs coremltools 8.3 or later: pip install --upgrade coremltools")
-    found = remote.Device.get_connected_devices(device_type=remote.DeviceType.IPHONE)
-    if not found:
-        raise ValidationError("no iPhone is connected; attach one, unlock it and turn on developer mode")
-    ready = await found[0].prepare_for_model_debugging(remote.AppSigningCredentials(development_team=team))
+    try:
+        found = remote.Device.get_connected_devices(device_type=remote.DeviceType.IPHONE)
+        if not found:
+            raise ValidationError("no iPhone is connected; attach one, unlock it and turn on developer mode")
+        ready = await found[0].prepare_for_model_debugging(remote.AppSigningCredentials(development_team=team))
+    except ValidationError:
+        raise
+    except Exception as error:  # Xcode missing, no signature, an app that does not start
+        raise ValidationError(f"the iPhone cannot be prepared: {error}") from error
     return Target(ready, "iPhone", chip, f"iOS {ready.os_version} ({ready.os_build_number})")
 
 

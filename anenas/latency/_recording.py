@@ -65,7 +65,8 @@ class Recording:
         compute_units: That Core ML was allowed to use.
         date: When, ISO 8601.
         tool: What measured, with its version.
-        load_ms: Milliseconds to load the compiled model, a sample for each round.
+        load_ms: Milliseconds to load the compiled model, a sample for each round; coremltools' app says 0 of a model
+            that an iPhone holds already.
         predict_ms: Milliseconds of each prediction after the first; one tuple for each round, before which the
             model was loaded anew.
         plan: Core ML's compute plan in the program's order, without constants; empty where it was not to be had.
@@ -81,7 +82,7 @@ class Recording:
     compute_units: ComputeUnits
     date: _Text
     tool: _Text
-    load_ms: tuple[_Milliseconds, ...]
+    load_ms: tuple[Annotated[float, Field(ge=0, allow_inf_nan=False)], ...]
     predict_ms: Annotated[tuple[Annotated[tuple[_Milliseconds, ...], Field(min_length=1)], ...], Field(min_length=1)]
     plan: tuple[PlannedOp, ...] = ()
     output_errors: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = field(

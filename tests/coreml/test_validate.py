@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +47,23 @@ def test_the_script_needs_nothing_of_anenas_and_runs_on_python_3_9() -> None:
 )
 def test_a_mac_tells_its_chip(brand: str, chip: str) -> None:
     assert validate.mac_chip(brand) == chip
+
+
+@pytest.mark.parametrize(
+    ("devices", "message"),
+    [
+        (list, "no iPhone is connected; attach one, unlock it and turn on developer mode"),
+        (lambda: 1 // 0, "the iPhone cannot be prepared: integer division"),
+    ],
+)
+def test_an_iphone_that_cannot_be_had_is_one_clear_line(
+    monkeypatch: pytest.MonkeyPatch, devices: Callable[[], object], message: str
+) -> None:
+    from coremltools.models.ml_program.experimental import remote_device
+
+    monkeypatch.setattr(remote_device._DeviceCtl, "get_devices", staticmethod(devices))
+    with pytest.raises(validate.ValidationError, match=message):
+        asyncio.run(validate.attach("iphone", "A15", "TEAM"))
 
 
 def test_older_coremltools_is_timed_by_the_clock(
