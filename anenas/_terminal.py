@@ -16,8 +16,8 @@ from rich.table import Table
 
 from anenas._api import SearchResult
 from anenas._measured import Measured
-from anenas._profile import Profile
 from anenas.ane import Finding, Placement, Rule, Severity
+from anenas.latency import Profile
 from anenas.search import Record, Study, picks
 
 

@@ -4,6 +4,7 @@ from anenas.latency._agreement import Agreement, Difference, agreement
 from anenas.latency._base import Latency, LatencySource
 from anenas.latency._calibrated import CalibratedLatency
 from anenas.latency._device import DeviceLatency
+from anenas.latency._profile import Profile, profile
 from anenas.latency._recording import PlannedOp, Recording, load_recordings, read_recordings, write_recordings
 from anenas.latency._replay import ReplayLatency
 
@@ -15,10 +16,12 @@ __all__ = [
     "Latency",
     "LatencySource",
     "PlannedOp",
+    "Profile",
     "Recording",
     "ReplayLatency",
     "agreement",
     "load_recordings",
+    "profile",
     "read_recordings",
     "write_recordings",
 ]

@@ -7,7 +7,8 @@ from typing import Any
 
 from anenas.ane import Chip, Placement, ProgramCost, placement, program_cost
 from anenas.graph import Graph
-from anenas.latency import CalibratedLatency, Latency
+from anenas.latency._base import Latency
+from anenas.latency._calibrated import CalibratedLatency
 
 
 @dataclass(frozen=True)
