@@ -16,6 +16,7 @@ from rich.table import Table
 
 from anenas._api import SearchResult
 from anenas._calibrate import Calibrated
+from anenas._measured import Measured
 from anenas.ane import Finding, Placement, Rule, Severity
 from anenas.latency import Profile
 from anenas.search import Record, Study, picks
@@ -269,3 +270,46 @@ def print_scores(console: Console, result: dict[str, Any]) -> None:
         table.add_row(row["set"], row["soc"], str(row["n"]), *_score_cells(row))
     console.print(table)
     _print_skipped(console, result["skipped"])
+
+
+def print_measured(console: Console, measured: Sequence[Measured]) -> None:
+    """Each measurement beside its estimate, and below the operations that Core ML places elsewhere than we do."""
+    for one in measured:
+        recording = one.recording
+        low_ms, high_ms = recording.interval_ms
+        _line(console, f"{recording.model} on {recording.device} ({recording.chip}), {recording.os}")
+        rounds, count = len(recording.predict_ms), sum(map(len, recording.predict_ms))
+        _line(
+            console,
+            f"    measured   {recording.median_ms:.3f} ms ({low_ms:.3f}–{high_ms:.3f}), the median of {count} "
+            f"predictions in {_counted(rounds, 'round')}, {recording.compute_units}",
+        )
+        if one.predicted is not None:
+            error = one.predicted.ms / recording.median_ms - 1
+            _line(
+                console,
+                f"    predicted  {one.predicted.ms:.3f} ms ({one.predicted.low_ms:.2f}–{one.predicted.high_ms:.2f}) by "
+                f"{one.predicted.source}, {error:+.0%}",
+            )
+        if recording.output_errors:
+            worst = max(recording.output_errors.values())
+            _line(console, f"    outputs    error {worst:.2g} of their spread")
+        if one.agreement is not None:
+            agreed = one.agreement
+            _line(
+                console,
+                f"    placement  agrees on {agreed.ops:.0%} of {_counted(agreed.compared, 'operation')}, "
+                f"{agreed.macs:.0%} of the multiply-accumulates",
+            )
+            for difference in agreed.differences[:_NAMED]:
+                said = "on the engine" if difference.on_engine else f"off it: {difference.why}"
+                _line(
+                    console,
+                    f"        {difference.op.name} ({difference.op.kind}): planned on {difference.preferred}, "
+                    f"predicted {said}",
+                )
+            if (more := len(agreed.differences) - _NAMED) > 0:
+                _line(console, f"        and {more} more (--json has them)")
+        for note in one.notes:
+            _line(console, f"    note       {note}")
+        _line(console, f"    with       {recording.tool}, {recording.date}")

@@ -25,7 +25,7 @@ _ATTRIBUTES = {
 # Weights that are stored compressed and unpacked as they are read. They count a byte each, though many take less.
 _COMPRESSED = "constexpr_"
 
-_MODEL = Path("Data/com.apple.CoreML/model.mlmodel")
+MODEL = Path("Data/com.apple.CoreML/model.mlmodel")
 
 
 def read_graph(path: Path) -> Graph:
@@ -34,12 +34,22 @@ def read_graph(path: Path) -> Graph:
     Raises:
         AnenasError: If there is no such package, or it holds no ML program.
     """
+    function = read_spec(path).mlProgram.functions["main"]
+    return _Reader(function.block_specializations[function.opset]).graph(function)
+
+
+def read_spec(path: Path) -> Any:
+    """The description of the ML program in a `.mlpackage`, as coremltools' protobuf `Model`.
+
+    Raises:
+        AnenasError: If there is no such package, or it holds no ML program.
+    """
     coremltools()
     from coremltools.proto import Model_pb2
 
-    file = path / _MODEL
+    file = path / MODEL
     if not file.is_file():
-        raise AnenasError(f"{path} is no .mlpackage: it has no {_MODEL}")
+        raise AnenasError(f"{path} is no .mlpackage: it has no {MODEL}")
     spec = Model_pb2.Model()
     try:
         spec.ParseFromString(file.read_bytes())
@@ -47,8 +57,7 @@ def read_graph(path: Path) -> Graph:
         raise AnenasError(f"{file} is not a Core ML model, or is cut short") from error
     if spec.WhichOneof("Type") != "mlProgram" or "main" not in spec.mlProgram.functions:
         raise AnenasError(f"{path} holds no ML program; convert it with minimum_deployment_target iOS15 or later")
-    function = spec.mlProgram.functions["main"]
-    return _Reader(function.block_specializations[function.opset]).graph(function)
+    return spec
 
 
 class _Reader:

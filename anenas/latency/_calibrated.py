@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from anenas._errors import AnenasError
 from anenas.ane import Chip, ProgramCost, calibration, fixed_us, program_cost
 from anenas.graph import Graph
@@ -39,7 +41,8 @@ class CalibratedLatency:
         """What the model's operations and changes of unit are multiplied by."""
         return self._device.scale if self._device else 1.0
 
-    def latency(self, graph: Graph, chip: Chip) -> Latency:
+    def latency(self, graph: Graph, chip: Chip, package: Path | None = None) -> Latency:
+        """The estimate with its interval; `package` is not looked at."""
         return self.of(program_cost(graph, chip), chip)
 
     def of(self, cost: ProgramCost, chip: Chip) -> Latency:

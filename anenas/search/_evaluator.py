@@ -83,7 +83,7 @@ class ImageEvaluator:
         convert(deployed.cpu(), folder / PACKAGE, shape=architecture.input, classes=dataset.classes, metadata=metadata)
         clock.lap("convert")
         graph = read_graph(folder / PACKAGE)
-        latency = self.source.latency(graph, self.chip)
+        latency = self.source.latency(graph, self.chip, folder / PACKAGE)
         residency = program_cost(graph, self.chip).residency
         _write_costs(graph, self.chip, folder / OPERATIONS)
         size_mb = package_bytes(folder / PACKAGE) / 1e6
