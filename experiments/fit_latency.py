@@ -10,9 +10,9 @@ not used afterwards.
 
 A source is a publication: an arXiv number or a repository, whatever its tables and figures. Leaving it out is done
 twice: "strict" leaves out whatever others print of the same models on the same chip too, since later papers copy rows
-and most of what is left out would otherwise be seen. The 90 % intervals are the conformal quantile of the strict
-errors, and each set's coverage is that of intervals from the other sources' errors. For chips that nobody measured,
-each measured chip is left out, and rows of Macs are held against the fit that never sees them.
+and most of what is left out would otherwise be seen. A chip's 90 % interval is the conformal quantile of its strict
+errors. Chips with too few rows, or none, have one from leaving out each chip, and from the rows of Macs, which are
+never fitted. Each set's coverage is that of intervals from the errors on other sources.
 """
 
 from __future__ import annotations
@@ -66,6 +66,8 @@ CORRECTION_SPREAD, CORRECTION_MEAN_SPREAD = 0.1, 0.3
 # Sets whose system or chip is not what is estimated: free factors.
 FREE_SETS = ("A13-zoo", "A14-ios15-old", "iphone14-swiftformer")
 FREE_SPREAD = 1.0
+# Errors of which the largest is a conformal bound on nine in ten.
+ENOUGH = 9
 A14_SETS = ("A14-xcode14-ios16", "A14-modelbench")
 
 
@@ -227,10 +229,35 @@ def is_same_measurement(row: Row, held: list[Row]) -> bool:
     return row.key in {other.key for other in held}
 
 
-def conformal(errors: list[float]) -> float:
+@dataclasses.dataclass(frozen=True)
+class Error:
+    """A row and what is foretold of it, milliseconds."""
+
+    row: Row
+    ms: float
+
+    @property
+    def ratio(self) -> float:
+        return self.ms / self.row.published.ms
+
+
+def interval(chip: str, errors: list[Error], elsewhere: list[Error]) -> float:
+    """The factor of a chip's 90 % interval: from its own errors if they are enough, else from those on other chips."""
+    own = [e for e in errors if e.row.published.chip.name == chip]
+    return conformal(own if len(own) >= ENOUGH else [e for e in elsewhere if e.row.published.chip.name != chip])
+
+
+def intervals(errors: list[Error], elsewhere: list[Error]) -> dict[str, float]:
+    """By chip, and "other", which is never narrower."""
+    counts = collections.Counter(e.row.published.chip.name for e in errors)
+    own = {chip: interval(chip, errors, elsewhere) for chip in sorted(counts) if counts[chip] >= ENOUGH}
+    return own | {"other": max(conformal(elsewhere), *own.values())}
+
+
+def conformal(errors: list[Error]) -> float:
     """The factor within which a new error lies nine times in ten."""
     rank = min(math.ceil(0.9 * (len(errors) + 1)), len(errors))
-    return float(np.exp(sorted(errors)[rank - 1]))
+    return math.exp(sorted(abs(math.log(e.ratio)) for e in errors)[rank - 1])
 
 
 def main() -> None:
@@ -245,45 +272,40 @@ def main() -> None:
     rows = model.rows
     x = fit(model, np.array([row.is_fitted for row in rows]))
 
-    factor = 1.0
+    # A chip without rows: each chip left out in turn, and those that are never fitted.
+    foretold = left_out(model, lambda row: row.published.chip.name, lambda *_: False, ("A14", *MEASURED))
+    fitted = np.exp(model.log_ms(x)[0])
+    foretold |= {i: float(fitted[i]) for i, row in enumerate(rows) if not row.is_fitted}
+    elsewhere = [Error(rows[i], ms) for i, ms in foretold.items() if not (rows[i].is_free or rows[i].digitised)]
+
+    errors: list[Error] = []
     for label, drop in (("plain", lambda *_: False), ("strict", is_same_measurement)):
         sources = sorted({row.source for row in rows if row.is_scored})
         foretold = left_out(model, lambda row: row.source, drop, sources)
-        pairs = [(rows[i], ms) for i, ms in foretold.items() if rows[i].is_scored]
-        errors = [(row.source, abs(math.log(ms / row.published.ms))) for row, ms in pairs]
-        factor = conformal([error for _, error in errors])
+        errors = [Error(rows[i], ms) for i, ms in foretold.items() if rows[i].is_scored]
         table = Table("set", "chip", "n", "Spearman", "of MACs", "median error", "±10 %", "±25 %", "coverage")
-        sets = sorted({(row.published.set, row.published.chip.name) for row, _ in pairs})
-        groups = [("A14 iOS 16, both", "A14", [p for p in pairs if p[0].published.set in A14_SETS])]
+        sets = sorted({(e.row.published.set, e.row.published.chip.name) for e in errors})
+        groups = [("A14 iOS 16, both", "A14", [e for e in errors if e.row.published.set in A14_SETS])]
         groups += [
-            (s, c, [p for p in pairs if (p[0].published.set, p[0].published.chip.name) == (s, c)]) for s, c in sets
+            (s, c, [e for e in errors if (e.row.published.set, e.row.published.chip.name) == (s, c)]) for s, c in sets
         ]
-        for name, chip, group in [*groups, ("all", "", pairs)]:
+        for name, chip, group in [*groups, ("all", "", errors)]:
             estimates = []
-            for row, ms in group:
-                width = conformal([error for source, error in errors if source != row.source])
-                estimates.append(Latency(ms, ms / width, ms * width, label, chip))
-            s = score([row.published for row, _ in group], estimates)
+            for e in group:
+                others = [other for other in errors if other.row.source != e.row.source]
+                width = interval(e.row.published.chip.name, others, elsewhere)
+                estimates.append(Latency(e.ms, e.ms / width, e.ms * width, label, chip))
+            s = score([e.row.published for e in group], estimates)
             ranks = [f"{s[k]:.2f}" if s[k] is not None else "" for k in ("spearman", "spearman_macs")]
             shares = [f"{s[k]:.1%}" for k in ("median_error", "within_10", "within_25", "coverage")]
             table.add_row(name, chip, str(s["n"]), *ranks, *shares)
-        console.print(f"each source left out, {label}; 90 % interval: a factor of {factor:.3f}")
+        console.print(f"each source left out, {label}")
         console.print(table)
 
-    # A chip without rows: each chip left out in turn, and those that are never fitted.
-    foretold = left_out(model, lambda row: row.published.chip.name, lambda *_: False, ("A14", *MEASURED))
-    unseen = np.exp(model.log_ms(x)[0])
-    foretold |= {i: float(unseen[i]) for i, row in enumerate(rows) if not row.is_fitted}
-    errors = {i: ms / rows[i].published.ms for i, ms in foretold.items() if not rows[i].is_free}
-    other = conformal([abs(math.log(error)) for error in errors.values()])
-    console.print(f"each chip left out ({len(errors)} rows): a factor of {other:.3f}")
+    unfitted = [(e.row.published.row["soc"], e.row.published.row["timm_name"], e) for e in elsewhere]
     console.print(
         "chips never fitted, estimate / published:",
-        [
-            (rows[i].published.row["soc"], rows[i].published.row["timm_name"], round(error, 2))
-            for i, error in errors.items()
-            if not rows[i].is_fitted
-        ],
+        ", ".join(f"{soc} {name} {e.ratio:.2f}" for soc, name, e in unfitted if not e.row.is_fitted),
     )
     names = (*FIXED, *RATES, *FACTORS)
     constants = {name: round(float(value), 4) for name, value in zip(names, np.exp(x), strict=True)}
@@ -292,7 +314,7 @@ def main() -> None:
         "fixed": {chip: constants[list(FIXED)[i]] for chip, i in FIXED_OF.items()},
         "rates": {name: constants[name] for name in RATES},
         "corrections": {"A14": 1.0} | {name: constants[name] for name in MEASURED},
-        "interval": {"measured": round(factor, 3), "other": round(max(other, factor), 3)},
+        "interval": {chip: round(width, 3) for chip, width in intervals(errors, elsewhere).items()},
     }
     console.print_json(json.dumps(calibrated))
     if not args.check:

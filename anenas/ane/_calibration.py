@@ -30,7 +30,7 @@ class Calibration:
         fixed: Multiples of the fixed cost of measured chips, which Core ML and the system that they ran add to.
         rates: Multiples of what the chip table says of each rate (see `_cost.py`), dimensionless.
         corrections: What every operation on a measured chip is multiplied by.
-        interval: Factors of the 90 % interval, for "measured" chips and "other" ones.
+        interval: Factors of the 90 % interval, of chips that enough sources measured and of "other" ones.
     """
 
     fixed: dict[str, float]
@@ -45,7 +45,7 @@ class Calibration:
         return self.fixed[nearest_measured(chip)]
 
     def interval_factor(self, chip: Chip) -> float:
-        return self.interval["other" if chip.name in _NEAREST else "measured"]
+        return self.interval.get(chip.name, self.interval["other"])
 
 
 @functools.cache

@@ -45,7 +45,7 @@ _RATES = {
     "avg_pool": "reduce", "max_pool": "reduce",
     "layer_norm": "normalise", "instance_norm": "normalise", "l2_norm": "normalise", "softmax": "normalise",
     "native_group_norm": "normalise", "_safe_softmax": "normalise", "linalg_vector_norm": "normalise",
-    "transpose": "layout", "concat": "layout", "pad": "layout", "upsample_bilinear": "layout",
+    "transpose": "layout", "pad": "layout", "upsample_bilinear": "layout",
     "upsample_nearest_neighbor": "layout",
 }  # fmt: skip
 
