@@ -240,24 +240,38 @@ class Error:
     def ratio(self) -> float:
         return self.ms / self.row.published.ms
 
+    @property
+    def size(self) -> float:
+        return abs(math.log(self.ratio))
+
 
 def interval(chip: str, errors: list[Error], elsewhere: list[Error]) -> float:
     """The factor of a chip's 90 % interval: from its own errors if they are enough, else from those on other chips."""
     own = [e for e in errors if e.row.published.chip.name == chip]
-    return conformal(own if len(own) >= ENOUGH else [e for e in elsewhere if e.row.published.chip.name != chip])
+    return (
+        conformal(own) if len(own) >= ENOUGH else by_chip([e for e in elsewhere if e.row.published.chip.name != chip])
+    )
 
 
 def intervals(errors: list[Error], elsewhere: list[Error]) -> dict[str, float]:
     """By chip, and "other", which is never narrower."""
     counts = collections.Counter(e.row.published.chip.name for e in errors)
     own = {chip: interval(chip, errors, elsewhere) for chip in sorted(counts) if counts[chip] >= ENOUGH}
-    return own | {"other": max(conformal(elsewhere), *own.values())}
+    return own | {"other": max(by_chip(elsewhere), *own.values())}
 
 
 def conformal(errors: list[Error]) -> float:
     """The factor within which a new error lies nine times in ten."""
     rank = min(math.ceil(0.9 * (len(errors) + 1)), len(errors))
-    return math.exp(sorted(abs(math.log(e.ratio)) for e in errors)[rank - 1])
+    return math.exp(sorted(e.size for e in errors)[rank - 1])
+
+
+def by_chip(errors: list[Error]) -> float:
+    """That of a new chip: each chip counts alike, however many rows it has."""
+    counts = collections.Counter(e.row.published.chip.name for e in errors)
+    ranked = sorted(errors, key=lambda e: e.size)
+    reached = np.cumsum([1 / counts[e.row.published.chip.name] for e in ranked])
+    return math.exp(ranked[int(np.searchsorted(reached, 0.9 * len(counts) - 1e-9))].size)
 
 
 def main() -> None:

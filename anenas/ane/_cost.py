@@ -120,8 +120,13 @@ def graph_work(graph: Graph) -> list[Work]:
 
 
 def _fuses(op: Op) -> bool:
-    """Whether it changes each element by itself, by a curve or a constant: one task takes two such (751K)."""
-    return len(op.inputs) == 1 and op.kind in _CURVES | _SCALES
+    """Whether it changes each element by itself, by a curve or by a constant of at most one number a channel."""
+    channels = max(op.outputs[0].shape, default=1)
+    return (
+        len(op.inputs) == 1
+        and op.kind in _CURVES | _SCALES
+        and all(weight.elements <= channels for weight in op.weights)
+    )
 
 
 def _work(op: Op) -> Work:

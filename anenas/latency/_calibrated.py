@@ -8,14 +8,14 @@ from anenas.latency._base import Latency
 
 
 class CalibratedLatency:
-    """A fixed cost, and for each operation the largest of compute, weight streaming and activation traffic.
+    """A fixed cost, and for each operation the largest of compute, weights, activations and what spills to memory.
 
-    The interval is the estimate divided and multiplied by a factor within which nine in ten published latencies lay
-    that were left out of the fit, each source in turn; for chips without a published network on a current system,
+    The interval is the estimate divided and multiplied by a factor within which nine in ten of the chip's published
+    latencies lay that were left out of the fit, each source in turn; for chips with few published networks, or none,
     each chip in turn.
     """
 
-    name = "calibrated-1"
+    name = "calibrated-2"
 
     def latency(self, graph: Graph, chip: Chip) -> Latency:
         ms = (fixed_us(chip) + sum(cost.us for cost in op_costs(graph, chip))) / 1000
