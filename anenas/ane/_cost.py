@@ -28,12 +28,11 @@ _TASK_US = 0.34
 _ON_CHIP_BYTES = 2 * 2**20
 
 # What the engine applies as a convolution's results leave it: curves, and factors and biases that are constant.
-# SiLU is none: it is x · sigmoid(x), and networks with it are published as slower than a free one would be.
-_CURVES = {
+# SiLU is none: it is x · sigmoid(x), and networks with it are published as slower than if it were free.
+_POINTWISE = {
     "relu", "relu6", "clip", "sigmoid", "sigmoid_hard", "tanh", "gelu", "leaky_relu", "elu", "prelu",
-    "thresholded_relu",
+    "thresholded_relu", "mul", "real_div", "add", "sub", "batch_norm",
 }  # fmt: skip
-_SCALES = {"mul", "real_div", "add", "sub", "batch_norm"}
 # Nothing moves: views, and what runs on the processor after the engine has answered.
 _FREE = {
     "reshape", "squeeze", "expand_dims", "classify", "identity", "expand", "unbind", "split", "split_with_sizes",
@@ -121,12 +120,10 @@ def graph_work(graph: Graph) -> list[Work]:
 
 def _fuses(op: Op) -> bool:
     """Whether it changes each element by itself, by a curve or by a constant of at most one number a channel."""
+    if op.kind not in _POINTWISE or len(op.inputs) != 1:
+        return False
     channels = max(op.outputs[0].shape, default=1)
-    return (
-        len(op.inputs) == 1
-        and op.kind in _CURVES | _SCALES
-        and all(weight.elements <= channels for weight in op.weights)
-    )
+    return all(weight.elements <= channels for weight in op.weights)
 
 
 def _work(op: Op) -> Work:
