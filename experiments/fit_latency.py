@@ -194,7 +194,7 @@ def fit(model: Model, use: np.ndarray) -> np.ndarray:
         slope = (slope * weight[:, None])[use] * (np.sqrt((root + 1) / 2) / root)[:, None]
         return np.concatenate([robust, draw @ (x - start)]), np.vstack([slope, draw])
 
-    return least_squares(lambda x: residuals(x)[0], start, jac=lambda x: residuals(x)[1], max_nfev=100).x
+    return least_squares(lambda x: residuals(x)[0], start, jac=lambda x: residuals(x)[1], xtol=1e-10, max_nfev=100).x
 
 
 def _priors() -> tuple[np.ndarray, np.ndarray]:
@@ -322,7 +322,7 @@ def main() -> None:
         ", ".join(f"{soc} {name} {e.ratio:.2f}" for soc, name, e in unfitted if not e.row.is_fitted),
     )
     names = (*FIXED, *RATES, *FACTORS)
-    constants = {name: round(float(value), 4) for name, value in zip(names, np.exp(x), strict=True)}
+    constants = {name: round(float(value), 3) for name, value in zip(names, np.exp(x), strict=True)}
     console.print("factors of sets that are not used:", {name: constants[name] for name in FREE_SETS})
     calibrated = {
         "fixed": {chip: constants[list(FIXED)[i]] for chip, i in FIXED_OF.items()},
