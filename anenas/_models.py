@@ -10,17 +10,20 @@ from anenas.graph import Graph
 _FORMS = "a .mlpackage, timm:NAME or timm:NAME@RESOLUTION, or an architecture as `anenas space sample` prints it"
 
 
-def load_graph(model: str) -> Graph:
+def load_graph(model: str, space: str | None = None) -> Graph:
     """The graph of a model.
 
     Args:
         model: The path of a `.mlpackage`; "timm:NAME" or "timm:NAME@RESOLUTION", built with fresh weights and fused,
             nothing is downloaded; or an architecture string.
+        space: What an architecture has to be of: the name of a built-in space, or a YAML file.
 
     Raises:
         AnenasError: If there is no such model, or it cannot be read.
     """
     kind, _, name = model.partition(":")
+    if space is not None:
+        return _graph_of_space(model, space)
     if kind == "timm":
         return _timm_graph(name)
     if model.rstrip("/").endswith(".mlpackage") or Path(model).exists():
@@ -33,6 +36,19 @@ def load_graph(model: str) -> Graph:
 
         return architecture_graph(Architecture.parse(model))
     raise AnenasError(f"no model '{model}'; expected {_FORMS}")
+
+
+def _graph_of_space(model: str, space: str) -> Graph:
+    from anenas.network import architecture_graph
+    from anenas.space import Architecture, load_space
+
+    architecture, the_space = Architecture.parse(model), load_space(space)
+    _, channels, height, width = architecture.input
+    try:
+        the_space.with_input(channels, height, width).decisions(architecture)
+    except ValueError as error:  # pydantic's too, for an input that breaks a guideline
+        raise AnenasError(f"not an architecture of '{the_space.name}': {error}") from None
+    return architecture_graph(architecture)
 
 
 def _timm_graph(text: str) -> Graph:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from anenas.ane import Chip, OpCost, op_costs
+from anenas.ane import Chip, Placement, ProgramCost, placement, program_cost
 from anenas.graph import Graph
 from anenas.latency import CalibratedLatency, Latency
 
@@ -17,47 +17,58 @@ class Profile:
     Attributes:
         model: What the user calls it.
         graph: Its program.
+        chip: The chip.
         latency: Of one prediction.
-        costs: Of each operation, in the program's order; the fixed cost of a prediction comes on top.
+        cost: Of the whole program.
+        placed: Each operation in the program's order, where it runs and for how long.
     """
 
     model: str
     graph: Graph
+    chip: Chip
     latency: Latency
-    costs: list[OpCost]
+    cost: ProgramCost
+    placed: list[Placement]
 
     @property
     def fixed_us(self) -> float:
-        """What a prediction takes before any operation, microseconds."""
-        return self.latency.ms * 1000 - sum(cost.us for cost in self.costs)
+        """What a prediction takes beside its operations and changes of unit, microseconds."""
+        return self.latency.ms * 1000 - self.cost.us
 
     def to_dict(self) -> dict[str, Any]:
         """For scripts: every operation with its microseconds and what bounds it."""
         return {
             "model": self.model,
-            "chip": self.latency.chip,
+            "chip": self.chip.name,
             "source": self.latency.source,
             "latency_ms": self.latency.ms,
             "low_ms": self.latency.low_ms,
             "high_ms": self.latency.high_ms,
             "fixed_us": self.fixed_us,
+            "switching_us": self.cost.switching_us,
             "macs": self.graph.macs,
             "weight_mb": self.graph.weight_bytes / 1e6,
+            "residency": self.cost.residency,
+            "mac_residency": self.cost.mac_residency,
+            "segments": self.cost.segments,
             "ops": [
                 {
-                    "name": cost.op.name,
-                    "kind": cost.op.kind,
-                    "output": list(cost.op.outputs[0].shape),
-                    "macs": cost.op.macs,
-                    "weight_bytes": cost.op.weight_bytes,
-                    "us": cost.us,
-                    "bound": cost.bound,
+                    "name": one.op.name,
+                    "kind": one.op.kind,
+                    "output": list(one.op.outputs[0].shape),
+                    "macs": one.op.macs,
+                    "weight_bytes": one.op.weight_bytes,
+                    "us": one.us,
+                    "bound": one.bound,
+                    "unit": "engine" if one.on_engine else "cpu",
+                    "why": one.why,
                 }
-                for cost in self.costs
+                for one in self.placed
             ],
         }
 
 
 def profile(model: str, graph: Graph, chip: Chip) -> Profile:
     """Estimate a program on a chip."""
-    return Profile(model, graph, CalibratedLatency().latency(graph, chip), op_costs(graph, chip))
+    cost = program_cost(graph, chip)
+    return Profile(model, graph, chip, CalibratedLatency().of(cost, chip), cost, placement(graph, chip))

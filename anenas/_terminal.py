@@ -16,7 +16,7 @@ from rich.table import Table
 
 from anenas._api import SearchResult
 from anenas._profile import Profile
-from anenas.ane import Finding, Placement, Rule, Severity, segments
+from anenas.ane import Finding, Placement, Rule, Severity
 from anenas.search import Record, Study, picks
 
 
@@ -129,6 +129,14 @@ def print_profile(console: Console, profile: Profile, top: int) -> None:
         f"{latency.ms:.3f} ms ({latency.low_ms:.2f}–{latency.high_ms:.2f}), estimated by {latency.source}; "
         f"{profile.fixed_us:.0f} µs of it fixed"
     )
+    cost = profile.cost
+    launches = "" if cost.segments == 1 else f", in {_counted(cost.segments, 'segment')}"
+    switching = f"; changes of unit take {cost.switching_us:.0f} µs" if cost.switching_us else ""
+    console.print(
+        f"{cost.residency:.0%} of the operations' time and {cost.mac_residency:.0%} of the multiply-accumulates on the "
+        f"Neural Engine{launches}{switching}",
+        highlight=False,
+    )
     console.print(
         f"{graph.macs / 1e6:,.0f} M multiply-accumulates, {graph.weight_bytes / 1e6:.2f} MB of weights, "
         f"{len(graph.ops)} operations"
@@ -138,14 +146,14 @@ def print_profile(console: Console, profile: Profile, top: int) -> None:
         table.add_column(heading, justify="right", no_wrap=True)
     for heading in ("bound by", "kind", "output", "operation"):
         table.add_column(heading, overflow="ellipsis", no_wrap=True)
-    costliest = sorted(profile.costs, key=lambda cost: -cost.us)[:top]
-    for cost in costliest:
-        shape = "×".join(map(str, cost.op.outputs[0].shape))
-        share = cost.us / (latency.ms * 1000)
-        table.add_row(f"{cost.us:.1f}", f"{share:.1%}", cost.bound, cost.op.kind, shape, cost.op.name)
-    rest = sum(cost.us for cost in profile.costs) - sum(cost.us for cost in costliest)
+    costliest = sorted(profile.placed, key=lambda one: -one.us)[:top]
+    for one in costliest:
+        shape = "×".join(map(str, one.op.outputs[0].shape))
+        share = one.us / (latency.ms * 1000)
+        table.add_row(f"{one.us:.1f}", f"{share:.1%}", one.bound, one.op.kind, shape, one.op.name)
+    rest = sum(one.us for one in profile.placed) - sum(one.us for one in costliest)
     if rest > 0:
-        others = len(profile.costs) - len(costliest)
+        others = len(profile.placed) - len(costliest)
         table.add_row(f"{rest:.1f}", f"{rest / (latency.ms * 1000):.1%}", "", f"{others} others", "", "")
     console.print(table)
 
@@ -154,11 +162,12 @@ def print_chips(console: Console, profiles: list[Profile]) -> None:
     """One model on several chips."""
     table = Table(title=profiles[0].model, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
     table.add_column("chip")
-    for heading in ("ms", "low", "high"):
+    for heading in ("ms", "low", "high", "on engine", "segments"):
         table.add_column(heading, justify="right")
     for profile in profiles:
-        latency = profile.latency
-        table.add_row(latency.chip, f"{latency.ms:.3f}", f"{latency.low_ms:.2f}", f"{latency.high_ms:.2f}")
+        latency, cost = profile.latency, profile.cost
+        figures = [f"{latency.ms:.3f}", f"{latency.low_ms:.2f}", f"{latency.high_ms:.2f}", f"{cost.residency:.0%}"]
+        table.add_row(latency.chip, *figures, str(cost.segments))
     console.print(table)
 
 
@@ -168,14 +177,14 @@ _NAMED = 3  # operations of one rule that are named; the others are counted
 
 
 def print_findings(
-    console: Console, model: str, chip: str, findings: Sequence[Finding], placed: Sequence[Placement]
+    console: Console, model: str, chip: str, findings: Sequence[Finding], placed: Sequence[Placement], segments: int
 ) -> None:
     """What the rules found, a paragraph for each rule, most severe first."""
     counts = Counter(finding.severity for finding in findings)
     inside = sum(one.on_engine for one in placed)
     _line(console, f"{model} on {chip}")
-    many = "" if (stretches := segments(placed)) < 2 else f", in {stretches} segments"
-    _line(console, f"{inside} of {len(placed)} operations can run on the Neural Engine{many}")
+    many = "" if segments < 2 else f", in {segments} segments"
+    _line(console, f"{inside} of {len(placed)} operations run on the Neural Engine, as far as is known{many}")
     for name in dict.fromkeys(finding.rule for finding in findings):
         alike = [finding for finding in findings if finding.rule == name]
         severity = alike[0].severity

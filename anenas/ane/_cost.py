@@ -128,7 +128,7 @@ def _fuses(op: Op) -> bool:
 
 def _work(op: Op) -> Work:
     read, written = sum(t.elements for t in op.inputs), sum(t.elements for t in op.outputs)
-    if op.weights and op.kind in ("conv", "conv_transpose"):
+    if op.kind in ("conv", "conv_transpose") and op.weights and len(op.weights[0].shape) > 2:
         work = _convolution(op, read, written)
     elif op.macs:
         work = {"compute": (("matrix", float(op.macs)),), "activations": (("traffic", float(read + written)),)}

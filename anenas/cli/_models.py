@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from anenas._errors import AnenasError
-from anenas.cli._app import Json, app
+from anenas.cli._app import Json, Model, OfSpace, app
 
 
 @app.command()
@@ -51,8 +51,9 @@ def chips(as_json: Json = False) -> None:
 
 @app.command()
 def profile(
-    model: Annotated[str, typer.Argument(help="A .mlpackage, timm:NAME[@RESOLUTION] or an architecture.")],
+    model: Model,
     chip: Annotated[str, typer.Option(help="A chip (`anenas chips`), or all.")] = "A15",
+    space: OfSpace = None,
     top: Annotated[int, typer.Option(help="How many of the costliest operations to show.")] = 12,
     as_json: Json = False,
 ) -> None:
@@ -66,7 +67,7 @@ def profile(
     from anenas.ane import get_chip
 
     wanted = list(known().values()) if chip.casefold() == "all" else [get_chip(chip)]
-    graph = load_graph(model)
+    graph = load_graph(model, space)
     profiles = [profile_of(model, graph, one) for one in wanted]
     if as_json:
         rows = [one.to_dict() for one in profiles]
@@ -83,6 +84,7 @@ def check(
         str | None, typer.Argument(help="A .mlpackage, timm:NAME, timm:NAME@RESOLUTION or an architecture.")
     ] = None,
     chip: Annotated[str, typer.Option(help="The chip to check for (`anenas chips`).")] = "A15",
+    space: OfSpace = None,
     list_rules: Annotated[bool, typer.Option("--list-rules", help="List the rules with their evidence.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -94,7 +96,7 @@ def check(
     from anenas._models import load_graph
     from anenas._terminal import print_findings, print_rules
     from anenas.ane import check as find
-    from anenas.ane import get_chip, placement, rules
+    from anenas.ane import get_chip, placement, program_cost, rules
 
     if list_rules:
         if as_json:
@@ -106,13 +108,14 @@ def check(
     if model is None:
         raise AnenasError("no model to check; `anenas check --help` says what it may be")
     known = get_chip(chip)
-    graph = load_graph(model)
+    graph = load_graph(model, space)
     findings = sorted(find(graph, known), key=lambda finding: ("error", "warning", "info").index(finding.severity))
     errors = sum(finding.is_error for finding in findings)
     if as_json:
         rows = [dataclasses.asdict(finding) for finding in findings]
         print(json.dumps({"model": model, "chip": known.name, "findings": rows, "errors": errors}, indent=2))
     else:
-        print_findings(Console(), model, known.name, findings, placement(graph, known))
+        placed, segments = placement(graph, known), program_cost(graph, known).segments
+        print_findings(Console(), model, known.name, findings, placed, segments)
     if errors:
         raise typer.Exit(1)

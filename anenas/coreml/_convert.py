@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from anenas.coreml._tools import coremltools
-from anenas.graph import Graph
 
 if TYPE_CHECKING:
     from torch import nn
@@ -89,9 +88,9 @@ def convert(
 _OPERATION_BYTES = 700
 
 
-def estimated_package_bytes(graph: Graph) -> int:
-    """What a program's `.mlpackage` will take on disk, within a tenth: its weights, and a share for each op."""
-    return graph.weight_bytes + _OPERATION_BYTES * len(graph.ops)
+def estimated_package_bytes(weight_bytes: int, operations: int) -> int:
+    """What a program's `.mlpackage` will take on disk, within a tenth: its weights, and a share for each operation."""
+    return weight_bytes + _OPERATION_BYTES * operations
 
 
 def package_bytes(path: Path) -> int:

@@ -69,12 +69,19 @@ class Op:
 
     @property
     def macs(self) -> int:
-        """Multiply-accumulates: nought for everything but convolutions and matrix products."""
+        """Multiply-accumulates: nought for everything but convolutions, matrix products and recurrent layers."""
         if self.kind in ("conv", "linear") and self.weights:
             # Weights are (C_out, C_in / groups, ...): each output element needs one filter of them.
             return self.outputs[0].elements * math.prod(self.weights[0].shape[1:])
         if self.kind == "matmul" and self.inputs and self.inputs[0].shape:
             return self.outputs[0].elements * self.inputs[0].shape[-1]
+        if self.kind == "conv_transpose" and self.weights:
+            # Weights are (C_in, C_out / groups, ...): each input element is spread by one filter of them.
+            return self.inputs[0].elements * math.prod(self.weights[0].shape[1:])
+        if self.kind in ("lstm", "gru", "rnn") and self.inputs and len(self.inputs[0].shape) == 3:
+            # Each of (T, N) steps multiplies by every matrix once.
+            steps = math.prod(self.inputs[0].shape[:2])
+            return steps * sum(weight.elements for weight in self.weights if len(weight.shape) == 2)
         return 0
 
 
