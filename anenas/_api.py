@@ -22,9 +22,8 @@ import joblib
 from pydantic import ValidationError
 
 from anenas._errors import AnenasError
-from anenas.ane import get_chip
 from anenas.data import Dataset, load_data
-from anenas.latency import CalibratedLatency
+from anenas.latency import CalibratedLatency, chip_or_own_device
 from anenas.report import write_front_csv, write_front_page, write_front_png, write_trials_csv
 from anenas.search import (
     PACKAGE,
@@ -133,7 +132,7 @@ def run_search(
     Args:
         space: A space, the name of a built-in one, or a YAML file.
         data: "images:FOLDER", "FILE.npz" or "torchvision:NAME"; None is the embedded Fashion-MNIST.
-        chip: The chip to be fast on.
+        chip: The chip to be fast on, or a device of your own that `anenas calibrate` knows.
         trials: Completed trials that the study shall hold in the end; 20 by default, no bound with a `timeout`.
         timeout: Seconds after which the search stops; what is being trained then is trained anew next time.
         epochs: Training budget of a trial.
@@ -163,20 +162,20 @@ def run_search(
             raise AnenasError(f"{name} must be more than 0, got {value}")
     if seed < 0:
         raise AnenasError(f"seed must be 0 or more, got {seed}")
-    the_chip = get_chip(chip)
+    the_chip, own_device = chip_or_own_device(chip)
     the_space = space if isinstance(space, SearchSpace) else load_space(space)
     limits = _limits(the_space, {"size_mb": max_size_mb, "latency_ms": max_latency_ms, "residency": min_residency})
     the_device = pick_device(device)
     dataset, the_space = _load(the_space, data, input_shape, say)
     # Absolute: neither workers nor a caller that changes folder must lose them.
     store, exports = Path(store).absolute(), Path(exports).absolute()
-    source = CalibratedLatency()
+    source = CalibratedLatency(own_device)
     settings = {
         "space": f"{the_space.name} {the_space.digest}",
         "input": "x".join(map(str, dataset.input_shape)),
         "data": f"{dataset.name} {dataset.fingerprint[:12]}",
         "chip": the_chip.name,
-        "latency": source.name,
+        "latency": source.name if own_device is None else f"{source.name} {own_device.scale} {own_device.fixed}",
         "epochs": epochs,
         "seed": seed,
         "max_size_mb": limits.size_mb,

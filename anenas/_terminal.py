@@ -15,8 +15,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from anenas._api import SearchResult
-from anenas._profile import Profile
+from anenas._calibrate import Calibrated
 from anenas.ane import Finding, Placement, Rule, Severity
+from anenas.latency import Profile
 from anenas.search import Record, Study, picks
 
 
@@ -131,7 +132,7 @@ def print_profile(console: Console, profile: Profile, top: int) -> None:
     )
     cost = profile.cost
     launches = "" if cost.segments == 1 else f", in {_counted(cost.segments, 'segment')}"
-    switching = f"; changes of unit take {cost.switching_us:.0f} µs" if cost.switching_us else ""
+    switching = f"; changes of unit take {profile.switching_us:.0f} µs" if cost.switching_us else ""
     console.print(
         f"{cost.residency:.0%} of the operations' time and {cost.mac_residency:.0%} of the multiply-accumulates on the "
         f"Neural Engine{launches}{switching}",
@@ -224,17 +225,47 @@ def _line(console: Console, text: str) -> None:
     console.print(wrapped, markup=False, highlight=False, soft_wrap=True)
 
 
+def print_calibration(console: Console, result: Calibrated) -> None:
+    """How good the model was on the device, and how good it has become."""
+    device = result.device
+    console.print(f"{device.name}, {device.chip}: calibrated on {device.models} models", style="bold", highlight=False)
+    console.print(
+        f"operations take {device.scale:.2f} times what {device.chip} was estimated to, a prediction's fixed cost "
+        f"{device.fixed:.2f} times",
+        highlight=False,
+    )
+    table = Table(box=SIMPLE_HEAD)
+    table.add_column("")
+    for heading in _SCORES:
+        table.add_column(heading, justify="right")
+    table.add_row("before", *_score_cells(result.before))
+    table.add_row("after, each left out", *_score_cells(result.after))
+    console.print(table)
+    _print_skipped(console, result.skipped)
+    console.print(f"use it as --chip {device.name}; a new latency is within a factor of {device.interval:.2f}")
+
+
+_SCORES = ("Spear-\nman", "of\nMACs", "median\nerror", "±10 %", "±25 %", "covered")
+
+
+def _score_cells(scores: dict[str, Any]) -> list[str]:
+    ranks = ["" if scores[key] is None else f"{scores[key]:.2f}" for key in ("spearman", "spearman_macs")]
+    return ranks + [f"{scores[key]:.0%}" for key in ("median_error", "within_10", "within_25", "coverage")]
+
+
+def _print_skipped(console: Console, skipped: dict[str, int]) -> None:
+    for reason, count in skipped.items():
+        console.print(f"skipped {count}: {reason}", highlight=False)
+
+
 def print_scores(console: Console, result: dict[str, Any]) -> None:
     """What `bench_latency` found, as a table."""
     table = Table(box=SIMPLE_HEAD, padding=(0, 1), collapse_padding=True)
     for heading in ("set", "chip"):
         table.add_column(heading, no_wrap=True)
-    for heading in ("rows", "Spear-\nman", "of\nMACs", "median\nerror", "±10 %", "±25 %", "covered"):
+    for heading in ("rows", *_SCORES):
         table.add_column(heading, justify="right")
     for row in result["sets"]:
-        ranks = ["" if row[key] is None else f"{row[key]:.2f}" for key in ("spearman", "spearman_macs")]
-        shares = [f"{row[key]:.0%}" for key in ("median_error", "within_10", "within_25", "coverage")]
-        table.add_row(row["set"], row["soc"], str(row["n"]), *ranks, *shares)
+        table.add_row(row["set"], row["soc"], str(row["n"]), *_score_cells(row))
     console.print(table)
-    for reason, count in result["skipped"].items():
-        console.print(f"skipped {count}: {reason}", highlight=False)
+    _print_skipped(console, result["skipped"])

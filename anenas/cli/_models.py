@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -55,20 +56,31 @@ def profile(
     chip: Annotated[str, typer.Option(help="A chip (`anenas chips`), or all.")] = "A15",
     space: OfSpace = None,
     top: Annotated[int, typer.Option(help="How many of the costliest operations to show.")] = 12,
+    html: Annotated[Path | None, typer.Option(help="Page to write: time per operation, roofline, findings.")] = None,
     as_json: Json = False,
 ) -> None:
     """Estimate how long a model takes on a chip, operation by operation."""
     from rich.console import Console
 
     from anenas._models import load_graph
-    from anenas._profile import profile as profile_of
     from anenas._terminal import print_chips, print_profile
+    from anenas.ane import check as find
     from anenas.ane import chips as known
-    from anenas.ane import get_chip
+    from anenas.latency import chip_or_own_device
+    from anenas.latency import profile as profile_of
 
-    wanted = list(known().values()) if chip.casefold() == "all" else [get_chip(chip)]
+    every = chip.casefold() == "all"
+    wanted = [(one, None) for one in known().values()] if every else [chip_or_own_device(chip)]
     graph = load_graph(model, space)
-    profiles = [profile_of(model, graph, one) for one in wanted]
+    profiles = [profile_of(model, graph, one, device) for one, device in wanted]
+    if html is not None:
+        if len(profiles) > 1:
+            raise AnenasError("--html shows one chip; name it instead of all")
+        if not html.parent.is_dir():
+            raise AnenasError(f"--html: there is no folder {html.parent} to write {html.name} to")
+        from anenas.report import write_profile_page
+
+        write_profile_page(profiles[0], find(graph, wanted[0][0]), html)
     if as_json:
         rows = [one.to_dict() for one in profiles]
         print(json.dumps(rows if len(rows) > 1 else rows[0], indent=2))
@@ -76,6 +88,8 @@ def profile(
         print_chips(Console(), profiles)
     else:
         print_profile(Console(), profiles[0], top)
+    if html is not None and not as_json:
+        print(f"wrote {html}")
 
 
 @app.command()
@@ -96,7 +110,8 @@ def check(
     from anenas._models import load_graph
     from anenas._terminal import print_findings, print_rules
     from anenas.ane import check as find
-    from anenas.ane import get_chip, placement, program_cost, rules
+    from anenas.ane import placement, program_cost, rules
+    from anenas.latency import chip_or_own_device
 
     if list_rules:
         if as_json:
@@ -107,7 +122,7 @@ def check(
         return
     if model is None:
         raise AnenasError("no model to check; `anenas check --help` says what it may be")
-    known = get_chip(chip)
+    known, _ = chip_or_own_device(chip)
     graph = load_graph(model, space)
     findings = sorted(find(graph, known), key=lambda finding: ("error", "warning", "info").index(finding.severity))
     errors = sum(finding.is_error for finding in findings)

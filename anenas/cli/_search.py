@@ -74,9 +74,10 @@ def search(
 
     from anenas._api import DEFAULT_TRIALS, run_search
     from anenas._terminal import SearchProgress, print_front
-    from anenas.ane import get_chip
+    from anenas.latency import chip_or_own_device
 
-    chip = get_chip(chip).name
+    known, own_device = chip_or_own_device(chip)
+    chip = own_device.name if own_device else known.name
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end, end as by Ctrl-C
     with SearchProgress(trials or (None if timeout else DEFAULT_TRIALS)) as progress:
         result = run_search(

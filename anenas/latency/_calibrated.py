@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from anenas._errors import AnenasError
 from anenas.ane import Chip, ProgramCost, calibration, fixed_us, program_cost
 from anenas.graph import Graph
 from anenas.latency._base import Latency
+from anenas.latency._own_device import OwnDevice
+
+VERSION = "calibrated-2"
 
 
 class CalibratedLatency:
@@ -14,15 +18,33 @@ class CalibratedLatency:
     The interval is the estimate divided and multiplied by a factor within which nine in ten of the chip's published
     latencies lay that were left out of the fit, each source in turn; for chips with few published networks, or none,
     each chip in turn.
+
+    Args:
+        device: The user's own, which the model is adapted to.
+
+    Raises:
+        AnenasError: If it was calibrated for another version of the model.
     """
 
-    name = "calibrated-2"
+    def __init__(self, device: OwnDevice | None = None) -> None:
+        if device and device.model != VERSION:
+            raise AnenasError(
+                f"'{device.name}' was calibrated for {device.model}, this is {VERSION}; run `anenas calibrate` again"
+            )
+        self._device = device
+        self.name = f"{VERSION} for {device.name}" if device else VERSION
+
+    @property
+    def scale(self) -> float:
+        """What the model's operations and changes of unit are multiplied by."""
+        return self._device.scale if self._device else 1.0
 
     def latency(self, graph: Graph, chip: Chip) -> Latency:
         return self.of(program_cost(graph, chip), chip)
 
     def of(self, cost: ProgramCost, chip: Chip) -> Latency:
         """The latency of what costs that much on that chip."""
-        ms = (fixed_us(chip) + cost.us) / 1000
-        factor = calibration().interval_factor(chip)
+        device = self._device
+        ms = (fixed_us(chip) * (device.fixed if device else 1.0) + cost.us * self.scale) / 1000
+        factor = device.interval if device else calibration().interval_factor(chip)
         return Latency(ms, ms / factor, ms * factor, self.name, chip.name)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +18,7 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from anenas.graph import Graph, Op, Tensor
+from anenas.network._passes import converted
 
 # ATen operations that compute nothing in an exported program.
 _SILENT = {
@@ -67,34 +67,7 @@ def trace(module: nn.Module, shape: tuple[int, ...], *, name: str = "x") -> Grap
     source = recorder.name_tensor(x, name)
     with torch.no_grad(), recorder:
         y = on_meta(x)
-    return Graph((source,), tuple(_scales_joined(recorder.ops)), (recorder.known[id(y)],))
-
-
-def _scales_joined(ops: list[Op]) -> list[Op]:
-    """The converter makes one batch normalisation of a product and a sum with a constant for each channel."""
-    readers = Counter(tensor for op in ops for tensor in op.inputs)
-    joined: list[Op] = []
-    for op in ops:
-        before = joined[-1] if joined else None
-        if (
-            before
-            and (before.kind, op.kind, before.outputs) == ("mul", "add", op.inputs)
-            and readers[before.outputs[0]] == 1
-            and _is_for_each_channel(before)
-            and _is_for_each_channel(op)
-        ):
-            channels = op.outputs[0].shape[1]
-            weights = tuple(Tensor(f"{op.name}_weight{i}", (channels,)) for i in range(4))
-            joined[-1] = Op(op.name, "batch_norm", before.inputs, op.outputs, weights)
-        else:
-            joined.append(op)
-    return joined
-
-
-def _is_for_each_channel(op: Op) -> bool:
-    shape = op.outputs[0].shape
-    channels = shape[1] if len(shape) == 4 else 0
-    return [weight.shape for weight in op.weights] in ([(1, channels, 1, 1)], [(channels, 1, 1)])
+    return Graph((source,), converted(recorder.ops), (recorder.known[id(y)],))
 
 
 @dataclass(frozen=True)
@@ -226,6 +199,24 @@ def _hardswish(recorder: _Recorder, call: _Call) -> None:
     recorder.add("mul", (*clipped, *recorder.ops[-1].outputs), call.output)
 
 
+def _group_norm(recorder: _Recorder, call: _Call) -> None:
+    """coremltools writes group normalisation out; its scale and shift are a batch normalisation."""
+    x, groups = call.inputs[0], int(call.args[6])
+    of_groups = torch.empty((x.shape[0], groups, x.elements // x.shape[0] // groups), device="meta")
+    of_each = torch.empty((x.shape[0], groups, 1), device="meta")
+
+    def add(kind: str, *inputs: Tensor, like: torch.Tensor = of_groups) -> Tensor:
+        recorder.add(kind, inputs, torch.empty_like(like))
+        return recorder.ops[-1].outputs[0]
+
+    grouped = add("reshape", x)
+    centred = add("sub", grouped, add("reduce_mean", grouped, like=of_each))
+    variance = add("reduce_mean", add("square", centred), like=of_each)
+    deviation = add("sqrt", add("add", variance, like=of_each), like=of_each)
+    normal = add("reshape", add("real_div", centred, deviation), like=call.output)
+    recorder.add("batch_norm", (normal,), call.output, tuple(tuple(c.shape) for c in call.constants * 2))
+
+
 def _linear(recorder: _Recorder, call: _Call) -> None:
     """`addmm(bias, x, weightᵀ)`; the weight came through `t`, so it may be noted as (in, out)."""
     in_features, out_features = call.inputs[0].shape[-1], call.output.shape[-1]
@@ -288,6 +279,7 @@ _HANDLES: dict[str, _Handle] = {
     "native_batch_norm": _batch_norm,
     "_native_batch_norm_legit_no_training": _batch_norm,
     "hardswish": _hardswish,
+    "native_group_norm": _group_norm,
     "addmm": _linear,
     "max_pool2d_with_indices": _pool,
     "avg_pool2d": _pool,

@@ -12,7 +12,7 @@ from anenas.ane import Chip, placement, program_cost
 from anenas.coreml import convert, estimated_package_bytes, package_bytes, read_graph
 from anenas.data import Dataset
 from anenas.graph import Graph
-from anenas.latency import CalibratedLatency, LatencySource
+from anenas.latency import CalibratedLatency
 from anenas.search._evaluation import ARCHITECTURE, OPERATIONS, PACKAGE, WEIGHTS, Estimate, Evaluation
 from anenas.space import Architecture
 
@@ -37,7 +37,7 @@ class ImageEvaluator:
 
     data: Path
     chip: Chip
-    source: LatencySource
+    source: CalibratedLatency
     epochs: int
     seed: int = 0
     device: str | None = None
@@ -47,7 +47,7 @@ class ImageEvaluator:
 
         cost = architecture_cost(architecture, self.chip)
         return Estimate(
-            latency=CalibratedLatency().of(cost, self.chip),
+            latency=self.source.of(cost, self.chip),
             size_mb=estimated_package_bytes(cost.weight_bytes, cost.operations) / 1e6,
             macs=cost.macs,
             parameters=cost.parameters,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from anenas.ane import Chip, Placement, ProgramCost, placement, program_cost
 from anenas.graph import Graph
-from anenas.latency import CalibratedLatency, Latency
+from anenas.latency._base import Latency
+from anenas.latency._calibrated import CalibratedLatency
+from anenas.latency._own_device import OwnDevice
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,7 @@ class Profile:
         latency: Of one prediction.
         cost: Of the whole program.
         placed: Each operation in the program's order, where it runs and for how long.
+        switching_us: What changes of unit take, microseconds.
     """
 
     model: str
@@ -29,11 +32,12 @@ class Profile:
     latency: Latency
     cost: ProgramCost
     placed: list[Placement]
+    switching_us: float
 
     @property
     def fixed_us(self) -> float:
         """What a prediction takes beside its operations and changes of unit, microseconds."""
-        return self.latency.ms * 1000 - self.cost.us
+        return self.latency.ms * 1000 - sum(one.us for one in self.placed) - self.switching_us
 
     def to_dict(self) -> dict[str, Any]:
         """For scripts: every operation with its microseconds and what bounds it."""
@@ -45,7 +49,7 @@ class Profile:
             "low_ms": self.latency.low_ms,
             "high_ms": self.latency.high_ms,
             "fixed_us": self.fixed_us,
-            "switching_us": self.cost.switching_us,
+            "switching_us": self.switching_us,
             "macs": self.graph.macs,
             "weight_mb": self.graph.weight_bytes / 1e6,
             "residency": self.cost.residency,
@@ -68,7 +72,9 @@ class Profile:
         }
 
 
-def profile(model: str, graph: Graph, chip: Chip) -> Profile:
-    """Estimate a program on a chip."""
-    cost = program_cost(graph, chip)
-    return Profile(model, graph, chip, CalibratedLatency().of(cost, chip), cost, placement(graph, chip))
+def profile(model: str, graph: Graph, chip: Chip, device: OwnDevice | None = None) -> Profile:
+    """Estimate a program on a chip, or on a user's own device that has it."""
+    cost, source = program_cost(graph, chip), CalibratedLatency(device)
+    placed = [replace(one, us=one.us * source.scale) for one in placement(graph, chip)]
+    switching_us = cost.switching_us * source.scale
+    return Profile(model, graph, chip, source.of(cost, chip), cost, placed, switching_us)
