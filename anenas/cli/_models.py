@@ -40,8 +40,8 @@ def chips(as_json: Json = False) -> None:
     )
     table.add_column("chip", no_wrap=True, min_width=7)
     for heading in ("cores", "GHz", "fp16\nTFLOPS", "weights\nGB/s", "vector\nG/s", "fixed\nµs"):
-        table.add_column(heading, justify="right", no_wrap=True, min_width=7)
-    table.add_column("found in", no_wrap=True)
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("found in")
     for chip in known().values():
         figures = {
             "cores": str(chip.cores),
