@@ -41,8 +41,8 @@ _RENAMED = {
     "cat": "concat", "bmm": "matmul", "mm": "matmul", "max_pool2d_with_indices": "max_pool", "avg_pool2d": "avg_pool",
     "native_layer_norm": "layer_norm", "div": "real_div", "constant_pad_nd": "pad", "leaky_relu": "leaky_relu",
     "upsample_nearest2d": "upsample_nearest_neighbor", "upsample_bilinear2d": "upsample_bilinear",
-    "sum": "reduce_sum", "amax": "reduce_max", "amin": "reduce_min", "linalg_vector_norm": "reduce_l2_norm",
-    "clamp": "clip", "clamp_min": "clip", "where": "select", "rsub": "sub", "_safe_softmax": "softmax",
+    "_adaptive_avg_pool2d": "avg_pool", "sum": "reduce_sum", "amax": "reduce_max", "amin": "reduce_min", "linalg_vector_norm": "reduce_l2_norm",
+    "clamp": "clip", "clamp_min": "clip", "where": "select", "rsub": "sub", "neg": "mul", "_safe_softmax": "softmax",
 }  # fmt: skip
 
 _BATCH_NORMS = {"native_batch_norm", "_native_batch_norm_legit_no_training"}
@@ -293,6 +293,7 @@ _HANDLES: dict[str, _Handle] = {
     "expand": _expand,
     "split": _split,
     "split_with_sizes": _split,
+    "unsafe_split": _split,
     "unbind": _split,
 }
 
