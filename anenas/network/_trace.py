@@ -41,7 +41,8 @@ _RENAMED = {
     "cat": "concat", "bmm": "matmul", "mm": "matmul", "max_pool2d_with_indices": "max_pool", "avg_pool2d": "avg_pool",
     "native_layer_norm": "layer_norm", "div": "real_div", "constant_pad_nd": "pad", "leaky_relu": "leaky_relu",
     "upsample_nearest2d": "upsample_nearest_neighbor", "upsample_bilinear2d": "upsample_bilinear",
-    "_adaptive_avg_pool2d": "avg_pool", "sum": "reduce_sum", "amax": "reduce_max", "amin": "reduce_min", "linalg_vector_norm": "reduce_l2_norm",
+    "_adaptive_avg_pool2d": "avg_pool",
+    "sum": "reduce_sum", "amax": "reduce_max", "amin": "reduce_min", "linalg_vector_norm": "reduce_l2_norm",
     "clamp": "clip", "clamp_min": "clip", "where": "select", "rsub": "sub", "neg": "mul", "_safe_softmax": "softmax",
 }  # fmt: skip
 
