@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from torch import Tensor
 
 from anenas._errors import AnenasError, unknown
 from anenas.coreml._package import Package
-from anenas.coreml.program._values import Array, DataType, named_type, static_shape, tensor_type
+from anenas.coreml.program._values import Array, DataType, decode, named_type, static_shape, tensor_type
 
 # FeatureTypes.proto's ArrayDataType, ColorSpace and the other types a feature may have.
 _ARRAY_TYPES = {65552: "fp16", 65568: "fp32", 65600: "fp64", 131104: "int32", 131080: "int8"}
@@ -40,6 +41,11 @@ class Feature:
     limits: tuple[tuple[int, int], ...] = ()
     image: str | None = None
     default: float | None = None
+
+    @property
+    def batch(self) -> int:
+        """The first dimension of one sample."""
+        return self.shapes[0][0] if self.shapes else (self.shape or (1,))[0] or 1
 
     def accepts(self, shape: tuple[int, ...]) -> bool:
         """Whether the program takes an array of this shape."""
@@ -84,6 +90,18 @@ def read_outputs(package: Package) -> tuple[Feature, ...]:
     types = {output.name: output.type for operation in package.block.operations for output in operation.outputs}
     described = {one.name: one for one in package.description.output}
     return tuple(_output(name, types.get(name), described.get(name)) for name in package.block.outputs)
+
+
+def read_classes(package: Package) -> tuple[str | int, ...]:
+    """The labels of a classifier in the order of its probabilities; none of anything else."""
+    operations = package.block.operations
+    for classifier in (operation for operation in operations if operation.type == "classify"):
+        (binding,) = classifier.inputs["classes"].arguments
+        if binding.WhichOneof("binding") == "value":
+            return tuple(decode(binding.value, package))
+        named = [operation for operation in operations if operation.outputs[0].name == binding.name]
+        return tuple(decode(named[0].attributes["val"], package)) if named else ()
+    return ()
 
 
 def _input(name: str, value_type: Any, described: Any) -> Feature:
@@ -132,12 +150,12 @@ def _output(name: str, value_type: Any, described: Any) -> Feature:
     return Feature(name, dtype.name if dtype else "fp32", shape, image=image)
 
 
-def take(inputs: dict[str, Any], features: tuple[Feature, ...], *, many: bool = False) -> dict[str, Tensor]:
-    """The inputs as tensors, each of which the program takes.
+def take(inputs: Mapping[str, Any], features: tuple[Feature, ...]) -> tuple[dict[str, Tensor], int]:
+    """The inputs as tensors that the program takes, and how many samples they hold.
 
     Args:
-        inputs: Arrays or tensors by name.
-        many: Whether each array may hold several inputs, one after the other in its first dimension.
+        inputs: Arrays or tensors by name. Each has a shape that its input takes, or holds several of those one after
+            the other in its first dimension.
 
     Raises:
         AnenasError: If one is missing, too many, or not of the type and the shape that it should be.
@@ -147,34 +165,51 @@ def take(inputs: dict[str, Any], features: tuple[Feature, ...], *, many: bool = 
         if name not in names:
             raise unknown("input", name, names)
     tensors = {}
+    counts = {}
     for feature in features:
         if feature.name in inputs:
-            tensors[feature.name] = _tensor(inputs[feature.name], feature, many)
+            tensors[feature.name], counts[feature.name] = _tensor(inputs[feature.name], feature)
         elif feature.default is not None:
             size = tuple(size or 1 for size in feature.shape or ())
             tensors[feature.name] = torch.full(size, feature.default, dtype=named_type(feature.dtype).torch)
         else:
             raise AnenasError(f"no input {feature.name}; expected {feature}")
-    return tensors
+    if len(set(counts.values())) > 1:
+        told = ", ".join(f"{count} of {name}" for name, count in counts.items())
+        raise AnenasError(f"the inputs hold different numbers of samples: {told}")
+    return tensors, next(iter(counts.values()), 1)
 
 
-def _tensor(given: Any, feature: Feature, many: bool) -> Tensor:
+def _tensor(given: Any, feature: Feature) -> tuple[Tensor, int]:
     array: Array = given.numpy(force=True) if isinstance(given, Tensor) else np.asarray(given)
     dtype = named_type(feature.dtype)
     if not np.can_cast(array.dtype, dtype.numpy, "same_kind") and not (dtype.is_float and array.dtype.kind in "biu"):
         raise AnenasError(f"input {feature.name} is an array of {array.dtype}; expected {feature}")
-    shape = array.shape
-    if many and feature.shape:
-        batch = feature.shape[0] or 1
-        if not shape or shape[0] == 0 or shape[0] % batch:
-            raise AnenasError(f"input {feature.name} has the shape {shape}; expected batches of {feature}")
-        shape = (batch, *shape[1:])
-    if not feature.accepts(shape):
-        raise AnenasError(f"input {feature.name} has the shape {array.shape}; expected {feature}")
+    count = 1
+    if not feature.accepts(array.shape):
+        batch = feature.batch
+        if array.ndim == 0 or not feature.accepts((batch, *array.shape[1:])) or len(array) % batch or not len(array):
+            raise AnenasError(f"input {feature.name} has the shape {array.shape}; expected {feature}")
+        count = len(array) // batch
     tensor = torch.from_numpy(np.require(array, _wide(dtype), ["C", "W"]))
-    return tensor.flip(1) if feature.image == "BGR" else tensor
+    return (tensor.flip(1) if feature.image == "BGR" else tensor), count
 
 
 def _wide(dtype: DataType) -> np.dtype[Any]:
     """Numpy's type for what a type is computed in."""
     return torch.empty(0, dtype=dtype.torch).numpy().dtype
+
+
+def parts(given: dict[str, Tensor], count: int, size: int = 1) -> Iterator[dict[str, Tensor]]:
+    """What `take` gave, `size` of its `count` samples after the other."""
+    if count == 1:
+        yield given
+        return
+    lengths = {name: len(tensor) // count for name, tensor in given.items()}
+    for start in range(0, count, size):
+        yield {name: tensor[start * lengths[name] :][: size * lengths[name]] for name, tensor in given.items()}
+
+
+def join(outputs: list[Array]) -> Array:
+    """The outputs of parts as one."""
+    return outputs[0] if len(outputs) == 1 else np.concatenate([np.atleast_1d(one) for one in outputs])

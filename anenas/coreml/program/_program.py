@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any, get_args
 
@@ -13,7 +15,7 @@ from torch import Tensor
 from anenas._errors import AnenasError, unknown
 from anenas.coreml._package import Package, open_package
 from anenas.coreml.program._block import Block, Values
-from anenas.coreml.program._features import Feature, read_inputs, read_outputs, take
+from anenas.coreml.program._features import Feature, join, parts, read_classes, read_inputs, read_outputs, take
 from anenas.coreml.program._precision import Event, Precision, Rounding
 from anenas.coreml.program._values import Array, named_type, tensor_type, to_array
 
@@ -27,6 +29,7 @@ class Program:
     Attributes:
         inputs: What it takes.
         outputs: What it gives.
+        classes: The labels of a classifier, in the order of its probabilities.
         precision: "fp32" computes as written but in float32; "fp16" also rounds every result to float16, as the Neural
             Engine does, and notes in `report` what that loses.
         report: What the last run lost to float16.
@@ -37,6 +40,7 @@ class Program:
             raise unknown("precision", precision, get_args(Precision))
         self.inputs: tuple[Feature, ...] = read_inputs(package)
         self.outputs: tuple[Feature, ...] = read_outputs(package)
+        self.classes: tuple[str | int, ...] = read_classes(package)
         self.precision: Precision = precision
         self.report: tuple[Event, ...] = ()
         types = {kind.name for kind in _float_types(package.block)}
@@ -47,11 +51,14 @@ class Program:
         self._block = Block(package.block, package, given=names, halved=halved)
         self._independent: bool | None = None
 
-    def __call__(self, inputs: Mapping[str, Any]) -> dict[str, Array]:
-        """Runs the program once.
+    def __call__(self, inputs: Mapping[str, Any], *, at_once: int = 64) -> dict[str, Array]:
+        """Runs the program.
 
         Args:
-            inputs: Arrays or tensors by the inputs' names, of shapes that the inputs take.
+            inputs: Arrays or tensors by the inputs' names, each of a shape that its input takes, or with many of those
+                one after the other in its first dimension.
+            at_once: How many samples run together, where the program treats each by itself; where it does not, which is
+                found out on the first two, they run one by one.
 
         Returns:
             Arrays by the outputs' names. A classifier gives its labels and, as (N, classes), its probabilities.
@@ -59,48 +66,29 @@ class Program:
         Raises:
             AnenasError: If an input is missing or not what it should be, or an operation fails.
         """
-        return self._run(take(dict(inputs), self.inputs))
-
-    def batched(self, inputs: Mapping[str, Any], size: int = 64) -> dict[str, Array]:
-        """Runs the program for many inputs, which follow each other in the first dimension of the arrays.
-
-        They run `size` at once where the program treats each by itself, and one by one where it does not: whether it
-        does is found out on the first two.
-
-        Raises:
-            AnenasError: As a single run does.
-        """
-        given = take(dict(inputs), self.inputs, many=True)
-        batches = {feature.name: (feature.shape or (1,))[0] or 1 for feature in self.inputs}
-        counts = {len(tensor) // batches[name] for name, tensor in given.items()}
-        if len(counts) != 1:
-            raise AnenasError(f"inputs hold different numbers of samples: {', '.join(map(str, sorted(counts)))}")
-        (count,) = counts
-
-        def part(start: int, stop: int) -> dict[str, Tensor]:
-            return {name: tensor[start * batches[name] : stop * batches[name]] for name, tensor in given.items()}
-
-        if self._independent is None and count > 1:
-            self._independent = self._treats_each_alone(part(0, 1), part(1, 2), part(0, 2))
-        step = max(1, size) if self._independent else 1
+        given, count = take(inputs, self.inputs)
+        if count == 1:
+            return self._run(given)
+        if self._independent is None:
+            self._independent = self._treats_each_alone(given, count)
         events: list[Event] = []
         results = []
-        for start in range(0, count, step):
-            results.append(self._run(part(start, min(start + step, count))))
+        for part in parts(given, count, max(1, at_once) if self._independent else 1):
+            results.append(self._run(part))
             events += self.report
-        self.report = tuple(events)
-        return {name: np.concatenate([np.atleast_1d(one[name]) for one in results]) for name in results[0]}
+        self.report = _summed(events)
+        return {name: join([result[name] for result in results]) for name in results[0]}
 
     @torch.inference_mode()
     def intermediates(self, inputs: Mapping[str, Any]) -> Iterator[tuple[str, Array]]:
         """Runs the program and yields the name and the value of every result that is an array, in order."""
-        values: Values = dict(take(dict(inputs), self.inputs))
+        values: Values = dict(take(inputs, self.inputs)[0])
         rounding = self._rounding()
         for step in self._block.stepwise(values, rounding):
             for name, dtype in zip(step.outputs, step.types, strict=True):
                 if isinstance(values[name], Tensor):
                     yield name, to_array(values[name], dtype)
-        self.report = tuple(rounding.events) if rounding else ()
+        self.report = _summed(rounding.events) if rounding else ()
 
     def _rounding(self) -> Rounding | None:
         return Rounding(self._rounded) if self.precision == "fp16" else None
@@ -109,17 +97,27 @@ class Program:
     def _run(self, inputs: dict[str, Tensor]) -> dict[str, Array]:
         rounding = self._rounding()
         values = self._block.run(dict(inputs), rounding)
-        self.report = tuple(rounding.events) if rounding else ()
+        self.report = _summed(rounding.events) if rounding else ()
         return {feature.name: _output(feature, value) for feature, value in zip(self.outputs, values, strict=True)}
 
-    def _treats_each_alone(self, first: dict[str, Tensor], second: dict[str, Tensor], both: dict[str, Tensor]) -> bool:
-        """Whether two inputs give together what each gives by itself."""
-        alone = [self._run(first), self._run(second)]
+    def _treats_each_alone(self, given: dict[str, Tensor], count: int) -> bool:
+        """Whether the first two samples give together what each gives by itself."""
+        alone = [self._run(part) for part in islice(parts(given, count), 2)]
         try:
-            together = self._run(both)
+            together = self._run(next(parts(given, count, 2)))
         except AnenasError:
             return False
         return all(_same([one[name] for one in alone], together[name]) for name in together)
+
+
+def _summed(events: list[Event]) -> tuple[Event, ...]:
+    """One event for each kind at each operation."""
+    summed: dict[tuple[str, str], Event] = {}
+    for event in events:
+        before = summed.get((event.op, event.kind))
+        count = event.count + (before.count if before else 0)
+        summed[event.op, event.kind] = dataclasses.replace(event, count=count)
+    return tuple(summed.values())
 
 
 def _same(alone: list[Array], together: Array) -> bool:
