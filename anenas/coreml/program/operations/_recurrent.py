@@ -1,4 +1,8 @@
-"""Recurrent layers. Inputs are (sequence, batch, features); states are (batch, hidden)."""
+"""Recurrent layers. Inputs are (sequence, batch, features); states are (batch, hidden).
+
+A reversed layer gives its states in the order that it computes them, the last of the sequence first, as coremltools'
+own tests have it; only the backward half of a bidirectional one is turned round again.
+"""
 
 from __future__ import annotations
 
@@ -33,11 +37,9 @@ def _steps(sequence: Tensor, direction: str) -> list[Tensor]:
     return list(sequence.flip(0) if direction == "reverse" else sequence)
 
 
-def _sequence(states: list[Tensor], direction: str, whole: bool) -> Tensor:
-    """The states of every step in the input's order, or the one that was computed last."""
-    if not whole:
-        return states[-1].unsqueeze(0)
-    return torch.stack(states[::-1] if direction == "reverse" else states)
+def _sequence(states: list[Tensor], whole: bool) -> Tensor:
+    """The states of every step, or of the last."""
+    return torch.stack(states) if whole else states[-1].unsqueeze(0)
 
 
 @op("lstm")
@@ -70,8 +72,8 @@ def lstm(
     (h, h_back), (c, c_back) = initial_h.chunk(2, -1), initial_c.chunk(2, -1)
     forward = _lstm(x, h, c, weight_ih, weight_hh, bias, peephole, "forward", output_sequence, acts, clip)
     weights = (weight_ih_back, weight_hh_back, bias_back, peephole_back)
-    backward = _lstm(x, h_back, c_back, *weights, "reverse", output_sequence, acts, clip)
-    return tuple(torch.cat(pair, -1) for pair in zip(forward, backward, strict=True))
+    states, *last = _lstm(x, h_back, c_back, *weights, "reverse", output_sequence, acts, clip)
+    return tuple(torch.cat(pair, -1) for pair in zip(forward, (states.flip(0), *last), strict=True))
 
 
 def _lstm(
@@ -96,7 +98,7 @@ def _lstm(
         c = c if clip is None else c.clamp(-clip, clip)
         h = gate(o + peeps[2] * c) * out(c)
         states.append(h)
-    return _sequence(states, direction, whole), h, c
+    return _sequence(states, whole), h, c
 
 
 @op("gru")
@@ -127,7 +129,7 @@ def gru(
         o = out(i_o + (r * F.linear(h, w_o, b_o) if reset_after else F.linear(r * h, w_o, b_o)))
         h = (1 - z) * o + z * h
         states.append(h)
-    return _sequence(states, direction, output_sequence), h
+    return _sequence(states, output_sequence), h
 
 
 @op("rnn")
@@ -147,4 +149,4 @@ def rnn(
     for step in _steps(F.linear(x, weight_ih, bias), direction):
         h = out(step + F.linear(h, weight_hh))
         states.append(h)
-    return _sequence(states, direction, output_sequence), h
+    return _sequence(states, output_sequence), h
