@@ -326,9 +326,20 @@ def test_nearest_resizing(call: Call, sizes: tuple[int, ...]) -> None:
     x = random(2, 3, *sizes[:2])
     result = call("resize_nearest_neighbor", x=x, target_size_height=sizes[2], target_size_width=sizes[3])
     close(result, F.interpolate(torch.from_numpy(x), sizes[2:], mode="nearest"))
+    factors = {"scale_factor_height": np.float32(1.3), "scale_factor_width": np.float32(2.7)}
+    close(
+        call("upsample_nearest_neighbor", x=x, **factors),
+        F.interpolate(torch.from_numpy(x), (int(sizes[0] * 1.3), int(sizes[1] * 2.7)), mode="nearest"),
+    )
     nearest = {"resized_dims": 2, "interpolation_mode": "NEAREST_NEIGHBOR", "sampling_mode": "UNALIGN_CORNERS"}
     exact = F.interpolate(torch.from_numpy(x), sizes[2:], mode="nearest-exact")
     close(call("resize", x=x, shape=sizes[2:], **nearest), exact)
+    rounded = [
+        np.floor(grid(size, count, "DEFAULT") + 0.5).astype(int)
+        for size, count in zip(sizes[:2], sizes[2:], strict=True)
+    ]
+    nearest["sampling_mode"] = "DEFAULT"
+    close(call("resize", x=x, shape=sizes[2:], **nearest), x[:, :, rounded[0]][..., rounded[1]])
 
 
 @pytest.mark.parametrize(

@@ -44,12 +44,6 @@ def _resized(x: Tensor, sizes: Sequence[int], mode: str) -> Tensor:
     return x
 
 
-def _nearest(x: Tensor, height: Tensor, width: Tensor) -> Tensor:
-    rows = height.long().clamp(0, x.shape[-2] - 1)
-    columns = width.long().clamp(0, x.shape[-1] - 1)
-    return x.index_select(-2, rows).index_select(-1, columns)
-
-
 @op("resize_bilinear")
 def resize_bilinear(
     x: Tensor, target_size_height: int = 1, target_size_width: int = 1, sampling_mode: str = "DEFAULT"
@@ -75,14 +69,14 @@ def upsample_bilinear(
 def resize_nearest_neighbor(x: Tensor, target_size_height: int, target_size_width: int) -> Tensor:
     rows = torch.arange(target_size_height) * x.shape[-2] // target_size_height
     columns = torch.arange(target_size_width) * x.shape[-1] // target_size_width
-    return _nearest(x, rows, columns)
+    return x.index_select(-2, rows).index_select(-1, columns)
 
 
 @op("upsample_nearest_neighbor")
 def upsample_nearest_neighbor(x: Tensor, scale_factor_height: float = 1.0, scale_factor_width: float = 1.0) -> Tensor:
-    rows = torch.arange(int(x.shape[-2] * scale_factor_height)) / scale_factor_height
-    columns = torch.arange(int(x.shape[-1] * scale_factor_width)) / scale_factor_width
-    return _nearest(x, rows, columns)
+    """The scale is computed again from the resulting size."""
+    height, width = int(x.shape[-2] * scale_factor_height), int(x.shape[-1] * scale_factor_width)
+    return resize_nearest_neighbor(x, height, width)
 
 
 @op("resize")
@@ -101,16 +95,8 @@ def resize(
     if interpolation_mode == "LINEAR":
         return _resized(x, sizes, sampling_mode)
     for axis, count in enumerate(sizes, -resized_dims):
-        size = x.shape[axis]
-        if sampling_mode == "UNALIGN_CORNERS":  # the pixel that the point lies in
-            points = ((torch.arange(count) + 0.5) * (size / count)).floor()
-        else:
-            points = (
-                _grid(size, count, sampling_mode).floor()
-                if sampling_mode == "DEFAULT"
-                else _grid(size, count, sampling_mode).round()
-            )
-        x = x.index_select(axis, points.long().clamp(0, size - 1))
+        nearest = (_grid(x.shape[axis], count, sampling_mode) + 0.5).floor().long()
+        x = x.index_select(axis, nearest.clamp(max=x.shape[axis] - 1))
     return x
 
 
