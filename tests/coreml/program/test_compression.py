@@ -1,0 +1,142 @@
+"""Compressed weights unpack to exactly what coremltools unpacks them to."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from anenas.coreml._tools import coremltools
+from anenas.coreml.program import load_program
+from anenas.coreml.program._values import unpack_bits
+from anenas.coreml.program.operations import folded_operations
+
+Converted = Callable[..., Path]
+
+
+class Small(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.stem = nn.Conv2d(4, 32, 3)
+        self.mix = nn.Conv2d(32, 64, 1)
+        self.head = nn.Linear(64, 16)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y: torch.Tensor = self.head(self.mix(self.stem(x).relu()).relu().mean((2, 3)))
+        return y
+
+
+def optimize() -> Any:
+    coremltools()
+    return importlib.import_module("coremltools.optimize.coreml")
+
+
+def linear(dtype: str, granularity: str, block: int = 32, mode: str = "linear") -> Callable[[Any], Any]:
+    def compress(model: Any) -> Any:
+        tools = optimize()
+        options = {"mode": mode, "dtype": dtype, "granularity": granularity, "weight_threshold": 0}
+        options |= {"block_size": block} if granularity == "per_block" else {}
+        config = tools.OptimizationConfig(tools.OpLinearQuantizerConfig(**options))
+        return tools.linear_quantize_weights(model, config)
+
+    return compress
+
+
+def palette(bits: int, granularity: str = "per_tensor", **options: Any) -> Callable[[Any], Any]:
+    def compress(model: Any) -> Any:
+        tools = optimize()
+        settings = {"nbits": bits, "mode": "kmeans", "granularity": granularity, "weight_threshold": 0} | options
+        config = tools.OptimizationConfig(tools.OpPalettizerConfig(**settings))
+        return tools.palettize_weights(model, config)
+
+    return compress
+
+
+def pruned(then: Callable[[Any], Any] | None = None) -> Callable[[Any], Any]:
+    def compress(model: Any) -> Any:
+        tools = optimize()
+        config = tools.OptimizationConfig(tools.OpMagnitudePrunerConfig(target_sparsity=0.6, weight_threshold=0))
+        model = tools.prune_weights(model, config)
+        return then(model) if then else model
+
+    return compress
+
+
+def jointly(name: str, **options: Any) -> Callable[[Any], Any]:
+    """Pruning and another compression of the same weights."""
+
+    def compress(model: Any) -> Any:
+        tools = optimize()
+        model = pruned()(model)
+        kind = tools.OpPalettizerConfig if name == "palettize_weights" else tools.OpLinearQuantizerConfig
+        config = tools.OptimizationConfig(kind(weight_threshold=0, **options))
+        return getattr(tools, name)(model, config, joint_compression=True)
+
+    return compress
+
+
+FORMS = {
+    "affine": ("iOS16", linear("int8", "per_channel"), {"constexpr_affine_dequantize"}),
+    "affine, unsigned, shifted": ("iOS16", linear("uint8", "per_channel", mode="linear"), {"constexpr_affine_dequantize"}),
+    **{f"{bits} bits": ("iOS16", palette(bits), {"constexpr_lut_to_dense"}) for bits in (1, 2, 4, 6, 8)},
+    "sparse": ("iOS16", pruned(), {"constexpr_sparse_to_dense"}),
+    "channels": ("iOS18", linear("int8", "per_channel"), {"constexpr_blockwise_shift_scale"}),
+    "tensor": ("iOS18", linear("int8", "per_tensor"), {"constexpr_blockwise_shift_scale"}),
+    "blocks of int4": ("iOS18", linear("int4", "per_block", 2), {"constexpr_blockwise_shift_scale"}),
+    "blocks of uint4": ("iOS18", linear("uint4", "per_block", 2), {"constexpr_blockwise_shift_scale"}),
+    **{f"{bits} bits, iOS 18": ("iOS18", palette(bits), {"constexpr_lut_to_dense"}) for bits in (1, 2, 3, 4, 6, 8)},
+    "palettes of groups": ("iOS18", palette(3, "per_grouped_channel", group_size=8), {"constexpr_lut_to_dense"}),
+    "palettes with scales": ("iOS18", palette(4, "per_grouped_channel", group_size=8, enable_per_channel_scale=True), {"constexpr_lut_to_dense", "constexpr_blockwise_shift_scale"}),
+    "vectors": ("iOS18", palette(4, cluster_dim=4), {"constexpr_lut_to_dense"}),
+    "sparse, iOS 18": ("iOS18", pruned(), {"constexpr_sparse_to_dense"}),
+    "sparse palettes": ("iOS18", jointly("palettize_weights", nbits=3), {"constexpr_lut_to_sparse", "constexpr_sparse_to_dense"}),
+    "sparse blocks": ("iOS18", jointly("linear_quantize_weights", dtype="int8"), {"constexpr_sparse_blockwise_shift_scale", "constexpr_sparse_to_dense"}),
+}  # fmt: skip
+
+
+def weights(path: Path) -> dict[str, np.ndarray[Any, Any]]:
+    """The constant operands of the layers."""
+    steps = load_program(path)._block.steps
+    return {step.name: step.constants["weight"].numpy() for step in steps if "weight" in step.constants}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_of_compression(converted: Converted, tmp_path: Path, form: str) -> None:
+    target, compress, kinds = FORMS[form]
+    ct = coremltools()
+    plain = converted(Small(), (1, 4, 9, 9), target=target, compute_precision=ct.precision.FLOAT16)
+    model = compress(ct.models.MLModel(str(plain), skip_model_load=True))
+    found = {op.type for op in model.get_spec().mlProgram.functions["main"].block_specializations[target.replace("iOS16", "CoreML6").replace("iOS18", "CoreML8")].operations}  # fmt: skip
+    assert {kind for kind in found if kind.startswith("constexpr_")} == kinds
+    for name, one in (("compressed", model), ("unpacked", optimize().decompress_weights(model))):
+        one.save(str(tmp_path / f"{name}.mlpackage"))
+    ours, theirs = weights(tmp_path / "compressed.mlpackage"), weights(tmp_path / "unpacked.mlpackage")
+    assert ours.keys() == theirs.keys()
+    for name, weight in ours.items():
+        np.testing.assert_array_equal(weight, theirs[name])
+
+
+def test_casts_of_weights() -> None:
+    half = np.array([0.1, 65504.0], np.float16)
+    np.testing.assert_array_equal(folded_operations()["constexpr_cast"](half, "fp32"), half.astype(np.float32))
+
+
+@pytest.mark.parametrize("bits", [1, 2, 3, 4, 6])
+@settings(max_examples=20)
+@given(data=st.data())
+def test_packed_integers_come_out_as_they_went_in(bits: int, data: st.DataObject) -> None:
+    signed = data.draw(st.booleans())
+    low, high = (-(1 << bits - 1), (1 << bits - 1) - 1) if signed else (0, (1 << bits) - 1)
+    values = data.draw(st.lists(st.integers(low, high), min_size=1, max_size=30))
+    whole = sum((value & (1 << bits) - 1) << bits * place for place, value in enumerate(values))
+    packed = np.frombuffer(whole.to_bytes(-(-len(values) * bits // 8), "little"), np.uint8)
+    assert unpack_bits(packed, bits, len(values), signed=signed).tolist() == values
