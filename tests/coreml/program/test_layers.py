@@ -82,7 +82,17 @@ def test_convolution_in_every_padding(call: Call, spatial: int, data: st.DataObj
     elif kind != "valid":
         sides = same_padding(sizes, spans, strides, kind == "same_lower")
     padded = np.pad(x, [(0, 0), (0, 0), *sides])
-    result = call("conv", x=x, weight=weight, bias=bias, strides=strides, dilations=dilations, groups=groups, pad_type=kind, pad=[n for side in sides for n in side])  # fmt: skip
+    result = call(
+        "conv",
+        x=x,
+        weight=weight,
+        bias=bias,
+        strides=strides,
+        dilations=dilations,
+        groups=groups,
+        pad_type=kind,
+        pad=[n for side in sides for n in side],
+    )
     checked = 0
     for place, window in windows(padded, kernel, strides, dilations):
         for group in range(groups):
@@ -393,7 +403,15 @@ def test_affine_transforms(call: Call) -> None:
     matrices = np.array([[1, 0, 0, 0, 1, 0], [0.5, 0.1, 0.2, -0.1, 0.7, 0]], np.float32)
     at = F.affine_grid(torch.from_numpy(matrices).reshape(2, 2, 3), [2, 3, 6, 7], align_corners=True)
     expected = F.grid_sample(torch.from_numpy(x), at, align_corners=True)
-    options = {"output_height": 6, "output_width": 7, "sampling_mode": "bilinear", "padding_mode": "constant", "padding_value": np.float32(0), "coordinates_mode": "normalized_minus_one_to_one", "align_corners": True}  # fmt: skip
+    options = {
+        "output_height": 6,
+        "output_width": 7,
+        "sampling_mode": "bilinear",
+        "padding_mode": "constant",
+        "padding_value": np.float32(0),
+        "coordinates_mode": "normalized_minus_one_to_one",
+        "align_corners": True,
+    }
     close(call("affine", x=x, transform_matrix=matrices, **options), expected)
     close(call("affine", x=x, transform_matrix=matrices[:1], **options | {"output_height": 4, "output_width": 5}), x)
 

@@ -110,7 +110,7 @@ class Decoder(nn.Module):
         y = nn.functional.interpolate(self.up(x), scale_factor=2.0, mode="bilinear", align_corners=False)
         z = nn.functional.interpolate(x, size=(16, 20), mode="nearest")
         w = nn.functional.interpolate(x, size=(16, 20), mode="bilinear", align_corners=True)
-        y = nn.functional.pixel_unshuffle(nn.functional.pixel_shuffle(self.wide(y + z + w), 2), 4)
+        y = nn.functional.pixel_shuffle(self.wide(y + z + w), 2)
         return nn.functional.group_norm(y, 2) + nn.functional.instance_norm(y)
 
 
