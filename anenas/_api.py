@@ -22,9 +22,8 @@ import joblib
 from pydantic import ValidationError
 
 from anenas._errors import AnenasError
-from anenas.ane import get_chip
 from anenas.data import Dataset, load_data
-from anenas.latency import CalibratedLatency
+from anenas.latency import CalibratedLatency, chip_or_own_device
 from anenas.report import write_front_csv, write_front_page, write_front_png, write_trials_csv
 from anenas.search import (
     PACKAGE,
@@ -59,6 +58,7 @@ class FrontModel:
         latency_ms: Estimated latency of one prediction.
         latency_low_ms: Lower end of its 90 % interval.
         latency_high_ms: Upper end of it.
+        residency: Share of its operations' time that is spent on the Neural Engine, as estimated.
         size_mb: Of the package, in 10⁶ bytes.
         package: Where its `.mlpackage` lies.
         test_accuracy: Share of the test images; None before the search has come to its end, or where that failed.
@@ -70,6 +70,7 @@ class FrontModel:
     latency_ms: float
     latency_low_ms: float
     latency_high_ms: float
+    residency: float
     size_mb: float
     package: Path
     test_accuracy: float | None
@@ -112,6 +113,7 @@ def run_search(
     input_shape: tuple[int, int, int] | None = None,
     max_size_mb: float | None = None,
     max_latency_ms: float | None = None,
+    min_residency: float | None = None,
     workers: int | None = None,
     device: str | None = None,
     seed: int = 0,
@@ -130,13 +132,14 @@ def run_search(
     Args:
         space: A space, the name of a built-in one, or a YAML file.
         data: "images:FOLDER", "FILE.npz" or "torchvision:NAME"; None is the embedded Fashion-MNIST.
-        chip: The chip to be fast on.
+        chip: The chip to be fast on, or a device of your own that `anenas calibrate` knows.
         trials: Completed trials that the study shall hold in the end; 20 by default, no bound with a `timeout`.
         timeout: Seconds after which the search stops; what is being trained then is trained anew next time.
         epochs: Training budget of a trial.
         input_shape: (C, H, W) instead of the space's.
         max_size_mb: Largest package instead of the space's limit, in 10⁶ bytes.
         max_latency_ms: Longest prediction instead of the space's limit.
+        min_residency: Smallest share of the operations' time on the Neural Engine instead of the space's limit.
         workers: Trials side by side; one a core by default, one a GPU on CUDA.
         device: "cpu", "cuda" or "mps"; the best that is there by default.
         seed: Of suggestions, weights and the order of the images.
@@ -159,24 +162,25 @@ def run_search(
             raise AnenasError(f"{name} must be more than 0, got {value}")
     if seed < 0:
         raise AnenasError(f"seed must be 0 or more, got {seed}")
-    the_chip = get_chip(chip)
+    the_chip, own_device = chip_or_own_device(chip)
     the_space = space if isinstance(space, SearchSpace) else load_space(space)
-    limits = _limits(the_space, max_size_mb, max_latency_ms)
+    limits = _limits(the_space, {"size_mb": max_size_mb, "latency_ms": max_latency_ms, "residency": min_residency})
     the_device = pick_device(device)
     dataset, the_space = _load(the_space, data, input_shape, say)
     # Absolute: neither workers nor a caller that changes folder must lose them.
     store, exports = Path(store).absolute(), Path(exports).absolute()
-    source = CalibratedLatency()
+    source = CalibratedLatency(own_device)
     settings = {
         "space": f"{the_space.name} {the_space.digest}",
         "input": "x".join(map(str, dataset.input_shape)),
         "data": f"{dataset.name} {dataset.fingerprint[:12]}",
         "chip": the_chip.name,
-        "latency": source.name,
+        "latency": source.name if own_device is None else f"{source.name} {own_device.scale} {own_device.fixed}",
         "epochs": epochs,
         "seed": seed,
         "max_size_mb": limits.size_mb,
         "max_latency_ms": limits.latency_ms,
+        "min_residency": limits.residency,
     }
     name = _study_name(store, study, new, f"{the_space.name}-{dataset.name}-{the_chip.name}", settings)
     for what, folder in (("store", store), ("exports", exports)):
@@ -251,19 +255,20 @@ def _front_model(study: Study, record: Record) -> FrontModel:
         latency_ms=e.latency.ms,
         latency_low_ms=e.latency.low_ms,
         latency_high_ms=e.latency.high_ms,
+        residency=e.residency,
         size_mb=e.size_mb,
         package=study.trial_folder(record.number) / PACKAGE,
         test_accuracy=e.test_accuracy,
     )
 
 
-def _limits(space: SearchSpace, max_size_mb: float | None, max_latency_ms: float | None) -> Limits:
+def _limits(space: SearchSpace, given: dict[str, float | None]) -> Limits:
     """The space's limits, with the caller's in their place."""
-    given = {"size_mb": max_size_mb, "latency_ms": max_latency_ms}
     try:
         return Limits(**(space.limits.model_dump() | {name: v for name, v in given.items() if v is not None}))
     except ValidationError as error:
-        raise AnenasError(f"limits must be more than 0: {error.errors()[0]['loc'][0]}") from None
+        (name,), message = error.errors()[0]["loc"], error.errors()[0]["msg"].lower()
+        raise AnenasError(f"limit {name}: {message}, got {error.errors()[0]['input']}") from None
 
 
 def _load(

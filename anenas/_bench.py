@@ -82,7 +82,9 @@ class _SkippedError(Exception):
 def _published(
     row: dict[str, str], graph_of: Callable[[str], Graph], chip_named: Callable[[str], Chip], digitised: bool
 ) -> PublishedLatency:
-    if not row["timm_name"]:
+    size = row["input_res"].casefold().partition("x")[0]
+    model = row.get("model_spec") or (f"timm:{row['timm_name']}@{size}" if row["timm_name"] else "")
+    if not model:
         raise _SkippedError("no timm name")
     if is_true(row, "off_ane_suspected"):
         raise _SkippedError("suspected off the engine")
@@ -100,11 +102,10 @@ def _published(
         ms = math.nan
     if not (math.isfinite(ms) and ms > 0):
         raise _SkippedError("no latency")
-    size = row["input_res"].casefold().partition("x")[0]
-    if not size.isdecimal():
+    if not row.get("model_spec") and not size.isdecimal():
         raise _SkippedError("no resolution")
     try:
-        graph = graph_of(f"timm:{row['timm_name']}@{size}")
+        graph = graph_of(model)
     except Exception:  # whatever the model's own code raises
         raise _SkippedError("unknown model, or it does not run at this resolution") from None
     return PublishedLatency(row, row.get("set", ""), chip, graph, ms)

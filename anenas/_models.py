@@ -3,58 +3,125 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from anenas._errors import AnenasError, unknown
 from anenas.graph import Graph
 
+if TYPE_CHECKING:
+    from torch import nn
+
+    from anenas.space import Architecture
+
 _FORMS = "a .mlpackage, timm:NAME or timm:NAME@RESOLUTION, or an architecture as `anenas space sample` prints it"
 
 
-def load_graph(model: str) -> Graph:
+def load_graph(model: str, space: str | None = None) -> Graph:
     """The graph of a model.
 
     Args:
         model: The path of a `.mlpackage`; "timm:NAME" or "timm:NAME@RESOLUTION", built with fresh weights and fused,
             nothing is downloaded; or an architecture string.
+        space: What an architecture has to be of: the name of a built-in space, or a YAML file.
 
     Raises:
         AnenasError: If there is no such model, or it cannot be read.
     """
     kind, _, name = model.partition(":")
+    if space is not None:
+        return _graph_of_space(model, space)
     if kind == "timm":
         return _timm_graph(name)
     if model.rstrip("/").endswith(".mlpackage") or Path(model).exists():
         from anenas.coreml import read_graph
 
         return read_graph(Path(model))
-    if model.count("-") >= 2 and "x" in model.split("-")[0]:
-        from anenas.network import architecture_graph
-        from anenas.space import Architecture
+    architecture = _architecture(model)
+    from anenas.network import architecture_graph
 
-        return architecture_graph(Architecture.parse(model))
+    return architecture_graph(architecture)
+
+
+def load_network(model: str) -> tuple[nn.Module, tuple[int, int, int, int]]:
+    """A model of timm or an architecture as the module that ships, with fresh weights, and the shape of its input.
+
+    The weights are the same in every process. An architecture takes pixels of 0 to 255 and gives probabilities; a
+    model of timm takes normalised pixels and gives logits, as in `load_graph`.
+
+    Raises:
+        AnenasError: If there is no such model.
+    """
+    import torch
+
+    from anenas.network import Deployed, build, fuse
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        kind, _, name = model.partition(":")
+        if kind == "timm":
+            name, size = _timm_name(name)
+            return _timm_network(name), size
+        architecture = _architecture(model)
+        channels = architecture.input[1]
+        network = Deployed(fuse(build(architecture)), (0.5,) * channels, (0.25,) * channels)
+        return network.eval(), architecture.input
+
+
+def _architecture(model: str) -> Architecture:
+    from anenas.space import Architecture
+
+    if model.count("-") >= 2 and "x" in model.split("-")[0]:
+        return Architecture.parse(model)
     raise AnenasError(f"no model '{model}'; expected {_FORMS}")
 
 
+def _graph_of_space(model: str, space: str) -> Graph:
+    from anenas.network import architecture_graph
+    from anenas.space import Architecture, load_space
+
+    architecture, the_space = Architecture.parse(model), load_space(space)
+    _, channels, height, width = architecture.input
+    try:
+        the_space.with_input(channels, height, width).decisions(architecture)
+    except ValueError as error:  # pydantic's too, for an input that breaks a guideline
+        raise AnenasError(f"not an architecture of '{the_space.name}': {error}") from None
+    return architecture_graph(architecture)
+
+
 def _timm_graph(text: str) -> Graph:
+    import torch
+
+    from anenas.network import trace
+
+    name, size = _timm_name(text)
+    with torch.device("meta"):  # only shapes matter
+        network = _timm_network(name)
+    try:
+        return trace(network, size)
+    except Exception as error:  # whatever the model's own code raises for a size that it does not take
+        first_line = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        raise AnenasError(f"timm:{text} does not run at {size[2]}×{size[3]}: {first_line}") from error
+
+
+def _timm_name(text: str) -> tuple[str, tuple[int, int, int, int]]:
+    """The name and the input's shape of NAME or NAME@RESOLUTION."""
     from anenas._torchvision import import_torchvision
 
     import_torchvision()
     import timm
-    import torch
-
-    from anenas.network import fuse, trace
 
     name, at, resolution = text.partition("@")
     if not timm.is_model(name):
         raise unknown("timm model", name, timm.list_models())
     if at and not (resolution.isdecimal() and int(resolution) > 0):
         raise AnenasError(f"timm:{text}: expected a resolution in pixels, such as timm:{name}@224")
-    with torch.device("meta"):  # only shapes matter
-        network = fuse(timm.create_model(name, pretrained=False))
     channels, height, width = timm.models.get_pretrained_cfg_value(name, "input_size")
-    size = (int(resolution), int(resolution)) if at else (height, width)
-    try:
-        return trace(network, (1, channels, *size))
-    except Exception as error:  # whatever the model's own code raises for a size that it does not take
-        first_line = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        raise AnenasError(f"timm:{text} does not run at {size[0]}×{size[1]}: {first_line}") from error
+    return name, (1, channels, *((int(resolution), int(resolution)) if at else (height, width)))
+
+
+def _timm_network(name: str) -> nn.Module:
+    import timm
+
+    from anenas.network import fuse
+
+    return fuse(timm.create_model(name, pretrained=False))

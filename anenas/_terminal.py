@@ -15,8 +15,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from anenas._api import SearchResult
-from anenas._profile import Profile
-from anenas.ane import Finding, Placement, Rule, Severity, segments
+from anenas._calibrate import Calibrated
+from anenas._measured import Measured
+from anenas.ane import Finding, Placement, Rule, Severity
+from anenas.latency import Profile
 from anenas.search import Record, Study, picks
 
 
@@ -129,6 +131,14 @@ def print_profile(console: Console, profile: Profile, top: int) -> None:
         f"{latency.ms:.3f} ms ({latency.low_ms:.2f}–{latency.high_ms:.2f}), estimated by {latency.source}; "
         f"{profile.fixed_us:.0f} µs of it fixed"
     )
+    cost = profile.cost
+    launches = "" if cost.segments == 1 else f", in {_counted(cost.segments, 'segment')}"
+    switching = f"; changes of unit take {profile.switching_us:.0f} µs" if cost.switching_us else ""
+    console.print(
+        f"{cost.residency:.0%} of the operations' time and {cost.mac_residency:.0%} of the multiply-accumulates on the "
+        f"Neural Engine{launches}{switching}",
+        highlight=False,
+    )
     console.print(
         f"{graph.macs / 1e6:,.0f} M multiply-accumulates, {graph.weight_bytes / 1e6:.2f} MB of weights, "
         f"{len(graph.ops)} operations"
@@ -138,14 +148,14 @@ def print_profile(console: Console, profile: Profile, top: int) -> None:
         table.add_column(heading, justify="right", no_wrap=True)
     for heading in ("bound by", "kind", "output", "operation"):
         table.add_column(heading, overflow="ellipsis", no_wrap=True)
-    costliest = sorted(profile.costs, key=lambda cost: -cost.us)[:top]
-    for cost in costliest:
-        shape = "×".join(map(str, cost.op.outputs[0].shape))
-        share = cost.us / (latency.ms * 1000)
-        table.add_row(f"{cost.us:.1f}", f"{share:.1%}", cost.bound, cost.op.kind, shape, cost.op.name)
-    rest = sum(cost.us for cost in profile.costs) - sum(cost.us for cost in costliest)
+    costliest = sorted(profile.placed, key=lambda one: -one.us)[:top]
+    for one in costliest:
+        shape = "×".join(map(str, one.op.outputs[0].shape))
+        share = one.us / (latency.ms * 1000)
+        table.add_row(f"{one.us:.1f}", f"{share:.1%}", one.bound, one.op.kind, shape, one.op.name)
+    rest = sum(one.us for one in profile.placed) - sum(one.us for one in costliest)
     if rest > 0:
-        others = len(profile.costs) - len(costliest)
+        others = len(profile.placed) - len(costliest)
         table.add_row(f"{rest:.1f}", f"{rest / (latency.ms * 1000):.1%}", "", f"{others} others", "", "")
     console.print(table)
 
@@ -154,11 +164,12 @@ def print_chips(console: Console, profiles: list[Profile]) -> None:
     """One model on several chips."""
     table = Table(title=profiles[0].model, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
     table.add_column("chip")
-    for heading in ("ms", "low", "high"):
+    for heading in ("ms", "low", "high", "on engine", "segments"):
         table.add_column(heading, justify="right")
     for profile in profiles:
-        latency = profile.latency
-        table.add_row(latency.chip, f"{latency.ms:.3f}", f"{latency.low_ms:.2f}", f"{latency.high_ms:.2f}")
+        latency, cost = profile.latency, profile.cost
+        figures = [f"{latency.ms:.3f}", f"{latency.low_ms:.2f}", f"{latency.high_ms:.2f}", f"{cost.residency:.0%}"]
+        table.add_row(latency.chip, *figures, str(cost.segments))
     console.print(table)
 
 
@@ -168,14 +179,14 @@ _NAMED = 3  # operations of one rule that are named; the others are counted
 
 
 def print_findings(
-    console: Console, model: str, chip: str, findings: Sequence[Finding], placed: Sequence[Placement]
+    console: Console, model: str, chip: str, findings: Sequence[Finding], placed: Sequence[Placement], segments: int
 ) -> None:
     """What the rules found, a paragraph for each rule, most severe first."""
     counts = Counter(finding.severity for finding in findings)
     inside = sum(one.on_engine for one in placed)
     _line(console, f"{model} on {chip}")
-    many = "" if (stretches := segments(placed)) < 2 else f", in {stretches} segments"
-    _line(console, f"{inside} of {len(placed)} operations can run on the Neural Engine{many}")
+    many = "" if segments < 2 else f", in {segments} segments"
+    _line(console, f"{inside} of {len(placed)} operations run on the Neural Engine, as far as is known{many}")
     for name in dict.fromkeys(finding.rule for finding in findings):
         alike = [finding for finding in findings if finding.rule == name]
         severity = alike[0].severity
@@ -215,17 +226,90 @@ def _line(console: Console, text: str) -> None:
     console.print(wrapped, markup=False, highlight=False, soft_wrap=True)
 
 
+def print_calibration(console: Console, result: Calibrated) -> None:
+    """How good the model was on the device, and how good it has become."""
+    device = result.device
+    console.print(f"{device.name}, {device.chip}: calibrated on {device.models} models", style="bold", highlight=False)
+    console.print(
+        f"operations take {device.scale:.2f} times what {device.chip} was estimated to, a prediction's fixed cost "
+        f"{device.fixed:.2f} times",
+        highlight=False,
+    )
+    table = Table(box=SIMPLE_HEAD)
+    table.add_column("")
+    for heading in _SCORES:
+        table.add_column(heading, justify="right")
+    table.add_row("before", *_score_cells(result.before))
+    table.add_row("after, each left out", *_score_cells(result.after))
+    console.print(table)
+    _print_skipped(console, result.skipped)
+    console.print(f"use it as --chip {device.name}; a new latency is within a factor of {device.interval:.2f}")
+
+
+_SCORES = ("Spear-\nman", "of\nMACs", "median\nerror", "±10 %", "±25 %", "covered")
+
+
+def _score_cells(scores: dict[str, Any]) -> list[str]:
+    ranks = ["" if scores[key] is None else f"{scores[key]:.2f}" for key in ("spearman", "spearman_macs")]
+    return ranks + [f"{scores[key]:.0%}" for key in ("median_error", "within_10", "within_25", "coverage")]
+
+
+def _print_skipped(console: Console, skipped: dict[str, int]) -> None:
+    for reason, count in skipped.items():
+        console.print(f"skipped {count}: {reason}", highlight=False)
+
+
 def print_scores(console: Console, result: dict[str, Any]) -> None:
     """What `bench_latency` found, as a table."""
     table = Table(box=SIMPLE_HEAD, padding=(0, 1), collapse_padding=True)
     for heading in ("set", "chip"):
         table.add_column(heading, no_wrap=True)
-    for heading in ("rows", "Spear-\nman", "of\nMACs", "median\nerror", "±10 %", "±25 %", "covered"):
+    for heading in ("rows", *_SCORES):
         table.add_column(heading, justify="right")
     for row in result["sets"]:
-        ranks = ["" if row[key] is None else f"{row[key]:.2f}" for key in ("spearman", "spearman_macs")]
-        shares = [f"{row[key]:.0%}" for key in ("median_error", "within_10", "within_25", "coverage")]
-        table.add_row(row["set"], row["soc"], str(row["n"]), *ranks, *shares)
+        table.add_row(row["set"], row["soc"], str(row["n"]), *_score_cells(row))
     console.print(table)
-    for reason, count in result["skipped"].items():
-        console.print(f"skipped {count}: {reason}", highlight=False)
+    _print_skipped(console, result["skipped"])
+
+
+def print_measured(console: Console, measured: Sequence[Measured]) -> None:
+    """Each measurement beside its estimate, and below the operations that Core ML places elsewhere than we do."""
+    for one in measured:
+        recording = one.recording
+        low_ms, high_ms = recording.interval_ms
+        _line(console, f"{recording.model} on {recording.device} ({recording.chip}), {recording.os}")
+        rounds, count = len(recording.predict_ms), sum(map(len, recording.predict_ms))
+        _line(
+            console,
+            f"    measured   {recording.median_ms:.3f} ms ({low_ms:.3f}–{high_ms:.3f}), the median of {count} "
+            f"predictions in {_counted(rounds, 'round')}, {recording.compute_units}",
+        )
+        if one.predicted is not None:
+            error = one.predicted.ms / recording.median_ms - 1
+            _line(
+                console,
+                f"    predicted  {one.predicted.ms:.3f} ms ({one.predicted.low_ms:.2f}–{one.predicted.high_ms:.2f}) by "
+                f"{one.predicted.source}, {error:+.0%}",
+            )
+        if recording.output_errors:
+            worst = max(recording.output_errors.values())
+            _line(console, f"    outputs    error {worst:.2g} of their spread")
+        if one.agreement is not None:
+            agreed = one.agreement
+            _line(
+                console,
+                f"    placement  agrees on {agreed.ops:.0%} of {_counted(agreed.compared, 'operation')}, "
+                f"{agreed.macs:.0%} of the multiply-accumulates",
+            )
+            for difference in agreed.differences[:_NAMED]:
+                said = "on the engine" if difference.on_engine else f"off it: {difference.why}"
+                _line(
+                    console,
+                    f"        {difference.op.name} ({difference.op.kind}): planned on {difference.preferred}, "
+                    f"predicted {said}",
+                )
+            if (more := len(agreed.differences) - _NAMED) > 0:
+                _line(console, f"        and {more} more (--json has them)")
+        for note in one.notes:
+            _line(console, f"    note       {note}")
+        _line(console, f"    with       {recording.tool}, {recording.date}")

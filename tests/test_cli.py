@@ -48,6 +48,8 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
         ("search --timeout 0s", "--timeout '0s'"),
         ("search --max-size 10GBit", "--max-size '10GBit'"),
         ("search --max-latency fast", "--max-latency 'fast'"),
+        ("profile 1x1x8x8-conv_r1_s2_c16_k3_relu-head_n4 --html nowhere/page.html", "there is no folder nowhere"),
+        ("search --min-residency 120%", "--min-residency '120%'"),
         ("search --input 64x64", "expected CxHxW, such as 3x224x224"),
         ("search --input 1x64x99999", "breaks the guideline 'no dimension over 16,384'"),
         ("search --device abacus", "unknown device 'abacus'"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from anenas._errors import AnenasError
 from anenas._models import load_graph
 from anenas.coreml import convert
 from anenas.network import Deployed, build, fuse
-from anenas.space import Architecture
+from anenas.space import Architecture, load_space
 
 TINY = "1x1x16x16-conv_r1_s2_c16_k3_relu-dsconv_r1_s2_c16_k3_relu-head_n4"
 
@@ -33,6 +34,13 @@ def test_multi_branch_models_are_fused() -> None:
     assert {op.kind for op in load_graph("timm:mobileone_s0@64").ops} == {
         "conv", "linear", "reduce_mean", "relu", "reshape",
     }  # fmt: skip
+
+
+def test_an_architecture_can_be_held_to_a_space() -> None:
+    drawn = str(load_space("mobile_cnn").sample(random.Random(0)))
+    assert load_graph(drawn, "mobile_cnn") == load_graph(drawn)
+    with pytest.raises(AnenasError, match="not an architecture of 'mobile_cnn'"):
+        load_graph(TINY, "mobile_cnn")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from anenas.ane._calibration import Calibration, calibration
 from anenas.ane._chips import Chip, chips, get_chip
 from anenas.ane._cost import OpCost, chip_rates, fixed_us, graph_work, op_costs
 from anenas.ane._guidelines import MAX_DIMENSION, batch_problem, dimension_problem, is_power_of_two, width_problem
-from anenas.ane._placement import Placement, placement, segments
+from anenas.ane._placement import Placement, placement, program_cost
+from anenas.ane._program_cost import ProgramCost
 from anenas.ane._registry import Finding, Rule, Severity
 from anenas.ane._rules import check, rules
 from anenas.ane._support import Support, op_support
@@ -16,6 +17,7 @@ __all__ = [
     "Finding",
     "OpCost",
     "Placement",
+    "ProgramCost",
     "Rule",
     "Severity",
     "Support",
@@ -32,7 +34,7 @@ __all__ = [
     "op_costs",
     "op_support",
     "placement",
+    "program_cost",
     "rules",
-    "segments",
     "width_problem",
 ]

@@ -123,7 +123,7 @@ def graph_work(graph: Graph) -> list[Work]:
 def _work(op: Op) -> Work:
     read, written = sum(t.elements for t in op.inputs), sum(t.elements for t in op.outputs)
     weights = {"weights": (("weights", float(op.weight_bytes)),)} if op.weights else {}
-    if op.weights and op.kind in ("conv", "conv_transpose"):
+    if op.kind in ("conv", "conv_transpose") and op.weights and len(op.weights[0].shape) > 2:
         return {**_convolution(op, read, written), **weights}
     if op.macs:
         traffic = (("traffic", float(read + written)),)

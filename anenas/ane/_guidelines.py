@@ -7,6 +7,12 @@ from __future__ import annotations
 MAX_DIMENSION = 16_384
 
 
+# The compiler runs out of stack beyond about 386 on M6, 448 on M4 (751K) and 383 (maderix/ANE).
+MAX_CONVOLUTIONS = 380
+# What iOS loads, in 10⁶ bytes (coremltools' documentation).
+MAX_WEIGHTS_MB = 1000
+
+
 def is_power_of_two(n: int) -> bool:
     return n > 0 and n & (n - 1) == 0
 
@@ -39,3 +45,15 @@ def batch_problem(batch: int) -> str | None:
     if not is_power_of_two(batch):
         return f"{batch} breaks the guideline 'batch sizes are powers of two'"
     return dimension_problem(batch)
+
+
+def convolutions_problem(count: int) -> str | None:
+    """What is wrong with a program's number of convolutions, or None."""
+    return f"{count} convolutions: Apple's compiler fails beyond about 386" if count > MAX_CONVOLUTIONS else None
+
+
+def weights_problem(weight_bytes: int) -> str | None:
+    """What is wrong with what a program's weights take, or None."""
+    if weight_bytes > MAX_WEIGHTS_MB * 1e6:
+        return f"weights total {weight_bytes / 1e6:,.0f} MB, iOS loads {MAX_WEIGHTS_MB:,}"
+    return None

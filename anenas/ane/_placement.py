@@ -1,56 +1,99 @@
-"""Where each operation can run, and why not on the engine."""
+"""Where each operation of a program runs, and why not on the engine."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from anenas.ane._chips import Chip
-from anenas.ane._registry import RULES
-from anenas.ane._support import op_support
+from anenas.ane._cost import OpCost, op_costs
+from anenas.ane._cpu import cpu_us
+from anenas.ane._program_cost import ProgramCost, Stretch, joined, on_engine
+from anenas.ane._registry import RULES, Finding
+from anenas.ane._support import hosted
 from anenas.graph import Graph, Op
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Placement:
-    """Where one operation can run.
+    """Where one operation runs, and for how long.
 
     Attributes:
         op: The operation.
-        on_engine: Whether the engine can run it, as far as is known.
-        why: Why not, empty where it can.
+        on_engine: Whether it runs on the engine, as far as is known.
+        why: Why not, empty where it does.
+        us: Microseconds that it takes there.
+        bound: What it is bound by: "compute", "weights", "activations"; "cpu" off the engine, or "fused" where it
+            costs nothing.
     """
 
     op: Op
     on_engine: bool
     why: str
+    us: float
+    bound: str
 
 
 def placement(graph: Graph, chip: Chip) -> list[Placement]:
-    """Whether a chip's engine can run each operation of a graph, in its order.
+    """Where each operation of a graph runs, in its order.
 
-    An operation leaves the engine where a rule finds an error at it, or where it runs after the engine by design.
-    What nothing is known of counts as running there.
+    An operation leaves the engine where a rule finds an error at it, where it runs after the engine by design, or where
+    it stands between such and the engine would save less than launching it again costs. What nothing is known of counts
+    as running there.
     """
-    reasons: dict[str, str] = {}
-    for rule in RULES.values():
-        if rule.severity == "error":
-            for name, message, _ in rule.problems(graph, chip):
-                reasons.setdefault(name, message)
-    known = op_support()
     placed = []
-    for op in graph.ops:
-        why = reasons.get(op.name, "")
-        if not why and (support := known.get(op.kind)) and support.on_engine == "host":
-            why = f"{op.kind} {support.condition}"
-        placed.append(Placement(op, not why, why))
+    groups = _grouped(graph, chip, _reasons(_errors(graph, chip)))
+    for group, chosen in zip(groups, on_engine([group.stretch() for group in groups]), strict=True):
+        for cost, why in group.members:
+            if chosen and not why:
+                placed.append(Placement(cost.op, True, "", cost.us, cost.bound))
+            else:
+                why = why or "too little work beside the CPU's to launch the engine for"
+                placed.append(Placement(cost.op, False, why, cpu_us(cost.op), "cpu"))
     return placed
 
 
-def segments(placed: Iterable[Placement]) -> int:
-    """How many stretches of operations run on the engine, each launched on its own."""
-    count, inside = 0, False
-    for one in placed:
-        count += one.on_engine and not inside
-        inside = one.on_engine
-    return count
+def program_cost(graph: Graph, chip: Chip) -> ProgramCost:
+    """What a graph, or one that is part of a larger one, costs on a chip."""
+    errors = _errors(graph, chip)
+    return ProgramCost(
+        stretches=joined(group.stretch() for group in _grouped(graph, chip, _reasons(errors))),
+        weight_bytes=graph.weight_bytes,
+        parameters=graph.parameters,
+        operations=len(graph.ops),
+        convolutions=sum(op.kind == "conv" for op in graph.ops),
+        operation_problems=tuple(f"{error.rule}: {error.message}" for error in errors if error.op),
+    )
+
+
+@dataclass
+class _Group:
+    """Operations in a row that the engine can, or cannot, run, each with why not."""
+
+    able: bool
+    members: list[tuple[OpCost, str]]
+
+    def stretch(self) -> Stretch:
+        ops = [cost.op for cost, _ in self.members]
+        engine_us = sum(cost.us for cost, _ in self.members)
+        return Stretch(self.able, engine_us, sum(map(cpu_us, ops)), sum(op.macs for op in ops))
+
+
+def _errors(graph: Graph, chip: Chip) -> list[Finding]:
+    return [finding for rule in RULES.values() if rule.severity == "error" for finding in rule.find(graph, chip)]
+
+
+def _reasons(errors: list[Finding]) -> dict[str, str]:
+    """Why operations leave the engine, by name."""
+    return {error.op: error.message for error in reversed(errors) if error.op}
+
+
+def _grouped(graph: Graph, chip: Chip, reasons: dict[str, str]) -> list[_Group]:
+    groups: list[_Group] = []
+    for cost in op_costs(graph, chip):
+        why, able = reasons.get(cost.op.name, ""), cost.op.name not in reasons
+        if after := hosted(cost.op.kind):  # after the engine has answered: no change of unit
+            why, able = why or after, groups[-1].able if groups else True
+        if not groups or groups[-1].able != able:
+            groups.append(_Group(able, []))
+        groups[-1].members.append((cost, why))
+    return groups

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from anenas.ane._chips import Chip
+from anenas.ane._guidelines import MAX_WEIGHTS_MB, weights_problem
 from anenas.ane._limits import limits
 from anenas.ane._registry import Problem, rule
 from anenas.ane._shape_rules import filters
@@ -16,7 +17,7 @@ _INTEGERS = {"int32", "int64"}
 # Where formats change by design, and what its own rule is about.
 _PASSED_OVER = {"cast", "classify", *RECURRENT}
 _MB = 1e6
-_GUIDELINE_MB, _IOS_MB = 10, 1000
+_GUIDELINE_MB = 10
 
 
 @rule(
@@ -87,7 +88,7 @@ def _size(graph: Graph, chip: Chip) -> Iterator[Problem]:
 )
 def _size_10mb(graph: Graph, chip: Chip) -> Iterator[Problem]:
     megabytes = graph.weight_bytes / _MB
-    if _GUIDELINE_MB < megabytes <= _IOS_MB:
+    if _GUIDELINE_MB < megabytes <= MAX_WEIGHTS_MB:
         message = f"weights total {megabytes:.1f} MB, over {_GUIDELINE_MB}: {_streaming_ms(graph, chip):.2f} ms to read"
         yield "", message, "palettise to 4 or 6 bits, or use a smaller network"
 
@@ -99,9 +100,8 @@ def _size_10mb(graph: Graph, chip: Chip) -> Iterator[Problem]:
     evidence="At most 1 GB on iOS (coremltools' documentation), 2 GiB on macOS up to 26.",
 )
 def _size_limit(graph: Graph, chip: Chip) -> Iterator[Problem]:
-    megabytes = graph.weight_bytes / _MB
-    if megabytes > _IOS_MB:
-        yield "", f"weights total {megabytes:,.0f} MB, iOS loads {_IOS_MB:,}", "split the model, or compress it"
+    if problem := weights_problem(graph.weight_bytes):
+        yield "", problem, "split the model, or compress it"
 
 
 @rule(

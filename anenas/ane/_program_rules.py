@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from anenas.ane._chips import Chip
-from anenas.ane._placement import placement, segments
+from anenas.ane._guidelines import MAX_CONVOLUTIONS, convolutions_problem
+from anenas.ane._placement import program_cost
+from anenas.ane._program_cost import LAUNCH_US, SWITCH_US
 from anenas.ane._registry import Problem, rule
 from anenas.graph import Graph
 
@@ -14,9 +16,7 @@ _ELEMENTWISE = {
     "tanh", "silu", "gelu", "exp", "log", "sqrt", "rsqrt", "square", "abs", "thresholded_relu", "softplus",
 }  # fmt: skip
 _TWO_INPUTS = {"add", "sub", "mul", "real_div", "maximum", "minimum"}
-_MAX_CONVOLUTIONS, _MAX_CHAIN = 380, 128
-# Four dense 3×3 convolutions of 64 channels on 32×32 go to the engine and one does not: 0.25 ms is about 2.6 of them.
-_TINY_MACS = 100e6
+_MAX_CHAIN = 128
 
 
 @rule(
@@ -27,7 +27,7 @@ _TINY_MACS = 100e6
     "from Core ML's planner, which it reproduces for 440 of 482 models).",
 )
 def _segments(graph: Graph, chip: Chip) -> Iterator[Problem]:
-    count = segments(placement(graph, chip))
+    count = program_cost(graph, chip).segments
     if count > 1:
         yield "", f"the engine's work is cut into {count} segments", "mend what leaves the engine, or move it to an end"
 
@@ -36,12 +36,13 @@ def _segments(graph: Graph, chip: Chip) -> Iterator[Problem]:
     "tiny",
     "warning",
     guideline="A10: enough work to be worth the engine",
-    evidence="Core ML keeps on the CPU what saves less than about 0.25 ms: one 3×3 convolution of 64 channels on 32×32 "
-    "stays, four go (751K, M4, from the planner). Taken here as under 100 million multiply-accumulates, roughly.",
+    evidence="Core ML's planner keeps on the CPU what saves less than its launch and a change of unit: 0.25 ms. One "
+    "3×3 convolution of 64 channels on 32×32 stays, four go (751K, M4). The CPU's time is the planner's own for M4.",
 )
 def _tiny(graph: Graph, chip: Chip) -> Iterator[Problem]:
-    if 0 < graph.macs < _TINY_MACS:
-        message = f"only {graph.macs / 1e6:.2g} million multiply-accumulates: Core ML may keep it on the CPU"
+    cost = program_cost(graph, chip)
+    if len(cost.stretches) == 1 and cost.macs and (saved := cost.saved_us) < LAUNCH_US + SWITCH_US:
+        message = f"the engine saves about {max(0, saved) / 1000:.2f} ms: under 0.25, Core ML may keep it on the CPU"
         yield "", message, "load it with compute units cpuAndNeuralEngine, and look at its compute plan"
 
 
@@ -63,13 +64,12 @@ def _two_inputs(graph: Graph, chip: Chip) -> Iterator[Problem]:
 @rule(
     "convolutions",
     "error",
-    guideline=f"A15: at most {_MAX_CONVOLUTIONS} convolutions",
+    guideline=f"A15: at most {MAX_CONVOLUTIONS} convolutions",
     evidence="The compiler runs out of stack beyond about 386 on M6, 448 on M4 (751K) and 383 (maderix/ANE).",
 )
 def _convolutions(graph: Graph, chip: Chip) -> Iterator[Problem]:
-    count = sum(op.kind == "conv" for op in graph.ops)
-    if count > _MAX_CONVOLUTIONS:
-        yield "", f"{count} convolutions: Apple's compiler fails beyond about 386", "split the model in two"
+    if problem := convolutions_problem(sum(op.kind == "conv" for op in graph.ops)):
+        yield "", problem, "split the model in two"
 
 
 @rule(

@@ -53,3 +53,9 @@ def rejection(kind: str, chip: Chip) -> str | None:
     if support.since > limits(chip).generation:
         return f"{kind} does not run on the engine of {chip.name}, only on newer ones"
     return None
+
+
+def hosted(kind: str) -> str:
+    """Why operations of this kind run after the engine has answered, or "" where they do not."""
+    support = op_support().get(kind)
+    return f"{kind} {support.condition}" if support and support.on_engine == "host" else ""

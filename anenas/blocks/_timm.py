@@ -29,10 +29,10 @@ def byobnet() -> Any:
     return byobnet
 
 
-def reparameterize(network: nn.Module) -> nn.Module:
-    """A copy of `network` in which timm's multi-branch blocks are folded into one convolution each."""
+def reparameterize(network: nn.Module, *, inplace: bool = False) -> nn.Module:
+    """`network`, or a copy of it, in which timm's multi-branch blocks are folded into one convolution each."""
     import_torchvision()
     from timm.utils import reparameterize_model
 
-    fused: nn.Module = reparameterize_model(network, inplace=False)
+    fused: nn.Module = reparameterize_model(network, inplace=inplace)
     return fused

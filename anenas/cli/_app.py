@@ -21,6 +21,10 @@ app.add_typer(bench_app, name="bench")
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else, to standard output.")]
 Store = Annotated[Path, typer.Option("--store", help="Folder of studies and of MLflow's database.")]
+Model = Annotated[str, typer.Argument(help="A .mlpackage, timm:NAME[@RESOLUTION] or an architecture.")]
+OfSpace = Annotated[
+    str | None, typer.Option("--space", help="Space that an architecture has to be of: a built-in one or a YAML file.")
+]
 DEFAULT_STORE = Path("mlruns")
 
 

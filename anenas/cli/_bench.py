@@ -31,3 +31,31 @@ def bench_latency(
     from anenas._terminal import print_scores
 
     print_scores(Console(), result)
+
+
+@bench_app.command("space")
+def bench_space(
+    name: Annotated[str, typer.Argument(help="A built-in space or a YAML file.")] = "mobile_cnn",
+    chip: Annotated[str, typer.Option(help="The chip to estimate for (`anenas chips`).")] = "A15",
+    architectures: Annotated[int, typer.Option(min=1, help="How many to draw and estimate.")] = 2000,
+    exports: Annotated[int, typer.Option(min=0, help="How many of them to export and read back.")] = 5,
+    seed: Annotated[int, typer.Option(help="Equal seeds draw equal architectures.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Time how fast architectures are estimated, and hold the estimates against exported programs."""
+    from anenas._bench_space import bench_space as bench
+    from anenas.ane import get_chip
+    from anenas.space import load_space
+
+    scores = bench(load_space(name), get_chip(chip), architectures=architectures, exports=exports, seed=seed)
+    if as_json:
+        print(json.dumps(scores.to_dict(), indent=2))
+        return
+    print(f"{scores.architectures:,} architectures of {scores.space}, on {scores.chip}")
+    print(f"{scores.architectures_per_second:,.0f} a second, one core")
+    print(f"{scores.cold_architectures_per_second:,.0f} a second where no block was met before")
+    agree = "equal" if scores.weight_bytes_agree else "NOT equal"
+    print(
+        f"{scores.exported} exported: latency within {scores.max_latency_disagreement:.2%} of the estimate, "
+        f"bytes of weights {agree}"
+    )

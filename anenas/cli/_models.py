@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from anenas._errors import AnenasError
-from anenas.cli._app import Json, app
+from anenas.cli._app import Json, Model, OfSpace, app
 
 
 @app.command()
@@ -51,23 +52,35 @@ def chips(as_json: Json = False) -> None:
 
 @app.command()
 def profile(
-    model: Annotated[str, typer.Argument(help="A .mlpackage, timm:NAME[@RESOLUTION] or an architecture.")],
+    model: Model,
     chip: Annotated[str, typer.Option(help="A chip (`anenas chips`), or all.")] = "A15",
+    space: OfSpace = None,
     top: Annotated[int, typer.Option(help="How many of the costliest operations to show.")] = 12,
+    html: Annotated[Path | None, typer.Option(help="Page to write: time per operation, roofline, findings.")] = None,
     as_json: Json = False,
 ) -> None:
     """Estimate how long a model takes on a chip, operation by operation."""
     from rich.console import Console
 
     from anenas._models import load_graph
-    from anenas._profile import profile as profile_of
     from anenas._terminal import print_chips, print_profile
+    from anenas.ane import check as find
     from anenas.ane import chips as known
-    from anenas.ane import get_chip
+    from anenas.latency import chip_or_own_device
+    from anenas.latency import profile as profile_of
 
-    wanted = list(known().values()) if chip.casefold() == "all" else [get_chip(chip)]
-    graph = load_graph(model)
-    profiles = [profile_of(model, graph, one) for one in wanted]
+    every = chip.casefold() == "all"
+    wanted = [(one, None) for one in known().values()] if every else [chip_or_own_device(chip)]
+    graph = load_graph(model, space)
+    profiles = [profile_of(model, graph, one, device) for one, device in wanted]
+    if html is not None:
+        if len(profiles) > 1:
+            raise AnenasError("--html shows one chip; name it instead of all")
+        if not html.parent.is_dir():
+            raise AnenasError(f"--html: there is no folder {html.parent} to write {html.name} to")
+        from anenas.report import write_profile_page
+
+        write_profile_page(profiles[0], find(graph, wanted[0][0]), html)
     if as_json:
         rows = [one.to_dict() for one in profiles]
         print(json.dumps(rows if len(rows) > 1 else rows[0], indent=2))
@@ -75,6 +88,8 @@ def profile(
         print_chips(Console(), profiles)
     else:
         print_profile(Console(), profiles[0], top)
+    if html is not None and not as_json:
+        print(f"wrote {html}")
 
 
 @app.command()
@@ -83,6 +98,7 @@ def check(
         str | None, typer.Argument(help="A .mlpackage, timm:NAME, timm:NAME@RESOLUTION or an architecture.")
     ] = None,
     chip: Annotated[str, typer.Option(help="The chip to check for (`anenas chips`).")] = "A15",
+    space: OfSpace = None,
     list_rules: Annotated[bool, typer.Option("--list-rules", help="List the rules with their evidence.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -94,7 +110,8 @@ def check(
     from anenas._models import load_graph
     from anenas._terminal import print_findings, print_rules
     from anenas.ane import check as find
-    from anenas.ane import get_chip, placement, rules
+    from anenas.ane import placement, program_cost, rules
+    from anenas.latency import chip_or_own_device
 
     if list_rules:
         if as_json:
@@ -105,14 +122,15 @@ def check(
         return
     if model is None:
         raise AnenasError("no model to check; `anenas check --help` says what it may be")
-    known = get_chip(chip)
-    graph = load_graph(model)
+    known, _ = chip_or_own_device(chip)
+    graph = load_graph(model, space)
     findings = sorted(find(graph, known), key=lambda finding: ("error", "warning", "info").index(finding.severity))
     errors = sum(finding.is_error for finding in findings)
     if as_json:
         rows = [dataclasses.asdict(finding) for finding in findings]
         print(json.dumps({"model": model, "chip": known.name, "findings": rows, "errors": errors}, indent=2))
     else:
-        print_findings(Console(), model, known.name, findings, placement(graph, known))
+        placed, segments = placement(graph, known), program_cost(graph, known).segments
+        print_findings(Console(), model, known.name, findings, placed, segments)
     if errors:
         raise typer.Exit(1)

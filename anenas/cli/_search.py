@@ -12,7 +12,7 @@ import typer
 
 from anenas._errors import AnenasError
 from anenas.cli._app import DEFAULT_STORE, Json, Store, app
-from anenas.cli._units import MEGABYTES, MILLISECONDS, SECONDS, quantity, shape
+from anenas.cli._units import MEGABYTES, MILLISECONDS, SECONDS, quantity, shape, share
 
 
 @app.command()
@@ -40,6 +40,12 @@ def search(
     max_latency: Annotated[
         str | None, typer.Option(help="Longest prediction, such as 1.5ms.", show_default="the space's limit")
     ] = None,
+    min_residency: Annotated[
+        str | None,
+        typer.Option(
+            help="Least share of the time on the Neural Engine, such as 95%.", show_default="the space's limit"
+        ),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(help="Trials side by side.", show_default="one a core, or one a GPU")
     ] = None,
@@ -61,15 +67,17 @@ def search(
         "timeout": None if timeout is None else quantity(timeout, "--timeout", SECONDS),
         "input_shape": None if input_shape is None else shape(input_shape),
         "max_size_mb": None if max_size is None else quantity(max_size, "--max-size", MEGABYTES),
+        "min_residency": None if min_residency is None else share(min_residency, "--min-residency"),
         "max_latency_ms": None if max_latency is None else quantity(max_latency, "--max-latency", MILLISECONDS),
     }
     from rich.console import Console
 
     from anenas._api import DEFAULT_TRIALS, run_search
     from anenas._terminal import SearchProgress, print_front
-    from anenas.ane import get_chip
+    from anenas.latency import chip_or_own_device
 
-    chip = get_chip(chip).name
+    known, own_device = chip_or_own_device(chip)
+    chip = own_device.name if own_device else known.name
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end, end as by Ctrl-C
     with SearchProgress(trials or (None if timeout else DEFAULT_TRIALS)) as progress:
         result = run_search(

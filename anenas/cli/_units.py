@@ -25,3 +25,12 @@ def shape(text: str) -> tuple[int, int, int]:
     if not match or not all(int(size) for size in match.groups()):
         raise AnenasError(f"--input '{text}': expected CxHxW, such as 3x224x224")
     return int(match[1]), int(match[2]), int(match[3])
+
+
+def share(text: str, option: str) -> float:
+    """A share of the whole: 0.95 or 95%."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(%?)", text.strip())
+    value = float(match[1]) / (100 if match[2] else 1) if match else 0.0
+    if not 0 < value <= 1:
+        raise AnenasError(f"{option} '{text}': expected a share above 0 and at most 1, such as 0.95 or 95%")
+    return value

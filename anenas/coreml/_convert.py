@@ -9,12 +9,11 @@ import tempfile
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from anenas.coreml._tools import coremltools
-from anenas.graph import Graph
 
 if TYPE_CHECKING:
     from torch import nn
@@ -47,10 +46,6 @@ def convert(
         RuntimeError: If coremltools cannot convert it.
         ValueError: If there is not one label for each output, or `path` has another ending.
     """
-    import torch
-
-    if path.suffix != ".mlpackage":
-        raise ValueError(f"{path} must end in .mlpackage")
     ct = coremltools()
     batch, channels, _, _ = shape
     layouts = {1: ct.colorlayout.GRAYSCALE, 3: ct.colorlayout.RGB}
@@ -60,6 +55,44 @@ def convert(
         if as_image
         else ct.TensorType(name=INPUT, shape=shape, dtype=np.float32)
     )
+    labels = ct.ClassifierConfig(list(classes)) if batch == 1 else None
+    _write(module, path, shape, source, OUTPUT, labels, {"classes": json.dumps(list(classes)), **(metadata or {})})
+
+
+def convert_arrays(
+    module: nn.Module, path: Path, *, shape: tuple[int, ...], source: str = INPUT, output: str = OUTPUT
+) -> None:
+    """Write `module` as a static fp16 ML program from one fp32 array to another, to a `.mlpackage`.
+
+    Args:
+        module: With one input and one output, in evaluation mode on the processor.
+        path: Ends in ".mlpackage"; replaced whole, or not at all.
+        shape: Of the input.
+        source: Name of the input.
+        output: Name of the output.
+
+    Raises:
+        RuntimeError: If coremltools cannot convert it.
+        ValueError: If `path` has another ending.
+    """
+    ct = coremltools()
+    _write(module, path, shape, ct.TensorType(name=source, shape=shape, dtype=np.float32), output, None, {})
+
+
+def _write(
+    module: nn.Module,
+    path: Path,
+    shape: tuple[int, ...],
+    source: Any,
+    output: str,
+    labels: Any,
+    metadata: dict[str, str],
+) -> None:
+    import torch
+
+    if path.suffix != ".mlpackage":
+        raise ValueError(f"{path} must end in .mlpackage")
+    ct = coremltools()
     # Progress bars and warnings are coremltools' own business; what goes wrong is raised.
     with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()), torch.no_grad():
         warnings.simplefilter("ignore")
@@ -68,14 +101,13 @@ def convert(
             traced,
             convert_to="mlprogram",
             inputs=[source],
-            outputs=[ct.TensorType(name=OUTPUT, dtype=np.float32)],
-            classifier_config=ct.ClassifierConfig(list(classes)) if batch == 1 else None,
+            outputs=[ct.TensorType(name=output, dtype=np.float32)],
+            classifier_config=labels,
             compute_precision=ct.precision.FLOAT16,
             minimum_deployment_target=ct.target.iOS16,
             skip_model_load=True,
         )
-    model.user_defined_metadata["classes"] = json.dumps(list(classes))
-    for key, value in (metadata or {}).items():
+    for key, value in metadata.items():
         model.user_defined_metadata[key] = value
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".converting-") as folder:
         unfinished = Path(folder) / "new.mlpackage"
@@ -89,9 +121,9 @@ def convert(
 _OPERATION_BYTES = 700
 
 
-def estimated_package_bytes(graph: Graph) -> int:
-    """What a program's `.mlpackage` will take on disk, within a tenth: its weights, and a share for each op."""
-    return graph.weight_bytes + _OPERATION_BYTES * len(graph.ops)
+def estimated_package_bytes(weight_bytes: int, operations: int) -> int:
+    """What a program's `.mlpackage` will take on disk, within a tenth: its weights, and a share for each operation."""
+    return weight_bytes + _OPERATION_BYTES * operations
 
 
 def package_bytes(path: Path) -> int:

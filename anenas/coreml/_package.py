@@ -31,12 +31,12 @@ class Package:
     Attributes:
         path: The package's folder.
         model: Its `Model` message (coremltools' Model.proto).
-        folder: Where the model's file lies, which paths of weight files start from.
+        file: Where the model lies in it.
     """
 
     path: Path
     model: Any
-    folder: Path
+    file: Path
 
     @property
     def function(self) -> Any:
@@ -87,7 +87,7 @@ class Package:
 
     def _weights(self, file_name: str) -> np.ndarray[Any, np.dtype[np.uint8]]:
         relative = file_name.removeprefix("@model_path").lstrip("/")
-        file = _inside(self.path, self.folder / relative, f"the weight file {file_name}")
+        file = _inside(self.path, self.file.parent / relative, f"the weight file {file_name}")
         if not file.is_file():
             raise AnenasError(f"{self.path} is incomplete: it has no weight file {relative}")
         return _mapped(file, self.path)
@@ -114,7 +114,7 @@ def open_package(path: Path) -> Package:
         raise AnenasError(
             f"{path} is of specification version {model.specificationVersion}; versions {oldest} to {newest} are known"
         )
-    package = Package(path, model, file.parent)
+    package = Package(path, model, file)
     if model.WhichOneof("Type") != "mlProgram":
         raise _no_program(path, model.WhichOneof("Type"))
     _ = package.function  # is there

@@ -18,7 +18,7 @@ _DTYPES = {
 # The parameters that rules and costs depend on, and what they are called in a graph.
 _ATTRIBUTES = {
     "strides": "stride", "dilations": "dilation", "groups": "groups", "kernel_sizes": "kernel", "perm": "perm",
-    "axis": "axis", "begin": "begin",
+    "axis": "axis", "begin": "begin", "transpose_x": "transpose_x", "transpose_y": "transpose_y",
 }  # fmt: skip
 
 # Weights that are stored compressed and unpacked as they are read. They count a byte each, though many take less.
@@ -85,11 +85,13 @@ class _Reader:
         is_weight = parameter in ("weight", "bias") or tensor.elements > 1
         if tensor.dtype.startswith(("fp", "uint")) and is_weight:
             # "weight" comes first, as the counts of multiply-accumulates expect.
-            weights.insert(0 if parameter in ("weight", "x") else len(weights), tensor)
+            weights.insert(0 if parameter == "weight" else len(weights), tensor)
         elif tensor.dtype == "int32":
             values = tuple(constant.attributes["val"].immediateValue.tensor.ints.values)
             if values:
                 attributes[parameter] = values if tensor.shape else values[0]
+        elif any(constant.attributes["val"].immediateValue.tensor.bools.values):
+            attributes[parameter] = 1
 
 
 def _tensor(name: str, value_type: Any) -> Tensor:

@@ -53,7 +53,8 @@ class Op:
         weights: Constants that are stored with the program: weight and bias, and others of more than one element.
         attributes: What else its cost depends on. For "conv": `groups`, and `stride` and `dilation` as
             (height, width). For pools `kernel` and `stride`, for "transpose" `perm`, for "softmax" `axis`, for slices
-            `begin`; axes count from the front.
+            `begin`; axes count from the front. For "matmul" `transpose_x` and `transpose_y`, 1 where a factor is taken
+            transposed.
     """
 
     name: str
@@ -69,12 +70,20 @@ class Op:
 
     @property
     def macs(self) -> int:
-        """Multiply-accumulates: nought for everything but convolutions and matrix products."""
+        """Multiply-accumulates: nought for everything but convolutions, matrix products and recurrent layers."""
         if self.kind in ("conv", "linear") and self.weights:
             # Weights are (C_out, C_in / groups, ...): each output element needs one filter of them.
             return self.outputs[0].elements * math.prod(self.weights[0].shape[1:])
         if self.kind == "matmul" and self.inputs and self.inputs[0].shape:
-            return self.outputs[0].elements * self.inputs[0].shape[-1]
+            inner = -2 if self.attributes.get("transpose_x") and len(self.inputs[0].shape) > 1 else -1
+            return self.outputs[0].elements * self.inputs[0].shape[inner]
+        if self.kind == "conv_transpose" and self.weights:
+            # Weights are (C_in, C_out / groups, ...): each input element is spread by one filter of them.
+            return self.inputs[0].elements * math.prod(self.weights[0].shape[1:])
+        if self.kind in ("lstm", "gru", "rnn") and self.inputs and len(self.inputs[0].shape) == 3:
+            # Each of (T, N) steps multiplies by every matrix once.
+            steps = math.prod(self.inputs[0].shape[:2])
+            return steps * sum(weight.elements for weight in self.weights if len(weight.shape) == 2)
         return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from anenas.ane import Chip
@@ -33,6 +34,12 @@ class LatencySource(Protocol):
 
     name: str
 
-    def latency(self, graph: Graph, chip: Chip) -> Latency:
-        """The latency of one prediction."""
+    def latency(self, graph: Graph, chip: Chip, package: Path | None = None) -> Latency:
+        """The latency of one prediction.
+
+        Args:
+            graph: The program.
+            chip: What it runs on.
+            package: Its `.mlpackage`, for sources that run it.
+        """
         ...

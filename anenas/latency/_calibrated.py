@@ -2,22 +2,52 @@
 
 from __future__ import annotations
 
-from anenas.ane import Chip, calibration, fixed_us, op_costs
+from pathlib import Path
+
+from anenas._errors import AnenasError
+from anenas.ane import Chip, ProgramCost, calibration, fixed_us, program_cost
 from anenas.graph import Graph
 from anenas.latency._base import Latency
+from anenas.latency._own_device import OwnDevice
+
+VERSION = "calibrated-1"
 
 
 class CalibratedLatency:
-    """A fixed cost, and for each operation the largest of compute, weight streaming and activation traffic.
+    """A fixed cost, for each operation the largest of compute, weight streaming and activation traffic, and changes of
+    unit.
 
     The interval is the estimate divided and multiplied by a factor within which nine in ten published latencies lay
     that were left out of the fit, each source in turn; for chips without a published network on a current system,
     each chip in turn.
+
+    Args:
+        device: The user's own, which the model is adapted to.
+
+    Raises:
+        AnenasError: If it was calibrated for another version of the model.
     """
 
-    name = "calibrated-1"
+    def __init__(self, device: OwnDevice | None = None) -> None:
+        if device and device.model != VERSION:
+            raise AnenasError(
+                f"'{device.name}' was calibrated for {device.model}, this is {VERSION}; run `anenas calibrate` again"
+            )
+        self._device = device
+        self.name = f"{VERSION} for {device.name}" if device else VERSION
 
-    def latency(self, graph: Graph, chip: Chip) -> Latency:
-        ms = (fixed_us(chip) + sum(cost.us for cost in op_costs(graph, chip))) / 1000
-        factor = calibration().interval_factor(chip)
+    @property
+    def scale(self) -> float:
+        """What the model's operations and changes of unit are multiplied by."""
+        return self._device.scale if self._device else 1.0
+
+    def latency(self, graph: Graph, chip: Chip, package: Path | None = None) -> Latency:
+        """The estimate with its interval; `package` is not looked at."""
+        return self.of(program_cost(graph, chip), chip)
+
+    def of(self, cost: ProgramCost, chip: Chip) -> Latency:
+        """The latency of what costs that much on that chip."""
+        device = self._device
+        ms = (fixed_us(chip) * (device.fixed if device else 1.0) + cost.us * self.scale) / 1000
+        factor = device.interval if device else calibration().interval_factor(chip)
         return Latency(ms, ms / factor, ms * factor, self.name, chip.name)

@@ -1,7 +1,7 @@
 """From genotype to network: modules that train and ship, and the graph of either."""
 
 from anenas.network._build import Deployed, build, fuse
-from anenas.network._graph import architecture_graph
+from anenas.network._graph import architecture_cost, architecture_graph
 from anenas.network._trace import trace
 
-__all__ = ["Deployed", "architecture_graph", "build", "fuse", "trace"]
+__all__ = ["Deployed", "architecture_cost", "architecture_graph", "build", "fuse", "trace"]

@@ -7,9 +7,11 @@ import functools
 import torch
 from torch import nn
 
+from anenas.ane import Chip, ProgramCost, program_cost
 from anenas.blocks import Block
+from anenas.blocks._timm import reparameterize
 from anenas.graph import Graph, Op, Tensor
-from anenas.network._build import Deployed, build_head, fuse
+from anenas.network._build import Deployed, build_head
 from anenas.network._trace import trace
 from anenas.space import Architecture, Head, Stage
 
@@ -29,6 +31,46 @@ def architecture_graph(architecture: Architecture) -> Graph:
     return Graph.chain(parts)
 
 
+def architecture_cost(architecture: Architecture, chip: Chip) -> ProgramCost:
+    """What the exported program of an architecture costs on a chip: `program_cost` of its graph.
+
+    It takes microseconds where its blocks were met before, for their costs are remembered and add up.
+    """
+    shape: _Shape = architecture.input
+    cost = _input_cost(shape, chip)
+    for stage in architecture.stages:
+        of_stage, shape = _stage_cost(stage, shape, chip)
+        cost += of_stage
+    return cost + _head_cost(architecture.head, shape, chip)
+
+
+@functools.lru_cache(maxsize=100_000)
+def _stage_cost(stage: Stage, shape: _Shape, chip: Chip) -> tuple[ProgramCost, _Shape]:
+    """The cost of a stage, and the shape that comes out of it."""
+    cost, shape = _block_cost(stage.block, stage.width, stage.stride, shape, chip)
+    for _ in range(1, stage.depth):
+        of_block, shape = _block_cost(stage.block, stage.width, 1, shape, chip)
+        cost += of_block
+    return cost, shape
+
+
+@functools.lru_cache(maxsize=100_000)
+def _block_cost(block: Block, width: int, stride: int, shape: _Shape, chip: Chip) -> tuple[ProgramCost, _Shape]:
+    graph = _block_graph(block, width, stride, shape)
+    return program_cost(graph, chip), graph.outputs[0].shape
+
+
+@functools.lru_cache(maxsize=1_000)
+def _input_cost(shape: _Shape, chip: Chip) -> ProgramCost:
+    return program_cost(_input_graph(shape), chip)
+
+
+@functools.lru_cache(maxsize=10_000)
+def _head_cost(head: Head, shape: _Shape, chip: Chip) -> ProgramCost:
+    graph = _head_graph(head, shape)
+    return program_cost(graph, chip) + program_cost(_output_graph(graph.outputs[0].shape), chip)
+
+
 @functools.lru_cache(maxsize=100_000)
 def _stage_graph(stage: Stage, shape: _Shape) -> Graph:
     parts = [("0", _block_graph(stage.block, stage.width, stage.stride, shape))]
@@ -40,14 +82,14 @@ def _stage_graph(stage: Stage, shape: _Shape) -> Graph:
 @functools.lru_cache(maxsize=100_000)
 def _block_graph(block: Block, width: int, stride: int, shape: _Shape) -> Graph:
     with torch.device("meta"):  # only shapes matter, so nothing is initialised
-        module = fuse(block.build(shape[1], width, stride))
-    return trace(module, shape)
+        module = block.build(shape[1], width, stride).eval()
+        return trace(reparameterize(module, inplace=True), shape)
 
 
 @functools.lru_cache(maxsize=1_000)
 def _head_graph(head: Head, shape: _Shape) -> Graph:
     with torch.device("meta"):
-        return trace(fuse(build_head(head, shape[1])), shape)
+        return trace(build_head(head, shape[1]).eval(), shape)
 
 
 @functools.lru_cache(maxsize=1_000)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +18,7 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from anenas.graph import Graph, Op, Tensor
+from anenas.network._passes import converted
 
 # ATen operations that compute nothing in an exported program.
 _SILENT = {
@@ -45,6 +45,9 @@ _RENAMED = {
     "clamp": "clip", "clamp_min": "clip", "where": "select", "rsub": "sub", "_safe_softmax": "softmax",
 }  # fmt: skip
 
+_BATCH_NORMS = {"native_batch_norm", "_native_batch_norm_legit_no_training"}
+_POINTWISE = {"relu", "silu", "sigmoid", "hardsigmoid", "hardtanh", "hardswish", "clamp", "tanh", "gelu"}
+
 
 def trace(module: nn.Module, shape: tuple[int, ...], *, name: str = "x") -> Graph:
     """The program that `module` becomes for an input of that shape, in fp16.
@@ -57,40 +60,14 @@ def trace(module: nn.Module, shape: tuple[int, ...], *, name: str = "x") -> Grap
     Raises:
         RuntimeError: As torch raises it, where the module does not take such an input.
     """
-    on_meta = copy.deepcopy(module).to("meta").eval()
+    is_ready = not module.training and all(t.is_meta for t in (*module.parameters(), *module.buffers()))
+    on_meta = module if is_ready else copy.deepcopy(module).to("meta").eval()
     recorder = _Recorder(on_meta)
     x = torch.empty(shape, device="meta")
     source = recorder.name_tensor(x, name)
     with torch.no_grad(), recorder:
         y = on_meta(x)
-    return Graph((source,), tuple(_scales_joined(recorder.ops)), (recorder.known[id(y)],))
-
-
-def _scales_joined(ops: list[Op]) -> list[Op]:
-    """The converter makes one batch normalisation of a product and a sum with a constant for each channel."""
-    readers = Counter(tensor for op in ops for tensor in op.inputs)
-    joined: list[Op] = []
-    for op in ops:
-        before = joined[-1] if joined else None
-        if (
-            before
-            and (before.kind, op.kind, before.outputs) == ("mul", "add", op.inputs)
-            and readers[before.outputs[0]] == 1
-            and _is_for_each_channel(before)
-            and _is_for_each_channel(op)
-        ):
-            channels = op.outputs[0].shape[1]
-            weights = tuple(Tensor(f"{op.name}_weight{i}", (channels,)) for i in range(4))
-            joined[-1] = Op(op.name, "batch_norm", before.inputs, op.outputs, weights)
-        else:
-            joined.append(op)
-    return joined
-
-
-def _is_for_each_channel(op: Op) -> bool:
-    shape = op.outputs[0].shape
-    channels = shape[1] if len(shape) == 4 else 0
-    return [weight.shape for weight in op.weights] in ([(1, channels, 1, 1)], [(channels, 1, 1)])
+    return Graph((source,), converted(recorder.ops), (recorder.known[id(y)],))
 
 
 @dataclass(frozen=True)
@@ -135,9 +112,16 @@ class _Recorder(TorchDispatchMode):
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
-        result = func(*args, **(kwargs or {}))
         aten = func.overloadpacket.__name__
         kind = aten.removesuffix("_") if not aten.startswith("_") else aten
+        # torch takes a millisecond to find that these leave a shape as it is, half of what a block takes.
+        result: Any
+        if kind in _BATCH_NORMS:
+            result = (torch.empty_like(args[0]), args[0].new_empty(0), args[0].new_empty(0))
+        elif kind in _POINTWISE:
+            result = torch.empty_like(args[0]) if aten == kind else args[0]  # or in place
+        else:
+            result = func(*args, **(kwargs or {}))
         tensors = [a for a in _flat(args) if isinstance(a, torch.Tensor)]
         outputs = [r for r in _flat((result,)) if isinstance(r, torch.Tensor)]
         inputs = tuple(self.known[id(t)] for t in tensors if id(t) in self.known)
@@ -215,6 +199,24 @@ def _hardswish(recorder: _Recorder, call: _Call) -> None:
     recorder.add("mul", (*clipped, *recorder.ops[-1].outputs), call.output)
 
 
+def _group_norm(recorder: _Recorder, call: _Call) -> None:
+    """coremltools writes group normalisation out; its scale and shift are a batch normalisation."""
+    x, groups = call.inputs[0], int(call.args[6])
+    of_groups = torch.empty((x.shape[0], groups, x.elements // x.shape[0] // groups), device="meta")
+    of_each = torch.empty((x.shape[0], groups, 1), device="meta")
+
+    def add(kind: str, *inputs: Tensor, like: torch.Tensor = of_groups) -> Tensor:
+        recorder.add(kind, inputs, torch.empty_like(like))
+        return recorder.ops[-1].outputs[0]
+
+    grouped = add("reshape", x)
+    centred = add("sub", grouped, add("reduce_mean", grouped, like=of_each))
+    variance = add("reduce_mean", add("square", centred), like=of_each)
+    deviation = add("sqrt", add("add", variance, like=of_each), like=of_each)
+    normal = add("reshape", add("real_div", centred, deviation), like=call.output)
+    recorder.add("batch_norm", (normal,), call.output, tuple(tuple(c.shape) for c in call.constants * 2))
+
+
 def _linear(recorder: _Recorder, call: _Call) -> None:
     """`addmm(bias, x, weightᵀ)`; the weight came through `t`, so it may be noted as (in, out)."""
     in_features, out_features = call.inputs[0].shape[-1], call.output.shape[-1]
@@ -277,6 +279,7 @@ _HANDLES: dict[str, _Handle] = {
     "native_batch_norm": _batch_norm,
     "_native_batch_norm_legit_no_training": _batch_norm,
     "hardswish": _hardswish,
+    "native_group_norm": _group_norm,
     "addmm": _linear,
     "max_pool2d_with_indices": _pool,
     "avg_pool2d": _pool,

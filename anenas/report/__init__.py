@@ -1,5 +1,6 @@
-"""Figures and tables of a study."""
+"""Figures, pages and tables: of a study, of a model."""
 
 from anenas.report._front import write_front_csv, write_front_page, write_front_png, write_trials_csv
+from anenas.report._profile import write_profile_page
 
-__all__ = ["write_front_csv", "write_front_page", "write_front_png", "write_trials_csv"]
+__all__ = ["write_front_csv", "write_front_page", "write_front_png", "write_profile_page", "write_trials_csv"]

@@ -13,7 +13,7 @@ _GREY, _BLUE = "#9aa5b1", "#1f6feb"
 def write_front_csv(study: Study, path: Path) -> None:
     """One row for each trial of the front, fastest first."""
     fields = ["trial", "architecture", "accuracy", "test_accuracy", "latency_ms", "latency_low_ms", "latency_high_ms",
-              "size_mb", "macs", "parameters"]  # fmt: skip
+              "residency", "size_mb", "macs", "parameters"]  # fmt: skip
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(fields)
@@ -21,9 +21,8 @@ def write_front_csv(study: Study, path: Path) -> None:
             e = _evaluation(record)
             latency = (e.latency.ms, e.latency.low_ms, e.latency.high_ms)
             test = "" if e.test_accuracy is None else e.test_accuracy
-            writer.writerow(
-                [record.number, record.architecture, e.accuracy, test, *latency, e.size_mb, e.macs, e.parameters]
-            )
+            figures = [e.residency, e.size_mb, e.macs, e.parameters]
+            writer.writerow([record.number, record.architecture, e.accuracy, test, *latency, *figures])
 
 
 def write_trials_csv(study: Study, path: Path) -> None:

@@ -24,6 +24,7 @@ class Estimate:
         size_mb: Of the package, in 10⁶ bytes.
         macs: Multiply-accumulates of one prediction.
         parameters: Weights that are stored.
+        residency: Share of the operations' time that is spent on the engine.
         broken_rules: Guidelines that it breaks, in words; none in a network that can be searched.
     """
 
@@ -31,6 +32,7 @@ class Estimate:
     size_mb: float
     macs: int
     parameters: int
+    residency: float = 1.0
     broken_rules: tuple[str, ...] = ()
 
 
@@ -44,6 +46,7 @@ class Evaluation:
         size_mb: Of the exported package, in 10⁶ bytes.
         macs: Multiply-accumulates of the exported program.
         parameters: Weights that the exported program stores.
+        residency: Share of its operations' time that is spent on the engine, as estimated.
         seconds: What each step took.
         losses: (step, training loss) as training went on.
         test_accuracy: Share of the test images; only known once a search has ended with it on the front.
@@ -54,6 +57,7 @@ class Evaluation:
     size_mb: float
     macs: int
     parameters: int
+    residency: float = 1.0
     seconds: dict[str, float] = field(default_factory=dict)
     losses: tuple[tuple[int, float], ...] = ()
     test_accuracy: float | None = None

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from anenas.ane import Chip, check, op_costs
+from anenas.ane import Chip, placement, program_cost
 from anenas.coreml import convert, estimated_package_bytes, package_bytes, read_graph
 from anenas.data import Dataset
 from anenas.graph import Graph
-from anenas.latency import LatencySource
+from anenas.latency import CalibratedLatency
 from anenas.search._evaluation import ARCHITECTURE, OPERATIONS, PACKAGE, WEIGHTS, Estimate, Evaluation
 from anenas.space import Architecture
 
@@ -37,19 +37,23 @@ class ImageEvaluator:
 
     data: Path
     chip: Chip
-    source: LatencySource
+    source: CalibratedLatency
     epochs: int
     seed: int = 0
     device: str | None = None
 
     def estimate(self, architecture: Architecture) -> Estimate:
-        from anenas.network import architecture_graph
+        from anenas.network import architecture_cost
 
-        graph = architecture_graph(architecture)
-        latency = self.source.latency(graph, self.chip)
-        size_mb = estimated_package_bytes(graph) / 1e6
-        broken = tuple(f"{finding.rule}: {finding.message}" for finding in check(graph, self.chip, only="error"))
-        return Estimate(latency, size_mb, graph.macs, graph.parameters, broken)
+        cost = architecture_cost(architecture, self.chip)
+        return Estimate(
+            latency=self.source.of(cost, self.chip),
+            size_mb=estimated_package_bytes(cost.weight_bytes, cost.operations) / 1e6,
+            macs=cost.macs,
+            parameters=cost.parameters,
+            residency=cost.residency,
+            broken_rules=cost.problems,
+        )
 
     def evaluate(self, architecture: Architecture, folder: Path) -> Evaluation:
         import torch
@@ -79,7 +83,8 @@ class ImageEvaluator:
         convert(deployed.cpu(), folder / PACKAGE, shape=architecture.input, classes=dataset.classes, metadata=metadata)
         clock.lap("convert")
         graph = read_graph(folder / PACKAGE)
-        latency = self.source.latency(graph, self.chip)
+        latency = self.source.latency(graph, self.chip, folder / PACKAGE)
+        residency = program_cost(graph, self.chip).residency
         _write_costs(graph, self.chip, folder / OPERATIONS)
         size_mb = package_bytes(folder / PACKAGE) / 1e6
         clock.lap("cost")
@@ -89,6 +94,7 @@ class ImageEvaluator:
             size_mb=size_mb,
             macs=graph.macs,
             parameters=graph.parameters,
+            residency=residency,
             seconds=clock.laps,
             losses=tuple(losses),
         )
@@ -115,12 +121,11 @@ def _write_costs(graph: Graph, chip: Chip, path: Path) -> None:
     """The per-operation latency table of a trial."""
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["operation", "kind", "output", "macs", "weight_bytes", "microseconds", "bound"])
-        for cost in op_costs(graph, chip):
-            shape = "x".join(map(str, cost.op.outputs[0].shape))
-            writer.writerow(
-                [cost.op.name, cost.op.kind, shape, cost.op.macs, cost.op.weight_bytes, f"{cost.us:.3f}", cost.bound]
-            )
+        writer.writerow(["operation", "kind", "output", "macs", "weight_bytes", "microseconds", "bound", "on_engine"])
+        for placed in placement(graph, chip):
+            op, shape = placed.op, "x".join(map(str, placed.op.outputs[0].shape))
+            row = [op.name, op.kind, shape, op.macs, op.weight_bytes]
+            writer.writerow([*row, f"{placed.us:.3f}", placed.bound, placed.on_engine])
 
 
 class _Clock:

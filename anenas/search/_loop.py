@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from anenas._errors import AnenasError
-from anenas.search._evaluation import Evaluator
+from anenas.search._evaluation import Estimate, Evaluation, Evaluator
 from anenas.search._pool import Outcome, Pool
 from anenas.search._study import Study, Trial
 from anenas.space import Architecture, Limits, SearchSpace
@@ -98,7 +98,7 @@ class Search:
             self.study.repeat(trial, earlier)
             return False
         estimate = self.evaluator.estimate(trial.architecture)
-        violations = self.limits.violations(estimate.size_mb, estimate.latency.ms)
+        violations = self._violations(estimate)
         if violations or estimate.broken_rules:
             self.study.reject(trial, estimate, violations)
             return False
@@ -112,6 +112,7 @@ class Search:
         """
         rng = random.Random(len(self.study.records))
         smallest = fastest = float("inf")
+        residency = 0.0
         for _ in range(_DRAWS):
             if time.monotonic() > deadline:
                 return None
@@ -120,19 +121,24 @@ class Search:
                 continue
             estimate = self.evaluator.estimate(architecture)
             smallest, fastest = min(smallest, estimate.size_mb), min(fastest, estimate.latency.ms)
-            if not estimate.broken_rules and not self.limits.violations(estimate.size_mb, estimate.latency.ms):
+            residency = max(residency, estimate.residency)
+            if not estimate.broken_rules and not self._violations(estimate):
                 return architecture
         if not busy and not self.study.completed and smallest < float("inf"):
             raise AnenasError(
                 f"nothing in '{self.space.name}' is within the limits: the smallest of {_DRAWS} architectures takes "
-                f"{smallest:.2f} MB, the fastest {fastest:.3f} ms; raise --max-size or --max-latency"
+                f"{smallest:.2f} MB, the fastest {fastest:.3f} ms, the most resident is {residency:.0%} of its time on "
+                "the engine; mend --max-size, --max-latency or --min-residency"
             )
         return None
+
+    def _violations(self, of: Estimate | Evaluation) -> dict[str, float]:
+        return self.limits.violations(size_mb=of.size_mb, latency_ms=of.latency.ms, residency=of.residency)
 
     def _answer(self, trial: Trial, outcome: Outcome) -> None:
         if outcome.error is None:
             evaluation = outcome.value
-            violations = self.limits.violations(evaluation.size_mb, evaluation.latency.ms)
+            violations = self._violations(evaluation)
             self.study.complete(trial, evaluation, violations)
         else:
             self.study.fail(trial, outcome.error)

@@ -396,4 +396,7 @@ def _first_line(error: Exception) -> str:
 
 
 def _in_words(violations: Mapping[str, float]) -> str:
-    return ", ".join(f"{name} {share:.0%} over the limit" for name, share in violations.items())
+    return ", ".join(
+        f"{name} {share:.0%} {'under' if name == 'residency' else 'over'} the limit"
+        for name, share in violations.items()
+    )

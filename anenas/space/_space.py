@@ -174,15 +174,20 @@ class Limits(_Strict):
     Attributes:
         size_mb: Largest package, in 10⁶ bytes.
         latency_ms: Longest prediction, in milliseconds.
+        residency: Smallest share of the operations' time that is spent on the Neural Engine.
     """
 
     size_mb: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     latency_ms: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    residency: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] | None = None
 
-    def violations(self, size_mb: float, latency_ms: float) -> dict[str, float]:
-        """By what share each limit is exceeded, for the limits that are."""
-        found = {"size": (size_mb, self.size_mb), "latency": (latency_ms, self.latency_ms)}
-        return {name: value / limit - 1 for name, (value, limit) in found.items() if limit and value > limit}
+    def violations(self, *, size_mb: float, latency_ms: float, residency: float) -> dict[str, float]:
+        """By what share of it each limit is missed, for the limits that are."""
+        highest = {"size": (size_mb, self.size_mb), "latency": (latency_ms, self.latency_ms)}
+        found = {name: value / limit - 1 for name, (value, limit) in highest.items() if limit and value > limit}
+        if self.residency and residency < self.residency:
+            found["residency"] = 1 - residency / self.residency
+        return found
 
 
 class SearchSpace(_Strict):

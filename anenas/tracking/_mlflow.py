@@ -238,6 +238,7 @@ def _figures(record: Record) -> dict[str, float]:
         "latency_high_ms": e.latency.high_ms,
         "size_mb": e.size_mb,
         "macs": e.macs,
+        "residency": e.residency,
         "parameters": e.parameters,
         **{f"seconds_{step}": seconds for step, seconds in e.seconds.items()},
     }

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from anenas.ane import Chip, calibration, chips, fixed_us, get_chip, op_costs
+from anenas.ane import Chip, calibration, chips, fixed_us, get_chip, op_costs, program_cost
 from anenas.graph import Graph, Op, Tensor
 from anenas.latency import CalibratedLatency, LatencySource
 
@@ -18,6 +18,18 @@ def test_a_prediction_costs_the_fixed_cost_and_each_operation(chip: Chip) -> Non
     assert source.latency(empty, chip).ms == pytest.approx(fixed_us(chip) / 1000)
     (cost,) = op_costs(convolution, chip)
     assert source.latency(convolution, chip).ms == pytest.approx((fixed_us(chip) + cost.us) / 1000)
+
+
+def test_leaving_the_engine_and_coming_back_costs_both_units_and_the_changes() -> None:
+    chip = get_chip("A15")
+    big = Tensor("big", (1, 512, 64, 64))
+    heavy = Op("c", "conv", (big,), (big,), (Tensor("w", (512, 512, 3, 3)),), {"groups": 1})
+    away = Op("s", "cumsum", (big,), (big,))
+    graph = Graph((big,), (heavy, away, heavy), (big,))
+    cost = program_cost(graph, chip)
+    assert (cost.segments, cost.switching_us) == (2, 375.0)
+    alone = sum(one.us for one in op_costs(Graph((big,), (heavy, heavy), (big,)), chip))
+    assert source.latency(graph, chip).ms * 1000 > fixed_us(chip) + alone + 375
 
 
 @every_chip

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import random
+
+import pytest
 import torch
 
-from anenas.network import architecture_graph
+from anenas.ane import get_chip, program_cost
+from anenas.network import architecture_cost, architecture_graph
 from anenas.network._graph import _head_graph, _stage_graph
-from anenas.space import Architecture
+from anenas.space import Architecture, load_space
 
 PARTS = "mbconv_r2_s2_c32_k3_e4_se_relu-mobileone_r1_s1_c48_k5_b2_silu"
 ARCHITECTURE = Architecture.parse(f"1x1x32x32-conv_r1_s2_c16_k3_relu-{PARTS}-head_c64_relu_n10")
@@ -66,3 +70,12 @@ def test_asking_for_a_graph_does_not_disturb_random_numbers() -> None:
     torch.manual_seed(0)
     architecture_graph(ARCHITECTURE)
     assert torch.equal(torch.rand(3), expected)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_sum_of_the_parts_is_what_the_whole_graph_costs(seed: int) -> None:
+    architecture, chip = load_space("mobile_cnn").sample(random.Random(seed)), get_chip("A14")
+    parts, whole = architecture_cost(architecture, chip), program_cost(architecture_graph(architecture), chip)
+    assert parts.us == pytest.approx(whole.us)
+    told = ("macs", "weight_bytes", "parameters", "operations", "convolutions", "segments", "residency", "problems")
+    assert [getattr(parts, name) for name in told] == [getattr(whole, name) for name in told]

@@ -268,8 +268,13 @@ def test_the_digest_does_not_depend_on_what_was_asked_before(write_space: WriteS
 
 
 def test_limits_say_by_what_share_they_are_exceeded(write_space: WriteSpace) -> None:
-    limits = read_space(write_space(("size_mb: 1.5", "size_mb: 2\n  latency_ms: 0.5"))).limits
-    assert limits.violations(size_mb=2, latency_ms=0.5) == {}
-    assert limits.violations(size_mb=3, latency_ms=0.1) == {"size": pytest.approx(0.5)}
-    assert limits.violations(size_mb=3, latency_ms=1) == {"size": pytest.approx(0.5), "latency": pytest.approx(1)}
-    assert read_space(write_space(("limits:\n  size_mb: 1.5\n", ""))).limits.violations(1e9, 1e9) == {}
+    limits = read_space(write_space(("size_mb: 1.5", "size_mb: 2\n  latency_ms: 0.5\n  residency: 0.8"))).limits
+    assert limits.violations(size_mb=2, latency_ms=0.5, residency=0.8) == {}
+    assert limits.violations(size_mb=3, latency_ms=0.1, residency=1) == {"size": pytest.approx(0.5)}
+    assert limits.violations(size_mb=3, latency_ms=1, residency=0.6) == {
+        "size": pytest.approx(0.5),
+        "latency": pytest.approx(1),
+        "residency": pytest.approx(0.25),
+    }
+    unlimited = read_space(write_space(("limits:\n  size_mb: 1.5\n", ""))).limits
+    assert unlimited.violations(size_mb=1e9, latency_ms=1e9, residency=0) == {}

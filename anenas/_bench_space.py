@@ -1,0 +1,100 @@
+"""How fast the architectures of a space are estimated, and how well that agrees with what is exported."""
+
+from __future__ import annotations
+
+import math
+import random
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from anenas.ane import Chip
+from anenas.latency import CalibratedLatency
+from anenas.space import Architecture, SearchSpace
+
+
+@dataclass(frozen=True)
+class SpaceScores:
+    """What `anenas bench space` measures.
+
+    Attributes:
+        space: Its name.
+        chip: The chip that was estimated for.
+        architectures: How many were drawn and timed.
+        architectures_per_second: Rules, size, placement and latency, with every block met before; one core.
+        cold_architectures_per_second: The same where no block was met before.
+        exported: How many were exported and read back.
+        max_latency_disagreement: Largest difference between the estimate and that of the exported program, as a
+            fraction of the latter.
+        weight_bytes_agree: Whether every estimate named the bytes of weights that were exported.
+    """
+
+    space: str
+    chip: str
+    architectures: int
+    architectures_per_second: float
+    cold_architectures_per_second: float
+    exported: int
+    max_latency_disagreement: float
+    weight_bytes_agree: bool
+
+    def to_dict(self) -> dict[str, object]:
+        return asdict(self)
+
+
+def bench_space(space: SearchSpace, chip: Chip, *, architectures: int, exports: int, seed: int = 0) -> SpaceScores:
+    """Estimate architectures that are drawn at random, and export the first of them, with fresh weights."""
+    import torch
+
+    from anenas.network import architecture_cost
+
+    torch.set_num_threads(1)
+    rng = random.Random(seed)
+    drawn = [space.sample(rng) for _ in range(architectures)]
+    source = CalibratedLatency()
+
+    def estimate(architecture: Architecture) -> tuple[float, int]:
+        """All that a search asks of an architecture before it trains it."""
+        cost = architecture_cost(architecture, chip)
+        legal = not cost.problems and cost.residency > 0
+        return source.of(cost, chip).ms if legal else math.inf, cost.weight_bytes
+
+    def rate() -> float:
+        started = time.perf_counter()
+        for architecture in drawn:
+            estimate(architecture)
+        return architectures / (time.perf_counter() - started)
+
+    cold, warm = rate(), rate()
+    differences, bytes_agree = [0.0], True
+    for architecture in drawn[:exports]:
+        foretold_ms, foretold_bytes = estimate(architecture)
+        exported_ms, exported_bytes = _exported(architecture, chip)
+        differences.append(abs(foretold_ms / exported_ms - 1))
+        bytes_agree &= foretold_bytes == exported_bytes
+    return SpaceScores(
+        space=space.name,
+        chip=chip.name,
+        architectures=architectures,
+        architectures_per_second=warm,
+        cold_architectures_per_second=cold,
+        exported=min(exports, architectures),
+        max_latency_disagreement=max(differences),
+        weight_bytes_agree=bytes_agree,
+    )
+
+
+def _exported(architecture: Architecture, chip: Chip) -> tuple[float, int]:
+    """Latency and weight bytes of the exported program."""
+    from anenas.coreml import convert, read_graph
+    from anenas.network import Deployed, build, fuse
+
+    channels = architecture.input[1]
+    network = Deployed(fuse(build(architecture)), (0.5,) * channels, (0.5,) * channels).eval()
+    classes = [str(i) for i in range(architecture.head.classes)]
+    with tempfile.TemporaryDirectory() as folder:
+        package = Path(folder) / "model.mlpackage"
+        convert(network, package, shape=architecture.input, classes=classes)
+        graph = read_graph(package)
+    return CalibratedLatency().latency(graph, chip).ms, graph.weight_bytes

@@ -1,0 +1,38 @@
+"""Adapt the latency model to a device of one's own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from anenas.cli._app import Json, app
+
+
+@app.command()
+def calibrate(
+    measurements: Annotated[
+        Path,
+        typer.Argument(help="Table as `anenas bench latency` takes it, or as a validation kit writes it."),
+    ],
+    chip: Annotated[str, typer.Option(help="The chip of the device (`anenas chips`).")],
+    name: Annotated[str, typer.Option(help="What to call the device: --chip takes it afterwards.")],
+    as_json: Json = False,
+) -> None:
+    """Adapt the latency model to a device of your own, from 5 measured models or more."""
+    from anenas._calibrate import calibrate as fit
+    from anenas.ane import get_chip
+    from anenas.latency import checked_name
+
+    result = fit(measurements, get_chip(chip), checked_name(name))
+    path = result.device.save()
+    if as_json:
+        print(json.dumps({**result.to_dict(), "file": str(path)}, indent=2))
+        return
+    from rich.console import Console
+
+    from anenas._terminal import print_calibration
+
+    print_calibration(Console(), result)

@@ -1,0 +1,104 @@
+"""Measure on a device, prepare what measures on another machine, and look at what was measured."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from anenas._errors import AnenasError
+from anenas.cli._app import Json, app
+
+
+class Device(StrEnum):
+    LOCAL, IPHONE = "local", "iphone"
+
+
+class Units(StrEnum):
+    ALL, CPU_AND_NE, CPU_ONLY, CPU_AND_GPU = "all", "cpu-and-ne", "cpu-only", "cpu-and-gpu"
+
+
+@app.command()
+def measure(
+    model: Annotated[str, typer.Argument(help="A .mlpackage, timm:NAME[@RESOLUTION] or an architecture.")],
+    out: Annotated[Path, typer.Option(help="File to write the recording to.")],
+    device: Annotated[Device, typer.Option(help="This Mac, or an iPhone attached to it.")] = Device.LOCAL,
+    chip: Annotated[str, typer.Option(help="Of the iPhone, such as A15.", show_default="a Mac tells its own")] = "",
+    team: Annotated[str, typer.Option(help="Apple developer team to sign coremltools' app for the iPhone.")] = "",
+    compute_units: Annotated[Units, typer.Option(help="What Core ML may use.")] = Units.ALL,
+    rounds: Annotated[int, typer.Option(min=1, help="How often to load the model; 20 predictions each.")] = 10,
+    as_json: Json = False,
+) -> None:
+    """Measure a model with coremltools on this Mac or an iPhone; unproven on hardware."""
+    from anenas._measured import record
+    from anenas.ane import get_chip
+    from anenas.coreml import UNITS, require_core_ml
+    from anenas.latency import DeviceLatency, write_recordings
+
+    require_core_ml()
+    if not out.absolute().parent.is_dir():
+        raise AnenasError(f"no folder {out.parent} to write {out.name} to")
+    source = DeviceLatency(
+        device.value,
+        chip=get_chip(chip).name if chip else "",
+        team=team,
+        compute_units=UNITS[compute_units.value],  # type: ignore[arg-type]
+        rounds=rounds,
+    )
+    with tempfile.TemporaryDirectory(prefix="anenas-") as folder:
+        measured = record(model, source, Path(folder))
+    write_recordings(out, [measured.recording])
+    _show([measured], as_json)
+
+
+@app.command()
+def recording(
+    file: Annotated[Path, typer.Argument(help="Written by `anenas measure` or a kit's script.")],
+    as_json: Json = False,
+) -> None:
+    """Show recorded measurements beside the estimates, and whether operations ran where we say."""
+    from anenas._measured import compare
+    from anenas.latency import read_recordings
+
+    _show([compare(one, file.parent) for one in read_recordings(file)], as_json)
+
+
+def _show(measured: list, as_json: bool) -> None:  # type: ignore[type-arg]
+    if as_json:
+        print(json.dumps([one.to_dict() for one in measured], indent=2, allow_nan=False))
+        return
+    from rich.console import Console
+
+    from anenas._terminal import print_measured
+
+    print_measured(Console(), measured)
+
+
+@app.command()
+def kit(
+    models: Annotated[list[str] | None, typer.Argument(help="Packages, timm:NAME[@RESOLUTION], architectures.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder to write, not there yet.")] = Path("kit"),
+    calibration: Annotated[
+        bool, typer.Option("--calibration", help="Add ten diverse models, to calibrate the estimate with.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Write packages, inputs and a script that measures and checks them on any Mac."""
+    from anenas._kit import CALIBRATION, write_kit
+
+    wanted = [*(models or ()), *(CALIBRATION if calibration else ())]
+    if not wanted:
+        raise AnenasError("no model for the kit; name some, or --calibration for ten diverse ones")
+    entries = write_kit(wanted, out)
+    if as_json:
+        print(json.dumps({"kit": str(out), "models": entries}, indent=2))
+        return
+    print(f"{out}: {len(entries)} package{'s'[: len(entries) > 1]} with inputs; copy it to a Mac and there")
+    print("    pip install coremltools && python3 validate.py")
+    print("then bring results.json and measurements.csv back: anenas recording results.json")
+    if unknown := sum(entry["expected"] is None for entry in entries):
+        print(f"{unknown} without expected outputs: only Core ML can run a package that was not converted here")

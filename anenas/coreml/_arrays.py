@@ -1,0 +1,96 @@
+"""Packages that take and give arrays, and example inputs for them: what every device and tool can be fed with."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from anenas._errors import AnenasError
+from anenas.coreml._convert import INPUT
+from anenas.coreml._package import open_package
+
+_FLOATS = {10: np.float16, 11: np.float32, 12: np.float64}  # MIL's DataType enumeration
+_ARRAY_TYPES = {10: 65552, 11: 65568, 12: 65600, 23: 131104}  # ArrayFeatureType.ArrayDataType of each
+
+
+def package_digest(package: Path) -> str:
+    """SHA-256 of a `.mlpackage`: of the names and contents of its files, without the manifest's random identifiers."""
+    digest = hashlib.sha256()
+    for file in sorted(file for file in package.rglob("*") if file.is_file() and file.name != "Manifest.json"):
+        with file.open("rb") as content:
+            digest.update(f"{file.relative_to(package).as_posix()}\0".encode())
+            digest.update(hashlib.file_digest(content, "sha256").digest())
+    return digest.hexdigest()
+
+
+def as_arrays(package: Path, destination: Path) -> None:
+    """Copy a package, with arrays in place of images and of a classifier's labels; its program is otherwise the same.
+
+    coremltools 9.0 cannot send images to an iPhone or receive labels from one, and needs Pillow for images on a Mac.
+    Where the program takes an image, the copy takes its pixels as fp32 (N, C, H, W), in the program's order of
+    channels. Whether Core ML compiles such copies is unproven on hardware.
+
+    Raises:
+        AnenasError: If `package` holds no ML program, or links, which may lead anywhere.
+    """
+    if links := [path for path in package.rglob("*") if path.is_symlink()]:
+        raise AnenasError(f"{package} holds a link, {links[0].relative_to(package)}; a package is plain files")
+    opened = open_package(package)
+    spec = opened.model
+    function = spec.mlProgram.functions["main"]
+    block = function.block_specializations[function.opset]
+    types = {given.name: given.type.tensorType for given in function.inputs}
+    for described in spec.description.input:
+        if described.type.WhichOneof("Type") == "imageType":
+            _describe_array(described, types[described.name])
+    if block.operations and block.operations[-1].type == "classify":
+        _drop_labels(spec, block)
+    shutil.copytree(package, destination)
+    (destination / opened.file.relative_to(package)).write_bytes(spec.SerializeToString())
+
+
+def _drop_labels(spec: Any, block: Any) -> None:
+    """End a classifier at its probabilities."""
+    probabilities = block.operations[-1].inputs["probabilities"].arguments[0].name
+    del block.operations[-1]
+    block.outputs[:] = [probabilities]
+    (written,) = (out for operation in block.operations for out in operation.outputs if out.name == probabilities)
+    description = spec.description
+    del description.output[:]
+    description.predictedFeatureName = description.predictedProbabilitiesName = ""
+    described = description.output.add(name=probabilities)
+    _describe_array(described, written.type.tensorType)
+
+
+def _describe_array(described: Any, tensor: Any) -> None:
+    array = described.type.multiArrayType
+    array.shape[:] = [dimension.constant.size for dimension in tensor.dimensions]
+    array.dataType = _ARRAY_TYPES[tensor.dataType]
+
+
+def example_inputs(package: Path, seed: int = 0) -> dict[str, np.ndarray]:
+    """A value for each input of a package: pixels of 0 to 255 for images, small integers, or standard normal numbers.
+
+    Raises:
+        AnenasError: If `package` holds no ML program, or an input has a size that the caller chooses.
+    """
+    random = np.random.default_rng(seed)
+    spec = open_package(package).model
+    images = {given.name for given in spec.description.input if given.type.WhichOneof("Type") == "imageType"}
+    inputs: dict[str, np.ndarray] = {}
+    for given in spec.mlProgram.functions["main"].inputs:
+        tensor = given.type.tensorType
+        if any(dimension.WhichOneof("dimension") != "constant" for dimension in tensor.dimensions):
+            raise AnenasError(f"{package}: the input {given.name} has no fixed shape; export it with one")
+        shape = tuple(dimension.constant.size for dimension in tensor.dimensions)
+        if given.name in images or given.name == INPUT:
+            inputs[given.name] = random.integers(0, 256, shape).astype(np.float32)
+        elif tensor.dataType in _FLOATS:
+            inputs[given.name] = random.standard_normal(shape).astype(_FLOATS[tensor.dataType])
+        else:
+            inputs[given.name] = random.integers(0, 10, shape).astype(np.int32)
+    return inputs

@@ -1,0 +1,42 @@
+"""A digest by which a program is found again, whatever its tensors and its file are called."""
+
+from __future__ import annotations
+
+import hashlib
+
+from anenas.graph._graph import Graph, Op
+
+# What stands at the edges of one program and not of another that computes the same: conversions of what the caller
+# hands over and takes back, and the look-up of a class label.
+_TRANSPARENT = ("cast", "classify")
+
+# A fixed list, so that recordings are still found when graphs come to tell more.
+_ATTRIBUTES = ("axis", "begin", "dilation", "groups", "kernel", "perm", "stride")
+
+
+def fingerprint(graph: Graph) -> str:
+    """SHA-256 of what a program computes: kinds, shapes, dtypes, attributes and wiring of its operations.
+
+    Names, weights' values, the order of independent operations, casts and a classifier's labels do not count, so that
+    an architecture, the package converted from it, and that package trained all have one fingerprint.
+    """
+    digests: dict[str, str] = {tensor.name: _digest("input", i, tensor.shape) for i, tensor in enumerate(graph.inputs)}
+    ops = []
+    for op in graph.ops:
+        if op.kind in _TRANSPARENT:
+            before = digests.get(op.inputs[0].name, "") if op.inputs else ""
+            digests.update((tensor.name, before) for tensor in op.outputs)
+            continue
+        ops.append(_digest(_content(op), [digests.get(tensor.name, "") for tensor in op.inputs]))
+        digests.update((tensor.name, _digest(ops[-1], i)) for i, tensor in enumerate(op.outputs))
+    return _digest(sorted(ops), sorted({digests.get(tensor.name, "") for tensor in graph.outputs}))
+
+
+def _content(op: Op) -> list[object]:
+    outputs = [(tensor.shape, tensor.dtype) for tensor in op.outputs]
+    weights = [(tensor.shape, tensor.dtype) for tensor in op.weights]
+    return [op.kind, outputs, weights, [(name, op.attributes.get(name)) for name in _ATTRIBUTES]]
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()

@@ -1,0 +1,109 @@
+"""A user's own device: how the calibrated model is adapted to it, and where that is kept."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from anenas._errors import AnenasError, unknown
+from anenas.ane import Chip, chips, get_chip
+
+_FORMAT = 1
+_NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}"
+
+
+@dataclass(frozen=True)
+class OwnDevice:
+    """What `anenas calibrate` writes. Latency is fixed × the chip's fixed cost + scale × everything else.
+
+    Attributes:
+        name: What its user calls it.
+        chip: The chip that it has.
+        model: Version of the latency model that it adapts, such as "calibrated-1".
+        scale: Multiple of what operations and changes of unit take.
+        fixed: Multiple of what a prediction takes before it begins.
+        interval: Factor of the 90 % interval.
+        models: How many measured models it was fitted to.
+    """
+
+    name: str
+    chip: str
+    model: str
+    scale: float
+    fixed: float
+    interval: float
+    models: int
+
+    def save(self) -> Path:
+        """Write it where `load` finds it, in place of an earlier one of that name."""
+        path = _folder() / f"{self.name}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_suffix(".part")
+        unfinished.write_text(json.dumps({"format": _FORMAT, **dataclasses.asdict(self)}, indent=2) + "\n")
+        unfinished.replace(path)
+        return path
+
+    @classmethod
+    def load(cls, name: str) -> Self:
+        """The device of that name.
+
+        Raises:
+            AnenasError: If there is none, or its file is not what `save` wrote.
+        """
+        path = _folder() / f"{name}.json"
+        if not re.fullmatch(_NAME, name) or not path.is_file():
+            raise unknown("chip", name, [*chips(), *own_devices()])
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+            version = values.pop("format")
+            device = cls(**values)
+            figures = (device.scale, device.fixed, device.interval)
+            sound = version == _FORMAT and all(math.isfinite(f) and f > 0 for f in figures) and device.interval >= 1
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            sound = False
+        if not sound:
+            raise AnenasError(f"{path} is no calibration of this version; run `anenas calibrate` again")
+        return device
+
+
+def own_devices() -> list[str]:
+    """The names of the user's own devices."""
+    return sorted(file.stem for file in _folder().glob("*.json"))
+
+
+def checked_name(name: str) -> str:
+    """`name`, if a device may be called so.
+
+    Raises:
+        AnenasError: If it is a chip's, or has characters that a file's name had better not have.
+    """
+    if not re.fullmatch(_NAME, name):
+        raise AnenasError(f"--name '{name}': expected letters, digits, '_', '.' and '-', at most 60")
+    if name.casefold() in {chip.casefold() for chip in (*chips(), "all")}:
+        raise AnenasError(f"--name '{name}' is taken by the chip; call your device something else, such as my-{name}")
+    return name
+
+
+def chip_or_own_device(name: str) -> tuple[Chip, OwnDevice | None]:
+    """A chip, or the chip of a user's own device with that device.
+
+    Raises:
+        AnenasError: If neither is called so.
+    """
+    if name in own_devices():
+        device = OwnDevice.load(name)
+        return get_chip(device.chip), device
+    try:
+        return get_chip(name), None
+    except AnenasError:
+        raise unknown("chip", name, [*chips(), *own_devices()]) from None
+
+
+def _folder() -> Path:
+    return Path(os.environ.get("ANENAS_HOME") or Path.home() / ".anenas") / "devices"

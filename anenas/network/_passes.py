@@ -1,0 +1,157 @@
+"""What coremltools' own passes make of a traced program, so that a graph is that of the exported one."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import math
+from collections import Counter
+from collections.abc import Iterable
+
+from anenas.graph import Op, Tensor
+
+
+def converted(ops: list[Op]) -> tuple[Op, ...]:
+    """The operations that are left when the converter has done its work."""
+    for each in (_scales_folded, _scales_joined, _ranks_lowered, _products_straightened):
+        ops = each(ops)
+    return tuple(ops)
+
+
+def _scales_folded(ops: list[Op]) -> list[Op]:
+    """A product or sum with a constant for each channel goes into the weights of the convolution before it."""
+    readers = _readers(ops)
+    kept: list[Op] = []
+    convolutions: dict[Tensor, int] = {}
+    for op in ops:
+        before = convolutions.get(op.inputs[0]) if len(op.inputs) == 1 else None
+        if before is not None and readers[op.inputs[0]] == 1 and _is_scale(op):
+            kept[before] = dataclasses.replace(kept[before], outputs=op.outputs)
+            convolutions[op.outputs[0]] = before
+        else:
+            if op.kind == "conv":
+                convolutions[op.outputs[0]] = len(kept)
+            kept.append(op)
+    return kept
+
+
+def _is_scale(op: Op) -> bool:
+    """By a constant for each channel, or by a single one."""
+    return (op.kind in ("mul", "add") and _is_for_each_channel(op)) or (op.kind == "mul" and not op.weights)
+
+
+def _scales_joined(ops: list[Op]) -> list[Op]:
+    """One batch normalisation is made of a product and a sum with a constant for each channel."""
+    readers = _readers(ops)
+    joined: list[Op] = []
+    for op in ops:
+        before = joined[-1] if joined else None
+        if (
+            before
+            and (before.kind, op.kind, before.outputs) == ("mul", "add", op.inputs)
+            and readers[before.outputs[0]] == 1
+            and _is_for_each_channel(before)
+            and _is_for_each_channel(op)
+        ):
+            channels = op.outputs[0].shape[1]
+            weights = tuple(Tensor(f"{op.name}_weight{i}", (channels,)) for i in range(4))
+            joined[-1] = Op(op.name, "batch_norm", before.inputs, op.outputs, weights)
+        else:
+            joined.append(op)
+    return joined
+
+
+def _is_for_each_channel(op: Op) -> bool:
+    shape = op.outputs[0].shape
+    channels = shape[1] if len(shape) == 4 else 0
+    return [weight.shape for weight in op.weights] in ([(1, channels, 1, 1)], [(channels, 1, 1)])
+
+
+def _ranks_lowered(ops: list[Op]) -> list[Op]:
+    """Axes that stay together are merged where a transposition between two reshapes has rank 6 and more."""
+    lowered = list(ops)
+    for i, (before, transpose, after) in enumerate(zip(ops, ops[1:], ops[2:], strict=False)):
+        kinds = (before.kind, transpose.kind, after.kind)
+        perm = transpose.attributes.get("perm", ())
+        fed = transpose.inputs == before.outputs and after.inputs == transpose.outputs
+        if kinds != ("reshape", "transpose", "reshape") or not fed or not isinstance(perm, tuple) or len(perm) < 6:
+            continue
+        shape, new_perm = _merged(before.outputs[0].shape, perm)
+        into = dataclasses.replace(before.outputs[0], shape=shape)
+        out = dataclasses.replace(transpose.outputs[0], shape=tuple(shape[axis] for axis in new_perm))
+        lowered[i] = dataclasses.replace(before, outputs=(into,))
+        lowered[i + 1] = dataclasses.replace(
+            transpose, inputs=(into,), outputs=(out,), attributes={**transpose.attributes, "perm": new_perm}
+        )
+        lowered[i + 2] = dataclasses.replace(after, inputs=(out,))
+    return lowered
+
+
+def _merged(shape: tuple[int, ...], perm: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Shape and permutation with axes of one element left out, and axes that stay neighbours made one."""
+    groups: list[list[int]] = []
+    follower = dict(itertools.pairwise(axis for axis in range(len(shape)) if shape[axis] > 1))
+    for axis in (axis for axis in perm if shape[axis] > 1):
+        if groups and follower.get(groups[-1][-1]) == axis:
+            groups[-1].append(axis)
+        else:
+            groups.append([axis])
+    ordered = sorted(groups)
+    return tuple(math.prod(shape[axis] for axis in group) for group in ordered), tuple(map(ordered.index, groups))
+
+
+def _products_straightened(ops: list[Op]) -> list[Op]:
+    """A matrix product takes any rank, and one of two activations either of them transposed.
+
+    torch flattens what comes before the last axes around each product, and transposes on its own.
+    """
+    readers, maker = _readers(ops), {tensor: op for op in ops for tensor in op.outputs}
+    reader = {tensor: op for op in ops for tensor in op.inputs}
+    gone: set[str] = set()
+    straight: dict[str, Op] = {}
+    for op in ops:
+        kept = 2 if op.kind == "matmul" and len(op.inputs) == 2 and not op.weights else 1
+        if kept == 1 and op.kind != "linear":
+            continue
+        factors, flags = [], {}
+        for factor, name in zip(op.inputs, ("transpose_x", "transpose_y"), strict=False):
+            turned = False
+            while (
+                readers[factor] == 1
+                and (before := maker.get(factor))
+                and (_flattens(before, kept) or (kept == 2 and _turns(before)))
+            ):
+                turned ^= _turns(before)
+                gone.add(before.name)
+                factor = before.inputs[0]
+            factors.append(factor)
+            if turned:
+                flags[name] = 1
+        outputs = op.outputs
+        after = reader.get(outputs[0])
+        if after and readers[outputs[0]] == 1 and _flattens(after, kept):
+            gone.add(after.name)
+            outputs = after.outputs
+        straight[op.name] = dataclasses.replace(op, inputs=tuple(factors), outputs=outputs, attributes=flags)
+    return [straight.get(op.name, op) for op in ops if op.name not in gone]
+
+
+def _flattens(op: Op, kept: int) -> bool:
+    """Whether nothing is reshaped but what comes before the last axes, as many as are kept."""
+    if op.kind == "transpose":
+        return op.attributes.get("perm") == tuple(range(len(op.inputs[0].shape)))
+    before, after = op.inputs[0].shape if op.inputs else (), op.outputs[0].shape
+    return op.kind == "reshape" and min(len(before), len(after)) >= kept and before[-kept:] == after[-kept:]
+
+
+def _turns(op: Op) -> bool:
+    """Whether it swaps the last two axes."""
+    perm = op.attributes.get("perm", ())
+    if op.kind != "transpose" or not isinstance(perm, tuple) or len(perm) < 2:
+        return False
+    rank = len(perm)
+    return perm == (*range(rank - 2), rank - 1, rank - 2)
+
+
+def _readers(ops: Iterable[Op]) -> Counter[Tensor]:
+    return Counter(tensor for op in ops for tensor in op.inputs)

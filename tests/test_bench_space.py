@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+import pytest
+
+from anenas._bench_space import bench_space
+from anenas.ane import get_chip
+from anenas.space import load_space
+
+
+def test_estimates_agree_with_what_is_exported() -> None:
+    scores = bench_space(load_space("mobile_cnn"), get_chip("A15"), architectures=3, exports=2)
+    assert (scores.space, scores.chip, scores.architectures, scores.exported) == ("mobile_cnn", "A15", 3, 2)
+    assert scores.architectures_per_second > 0
+    assert scores.max_latency_disagreement < 0.02
+    assert scores.weight_bytes_agree
+
+
+def test_a_wrong_estimate_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("anenas._bench_space._exported", lambda architecture, chip: (0.001, 1))
+    scores = bench_space(load_space("mobile_cnn"), get_chip("A15"), architectures=1, exports=1)
+    assert scores.max_latency_disagreement > 1
+    assert not scores.weight_bytes_agree
