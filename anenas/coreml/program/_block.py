@@ -144,7 +144,7 @@ class Block:
             self.steps.append(step)
         for name in self.outputs:
             if name not in known and name not in self._constants:
-                raise AnenasError(f"{package.path} is damaged: nothing computes its output {name}")
+                raise AnenasError(f"{package.path} is damaged: nothing computes its output {name!r}")
         self._fixed = {name: self._constants.value(name) for name in self.outputs if name not in known}
         made = {name for step in self.steps for name in step.outputs} | set(self.inputs)
         self.reads = [name for step in self.steps for name in step.reads if name not in made]
@@ -180,7 +180,7 @@ class Block:
             unpacked = folded_operations()[operation.type](**stored)
         except (TypeError, ValueError, IndexError) as error:
             raise AnenasError(
-                f"{self._package.path} is damaged: the weight {names[0]} cannot be unpacked ({operation.type})"
+                f"{self._package.path} is damaged: the weight {names[0]!r} cannot be unpacked ({operation.type})"
             ) from error
         for name, constant in zip(names, unpacked if isinstance(unpacked, tuple) else (unpacked,), strict=True):
             self._constants.store(name, constant)
@@ -189,7 +189,7 @@ class Block:
         if binding.WhichOneof("binding") == "value":
             return decode(binding.value, self._package)
         if binding.name not in self._constants:
-            raise AnenasError(f"{self._package.path} is damaged: {reader} needs a constant {binding.name}")
+            raise AnenasError(f"{self._package.path} is damaged: {reader!r} needs a constant {binding.name!r}")
         return self._constants.stored(binding.name)
 
     def _step(self, operation: Any, known: set[str]) -> Step:
@@ -204,15 +204,15 @@ class Block:
         ]
         found = _CONTROL.get(operation.type) or operations().get(operation.type)
         if found is None:
-            raise AnenasError(f"operation {name} is of type {operation.type}, which is not known")
+            raise AnenasError(f"operation {name!r} is of type {operation.type!r}, which is not known")
         step = Step(name, operation.type, found.function, {}, {}, {}, outputs, types, blocks)
         for parameter, argument in operation.inputs.items():
             if parameter not in found.convert:
-                raise AnenasError(f"operation {name} ({operation.type}) has an unknown parameter '{parameter}'")
+                raise AnenasError(f"operation {name!r} ({operation.type}) has an unknown parameter {parameter!r}")
             self._bind(step, parameter, argument, found.convert[parameter], known)
         missing = found.required - step.constants.keys() - step.variables.keys()
         if missing:
-            raise AnenasError(f"operation {name} ({operation.type}) lacks its parameter '{min(missing)}'")
+            raise AnenasError(f"operation {name!r} ({operation.type}) lacks its parameter {min(missing)!r}")
         if operation.type == "reshape":
             self._free_first_dimension(step)
         return step
@@ -230,7 +230,7 @@ class Block:
                 held[binding.name] = self._constants.value(binding.name)
             elif binding.name not in known:
                 raise AnenasError(
-                    f"{self._package.path} is damaged: nothing computes {binding.name}, which {step.name} reads"
+                    f"{self._package.path} is damaged: nothing computes {binding.name!r}, which {step.name!r} reads"
                 )
         if len(held) == len(set(names)):
             step.constants[parameter] = convert([held[name] for name in names])
@@ -266,9 +266,9 @@ def _run(step: Step, values: Values, rounding: Rounding | None) -> list[Value]:
             results = step.run(step.blocks, values, rounding, **step.constants, **arguments)
         else:
             results = step.run(**step.constants, **arguments)
-    except (RuntimeError, ValueError, IndexError, TypeError) as error:
+    except (RuntimeError, ValueError, IndexError, TypeError, AttributeError, KeyError) as error:
         reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        raise AnenasError(f"operation {step.name} ({step.type}) fails: {reason}") from error
+        raise AnenasError(f"operation {step.name!r} ({step.type}) fails: {reason}") from error
     if not isinstance(results, tuple):
         results = (results,)
     return [

@@ -81,7 +81,7 @@ def read_inputs(package: Package) -> tuple[Feature, ...]:
     described = {one.name: one for one in package.description.input}
     states = [name for name, kind in types.items() if kind.WhichOneof("type") == "stateType"]
     if states:
-        raise AnenasError(f"{package.path} keeps a state ({states[0]}); programs with states cannot be run")
+        raise AnenasError(f"{package.path} keeps a state ({states[0]!r}); programs with states cannot be run")
     return tuple(_input(name, kind, described.get(name)) for name, kind in types.items())
 
 
@@ -107,7 +107,7 @@ def read_classes(package: Package) -> tuple[str | int, ...]:
 def _input(name: str, value_type: Any, described: Any) -> Feature:
     dtype = tensor_type(value_type)
     if dtype is None:
-        raise AnenasError(f"input {name} is no array and no image, and cannot be given")
+        raise AnenasError(f"input {name!r} is no array and no image, and cannot be given")
     dimensions = value_type.tensorType.dimensions
     shape = tuple(d.constant.size if d.WhichOneof("dimension") == "constant" else None for d in dimensions)
     if described is None:

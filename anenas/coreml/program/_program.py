@@ -165,4 +165,9 @@ def load_program(path: str | Path, precision: Precision = "fp32") -> Program:
         AnenasError: If there is no such package, it is damaged, holds something other than an ML program, or the
             program has an operation that is not known.
     """
-    return Program(open_package(Path(path)), precision)
+    package = open_package(Path(path))
+    try:
+        return Program(package, precision)
+    except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as error:
+        # Messages that can be read but do not fit together: of a file that was damaged, or made up.
+        raise AnenasError(f"{path} is damaged: its program does not hold together ({type(error).__name__})") from error

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from torch import nn
 
 import anenas
@@ -59,8 +61,8 @@ def classifier(converted: Converted) -> Path:
 
 def test_a_program_is_loaded_and_called_by_its_names(converted: Converted) -> None:
     program = anenas.load_program(converted(nn.Conv2d(2, 3, 3), (1, 2, 8, 8)))
-    ((given,), (result,)) = program.inputs, program.outputs
-    assert str(given) == "x0: fp32 of shape (1, 2, 8, 8)"
+    ((taken,), (result,)) = program.inputs, program.outputs
+    assert str(taken) == "x0: fp32 of shape (1, 2, 8, 8)"
     assert (result.dtype, result.shape) == ("fp32", (1, 3, 6, 6))
     x = random(1, 2, 8, 8)
     outputs = program({"x0": x})
@@ -284,7 +286,7 @@ def test_an_unknown_operation_is_named(converted: Converted) -> None:
             operation.type = "magic"
     model = path / "Data/com.apple.CoreML/model.mlmodel"
     model.write_bytes(package.model.SerializeToString())
-    assert refusal(lambda: load_program(path)).endswith("is of type magic, which is not known")
+    assert refusal(lambda: load_program(path)).endswith("is of type 'magic', which is not known")
 
 
 @pytest.mark.parametrize("change", ["operand", "output", "parameter", "constant"])
@@ -305,6 +307,42 @@ def test_a_damaged_program_is_refused(converted: Converted, change: str) -> None
     (path / "Data/com.apple.CoreML/model.mlmodel").write_bytes(package.model.SerializeToString())
     message = refusal(lambda: load_program(path))
     assert any(word in message for word in ("is damaged", "unknown parameter 'colour'"))
+
+
+def test_weights_that_are_cut_short_are_told_in_one_line(converted: Converted) -> None:
+    path = converted(nn.Conv2d(16, 32, 3), (1, 16, 6, 6))
+    weights = path / "Data/com.apple.CoreML/weights/weight.bin"
+    whole = weights.read_bytes()
+    for length in (0, 63, 64, 100, 128, len(whole) // 2, len(whole) - 64):
+        weights.write_bytes(whole[:length])
+        assert "cut short" in refusal(lambda: load_program(path))
+    weights.unlink()
+    assert "is incomplete" in refusal(lambda: load_program(path))
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_damage_anywhere_is_told_in_one_line_or_does_no_harm(damaged: Path, data: st.DataObject) -> None:
+    model = damaged / "Data/com.apple.CoreML/model.mlmodel"
+    whole = model.with_suffix(".whole").read_bytes()
+    changed = bytearray(whole)
+    for _ in range(data.draw(st.integers(1, 4))):
+        changed[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    model.write_bytes(changed)
+    try:
+        program = load_program(damaged)
+        program({given.name: np.zeros([size or 1 for size in given.shape or ()]) for given in program.inputs})
+    except AnenasError as error:
+        assert "\n" not in str(error)
+
+
+@pytest.fixture
+def damaged(converted: Converted) -> Path:
+    """A package whose model is about to be damaged, with the whole one beside it."""
+    path = converted(nn.Sequential(nn.Conv2d(1, 2, 3), nn.MaxPool2d(2), nn.Flatten(), nn.Softmax(1)), (1, 1, 6, 6))
+    model = path / "Data/com.apple.CoreML/model.mlmodel"
+    model.with_suffix(".whole").write_bytes(model.read_bytes())
+    return path
 
 
 def test_an_operation_that_fails_is_named(converted: Converted) -> None:
@@ -338,4 +376,4 @@ def test_a_program_with_states_is_refused(saved: Callable[..., Path]) -> None:
     )
     path = saved(lambda a: builder().cos(x=a), {"a": (1,)}).with_name("state.mlpackage")
     model.save(str(path))
-    assert "keeps a state (total)" in refusal(lambda: load_program(path))
+    assert "keeps a state ('total')" in refusal(lambda: load_program(path))
