@@ -57,8 +57,8 @@ class Program:
         Args:
             inputs: Arrays or tensors by the inputs' names, each of a shape that its input takes, or with many of those
                 one after the other in its first dimension.
-            at_once: How many samples run together, where the program treats each by itself; where it does not, which is
-                found out on the first two, they run one by one.
+            at_once: How many samples run together, where the program treats each by itself. Whether it does is found
+                out once, on two samples that differ; where it does not, they run one by one.
 
         Returns:
             Arrays by the outputs' names. A classifier gives its labels and, as (N, classes), its probabilities.
@@ -69,11 +69,15 @@ class Program:
         given, count = take(inputs, self.inputs)
         if count == 1:
             return self._run(given)
-        if self._independent is None:
-            self._independent = self._treats_each_alone(given, count)
+        together = self._independent
+        if together is None:
+            pair, differ = _pair(given, count)
+            together = self._treats_each_alone(pair)
+            if differ or not together:
+                self._independent = together
         events: list[Event] = []
         results = []
-        for part in parts(given, count, max(1, at_once) if self._independent else 1):
+        for part in parts(given, count, max(1, at_once) if together else 1):
             results.append(self._run(part))
             events += self.report
         self.report = _summed(events)
@@ -81,8 +85,15 @@ class Program:
 
     @torch.inference_mode()
     def intermediates(self, inputs: Mapping[str, Any]) -> Iterator[tuple[str, Array]]:
-        """Runs the program and yields the name and the value of every result that is an array, in order."""
-        values: Values = dict(take(inputs, self.inputs)[0])
+        """Runs the program for one sample and yields the name and the value of every array it computes, in order.
+
+        Raises:
+            AnenasError: As a run does, or if there is more than one sample.
+        """
+        given, count = take(inputs, self.inputs)
+        if count > 1:
+            raise AnenasError(f"the inputs hold {count} samples; intermediate results are those of one")
+        values: Values = dict(given)
         rounding = self._rounding()
         for step in self._block.stepwise(values, rounding):
             for name, dtype in zip(step.outputs, step.types, strict=True):
@@ -100,14 +111,23 @@ class Program:
         self.report = _summed(rounding.events) if rounding else ()
         return {feature.name: _output(feature, value) for feature, value in zip(self.outputs, values, strict=True)}
 
-    def _treats_each_alone(self, given: dict[str, Tensor], count: int) -> bool:
-        """Whether the first two samples give together what each gives by itself."""
-        alone = [self._run(part) for part in islice(parts(given, count), 2)]
+    def _treats_each_alone(self, pair: dict[str, Tensor]) -> bool:
+        """Whether two samples give together what each gives by itself."""
+        alone = [self._run(part) for part in parts(pair, 2)]
         try:
-            together = self._run(next(parts(given, count, 2)))
+            together = self._run(pair)
         except AnenasError:
             return False
         return all(_same([one[name] for one in alone], together[name]) for name in together)
+
+
+def _pair(given: dict[str, Tensor], count: int) -> tuple[dict[str, Tensor], bool]:
+    """The first sample and one that differs from it, and whether there is one."""
+    first = next(parts(given, count))
+    for part in islice(parts(given, count), 1, None):
+        if any(not torch.equal(part[name], first[name]) for name in first):
+            return {name: torch.cat([first[name], part[name]]) for name in first}, True
+    return {name: torch.cat([first[name], first[name]]) for name in first}, False
 
 
 def _summed(events: list[Event]) -> tuple[Event, ...]:

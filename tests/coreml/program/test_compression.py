@@ -20,8 +20,6 @@ from anenas.coreml.program import load_program
 from anenas.coreml.program._values import unpack_bits
 from anenas.coreml.program.operations import folded_operations
 
-Converted = Callable[..., Path]
-
 
 class Small(nn.Module):
     def __init__(self) -> None:
@@ -119,12 +117,26 @@ def weights(path: Path) -> dict[str, np.ndarray[Any, Any]]:
     return {step.name: step.constants["weight"].numpy() for step in steps if "weight" in step.constants}
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_every_form_of_compression(converted: Converted, tmp_path: Path, form: str) -> None:
-    target, compress, kinds = FORMS[form]
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The network before it is compressed, for each system."""
     ct = coremltools()
-    plain = converted(Small(), (1, 4, 9, 9), target=target, compute_precision=ct.precision.FLOAT16)
-    model = compress(ct.models.MLModel(str(plain), skip_model_load=True))
+    paths = {}
+    for target in ("iOS16", "iOS18"):
+        with torch.no_grad():
+            traced = torch.jit.trace(Small().eval(), torch.zeros(1, 4, 9, 9))
+        inputs = [ct.TensorType(name="x", shape=(1, 4, 9, 9))]
+        options = {"minimum_deployment_target": getattr(ct.target, target), "skip_model_load": True}
+        model = ct.convert(traced, convert_to="mlprogram", inputs=inputs, **options)
+        paths[target] = tmp_path_factory.mktemp("plain") / "model.mlpackage"
+        model.save(str(paths[target]))
+    return paths
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_of_compression(plain: dict[str, Path], tmp_path: Path, form: str) -> None:
+    target, compress, kinds = FORMS[form]
+    model = compress(coremltools().models.MLModel(str(plain[target]), skip_model_load=True))
     for name, one in (("compressed", model), ("unpacked", optimize().decompress_weights(model))):
         one.save(str(tmp_path / f"{name}.mlpackage"))
     found = {operation.type for operation in open_package(tmp_path / "compressed.mlpackage").block.operations}

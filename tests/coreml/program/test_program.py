@@ -135,6 +135,18 @@ def test_inputs_that_would_mix_run_one_by_one(converted: Converted) -> None:
     np.testing.assert_allclose(only(program({"x0": x})), expected, rtol=1e-5)
 
 
+class Centred(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x * 2 - x.mean(0, keepdim=True)
+
+
+def test_samples_that_are_alike_do_not_hide_that_a_program_mixes_them(converted: Converted) -> None:
+    program = load_program(converted(Centred(), (1, 3)))
+    x = random(4, 3)
+    np.testing.assert_allclose(only(program({"x0": np.repeat(x[:1], 3, 0)})), np.repeat(x[:1], 3, 0), rtol=1e-5)
+    np.testing.assert_allclose(only(program({"x0": x[[0, 0, 1, 2]]})), x[[0, 0, 1, 2]], rtol=1e-5)
+
+
 def test_batches_of_a_program_for_batches(converted: Converted) -> None:
     program = load_program(converted(nn.Conv2d(1, 1, 3), (2, 1, 4, 4)))
     assert only(program({"x0": random(6, 1, 4, 4)})).shape == (6, 1, 2, 2)
@@ -206,6 +218,7 @@ def test_every_result_can_be_looked_at_in_order(converted: Converted) -> None:
     first, second, third = seen.values()
     np.testing.assert_array_equal(second, np.maximum(first, 0))
     np.testing.assert_array_equal(third, only(program({"x0": x})))
+    assert "hold 2 samples" in refusal(lambda: dict(program.intermediates({"x0": random(2, 1, 6, 6)})))
 
 
 def test_values_are_let_go_once_nothing_reads_them(built: Built, monkeypatch: pytest.MonkeyPatch) -> None:
