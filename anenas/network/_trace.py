@@ -202,8 +202,9 @@ def _hardswish(recorder: _Recorder, call: _Call) -> None:
 def _group_norm(recorder: _Recorder, call: _Call) -> None:
     """coremltools writes group normalisation out; its scale and shift are a batch normalisation."""
     x, groups = call.inputs[0], int(call.args[6])
-    of_groups = torch.empty((x.shape[0], groups, x.elements // x.shape[0] // groups), device="meta")
-    of_each = torch.empty((x.shape[0], groups, 1), device="meta")
+    shape = (x.shape[0], groups, x.shape[1] // groups, *x.shape[2:])
+    of_groups = torch.empty(shape, device="meta")
+    of_each = torch.empty((*shape[:2], *(1 for _ in shape[2:])), device="meta")
 
     def add(kind: str, *inputs: Tensor, like: torch.Tensor = of_groups) -> Tensor:
         recorder.add(kind, inputs, torch.empty_like(like))
