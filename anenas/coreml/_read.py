@@ -6,8 +6,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from anenas._errors import AnenasError
-from anenas.coreml._tools import coremltools
+from anenas.coreml._package import open_package
 from anenas.graph import Graph, Op, Tensor
 
 # MIL's DataType enumeration (coremltools' MIL.proto) by number.
@@ -25,39 +24,15 @@ _ATTRIBUTES = {
 # Weights that are stored compressed and unpacked as they are read. They count a byte each, though many take less.
 _COMPRESSED = "constexpr_"
 
-MODEL = Path("Data/com.apple.CoreML/model.mlmodel")
-
 
 def read_graph(path: Path) -> Graph:
     """The main function of the ML program in a `.mlpackage`.
 
     Raises:
-        AnenasError: If there is no such package, or it holds no ML program.
+        AnenasError: If there is no such package, it is damaged, or it holds no ML program.
     """
-    function = read_spec(path).mlProgram.functions["main"]
-    return _Reader(function.block_specializations[function.opset]).graph(function)
-
-
-def read_spec(path: Path) -> Any:
-    """The description of the ML program in a `.mlpackage`, as coremltools' protobuf `Model`.
-
-    Raises:
-        AnenasError: If there is no such package, or it holds no ML program.
-    """
-    coremltools()
-    from coremltools.proto import Model_pb2
-
-    file = path / MODEL
-    if not file.is_file():
-        raise AnenasError(f"{path} is no .mlpackage: it has no {MODEL}")
-    spec = Model_pb2.Model()
-    try:
-        spec.ParseFromString(file.read_bytes())
-    except Exception as error:  # protobuf's DecodeError, which its C extension does not export everywhere
-        raise AnenasError(f"{file} is not a Core ML model, or is cut short") from error
-    if spec.WhichOneof("Type") != "mlProgram" or "main" not in spec.mlProgram.functions:
-        raise AnenasError(f"{path} holds no ML program; convert it with minimum_deployment_target iOS15 or later")
-    return spec
+    package = open_package(path)
+    return _Reader(package.block).graph(package.function)
 
 
 class _Reader:
