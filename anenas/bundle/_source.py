@@ -222,7 +222,7 @@ class _Writer:
         if node.op == "call_method":
             return f"{_bracketed(args[0])}.{node.target}({', '.join(args[1:] + given)})"
         if node.target in _OPERATORS and len(args) == 2:
-            return f"{_bracketed(args[0])} {_OPERATORS[node.target]} {_bracketed(args[1])}"  # type: ignore[index]
+            return f"{_bracketed(args[0])} {_OPERATORS[node.target]} {_bracketed(args[1])}"
         name = getattr(node.target, "__name__", str(node.target))
         for module, prefix in ((F, "F"), (torch, "torch")):
             if getattr(module, name, None) is node.target:
@@ -289,7 +289,7 @@ def _group_of(node: fx.Node) -> tuple[str, ...]:
     paths = [*node.meta.get("nn_module_stack", {})]
     if node.op == "call_module":
         paths.append(str(node.target))
-    parts = max((path.split(".") for path in paths), key=len, default=[])[1:3]
+    parts = max(paths, key=len, default="").split(".")[1:3]
     return tuple(parts[:1] if parts[:1] == ["head"] else parts)
 
 

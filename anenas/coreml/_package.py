@@ -121,6 +121,15 @@ def open_package(path: Path) -> Package:
     return package
 
 
+def deployment_target(path: Path) -> str:
+    """The oldest system that runs a package, as coremltools calls it, such as "iOS16".
+
+    Raises:
+        AnenasError: If there is no such package, or it holds no ML program.
+    """
+    return str(coremltools().target(open_package(path).model.specificationVersion).name)
+
+
 def _model_file(path: Path) -> Path:
     if path.suffix == ".mlmodelc":
         raise AnenasError(f"{path} is compiled, and cannot be read; give the .mlpackage that it was compiled from")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,7 +56,10 @@ class ImageEvaluator:
             broken_rules=cost.problems,
         )
 
-    def evaluate(self, architecture: Architecture, folder: Path) -> Evaluation:
+    def evaluate(
+        self, architecture: Architecture, folder: Path, stepped: Callable[[int, int], None] = lambda step, steps: None
+    ) -> Evaluation:
+        """As `Evaluator` has it; `stepped` hears of each step of training and how many there are."""
         import torch
         from safetensors.torch import save_file
 
@@ -70,7 +74,14 @@ class ImageEvaluator:
         clock.lap("build")
         normalise = Normalisation(dataset.mean, dataset.std)
         losses = train(
-            network, dataset.train, normalise, epochs=self.epochs, flip=dataset.flip, seed=self.seed, device=device
+            network,
+            dataset.train,
+            normalise,
+            epochs=self.epochs,
+            flip=dataset.flip,
+            seed=self.seed,
+            device=device,
+            stepped=stepped,
         )
         clock.lap("train")
         deployed = _deployed(network, dataset)
@@ -100,15 +111,21 @@ class ImageEvaluator:
         )
 
     def test(self, architecture: Architecture, folder: Path) -> float:
-        from safetensors.torch import load_file
-
-        from anenas.network import build
         from anenas.training import accuracy, pick_device
 
         dataset = Dataset.open(self.data)
-        network = build(architecture)
-        network.load_state_dict(load_file(folder / WEIGHTS))
-        return accuracy(_deployed(network, dataset), dataset.test, device=pick_device(self.device))
+        return accuracy(load_deployed(architecture, folder, dataset), dataset.test, device=pick_device(self.device))
+
+
+def load_deployed(architecture: Architecture, folder: Path, dataset: Dataset) -> Deployed:
+    """What ships of a trial: the network with the weights that `evaluate` left in `folder`, fused and normalising."""
+    from safetensors.torch import load_file
+
+    from anenas.network import build
+
+    network = build(architecture)
+    network.load_state_dict(load_file(folder / WEIGHTS))
+    return _deployed(network, dataset)
 
 
 def _deployed(network: nn.Module, dataset: Dataset) -> Deployed:
