@@ -18,6 +18,7 @@ from anenas._api import SearchResult
 from anenas._calibrate import Calibrated
 from anenas._measured import Measured
 from anenas.ane import Finding, Placement, Rule, Severity
+from anenas.coreml import Verification
 from anenas.latency import Profile
 from anenas.search import Record, Study, picks
 
@@ -257,6 +258,42 @@ def _score_cells(scores: dict[str, Any]) -> list[str]:
 def _print_skipped(console: Console, skipped: dict[str, int]) -> None:
     for reason, count in skipped.items():
         console.print(f"skipped {count}: {reason}", highlight=False)
+
+
+def print_verification(console: Console, package: str, result: Verification) -> None:
+    """The difference of each output in both precisions, what float16 loses, and the verdict."""
+    _line(console, f"{package} against {result.against}, {_counted(result.samples, 'sample')}")
+    table = Table(box=SIMPLE_HEAD)
+    table.add_column("output", no_wrap=True)
+    for heading in ("precision", "largest", "mean", "relative", "cosine", "top 1"):
+        table.add_column(heading, justify="right")
+    for precision, differences in {"fp32": result.fp32, "fp16": result.fp16}.items():
+        for one in differences:
+            top1 = "" if one.top1 is None else f"{one.top1:.0%}"
+            figures = [f"{one.largest:.2g}", f"{one.mean:.2g}", f"{one.relative:.2g}", f"{one.cosine:.5f}", top1]
+            table.add_row(one.name, precision, *figures)
+    console.print(table)
+    if result.layers:
+        parted = next((one for one in result.layers if not one.relative <= _PARTED), None)
+        worst = max(result.layers, key=lambda one: one.relative)
+        said = f"first at {parted.name} by {parted.relative:.2g}" if parted else "nowhere"
+        _line(
+            console,
+            f"of {len(result.layers)} operations, the largest difference is {worst.relative:.2g} at {worst.name}; more "
+            f"than {_PARTED:g}: {said}",
+        )
+    if flushed := [event for event in result.lost if event.kind == "denormal"]:
+        most = max(flushed, key=lambda event: event.count)
+        values, ops = sum(event.count for event in flushed), _counted(len(flushed), "operation")
+        _line(console, f"float16 flushes {values:,} values to zero at {ops}, most at {most.op} ({most.op_type})")
+    for problem in result.problems:
+        console.print(f"[{_STYLES['error']}]differs[/]  {problem}", highlight=False, soft_wrap=True)
+    if result.passed:
+        console.print("[bold green]equal[/]    within what is allowed")
+
+
+# What a float16 result is off by rounding alone, twice.
+_PARTED = 2e-3
 
 
 def print_scores(console: Console, result: dict[str, Any]) -> None:

@@ -1,16 +1,22 @@
-"""The bridge to Core ML: write an ML program, read one back as a graph, and measure it on a device."""
+"""The bridge to Core ML: write an ML program, read, run and verify one, and measure it on a device."""
 
 from anenas.coreml._arrays import as_arrays, example_inputs, package_digest
+from anenas.coreml._classify import program_accuracy
 from anenas.coreml._convert import convert, convert_arrays, estimated_package_bytes, package_bytes
 from anenas.coreml._device import measure_package, require_core_ml
+from anenas.coreml._package import package_metadata
 from anenas.coreml._read import read_graph
 from anenas.coreml._validate import FORMAT, KIT, UNITS, VERSION, output_errors, write_whole
+from anenas.coreml._verify import TOLERANCES, Difference, Verification, verify, verify_network
 
 __all__ = [
     "FORMAT",
     "KIT",
+    "TOLERANCES",
     "UNITS",
     "VERSION",
+    "Difference",
+    "Verification",
     "as_arrays",
     "convert",
     "convert_arrays",
@@ -20,7 +26,11 @@ __all__ = [
     "output_errors",
     "package_bytes",
     "package_digest",
+    "package_metadata",
+    "program_accuracy",
     "read_graph",
     "require_core_ml",
+    "verify",
+    "verify_network",
     "write_whole",
 ]

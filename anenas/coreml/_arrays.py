@@ -72,8 +72,13 @@ def _describe_array(described: Any, tensor: Any) -> None:
     array.dataType = _ARRAY_TYPES[tensor.dataType]
 
 
-def example_inputs(package: Path, seed: int = 0) -> dict[str, np.ndarray]:
+def example_inputs(package: Path, seed: int = 0, samples: int = 1) -> dict[str, np.ndarray]:
     """A value for each input of a package: pixels of 0 to 255 for images, small integers, or standard normal numbers.
+
+    Args:
+        package: A `.mlpackage`.
+        seed: Equal seeds give equal values.
+        samples: How many, one after the other in the first dimension.
 
     Raises:
         AnenasError: If `package` holds no ML program, or an input has a size that the caller chooses.
@@ -87,6 +92,7 @@ def example_inputs(package: Path, seed: int = 0) -> dict[str, np.ndarray]:
         if any(dimension.WhichOneof("dimension") != "constant" for dimension in tensor.dimensions):
             raise AnenasError(f"{package}: the input {given.name} has no fixed shape; export it with one")
         shape = tuple(dimension.constant.size for dimension in tensor.dimensions)
+        shape = (samples * shape[0], *shape[1:]) if shape else shape
         if given.name in images or given.name == INPUT:
             inputs[given.name] = random.integers(0, 256, shape).astype(np.float32)
         elif tensor.dataType in _FLOATS:

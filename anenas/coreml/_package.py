@@ -121,6 +121,15 @@ def open_package(path: Path) -> Package:
     return package
 
 
+def package_metadata(path: Path) -> dict[str, str]:
+    """What its maker has written into a `.mlpackage`, by key.
+
+    Raises:
+        AnenasError: As `open_package` does.
+    """
+    return dict(open_package(path).model.description.metadata.userDefined)
+
+
 def _model_file(path: Path) -> Path:
     if path.suffix == ".mlmodelc":
         raise AnenasError(f"{path} is compiled, and cannot be read; give the .mlpackage that it was compiled from")
