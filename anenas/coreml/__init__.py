@@ -1,6 +1,7 @@
 """The bridge to Core ML: write an ML program, read one back as a graph, and measure it on a device."""
 
 from anenas.coreml._arrays import as_arrays, example_inputs, package_digest
+from anenas.coreml._compress import Compressed, compress, stored_forms
 from anenas.coreml._convert import convert, convert_arrays, estimated_package_bytes, package_bytes
 from anenas.coreml._device import measure_package, require_core_ml
 from anenas.coreml._read import read_graph
@@ -11,7 +12,9 @@ __all__ = [
     "KIT",
     "UNITS",
     "VERSION",
+    "Compressed",
     "as_arrays",
+    "compress",
     "convert",
     "convert_arrays",
     "estimated_package_bytes",
@@ -22,5 +25,6 @@ __all__ = [
     "package_digest",
     "read_graph",
     "require_core_ml",
+    "stored_forms",
     "write_whole",
 ]
