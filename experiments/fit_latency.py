@@ -10,8 +10,9 @@ not used afterwards.
 
 A source is a publication: an arXiv number or a repository, whatever its tables and figures. Leaving it out is done
 twice: "strict" leaves out whatever others print of the same models on the same chip too, since later papers copy rows
-and most of what is left out would otherwise be seen. The 90 % intervals are the conformal quantile of the strict
-errors, and each set's coverage is that of intervals from the other sources' errors.
+and most of what is left out would otherwise be seen. A chip's 90 % interval is the conformal quantile of its strict
+errors. Chips with too few rows, or none, have one from leaving out each chip, and from the rows of Macs, which are
+never fitted. Each set's coverage is that of intervals from the errors on other sources.
 """
 
 from __future__ import annotations
@@ -33,29 +34,40 @@ from scipy.optimize import least_squares
 
 import anenas.ane
 from anenas._bench import PublishedLatency, is_true, read_published, score
-from anenas.ane import Calibration, Chip, chip_rates, get_chip, graph_work
+from anenas.ane import Calibration, Chip, chip_rates, get_chip, graph_work, nearest_measured
 from anenas.latency import Latency
 
-# name: (prior, standard deviation of its logarithm). Multiples of the chip table's rates; see `chip_rates`.
-PRIORS = {
-    # Tight: left free it grows to 1.8, more than all of MobileNetV3-Small takes on A16 (0.13 ms, Apple).
-    "fixed": (1.0, 0.05),
+# What a chip's fixed cost is multiplied by, and rates as multiples of the chip table's (`chip_rates`):
+# (prior, standard deviation of its logarithm).
+FIXED = {
+    # Core ML over the engine's own path: 160 µs against 75 to 110 (751K, aneforge), 2 to 4 times (maderix).
+    "fixed": (2.0, 0.1),
+    # All but two rows of these chips are of iOS 17, where ResNet-50, MobileNetV2 and MobileViTv2 alike take 0.32 to
+    # 0.38 ms less on A16 (Apple) than on an iPhone 14 under iOS 16 (SwiftFormer): less of a cost that is fixed.
+    "fixed, A16 on": (1.0, 0.3),
+}
+RATES = {
     "winograd": (0.9 * 1.35, 0.1),  # 1.3 to 1.45 of the direct peak (751K)
-    "matrix": (0.4, 0.7),  # 0.25 to 0.5 of the peak (aneforge)
+    "matrix": (0.4, 0.5),  # 0.25 to 0.5 of the peak (aneforge)
     "weights": (1.0, 0.4),
     "traffic": (2.0, 1.0),
-    "depthwise_places": (1.0, 1.0),
+    "memory": (1.0, 0.5),
     "depthwise": (0.1, 1.0),
     "elementwise": (2.0, 0.8),
-    "reduce": (0.5, 0.8),
-    "pool": (0.5, 0.8),
-    "normalise": (0.3, 0.8),
-    "layout": (0.5, 0.8),
+    # By the planner's figures for the M4 (751K): global and average pooling, softmax and layer norm, transpose.
+    "reduce": (0.6, 0.4),
+    "normalise": (0.35, 0.5),
+    "layout": (0.4, 0.5),
 }
-NAMES = list(PRIORS)
 MEASURED = ("A15", "A16", "A17 Pro")  # corrected against the A14, whose correction is 1
+# Corrections differ by this much from their mean, and the mean from 1: later chips share what the table says too well
+# of them, above all clocks that they do not hold.
+CORRECTION_SPREAD, CORRECTION_MEAN_SPREAD = 0.1, 0.3
 # Sets whose system or chip is not what is estimated: free factors.
 FREE_SETS = ("A13-zoo", "A14-ios15-old", "iphone14-swiftformer")
+FREE_SPREAD = 1.0
+# Errors of which the largest is a conformal bound on nine in ten.
+ENOUGH = 9
 A14_SETS = ("A14-xcode14-ios16", "A14-modelbench")
 
 
@@ -72,11 +84,25 @@ class Row:
         return self.published.row["timm_name"], self.published.chip.name
 
     @property
+    def is_free(self) -> bool:
+        return self.published.set in FREE_SETS
+
+    @property
+    def is_fitted(self) -> bool:
+        """Single rows of other chips say too little."""
+        return self.is_free or self.published.chip.name in ("A14", *MEASURED)
+
+    @property
+    def is_scored(self) -> bool:
+        return self.is_fitted and not self.is_free and not self.digitised
+
+    @property
     def factor(self) -> str:
-        return self.published.set if self.published.set in FREE_SETS else self.published.chip.name
+        return self.published.set if self.is_free else nearest_measured(self.published.chip)
 
 
 FACTORS = (*MEASURED, *FREE_SETS)
+FIXED_OF = {"A14": 0, "A15": 0, "A16": 1, "A17 Pro": 1}
 
 
 def publication(source: str) -> str:
@@ -85,60 +111,69 @@ def publication(source: str) -> str:
 
 
 def read(table: Path) -> list[Row]:
+    """The rows, in an order that does not depend on the table's."""
+
     def chip_named(soc: str) -> Chip:
-        return get_chip("A15" if soc == "A15 or A16" else soc)
+        # An M Pro or Max has the engine of its M (ANE facts by maderix and Apple).
+        return get_chip("A15" if soc == "A15 or A16" else re.sub(r"^(M\d) (Pro|Max)$", r"\1", soc))
 
     published, _ = read_published(table, chip_named, digitised=True)
-    # Single rows of other chips say too little.
-    known = ("A14", *MEASURED)
     rows = [Row(p, publication(p.row["source"]), is_true(p.row, "digitised")) for p in published]
-    return [row for row in rows if row.published.chip.name in known or row.published.set in FREE_SETS]
+    return sorted(rows, key=lambda row: tuple(row.published.row.items()))
 
 
 class Model:
-    """The shipped sum (`op_costs`) for many rows at once, as a function of the constants."""
+    """The shipped sum (`op_costs`) for many rows at once, and its derivatives."""
 
     def __init__(self, rows: list[Row]) -> None:
         self.rows = rows
-        self._chips = sorted({row.published.chip.name for row in rows})
-        graphs = {id(row.published.graph): row.published.graph for row in rows}
-        place = {key: i for i, key in enumerate(graphs)}
-        self._graph = np.array([place[id(row.published.graph)] for row in rows])
-        self._chip = np.array([self._chips.index(row.published.chip.name) for row in rows])
-        self._rates = [*NAMES[1:], "dense", "tasks"]
-        amounts, terms, ops, owners = [], [], [], []
-        for i, graph in enumerate(graphs.values()):
-            for work in filter(None, graph_work(graph)):
+        rates = [*RATES, "dense", "tasks"]  # the last two are not fitted
+        unit = Calibration({}, dict.fromkeys(RATES, 1.0), {}, {})
+        pairs = {(id(row.published.graph), row.published.chip.name): row.published for row in rows}
+        place = {key: i for i, key in enumerate(pairs)}
+        self._pair = np.array([place[id(row.published.graph), row.published.chip.name] for row in rows])
+        works = {id(row.published.graph): row.published.graph for row in rows}
+        works = {key: list(filter(None, graph_work(graph))) for key, graph in works.items()}
+        parts, terms, ops, owners = [], [], [], []
+        for i, ((graph, _), row) in enumerate(pairs.items()):
+            chip = chip_rates(row.chip, unit)
+            for work in works[graph]:
                 ops.append(len(terms))
                 owners.append(i)
-                for parts in work.values():
-                    terms.append(len(amounts))
-                    amounts += [(self._rates.index(rate), amount) for rate, amount in parts]
-        self._rate, self._amount = (np.array(column) for column in zip(*amounts, strict=True))
-        self._terms, self._ops, self._owners, self._count = (
-            np.array(terms),
-            np.array(ops),
-            np.array(owners),
-            len(graphs),
-        )
+                for amounts in work.values():
+                    terms.append(len(parts))
+                    parts += [(rates.index(rate), amount / chip[rate]) for rate, amount in amounts]
+        self._rate, self._us = (np.array(column) for column in zip(*parts, strict=True))
+        self._terms, self._ops, self._owners = np.array(terms), np.array(ops), np.array(owners)
+        self._term_of_part = np.repeat(np.arange(len(terms)), np.diff([*terms, len(parts)]))
+        self._op_of_term = np.repeat(np.arange(len(ops)), np.diff([*ops, len(terms)]))
+        self._fixed_us = np.array([row.published.chip.fixed_us for row in rows])
+        nearest = [FIXED_OF[nearest_measured(row.published.chip)] for row in rows]
+        self._fixed = np.eye(len(FIXED))[nearest]
+        self._factor = np.array([[row.factor == name for name in FACTORS] for row in rows], dtype=float)
 
-    def ms(self, constants: np.ndarray) -> np.ndarray:
-        """Without corrections."""
-        fitted = Calibration(constants[0], dict(zip(NAMES[1:], constants[1:], strict=True)), {}, {})
-        by_chip = []
-        for name in self._chips:
-            chip = get_chip(name)
-            rates = chip_rates(chip, fitted)
-            parts = self._amount / np.array([rates[rate] for rate in self._rates])[self._rate]
-            us = np.maximum.reduceat(np.add.reduceat(parts, self._terms), self._ops)
-            by_chip.append(fitted.fixed * chip.fixed_us + np.bincount(self._owners, us, self._count))
-        return np.array(by_chip)[self._chip, self._graph] / 1000
+    def log_ms(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Of each row, with its derivatives; x are the logarithms of all constants."""
+        fixed, rates, factors = np.split(x, [len(FIXED), len(FIXED) + len(RATES)])
+        us = self._us * np.append(np.exp(-rates), [1.0, 1.0])[self._rate]
+        term = np.add.reduceat(us, self._terms)
+        op = np.maximum.reduceat(term, self._ops)
+        us = us * (term == op[self._op_of_term])[self._term_of_part]  # what the largest term is made of
+        owner = self._owners[self._op_of_term[self._term_of_part]]
+        count, width = self._pair.max() + 1, len(RATES) + 2
+        by_rate = np.bincount(owner * width + self._rate, us, count * width).reshape(count, width)[self._pair]
+        factor = np.exp(self._factor @ factors)
+        ops = factor * np.bincount(self._owners, op, count)[self._pair]
+        start = self._fixed_us * np.exp(self._fixed @ fixed)
+        total = start + ops
+        shares = [self._fixed * start[:, None], -factor[:, None] * by_rate[:, :-2], self._factor * ops[:, None]]
+        return np.log(total / 1000), np.hstack(shares) / total[:, None]
 
 
-def fit(model: Model, use: np.ndarray) -> tuple[np.ndarray, dict[str, float]]:
-    """The constants, and the factors of chips and sets, from the rows that `use` selects."""
+def fit(model: Model, use: np.ndarray) -> np.ndarray:
+    """The logarithms of all constants, from the rows that `use` selects."""
     rows = model.rows
-    truth = np.array([row.published.ms for row in rows])
+    truth = np.log([row.published.ms for row in rows])
     # Relative noise: laboratories differ by a tenth, figures are read with an error, small latencies are rounded.
     noise = np.array(
         [
@@ -148,19 +183,29 @@ def fit(model: Model, use: np.ndarray) -> tuple[np.ndarray, dict[str, float]]:
     )
     often = collections.Counter(row.key for row, used in zip(rows, use, strict=True) if used)
     weight = np.array([1 / math.sqrt(max(often[row.key], 1)) for row in rows]) / noise
-    factor = np.array([[row.factor == name for name in FACTORS] for row in rows], dtype=float)
-    mean, spread = (np.array(column) for column in zip(*PRIORS.values(), strict=True))
-    mean = np.log(mean)
-    factor_spread = np.array([1.0 if name in FREE_SETS else 0.3 for name in FACTORS])
+    priors, draw = _priors()
+    start = np.concatenate([priors, np.zeros(len(FACTORS))])
 
-    def residuals(x: np.ndarray) -> np.ndarray:
-        constants, factors = x[: len(mean)], x[len(mean) :]
-        off = ((np.log(model.ms(np.exp(constants)) / truth) + factor @ factors) * weight)[use]
-        robust = np.sign(off) * np.sqrt(2 * (np.sqrt(1 + off**2) - 1))  # soft L1
-        return np.concatenate([robust, (constants - mean) / spread, factors / factor_spread])
+    def residuals(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        ms, slope = model.log_ms(x)
+        off = ((ms - truth) * weight)[use]
+        root = np.sqrt(1 + off**2)
+        robust = off * np.sqrt(2 / (root + 1))  # its square is twice the soft L1 loss
+        slope = (slope * weight[:, None])[use] * (np.sqrt((root + 1) / 2) / root)[:, None]
+        return np.concatenate([robust, draw @ (x - start)]), np.vstack([slope, draw])
 
-    x = least_squares(residuals, np.concatenate([mean, np.zeros(len(FACTORS))]), max_nfev=40).x
-    return np.exp(x[: len(mean)]), dict(zip(FACTORS, np.exp(x[len(mean) :]).tolist(), strict=True))
+    return least_squares(lambda x: residuals(x)[0], start, jac=lambda x: residuals(x)[1], xtol=1e-10, max_nfev=100).x
+
+
+def _priors() -> tuple[np.ndarray, np.ndarray]:
+    """Where the constants without the factors are drawn to, and the matrix that draws all of them."""
+    mean, spread = (np.array(column) for column in zip(*FIXED.values(), *RATES.values(), strict=True))
+    chips = np.arange(len(MEASURED)) + len(mean)
+    draw = np.diag(1 / np.concatenate([spread, np.ones(len(MEASURED)), np.full(len(FREE_SETS), FREE_SPREAD)]))
+    draw[np.ix_(chips, chips)] = (np.eye(len(chips)) - 1 / len(chips)) / CORRECTION_SPREAD
+    shared = np.zeros(len(draw))
+    shared[chips] = 1 / len(chips) / CORRECTION_MEAN_SPREAD
+    return np.log(mean), np.vstack([draw, shared])
 
 
 def _rounding(row: Row) -> float:
@@ -169,16 +214,14 @@ def _rounding(row: Row) -> float:
 
 def left_out(
     model: Model, group: Callable[[Row], str], drop: Callable[[Row, list[Row]], bool], wanted: Iterable[str]
-) -> dict[str, np.ndarray]:
-    """Each group's rows as they are foretold without it: the estimates by group, in the order of its rows."""
+) -> dict[int, float]:
+    """What is foretold of the rows of each group without it, milliseconds by the row's place."""
     found = {}
     for name in wanted:
         held = [row for row in model.rows if group(row) == name]
-        use = np.array([not drop(row, held) and group(row) != name for row in model.rows])
-        constants, factors = fit(model, use)
-        mask = np.array([group(row) == name for row in model.rows])
-        correction = np.array([factors.get(row.published.chip.name, 1.0) for row in held])
-        found[name] = model.ms(constants)[mask] * correction
+        use = np.array([row.is_fitted and group(row) != name and not drop(row, held) for row in model.rows])
+        ms = np.exp(model.log_ms(fit(model, use))[0])
+        found |= {i: float(ms[i]) for i, row in enumerate(model.rows) if group(row) == name}
     return found
 
 
@@ -186,10 +229,49 @@ def is_same_measurement(row: Row, held: list[Row]) -> bool:
     return row.key in {other.key for other in held}
 
 
-def conformal(errors: list[float]) -> float:
+@dataclasses.dataclass(frozen=True)
+class Error:
+    """A row and what is foretold of it, milliseconds."""
+
+    row: Row
+    ms: float
+
+    @property
+    def ratio(self) -> float:
+        return self.ms / self.row.published.ms
+
+    @property
+    def size(self) -> float:
+        return abs(math.log(self.ratio))
+
+
+def interval(chip: str, errors: list[Error], elsewhere: list[Error]) -> float:
+    """The factor of a chip's 90 % interval: from its own errors if they are enough, else from those on other chips."""
+    own = [e for e in errors if e.row.published.chip.name == chip]
+    return (
+        conformal(own) if len(own) >= ENOUGH else by_chip([e for e in elsewhere if e.row.published.chip.name != chip])
+    )
+
+
+def intervals(errors: list[Error], elsewhere: list[Error]) -> dict[str, float]:
+    """By chip, and "other", which is never narrower."""
+    counts = collections.Counter(e.row.published.chip.name for e in errors)
+    own = {chip: interval(chip, errors, elsewhere) for chip in sorted(counts) if counts[chip] >= ENOUGH}
+    return own | {"other": max(by_chip(elsewhere), *own.values())}
+
+
+def conformal(errors: list[Error]) -> float:
     """The factor within which a new error lies nine times in ten."""
     rank = min(math.ceil(0.9 * (len(errors) + 1)), len(errors))
-    return float(np.exp(sorted(errors)[rank - 1]))
+    return math.exp(sorted(e.size for e in errors)[rank - 1])
+
+
+def by_chip(errors: list[Error]) -> float:
+    """That of a new chip: each chip counts alike, however many rows it has."""
+    counts = collections.Counter(e.row.published.chip.name for e in errors)
+    ranked = sorted(errors, key=lambda e: e.size)
+    reached = np.cumsum([1 / counts[e.row.published.chip.name] for e in ranked])
+    return math.exp(ranked[int(np.searchsorted(reached, 0.9 * len(counts) - 1e-9))].size)
 
 
 def main() -> None:
@@ -202,55 +284,51 @@ def main() -> None:
 
     model = Model(read(args.table))
     rows = model.rows
-    constants, factors = fit(model, np.ones(len(rows), dtype=bool))
+    x = fit(model, np.array([row.is_fitted for row in rows]))
 
-    def scored(row: Row) -> bool:
-        return not row.digitised and row.published.set not in FREE_SETS
+    # A chip without rows: each chip left out in turn, and those that are never fitted.
+    foretold = left_out(model, lambda row: row.published.chip.name, lambda *_: False, ("A14", *MEASURED))
+    fitted = np.exp(model.log_ms(x)[0])
+    foretold |= {i: float(fitted[i]) for i, row in enumerate(rows) if not row.is_fitted}
+    elsewhere = [Error(rows[i], ms) for i, ms in foretold.items() if not (rows[i].is_free or rows[i].digitised)]
 
-    sources = sorted({row.source for row in rows if scored(row)})
-    factor = 1.0
+    errors: list[Error] = []
     for label, drop in (("plain", lambda *_: False), ("strict", is_same_measurement)):
+        sources = sorted({row.source for row in rows if row.is_scored})
         foretold = left_out(model, lambda row: row.source, drop, sources)
-        pairs = [
-            (row, ms) for s in sources for row, ms in zip([r for r in rows if r.source == s], foretold[s], strict=True)
-        ]
-        pairs = [(row, float(ms)) for row, ms in pairs if scored(row)]
-        errors = [(row.source, abs(math.log(ms / row.published.ms))) for row, ms in pairs]
-        factor = conformal([error for _, error in errors])
+        errors = [Error(rows[i], ms) for i, ms in foretold.items() if rows[i].is_scored]
         table = Table("set", "chip", "n", "Spearman", "of MACs", "median error", "±10 %", "±25 %", "coverage")
-        sets = sorted({(row.published.set, row.published.chip.name) for row, _ in pairs})
-        groups = [("A14 iOS 16, both", "A14", [p for p in pairs if p[0].published.set in A14_SETS])]
+        sets = sorted({(e.row.published.set, e.row.published.chip.name) for e in errors})
+        groups = [("A14 iOS 16, both", "A14", [e for e in errors if e.row.published.set in A14_SETS])]
         groups += [
-            (s, c, [p for p in pairs if (p[0].published.set, p[0].published.chip.name) == (s, c)]) for s, c in sets
+            (s, c, [e for e in errors if (e.row.published.set, e.row.published.chip.name) == (s, c)]) for s, c in sets
         ]
-        for name, chip, group in [*groups, ("all", "", pairs)]:
+        for name, chip, group in [*groups, ("all", "", errors)]:
             estimates = []
-            for row, ms in group:
-                width = conformal([error for source, error in errors if source != row.source])
-                estimates.append(Latency(ms, ms / width, ms * width, label, chip))
-            s = score([row.published for row, _ in group], estimates)
+            for e in group:
+                others = [other for other in errors if other.row.source != e.row.source]
+                width = interval(e.row.published.chip.name, others, elsewhere)
+                estimates.append(Latency(e.ms, e.ms / width, e.ms * width, label, chip))
+            s = score([e.row.published for e in group], estimates)
             ranks = [f"{s[k]:.2f}" if s[k] is not None else "" for k in ("spearman", "spearman_macs")]
             shares = [f"{s[k]:.1%}" for k in ("median_error", "within_10", "within_25", "coverage")]
             table.add_row(name, chip, str(s["n"]), *ranks, *shares)
-        console.print(f"each source left out, {label}; 90 % interval: a factor of {factor:.3f}")
+        console.print(f"each source left out, {label}")
         console.print(table)
 
-    # A chip without rows: each chip left out in turn.
-    by_chip = left_out(model, lambda row: row.published.chip.name, lambda *_: False, ("A13", *MEASURED))
-    errors = [
-        abs(math.log(ms / row.published.ms))
-        for name, foretold in by_chip.items()
-        for row, ms in zip([r for r in rows if r.published.chip.name == name], foretold, strict=True)
-        if row.published.set != "iphone14-swiftformer"
-    ]
-    other = conformal(errors)
-    console.print(f"each chip left out ({len(errors)} rows): a factor of {other:.3f}")
-    console.print("factors of sets that are not used:", {name: round(factors[name], 2) for name in FREE_SETS})
+    unfitted = [(e.row.published.row["soc"], e.row.published.row["timm_name"], e) for e in elsewhere]
+    console.print(
+        "chips never fitted, estimate / published:",
+        ", ".join(f"{soc} {name} {e.ratio:.2f}" for soc, name, e in unfitted if not e.row.is_fitted),
+    )
+    names = (*FIXED, *RATES, *FACTORS)
+    constants = {name: round(float(value), 3) for name, value in zip(names, np.exp(x), strict=True)}
+    console.print("factors of sets that are not used:", {name: constants[name] for name in FREE_SETS})
     calibrated = {
-        "fixed": round(float(constants[0]), 4),
-        "rates": {name: round(float(value), 4) for name, value in zip(NAMES[1:], constants[1:], strict=True)},
-        "corrections": {"A14": 1.0} | {name: round(factors[name], 4) for name in MEASURED},
-        "interval": {"measured": round(factor, 3), "other": round(max(other, factor), 3)},
+        "fixed": {chip: constants[list(FIXED)[i]] for chip, i in FIXED_OF.items()},
+        "rates": {name: constants[name] for name in RATES},
+        "corrections": {"A14": 1.0} | {name: constants[name] for name in MEASURED},
+        "interval": {chip: round(width, 3) for chip, width in intervals(errors, elsewhere).items()},
     }
     console.print_json(json.dumps(calibrated))
     if not args.check:

@@ -17,28 +17,35 @@ _NEAREST = {
 }  # fmt: skip
 
 
+def nearest_measured(chip: Chip) -> str:
+    """The chip whose rows tell of this one: its own name, or the nearest that was measured."""
+    return _NEAREST.get(chip.name, chip.name)
+
+
 @dataclass(frozen=True)
 class Calibration:
     """What `experiments/fit_latency.py` writes. All of it is positive.
 
     Attributes:
-        fixed: Multiple of the chip's fixed cost.
+        fixed: Multiples of the fixed cost of measured chips, which Core ML and the system that they ran add to.
         rates: Multiples of what the chip table says of each rate (see `_cost.py`), dimensionless.
-        corrections: What everything on a measured chip is multiplied by.
-        interval: Factors of the 90 % interval, for "measured" chips and "other" ones.
+        corrections: What every operation on a measured chip is multiplied by.
+        interval: Factors of the 90 % interval, of chips that enough sources measured and of "other" ones.
     """
 
-    fixed: float
+    fixed: dict[str, float]
     rates: dict[str, float]
     corrections: dict[str, float]
     interval: dict[str, float]
 
     def correction(self, chip: Chip) -> float:
-        """That of the chip, or of the nearest one that was measured."""
-        return self.corrections.get(chip.name, self.corrections.get(_NEAREST.get(chip.name, ""), 1.0))
+        return self.corrections[nearest_measured(chip)]
+
+    def fixed_multiple(self, chip: Chip) -> float:
+        return self.fixed[nearest_measured(chip)]
 
     def interval_factor(self, chip: Chip) -> float:
-        return self.interval["measured" if chip.name in self.corrections else "other"]
+        return self.interval.get(chip.name, self.interval["other"])
 
 
 @functools.cache

@@ -20,7 +20,8 @@ class Chip:
         clock_ghz: Highest clock of the engine.
         weight_gb_s: Rate at which weights stream in, GB/s.
         elementwise_g_s: Rate of element-wise operations, 10⁹ elements a second.
-        fixed_us: Cost of one prediction through Core ML before any work, microseconds.
+        fixed_us: Cost of one prediction before any work, microseconds; by the engine's own path where that was
+            measured, and Core ML adds to it (`Calibration.fixed`).
         max_dimension: Largest height or width (sbryngelson/ane-guide, appendix A).
         guessed: Names of the attributes above that no public measurement supports: interpolated from neighbours.
         devices: Where it is found.

@@ -1,8 +1,8 @@
 """What an operation costs on the Neural Engine: what it has to do, at rates calibrated on published latencies.
 
-An operation takes the larger of what its multiply-accumulates, its weights and its activations take. A dozen constants
-are fitted to whole networks by `experiments/fit_latency.py`, which prints how far the sum is off on those it has not
-seen; no constant is for a model or a family of models.
+An operation takes the largest of what its multiply-accumulates, its weights, its activations on the chip and those
+that spill to memory take. A dozen constants are fitted to whole networks by `experiments/fit_latency.py`, which prints
+how far the sum is off on those it has not seen; no constant is for a model or a family of models.
 """
 
 from __future__ import annotations
@@ -23,21 +23,16 @@ _CHANNELS, _COLUMNS, _PASS = 16, 32, 256
 _DENSE_EFFICIENCY = 0.90
 # One element-wise task (751K: 0.34 µs).
 _TASK_US = 0.34
+# A tensor larger than the memory of the engine goes through DRAM (2 MiB from A14 to A19: 751K, memory notes; the knee
+# on M1 is at 2.3 MB: ane-guide).
+_ON_CHIP_BYTES = 2 * 2**20
 
-# Activations that the engine applies as a convolution's results leave it.
-_ACTIVATIONS = {
-    "relu",
-    "relu6",
-    "clip",
-    "sigmoid",
-    "sigmoid_hard",
-    "silu",
-    "tanh",
-    "gelu",
-    "leaky_relu",
-    "elu",
-    "prelu",
-}
+# What the engine applies as a convolution's results leave it: curves, and factors and biases that are constant.
+# SiLU is none: it is x · sigmoid(x), and networks with it are published as slower than if it were free.
+_POINTWISE = {
+    "relu", "relu6", "clip", "sigmoid", "sigmoid_hard", "tanh", "gelu", "leaky_relu", "elu", "prelu",
+    "thresholded_relu", "mul", "real_div", "add", "sub", "batch_norm",
+}  # fmt: skip
 # Nothing moves: views, and what runs on the processor after the engine has answered.
 _FREE = {
     "reshape", "squeeze", "expand_dims", "classify", "identity", "expand", "unbind", "split", "split_with_sizes",
@@ -46,10 +41,10 @@ _FREE = {
 # What else is not plain element-wise work, and its rate.
 _RATES = {
     "reduce_mean": "reduce", "reduce_sum": "reduce", "sum": "reduce", "reduce_max": "reduce",
-    "avg_pool": "pool", "max_pool": "pool",
+    "avg_pool": "reduce", "max_pool": "reduce",
     "layer_norm": "normalise", "instance_norm": "normalise", "l2_norm": "normalise", "softmax": "normalise",
     "native_group_norm": "normalise", "_safe_softmax": "normalise", "linalg_vector_norm": "normalise",
-    "transpose": "layout", "concat": "layout", "pad": "layout", "upsample_bilinear": "layout",
+    "transpose": "layout", "pad": "layout", "upsample_bilinear": "layout",
     "upsample_nearest_neighbor": "layout",
 }  # fmt: skip
 
@@ -64,7 +59,8 @@ class OpCost:
     Attributes:
         op: The operation.
         us: Microseconds.
-        bound: What it is bound by: "compute", "weights", "activations", or "fused" where it costs nothing.
+        bound: What it is bound by: "compute", "weights", "activations", "memory" (activations too large to stay on
+            the chip), or "fused" where it costs nothing.
     """
 
     op: Op
@@ -88,17 +84,19 @@ def op_costs(graph: Graph, chip: Chip) -> list[OpCost]:
 
 def fixed_us(chip: Chip) -> float:
     """What one prediction costs before any operation, microseconds."""
-    return calibration().fixed * chip.fixed_us * calibration().correction(chip)
+    return calibration().fixed_multiple(chip) * chip.fixed_us
 
 
 def chip_rates(chip: Chip, fitted: Calibration) -> dict[str, float]:
     """How much of each kind of work a chip does in a microsecond, before its correction.
 
-    Multiply-accumulates for the first four, bytes for "weights", elements for the rest; "tasks" are microseconds.
+    Multiply-accumulates for convolutions and matrices, bytes for "weights" and "memory", elements for the rest; "tasks"
+    are microseconds.
     """
     macs, elements = chip.peak_tflops / 2 * 1e6, chip.elementwise_g_s * 1e3
     table = dict.fromkeys(fitted.rates, elements)
-    table |= {"winograd": macs, "matrix": macs, "depthwise": macs, "weights": chip.weight_gb_s * 1e3}
+    table |= dict.fromkeys(("winograd", "matrix", "depthwise"), macs)
+    table |= dict.fromkeys(("weights", "memory"), chip.weight_gb_s * 1e3)
     rates = {name: multiple * table[name] for name, multiple in fitted.rates.items()}
     return rates | {"dense": _DENSE_EFFICIENCY * macs, "tasks": 1.0}
 
@@ -110,30 +108,45 @@ def _rates(chip: Chip) -> dict[str, float]:
 
 def graph_work(graph: Graph) -> list[Work]:
     """What each operation of a graph has to do, in its order; nothing where it costs nothing."""
-    convolved: set[str] = set()  # tensors that come straight out of a convolution
+    convolved: set[str] = set()  # tensors that come out of a convolution's task
     work = []
     for op in graph.ops:
-        fused = op.kind in _ACTIVATIONS and op.inputs[0].name in convolved
+        fused = _fuses(op) and op.inputs[0].name in convolved
         work.append({} if fused or op.kind in _FREE else _work(op))
-        if op.kind in ("conv", "linear", "conv_transpose"):
+        if fused or op.kind in ("conv", "linear", "conv_transpose"):
             convolved.add(op.outputs[0].name)
     return work
 
 
+def _fuses(op: Op) -> bool:
+    """Whether it changes each element by itself, by a curve or by a constant of at most one number a channel."""
+    if op.kind not in _POINTWISE or len(op.inputs) != 1:
+        return False
+    channels = max(op.outputs[0].shape, default=1)
+    return all(weight.elements <= channels for weight in op.weights)
+
+
 def _work(op: Op) -> Work:
     read, written = sum(t.elements for t in op.inputs), sum(t.elements for t in op.outputs)
-    weights = {"weights": (("weights", float(op.weight_bytes)),)} if op.weights else {}
     if op.kind in ("conv", "conv_transpose") and op.weights and len(op.weights[0].shape) > 2:
-        return {**_convolution(op, read, written), **weights}
-    if op.macs:
-        traffic = (("traffic", float(read + written)),)
-        return {"compute": (("matrix", float(op.macs)),), "activations": traffic} | weights
-    rate = _RATES.get(op.kind, "elementwise")
-    amount = read + written if rate == "elementwise" else max(read, written)
-    return {"activations": (("tasks", _TASK_US), (rate, float(amount)))}
+        work = _convolution(op, read, written)
+    elif op.macs:
+        work = {"compute": (("matrix", float(op.macs)),), "activations": (("traffic", float(read + written)),)}
+    else:
+        rate = _RATES.get(op.kind, "elementwise")
+        amount = read + written if rate == "elementwise" else max(read, written)
+        return {"activations": (("tasks", _TASK_US), (rate, float(amount)))} | _spilled(op)
+    if op.weights:
+        work["weights"] = (("weights", float(op.weight_bytes)),)
+    return work | _spilled(op)
 
 
-def _convolution(op: Op, read: int, written: int) -> Work:
+def _spilled(op: Op) -> dict[str, tuple[tuple[str, float], ...]]:
+    spilled = sum(t.bytes for t in (*op.inputs, *op.outputs) if t.bytes > _ON_CHIP_BYTES)
+    return {"memory": (("memory", float(spilled)),)} if spilled else {}
+
+
+def _convolution(op: Op, read: int, written: int) -> dict[str, tuple[tuple[str, float], ...]]:
     """Multiply-accumulates as the array spends them, and activations as often as they are read."""
     shape, filters = op.outputs[0].shape, op.weights[0].shape
     groups, channels = op.attributes.get("groups", 1), shape[1] if len(shape) > 1 else 1
@@ -142,16 +155,15 @@ def _convolution(op: Op, read: int, written: int) -> Work:
     places = shape[0] * math.prod(shape[2:-1]) * _padded(columns, _COLUMNS)
     kernel = math.prod(filters[2:])
     if groups > 1 and filters[1] == 1:
-        # Each place is visited whatever the kernel; then there is the kernel's own work.
-        visited = float(_padded(channels, _CHANNELS) * places)
-        return {"compute": (("depthwise_places", visited), ("depthwise", visited * kernel))}
-    inputs = filters[1] if op.kind == "conv" else filters[0]
-    # Either each group is padded, or all run as one dense convolution with noughts between: the cheaper.
-    padded = min(
-        _padded(channels // groups, _CHANNELS) * groups * inputs, _padded(channels, _CHANNELS) * inputs * groups
-    )
-    rate = "winograd" if groups == 1 and _is_plain_3x3(op, filters) else "dense"
-    passes = math.ceil(channels / groups / _PASS)
+        rate, padded, passes = "depthwise", _padded(channels, _CHANNELS), 1
+    else:
+        inputs = filters[1] if op.kind == "conv" else filters[0]
+        # Either each group is padded, or all run as one dense convolution with noughts between: the cheaper.
+        padded = min(
+            _padded(channels // groups, _CHANNELS) * groups * inputs, _padded(channels, _CHANNELS) * inputs * groups
+        )
+        rate = "winograd" if groups == 1 and _is_plain_3x3(op, filters) else "dense"
+        passes = math.ceil(channels / groups / _PASS)
     return {
         "compute": ((rate, float(padded * places * kernel)),),
         "activations": (("traffic", float(read * passes + written)),),

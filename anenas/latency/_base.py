@@ -18,7 +18,7 @@ class Latency:
         ms: Milliseconds a prediction.
         low_ms: Lower end of the interval that is to hold the true latency nine times in ten.
         high_ms: Upper end of it.
-        source: What says so, with its version: "calibrated-1".
+        source: What says so, with its version: "calibrated-2".
         chip: For which chip.
     """
 

@@ -10,15 +10,15 @@ from anenas.graph import Graph
 from anenas.latency._base import Latency
 from anenas.latency._own_device import OwnDevice
 
-VERSION = "calibrated-1"
+VERSION = "calibrated-2"
 
 
 class CalibratedLatency:
-    """A fixed cost, for each operation the largest of compute, weight streaming and activation traffic, and changes of
-    unit.
+    """A fixed cost, for each operation the largest of compute, weights, activations and what spills to memory, and
+    changes of unit.
 
-    The interval is the estimate divided and multiplied by a factor within which nine in ten published latencies lay
-    that were left out of the fit, each source in turn; for chips without a published network on a current system,
+    The interval is the estimate divided and multiplied by a factor within which nine in ten of the chip's published
+    latencies lay that were left out of the fit, each source in turn; for chips with few published networks, or none,
     each chip in turn.
 
     Args:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from random import Random
 from typing import Any
 
 import pytest
@@ -110,7 +111,8 @@ def test_rows_are_padded_to_a_multiple_of_32_columns() -> None:
         (conv(512, 512, size=(2, 2)), "weights"),  # 4 places cannot hide 5 MB of filters
         (linear(4096, 4096), "weights"),
         (elementwise("add", 2), "activations"),
-        (conv(3, 16, size=(512, 512), kernel=1), "activations"),  # 16 × 512 × 512 halves are 8 MiB: through DRAM
+        (conv(16, 16, size=(64, 64), kernel=1), "activations"),
+        (conv(3, 16, size=(512, 512), kernel=1), "memory"),  # 16 × 512 × 512 halves are 8 MiB: through DRAM
     ],
 )
 def test_a_cost_says_what_it_is_bound_by(op: Op, bound: str) -> None:
@@ -119,8 +121,9 @@ def test_a_cost_says_what_it_is_bound_by(op: Op, bound: str) -> None:
 
 
 def test_a_larger_kernel_is_dearer_and_depthwise_is_dearer_than_its_macs() -> None:
-    small, large = (conv(64, 64, groups=64, kernel=kernel) for kernel in (3, 7))
+    small, large = (conv(64, 64, size=(14, 14), groups=64, kernel=kernel) for kernel in (3, 7))
     assert cost_us(small) < cost_us(large)
+    small = conv(64, 64, groups=64)
     dense = conv(64, 64, kernel=1)
     assert cost_us(small) / small.macs > cost_us(dense) / dense.macs
 
@@ -146,7 +149,7 @@ def test_two_inputs_are_dearer_than_one() -> None:
     assert cost_us(elementwise("mul", 1)) < cost_us(elementwise("mul", 2))
 
 
-@pytest.mark.parametrize("kind", ["relu", "clip", "silu", "sigmoid_hard"])
+@pytest.mark.parametrize("kind", ["relu", "clip", "gelu", "sigmoid_hard", "thresholded_relu"])
 def test_an_activation_is_free_behind_a_convolution_only(kind: str) -> None:
     convolution = conv(16, 16)
     activation = Op("a", kind, convolution.outputs, (Tensor("z", (1, 16, 32, 32)),))
@@ -164,6 +167,47 @@ def test_an_activation_behind_an_addition_is_not_free() -> None:
     costs = op_costs(Graph((), (convolution, added, activation), ()), m4)
     assert costs[1].us > 0
     assert costs[2].us > 0
+
+
+def test_silu_multiplies_two_tensors_and_is_not_free() -> None:
+    convolution = conv(16, 16)
+    silu = Op("a", "silu", convolution.outputs, (Tensor("z", (1, 16, 32, 32)),))
+    assert op_costs(Graph((), (convolution, silu), ()), m4)[1].us > 0
+
+
+@pytest.mark.parametrize("kind", ["mul", "add", "batch_norm"])
+@pytest.mark.parametrize(("constant", "free"), [((16, 1, 1), True), ((16, 32, 32), False)])
+def test_one_constant_a_channel_is_free_behind_a_convolution(kind: str, constant: tuple[int, ...], free: bool) -> None:
+    convolution, z = conv(16, 16), Tensor("z", (1, 16, 32, 32))
+    scale = Op("s", kind, convolution.outputs, (z,), (Tensor("constant", constant),))
+    relu = Op("r", "relu", (z,), (Tensor("r", (1, 16, 32, 32)),))
+    costs = op_costs(Graph((), (convolution, scale, relu), ()), m4)
+    assert [cost.us == 0 for cost in costs] == [False, free, free]
+
+
+def test_a_tensor_that_does_not_fit_on_the_chip_goes_through_memory() -> None:
+    fits, spills = (elementwise("add", 2, (1, 64, 128, columns)) for columns in (128, 129))  # 2 MiB, and a row more
+    (within,), (beyond,) = (op_costs(Graph(op.inputs, (op,), op.outputs), m4) for op in (fits, spills))
+    assert (within.bound, beyond.bound) == ("activations", "memory")
+    assert within.us < beyond.us
+
+
+@given(st.sampled_from(["add", "softmax", "reduce_mean"]), st.integers(1, 400), st.integers(1, 400), sizes, chip_of)
+def test_more_elements_are_never_cheaper(kind: str, fewer: int, more: int, size: tuple[int, int], chip: Chip) -> None:
+    fewer, more = sorted((fewer, more))
+    costs = [cost_us(elementwise(kind, 2, (1, channels, *size)), chip) for channels in (fewer, more)]
+    assert costs[0] <= costs[1]
+
+
+@given(st.lists(ops, max_size=4), st.randoms(), chip_of)
+def test_the_order_of_independent_operations_does_not_matter(several: list[Op], random: Random, chip: Chip) -> None:
+    apart = [
+        dataclasses.replace(op, inputs=tuple(dataclasses.replace(t, name=f"{i}{t.name}") for t in op.inputs))
+        for i, op in enumerate(several)
+    ]
+    shuffled = random.sample(apart, len(apart))
+    costs, others = (op_costs(Graph((), tuple(order), ()), chip) for order in (apart, shuffled))
+    assert sorted(cost.us for cost in costs) == sorted(cost.us for cost in others)
 
 
 @pytest.mark.parametrize("kind", ["reshape", "classify", "expand_dims"])
