@@ -28,7 +28,8 @@ def storage(operation: Any, constants: Mapping[str, Any]) -> Storage:
         constants: Operations by the names of their outputs; others may unpack what this one takes.
     """
     stored: dict[Any, int] = {}  # where it is -> bytes; a mask may be named by two operations
-    tables = 0
+    elements = math.prod(_sizes(operation.outputs[0].type))
+    tables, density = 0, 1.0
     sparse = palette = integer = ""
     for step in _chain(operation, constants):
         values = dict(_values(step))
@@ -37,6 +38,8 @@ def storage(operation: Any, constants: Mapping[str, Any]) -> Storage:
             stored[place] = -(-_elements(value) * _bits(value) // 8)
         if "sparse" in step.type:
             sparse = "sparse"
+            if kept := values.get("indices_nonzero_data") or values.get("nonzero_data"):
+                density = _elements(kept) / elements
         if "lut" in step.type:
             lut = _shape(values["lut"]) if "lut" in values else _palette_shape(step, constants)
             # (*blocks, entries, length of a vector) from iOS 18 on, else (entries,).
@@ -48,7 +51,7 @@ def storage(operation: Any, constants: Mapping[str, Any]) -> Storage:
             blocks = sum(size > 1 for size in _shape(values["scale"])) > 1
             integer = f"int{_bits(quantised)}{'-block' if blocks else ''}" if not _is_float(quantised) else ""
     form = "+".join(part for part in (sparse, palette, integer) if part)
-    return Storage(form or operation.type.removeprefix(COMPRESSED), sum(stored.values()), tables)
+    return Storage(form or operation.type.removeprefix(COMPRESSED), sum(stored.values()), tables, density)
 
 
 def _chain(operation: Any, constants: Mapping[str, Any]) -> list[Any]:
@@ -79,11 +82,15 @@ def _values(step: Any) -> Iterator[tuple[str, Any]]:
 def _palette_shape(step: Any, constants: Mapping[str, Any]) -> tuple[int, ...]:
     """Of a table that is itself unpacked."""
     before = constants[step.inputs["lut"].arguments[0].name]
-    return tuple(dimension.constant.size for dimension in before.outputs[0].type.tensorType.dimensions)
+    return _sizes(before.outputs[0].type)
 
 
 def _shape(value: Any) -> tuple[int, ...]:
-    return tuple(dimension.constant.size for dimension in value.type.tensorType.dimensions)
+    return _sizes(value.type)
+
+
+def _sizes(value_type: Any) -> tuple[int, ...]:
+    return tuple(dimension.constant.size for dimension in value_type.tensorType.dimensions)
 
 
 def _elements(value: Any) -> int:

@@ -41,7 +41,7 @@ def _content(op: Op) -> list[object]:
 def _stored(weight: Tensor) -> object:
     """The form of a compressed weight. How many elements of a sparse one are zero depends a little on its values."""
     assert weight.storage
-    return weight.storage.form, weight.storage.tables, round(weight.storage.bytes / weight.elements, 1)
+    return weight.storage.form, weight.storage.tables, round(weight.storage.density, 2)
 
 
 def _digest(*parts: object) -> str:

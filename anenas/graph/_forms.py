@@ -61,21 +61,22 @@ class Form:
         channels = tensor.shape[channel_axis]
         kept = tensor.elements - math.floor(tensor.elements * self.sparsity)
         stored = -(-tensor.elements // 8) if self.sparsity else 0
+        density = kept / tensor.elements
         if self.palette:
             tables = channels // GROUP if self.fine and channels % GROUP == 0 else 1
             entry = 1 if self.integer else 2
             stored += -(-kept * self.palette // 8) + tables * entry * 2**self.palette
             # Entries that are integers have a scale for the table.
-            return Storage(self.kind, stored + (2 if self.integer else 0), tables)
+            return Storage(self.kind, stored + (2 if self.integer else 0), tables, density)
         if not self.integer:
-            return Storage(self.kind, stored + 2 * kept)
+            return Storage(self.kind, stored + 2 * kept, density=density)
         kind = self.kind
         if self.fine and not is_in_blocks(tensor.shape, channel_axis):
             kind = kind.removesuffix("-block")
         scales = channels * (tensor.shape[1 - channel_axis] // BLOCK if kind.endswith("-block") else 1)
         # iOS 16 stores a zero point with each scale.
         scale = 2 if self.is_ios18 else 3
-        return Storage(kind, stored + -(-kept * self.integer // 8) + scales * scale)
+        return Storage(kind, stored + -(-kept * self.integer // 8) + scales * scale, density=density)
 
 
 def is_in_blocks(shape: tuple[int, ...], channel_axis: int = 0) -> bool:

@@ -27,11 +27,13 @@ class Storage:
             joint forms in the order of "sparse+palette4+int8".
         bytes: Of everything stored for it: indices, tables, scales, masks.
         tables: Of values that palettised weights are looked up in.
+        density: The share of its elements that is stored, below 1 for sparse ones.
     """
 
     form: str
     bytes: int
     tables: int = 0
+    density: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
