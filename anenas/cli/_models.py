@@ -18,9 +18,14 @@ def chips(as_json: Json = False) -> None:
     import dataclasses
 
     from anenas.ane import chips as known
+    from anenas.ane import fixed_us
+    from anenas.latency import OwnDevice, own_devices
 
     if as_json:
-        rows = [dataclasses.asdict(chip) | {"peak_tflops": chip.peak_tflops} for chip in known().values()]
+        rows = [
+            dataclasses.asdict(chip) | {"peak_tflops": chip.peak_tflops, "prediction_us": fixed_us(chip)}
+            for chip in known().values()
+        ]
         print(json.dumps(rows, indent=2))
         return
     from rich import box
@@ -35,8 +40,8 @@ def chips(as_json: Json = False) -> None:
     )
     table.add_column("chip", no_wrap=True, min_width=7)
     for heading in ("cores", "GHz", "fp16\nTFLOPS", "weights\nGB/s", "vector\nG/s", "fixed\nµs"):
-        table.add_column(heading, justify="right", no_wrap=True, min_width=7)
-    table.add_column("found in", no_wrap=True)
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("found in")
     for chip in known().values():
         figures = {
             "cores": str(chip.cores),
@@ -44,10 +49,12 @@ def chips(as_json: Json = False) -> None:
             "peak_tflops": f"{chip.peak_tflops:.1f}",
             "weight_gb_s": f"{chip.weight_gb_s:.0f}",
             "elementwise_g_s": f"{chip.elementwise_g_s:.0f}",
-            "fixed_us": f"{chip.fixed_us:.0f}",
+            "fixed_us": f"{fixed_us(chip):.0f}",
         }
         table.add_row(chip.name, *(v + ("*" if k in chip.guessed else "") for k, v in figures.items()), chip.devices)
     Console().print(table)
+    for device in map(OwnDevice.load, own_devices()):
+        print(f"{device.name}: your own device with {device.chip}, calibrated on {device.models} models")
 
 
 @app.command()

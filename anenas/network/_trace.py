@@ -41,8 +41,9 @@ _RENAMED = {
     "cat": "concat", "bmm": "matmul", "mm": "matmul", "max_pool2d_with_indices": "max_pool", "avg_pool2d": "avg_pool",
     "native_layer_norm": "layer_norm", "div": "real_div", "constant_pad_nd": "pad", "leaky_relu": "leaky_relu",
     "upsample_nearest2d": "upsample_nearest_neighbor", "upsample_bilinear2d": "upsample_bilinear",
+    "_adaptive_avg_pool2d": "avg_pool",
     "sum": "reduce_sum", "amax": "reduce_max", "amin": "reduce_min", "linalg_vector_norm": "reduce_l2_norm",
-    "clamp": "clip", "clamp_min": "clip", "where": "select", "rsub": "sub", "_safe_softmax": "softmax",
+    "clamp": "clip", "clamp_min": "clip", "where": "select", "rsub": "sub", "neg": "mul", "_safe_softmax": "softmax",
 }  # fmt: skip
 
 _BATCH_NORMS = {"native_batch_norm", "_native_batch_norm_legit_no_training"}
@@ -202,8 +203,9 @@ def _hardswish(recorder: _Recorder, call: _Call) -> None:
 def _group_norm(recorder: _Recorder, call: _Call) -> None:
     """coremltools writes group normalisation out; its scale and shift are a batch normalisation."""
     x, groups = call.inputs[0], int(call.args[6])
-    of_groups = torch.empty((x.shape[0], groups, x.elements // x.shape[0] // groups), device="meta")
-    of_each = torch.empty((x.shape[0], groups, 1), device="meta")
+    shape = (x.shape[0], groups, x.shape[1] // groups, *x.shape[2:])
+    of_groups = torch.empty(shape, device="meta")
+    of_each = torch.empty((*shape[:2], *(1 for _ in shape[2:])), device="meta")
 
     def add(kind: str, *inputs: Tensor, like: torch.Tensor = of_groups) -> Tensor:
         recorder.add(kind, inputs, torch.empty_like(like))
@@ -292,6 +294,7 @@ _HANDLES: dict[str, _Handle] = {
     "expand": _expand,
     "split": _split,
     "split_with_sizes": _split,
+    "unsafe_split": _split,
     "unbind": _split,
 }
 
