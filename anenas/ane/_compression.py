@@ -21,8 +21,10 @@ _BLOCKS_SINCE = 15
 # where weights stream at 41 GB/s (coremltools' documentation).
 _TABLE_BYTES = 5_500
 # What sparse 1×1 convolutions took of dense ones on M4: 0.69, 0.44 and 0.33 where 50, 25 and 10 % of the weights were
-# left (751K), on the line of 0.24 + 0.90 × share.
+# left (751K), on the line of 0.24 + 0.90 × share. ResNet50 gains by it on A17 Pro, and next to nothing on A16
+# (coremltools' documentation), the generation before.
 _SPARSE_OFFSET, _SPARSE_SLOPE = 0.24, 0.90
+_ZEROS_SKIPPED_SINCE = 16
 
 
 def streamed_bytes(weight: Tensor, chip: Chip | None) -> float:
@@ -36,11 +38,12 @@ def streamed_bytes(weight: Tensor, chip: Chip | None) -> float:
     return float(max(weight.storage.bytes, (weight.storage.tables - 1) * _TABLE_BYTES))
 
 
-def sparse_share(op: Op) -> float:
+def sparse_share(op: Op, chip: Chip | None) -> float:
     """What an operation with sparse weights takes to compute, of what it takes with dense ones on the plain array."""
     storage = op.weights[0].storage if op.weights else None
-    density = storage.density if storage else 1.0
-    return min(1.0, _SPARSE_OFFSET + _SPARSE_SLOPE * density)
+    if storage is None or chip is None or limits(chip).generation < _ZEROS_SKIPPED_SINCE:
+        return 1.0
+    return min(1.0, _SPARSE_OFFSET + _SPARSE_SLOPE * storage.density)
 
 
 def narrow_tensors(graph: Graph) -> frozenset[str]:

@@ -152,9 +152,9 @@ def _work(op: Op, narrow: frozenset[str], chip: Chip | None) -> Work:
 
     read, written = elements(op.inputs), elements(op.outputs)
     if op.kind in ("conv", "conv_transpose") and op.weights and len(op.weights[0].shape) > 2:
-        work = _convolution(op, read, written)
+        work = _convolution(op, read, written, sparse_share(op, chip))
     elif op.macs:
-        work = {"compute": (("matrix", op.macs * sparse_share(op)),), "activations": (("traffic", read + written),)}
+        work = {"compute": (("matrix", op.macs * sparse_share(op, chip)),), "activations": (("traffic", read + written),)}
     else:
         rate = _RATES.get(op.kind, "elementwise")
         sizes = [sum(t.elements for t in tensors) for tensors in (op.inputs, op.outputs)]
@@ -173,8 +173,8 @@ def _spilled(op: Op, narrow: frozenset[str]) -> dict[str, tuple[tuple[str, float
     return {"memory": (("memory", spilled),)} if spilled else {}
 
 
-def _convolution(op: Op, read: float, written: float) -> dict[str, tuple[tuple[str, float], ...]]:
-    """Multiply-accumulates as the array spends them, and activations as often as they are read."""
+def _convolution(op: Op, read: float, written: float, share: float) -> dict[str, tuple[tuple[str, float], ...]]:
+    """Multiply-accumulates as the array spends them, of which a share is not skipped; activations as often as read."""
     shape, filters = op.outputs[0].shape, op.weights[0].shape
     groups, channels = op.attributes.get("groups", 1), shape[1] if len(shape) > 1 else 1
     assert isinstance(groups, int)
@@ -189,11 +189,11 @@ def _convolution(op: Op, read: float, written: float) -> dict[str, tuple[tuple[s
         padded = min(
             _padded(channels // groups, _CHANNELS) * groups * inputs, _padded(channels, _CHANNELS) * inputs * groups
         )
-        is_sparse = sparse_share(op) < 1  # which Winograd's way does not know (751K)
-        rate = "winograd" if groups == 1 and not is_sparse and _is_plain_3x3(op, filters) else "dense"
+        # Winograd's way skips nothing (751K).
+        rate = "winograd" if groups == 1 and share == 1 and _is_plain_3x3(op, filters) else "dense"
         passes = math.ceil(channels / groups / _PASS)
     return {
-        "compute": ((rate, padded * places * kernel * sparse_share(op)),),
+        "compute": ((rate, padded * places * kernel * share),),
         "activations": (("traffic", read * passes + written),),
     }
 

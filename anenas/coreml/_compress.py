@@ -19,7 +19,7 @@ from anenas._errors import AnenasError
 from anenas.coreml._convert import package_bytes, save_package
 from anenas.coreml._read import read_graph, read_spec
 from anenas.coreml._tools import coremltools
-from anenas.graph import BLOCK, GROUP, SMALLEST, Form, Graph, get_form, is_in_blocks
+from anenas.graph import SMALLEST, Form, Graph, get_form
 
 
 @dataclass(frozen=True)
@@ -159,8 +159,8 @@ def _steps(optimize: Any, form: Form) -> list[tuple[Callable[..., Any], Callable
 
     def palettizer(weight: Any) -> Any:
         axis = _channel_axis(weight)
-        grouped = {"granularity": "per_grouped_channel", "group_size": GROUP, "channel_axis": axis}
-        in_groups = form.fine and weight is not None and weight.val.shape[axis] % GROUP == 0
+        grouped = {"granularity": "per_grouped_channel", "group_size": form.group, "channel_axis": axis}
+        in_groups = weight is not None and form.is_grouped(weight.val.shape, axis)
         return optimize.OpPalettizerConfig(
             mode="kmeans", nbits=form.palette, weight_threshold=SMALLEST, **(grouped if in_groups else {})
         )
@@ -169,8 +169,8 @@ def _steps(optimize: Any, form: Form) -> list[tuple[Callable[..., Any], Callable
         granularity: dict[str, Any] = {"granularity": "per_channel"}
         if form.palette:
             granularity = {"granularity": "per_tensor"}  # of the table, which has no channels
-        elif form.fine and weight is not None and is_in_blocks(weight.val.shape, _channel_axis(weight)):
-            granularity = {"granularity": "per_block", "block_size": BLOCK}
+        elif weight is not None and form.is_in_blocks(weight.val.shape, _channel_axis(weight)):
+            granularity = {"granularity": "per_block", "block_size": form.block}
         return optimize.OpLinearQuantizerConfig(
             mode="linear_symmetric", dtype=f"int{form.integer}", weight_threshold=SMALLEST, **granularity
         )

@@ -1,12 +1,10 @@
 """The one vocabulary between networks and hardware: programs as frozen data, without torch."""
 
 from anenas.graph._fingerprint import fingerprint
-from anenas.graph._forms import BLOCK, GROUP, SMALLEST, Form, compressed, forms, get_form, is_in_blocks
+from anenas.graph._forms import SMALLEST, Form, compressed, forms, get_form
 from anenas.graph._graph import Graph, Op, Storage, Tensor
 
 __all__ = [
-    "BLOCK",
-    "GROUP",
     "SMALLEST",
     "Form",
     "Graph",
@@ -17,5 +15,4 @@ __all__ = [
     "fingerprint",
     "forms",
     "get_form",
-    "is_in_blocks",
 ]

@@ -11,8 +11,6 @@ from anenas.graph._graph import Graph, Op, Storage, Tensor
 
 # Weights of no more elements stay as they are, as coremltools has it by default: they are few bytes, and err most.
 SMALLEST = 2048
-# Weights that share a scale along their input channels, and output channels that share a table.
-BLOCK, GROUP = 32, 16
 
 
 @dataclass(frozen=True)
@@ -25,7 +23,8 @@ class Form:
         integer: Bits of integers that weights, or a palette's entries, are rounded to.
         palette: Bits of the indices into a table of values.
         sparsity: Share of each weight's elements, the smallest, that become zero and are not stored.
-        fine: Whether scales or tables are for blocks or groups of a weight, not for each channel or the weight.
+        block: Input channels that share a scale, instead of all.
+        group: Output channels that share a table, instead of all.
         activations: Whether activations are 8-bit integers too.
     """
 
@@ -34,20 +33,22 @@ class Form:
     integer: int = 0
     palette: int = 0
     sparsity: float = 0.0
-    fine: bool = False
+    block: int = 0
+    group: int = 0
     activations: bool = False
 
     @property
     def kind(self) -> str:
         """As `Storage.form` has it."""
-        integer = f"int{self.integer}" + ("-block" if self.fine and not self.palette else "")
+        integer = f"int{self.integer}" + ("-block" if self.block else "")
         parts = (self.sparsity and "sparse", self.palette and f"palette{self.palette}", self.integer and integer)
         return "+".join(part for part in parts if part)
 
     @property
     def is_ios18(self) -> bool:
         """Whether it needs operations of iOS 18: 4-bit integers, blocks, groups, and two ways at once."""
-        return self.fine or self.integer == 4 or sum(map(bool, (self.integer, self.palette, self.sparsity))) > 1
+        ways = sum(map(bool, (self.integer, self.palette, self.sparsity)))
+        return ways > 1 or self.integer == 4 or bool(self.block or self.group)
 
     def storage(self, tensor: Tensor, channel_axis: int = 0) -> Storage | None:
         """How a weight is stored in this form; None where it stays as it is.
@@ -63,37 +64,39 @@ class Form:
         stored = -(-tensor.elements // 8) if self.sparsity else 0
         density = kept / tensor.elements
         if self.palette:
-            tables = channels // GROUP if self.fine and channels % GROUP == 0 else 1
+            tables = channels // self.group if self.is_grouped(tensor.shape, channel_axis) else 1
             entry = 1 if self.integer else 2
             stored += -(-kept * self.palette // 8) + tables * entry * 2**self.palette
             # Entries that are integers have a scale for the table.
             return Storage(self.kind, stored + (2 if self.integer else 0), tables, density)
         if not self.integer:
             return Storage(self.kind, stored + 2 * kept, density=density)
-        kind = self.kind
-        if self.fine and not is_in_blocks(tensor.shape, channel_axis):
-            kind = kind.removesuffix("-block")
-        scales = channels * (tensor.shape[1 - channel_axis] // BLOCK if kind.endswith("-block") else 1)
+        in_blocks = self.is_in_blocks(tensor.shape, channel_axis)
+        kind = self.kind if in_blocks else self.kind.removesuffix("-block")
+        scales = channels * (tensor.shape[1 - channel_axis] // self.block if in_blocks else 1)
         # iOS 16 stores a zero point with each scale.
         scale = 2 if self.is_ios18 else 3
         return Storage(kind, stored + -(-kept * self.integer // 8) + scales * scale, density=density)
 
+    def is_in_blocks(self, shape: tuple[int, ...], channel_axis: int = 0) -> bool:
+        """Whether a weight's input channels divide into blocks; if not, each output channel has a scale."""
+        return self.block > 0 and shape[1 - channel_axis] % self.block == 0
 
-def is_in_blocks(shape: tuple[int, ...], channel_axis: int = 0) -> bool:
-    """Whether a weight's input channels divide into blocks; if not, each output channel has a scale."""
-    return shape[1 - channel_axis] % BLOCK == 0
+    def is_grouped(self, shape: tuple[int, ...], channel_axis: int = 0) -> bool:
+        """Whether a weight's output channels divide into groups; if not, all share a table."""
+        return self.group > 0 and shape[channel_axis] % self.group == 0
 
 
 _FORMS = (
     Form("fp16", "16-bit floating point: as converted"),
     Form("int8", "8-bit integers, a scale for each output channel", integer=8),
-    Form("int8-block", f"8-bit integers, a scale for each {BLOCK} input channels", integer=8, fine=True),
-    Form("int4-block", f"4-bit integers, a scale for each {BLOCK} input channels", integer=4, fine=True),
+    Form("int8-block", "8-bit integers, a scale for each 32 input channels", integer=8, block=32),
+    Form("int4-block", "4-bit integers, a scale for each 32 input channels", integer=4, block=32),
     Form("palette8", "a table of 256 values for each weight", palette=8),
     Form("palette6", "a table of 64 values for each weight", palette=6),
     Form("palette4", "a table of 16 values for each weight", palette=4),
     Form("palette2", "a table of 4 values for each weight", palette=2),
-    Form("palette4-grouped", f"a table of 16 values for each {GROUP} output channels", palette=4, fine=True),
+    Form("palette4-grouped", "a table of 16 values for each 16 output channels", palette=4, group=16),
     Form("palette4+int8", "a table of 16 values of 8 bits for each weight", palette=4, integer=8),
     Form("sparse50", "the smaller half of each weight is zero", sparsity=0.5),
     Form("sparse75", "the smallest three quarters of each weight are zero", sparsity=0.75),
