@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from anenas._api import FrontModel, SearchResult, load_result, run_search
     from anenas._errors import AnenasError
     from anenas.ane import chips
+    from anenas.coreml.program import Program, load_program
     from anenas.data import load_data
     from anenas.network import build
     from anenas.space import Architecture, SearchSpace, load_space
@@ -25,11 +26,13 @@ _HOMES = {
     "AnenasError": "anenas._errors",
     "Architecture": "anenas.space",
     "FrontModel": "anenas._api",
+    "Program": "anenas.coreml.program",
     "SearchResult": "anenas._api",
     "SearchSpace": "anenas.space",
     "build": "anenas.network",
     "chips": "anenas.ane",
     "load_data": "anenas.data",
+    "load_program": "anenas.coreml.program",
     "load_result": "anenas._api",
     "load_space": "anenas.space",
     "run_search": "anenas._api",
@@ -39,11 +42,13 @@ __all__ = [
     "AnenasError",
     "Architecture",
     "FrontModel",
+    "Program",
     "SearchResult",
     "SearchSpace",
     "build",
     "chips",
     "load_data",
+    "load_program",
     "load_result",
     "load_space",
     "run_search",

@@ -154,7 +154,10 @@ def _work(op: Op, narrow: frozenset[str], chip: Chip | None) -> Work:
     if op.kind in ("conv", "conv_transpose") and op.weights and len(op.weights[0].shape) > 2:
         work = _convolution(op, read, written, sparse_share(op, chip))
     elif op.macs:
-        work = {"compute": (("matrix", op.macs * sparse_share(op, chip)),), "activations": (("traffic", read + written),)}
+        work = {
+            "compute": (("matrix", op.macs * sparse_share(op, chip)),),
+            "activations": (("traffic", read + written),),
+        }
     else:
         rate = _RATES.get(op.kind, "elementwise")
         sizes = [sum(t.elements for t in tensors) for tensors in (op.inputs, op.outputs)]

@@ -7,7 +7,15 @@ import sys
 import typer
 
 from anenas._errors import AnenasError
-from anenas.cli import _bench, _calibrate, _device, _models, _search, _spaces  # noqa: F401 (commands register)
+from anenas.cli import (  # noqa: F401 (their commands register themselves)
+    _bench,
+    _calibrate,
+    _device,
+    _models,
+    _program,
+    _search,
+    _spaces,
+)
 from anenas.cli._app import app
 
 __all__ = ["app", "main"]

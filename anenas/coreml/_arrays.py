@@ -11,7 +11,7 @@ import numpy as np
 
 from anenas._errors import AnenasError
 from anenas.coreml._convert import INPUT
-from anenas.coreml._read import MODEL, read_spec
+from anenas.coreml._package import open_package, refuse_links
 
 _FLOATS = {10: np.float16, 11: np.float32, 12: np.float64}  # MIL's DataType enumeration
 _ARRAY_TYPES = {10: 65552, 11: 65568, 12: 65600, 23: 131104}  # ArrayFeatureType.ArrayDataType of each
@@ -37,9 +37,9 @@ def as_arrays(package: Path, destination: Path) -> None:
     Raises:
         AnenasError: If `package` holds no ML program, or links, which may lead anywhere.
     """
-    if links := [path for path in package.rglob("*") if path.is_symlink()]:
-        raise AnenasError(f"{package} holds a link, {links[0].relative_to(package)}; a package is plain files")
-    spec = read_spec(package)
+    refuse_links(package)
+    opened = open_package(package)
+    spec = opened.model
     function = spec.mlProgram.functions["main"]
     block = function.block_specializations[function.opset]
     types = {given.name: given.type.tensorType for given in function.inputs}
@@ -49,7 +49,7 @@ def as_arrays(package: Path, destination: Path) -> None:
     if block.operations and block.operations[-1].type == "classify":
         _drop_labels(spec, block)
     shutil.copytree(package, destination)
-    (destination / MODEL).write_bytes(spec.SerializeToString())
+    (destination / opened.file.relative_to(package)).write_bytes(spec.SerializeToString())
 
 
 def _drop_labels(spec: Any, block: Any) -> None:
@@ -78,7 +78,7 @@ def example_inputs(package: Path, seed: int = 0) -> dict[str, np.ndarray]:
         AnenasError: If `package` holds no ML program, or an input has a size that the caller chooses.
     """
     random = np.random.default_rng(seed)
-    spec = read_spec(package)
+    spec = open_package(package).model
     images = {given.name for given in spec.description.input if given.type.WhichOneof("Type") == "imageType"}
     inputs: dict[str, np.ndarray] = {}
     for given in spec.mlProgram.functions["main"].inputs:

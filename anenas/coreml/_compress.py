@@ -17,7 +17,8 @@ import numpy as np
 
 from anenas._errors import AnenasError
 from anenas.coreml._convert import package_bytes, save_package
-from anenas.coreml._read import read_graph, read_spec
+from anenas.coreml._package import open_package, refuse_links
+from anenas.coreml._read import read_graph
 from anenas.coreml._tools import coremltools
 from anenas.graph import SMALLEST, Form, Graph, get_form
 
@@ -72,6 +73,7 @@ def compress(package: Path, out: Path, form: Form | str) -> Compressed:
         raise AnenasError(f"'{out}' must end in .mlpackage")
     if not out.parent.is_dir():
         raise AnenasError(f"there is no folder '{out.parent}' to write {out.name} to")
+    refuse_links(package)
     if found := stored_forms(read_graph(package)):
         raise AnenasError(
             f"{package} is compressed already, to {', '.join(found)}; compress the package it was made of"
@@ -102,7 +104,7 @@ def stored_forms(graph: Graph) -> list[str]:
 
 def _target(package: Path) -> str:
     """The oldest system that runs a package, such as "iOS16"."""
-    return str(coremltools().target(read_spec(package).specificationVersion).name)
+    return str(coremltools().target(open_package(package).model.specificationVersion).name)
 
 
 def _copy(package: Path, out: Path) -> None:

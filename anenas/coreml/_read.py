@@ -6,9 +6,8 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from anenas._errors import AnenasError
+from anenas.coreml._package import open_package
 from anenas.coreml._storage import COMPRESSED, storage
-from anenas.coreml._tools import coremltools
 from anenas.graph import Graph, Op, Tensor
 
 # MIL's DataType enumeration (coremltools' MIL.proto) by number.
@@ -23,39 +22,15 @@ _ATTRIBUTES = {
     "axis": "axis", "begin": "begin", "transpose_x": "transpose_x", "transpose_y": "transpose_y",
 }  # fmt: skip
 
-MODEL = Path("Data/com.apple.CoreML/model.mlmodel")
-
 
 def read_graph(path: Path) -> Graph:
     """The main function of the ML program in a `.mlpackage`.
 
     Raises:
-        AnenasError: If there is no such package, or it holds no ML program.
+        AnenasError: If there is no such package, it is damaged, or it holds no ML program.
     """
-    function = read_spec(path).mlProgram.functions["main"]
-    return _Reader(function.block_specializations[function.opset]).graph(function)
-
-
-def read_spec(path: Path) -> Any:
-    """The description of the ML program in a `.mlpackage`, as coremltools' protobuf `Model`.
-
-    Raises:
-        AnenasError: If there is no such package, or it holds no ML program.
-    """
-    coremltools()
-    from coremltools.proto import Model_pb2
-
-    file = path / MODEL
-    if not file.is_file():
-        raise AnenasError(f"{path} is no .mlpackage: it has no {MODEL}")
-    spec = Model_pb2.Model()
-    try:
-        spec.ParseFromString(file.read_bytes())
-    except Exception as error:  # protobuf's DecodeError, which its C extension does not export everywhere
-        raise AnenasError(f"{file} is not a Core ML model, or is cut short") from error
-    if spec.WhichOneof("Type") != "mlProgram" or "main" not in spec.mlProgram.functions:
-        raise AnenasError(f"{path} holds no ML program; convert it with minimum_deployment_target iOS15 or later")
-    return spec
+    package = open_package(path)
+    return _Reader(package.block).graph(package.function)
 
 
 class _Reader:

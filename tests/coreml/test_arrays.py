@@ -10,7 +10,7 @@ from torch import nn
 
 from anenas._errors import AnenasError
 from anenas.coreml import as_arrays, convert_arrays, example_inputs, package_digest, read_graph
-from anenas.coreml._read import read_spec
+from anenas.coreml._package import open_package
 from anenas.coreml._tools import coremltools
 from anenas.graph import fingerprint
 from anenas.space import Architecture
@@ -23,7 +23,7 @@ CLASSIFIER = Architecture.parse("1x3x16x24-conv_r1_s2_c16_k3_relu-head_n4")
 def test_images_and_labels_become_arrays_and_the_program_stays(package: Package, tmp_path: Path) -> None:
     copy = tmp_path / "copy.mlpackage"
     as_arrays(package(CLASSIFIER), copy)
-    description = read_spec(copy).description
+    description = open_package(copy).model.description
     (given,), (out,) = description.input, description.output
     assert (given.name, list(given.type.multiArrayType.shape)) == ("image", [1, 3, 16, 24])
     assert (out.name, list(out.type.multiArrayType.shape)) == ("probabilities", [1, 4])
@@ -64,7 +64,7 @@ def test_other_inputs_are_drawn_around_nought(tmp_path: Path) -> None:
 def test_an_input_without_a_fixed_shape_is_refused(package: Package, tmp_path: Path) -> None:
     path = tmp_path / "m.mlpackage"
     shutil.copytree(package(CLASSIFIER), path)
-    spec = read_spec(path)
+    spec = open_package(path).model
     dimension = spec.mlProgram.functions["main"].inputs[0].type.tensorType.dimensions[0]
     dimension.unknown.variadic = False
     (path / "Data/com.apple.CoreML/model.mlmodel").write_bytes(spec.SerializeToString())

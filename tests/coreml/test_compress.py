@@ -9,7 +9,7 @@ import pytest
 
 from anenas import AnenasError
 from anenas.coreml import compress, package_digest, read_graph, stored_forms
-from anenas.coreml._read import read_spec
+from anenas.coreml._package import open_package
 from anenas.coreml._tools import coremltools
 from anenas.graph import compressed, forms, get_form
 from anenas.space import Architecture
@@ -97,8 +97,9 @@ def test_the_smallest_elements_of_every_weight_are_pruned(
 
 
 def test_metadata_and_labels_are_kept(made: Callable[[str], Path], package: Package) -> None:
-    before, after = read_spec(package(NETWORK)).description, read_spec(made("palette4")).description
-    assert json.loads(after.metadata.userDefined["classes"]) == [f"class {i}" for i in range(10)]
+    before, after = open_package(package(NETWORK)).description, open_package(made("palette4")).description
+    metadata = open_package(made("palette4")).model.description.metadata
+    assert json.loads(metadata.userDefined["classes"]) == [f"class {i}" for i in range(10)]
     assert list(after.input) == list(before.input)
     assert list(after.output) == list(before.output)
 

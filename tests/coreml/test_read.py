@@ -109,22 +109,22 @@ def test_compressed_weights_belong_to_the_operation_that_reads_them(package: Pac
 
 def test_a_path_without_a_package_is_refused(tmp_path: Path) -> None:
     for path in (tmp_path / "missing.mlpackage", tmp_path):
-        assert message_of(path) == f"{path} is no .mlpackage: it has no {MODEL}"
+        assert message_of(path) == f"{path} is no .mlpackage: it has no Manifest.json"
     file = tmp_path / "model.mlpackage"
     file.write_bytes(b"")
-    assert message_of(file) == f"{file} is no .mlpackage: it has no {MODEL}"
+    assert message_of(file) == f"{file} is no .mlpackage: it has no Manifest.json"
 
 
 def test_a_model_that_is_cut_short_is_refused(broken: Path) -> None:
     model = broken / MODEL
     model.write_bytes(model.read_bytes()[:1000])
-    assert message_of(broken) == f"{model} is not a Core ML model, or is cut short"
+    assert message_of(broken) == f"{model} is not a Core ML model, is cut short, or is encrypted"
 
 
 def test_a_file_of_something_else_is_refused(broken: Path) -> None:
     model = broken / MODEL
     model.write_text("<html>not found</html>")
-    assert message_of(broken) == f"{model} is not a Core ML model, or is cut short"
+    assert message_of(broken) == f"{model} is not a Core ML model, is cut short, or is encrypted"
 
 
 @pytest.mark.parametrize("kind", ["neuralNetwork", "neuralNetworkClassifier", "pipeline", "empty", "other function"])
@@ -138,6 +138,5 @@ def test_a_model_that_is_no_program_is_refused(broken: Path, kind: str) -> None:
     elif kind != "empty":
         getattr(spec, kind).SetInParent()
     (broken / MODEL).write_bytes(spec.SerializeToString())
-    assert message_of(broken) == (
-        f"{broken} holds no ML program; convert it with minimum_deployment_target iOS15 or later"
-    )
+    holds = "no ML program" if kind in ("empty", "other function") else f"a model of type {kind}"
+    assert message_of(broken) == f"{broken} holds {holds}; convert it with minimum_deployment_target iOS15 or later"

@@ -1,0 +1,54 @@
+"""Run an exported program."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from anenas._errors import AnenasError, unknown
+from anenas.cli._app import Json, app
+
+
+@app.command()
+def run(
+    package: Annotated[Path, typer.Argument(help="A .mlpackage.")],
+    inputs: Annotated[Path, typer.Option(help="An .npz file with an array for each input, by its name.")],
+    outputs: Annotated[Path, typer.Option(help="The .npz file that each output is written to, by its name.")],
+    precision: Annotated[str, typer.Option(help="fp32, or fp16 to round every result as the engine does.")] = "fp32",
+    backend: Annotated[str, typer.Option(help="torch, or coreml on macOS.")] = "torch",
+    as_json: Json = False,
+) -> None:
+    """Run an exported program on any machine.
+
+    Arrays may hold many inputs, one after the other in their first dimension. Pictures are (N, channels, height,
+    width), red, green, blue, with values from 0 to 255.
+    """
+    if backend not in ("torch", "coreml"):
+        raise unknown("backend", backend, ("torch", "coreml"))
+    if backend == "coreml" and precision != "fp32":
+        raise AnenasError("Core ML computes as the package is written; leave --precision out")
+
+    from anenas.coreml.program import load_program, predict, read_arrays, write_arrays
+
+    events = []
+    if backend == "coreml":
+        results = predict(package, read_arrays(inputs))
+    else:
+        program = load_program(package, precision)  # type: ignore[arg-type]  # it tells of others itself
+        results = program(read_arrays(inputs))
+        events = [dataclasses.asdict(event) for event in program.report]
+    write_arrays(outputs, results)
+    shapes = {name: {"shape": list(array.shape), "dtype": array.dtype.name} for name, array in results.items()}
+    if as_json:
+        print(json.dumps({"package": str(package), "outputs": shapes, "written": str(outputs), "report": events}))
+        return
+    for name, told in shapes.items():
+        print(f"{name}  {told['dtype']} {tuple(told['shape'])}")
+    for event in events:
+        print(f"{event['kind']} of {event['count']} values at {event['op']} ({event['op_type']})")
+    if precision == "fp16" and not events:
+        print("nothing was lost to float16")

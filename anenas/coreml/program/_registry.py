@@ -1,0 +1,108 @@
+"""The operations that can be run: a function each, whose signature is the operation's of MIL."""
+
+from __future__ import annotations
+
+import inspect
+import types
+import typing
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+Ints = tuple[int, ...]
+Flags = tuple[bool, ...]
+MilList = list[Tensor | str | int]  # a list of MIL's: what loops fill, or the labels of a classifier
+Convert = Callable[[list[Any]], Any]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation of MIL.
+
+    Attributes:
+        function: Takes the operation's parameters by MIL's names and gives its result, or a tuple of them.
+        convert: For each parameter, what makes of the values it is bound to what the function takes.
+        required: Parameters without a default.
+    """
+
+    function: Callable[..., Any]
+    convert: dict[str, Convert]
+    required: frozenset[str]
+
+
+_OPERATIONS: dict[str, Operation] = {}
+_FOLDED: dict[str, Callable[..., Any]] = {}
+
+
+def op(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Registers a function for the operations of these names.
+
+    The function's annotations say how it takes each parameter: a `Tensor`, a tuple of MIL's as a list of them, or plain
+    numbers, flags and strings. Floating-point tensors are float32 whatever the program declares; what the function
+    returns is brought to the declared type. Defaults are those of coremltools' definitions.
+    """
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        hints = typing.get_type_hints(function)
+        parameters = inspect.signature(function).parameters
+        operation = Operation(
+            function,
+            {name: _converter(hints[name]) for name in parameters},
+            frozenset(name for name, parameter in parameters.items() if parameter.default is parameter.empty),
+        )
+        _OPERATIONS.update(dict.fromkeys(names, operation))
+        return function
+
+    return register
+
+
+def folded(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Registers a function of numpy arrays for an operation whose operands are constants, run once on loading."""
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        _FOLDED[name] = function
+        return function
+
+    return register
+
+
+def operations() -> dict[str, Operation]:
+    """Every operation that runs with the program, by its name in MIL."""
+    return _OPERATIONS
+
+
+def folded_operations() -> dict[str, Callable[..., Any]]:
+    """Every operation that is done away with on loading, by its name in MIL."""
+    return _FOLDED
+
+
+def _converter(hint: Any) -> Convert:
+    if isinstance(hint, types.UnionType):  # `... | None`: a parameter that may be absent
+        (hint,) = [one for one in typing.get_args(hint) if one is not types.NoneType]
+    return _CONVERTERS[hint]
+
+
+def _only(values: list[Any]) -> Any:
+    return values[0]
+
+
+def _numbers(values: list[Any]) -> tuple[Any, ...]:
+    """From one tensor, or from several of one element each."""
+    return tuple(number for value in values for number in value.reshape(-1).tolist())
+
+
+# A parameter is bound to a list of values: to several where MIL takes a tuple, to one everywhere else.
+_CONVERTERS: dict[Any, Convert] = {
+    Tensor: _only,
+    str: _only,
+    MilList: _only,
+    list[Tensor]: list,
+    list[Any]: list,
+    int: lambda values: int(values[0].item()),
+    float: lambda values: float(values[0].item()),
+    bool: lambda values: bool(values[0].item()),
+    Ints: _numbers,
+    Flags: _numbers,
+}

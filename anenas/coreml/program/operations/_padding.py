@@ -1,0 +1,32 @@
+"""How convolutions and pools are padded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from anenas._errors import AnenasError
+
+Pads = list[tuple[int, int]]
+
+
+def paddings(
+    pad_type: str, pad: Sequence[int] | None, sizes: Sequence[int], kernel: Sequence[int], strides: Sequence[int]
+) -> Pads:
+    """What is put before and after each spatial dimension.
+
+    Args:
+        kernel: What a window spans, dilation included.
+    """
+    kind = pad_type.lower()
+    if kind == "valid" or (kind == "custom" and not pad):
+        return [(0, 0)] * len(kernel)
+    if kind == "custom" and pad:
+        return list(zip(pad[::2], pad[1::2], strict=True))
+    if kind not in ("same", "same_lower"):
+        raise AnenasError(f"padding '{pad_type}' is not known")
+    pads = []
+    for size, span, stride in zip(sizes, kernel, strides, strict=True):
+        total = max(0, (-(-size // stride) - 1) * stride + span - size)
+        less, more = total // 2, total - total // 2
+        pads.append((less, more) if kind == "same" else (more, less))
+    return pads
