@@ -4,6 +4,7 @@ from anenas.coreml._arrays import as_arrays, example_inputs, package_digest
 from anenas.coreml._compress import Compressed, compress, stored_forms
 from anenas.coreml._convert import convert, convert_arrays, estimated_package_bytes, package_bytes
 from anenas.coreml._device import measure_package, require_core_ml
+from anenas.coreml._package import package_metadata, package_target
 from anenas.coreml._read import read_graph
 from anenas.coreml._validate import FORMAT, KIT, UNITS, VERSION, output_errors, write_whole
 
@@ -23,6 +24,8 @@ __all__ = [
     "output_errors",
     "package_bytes",
     "package_digest",
+    "package_metadata",
+    "package_target",
     "read_graph",
     "require_core_ml",
     "stored_forms",

@@ -17,7 +17,7 @@ import numpy as np
 
 from anenas._errors import AnenasError
 from anenas.coreml._convert import package_bytes, save_package
-from anenas.coreml._package import open_package, refuse_links
+from anenas.coreml._package import package_target, refuse_links
 from anenas.coreml._read import read_graph
 from anenas.coreml._tools import coremltools
 from anenas.graph import SMALLEST, Form, Graph, get_form
@@ -78,7 +78,7 @@ def compress(package: Path, out: Path, form: Form | str) -> Compressed:
         raise AnenasError(
             f"{package} is compressed already, to {', '.join(found)}; compress the package it was made of"
         )
-    before = _target(package)
+    before = package_target(package)
     if not form.kind:
         _copy(package, out)
     else:
@@ -94,17 +94,12 @@ def compress(package: Path, out: Path, form: Form | str) -> Compressed:
     weights = [weight for op in read_graph(out).ops for weight in op.weights]
     count = sum(weight.storage is not None for weight in weights)
     sizes = package_bytes(package), package_bytes(out)
-    return Compressed(form.name, out, *sizes, count, len(weights) - count, before, _target(out))
+    return Compressed(form.name, out, *sizes, count, len(weights) - count, before, package_target(out))
 
 
 def stored_forms(graph: Graph) -> list[str]:
     """The forms of a program's compressed weights, in alphabetical order; none where none is compressed."""
     return sorted({weight.storage.form for op in graph.ops for weight in op.weights if weight.storage})
-
-
-def _target(package: Path) -> str:
-    """The oldest system that runs a package, such as "iOS16"."""
-    return str(coremltools().target(open_package(package).model.specificationVersion).name)
 
 
 def _copy(package: Path, out: Path) -> None:

@@ -121,6 +121,24 @@ def open_package(path: Path) -> Package:
     return package
 
 
+def package_metadata(path: Path) -> dict[str, str]:
+    """What its author stored with a package, such as "classes".
+
+    Raises:
+        AnenasError: If the package cannot be opened.
+    """
+    return dict(open_package(path).model.description.metadata.userDefined)
+
+
+def package_target(path: Path) -> str:
+    """The oldest system that runs a package, such as "iOS16".
+
+    Raises:
+        AnenasError: If the package cannot be opened.
+    """
+    return str(coremltools().target(open_package(path).model.specificationVersion).name)
+
+
 def refuse_links(path: Path) -> None:
     """A package that is to be copied must be plain files: links may lead anywhere.
 
