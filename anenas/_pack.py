@@ -284,7 +284,9 @@ def _best_filter(chunk: bytes) -> str:
     sample = chunk[start : start + _SAMPLE]
 
     def size(name: str) -> int:
-        return len(lzma.compress(_FILTERS[name][0](sample), lzma.FORMAT_XZ, lzma.CHECK_NONE, filters=_chain(1)))
+        return len(
+            lzma.compress(_FILTERS[name][0](sample), lzma.FORMAT_XZ, lzma.CHECK_NONE, filters=_chain(1, len(sample)))
+        )
 
     return min(_FILTERS, key=size)
 
@@ -292,14 +294,15 @@ def _best_filter(chunk: bytes) -> str:
 # --- streams
 
 
-def _chain(preset: int) -> list[dict[str, Any]]:
-    # Literals are weights: what was before them, and where they stand, tells nothing.
-    return [{"id": lzma.FILTER_LZMA2, "preset": preset, "dict_size": _DICTIONARY, "lc": 0, "lp": 0, "pb": 0}]
+def _chain(preset: int, size: int) -> list[dict[str, Any]]:
+    """LZMA for so many bytes. Where a byte stands, and what the one before it is, tells nothing of weights."""
+    dictionary = min(max(size, 4096), _DICTIONARY)
+    return [{"id": lzma.FILTER_LZMA2, "preset": preset, "dict_size": dictionary, "lc": 0, "lp": 0, "pb": 0}]
 
 
 def _pack_file(file: Path, path: str, target: BinaryIO) -> tuple[PackedFile, dict[str, Any]]:
     """Append a file's stream; what it takes, and its row in the header."""
-    compressor = lzma.LZMACompressor(lzma.FORMAT_XZ, lzma.CHECK_NONE, filters=_chain(9))
+    compressor = lzma.LZMACompressor(lzma.FORMAT_XZ, lzma.CHECK_NONE, filters=_chain(9, file.stat().st_size))
     deflated = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     digest, filters, size, zipped, start = hashlib.sha256(), "", 0, 0, target.tell()
     with file.open("rb") as source:

@@ -297,19 +297,18 @@ def print_forms(console: Console, rows: Sequence[dict[str, str]]) -> None:
 def print_compressed(console: Console, chip: str, results: Sequence[FormResult], *, is_sweep: bool) -> None:
     """What forms of weights make of a package."""
     measured = any(result.accuracy is not None for result in results)
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1))
-    table.add_column("form", no_wrap=True)
-    table.add_column("needs", no_wrap=True)
-    for heading in ("MB", "packed", "of zip", f"{chip} ms", "difference", *(["accuracy"] if measured else [])):
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1), collapse_padding=True)
+    for heading in ("form", "needs"):
+        table.add_column(heading, no_wrap=True)
+    headings = ("MB", "packed", "of zip", f"{chip} ms", "differs", *(["accuracy"] if measured else []))
+    for heading in headings:
         table.add_column(heading, justify="right", no_wrap=True)
-    if is_sweep:
-        table.add_column("")
+    table.add_column("", no_wrap=True)
     for one in results:
         cells = [f"{one.bytes / 1e6:.2f}", f"{one.packed_bytes / 1e6:.2f}", f"{one.packed_bytes / one.zip_bytes:.1%}"]
         cells += [f"{one.latency.ms:.3f}", f"{one.difference:.2g}"]
         cells += ["" if one.accuracy is None else f"{one.accuracy:.2%}"] if measured else []
-        cells += ["front" if one.on_front else ""] if is_sweep else []
-        table.add_row(one.form, one.target, *cells)
+        table.add_row(one.form, one.target, *cells, "front" if one.on_front else "")
     console.print(table)
     after = results[-1]
     if not is_sweep:
@@ -317,8 +316,8 @@ def print_compressed(console: Console, chip: str, results: Sequence[FormResult],
         console.print(f"{after.weights} weights compressed{kept}")
         if after.target != results[0].target:
             console.print(f"needs {after.target}, where {results[0].target} did before", style="yellow")
-    told = "difference: root mean square, over the plain output's standard deviation, on random inputs"
-    console.print(told, style="dim", highlight=False)
+    told = "differs: on random inputs, from the outputs before, as a share of their standard deviation"
+    console.print(told, style="dim", highlight=False, soft_wrap=True)
 
 
 def print_packed(console: Console, packed: Packed) -> None:

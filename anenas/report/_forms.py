@@ -9,7 +9,7 @@ _BLUE, _GREY = "#1f6feb", "#8c959f"
 
 
 def write_forms_png(points: Sequence[tuple[str, float, float, bool]], quality: str, path: Path) -> None:
-    """Size against quality of each form, those on the front in colour.
+    """Size and quality of each form, the smallest at the top, those on the front in colour.
 
     Args:
         points: Of each form its name, its size in MB, its quality, and whether it is on the front.
@@ -19,22 +19,24 @@ def write_forms_png(points: Sequence[tuple[str, float, float, bool]], quality: s
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(8, 5), dpi=150, layout="constrained")
+    figure = Figure(figsize=(9, 1.2 + 0.28 * len(points)), dpi=150, layout="constrained")
     FigureCanvasAgg(figure)
-    axes = figure.subplots()
-    for chosen, color, label in ((False, _GREY, "other forms"), (True, _BLUE, "front")):
-        found = [point for point in points if point[3] == chosen]
-        if found:
-            sizes, values = [size for _, size, _, _ in found], [value for _, _, value, _ in found]
-            axes.scatter(sizes, values, s=40, color=color, label=label, zorder=3 + chosen)
-        for name, size, value, _ in found:
-            place = {"xytext": (5, 5), "textcoords": "offset points"}
-            axes.annotate(name, (size, value), **place, fontsize=7, color=color)
-    axes.set_xlabel("package, MB")
-    axes.set_ylabel(quality)
-    axes.grid(color="#e5e7eb", linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.legend(frameon=False)
+    left, right = figure.subplots(1, 2, sharey=True)
+    names, sizes, values, fronts = zip(*sorted(points, key=lambda point: -point[1]), strict=True)
+    colors = [_BLUE if on_front else _GREY for on_front in fronts]
+    for axes, figures, label in ((left, sizes, "package, MB"), (right, values, quality)):
+        axes.hlines(range(len(names)), 0, figures, color=colors, linewidth=1.5)
+        axes.scatter(figures, range(len(names)), color=colors, s=30, zorder=3)
+        for row, number in enumerate(figures):
+            axes.annotate(f"{number:.3g}", (number, row), (6, -3), textcoords="offset points", fontsize=7)
+        axes.set_xlabel(label)
+        axes.set_xlim(0, 1.15 * max(figures) or 1)
+        axes.grid(axis="x", color="#e5e7eb", linewidth=0.8)
+        axes.set_axisbelow(True)
+    left.set_yticks(range(len(names)), names, fontsize=8)
+    for tick, color in zip(left.get_yticklabels(), colors, strict=True):
+        tick.set_color(color)
+    figure.suptitle("Blue: no other form is both smaller and better", fontsize=9, color=_BLUE)
     unfinished = path.with_name(f".{path.name}.unfinished")
     figure.savefig(unfinished, format="png")
     unfinished.replace(path)
