@@ -49,7 +49,8 @@ def read_published(
     """The rows of a table that count, and how many do not for which reason.
 
     Args:
-        table: A CSV file.
+        table: A CSV file. A column `model_spec`, where there is one, names models as `load_graph` does, packages as
+            seen from the table.
         chip_named: The chip of the column `soc`.
         digitised: Whether rows that were read off a figure count.
         squeezed: Whether it is the rows of compressed programs that count, each with the program before that, instead
@@ -71,7 +72,7 @@ def read_published(
     for row in rows:
         row = {key: (value or "").strip() for key, value in row.items() if isinstance(value, str) or value is None}
         try:
-            published.append(_published(row, graph_of, chip_named, digitised, squeezed))
+            published.append(_published(row, table.parent, graph_of, chip_named, digitised, squeezed))
         except _SkippedError as reason:
             skipped[str(reason)] += 1
     return published, dict(skipped.most_common())
@@ -83,6 +84,7 @@ class _SkippedError(Exception):
 
 def _published(
     row: dict[str, str],
+    folder: Path,
     graph_of: Callable[[str], Graph],
     chip_named: Callable[[str], Chip],
     digitised: bool,
@@ -90,6 +92,8 @@ def _published(
 ) -> PublishedLatency:
     size = row["input_res"].casefold().partition("x")[0]
     model = row.get("model_spec") or (f"timm:{row['timm_name']}@{size}" if row["timm_name"] else "")
+    if model.endswith(".mlpackage"):
+        model = str(folder / model)
     if not model:
         raise _SkippedError("no timm name")
     if is_true(row, "off_ane_suspected"):
