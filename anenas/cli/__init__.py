@@ -10,6 +10,7 @@ from anenas._errors import AnenasError
 from anenas.cli import (  # noqa: F401 (their commands register themselves)
     _bench,
     _calibrate,
+    _compress,
     _device,
     _models,
     _program,

@@ -2,9 +2,10 @@
 
 from anenas.coreml._arrays import as_arrays, example_inputs, package_digest
 from anenas.coreml._classify import program_accuracy
+from anenas.coreml._compress import Compressed, compress, stored_forms
 from anenas.coreml._convert import convert, convert_arrays, estimated_package_bytes, package_bytes
 from anenas.coreml._device import measure_package, require_core_ml
-from anenas.coreml._package import package_metadata
+from anenas.coreml._package import package_metadata, package_target
 from anenas.coreml._read import read_graph
 from anenas.coreml._validate import FORMAT, KIT, UNITS, VERSION, output_errors, write_whole
 from anenas.coreml._verify import TOLERANCES, Difference, Verification, verify, verify_network
@@ -15,9 +16,11 @@ __all__ = [
     "TOLERANCES",
     "UNITS",
     "VERSION",
+    "Compressed",
     "Difference",
     "Verification",
     "as_arrays",
+    "compress",
     "convert",
     "convert_arrays",
     "estimated_package_bytes",
@@ -27,9 +30,11 @@ __all__ = [
     "package_bytes",
     "package_digest",
     "package_metadata",
+    "package_target",
     "program_accuracy",
     "read_graph",
     "require_core_ml",
+    "stored_forms",
     "verify",
     "verify_network",
     "write_whole",

@@ -11,7 +11,7 @@ import numpy as np
 
 from anenas._errors import AnenasError
 from anenas.coreml._convert import INPUT
-from anenas.coreml._package import open_package
+from anenas.coreml._package import open_package, refuse_links
 
 _FLOATS = {10: np.float16, 11: np.float32, 12: np.float64}  # MIL's DataType enumeration
 _ARRAY_TYPES = {10: 65552, 11: 65568, 12: 65600, 23: 131104}  # ArrayFeatureType.ArrayDataType of each
@@ -37,8 +37,7 @@ def as_arrays(package: Path, destination: Path) -> None:
     Raises:
         AnenasError: If `package` holds no ML program, or links, which may lead anywhere.
     """
-    if links := [path for path in package.rglob("*") if path.is_symlink()]:
-        raise AnenasError(f"{package} holds a link, {links[0].relative_to(package)}; a package is plain files")
+    refuse_links(package)
     opened = open_package(package)
     spec = opened.model
     function = spec.mlProgram.functions["main"]

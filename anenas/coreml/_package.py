@@ -122,12 +122,31 @@ def open_package(path: Path) -> Package:
 
 
 def package_metadata(path: Path) -> dict[str, str]:
-    """What its maker has written into a `.mlpackage`, by key.
+    """What its author stored with a package, such as "classes".
 
     Raises:
-        AnenasError: As `open_package` does.
+        AnenasError: If the package cannot be opened.
     """
     return dict(open_package(path).model.description.metadata.userDefined)
+
+
+def package_target(path: Path) -> str:
+    """The oldest system that runs a package, such as "iOS16".
+
+    Raises:
+        AnenasError: If the package cannot be opened.
+    """
+    return str(coremltools().target(open_package(path).model.specificationVersion).name)
+
+
+def refuse_links(path: Path) -> None:
+    """A package that is to be copied must be plain files: links may lead anywhere.
+
+    Raises:
+        AnenasError: If it is not.
+    """
+    if links := [file for file in path.rglob("*") if file.is_symlink()]:
+        raise AnenasError(f"{path} holds a link, {links[0].relative_to(path)}; a package is plain files")
 
 
 def _model_file(path: Path) -> Path:
