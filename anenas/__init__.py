@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from anenas._api import FrontModel, SearchResult, load_result, run_search
     from anenas._errors import AnenasError
     from anenas.ane import chips
+    from anenas.bundle import Bundle, export
     from anenas.coreml.program import Program, load_program
     from anenas.data import load_data
     from anenas.network import build
@@ -25,12 +26,14 @@ if TYPE_CHECKING:
 _HOMES = {
     "AnenasError": "anenas._errors",
     "Architecture": "anenas.space",
+    "Bundle": "anenas.bundle",
     "FrontModel": "anenas._api",
     "Program": "anenas.coreml.program",
     "SearchResult": "anenas._api",
     "SearchSpace": "anenas.space",
     "build": "anenas.network",
     "chips": "anenas.ane",
+    "export": "anenas.bundle",
     "load_data": "anenas.data",
     "load_program": "anenas.coreml.program",
     "load_result": "anenas._api",
@@ -41,12 +44,14 @@ _HOMES = {
 __all__ = [
     "AnenasError",
     "Architecture",
+    "Bundle",
     "FrontModel",
     "Program",
     "SearchResult",
     "SearchSpace",
     "build",
     "chips",
+    "export",
     "load_data",
     "load_program",
     "load_result",

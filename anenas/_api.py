@@ -22,7 +22,7 @@ import joblib
 from pydantic import ValidationError
 
 from anenas._errors import AnenasError
-from anenas.data import Dataset, load_data
+from anenas.data import Dataset, absolute_source, load_data
 from anenas.latency import CalibratedLatency, chip_or_own_device
 from anenas.report import write_front_csv, write_front_page, write_front_png, write_trials_csv
 from anenas.search import (
@@ -197,6 +197,7 @@ def run_search(
         # Not part of the name: it follows from the settings, and takes a second to find.
         settings["slowest_ms"] = limits.latency_ms or _slowest_ms(the_space, classes, evaluator)
         record = Study.create_or_continue(store, name, settings, seed)
+        record.note_data(absolute_source(data))
         done = f", {len(record.completed)} trials are done" if record.completed else ""
         say(f"study {name}{done}")
         tracker = MlflowTracker(record, the_space, store, client)

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from anenas._api import SearchResult
@@ -78,6 +78,42 @@ class SearchProgress:
             elif record.state == "completed" and not self._console.is_terminal:
                 self.say(f"[{completed}/{self._trials or '…'}] {_describe(record)} {left}".rstrip())
         self._told = len(study.records)
+
+
+class TrainingProgress:
+    """A bar for one training on a terminal; elsewhere a line for each tenth of it. Both on standard error."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True, soft_wrap=True)
+        self._bar = Progress(
+            TextColumn("training"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("steps"),
+            TimeElapsedColumn(),
+            console=self._console,
+            disable=not self._console.is_terminal,
+        )
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self._bar.stop()
+
+    def say(self, line: str) -> None:
+        """A line of its own above the bar."""
+        self._console.print(line, markup=False, highlight=False)
+
+    def stepped(self, step: int, steps: int) -> None:
+        """Show how far the training is."""
+        if self._task is None:
+            self._task = self._bar.add_task("training", total=steps)
+        self._bar.update(self._task, completed=step)
+        if not self._console.is_terminal and step * 10 // steps > (step - 1) * 10 // steps:
+            self.say(f"training: {step} of {steps} steps")
 
 
 def _figures(study: Study) -> str:

@@ -18,6 +18,7 @@ from anenas._kit import CALIBRATION, packaged, write_kit
 from anenas._models import load_graph
 from anenas.ane import get_chip
 from anenas.coreml import convert, read_graph
+from anenas.coreml.program import load_program
 from anenas.graph import fingerprint
 from anenas.latency import ReplayLatency, read_recordings
 from anenas.network import Deployed, build, fuse
@@ -79,12 +80,21 @@ def test_programs_of_a_kit_are_those_that_are_estimated(
 
 
 def test_what_was_converted_here_says_what_it_should_compute(written: tuple[Path, list[dict[str, Any]]]) -> None:
-    kit, (tiny, timm, bare) = written
+    kit, (tiny, timm, _) = written
     with np.load(kit / tiny["expected"], allow_pickle=False) as expected:
         np.testing.assert_allclose(expected["probabilities"].sum(), 1, rtol=1e-5)
     with np.load(kit / timm["expected"], allow_pickle=False) as expected:
         assert expected["logits"].shape == (1, 1000)
-    assert bare["expected"] is None
+
+
+def test_of_a_bare_package_the_program_says_what_it_should_compute(
+    written: tuple[Path, list[dict[str, Any]]], classifier: Path
+) -> None:
+    kit, (_, _, bare) = written
+    with np.load(kit / bare["inputs"]) as inputs, np.load(kit / bare["expected"]) as expected:
+        program = load_program(classifier)(dict(inputs))
+        [probabilities] = expected.values()
+        np.testing.assert_array_equal(probabilities, program["classLabel_probs"])
 
 
 def test_the_script_measures_every_package_on_a_mac(measured: tuple[Path, str]) -> None:

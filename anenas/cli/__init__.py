@@ -9,6 +9,7 @@ import typer
 from anenas._errors import AnenasError
 from anenas.cli import (  # noqa: F401 (their commands register themselves)
     _bench,
+    _bundle,
     _calibrate,
     _compress,
     _device,

@@ -101,4 +101,4 @@ def kit(
     print("    pip install coremltools && python3 validate.py")
     print("then bring results.json and measurements.csv back: anenas recording results.json")
     if unknown := sum(entry["expected"] is None for entry in entries):
-        print(f"{unknown} without expected outputs: only Core ML can run a package that was not converted here")
+        print(f"{unknown} without expected outputs: an operation is known to Core ML alone")

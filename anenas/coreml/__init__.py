@@ -4,7 +4,7 @@ from anenas.coreml._arrays import as_arrays, example_inputs, package_digest
 from anenas.coreml._classify import program_accuracy
 from anenas.coreml._compress import Compressed, compress, stored_forms
 from anenas.coreml._convert import convert, convert_arrays, estimated_package_bytes, package_bytes
-from anenas.coreml._device import measure_package, require_core_ml
+from anenas.coreml._device import compile_package, has_core_ml, measure_package, require_core_ml
 from anenas.coreml._package import package_metadata, package_target
 from anenas.coreml._read import read_graph
 from anenas.coreml._validate import FORMAT, KIT, UNITS, VERSION, output_errors, write_whole
@@ -20,11 +20,13 @@ __all__ = [
     "Difference",
     "Verification",
     "as_arrays",
+    "compile_package",
     "compress",
     "convert",
     "convert_arrays",
     "estimated_package_bytes",
     "example_inputs",
+    "has_core_ml",
     "measure_package",
     "output_errors",
     "package_bytes",

@@ -19,10 +19,33 @@ NEEDS_MACOS = (
 )
 
 
+def compile_package(package: Path, destination: Path) -> None:
+    """Compile a package on this Mac, as Xcode does for an app; unproven on hardware.
+
+    Args:
+        package: A `.mlpackage`.
+        destination: Ends in ".mlmodelc"; not there yet.
+
+    Raises:
+        AnenasError: Where there is no Core ML, or it refuses the package.
+    """
+    require_core_ml()
+    try:
+        coremltools().models.utils.compile_model(str(package), str(destination))
+    except Exception as error:  # Core ML's failures come as whatever coremltools makes of them
+        first_line = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        raise AnenasError(f"Core ML could not compile {package.name}: {first_line}") from error
+
+
+def has_core_ml() -> bool:
+    """Whether this machine has Core ML."""
+    coremltools()
+    return _validate.has_core_ml()
+
+
 def require_core_ml() -> None:
     """Raise an AnenasError where there is no Core ML."""
-    coremltools()
-    if not _validate.has_core_ml():
+    if not has_core_ml():
         raise AnenasError(NEEDS_MACOS)
 
 

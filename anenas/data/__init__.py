@@ -1,6 +1,6 @@
 """Data sets for image classification: the embedded one and the user's own. No torch, save for torchvision's sets."""
 
 from anenas.data._dataset import Dataset, Split
-from anenas.data._load import load_data
+from anenas.data._load import absolute_source, load_data
 
-__all__ = ["Dataset", "Split", "load_data"]
+__all__ = ["Dataset", "Split", "absolute_source", "load_data"]

@@ -77,6 +77,16 @@ def load_data(
     )
 
 
+def absolute_source(source: str | None) -> str | None:
+    """The source as it is called from any folder: paths made absolute, and everything else as it is."""
+    kind, _, rest = (source or "").partition(":")
+    if kind == "images" and rest:
+        return f"images:{Path(rest).expanduser().absolute()}"
+    if source is None or not source.lower().endswith(".npz"):
+        return source
+    return str(Path(source).expanduser().absolute())
+
+
 def _split(examples: Examples, size: tuple[int, int], channels: int) -> Split:
     return Split(examples.pictures.draw(size, channels), examples.labels)
 

@@ -10,7 +10,7 @@ from anenas.search._evaluation import (
     Evaluation,
     Evaluator,
 )
-from anenas.search._evaluator import ImageEvaluator
+from anenas.search._evaluator import ImageEvaluator, load_deployed
 from anenas.search._exports import export_best
 from anenas.search._front import front, hypervolume, picks
 from anenas.search._loop import Search
@@ -37,6 +37,7 @@ __all__ = [
     "front",
     "hypervolume",
     "is_being_searched",
+    "load_deployed",
     "picks",
     "searching",
     "study_folder",

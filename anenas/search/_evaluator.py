@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,7 +68,10 @@ class ImageEvaluator:
             broken_rules=cost.problems,
         )
 
-    def evaluate(self, architecture: Architecture, folder: Path) -> Evaluation:
+    def evaluate(
+        self, architecture: Architecture, folder: Path, stepped: Callable[[int, int], None] = lambda step, steps: None
+    ) -> Evaluation:
+        """As `Evaluator` has it; `stepped` hears of each step of training and how many there are."""
         import torch
         from safetensors.torch import save_file
 
@@ -82,7 +86,14 @@ class ImageEvaluator:
         clock.lap("build")
         normalise = Normalisation(dataset.mean, dataset.std)
         losses = train(
-            network, dataset.train, normalise, epochs=self.epochs, flip=dataset.flip, seed=self.seed, device=device
+            network,
+            dataset.train,
+            normalise,
+            epochs=self.epochs,
+            flip=dataset.flip,
+            seed=self.seed,
+            device=device,
+            stepped=stepped,
         )
         clock.lap("train")
         deployed = _deployed(network, dataset)
@@ -123,6 +134,17 @@ class ImageEvaluator:
     def test(self, architecture: Architecture, folder: Path) -> float:
         test = Dataset.open(self.data).test
         return program_accuracy(folder / PACKAGE, test.images, test.labels)
+
+
+def load_deployed(architecture: Architecture, folder: Path, dataset: Dataset) -> Deployed:
+    """What ships of a trial: the network with the weights that `evaluate` left in `folder`, fused and normalising."""
+    from safetensors.torch import load_file
+
+    from anenas.network import build
+
+    network = build(architecture)
+    network.load_state_dict(load_file(folder / WEIGHTS))
+    return _deployed(network, dataset)
 
 
 def _deployed(network: nn.Module, dataset: Dataset) -> Deployed:

@@ -269,6 +269,19 @@ class Study:
             self.front = [candidates[i] for i in front(points)]
             self.hypervolumes.append(hypervolume(points, self.settings["slowest_ms"]))
 
+    # Data
+
+    @property
+    def data(self) -> str | None:
+        """Where its images came from, as `load_data` reads it; None for the embedded set, or where nothing tells."""
+        source: str | None = self._optuna.user_attrs.get("data")
+        return source
+
+    def note_data(self, source: str | None) -> None:
+        """Remember where the images come from. It is no setting: equal images may be moved."""
+        if source != self.data:
+            self._optuna.set_user_attr("data", source)
+
     # Results
 
     @property

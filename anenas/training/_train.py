@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,6 +51,7 @@ def train(
     flip: bool,
     seed: int = 0,
     device: torch.device | str = "cpu",
+    stepped: Callable[[int, int], None] = lambda step, steps: None,
 ) -> list[tuple[int, float]]:
     """Train `network` in place: AdamW, one cycle of the learning rate, label smoothing, standard augmentation.
 
@@ -62,6 +63,7 @@ def train(
         flip: Whether mirror images keep their class.
         seed: Of the order and augmentation of the images. The weights are the caller's.
         device: Where to train; on CUDA in mixed precision.
+        stepped: Called after each step with its number, from 1, and how many there are.
 
     Returns:
         The loss curve, about fifty points of (step, mean loss since the point before).
@@ -98,6 +100,7 @@ def train(
         if step % every == 0 or step == steps:
             curve.append((step, sum(since) / len(since)))
             since.clear()
+        stepped(step, steps)
     return curve
 
 

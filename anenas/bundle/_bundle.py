@@ -1,0 +1,342 @@
+"""From a trial to a folder that needs no anenas: retrained if asked, compressed as chosen, verified, written whole."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from anenas._errors import AnenasError
+from anenas._kit import write_kit
+from anenas.ane import check, program_cost
+from anenas.bundle._card import write_card
+from anenas.bundle._pick import choose
+from anenas.bundle._source import plain_network
+from anenas.bundle._swift import swift_source
+from anenas.bundle._verification import (
+    TOLERANCE,
+    Comparison,
+    compare,
+    network_probabilities,
+    program_accuracy,
+    require_equal,
+)
+from anenas.coreml import compile_package, has_core_ml, package_bytes, package_target, read_graph
+from anenas.coreml.program import load_program, write_arrays
+from anenas.data import Dataset, load_data
+from anenas.latency import CalibratedLatency, chip_or_own_device
+from anenas.search import PACKAGE, Evaluation, ImageEvaluator, Record, Study, load_deployed
+
+if TYPE_CHECKING:
+    from anenas.network import Deployed
+
+_VECTORS = 16  # test vectors
+_VERIFIED = 64  # images that network and program are compared on
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What `export` has written.
+
+    Attributes:
+        path: The folder.
+        study: Where the model comes from.
+        trial: Its number there.
+        picked: Why this one: "knee", "accurate", "fast", "trial 7" or "the most accurate within 1 ms".
+        architecture: As a string that `Architecture.parse` reads.
+        data: Name of the images it was trained on.
+        classes: How many labels it knows.
+        epochs: Passes over the training images.
+        searched_epochs: What the search trained for.
+        form: Of the stored weights, such as "fp16".
+        validation_accuracy: Of the torch network in float32.
+        validation_images: On how many images.
+        test_accuracy: Of the exported program, every result rounded to float16.
+        test_images: On how many images.
+        latency_ms: Estimated latency of one prediction.
+        latency_low_ms: Lower end of its 90 % interval.
+        latency_high_ms: Upper end of it.
+        latency_source: What says so.
+        chip: Of what it is estimated for.
+        residency: Share of the operations' time that is spent on the Neural Engine, as estimated.
+        size_mb: Of the package, in 10⁶ bytes.
+        parameters: Weights that the program stores.
+        macs: Multiply-accumulates of one prediction.
+        findings: What `anenas check` says, as "severity rule operation".
+        verified: The program beside the network, for each precision.
+        tolerance: The difference of a probability that the program was held to, before compression.
+        compiled: Whether Core ML compiled it, which it does on macOS alone.
+    """
+
+    path: Path
+    study: str
+    trial: int
+    picked: str
+    architecture: str
+    data: str
+    classes: int
+    epochs: int
+    searched_epochs: int
+    form: str
+    validation_accuracy: float
+    validation_images: int
+    test_accuracy: float
+    test_images: int
+    latency_ms: float
+    latency_low_ms: float
+    latency_high_ms: float
+    latency_source: str
+    chip: str
+    residency: float
+    size_mb: float
+    parameters: int
+    macs: int
+    findings: tuple[str, ...]
+    verified: tuple[Comparison, ...]
+    tolerance: float
+    compiled: bool
+
+    @property
+    def retrained(self) -> bool:
+        """Whether it was trained anew for the export."""
+        return self.epochs != self.searched_epochs
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**dataclasses.asdict(self), "path": str(self.path)}
+
+
+def export(
+    study: str,
+    out: str | Path,
+    *,
+    pick: str | int | None = None,
+    max_latency_ms: float | None = None,
+    final_epochs: int | None = None,
+    data: str | None = None,
+    device: str | None = None,
+    store: str | Path = "mlruns",
+    stepped: Callable[[int, int], None] = lambda step, steps: None,
+    say: Callable[[str], None] = lambda line: None,
+) -> Bundle:
+    """Write a model of a study as one folder that needs no anenas.
+
+    Args:
+        study: Its name.
+        out: The folder, not there yet; written whole or not at all.
+        pick: "knee" (the default), "accurate" or "fast", or the number of a completed trial.
+        max_latency_ms: Instead of a pick: the most accurate trial whose latency is at most this.
+        final_epochs: Train the architecture anew for so many epochs, on the same training images as in the search.
+        data: Where the study's images are now; where they were by default.
+        device: To train on: "cpu", "cuda" or "mps"; the best that is there by default.
+        store: Folder of the studies.
+        stepped: Called after each step of training with its number and how many there are.
+        say: Called with a line worth telling the user.
+
+    Raises:
+        AnenasError: If there is no such study, trial or data, `out` is there already, or the exported program does
+            not compute what the network does.
+    """
+    out = Path(out)
+    if out.exists() or out.is_symlink():
+        raise AnenasError(f"{out} is there already; name another folder")
+    if final_epochs is not None and final_epochs < 1:
+        raise AnenasError(f"final_epochs must be 1 or more, got {final_epochs}")
+    the_study = Study.load(Path(store).absolute(), study)
+    record = choose(the_study, None if pick is None else str(pick), max_latency_ms)
+    trial = the_study.trial_folder(record.number)
+    if not (trial / PACKAGE).is_dir():
+        raise AnenasError(f"trial {record.number} of {study} has lost its files: {trial} holds no {PACKAGE}")
+    dataset = _dataset(the_study, data)
+    picked = f"the most accurate within {max_latency_ms:g} ms" if max_latency_ms else _name(pick)
+    say(f"trial {record.number} of {study}: {record.architecture}")
+    try:
+        out.absolute().parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=out.absolute().parent, prefix=".exporting-") as temporary:
+            folder, work = Path(temporary) / "bundle", Path(temporary) / "trained"
+            folder.mkdir()
+            evaluation = record.evaluation
+            assert evaluation
+            if final_epochs is not None:
+                work.mkdir()
+                evaluation = _retrained(the_study, record, dataset, final_epochs, device, work, stepped)
+                trial = work
+            epochs = final_epochs or the_study.settings["epochs"]
+            bundle = _write(folder, the_study, record, picked, trial, evaluation, epochs, dataset, say)
+            folder.replace(out)
+    except OSError as error:
+        raise AnenasError(f"cannot write {out}: {error.strerror or error}") from error
+    return dataclasses.replace(bundle, path=out)
+
+
+def _name(pick: str | int | None) -> str:
+    text = str(pick or "knee") if pick != 0 else "0"
+    return f"trial {text}" if text.isdecimal() else text
+
+
+def _dataset(study: Study, data: str | None) -> Dataset:
+    """The images that the study was made with, as they were split then."""
+    channels, height, width = (int(size) for size in study.settings["input"].split("x"))
+    source = data or study.data
+    try:
+        dataset = load_data(source, size=(height, width), channels=channels)
+    except AnenasError as error:
+        raise AnenasError(f"the study's images cannot be read: {error} (--data names where they are now)") from error
+    found = f"{dataset.name} {dataset.fingerprint[:12]}"
+    if found != study.settings["data"]:
+        raise AnenasError(
+            f"{source or 'the embedded set'} ({found}) is not what {study.name} was made with "
+            f"({study.settings['data']}); name its images with --data"
+        )
+    return dataset
+
+
+def _retrained(
+    study: Study,
+    record: Record,
+    dataset: Dataset,
+    epochs: int,
+    device: str | None,
+    folder: Path,
+    stepped: Callable[[int, int], None],
+) -> Evaluation:
+    """The architecture trained from the start with another budget, on the study's training images."""
+    from anenas.training import pick_device
+
+    source, chip = _latency_source(record)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".data-") as data:
+        dataset.save(Path(data))
+        evaluator = ImageEvaluator(
+            Path(data), chip_or_own_device(chip)[0], source, epochs, study.settings["seed"], pick_device(device).type
+        )
+        return evaluator.evaluate(record.architecture, folder, stepped)
+
+
+def _latency_source(record: Record) -> tuple[CalibratedLatency, str]:
+    """What the search asked for latencies, adapted to the user's own device if it was, and the chip."""
+    assert record.evaluation
+    latency = record.evaluation.latency
+    _, _, own = latency.source.partition(" for ")
+    return CalibratedLatency(chip_or_own_device(own)[1] if own else None), latency.chip
+
+
+def _write(
+    folder: Path,
+    study: Study,
+    record: Record,
+    picked: str,
+    trial: Path,
+    evaluation: Evaluation,
+    epochs: int,
+    dataset: Dataset,
+    say: Callable[[str], None],
+) -> Bundle:
+    package = folder / "model.mlpackage"
+    shutil.copytree(trial / PACKAGE, package)
+    network = load_deployed(record.architecture, trial, dataset)
+    say("verifying the exported program")
+    some = dataset.test.images[_spread(len(dataset.test), _VERIFIED)]
+    comparisons = compare(package, network, some)
+    require_equal(comparisons)
+    program = load_program(package, "fp16")
+    say(f"running it on {len(dataset.test):,} test images")
+    test_accuracy = program_accuracy(program, dataset.test.images, dataset.test.labels)
+
+    graph = read_graph(package)
+    source, chip_name = _latency_source(record)
+    chip, _ = chip_or_own_device(chip_name)
+    latency = source.latency(graph, chip, package)
+    findings = check(graph, chip)
+    compiled = _compiled(package, folder / "model.mlmodelc", say)
+    bundle = Bundle(
+        path=folder,
+        study=study.name,
+        trial=record.number,
+        picked=picked,
+        architecture=str(record.architecture),
+        data=dataset.name,
+        classes=len(dataset.classes),
+        epochs=epochs,
+        searched_epochs=study.settings["epochs"],
+        form="fp16",
+        validation_accuracy=evaluation.accuracy,
+        validation_images=len(dataset.validation),
+        test_accuracy=test_accuracy,
+        test_images=len(dataset.test),
+        latency_ms=latency.ms,
+        latency_low_ms=latency.low_ms,
+        latency_high_ms=latency.high_ms,
+        latency_source=latency.source,
+        chip=latency.chip,
+        residency=program_cost(graph, chip).residency,
+        size_mb=package_bytes(package) / 1e6,
+        parameters=graph.parameters,
+        macs=graph.macs,
+        findings=tuple(" ".join(filter(None, (one.severity, one.rule, one.op))) for one in findings),
+        verified=tuple(comparisons),
+        tolerance=TOLERANCE,
+        compiled=compiled,
+    )
+    _write_network(folder, network, record, study.name)
+    _write_vectors(folder / "test_vectors", network, package, dataset)
+    labels = "".join(f"{' '.join(name.split())}\n" for name in dataset.classes)
+    (folder / "labels.txt").write_text(labels, encoding="utf-8")
+    (folder / "Classifier.swift").write_text(swift_source(program, package.name), encoding="utf-8")
+    write_kit([str(package)], folder / "kit")
+    card = write_card(bundle, program, findings, comparisons, package_target(package))
+    (folder / "README.md").write_text(card, encoding="utf-8")
+    figures = {name: value for name, value in bundle.to_dict().items() if name != "path"}
+    (folder / "bundle.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    _share(folder)
+    return bundle
+
+
+def _share(folder: Path) -> None:
+    """Whoever may read what was written here may read it all; libraries write some files for their owner alone."""
+    written = folder / "README.md"
+    for path in folder.rglob("*"):
+        if not path.is_symlink():
+            shutil.copymode(folder if path.is_dir() else written, path)
+
+
+def _compiled(package: Path, destination: Path, say: Callable[[str], None]) -> bool:
+    """Compile the package where there is Core ML; where it refuses, the bundle goes without and the user is told."""
+    if not has_core_ml():
+        return False
+    try:
+        compile_package(package, destination)
+    except AnenasError as error:
+        say(str(error))
+        return False
+    return True
+
+
+def _write_network(folder: Path, network: Deployed, record: Record, study: str) -> None:
+    from safetensors.torch import save_file
+
+    plain = plain_network(network, record.architecture, f"The network of trial {record.number} of {study}.")
+    (folder / "network.py").write_text(plain.source, encoding="utf-8")
+    save_file(plain.weights, folder / "weights.safetensors")
+
+
+def _write_vectors(folder: Path, network: Deployed, package: Path, dataset: Dataset) -> None:
+    """Test images, and what the network in float32 and the program in float16 make of them."""
+    folder.mkdir()
+    program = load_program(package, "fp16")
+    (given,) = program.inputs
+    count = min(len(dataset.test), _VECTORS) // given.batch * given.batch or given.batch
+    images = dataset.test.images[np.resize(_spread(len(dataset.test), count), count)]
+    write_arrays(folder / "inputs.npz", {given.name: images})
+    write_arrays(folder / "network.npz", {"probabilities": network_probabilities(network, images)})
+    write_arrays(folder / "program.npz", program({given.name: images}))
+
+
+def _spread(count: int, wanted: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Indices of at most so many, evenly over all."""
+    return np.unique(np.linspace(0, count - 1, min(count, wanted)).astype(np.int64))

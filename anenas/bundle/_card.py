@@ -1,0 +1,192 @@
+"""The model card: what lies in a bundle, how good and how fast it is, and how that is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from anenas.ane import Finding
+from anenas.bundle._verification import Comparison
+from anenas.coreml.program import Program
+
+if TYPE_CHECKING:
+    from anenas.bundle._bundle import Bundle
+
+_CARD = """\
+# {title}
+
+A classifier of images for Apple's Neural Engine, found and trained by anenas: trial {trial} of the study `{study}`.
+
+| | |
+|---|---|
+| input | `{source}`: {input_text} |
+| output | {output_text} |
+| labels | {classes}, in `labels.txt` in the order of the outputs |
+| weights | {parameters:,} parameters, stored as {form}; the package takes {size_mb:.2f} MB (10⁶ bytes) |
+| work | {macs:,} multiply-accumulates for one prediction |
+| architecture | `{architecture}` |
+
+The model normalises pixels by itself and ends in a softmax.
+
+## Accuracy
+
+Data: {data}, its images brought to the input's size. Trained for {epochs} on the training images{retrained}; the
+validation images were held out to compare networks by, the test images are looked at for the models of the front alone.
+
+| what was run | on | accuracy |
+|---|---|---|
+| the torch network, float32 | {validation_count:,} validation images | {validation:.2%} |
+| `model.mlpackage` as it lies here, every result rounded to float16 as on the engine | {test_count:,} test images | \
+{test:.2%} |
+
+## Latency
+
+{ms:.3f} ms on {chip}, with nine chances in ten between {low:.2f} and {high:.2f} ms. **This is an estimate
+({latency_source}) from the program alone: it was not measured on a device.** {residency:.0%} of the operations' time is
+spent on the Neural Engine, as estimated. Operation by operation: `anenas profile model.mlpackage --chip {chip}`. To
+measure it, see below.
+
+## Findings
+
+{findings}
+
+## How it was verified
+
+The program in `model.mlpackage` was run on torch, as `anenas run` does, and its probabilities held against those of the
+trained network in float32, on {images} test images:
+
+| precision | largest difference | mean difference | same class | lost to float16 |
+|---|---|---|---|---|
+{comparisons}
+
+{tolerance}Core ML itself has not run it: that needs a Mac.
+
+## What lies here
+
+| | |
+|---|---|
+| `model.mlpackage` | the Core ML model, for {target} and later |
+{compiled}| `Classifier.swift` | loads and calls it; unproven, no Xcode has compiled it yet |
+| `network.py`, `weights.safetensors` | the network and its weights in torch, float32; no timm, no anenas |
+| `labels.txt` | a label a line |
+| `test_vectors/` | `inputs.npz`; what the torch network (`network.npz`) and the program (`program.npz`) make of it |
+| `kit/` | measures and checks the model on any Mac or attached iPhone; unproven on hardware |
+| `bundle.json` | the figures of this page for scripts |
+
+## Use it
+
+In Swift, with `Classifier.swift` and `model.mlpackage` in the Xcode project:
+
+    let classifier = try Classifier(contentsOf: Bundle.main.url(forResource: "model", withExtension: "mlmodelc")!)
+    {swift_call}
+
+In Python, with torch, safetensors and numpy; `python network.py` compares it with the test vectors:
+
+    from network import load
+    probabilities = load()(pixels)  # {pixels}, values of 0 to 255
+
+On a Mac:
+
+    cd kit && python3 -m venv venv && venv/bin/pip install coremltools && venv/bin/python validate.py
+
+## Licence
+
+The licence of this model is yours to choose, and may depend on that of the data it was trained on.
+"""
+_MOST_FINDINGS = 10
+
+
+def write_card(
+    bundle: Bundle, program: Program, findings: Sequence[Finding], comparisons: Sequence[Comparison], target: str
+) -> str:
+    """The model card as Markdown.
+
+    Args:
+        bundle: Its figures.
+        program: What lies in its package.
+        findings: What `anenas.ane.check` found in it.
+        comparisons: How its package was verified.
+        target: The oldest system that runs it, such as "iOS16".
+    """
+    (given,) = program.inputs
+    batch, channels, height, width = (size or 1 for size in given.shape or (1, 1, 1, 1))
+    colours = {"grayscale": "a grey image", "RGB": "a colour image", "BGR": "a colour image"}
+    if given.image:
+        input_text = f"{colours[given.image]} of {width}×{height} pixels of 0 to 255"
+    else:
+        input_text = (
+            f"float32 {batch}×{channels}×{height}×{width} (images, channels, rows, columns), pixels of 0 to 255"
+        )
+    retrained = f", from the start, for this export (the search gave {bundle.searched_epochs})"
+    return _CARD.format(
+        title=f"{bundle.study}, {bundle.picked}",
+        trial=bundle.trial,
+        study=bundle.study,
+        source=given.name,
+        input_text=input_text,
+        output_text=_outputs(program),
+        classes=bundle.classes,
+        parameters=bundle.parameters,
+        form=bundle.form,
+        size_mb=bundle.size_mb,
+        macs=bundle.macs,
+        architecture=bundle.architecture,
+        data=bundle.data,
+        epochs=f"{bundle.epochs} epoch" + ("" if bundle.epochs == 1 else "s"),
+        retrained=retrained if bundle.retrained else "",
+        validation_count=bundle.validation_images,
+        validation=bundle.validation_accuracy,
+        test_count=bundle.test_images,
+        test=bundle.test_accuracy,
+        ms=bundle.latency_ms,
+        chip=bundle.chip,
+        low=bundle.latency_low_ms,
+        high=bundle.latency_high_ms,
+        latency_source=bundle.latency_source,
+        residency=bundle.residency,
+        findings=_findings(findings, bundle.chip),
+        images=comparisons[0].images,
+        comparisons="\n".join(map(_row, comparisons)),
+        tolerance=_tolerance(bundle),
+        target=target.replace("OS", "OS ").replace("_", "."),
+        compiled="| `model.mlmodelc` | the same, compiled by Core ML |\n" if bundle.compiled else "",
+        swift_call=(
+            "let prediction = try classifier.prediction(for: image)  // a CGImage"
+            if given.image
+            else "let prediction = try classifier.prediction(for: pixels)  // [Float]"
+        ),
+        pixels=f"a tensor (N, {channels}, {height}, {width})",
+    )
+
+
+def _outputs(program: Program) -> str:
+    texts = {
+        "label": "`{}`: the label",
+        "probabilities": "`{}`: each label's probability",
+        "fp32": "`{}`: the labels' probabilities, float32 (images, labels)",
+    }
+    return "; ".join(texts[one.dtype].format(one.name) for one in program.outputs)
+
+
+def _findings(findings: Sequence[Finding], chip: str) -> str:
+    if not findings:
+        return f"`anenas check model.mlpackage --chip {chip}` finds nothing against it."
+    told = [f"- {one.severity}, {one.rule}{f' at {one.op}' if one.op else ''}: {one.message}" for one in findings]
+    more = len(told) - _MOST_FINDINGS
+    if more > 0:
+        told[_MOST_FINDINGS:] = [f"- and {more} more: `anenas check model.mlpackage --chip {chip}`"]
+    return "\n".join(told)
+
+
+def _row(one: Comparison) -> str:
+    lost = "; ".join(one.lost) or "nothing"
+    return f"| {one.precision} | {one.largest:.2g} | {one.mean:.2g} | {one.agreement:.1%} | {lost} |"
+
+
+def _tolerance(bundle: Bundle) -> str:
+    if bundle.form == "fp16":
+        return f"A difference above {bundle.tolerance:g} would have stopped the export. "
+    return (
+        f"The program was held to {bundle.tolerance:g} before its weights became {bundle.form}, and differs since as "
+        "shown. "
+    )

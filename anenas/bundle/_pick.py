@@ -1,0 +1,51 @@
+"""Which trial of a study."""
+
+from __future__ import annotations
+
+from anenas._errors import AnenasError, unknown
+from anenas.search import Record, Study
+
+
+def choose(study: Study, pick: str | None, max_latency_ms: float | None) -> Record:
+    """The trial to export.
+
+    Args:
+        study: With what its search has found.
+        pick: "knee", "accurate" or "fast", or the number of a completed trial; None is the knee.
+        max_latency_ms: Instead of a pick: the most accurate trial that is at most this slow.
+
+    Raises:
+        AnenasError: If there is no such trial, with those that there are.
+    """
+    if not study.completed:
+        raise AnenasError(f"no trial of {study.name} has completed; run its search on")
+    if max_latency_ms is not None:
+        if pick is not None:
+            raise AnenasError(f"pick '{pick}' and a longest latency are two ways to choose; give one of them")
+        return _within(study, max_latency_ms)
+    picks = study.picks
+    if pick is None or pick in picks:
+        return picks[pick or "knee"]
+    trials = {str(record.number): record for record in study.completed}
+    if pick not in trials:
+        on_front = [str(record.number) for record in study.front]
+        raise (
+            unknown("pick", pick, [*picks, *on_front])
+            if not pick.isdecimal()
+            else AnenasError(
+                f"trial {pick} of {study.name} has not completed; on its front are {', '.join(on_front)}, "
+                f"and {', '.join(picks)} are names of theirs"
+            )
+        )
+    return trials[pick]
+
+
+def _within(study: Study, max_latency_ms: float) -> Record:
+    fast_enough = [record for record in study.front if record.point[1] <= max_latency_ms]
+    if not fast_enough:
+        fastest = study.front[0]
+        raise AnenasError(
+            f"no trial of {study.name} takes at most {max_latency_ms:g} ms; "
+            f"the fastest, {fastest.number}, takes {fastest.point[1]:.3f} ms"
+        )
+    return fast_enough[-1]

@@ -1,0 +1,335 @@
+"""A network as a Python file that needs torch alone: straight lines, no timm, batch normalisation folded away."""
+
+from __future__ import annotations
+
+import copy
+import operator
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import fx, nn
+
+from anenas._errors import AnenasError
+from anenas.blocks import activation_layer
+from anenas.network import Deployed
+from anenas.space import Architecture
+
+_FILE = '''\
+"""{title}
+
+{architecture}
+
+Written by anenas; needs torch, safetensors and what lies beside it. `python network.py` compares it with the test
+vectors; `from network import load` gives it to a program.
+"""
+
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file
+from torch import nn
+
+HERE = Path(__file__).parent
+
+
+class Network(nn.Module):
+    """Pixels of 0 to 255, ({shape}), to the probabilities of {classes} classes. Any N will do."""
+
+    def __init__(self):
+        super().__init__()
+{layers}
+
+    def forward(self, {source}):
+{lines}
+
+
+def load(weights=HERE / "weights.safetensors"):
+    """The trained network, ready to predict."""
+    network = Network()
+    network.load_state_dict(load_file(weights))
+    return network.eval()
+
+
+if __name__ == "__main__":
+    import numpy as np
+
+    images = torch.from_numpy(np.load(HERE / "test_vectors" / "inputs.npz")["image"])
+    expected = torch.from_numpy(np.load(HERE / "test_vectors" / "network.npz")["probabilities"])
+    with torch.no_grad():
+        difference = (load()(images) - expected).abs().max().item()
+    print(f"{{len(images)}} images, largest difference of a probability {{difference:.1e}}")
+    raise SystemExit(difference > 1e-4)
+'''
+
+_OPERATORS = {
+    operator.add: "+", operator.iadd: "+", operator.sub: "-", operator.isub: "-", operator.mul: "*",
+    operator.imul: "*", operator.truediv: "/",
+}  # fmt: skip
+_NAMES = ("x", "y", "z")  # of values, the main stream first; more are numbered
+
+
+@dataclass(frozen=True)
+class PlainNetwork:
+    """A network as source and weights.
+
+    Attributes:
+        source: Of a Python file whose `Network` computes what the network does.
+        weights: Its state dict.
+    """
+
+    source: str
+    weights: dict[str, torch.Tensor]
+
+
+def plain_network(network: Deployed, architecture: Architecture, title: str) -> PlainNetwork:
+    """What ships, written as a Python file.
+
+    Args:
+        network: In evaluation mode, on the processor; it stays as it is.
+        architecture: What it was built from.
+        title: First line of the file's description.
+
+    Raises:
+        AnenasError: If a block of the network cannot be written with torch alone.
+    """
+    plain = copy.deepcopy(network)
+    _split_activations(plain)
+    try:
+        graph = _Tracer().trace(plain)
+    except Exception as error:  # whatever a block's own code does with a value that is none
+        first_line = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        raise AnenasError(f"{architecture} cannot be written in plain torch: {first_line}") from error
+    _fold_batch_norms(graph, plain)
+    stages = {f"stage{i}" if i else "stem": str(stage) for i, stage in enumerate(architecture.stages)}
+    writer = _Writer(plain, stages | {"head": str(architecture.head)})
+    writer.write(graph)
+    _, *size = architecture.input
+    source = _FILE.format(
+        title=title,
+        architecture=architecture,
+        shape=", ".join(["N", *map(str, size)]),
+        classes=architecture.head.classes,
+        source=writer.source,
+        layers="\n".join(writer.layers),
+        lines="\n".join(writer.lines),
+    )
+    return PlainNetwork(source, writer.weights)
+
+
+class _Tracer(fx.Tracer):
+    """Looks into every module but torch's own and the activation that is written as torch's."""
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        return isinstance(m, activation_layer("hswish")) or super().is_leaf_module(m, module_qualified_name)
+
+
+def _split_activations(network: nn.Module) -> None:
+    """timm's normalisations bring their activation; here they are torch's own, one after the other."""
+    for parent in list(network.modules()):
+        for name, child in parent.named_children():
+            if isinstance(child, nn.BatchNorm2d) and type(child) is not nn.BatchNorm2d:
+                norm = nn.BatchNorm2d(child.num_features, child.eps, affine=child.affine)
+                norm.load_state_dict(child.state_dict())
+                setattr(parent, name, nn.Sequential(norm, getattr(child, "act", nn.Identity())).eval())
+
+
+def _fold_batch_norms(graph: fx.Graph, network: nn.Module) -> None:
+    """The batch normalisation behind a convolution goes into its weights."""
+    for node in list(graph.nodes):
+        before = node.args[0] if node.op == "call_module" else None
+        if not isinstance(before, fx.Node) or before.op != "call_module" or len(before.users) > 1:
+            continue
+        convolution, norm = network.get_submodule(str(before.target)), network.get_submodule(str(node.target))
+        if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+            network.set_submodule(str(before.target), nn.utils.fuse_conv_bn_eval(convolution, norm))
+            node.replace_all_uses_with(before)
+            graph.erase_node(node)
+
+
+@dataclass
+class _Writer:
+    """Turns a traced graph into the lines of a module.
+
+    A value goes on in the variable of what it was computed from, unless that is still needed: then a branch begins,
+    with a variable of its own. What is read once, by the operation that follows, is written within that.
+    """
+
+    network: nn.Module
+    stages: Mapping[str, str]
+    source: str = ""
+    layers: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    weights: dict[str, torch.Tensor] = field(default_factory=dict)
+    _texts: dict[fx.Node, str] = field(default_factory=dict)
+    _declared: set[str] = field(default_factory=set)
+    _group: tuple[str, ...] = ()
+
+    def write(self, graph: fx.Graph) -> None:
+        *computed, output = [node for node in list(graph.nodes) if not self._settle(node)]
+        last_use = {arg: i for i, node in enumerate(computed) for arg in node.all_input_nodes}
+        # The input is read by its own name; what is computed of it goes on in the first variable.
+        variables = {node: _NAMES[0] for node in graph.nodes if node.op == "placeholder"}
+        for i, (node, following) in enumerate(zip(computed, [*computed[1:], output], strict=True)):
+            text = self._expression(node)
+            if self._belongs_into(node, following):
+                self._texts[node] = text
+                continue
+            self._start_group(_group_of(node) or self._group)
+            dead = {variables.pop(one) for one in list(variables) if last_use.get(one, -1) <= i}
+            free = [name for name in _names(len(variables) + 1) if name not in variables.values()]
+            variables[node] = min(dead, key=_rank) if dead else free[0]
+            self._texts[node] = variables[node]
+            self.lines.append(f"        {variables[node]} = {text}")
+        self.lines.append(f"        return {self._argument(output.args[0])}")
+
+    def _settle(self, node: fx.Node) -> bool:
+        """Give what computes nothing its text; False for everything else."""
+        if node.op == "placeholder":
+            self.source = self._texts[node] = str(node.target)
+        elif node.op == "get_attr":
+            name = str(node.target).replace(".", "_")
+            value = operator.attrgetter(str(node.target))(self.network)
+            self.layers.append(f'        self.register_buffer("{name}", torch.empty({_sizes(value.shape)}))')
+            self.weights[name] = value.detach().contiguous()
+            self._texts[node] = f"self.{name}"
+        elif node.op == "call_module" and isinstance(self._module(node), (nn.Identity, nn.Dropout)):
+            node.replace_all_uses_with(node.args[0])  # type: ignore[arg-type]
+            node.graph.erase_node(node)
+        else:
+            return False
+        return True
+
+    def _module(self, node: fx.Node) -> nn.Module:
+        return self.network.get_submodule(str(node.target))
+
+    def _belongs_into(self, node: fx.Node, following: fx.Node) -> bool:
+        """Whether a value is read once, by the next operation of its block, and that is no layer with weights."""
+        if list(node.users) != [following]:
+            return False
+        is_layer = following.op == "call_module" and any(True for _ in self._module(following).parameters())
+        here = _group_of(node) or self._group
+        return not is_layer and here == (_group_of(following) or here)
+
+    def _expression(self, node: fx.Node) -> str:
+        args = [self._argument(arg) for arg in node.args]
+        given = [f"{key}={self._argument(value)}" for key, value in node.kwargs.items() if key != "inplace"]
+        if node.op == "call_module":
+            return self._layer(node, args[0])
+        if node.op == "call_method":
+            return f"{_bracketed(args[0])}.{node.target}({', '.join(args[1:] + given)})"
+        if node.target in _OPERATORS and len(args) == 2:
+            return f"{_bracketed(args[0])} {_OPERATORS[node.target]} {_bracketed(args[1])}"
+        name = getattr(node.target, "__name__", str(node.target))
+        for module, prefix in ((F, "F"), (torch, "torch")):
+            if getattr(module, name, None) is node.target:
+                return f"{prefix}.{name}({', '.join(args + given)})"
+        raise AnenasError(f"a block calls {name}, which cannot be written in plain torch")
+
+    def _argument(self, value: Any) -> str:
+        if isinstance(value, fx.Node):
+            return self._texts[value]
+        if isinstance(value, (tuple, list)) and any(isinstance(one, fx.Node) for one in value):
+            return f"[{', '.join(map(self._argument, value))}]"
+        return repr(value)
+
+    def _layer(self, node: fx.Node, argument: str) -> str:
+        """The call of a module: an activation as torch's function, anything else as a layer of the same class."""
+        module = self._module(node)
+        if isinstance(module, activation_layer("hswish")):
+            return f"F.hardswish({argument})"
+        if isinstance(module, nn.Flatten):
+            return f"{_bracketed(argument)}.flatten({module.start_dim})"
+        for kind, function in _FUNCTIONS.items():
+            if type(module) is kind:
+                return f"{function}({argument})"
+        if not type(module).__module__.startswith("torch.nn."):
+            raise AnenasError(f"a block holds {type(module).__name__}, which cannot be written in plain torch")
+        name = str(node.target).removeprefix("network.").replace("reparam_", "").replace(".", "_")
+        if name not in self._declared:
+            self._declare(name, module)
+        return f"self.{name}({argument})"
+
+    def _declare(self, name: str, module: nn.Module) -> None:
+        self._declared.add(name)
+        stage = name.partition("_")[0]
+        comment = f"        # {stage}: {self.stages[stage]}"
+        if comment not in self.layers:
+            self.layers.append(comment)
+        self.layers.append(f"        self.{name} = {_constructor(module)}")
+        self.weights |= {f"{name}.{key}": value.detach().contiguous() for key, value in module.state_dict().items()}
+
+    def _start_group(self, group: tuple[str, ...]) -> None:
+        """A blank line between blocks, and a comment at the first one of a stage."""
+        if group == self._group:
+            return
+        if self.lines:
+            self.lines.append("")
+        if group[:1] != self._group[:1]:
+            self.lines.append(f"        # {group[0]}: {self.stages[group[0]]}")
+        self._group = group
+
+
+_FUNCTIONS: dict[type[nn.Module], str] = {
+    nn.ReLU: "F.relu",
+    nn.ReLU6: "F.relu6",
+    nn.SiLU: "F.silu",
+    nn.Sigmoid: "torch.sigmoid",
+    nn.Hardswish: "F.hardswish",
+    nn.Hardsigmoid: "F.hardsigmoid",
+    nn.Tanh: "torch.tanh",
+}
+
+
+def _group_of(node: fx.Node) -> tuple[str, ...]:
+    """The stage and the block that an operation belongs to; nothing where it is outside of both."""
+    paths = [*node.meta.get("nn_module_stack", {})]
+    if node.op == "call_module":
+        paths.append(str(node.target))
+    parts = max(paths, key=len, default="").split(".")[1:3]
+    return tuple(parts[:1] if parts[:1] == ["head"] else parts)
+
+
+def _constructor(module: nn.Module) -> str:
+    """How to make a layer of torch's; a convolution without what is said by default."""
+    if type(module) is not nn.Conv2d:
+        return f"nn.{module!r}"
+    said = [str(module.in_channels), str(module.out_channels), _pair(module.kernel_size)]
+    usual = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1)}
+    said += [f"{key}={_pair(value)}" for key, one in usual.items() if (value := getattr(module, key)) != one]
+    if module.groups > 1:
+        said.append(f"groups={module.groups}")
+    if module.bias is None:
+        said.append("bias=False")
+    return f"nn.Conv2d({', '.join(said)})"
+
+
+def _pair(value: Any) -> str:
+    if isinstance(value, tuple) and len(set(value)) == 1:
+        return str(value[0])
+    return repr(value)
+
+
+def _sizes(shape: Iterable[int]) -> str:
+    return ", ".join(map(str, shape))
+
+
+def _names(count: int) -> list[str]:
+    return [*_NAMES, *(f"v{i}" for i in range(len(_NAMES), count + len(_NAMES)))]
+
+
+def _rank(name: str) -> int:
+    return _NAMES.index(name) if name in _NAMES else int(name[1:])
+
+
+def _bracketed(text: str) -> str:
+    """The text as an operand: in brackets where it is a sum or a product."""
+    depth = 0
+    for i, character in enumerate(text):
+        depth += (character in "([") - (character in ")]")
+        if depth == 0 and character == " " and i:
+            return f"({text})"
+    return text

@@ -1,0 +1,112 @@
+"""Swift that loads the model and calls it by the names that it has."""
+
+from __future__ import annotations
+
+import json
+
+from anenas.coreml.program import Program
+
+_FILE = """\
+// Loads {model} and asks it. Add both to an Xcode project: it compiles the package into the app, from where
+//
+//     let url = Bundle.main.url(forResource: "model", withExtension: "mlmodelc")!
+//     let classifier = try Classifier(contentsOf: url)
+//
+// Written after Apple's documentation, for iOS 16 or macOS 13 and later; unproven: no Xcode has compiled it yet.
+
+{imports}
+
+struct Classifier {{
+    enum Failure: Error {{
+        case unexpectedModel  // the file at the URL is not the model that this was written for
+    }}
+
+{result}
+
+    private let model: MLModel
+
+    init(contentsOf url: URL, computeUnits: MLComputeUnits = .all) throws {{
+        let configuration = MLModelConfiguration()
+        configuration.computeUnits = computeUnits
+        model = try MLModel(contentsOf: url, configuration: configuration)
+    }}
+
+{predict}
+}}
+"""
+
+_LABELLED = """\
+    struct Prediction {
+        let label: String
+        let probabilities: [String: Double]
+    }"""
+_BARE = """\
+    /// The labels' probabilities, {sizes}, one image after the other; labels.txt has their order.
+    typealias Prediction = [Float]"""
+
+_IMAGE = """\
+    /// - Parameters:
+    ///   - image: Of any size; Core ML makes it {width}×{height} {colour}. The model normalises by itself.
+    ///   - fit: How to do that to an image of other proportions.
+    func prediction(for image: CGImage, fit: VNImageCropAndScaleOption = .centerCrop) throws -> Prediction {{
+        guard let constraint = model.modelDescription.inputDescriptionsByName[{source}]?.imageConstraint else {{
+            throw Failure.unexpectedModel
+        }}
+        let value = try MLFeatureValue(
+            cgImage: image, constraint: constraint, options: [.cropAndScale: fit.rawValue])
+"""
+_ARRAY = """\
+    /// - Parameter pixels: Values of 0 to 255, {sizes} (images, channels, rows, columns), columns first.
+    func prediction(for pixels: [Float]) throws -> Prediction {{
+        let array = MLShapedArray<Float>(scalars: pixels, shape: [{shape}])
+        let value = MLFeatureValue(multiArray: MLMultiArray(array))
+"""
+_ASK = """\
+        let input = try MLDictionaryFeatureProvider(dictionary: [{source}: value])
+        let output = try model.prediction(from: input)
+"""
+_ANSWER_LABELLED = """\
+        guard let label = output.featureValue(for: {label})?.stringValue,
+            let probabilities = output.featureValue(for: {probabilities})?.dictionaryValue as? [String: Double]
+        else {{
+            throw Failure.unexpectedModel
+        }}
+        return Prediction(label: label, probabilities: probabilities)
+    }}"""
+_ANSWER_BARE = """\
+        guard let values = output.featureValue(for: {probabilities})?.shapedArrayValue(of: Float.self) else {{
+            throw Failure.unexpectedModel
+        }}
+        return values.scalars
+    }}"""
+
+
+def swift_source(program: Program, model: str) -> str:
+    """A Swift file for a classifier with one input.
+
+    Args:
+        program: What its inputs and outputs are read from.
+        model: Name of its package.
+    """
+    (given,) = program.inputs
+    names = {one.dtype: json.dumps(one.name) for one in program.outputs}
+    labelled = "label" in names
+    probabilities = names["probabilities"] if labelled else names["fp32"]
+    sizes = [str(size) for size in given.shape or ()]
+    source = json.dumps(given.name)
+    if given.image:
+        colour = "in grey" if given.image == "grayscale" else "in colour"
+        ask = _IMAGE.format(width=sizes[3], height=sizes[2], colour=colour, source=source)
+    else:
+        ask = _ARRAY.format(sizes="×".join(sizes), shape=", ".join(sizes))
+    answer = (_ANSWER_LABELLED if labelled else _ANSWER_BARE).format(
+        label=names.get("label"), probabilities=probabilities
+    )
+    out = next((one.shape for one in program.outputs if one.dtype == "fp32" and one.shape), ())
+    imports = ["CoreGraphics", "CoreML", "Vision"] if given.image else ["CoreML"]
+    return _FILE.format(
+        model=model,
+        imports="\n".join(f"import {name}" for name in imports),
+        result=_LABELLED if labelled else _BARE.format(sizes="×".join(map(str, out))),
+        predict=ask + _ASK.format(source=source) + answer,
+    )

@@ -1,0 +1,68 @@
+"""Ship a model of a study."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from anenas.cli._app import DEFAULT_STORE, Json, Store, app
+from anenas.cli._units import MILLISECONDS, quantity
+
+
+@app.command()
+def export(
+    study: Annotated[str, typer.Argument(help="Its name (`anenas front` lists them).")],
+    out: Annotated[Path, typer.Option(help="Folder to write, not there yet.")],
+    pick: Annotated[
+        str | None, typer.Option(help="knee, accurate, fast or the number of a trial.", show_default="knee")
+    ] = None,
+    max_latency: Annotated[
+        str | None, typer.Option(help="Instead of --pick: the most accurate trial within it, such as 1.5ms.")
+    ] = None,
+    final_epochs: Annotated[
+        int | None, typer.Option(help="Train it anew for so many epochs.", show_default="as the search left it")
+    ] = None,
+    data: Annotated[
+        str | None, typer.Option(help="The study's images, where they have moved.", show_default="where they were")
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="cpu, cuda or mps.", show_default="the best that is there")] = None,
+    store: Store = DEFAULT_STORE,
+    as_json: Json = False,
+) -> None:
+    """Write a model as a folder that needs no anenas: package, torch source, model card, test vectors, Swift, kit."""
+    limit = None if max_latency is None else quantity(max_latency, "--max-latency", MILLISECONDS)
+    from anenas._terminal import TrainingProgress
+    from anenas.bundle import export as write
+
+    with TrainingProgress() as progress:
+        bundle = write(
+            study,
+            out,
+            pick=pick,
+            max_latency_ms=limit,
+            final_epochs=final_epochs,
+            data=data,
+            device=device,
+            store=store,
+            stepped=progress.stepped,
+            say=progress.say,
+        )
+    if as_json:
+        print(json.dumps(bundle.to_dict(), indent=2))
+        return
+    verified = bundle.verified[-1]
+    print(f"{out}: trial {bundle.trial} of {study}, {bundle.picked}")
+    print(f"  test accuracy  {bundle.test_accuracy:.2%} of {bundle.test_images:,} images, the exported program's")
+    print(
+        f"  latency        {bundle.latency_ms:.3f} ms ({bundle.latency_low_ms:.2f}–{bundle.latency_high_ms:.2f}) on "
+        f"{bundle.chip}, estimated"
+    )
+    print(f"  size           {bundle.size_mb:.2f} MB, {bundle.form}")
+    print(
+        f"  verified       on {verified.images} images: {verified.precision} differs from the network by at most "
+        f"{verified.largest:.1g}, {verified.agreement:.1%} alike"
+    )
+    print("README.md in it says the rest")
