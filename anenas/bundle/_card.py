@@ -31,7 +31,7 @@ The model normalises pixels by itself and ends in a softmax.
 ## Accuracy
 
 Data: {data}, its images brought to the input's size. Trained for {epochs} on the training images{retrained}; the
-validation images were held out to compare networks by, the test images are looked at for the models of the front alone.
+validation images were held out to compare networks by, and no network was chosen by the test images.
 
 | what was run | on | accuracy |
 |---|---|---|
@@ -171,7 +171,8 @@ def _outputs(program: Program) -> str:
 def _findings(findings: Sequence[Finding], chip: str) -> str:
     if not findings:
         return f"`anenas check model.mlpackage --chip {chip}` finds nothing against it."
-    told = [f"- {one.severity}, {one.rule}{f' at {one.op}' if one.op else ''}: {one.message}" for one in findings]
+    ordered = sorted(findings, key=lambda one: ("error", "warning", "info").index(one.severity))
+    told = [f"- {one.severity}, {one.rule}{f' at {one.op}' if one.op else ''}: {one.message}" for one in ordered]
     more = len(told) - _MOST_FINDINGS
     if more > 0:
         told[_MOST_FINDINGS:] = [f"- and {more} more: `anenas check model.mlpackage --chip {chip}`"]

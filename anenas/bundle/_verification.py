@@ -68,7 +68,7 @@ def require_equal(comparisons: list[Comparison], tolerance: float = TOLERANCE) -
             raise AnenasError(f"the exported program breaks at {one.precision}: {one.lost[0]}")
         if not one.largest <= tolerance:
             raise AnenasError(
-                f"the exported program is not the network: a probability differs by {one.largest:.2g} at {one.precision}"
+                f"the exported program is not the network: a probability is off by {one.largest:.2g} at {one.precision}"
             )
 
 

@@ -114,7 +114,7 @@ def accuracy(network: nn.Module, split: Split, *, device: torch.device | str = "
     network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     right = 0
     for start in range(0, len(split.labels), batch_size):
-        images = np.ascontiguousarray(split.images[start : start + batch_size])
+        images = np.array(split.images[start : start + batch_size])  # a copy: torch warns of read-only memory maps
         pixels = torch.from_numpy(images).to(device).float().contiguous(memory_format=torch.channels_last)
         labels = torch.from_numpy(np.array(split.labels[start : start + batch_size])).to(device)
         scores = network(pixels)

@@ -199,13 +199,14 @@ def install(monkeypatch: Any, folder: Path) -> None:
         monkeypatch: pytest's.
         folder: For the stand-ins of commands.
     """
-    from coremltools.models import compute_device, compute_plan, model
+    from coremltools.models import compute_device, compute_plan, model, utils
 
     monkeypatch.setitem(sys.modules, "coremltools.libcoremlpython", library())
     for module in (compute_device, compute_plan, model):
         for name, proxy in PROXIES.items():
             if hasattr(module, name):
                 monkeypatch.setattr(module, name, proxy)
+    monkeypatch.setattr(utils, "_macos_version", lambda: (15, 1))
     write_commands(folder)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
 

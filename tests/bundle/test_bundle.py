@@ -1,0 +1,271 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import standin_macos
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+import anenas
+from anenas import cli
+from anenas._errors import AnenasError
+from anenas.bundle import Bundle
+from anenas.bundle._verification import compare, program_accuracy, require_equal
+from anenas.coreml import convert, package_digest
+from anenas.coreml.program import load_program
+from anenas.data import load_data
+from anenas.search import PACKAGE, WEIGHTS, Study
+
+FILES = {
+    "Classifier.swift", "README.md", "bundle.json", "kit", "labels.txt", "model.mlpackage", "network.py",
+    "test_vectors", "weights.safetensors",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def bundle(store: Path, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    return anenas.export("tiny", tmp_path_factory.mktemp("bundles") / "b", pick=2, store=store)
+
+
+def data_of(store: Path) -> Path:
+    return store.parent / "data.npz"
+
+
+def test_a_bundle_holds_everything_and_its_figures_are_those_of_its_files(bundle: Bundle, study: Study) -> None:
+    assert {file.name for file in bundle.path.iterdir()} == FILES
+    assert list(bundle.path.parent.iterdir()) == [bundle.path]
+    assert package_digest(bundle.path / "model.mlpackage") == package_digest(study.trial_folder(2) / PACKAGE)
+    record = next(record for record in study.completed if record.number == 2)
+    assert record.evaluation
+    assert bundle.validation_accuracy == record.evaluation.accuracy
+    assert (bundle.latency_ms, bundle.size_mb) == (record.evaluation.latency.ms, record.evaluation.size_mb)
+    assert (bundle.trial, bundle.picked, bundle.chip, bundle.epochs) == (2, "trial 2", "A15", 10)
+    figures = json.loads((bundle.path / "bundle.json").read_text())
+    assert figures == json.loads(json.dumps({k: v for k, v in bundle.to_dict().items() if k != "path"}))
+    assert (bundle.path / "labels.txt").read_text() == "0\n1\n2\n"
+
+
+def test_the_accuracy_is_that_of_the_exported_program(bundle: Bundle, store: Path) -> None:
+    test = load_data(str(data_of(store)), size=(16, 16), channels=1).test
+    labels = load_program(bundle.path / "model.mlpackage", "fp16")({"image": test.images})["classLabel"]
+    assert bundle.test_images == 63
+    assert bundle.test_accuracy == np.mean([int(label) for label in labels] == test.labels)
+
+
+def test_the_program_was_held_against_the_network(bundle: Bundle) -> None:
+    assert [one.precision for one in bundle.verified] == ["fp32", "fp16"]
+    for one in bundle.verified:
+        assert 0 < one.largest < 0.01
+        assert (one.images, one.lost) == (63, ())
+        assert one.agreement > 0.95
+
+
+def test_the_network_needs_neither_anenas_nor_timm_and_answers_as_the_vectors_say(bundle: Bundle) -> None:
+    blocked = (
+        "import runpy, sys\n"
+        "sys.modules.update(anenas=None, timm=None)\n"
+        "runpy.run_path('network.py', run_name='__main__')\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", blocked], cwd=bundle.path, capture_output=True, text=True, env={"OMP_NUM_THREADS": "1"}
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.startswith("16 images, largest difference")
+
+
+def test_the_network_notices_other_weights(bundle: Bundle, tmp_path: Path) -> None:
+    copy = shutil.copytree(bundle.path, tmp_path / "copy")
+    weights = load_file(copy / "weights.safetensors")
+    weights["head_1.bias"] += torch.tensor([1.0, 0.0, 0.0])
+    save_file(weights, copy / "weights.safetensors")
+    ran = subprocess.run([sys.executable, "network.py"], cwd=copy, capture_output=True, text=True)
+    assert ran.returncode == 1
+
+
+def test_vectors_are_what_the_program_makes_of_test_images(bundle: Bundle) -> None:
+    vectors = bundle.path / "test_vectors"
+    with np.load(vectors / "inputs.npz") as inputs, np.load(vectors / "program.npz") as expected:
+        assert inputs["image"].shape == (16, 1, 16, 16)
+        found = load_program(bundle.path / "model.mlpackage", "fp16")(dict(inputs))
+        assert set(found) == set(expected.files)
+        assert all(np.array_equal(found[name], expected[name]) for name in found)
+
+
+def test_the_kit_knows_what_to_expect(bundle: Bundle) -> None:
+    (entry,) = json.loads((bundle.path / "kit" / "kit.json").read_text())["models"]
+    assert (bundle.path / "kit" / entry["expected"]).is_file()
+    assert (bundle.path / "kit" / entry["package"]).is_dir()
+
+
+def test_the_card_says_what_is_known_and_how(bundle: Bundle, study: Study) -> None:
+    card = (bundle.path / "README.md").read_text()
+    for said in (
+        "trial 2 of the study `tiny`",
+        "`image`: a grey image of 16×16 pixels",
+        "`classLabel_probs`",
+        f"| 48 validation images | {bundle.validation_accuracy:.2%} |",
+        f"| 63 test images | {bundle.test_accuracy:.2%} |",
+        f"{bundle.latency_ms:.3f} ms on A15",
+        "it was not measured on a device",
+        "iOS 16",
+        "Trained for 10 epochs on",
+        "Core ML itself has not run it",
+    ):
+        assert said in card
+    assert "{" not in card and "model.mlmodelc`" not in card
+    for finding in bundle.findings:
+        assert finding.split()[1] in card
+
+
+def test_all_files_may_be_read_by_those_who_may_read_the_card(bundle: Bundle) -> None:
+    modes = {file.stat().st_mode for file in bundle.path.rglob("*") if file.is_file()}
+    assert modes == {(bundle.path / "README.md").stat().st_mode}
+
+
+def test_training_anew_is_told_and_leaves_the_study_as_it_was(store: Path, study: Study, tmp_path: Path) -> None:
+    before = package_digest(study.trial_folder(0) / PACKAGE)
+    steps: list[tuple[int, int]] = []
+    bundle = anenas.export(
+        "tiny", tmp_path / "b", pick=0, final_epochs=3, store=store, stepped=lambda *step: steps.append(step)
+    )
+    assert steps == [(step, 18) for step in range(1, 19)]  # 192 images in batches of 32
+    assert (bundle.epochs, bundle.searched_epochs) == (3, 10)
+    assert package_digest(study.trial_folder(0) / PACKAGE) == before
+    assert package_digest(bundle.path / "model.mlpackage") != before
+    card = (bundle.path / "README.md").read_text()
+    assert "Trained for 3 epochs on the training images, from the start, for this export (the search gave 10)" in card
+    assert {file.name for file in tmp_path.iterdir()} == {"b"}
+
+
+def test_on_macos_core_ml_compiles_it_too(store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "commands").mkdir()
+    standin_macos.install(monkeypatch, tmp_path / "commands")
+    bundle = anenas.export("tiny", tmp_path / "b", pick=0, store=store)
+    assert bundle.compiled
+    assert (tmp_path / "b" / "model.mlmodelc").is_symlink()  # the stand-in's
+    assert "| `model.mlmodelc` | the same, compiled by Core ML |" in (tmp_path / "b" / "README.md").read_text()
+
+
+def test_where_core_ml_refuses_the_bundle_goes_without(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: str) -> str:
+        raise RuntimeError("the stand-in refuses this model")
+
+    (tmp_path / "commands").mkdir()
+    standin_macos.install(monkeypatch, tmp_path / "commands")
+    monkeypatch.setattr(standin_macos.ModelProxy, "compileModel", staticmethod(refuse))
+    said: list[str] = []
+    bundle = anenas.export("tiny", tmp_path / "b", pick=0, store=store, say=said.append)
+    assert not bundle.compiled
+    assert "Core ML could not compile model.mlpackage: the stand-in refuses this model" in said
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"study": "tinny"}, "unknown study 'tinny'; did you mean tiny"),
+        ({"pick": "best"}, "unknown pick 'best'"),
+        ({"final_epochs": 0}, "final_epochs must be 1 or more, got 0"),
+        ({"data": "nowhere.npz"}, "the study's images cannot be read"),
+        ({"data": "fashion_mnist"}, "is not what tiny was made with"),
+    ],
+)
+def test_a_mistake_writes_nothing(store: Path, tmp_path: Path, changes: dict[str, object], message: str) -> None:
+    options = {"study": "tiny", "out": tmp_path / "b", "store": store} | changes
+    with pytest.raises(AnenasError, match=message):
+        anenas.export(**options)  # type: ignore[arg-type]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_overwritten(store: Path, tmp_path: Path) -> None:
+    (tmp_path / "b").write_text("kept")
+    with pytest.raises(AnenasError, match="b is there already; name another folder"):
+        anenas.export("tiny", tmp_path / "b", store=store)
+    assert (tmp_path / "b").read_text() == "kept"
+
+
+def test_images_that_have_moved_can_be_named(store: Path, tmp_path: Path) -> None:
+    moved = shutil.copytree(store.parent, tmp_path / "elsewhere")
+    study = Study.load(moved / "store", "tiny")
+    study.note_data(str(tmp_path / "gone" / "data.npz"))
+    with pytest.raises(AnenasError, match="--data names where they are now"):
+        anenas.export("tiny", tmp_path / "b", store=moved / "store")
+    assert anenas.export("tiny", tmp_path / "b", store=moved / "store", data=str(moved / "data.npz")).test_images == 63
+
+
+def test_a_trial_whose_weights_are_others_is_not_shipped(store: Path, tmp_path: Path) -> None:
+    moved = shutil.copytree(store.parent, tmp_path / "elsewhere")
+    study = Study.load(moved / "store", "tiny")
+    file = study.trial_folder(0) / WEIGHTS
+    weights = load_file(file)
+    weights["head.1.bias"] += torch.tensor([3.0, 0.0, 0.0])
+    save_file(weights, file)
+    with pytest.raises(AnenasError, match="the exported program is not the network"):
+        anenas.export("tiny", tmp_path / "b", pick=0, store=moved / "store")
+    shutil.rmtree(study.trial_folder(0) / PACKAGE)
+    with pytest.raises(AnenasError, match="trial 0 of tiny has lost its files"):
+        anenas.export("tiny", tmp_path / "b", pick=0, store=moved / "store")
+    assert not (tmp_path / "b").exists()
+
+
+class _Bright(nn.Module):
+    """Overflows in float16 for bright pictures."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return (x * 300).mean((2, 3)).softmax(1)
+
+
+def test_a_program_that_float16_breaks_is_not_shipped(tmp_path: Path) -> None:
+    convert(_Bright(), tmp_path / "m.mlpackage", shape=(1, 3, 4, 4), classes=["a", "b", "c"])
+    images = np.full((2, 3, 4, 4), 255, np.uint8)
+    with pytest.raises(AnenasError, match=r"breaks at fp16: overflow at .* \(mul\)"):
+        require_equal(compare(tmp_path / "m.mlpackage", _Bright(), images))  # type: ignore[arg-type]
+
+
+class _Mean(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.mean((2, 3)).softmax(1)
+
+
+@pytest.mark.parametrize("batch", [1, 4])
+def test_accuracy_counts_every_image_whatever_the_batch(tmp_path: Path, batch: int) -> None:
+    convert(_Mean(), tmp_path / "m.mlpackage", shape=(batch, 3, 4, 4), classes=["a", "b", "c"])
+    images = np.zeros((7, 3, 4, 4), np.uint8)
+    images[np.arange(7), np.arange(7) % 3] = 20
+    labels = np.array([0, 1, 2, 0, 1, 2, 1])
+    program = load_program(tmp_path / "m.mlpackage", "fp16")
+    assert program_accuracy(program, images, labels, at_once=3) == pytest.approx(6 / 7)
+
+
+def test_the_command_prints_figures_or_json(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    arguments = ["anenas", "export", "tiny", "--store", str(store), "--max-latency", "5ms"]
+    monkeypatch.setattr(sys, "argv", [*arguments, "--out", "a"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert not ended.value.code
+    out, err = capsys.readouterr()
+    assert "a: trial" in out and "the most accurate within 5 ms" in out
+    assert "verifying the exported program" in err
+    monkeypatch.setattr(sys, "argv", [*arguments, "--out", "b", "--json"])
+    with pytest.raises(SystemExit):
+        cli.main()
+    told = json.loads(capsys.readouterr().out)
+    assert told["path"] == "b"
+    assert set(told) == {field.name for field in dataclasses.fields(Bundle)}
+    monkeypatch.setattr(sys, "argv", [*arguments, "--out", "b"])
+    with pytest.raises(SystemExit, match="2"):
+        cli.main()
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", "anenas: b is there already; name another folder\n")

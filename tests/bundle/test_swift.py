@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from anenas.bundle._swift import swift_source
+from anenas.coreml import convert
+from anenas.coreml.program import Program, load_program
+
+
+class Mean(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.mean((2, 3)).softmax(1)
+
+
+def program(folder: Path, shape: tuple[int, int, int, int]) -> Program:
+    convert(Mean(), folder / "m.mlpackage", shape=shape, classes=[f"class {i}" for i in range(shape[1])])
+    return load_program(folder / "m.mlpackage")
+
+
+def test_an_image_comes_in_and_a_label_with_probabilities_comes_out(tmp_path: Path) -> None:
+    source = swift_source(program(tmp_path, (1, 3, 4, 8)), "model.mlpackage")
+    assert 'inputDescriptionsByName["image"]?.imageConstraint' in source
+    assert "8×4 in colour" in source
+    assert 'featureValue(for: "classLabel")?.stringValue' in source
+    assert 'featureValue(for: "classLabel_probs")?.dictionaryValue as? [String: Double]' in source
+    assert "import Vision\n" in source
+
+
+def test_other_channels_come_in_as_an_array(tmp_path: Path) -> None:
+    source = swift_source(program(tmp_path, (1, 4, 4, 8)), "model.mlpackage")
+    assert "MLShapedArray<Float>(scalars: pixels, shape: [1, 4, 4, 8])" in source
+    assert 'dictionary: ["image": value]' in source
+    assert "CGImage" not in source
+    assert "let label: String" in source
+
+
+def test_a_batch_gives_an_array_of_probabilities(tmp_path: Path) -> None:
+    source = swift_source(program(tmp_path, (2, 3, 4, 8)), "model.mlpackage")
+    assert "shape: [2, 3, 4, 8]" in source
+    assert 'featureValue(for: "probabilities")?.shapedArrayValue(of: Float.self)' in source
+    assert "2×3, one image after the other" in source
+    assert "label:" not in source
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 4, 4), (1, 4, 4, 4), (2, 1, 4, 4)])
+def test_brackets_are_balanced_and_no_template_is_left(tmp_path: Path, shape: tuple[int, int, int, int]) -> None:
+    source = swift_source(program(tmp_path, shape), "model.mlpackage")
+    assert all(source.count(a) == source.count(b) for a, b in ("{}", "()", "[]"))
+    assert "{{" not in source and "None" not in source
