@@ -16,7 +16,7 @@ import numpy as np
 from anenas._errors import AnenasError
 from anenas._models import load_graph
 from anenas.ane import Chip, get_chip
-from anenas.graph import Graph
+from anenas.graph import Form, Graph, compressed, get_form
 from anenas.latency import CalibratedLatency, Latency
 
 _COLUMNS = ("timm_name", "input_res", "soc", "latency_ms")
@@ -44,14 +44,17 @@ class PublishedLatency:
 
 
 def read_published(
-    table: Path, chip_named: Callable[[str], Chip] = get_chip, *, digitised: bool = False
+    table: Path, chip_named: Callable[[str], Chip] = get_chip, *, digitised: bool = False, squeezed: bool = False
 ) -> tuple[list[PublishedLatency], dict[str, int]]:
     """The rows of a table that count, and how many do not for which reason.
 
     Args:
-        table: A CSV file.
+        table: A CSV file. A column `model_spec`, where there is one, names models as `load_graph` does, packages as
+            seen from the table.
         chip_named: The chip of the column `soc`.
         digitised: Whether rows that were read off a figure count.
+        squeezed: Whether it is the rows of compressed programs that count, each with the program before that, instead
+            of the others.
 
     Raises:
         AnenasError: If the table cannot be read or lacks a column.
@@ -69,7 +72,7 @@ def read_published(
     for row in rows:
         row = {key: (value or "").strip() for key, value in row.items() if isinstance(value, str) or value is None}
         try:
-            published.append(_published(row, graph_of, chip_named, digitised))
+            published.append(_published(row, table.parent, graph_of, chip_named, digitised, squeezed))
         except _SkippedError as reason:
             skipped[str(reason)] += 1
     return published, dict(skipped.most_common())
@@ -80,18 +83,25 @@ class _SkippedError(Exception):
 
 
 def _published(
-    row: dict[str, str], graph_of: Callable[[str], Graph], chip_named: Callable[[str], Chip], digitised: bool
+    row: dict[str, str],
+    folder: Path,
+    graph_of: Callable[[str], Graph],
+    chip_named: Callable[[str], Chip],
+    digitised: bool,
+    squeezed: bool,
 ) -> PublishedLatency:
     size = row["input_res"].casefold().partition("x")[0]
     model = row.get("model_spec") or (f"timm:{row['timm_name']}@{size}" if row["timm_name"] else "")
+    if model.endswith(".mlpackage"):
+        model = str(folder / model)
     if not model:
         raise _SkippedError("no timm name")
     if is_true(row, "off_ane_suspected"):
         raise _SkippedError("suspected off the engine")
     if is_true(row, "digitised") and not digitised:
         raise _SkippedError("digitised")
-    if _COMPRESSED.search(row.get("precision", "")):
-        raise _SkippedError("compressed")
+    if bool(_COMPRESSED.search(row.get("precision", ""))) != squeezed:
+        raise _SkippedError("plain" if squeezed else "compressed")
     try:
         chip = chip_named(row["soc"])
     except AnenasError:
@@ -143,7 +153,57 @@ def bench_latency(table: Path) -> dict[str, object]:
     for (name, soc), rows in sorted(sets.items()):
         estimates = [source.latency(row.graph, row.chip) for row in rows]
         scored.append({"set": name, "soc": soc, **score(rows, estimates)})
-    return {"sets": scored, "skipped": skipped}
+    return {"sets": scored, "skipped": skipped, "compression": bench_compression(published, table)}
+
+
+def bench_compression(plain: Sequence[PublishedLatency], table: Path) -> list[dict[str, object]]:
+    """How much faster compressed programs are, as published and as estimated.
+
+    Args:
+        plain: The rows of the table that are not compressed.
+        table: Where a model stands both plain and compressed, on one chip and in one set.
+    """
+    uncompressed: dict[tuple[str, ...], PublishedLatency] = {}
+    for row in plain:
+        uncompressed.setdefault(_place(row), row)
+    source, found = CalibratedLatency(), []
+    for row in read_published(table, squeezed=True)[0]:
+        form, before = told_form(row.row.get("precision", "")), uncompressed.get(_place(row))
+        if form is None or before is None:
+            continue
+        after = source.latency(compressed(row.graph, form), row.chip).ms
+        found.append(
+            {
+                "model": row.row.get("model") or _place(row)[0],
+                "soc": row.chip.name,
+                "set": row.set,
+                "form": form.name,
+                "published_speedup": before.ms / row.ms,
+                "predicted_speedup": source.latency(row.graph, row.chip).ms / after,
+            }
+        )
+    return found
+
+
+def _place(published: PublishedLatency) -> tuple[str, ...]:
+    """What a row has in common with those of the same model in other forms."""
+    row = published.row
+    return row.get("model_spec") or row["timm_name"], row["input_res"], published.chip.name, published.set
+
+
+def told_form(precision: str) -> Form | None:
+    """The form that a table's words for a precision tell, such as "4-bit palettized" or "W8A8"; None of others."""
+    text = precision.casefold()
+    if found := re.search(r"([1-8])-bit palett", text):
+        channels = re.search(r"\bgs(\d+)", text)
+        group = int(channels[1]) if channels else 0
+        name = f"palette{found[1]}" + (f"-grouped{group}" if group else "")
+        return Form(name, precision, palette=int(found[1]), group=group)
+    if found := re.search(r"(\d+) ?% (?:sparse|pruned)", text):
+        return Form(f"sparse{found[1]}", precision, sparsity=int(found[1]) / 100)
+    if re.search(r"\bw8a8\b", text):
+        return get_form("w8a8")
+    return get_form("int8") if re.search(r"\bw8\b", text) else None
 
 
 def _spearman(a: np.ndarray, b: np.ndarray) -> float | None:

@@ -17,7 +17,10 @@ from rich.table import Table
 from anenas._api import SearchResult
 from anenas._calibrate import Calibrated
 from anenas._measured import Measured
+from anenas._pack import Packed
+from anenas._sweep import FormResult
 from anenas.ane import Finding, Placement, Rule, Severity
+from anenas.coreml import Verification
 from anenas.latency import Profile
 from anenas.search import Record, Study, picks
 
@@ -295,6 +298,42 @@ def _print_skipped(console: Console, skipped: dict[str, int]) -> None:
         console.print(f"skipped {count}: {reason}", highlight=False)
 
 
+def print_verification(console: Console, package: str, result: Verification) -> None:
+    """The difference of each output in both precisions, what float16 loses, and the verdict."""
+    _line(console, f"{package} against {result.against}, {_counted(result.samples, 'sample')}")
+    table = Table(box=SIMPLE_HEAD)
+    table.add_column("output", no_wrap=True)
+    for heading in ("precision", "largest", "mean", "relative", "cosine", "top 1"):
+        table.add_column(heading, justify="right")
+    for precision, differences in {"fp32": result.fp32, "fp16": result.fp16}.items():
+        for one in differences:
+            top1 = "" if one.top1 is None else f"{one.top1:.0%}"
+            figures = [f"{one.largest:.2g}", f"{one.mean:.2g}", f"{one.relative:.2g}", f"{one.cosine:.5f}", top1]
+            table.add_row(one.name, precision, *figures)
+    console.print(table)
+    if result.layers:
+        parted = next((one for one in result.layers if not one.relative <= _PARTED), None)
+        worst = max(result.layers, key=lambda one: one.relative)
+        said = f"first at {parted.name} by {parted.relative:.2g}" if parted else "nowhere"
+        _line(
+            console,
+            f"of {len(result.layers)} operations, the largest difference is {worst.relative:.2g} at {worst.name}; more "
+            f"than {_PARTED:g}: {said}",
+        )
+    if flushed := [event for event in result.lost if event.kind == "denormal"]:
+        most = max(flushed, key=lambda event: event.count)
+        values, ops = sum(event.count for event in flushed), _counted(len(flushed), "operation")
+        _line(console, f"float16 flushes {values:,} values to zero at {ops}, most at {most.op} ({most.op_type})")
+    for problem in result.problems:
+        console.print(f"[{_STYLES['error']}]differs[/]  {problem}", highlight=False, soft_wrap=True)
+    if result.passed:
+        console.print("[bold green]equal[/]    within what is allowed")
+
+
+# What a float16 result is off by rounding alone, twice.
+_PARTED = 2e-3
+
+
 def print_scores(console: Console, result: dict[str, Any]) -> None:
     """What `bench_latency` found, as a table."""
     table = Table(box=SIMPLE_HEAD, padding=(0, 1), collapse_padding=True)
@@ -306,6 +345,67 @@ def print_scores(console: Console, result: dict[str, Any]) -> None:
         table.add_row(row["set"], row["soc"], str(row["n"]), *_score_cells(row))
     console.print(table)
     _print_skipped(console, result["skipped"])
+    if result["compression"]:
+        table = Table(title="compressed programs, faster by", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1))
+        for heading in ("model", "chip", "set", "form"):
+            table.add_column(heading, no_wrap=True)
+        for heading in ("published", "predicted"):
+            table.add_column(heading, justify="right")
+        for row in result["compression"]:
+            speedups = [f"{row[f'{which}_speedup']:.2f}×" for which in ("published", "predicted")]
+            table.add_row(row["model"], row["soc"], row["set"], row["form"], *speedups)
+        console.print(table)
+
+
+def print_forms(console: Console, rows: Sequence[dict[str, str]]) -> None:
+    """The forms that weights can be compressed to."""
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1))
+    for heading in ("form", "needs", "what it is"):
+        table.add_column(heading, no_wrap=heading != "what it is")
+    for row in rows:
+        table.add_row(row["form"], row["needs"], row["tells"])
+    console.print(table)
+
+
+def print_compressed(console: Console, chip: str, results: Sequence[FormResult], *, is_sweep: bool) -> None:
+    """What forms of weights make of a package."""
+    measured = any(result.accuracy is not None for result in results)
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1), collapse_padding=True)
+    for heading in ("form", "needs"):
+        table.add_column(heading, no_wrap=True)
+    headings = ("MB", "packed", "of zip", f"{chip} ms", "differs", *(["accuracy"] if measured else []))
+    for heading in headings:
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for one in results:
+        cells = [f"{one.bytes / 1e6:.2f}", f"{one.packed_bytes / 1e6:.2f}", f"{one.packed_bytes / one.zip_bytes:.1%}"]
+        cells += [f"{one.latency.ms:.3f}", f"{one.difference:.2g}"]
+        cells += ["" if one.accuracy is None else f"{one.accuracy:.2%}"] if measured else []
+        table.add_row(one.form, one.target, *cells, "front" if one.on_front else "")
+    console.print(table)
+    after = results[-1]
+    if not is_sweep:
+        kept = f", {after.weights_kept} small ones and vectors stay" if after.weights_kept else ""
+        console.print(f"{after.weights} weights compressed{kept}")
+        if after.target != results[0].target:
+            console.print(f"needs {after.target}, where {results[0].target} did before", style="yellow")
+    told = "differs: on random inputs, from the outputs before, as a share of their standard deviation"
+    console.print(told, style="dim", highlight=False, soft_wrap=True)
+
+
+def print_packed(console: Console, packed: Packed) -> None:
+    """What an archive took, beside a zip of the same."""
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1))
+    table.add_column("file", overflow="fold")
+    for heading in ("bytes", "zip", "packed", "of zip"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for file in packed.files:
+        share = f"{file.packed_bytes / file.zip_bytes:.1%}"
+        table.add_row(file.path, f"{file.bytes:,}", f"{file.zip_bytes:,}", f"{file.packed_bytes:,}", share)
+    share = f"{packed.packed_bytes / packed.zip_bytes:.1%}"
+    table.add_row("in all", f"{packed.bytes:,}", f"{packed.zip_bytes:,}", f"{packed.packed_bytes:,}", share)
+    console.print(table)
+    console.print(f"wrote {packed.path}", markup=False, highlight=False)
 
 
 def print_measured(console: Console, measured: Sequence[Measured]) -> None:

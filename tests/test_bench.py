@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from anenas._bench import bench_latency, read_published, score
+from anenas._bench import bench_latency, read_published, score, told_form
 from anenas._errors import AnenasError
 from anenas.ane import get_chip
 from anenas.latency import Latency
@@ -74,3 +74,42 @@ def test_scores_are_shares_of_the_rows(tmp_path: Path) -> None:
     assert found["median_error"] == pytest.approx(0.2)
     assert (found["within_10"], found["within_25"]) == pytest.approx((1 / 3, 2 / 3))
     assert found["coverage"] == pytest.approx(2 / 3)
+
+
+def test_speedups_of_compressed_programs_are_held_against_the_plain_one(tmp_path: Path) -> None:
+    rows = [
+        "mobilenetv2_100,224,A16,0.48,s,fp16,False,False",
+        "mobilenetv2_100,224,A16,0.45,s,4-bit palettized,False,False",
+        "mobilenetv2_100,224,A16,0.24,s,W8A8,False,False",
+        "mobilenetv2_100,224,A16,0.45,s,palettized (all settings),False,False",
+        "mobilenetv2_100,224,A16,0.45,another,4-bit palettized,False,False",
+        "mobilenetv2_100,224,A17 Pro,0.45,s,4-bit palettized,False,False",
+    ]
+    result = bench_latency(table(tmp_path, *rows))
+    assert result["skipped"] == {"compressed": 5}
+    palette, integers = result["compression"]  # type: ignore[misc]
+    assert (palette["model"], palette["soc"], palette["form"]) == ("mobilenetv2_100", "A16", "palette4")
+    assert palette["published_speedup"] == pytest.approx(0.48 / 0.45)
+    assert (integers["form"], integers["published_speedup"]) == ("w8a8", pytest.approx(2))
+    assert 1 < palette["predicted_speedup"] < integers["predicted_speedup"]
+
+
+@pytest.mark.parametrize(
+    ("precision", "name", "kind"),
+    [
+        ("4-bit palettized", "palette4", "palette4"),
+        ("4-bit palettized, per-grouped-channel gs16", "palette4-grouped16", "palette4"),
+        ("75% sparse", "sparse75", "sparse"),
+        ("W8 (fp16 act)", "int8", "int8"),
+        ("W8A8", "w8a8", "int8"),
+    ],
+)
+def test_a_form_is_read_from_what_a_table_calls_it(precision: str, name: str, kind: str) -> None:
+    form = told_form(precision)
+    assert form is not None
+    assert (form.name, form.kind) == (name, kind)
+
+
+@pytest.mark.parametrize("precision", ["fp16", "", "palettized (all settings print 0.13)", "Float32"])
+def test_other_words_tell_no_form(precision: str) -> None:
+    assert told_form(precision) is None

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 
 from anenas.ane._calibration import Calibration, calibration
 from anenas.ane._chips import Chip
-from anenas.graph import Graph, Op
+from anenas.ane._compression import is_integer, narrow_tensors, sparse_share, streamed_bytes
+from anenas.ane._limits import limits
+from anenas.graph import Graph, Op, Tensor
 
 # Cores take 16 output channels at a time; rows of fewer than 32 columns cost as 32; a pass is 256 channels, and each
 # reads its input again (751K, compute array notes).
@@ -36,7 +38,7 @@ _POINTWISE = {
 # Nothing moves: views, and what runs on the processor after the engine has answered.
 _FREE = {
     "reshape", "squeeze", "expand_dims", "classify", "identity", "expand", "unbind", "split", "split_with_sizes",
-    "select", "as_strided", "slice",
+    "select", "as_strided", "slice", "quantize", "dequantize",
 }  # fmt: skip
 # What else is not plain element-wise work, and its rate.
 _RATES = {
@@ -72,7 +74,7 @@ def op_costs(graph: Graph, chip: Chip) -> list[OpCost]:
     """The cost of each operation of a graph, in its order, without the fixed cost of a prediction."""
     rates, correction = _rates(chip), calibration().correction(chip)
     costs = []
-    for op, work in zip(graph.ops, graph_work(graph), strict=True):
+    for op, work in zip(graph.ops, graph_work(graph, chip), strict=True):
         us, bound = 0.0, "fused"
         for name, parts in work.items():
             term = correction * sum(amount / rates[rate] for rate, amount in parts)
@@ -106,16 +108,33 @@ def _rates(chip: Chip) -> dict[str, float]:
     return chip_rates(chip, calibration())
 
 
-def graph_work(graph: Graph) -> list[Work]:
-    """What each operation of a graph has to do, in its order; nothing where it costs nothing."""
+def graph_work(graph: Graph, chip: Chip | None = None) -> list[Work]:
+    """What each operation of a graph has to do, in its order; nothing where it costs nothing.
+
+    Args:
+        graph: The program.
+        chip: Whose ways with compressed programs count. Work of plain fp16 programs is the same on all.
+    """
     convolved: set[str] = set()  # tensors that come out of a convolution's task
+    narrow = _narrow(graph)
     work = []
     for op in graph.ops:
         fused = _fuses(op) and op.inputs[0].name in convolved
-        work.append({} if fused or op.kind in _FREE else _work(op))
+        work.append({} if fused or op.kind in _FREE else _work(op, narrow, chip))
         if fused or op.kind in ("conv", "linear", "conv_transpose"):
             convolved.add(op.outputs[0].name)
     return work
+
+
+def _narrow(graph: Graph) -> frozenset[str]:
+    """Names of activations that are 8-bit integers where they are written or read."""
+    narrow = set(narrow_tensors(graph))
+    if narrow:
+        # What is written as integers after a curve is nowhere written before it.
+        for op in reversed(graph.ops):
+            if _fuses(op) and op.outputs[0].name in narrow:
+                narrow.add(op.inputs[0].name)
+    return frozenset(narrow)
 
 
 def _fuses(op: Op) -> bool:
@@ -126,28 +145,39 @@ def _fuses(op: Op) -> bool:
     return all(weight.elements <= channels for weight in op.weights)
 
 
-def _work(op: Op) -> Work:
-    read, written = sum(t.elements for t in op.inputs), sum(t.elements for t in op.outputs)
+def _work(op: Op, narrow: frozenset[str], chip: Chip | None) -> Work:
+    def elements(tensors: tuple[Tensor, ...]) -> float:
+        """To move; 8-bit ones count half."""
+        return sum(t.elements / 2 if t.name in narrow else float(t.elements) for t in tensors)
+
+    read, written = elements(op.inputs), elements(op.outputs)
     if op.kind in ("conv", "conv_transpose") and op.weights and len(op.weights[0].shape) > 2:
-        work = _convolution(op, read, written)
+        work = _convolution(op, read, written, sparse_share(op, chip))
     elif op.macs:
-        work = {"compute": (("matrix", float(op.macs)),), "activations": (("traffic", float(read + written)),)}
+        work = {
+            "compute": (("matrix", op.macs * sparse_share(op, chip)),),
+            "activations": (("traffic", read + written),),
+        }
     else:
         rate = _RATES.get(op.kind, "elementwise")
-        amount = read + written if rate == "elementwise" else max(read, written)
-        return {"activations": (("tasks", _TASK_US), (rate, float(amount)))} | _spilled(op)
+        sizes = [sum(t.elements for t in tensors) for tensors in (op.inputs, op.outputs)]
+        amount = sum(sizes) if rate == "elementwise" else max(sizes)
+        return {"activations": (("tasks", _TASK_US), (rate, float(amount)))} | _spilled(op, narrow)
+    if chip is not None and limits(chip).int8_doubles and is_integer(op, narrow):
+        work["compute"] = tuple((rate, amount / 2) for rate, amount in work["compute"])
     if op.weights:
-        work["weights"] = (("weights", float(op.weight_bytes)),)
-    return work | _spilled(op)
+        work["weights"] = (("weights", sum(streamed_bytes(weight, chip) for weight in op.weights)),)
+    return work | _spilled(op, narrow)
 
 
-def _spilled(op: Op) -> dict[str, tuple[tuple[str, float], ...]]:
-    spilled = sum(t.bytes for t in (*op.inputs, *op.outputs) if t.bytes > _ON_CHIP_BYTES)
-    return {"memory": (("memory", float(spilled)),)} if spilled else {}
+def _spilled(op: Op, narrow: frozenset[str]) -> dict[str, tuple[tuple[str, float], ...]]:
+    sizes = (t.bytes / 2 if t.name in narrow else float(t.bytes) for t in (*op.inputs, *op.outputs))
+    spilled = sum(size for size in sizes if size > _ON_CHIP_BYTES)
+    return {"memory": (("memory", spilled),)} if spilled else {}
 
 
-def _convolution(op: Op, read: int, written: int) -> dict[str, tuple[tuple[str, float], ...]]:
-    """Multiply-accumulates as the array spends them, and activations as often as they are read."""
+def _convolution(op: Op, read: float, written: float, share: float) -> dict[str, tuple[tuple[str, float], ...]]:
+    """Multiply-accumulates as the array spends them, of which a share is not skipped; activations as often as read."""
     shape, filters = op.outputs[0].shape, op.weights[0].shape
     groups, channels = op.attributes.get("groups", 1), shape[1] if len(shape) > 1 else 1
     assert isinstance(groups, int)
@@ -162,11 +192,12 @@ def _convolution(op: Op, read: int, written: int) -> dict[str, tuple[tuple[str, 
         padded = min(
             _padded(channels // groups, _CHANNELS) * groups * inputs, _padded(channels, _CHANNELS) * inputs * groups
         )
-        rate = "winograd" if groups == 1 and _is_plain_3x3(op, filters) else "dense"
+        # Winograd's way skips nothing (751K).
+        rate = "winograd" if groups == 1 and share == 1 and _is_plain_3x3(op, filters) else "dense"
         passes = math.ceil(channels / groups / _PASS)
     return {
-        "compute": ((rate, float(padded * places * kernel)),),
-        "activations": (("traffic", float(read * passes + written)),),
+        "compute": ((rate, padded * places * kernel * share),),
+        "activations": (("traffic", read * passes + written),),
     }
 
 

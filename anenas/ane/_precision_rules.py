@@ -152,7 +152,7 @@ def _channel_passes(graph: Graph, chip: Chip) -> Iterator[Problem]:
 
 
 def _is_compressed(graph: Graph) -> bool:
-    return any(weight.dtype in ("int8", "uint8") for op in graph.ops for weight in op.weights)
+    return any(weight.storage for op in graph.ops for weight in op.weights)
 
 
 def _streaming_ms(graph: Graph, chip: Chip) -> float:

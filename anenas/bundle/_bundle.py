@@ -28,7 +28,7 @@ from anenas.bundle._verification import (
     program_accuracy,
     require_equal,
 )
-from anenas.coreml import compile_package, deployment_target, has_core_ml, package_bytes, read_graph
+from anenas.coreml import compile_package, has_core_ml, package_bytes, package_target, read_graph
 from anenas.coreml.program import load_program, write_arrays
 from anenas.data import Dataset, load_data
 from anenas.latency import CalibratedLatency, chip_or_own_device
@@ -289,7 +289,7 @@ def _write(
     (folder / "labels.txt").write_text(labels, encoding="utf-8")
     (folder / "Classifier.swift").write_text(swift_source(program, package.name), encoding="utf-8")
     write_kit([str(package)], folder / "kit")
-    card = write_card(bundle, program, findings, comparisons, deployment_target(package))
+    card = write_card(bundle, program, findings, comparisons, package_target(package))
     (folder / "README.md").write_text(card, encoding="utf-8")
     figures = {name: value for name, value in bundle.to_dict().items() if name != "path"}
     (folder / "bundle.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")

@@ -11,6 +11,7 @@ from anenas.cli import (  # noqa: F401 (their commands register themselves)
     _bench,
     _bundle,
     _calibrate,
+    _compress,
     _device,
     _models,
     _program,

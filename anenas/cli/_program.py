@@ -1,4 +1,4 @@
-"""Run an exported program."""
+"""Run an exported program, and verify it."""
 
 from __future__ import annotations
 
@@ -52,3 +52,34 @@ def run(
         print(f"{event['kind']} of {event['count']} values at {event['op']} ({event['op_type']})")
     if precision == "fp16" and not events:
         print("nothing was lost to float16")
+
+
+@app.command()
+def verify(
+    package: Annotated[Path, typer.Argument(help="A .mlpackage.")],
+    against: Annotated[
+        str, typer.Option(help="Weights (.safetensors), an architecture, values (.npz) or another .mlpackage.")
+    ],
+    samples: Annotated[int, typer.Option(min=1, help="Random inputs to compare on, where none are given.")] = 16,
+    layers: Annotated[
+        bool, typer.Option("--layers", help="Compare every operation too, to find where they part.")
+    ] = False,
+    tolerance: Annotated[
+        float | None, typer.Option(help="Largest difference in float32, of the largest value.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Hold an exported program against what it was made from; exit code 1 where it computes something else."""
+    from anenas._verify import verify_against
+
+    result = verify_against(package, against, samples=samples, layers=layers, tolerance=tolerance)
+    if as_json:
+        print(json.dumps({"package": str(package), **result.to_dict()}))
+    else:
+        from rich.console import Console
+
+        from anenas._terminal import print_verification
+
+        print_verification(Console(), str(package), result)
+    if not result.passed:
+        raise typer.Exit(1)

@@ -1,22 +1,29 @@
-"""The bridge to Core ML: write an ML program, read one back as a graph, and measure it on a device."""
+"""The bridge to Core ML: write an ML program, read, run and verify one, and measure it on a device."""
 
 from anenas.coreml._arrays import as_arrays, example_inputs, package_digest
+from anenas.coreml._classify import program_accuracy
+from anenas.coreml._compress import Compressed, compress, stored_forms
 from anenas.coreml._convert import convert, convert_arrays, estimated_package_bytes, package_bytes
 from anenas.coreml._device import compile_package, has_core_ml, measure_package, require_core_ml
-from anenas.coreml._package import deployment_target
+from anenas.coreml._package import package_metadata, package_target
 from anenas.coreml._read import read_graph
 from anenas.coreml._validate import FORMAT, KIT, UNITS, VERSION, output_errors, write_whole
+from anenas.coreml._verify import TOLERANCES, Difference, Verification, verify, verify_network
 
 __all__ = [
     "FORMAT",
     "KIT",
+    "TOLERANCES",
     "UNITS",
     "VERSION",
+    "Compressed",
+    "Difference",
+    "Verification",
     "as_arrays",
     "compile_package",
+    "compress",
     "convert",
     "convert_arrays",
-    "deployment_target",
     "estimated_package_bytes",
     "example_inputs",
     "has_core_ml",
@@ -24,7 +31,13 @@ __all__ = [
     "output_errors",
     "package_bytes",
     "package_digest",
+    "package_metadata",
+    "package_target",
+    "program_accuracy",
     "read_graph",
     "require_core_ml",
+    "stored_forms",
+    "verify",
+    "verify_network",
     "write_whole",
 ]

@@ -11,7 +11,7 @@ import numpy as np
 
 from anenas._errors import AnenasError
 from anenas.coreml._convert import INPUT
-from anenas.coreml._package import open_package
+from anenas.coreml._package import open_package, refuse_links
 
 _FLOATS = {10: np.float16, 11: np.float32, 12: np.float64}  # MIL's DataType enumeration
 _ARRAY_TYPES = {10: 65552, 11: 65568, 12: 65600, 23: 131104}  # ArrayFeatureType.ArrayDataType of each
@@ -37,8 +37,7 @@ def as_arrays(package: Path, destination: Path) -> None:
     Raises:
         AnenasError: If `package` holds no ML program, or links, which may lead anywhere.
     """
-    if links := [path for path in package.rglob("*") if path.is_symlink()]:
-        raise AnenasError(f"{package} holds a link, {links[0].relative_to(package)}; a package is plain files")
+    refuse_links(package)
     opened = open_package(package)
     spec = opened.model
     function = spec.mlProgram.functions["main"]
@@ -72,8 +71,13 @@ def _describe_array(described: Any, tensor: Any) -> None:
     array.dataType = _ARRAY_TYPES[tensor.dataType]
 
 
-def example_inputs(package: Path, seed: int = 0) -> dict[str, np.ndarray]:
+def example_inputs(package: Path, seed: int = 0, samples: int = 1) -> dict[str, np.ndarray]:
     """A value for each input of a package: pixels of 0 to 255 for images, small integers, or standard normal numbers.
+
+    Args:
+        package: A `.mlpackage`.
+        seed: Equal seeds give equal values.
+        samples: How many, one after the other in the first dimension.
 
     Raises:
         AnenasError: If `package` holds no ML program, or an input has a size that the caller chooses.
@@ -87,6 +91,7 @@ def example_inputs(package: Path, seed: int = 0) -> dict[str, np.ndarray]:
         if any(dimension.WhichOneof("dimension") != "constant" for dimension in tensor.dimensions):
             raise AnenasError(f"{package}: the input {given.name} has no fixed shape; export it with one")
         shape = tuple(dimension.constant.size for dimension in tensor.dimensions)
+        shape = (samples * shape[0], *shape[1:]) if shape else shape
         if given.name in images or given.name == INPUT:
             inputs[given.name] = random.integers(0, 256, shape).astype(np.float32)
         elif tensor.dataType in _FLOATS:

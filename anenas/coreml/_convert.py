@@ -109,6 +109,11 @@ def _write(
         )
     for key, value in metadata.items():
         model.user_defined_metadata[key] = value
+    save_package(model, path)
+
+
+def save_package(model: Any, path: Path) -> None:
+    """Write coremltools' `MLModel` to a `.mlpackage`, whole or not at all; one that is there is replaced."""
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".converting-") as folder:
         unfinished = Path(folder) / "new.mlpackage"
         model.save(str(unfinished))

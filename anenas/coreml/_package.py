@@ -121,13 +121,32 @@ def open_package(path: Path) -> Package:
     return package
 
 
-def deployment_target(path: Path) -> str:
-    """The oldest system that runs a package, as coremltools calls it, such as "iOS16".
+def package_metadata(path: Path) -> dict[str, str]:
+    """What its author stored with a package, such as "classes".
 
     Raises:
-        AnenasError: If there is no such package, or it holds no ML program.
+        AnenasError: If the package cannot be opened.
+    """
+    return dict(open_package(path).model.description.metadata.userDefined)
+
+
+def package_target(path: Path) -> str:
+    """The oldest system that runs a package, such as "iOS16".
+
+    Raises:
+        AnenasError: If the package cannot be opened.
     """
     return str(coremltools().target(open_package(path).model.specificationVersion).name)
+
+
+def refuse_links(path: Path) -> None:
+    """A package that is to be copied must be plain files: links may lead anywhere.
+
+    Raises:
+        AnenasError: If it is not.
+    """
+    if links := [file for file in path.rglob("*") if file.is_symlink()]:
+        raise AnenasError(f"{path} holds a link, {links[0].relative_to(path)}; a package is plain files")
 
 
 def _model_file(path: Path) -> Path:

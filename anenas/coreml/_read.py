@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from anenas.coreml._package import open_package
+from anenas.coreml._storage import COMPRESSED, storage
 from anenas.graph import Graph, Op, Tensor
 
 # MIL's DataType enumeration (coremltools' MIL.proto) by number.
@@ -20,9 +21,6 @@ _ATTRIBUTES = {
     "strides": "stride", "dilations": "dilation", "groups": "groups", "kernel_sizes": "kernel", "perm": "perm",
     "axis": "axis", "begin": "begin", "transpose_x": "transpose_x", "transpose_y": "transpose_y",
 }  # fmt: skip
-
-# Weights that are stored compressed and unpacked as they are read. They count a byte each, though many take less.
-_COMPRESSED = "constexpr_"
 
 
 def read_graph(path: Path) -> Graph:
@@ -48,8 +46,8 @@ class _Reader:
         self._values.update((tensor.name, tensor) for tensor in inputs)
         ops = []
         for operation in self._block.operations:
-            if operation.type == "const" or operation.type.startswith(_COMPRESSED):
-                self._constants[operation.outputs[0].name] = operation
+            if operation.type == "const" or operation.type.startswith(COMPRESSED):
+                self._constants.update((out.name, operation) for out in operation.outputs)
             else:
                 ops.append(self._op(operation))
         # A classifier's labels are no tensor: what matters is what they were made from.
@@ -75,13 +73,12 @@ class _Reader:
             kept["axis"] = axis % len(outputs[0].shape)
         return Op(outputs[0].name, operation.type, tuple(inputs), outputs, tuple(weights), kept)
 
-    @staticmethod
     def _take_constant(
-        parameter: str, constant: Any, weights: list[Tensor], attributes: dict[str, int | tuple[int, ...]]
+        self, parameter: str, constant: Any, weights: list[Tensor], attributes: dict[str, int | tuple[int, ...]]
     ) -> None:
         tensor = _tensor(constant.outputs[0].name, constant.outputs[0].type)
-        if constant.type.startswith(_COMPRESSED):
-            tensor = dataclasses.replace(tensor, dtype="uint8")
+        if constant.type.startswith(COMPRESSED):
+            tensor = dataclasses.replace(tensor, storage=storage(constant, self._constants))
         is_weight = parameter in ("weight", "bias") or tensor.elements > 1
         if tensor.dtype.startswith(("fp", "uint")) and is_weight:
             # "weight" comes first, as the counts of multiply-accumulates expect.

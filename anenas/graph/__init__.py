@@ -1,6 +1,18 @@
 """The one vocabulary between networks and hardware: programs as frozen data, without torch."""
 
 from anenas.graph._fingerprint import fingerprint
-from anenas.graph._graph import Graph, Op, Tensor
+from anenas.graph._forms import SMALLEST, Form, compressed, forms, get_form
+from anenas.graph._graph import Graph, Op, Storage, Tensor
 
-__all__ = ["Graph", "Op", "Tensor", "fingerprint"]
+__all__ = [
+    "SMALLEST",
+    "Form",
+    "Graph",
+    "Op",
+    "Storage",
+    "Tensor",
+    "compressed",
+    "fingerprint",
+    "forms",
+    "get_form",
+]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from anenas.graph._graph import Graph, Op
+from anenas.graph._graph import Graph, Op, Tensor
 
 # What stands at the edges of one program and not of another that computes the same: conversions of what the caller
 # hands over and takes back, and the look-up of a class label.
@@ -34,8 +34,14 @@ def fingerprint(graph: Graph) -> str:
 
 def _content(op: Op) -> list[object]:
     outputs = [(tensor.shape, tensor.dtype) for tensor in op.outputs]
-    weights = [(tensor.shape, tensor.dtype) for tensor in op.weights]
+    weights = [(tensor.shape, _stored(tensor) if tensor.storage else tensor.dtype) for tensor in op.weights]
     return [op.kind, outputs, weights, [(name, op.attributes.get(name)) for name in _ATTRIBUTES]]
+
+
+def _stored(weight: Tensor) -> object:
+    """The form of a compressed weight. How many elements of a sparse one are zero depends a little on its values."""
+    assert weight.storage
+    return weight.storage.form, weight.storage.tables, round(weight.storage.density, 2)
 
 
 def _digest(*parts: object) -> str:

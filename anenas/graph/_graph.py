@@ -19,18 +19,38 @@ ITEM_BYTES = {
 
 
 @dataclass(frozen=True, slots=True)
+class Storage:
+    """How a weight that is compressed is stored.
+
+    Attributes:
+        form: "int8", "int4", "palette4", "sparse" and the like, "int8-block" where scales are for blocks of a channel;
+            joint forms in the order of "sparse+palette4+int8".
+        bytes: Of everything stored for it: indices, tables, scales, masks.
+        tables: Of values that palettised weights are looked up in.
+        density: The share of its elements that is stored, below 1 for sparse ones.
+    """
+
+    form: str
+    bytes: int
+    tables: int = 0
+    density: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Tensor:
     """A value in a program: an activation between operations, or a weight stored with one.
 
     Attributes:
         name: Unique in its graph; what connects operations.
         shape: Sizes, (N, C, H, W) for images.
-        dtype: A key of `ITEM_BYTES`.
+        dtype: A key of `ITEM_BYTES`; of a compressed weight, what it is unpacked to.
+        storage: How it is stored, where it is compressed.
     """
 
     name: str
     shape: tuple[int, ...]
     dtype: str = "fp16"
+    storage: Storage | None = None
 
     @property
     def elements(self) -> int:
@@ -38,7 +58,8 @@ class Tensor:
 
     @property
     def bytes(self) -> int:
-        return self.elements * ITEM_BYTES[self.dtype]
+        """What it takes: in memory, or as it is stored."""
+        return self.storage.bytes if self.storage else self.elements * ITEM_BYTES[self.dtype]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +139,7 @@ class Graph:
         """The same program with `prefix` before every name."""
 
         def rename(tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-            return tuple(Tensor(prefix + t.name, t.shape, t.dtype) for t in tensors)
+            return tuple(Tensor(prefix + t.name, t.shape, t.dtype, t.storage) for t in tensors)
 
         ops = tuple(
             Op(prefix + op.name, op.kind, rename(op.inputs), rename(op.outputs), rename(op.weights), op.attributes)

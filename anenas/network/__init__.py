@@ -2,6 +2,7 @@
 
 from anenas.network._build import Deployed, build, fuse
 from anenas.network._graph import architecture_cost, architecture_graph
+from anenas.network._reference import reference_values
 from anenas.network._trace import trace
 
-__all__ = ["Deployed", "architecture_cost", "architecture_graph", "build", "fuse", "trace"]
+__all__ = ["Deployed", "architecture_cost", "architecture_graph", "build", "fuse", "reference_values", "trace"]

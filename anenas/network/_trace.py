@@ -46,7 +46,7 @@ _RENAMED = {
     "clamp": "clip", "clamp_min": "clip", "where": "select", "rsub": "sub", "neg": "mul", "_safe_softmax": "softmax",
 }  # fmt: skip
 
-_BATCH_NORMS = {"native_batch_norm", "_native_batch_norm_legit_no_training"}
+BATCH_NORMS = {"native_batch_norm", "_native_batch_norm_legit_no_training"}
 _POINTWISE = {"relu", "silu", "sigmoid", "hardsigmoid", "hardtanh", "hardswish", "clamp", "tanh", "gelu"}
 
 
@@ -63,7 +63,7 @@ def trace(module: nn.Module, shape: tuple[int, ...], *, name: str = "x") -> Grap
     """
     is_ready = not module.training and all(t.is_meta for t in (*module.parameters(), *module.buffers()))
     on_meta = module if is_ready else copy.deepcopy(module).to("meta").eval()
-    recorder = _Recorder(on_meta)
+    recorder = Recorder(on_meta)
     x = torch.empty(shape, device="meta")
     source = recorder.name_tensor(x, name)
     with torch.no_grad(), recorder:
@@ -92,12 +92,13 @@ class _Call:
     others: tuple[torch.Tensor, ...] = ()
 
 
-class _Recorder(TorchDispatchMode):
+class Recorder(TorchDispatchMode):
     """Notes each operation that runs under it.
 
     Attributes:
         ops: What has run so far.
         known: The tensor that each torch tensor holds now, by its id; in-place operations move it on.
+        constants: Ids of the torch tensors that do not depend on the input.
     """
 
     def __init__(self, module: nn.Module) -> None:
@@ -105,7 +106,7 @@ class _Recorder(TorchDispatchMode):
         self.ops: list[Op] = []
         self.known: dict[int, Tensor] = {}
         self._kept: list[torch.Tensor] = []  # ids stay taken as long as their tensors live
-        self._constants = {id(t) for t in (*module.parameters(), *module.buffers())}
+        self.constants = {id(t) for t in (*module.parameters(), *module.buffers())}
 
     def name_tensor(self, x: torch.Tensor, name: str) -> Tensor:
         return self._name(x, name)
@@ -115,27 +116,29 @@ class _Recorder(TorchDispatchMode):
     ) -> Any:
         aten = func.overloadpacket.__name__
         kind = aten.removesuffix("_") if not aten.startswith("_") else aten
-        # torch takes a millisecond to find that these leave a shape as it is, half of what a block takes.
-        result: Any
-        if kind in _BATCH_NORMS:
-            result = (torch.empty_like(args[0]), args[0].new_empty(0), args[0].new_empty(0))
-        elif kind in _POINTWISE:
-            result = torch.empty_like(args[0]) if aten == kind else args[0]  # or in place
-        else:
-            result = func(*args, **(kwargs or {}))
+        result = self.compute(func, kind, args, kwargs or {})
         tensors = [a for a in _flat(args) if isinstance(a, torch.Tensor)]
         outputs = [r for r in _flat((result,)) if isinstance(r, torch.Tensor)]
         inputs = tuple(self.known[id(t)] for t in tensors if id(t) in self.known)
-        constants = [t for t in tensors if id(t) in self._constants]
+        constants = [t for t in tensors if id(t) in self.constants]
         if not outputs or not inputs:
             # Nothing that depends on the input: folded to a constant on conversion.
-            self._constants.update(id(out) for out in outputs)
+            self.constants.update(id(out) for out in outputs)
             self._kept += outputs
         elif kind in _SILENT:
             self.alias(outputs[0], inputs[0])
         else:
             _HANDLES.get(kind, _plain)(self, _Call(kind, args, inputs, constants, outputs[0], tuple(outputs[1:])))
         return result
+
+    def compute(self, func: Any, kind: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """What an operation gives, of which only the shape matters here."""
+        # torch takes a millisecond to find that these leave a shape as it is, half of what a block takes.
+        if kind in BATCH_NORMS:
+            return torch.empty_like(args[0]), args[0].new_empty(0), args[0].new_empty(0)
+        if kind in _POINTWISE:
+            return args[0] if func.overloadpacket.__name__ != kind else torch.empty_like(args[0])  # in place, or not
+        return func(*args, **kwargs)
 
     def add(
         self,
@@ -161,16 +164,16 @@ class _Recorder(TorchDispatchMode):
         self._kept.append(output)
 
 
-_Handle = Callable[[_Recorder, _Call], None]
+_Handle = Callable[[Recorder, _Call], None]
 
 
-def _plain(recorder: _Recorder, call: _Call) -> None:
+def _plain(recorder: Recorder, call: _Call) -> None:
     """One operation of the same meaning; constants of more than one element are stored with it."""
     weights = tuple(tuple(c.shape) for c in call.constants if c.numel() > 1)
     recorder.add(_RENAMED.get(call.kind, call.kind), call.inputs, call.output, weights)
 
 
-def _convolution(recorder: _Recorder, call: _Call) -> None:
+def _convolution(recorder: Recorder, call: _Call) -> None:
     stride, dilation, transposed, groups = call.args[3], call.args[5], call.args[6], call.args[8]
     recorder.add(
         "conv_transpose" if transposed else "conv",
@@ -184,7 +187,7 @@ def _convolution(recorder: _Recorder, call: _Call) -> None:
     )
 
 
-def _batch_norm(recorder: _Recorder, call: _Call) -> None:
+def _batch_norm(recorder: Recorder, call: _Call) -> None:
     before = recorder.ops[-1] if recorder.ops else None
     if before and before.kind == "conv" and before.outputs[0] == call.inputs[0]:
         recorder.alias(call.output, before.outputs[0])  # folded into it
@@ -192,7 +195,7 @@ def _batch_norm(recorder: _Recorder, call: _Call) -> None:
         recorder.add("batch_norm", call.inputs, call.output, tuple(tuple(c.shape) for c in call.constants))
 
 
-def _hardswish(recorder: _Recorder, call: _Call) -> None:
+def _hardswish(recorder: Recorder, call: _Call) -> None:
     """coremltools writes torch's own hard-swish as three operations."""
     recorder.add("thresholded_relu", call.inputs, torch.empty_like(call.output))
     clipped = recorder.ops[-1].outputs
@@ -200,7 +203,7 @@ def _hardswish(recorder: _Recorder, call: _Call) -> None:
     recorder.add("mul", (*clipped, *recorder.ops[-1].outputs), call.output)
 
 
-def _group_norm(recorder: _Recorder, call: _Call) -> None:
+def _group_norm(recorder: Recorder, call: _Call) -> None:
     """coremltools writes group normalisation out; its scale and shift are a batch normalisation."""
     x, groups = call.inputs[0], int(call.args[6])
     shape = (x.shape[0], groups, x.shape[1] // groups, *x.shape[2:])
@@ -219,20 +222,20 @@ def _group_norm(recorder: _Recorder, call: _Call) -> None:
     recorder.add("batch_norm", (normal,), call.output, tuple(tuple(c.shape) for c in call.constants * 2))
 
 
-def _linear(recorder: _Recorder, call: _Call) -> None:
+def _linear(recorder: Recorder, call: _Call) -> None:
     """`addmm(bias, x, weightᵀ)`; the weight came through `t`, so it may be noted as (in, out)."""
     in_features, out_features = call.inputs[0].shape[-1], call.output.shape[-1]
     recorder.add("linear", call.inputs, call.output, ((out_features, in_features), (out_features,)))
 
 
-def _pool(recorder: _Recorder, call: _Call) -> None:
+def _pool(recorder: Recorder, call: _Call) -> None:
     """`pool(x, kernel, stride, …)`; the stride is the kernel's size where none is given."""
     kernel = _two(call.args[1])
     stride = _two(call.args[2]) if len(call.args) > 2 and call.args[2] else kernel
     recorder.add(_RENAMED[call.kind], call.inputs, call.output, kernel=kernel, stride=stride)
 
 
-def _permute(recorder: _Recorder, call: _Call) -> None:
+def _permute(recorder: Recorder, call: _Call) -> None:
     """`permute(x, order)`, or `transpose(x, one, other)`."""
     rank = len(call.inputs[0].shape)
     if call.kind == "permute":
@@ -244,11 +247,11 @@ def _permute(recorder: _Recorder, call: _Call) -> None:
     recorder.add("transpose", call.inputs, call.output, perm=tuple(order))
 
 
-def _softmax(recorder: _Recorder, call: _Call) -> None:
+def _softmax(recorder: Recorder, call: _Call) -> None:
     recorder.add("softmax", call.inputs, call.output, axis=call.args[1] % len(call.output.shape))
 
 
-def _slice(recorder: _Recorder, call: _Call) -> None:
+def _slice(recorder: Recorder, call: _Call) -> None:
     """`slice(x, axis, start, …)`, or `select(x, axis, index)`."""
     shape = call.inputs[0].shape
     if tuple(call.output.shape) == shape:
@@ -260,7 +263,7 @@ def _slice(recorder: _Recorder, call: _Call) -> None:
     recorder.add("slice_by_index", call.inputs, call.output, begin=begin)
 
 
-def _expand(recorder: _Recorder, call: _Call) -> None:
+def _expand(recorder: Recorder, call: _Call) -> None:
     """Nothing is computed where the shape stays, as around torch's attention."""
     if tuple(call.output.shape) == call.inputs[0].shape:
         recorder.alias(call.output, call.inputs[0])
@@ -268,7 +271,7 @@ def _expand(recorder: _Recorder, call: _Call) -> None:
         recorder.add("tile", call.inputs, call.output)
 
 
-def _split(recorder: _Recorder, call: _Call) -> None:
+def _split(recorder: Recorder, call: _Call) -> None:
     """One operation of several results."""
     recorder.add("split", call.inputs, call.output)
     op = recorder.ops.pop()

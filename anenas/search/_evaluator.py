@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import csv
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from anenas.ane import Chip, placement, program_cost
-from anenas.coreml import convert, estimated_package_bytes, package_bytes, read_graph
-from anenas.data import Dataset
+from anenas.coreml import (
+    convert,
+    estimated_package_bytes,
+    package_bytes,
+    program_accuracy,
+    read_graph,
+    verify_network,
+)
+from anenas.data import Dataset, Split
 from anenas.graph import Graph
 from anenas.latency import CalibratedLatency
 from anenas.search._evaluation import ARCHITECTURE, OPERATIONS, PACKAGE, WEIGHTS, Estimate, Evaluation
@@ -21,6 +31,8 @@ if TYPE_CHECKING:
     from torch import nn
 
     from anenas.network import Deployed
+
+_VERIFIED = 16  # images that every exported program is held against its network on
 
 
 @dataclass(frozen=True)
@@ -90,14 +102,22 @@ class ImageEvaluator:
         network.cpu()
         save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, folder / WEIGHTS)
         (folder / ARCHITECTURE).write_text(f"{architecture}\n")
-        metadata = {"anenas.architecture": str(architecture), "anenas.data": dataset.name}
-        convert(deployed.cpu(), folder / PACKAGE, shape=architecture.input, classes=dataset.classes, metadata=metadata)
+        metadata = {
+            "anenas.architecture": str(architecture),
+            "anenas.data": dataset.name,
+            "anenas.mean": json.dumps(dataset.mean),
+            "anenas.std": json.dumps(dataset.std),
+        }
+        package = folder / PACKAGE
+        convert(deployed.cpu(), package, shape=architecture.input, classes=dataset.classes, metadata=metadata)
         clock.lap("convert")
-        graph = read_graph(folder / PACKAGE)
-        latency = self.source.latency(graph, self.chip, folder / PACKAGE)
+        verified = _verified(package, deployed, dataset.validation, architecture.input[0])
+        clock.lap("verify")
+        graph = read_graph(package)
+        latency = self.source.latency(graph, self.chip, package)
         residency = program_cost(graph, self.chip).residency
         _write_costs(graph, self.chip, folder / OPERATIONS)
-        size_mb = package_bytes(folder / PACKAGE) / 1e6
+        size_mb = package_bytes(package) / 1e6
         clock.lap("cost")
         return Evaluation(
             accuracy=right,
@@ -106,15 +126,14 @@ class ImageEvaluator:
             macs=graph.macs,
             parameters=graph.parameters,
             residency=residency,
+            verified=verified,
             seconds=clock.laps,
             losses=tuple(losses),
         )
 
     def test(self, architecture: Architecture, folder: Path) -> float:
-        from anenas.training import accuracy, pick_device
-
-        dataset = Dataset.open(self.data)
-        return accuracy(load_deployed(architecture, folder, dataset), dataset.test, device=pick_device(self.device))
+        test = Dataset.open(self.data).test
+        return program_accuracy(folder / PACKAGE, test.images, test.labels)
 
 
 def load_deployed(architecture: Architecture, folder: Path, dataset: Dataset) -> Deployed:
@@ -132,6 +151,24 @@ def _deployed(network: nn.Module, dataset: Dataset) -> Deployed:
     from anenas.network import Deployed, fuse
 
     return Deployed(fuse(network), dataset.mean, dataset.std).eval()
+
+
+class ExportError(RuntimeError):
+    """The exported program does not compute what the trained network does, or not in float16."""
+
+
+def _verified(package: Path, deployed: Deployed, held_out: Split, batch: int) -> dict[str, float]:
+    """How far the program is from the network, on the first images that were held out.
+
+    Raises:
+        ExportError: If it is too far, or overflows.
+    """
+    result = verify_network(package, deployed, np.asarray(held_out.images[: _VERIFIED * batch], dtype=np.float32))
+    if not result.passed:
+        raise ExportError("; ".join(result.problems))
+    (fp32,), (fp16,) = result.fp32, result.fp16
+    figures = {"fp32_difference": fp32.relative, "fp16_difference": fp16.relative}
+    return figures if fp16.top1 is None else figures | {"fp16_agreement": fp16.top1}
 
 
 def _write_costs(graph: Graph, chip: Chip, path: Path) -> None:

@@ -240,6 +240,7 @@ def _figures(record: Record) -> dict[str, float]:
         "macs": e.macs,
         "residency": e.residency,
         "parameters": e.parameters,
+        **{f"verified_{name}": value for name, value in e.verified.items()},
         **{f"seconds_{step}": seconds for step, seconds in e.seconds.items()},
     }
     return {name: float(value) for name, value in figures.items() if math.isfinite(value)}

@@ -103,7 +103,8 @@ def test_compressed_weights_belong_to_the_operation_that_reads_them(package: Pac
     assert [op.kind for op in compressed.ops] == [op.kind for op in plain.ops]
     assert compressed.macs == plain.macs
     assert compressed.weight_bytes < plain.weight_bytes
-    assert {weight.dtype for op in compressed.ops for weight in op.weights} == {"fp16", "uint8"}
+    forms = {weight.storage.form if weight.storage else "" for op in compressed.ops for weight in op.weights}
+    assert forms == {"", "palette4"}
 
 
 def test_a_path_without_a_package_is_refused(tmp_path: Path) -> None:

@@ -1,0 +1,60 @@
+"""What compressed weights and 8-bit activations save: bytes that stream in, and multiply-accumulates.
+
+Few public figures tell of it, so these are a few general rules, none of them fitted to a model.
+"""
+
+from __future__ import annotations
+
+import re
+
+from anenas.ane._chips import Chip
+from anenas.ane._limits import limits
+from anenas.graph import Graph, Op, Tensor
+
+# The first generation that streams weights in a form; older ones unpack them to fp16 before (ane-guide, part 2/07,
+# measured on M1 and M2: palettes and sparse weights from H13 on, 8-bit integers from H14, blocks from H15). Against it,
+# 8-bit integers gained nothing on M5 Pro (ANEForge) and in ResNet50 on A17 Pro (coremltools' documentation).
+_STREAMED_SINCE = {"palette": 13, "sparse": 13, "int8": 14}
+_BLOCKS_SINCE = 15
+# A further table of a palettised weight takes as long as streaming this many bytes: OPT-1.3B in 4 bits, of 442 thousand
+# output channels, took 59.1 ms with a table for each, 30.7 with one for two, 14.8 with one for a weight, on A17 Pro,
+# where weights stream at 41 GB/s (coremltools' documentation).
+_TABLE_BYTES = 5_500
+# What sparse 1×1 convolutions took of dense ones on M4: 0.69, 0.44 and 0.33 where 50, 25 and 10 % of the weights were
+# left (751K), on the line of 0.24 + 0.90 × share. ResNet50 gains by it on A17 Pro, and next to nothing on A16
+# (coremltools' documentation), the generation before.
+_SPARSE_OFFSET, _SPARSE_SLOPE = 0.24, 0.90
+_ZEROS_SKIPPED_SINCE = 16
+
+
+def streamed_bytes(weight: Tensor, chip: Chip | None) -> float:
+    """What a weight takes to read, in bytes at the rate of plain ones; where no chip is named, as it is stored."""
+    if weight.storage is None or chip is None:
+        return float(weight.bytes)
+    # "palette4" → "palette", "sparse", "int8", "int8-block"
+    parts = (re.sub(r"(?<=palette)\d+", "", part) for part in weight.storage.form.split("+"))
+    if limits(chip).generation < max(_STREAMED_SINCE.get(part, _BLOCKS_SINCE) for part in parts):
+        return 2.0 * weight.elements
+    return float(max(weight.storage.bytes, (weight.storage.tables - 1) * _TABLE_BYTES))
+
+
+def sparse_share(op: Op, chip: Chip | None) -> float:
+    """What an operation with sparse weights takes to compute, of what it takes with dense ones on the plain array."""
+    storage = op.weights[0].storage if op.weights else None
+    if storage is None or chip is None or limits(chip).generation < _ZEROS_SKIPPED_SINCE:
+        return 1.0
+    return min(1.0, _SPARSE_OFFSET + _SPARSE_SLOPE * storage.density)
+
+
+def narrow_tensors(graph: Graph) -> frozenset[str]:
+    """Activations that are 8-bit integers in memory: what is quantised, and what is read as floats from integers."""
+    quantised = (tensor for op in graph.ops if op.kind == "quantize" for tensor in op.inputs[:1])
+    read = (tensor for op in graph.ops if op.kind == "dequantize" for tensor in op.outputs)
+    return frozenset(tensor.name for tensor in (*quantised, *read))
+
+
+def is_integer(op: Op, narrow: frozenset[str]) -> bool:
+    """Whether it multiplies 8-bit weights, a scale for each channel or all, by 8-bit activations."""
+    storages = [weight.storage for weight in op.weights[:1]]
+    weights = all(storage is not None and storage.form == "int8" for storage in storages)
+    return bool(op.inputs) and weights and all(tensor.name in narrow for tensor in op.inputs)

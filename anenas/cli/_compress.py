@@ -1,0 +1,111 @@
+"""Smaller packages: weights in other forms, and folders as one file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from anenas._errors import AnenasError
+from anenas.cli._app import Json, app
+from anenas.cli._units import MEGABYTES, quantity
+
+
+@app.command()
+def compress(
+    package: Annotated[Path | None, typer.Argument(help="A .mlpackage with fp16 weights.")] = None,
+    form: Annotated[str | None, typer.Option("--to", help="The form of its weights (--list-forms).")] = None,
+    out: Annotated[Path | None, typer.Option(help="The .mlpackage to write; with --sweep a folder.")] = None,
+    sweep: Annotated[bool, typer.Option("--sweep", help="Try every form.")] = False,
+    data: Annotated[
+        str | None, typer.Option(help="Measure accuracy on the test images of this data, as `anenas search` takes it.")
+    ] = None,
+    chip: Annotated[str, typer.Option(help="The chip to estimate latency for (`anenas chips`).")] = "A15",
+    list_forms: Annotated[bool, typer.Option("--list-forms", help="List the forms.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Compress the weights of an exported program, without training."""
+    from rich.console import Console
+
+    from anenas._terminal import print_compressed, print_forms
+    from anenas.graph import forms
+
+    if list_forms:
+        rows = [
+            {"form": f.name, "needs": "iOS18" if f.is_ios18 else "iOS16", "tells": f.tells} for f in forms().values()
+        ]
+        if as_json:
+            print(json.dumps(rows, indent=2))
+        else:
+            print_forms(Console(), rows)
+        return
+    if package is None or out is None or (form is None) == (not sweep):
+        raise AnenasError("expected a package, --out, and either --to FORM or --sweep (`anenas compress --help`)")
+
+    from anenas._sweep import Comparison, load_test_data, marked, write_sweep
+    from anenas.latency import chip_or_own_device
+
+    known, device = chip_or_own_device(chip)
+    comparison = Comparison(package, known, device, load_test_data(package, data) if data else None)
+    if sweep:
+        out.mkdir(parents=True, exist_ok=True)
+        results = []
+        with Console(stderr=True).status("compressing") as status:
+            for result in comparison.sweep(out):
+                results.append(result)
+                status.update(f"{result.form} done")
+        results = marked(results)
+        written = write_sweep(results, out)
+    else:
+        results = [comparison.plain(), comparison.of(form or "", out)]
+        written = [out]
+    if as_json:
+        rows = [result.to_dict() for result in results]
+        shown = {"forms": rows} if sweep else {"before": rows[0], "after": rows[1]}
+        print(json.dumps({"package": str(package), "chip": known.name, **shown}, indent=2))
+        return
+    print_compressed(Console(), known.name, results, is_sweep=sweep)
+    for path in written:
+        print(f"wrote {path}")
+
+
+@app.command()
+def pack(
+    folder: Annotated[Path, typer.Argument(help="A .mlpackage, or any other folder.")],
+    out: Annotated[Path, typer.Option(help="The file to write.")],
+    as_json: Json = False,
+) -> None:
+    """Make one small file of a folder, for `anenas unpack`."""
+    import dataclasses
+
+    from rich.console import Console
+
+    from anenas._pack import pack as pack_folder
+    from anenas._terminal import print_packed
+
+    packed = pack_folder(folder, out)
+    if as_json:
+        totals = {"bytes": packed.bytes, "packed_bytes": packed.packed_bytes, "zip_bytes": packed.zip_bytes}
+        files = [dataclasses.asdict(file) for file in packed.files]
+        print(json.dumps({"path": str(packed.path), **totals, "files": files}, indent=2))
+        return
+    print_packed(Console(), packed)
+
+
+@app.command()
+def unpack(
+    archive: Annotated[Path, typer.Argument(help="A file from `anenas pack`.")],
+    out: Annotated[Path, typer.Option(help="The folder to make.")],
+    max_size: Annotated[str, typer.Option(help="Refuse what unpacks to more than this.")] = "4000MB",
+    as_json: Json = False,
+) -> None:
+    """Restore a folder that was packed, bit for bit."""
+    from anenas._pack import unpack as unpack_archive
+
+    count = unpack_archive(archive, out, largest=int(quantity(max_size, "--max-size", MEGABYTES) * 1e6))
+    if as_json:
+        print(json.dumps({"folder": str(out), "files": count}))
+    else:
+        print(f"wrote {out}, {count} files, each as it was packed")

@@ -1,0 +1,185 @@
+"""Compress the weights of an exported program, after training and without data, with coremltools."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import io
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from anenas._errors import AnenasError
+from anenas.coreml._convert import package_bytes, save_package
+from anenas.coreml._package import package_target, refuse_links
+from anenas.coreml._read import read_graph
+from anenas.coreml._tools import coremltools
+from anenas.graph import SMALLEST, Form, Graph, get_form
+
+
+@dataclass(frozen=True)
+class Compressed:
+    """What became of a package.
+
+    Attributes:
+        form: What its weights were compressed to.
+        package: The new package.
+        bytes_before: What the package took on disk.
+        bytes_after: What the new one takes.
+        weights: How many weights are compressed.
+        weights_kept: How many stay as they are, being small or vectors.
+        target_before: The oldest system that ran the package, such as "iOS16".
+        target: The oldest that runs the new one.
+    """
+
+    form: str
+    package: Path
+    bytes_before: int
+    bytes_after: int
+    weights: int
+    weights_kept: int
+    target_before: str
+    target: str
+
+    def to_dict(self) -> dict[str, object]:
+        return {**dataclasses.asdict(self), "package": str(self.package)}
+
+
+def compress(package: Path, out: Path, form: Form | str) -> Compressed:
+    """Write a package whose program is the same, with weights in another form.
+
+    Weights of at most `SMALLEST` elements, and vectors, stay as they are. Where a weight does not divide into blocks or
+    groups, each channel has its scale, and the whole weight one table. The deployment target is raised only if the form
+    has operations that came with a later system.
+
+    Args:
+        package: A `.mlpackage` of an ML program with fp16 or fp32 weights.
+        out: Ends in ".mlpackage"; replaced whole, or not at all.
+        form: Of `anenas.graph.forms`, or its name.
+
+    Raises:
+        AnenasError: If the package cannot be read or is compressed already, or coremltools refuses it.
+    """
+    form = get_form(form) if isinstance(form, str) else form
+    if form.activations:
+        raise AnenasError(f"{form.name} needs training with quantised activations; choose another form")
+    if out.suffix != ".mlpackage":
+        raise AnenasError(f"'{out}' must end in .mlpackage")
+    if not out.parent.is_dir():
+        raise AnenasError(f"there is no folder '{out.parent}' to write {out.name} to")
+    refuse_links(package)
+    if found := stored_forms(read_graph(package)):
+        raise AnenasError(
+            f"{package} is compressed already, to {', '.join(found)}; compress the package it was made of"
+        )
+    before = package_target(package)
+    if not form.kind:
+        _copy(package, out)
+    else:
+        try:
+            # Progress bars and warnings are coremltools' own business; what goes wrong is raised.
+            with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
+                warnings.simplefilter("ignore")
+                model = _compressed(package, form)
+        except Exception as error:  # whatever coremltools raises for a program that it cannot take apart
+            first_line = next(iter(str(error).strip().splitlines()), type(error).__name__)
+            raise AnenasError(f"{package} cannot be compressed to {form.name}: {first_line}") from error
+        save_package(model, out)
+    weights = [weight for op in read_graph(out).ops for weight in op.weights]
+    count = sum(weight.storage is not None for weight in weights)
+    sizes = package_bytes(package), package_bytes(out)
+    return Compressed(form.name, out, *sizes, count, len(weights) - count, before, package_target(out))
+
+
+def stored_forms(graph: Graph) -> list[str]:
+    """The forms of a program's compressed weights, in alphabetical order; none where none is compressed."""
+    return sorted({weight.storage.form for op in graph.ops for weight in op.weights if weight.storage})
+
+
+def _copy(package: Path, out: Path) -> None:
+    if package.resolve() == out.resolve():
+        return
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".compressing-") as folder:
+        unfinished = Path(folder) / out.name
+        shutil.copytree(package, unfinished)
+        if out.exists():
+            out.replace(Path(folder) / "old")
+        unfinished.replace(out)
+
+
+def _compressed(package: Path, form: Form) -> Any:
+    """coremltools' `MLModel` of the compressed program."""
+    ct = coremltools()
+    import coremltools.optimize.coreml as optimize
+
+    model = ct.models.MLModel(str(package), skip_model_load=True)
+    spec = model.get_spec()
+    needed = ct.target.iOS18 if form.is_ios18 else ct.target.iOS16
+    if spec.specificationVersion < needed.value:
+        spec.specificationVersion = needed.value
+        model = ct.models.MLModel(spec, weights_dir=model.weights_dir, skip_model_load=True)
+    weights = optimize.get_weights_metadata(model, weight_threshold=SMALLEST)
+    is_first = True
+    for compressor, config_of in _steps(optimize, form):
+        # The second of two ways finds the first one's results, under other names, and is the same for all of them.
+        config = (
+            optimize.OptimizationConfig(op_name_configs={name: config_of(weight) for name, weight in weights.items()})
+            if is_first
+            else optimize.OptimizationConfig(global_config=config_of(None))
+        )
+        model = compressor(model, config) if is_first else compressor(model, config, joint_compression=True)
+        is_first = False
+    return model
+
+
+def _steps(optimize: Any, form: Form) -> list[tuple[Callable[..., Any], Callable[[Any], Any]]]:
+    """coremltools' compressors that lead to a form, in order, each with its configuration for a weight.
+
+    A weight is a `CoreMLWeightMetaData`; None stands for every weight at once.
+    """
+
+    def pruner(weight: Any) -> Any:
+        # coremltools 9.0 computes the percentile of its own magnitude pruner in the weight's type: of fp16 weights
+        # with more than 65,504 elements, which their number overflows, it prunes none.
+        magnitudes = np.sort(np.abs(weight.val.astype(np.float32)), axis=None)
+        last = int(magnitudes.size * form.sparsity) - 1
+        threshold = float(magnitudes[last]) if last >= 0 else 0.0
+        return optimize.OpThresholdPrunerConfig(
+            threshold=threshold, minimum_sparsity_percentile=0.0, weight_threshold=SMALLEST
+        )
+
+    def palettizer(weight: Any) -> Any:
+        axis = _channel_axis(weight)
+        grouped = {"granularity": "per_grouped_channel", "group_size": form.group, "channel_axis": axis}
+        in_groups = weight is not None and form.is_grouped(weight.val.shape, axis)
+        return optimize.OpPalettizerConfig(
+            mode="kmeans", nbits=form.palette, weight_threshold=SMALLEST, **(grouped if in_groups else {})
+        )
+
+    def quantiser(weight: Any) -> Any:
+        granularity: dict[str, Any] = {"granularity": "per_channel"}
+        if form.palette:
+            granularity = {"granularity": "per_tensor"}  # of the table, which has no channels
+        elif weight is not None and form.is_in_blocks(weight.val.shape, _channel_axis(weight)):
+            granularity = {"granularity": "per_block", "block_size": form.block}
+        return optimize.OpLinearQuantizerConfig(
+            mode="linear_symmetric", dtype=f"int{form.integer}", weight_threshold=SMALLEST, **granularity
+        )
+
+    ways = (
+        (form.sparsity, optimize.prune_weights, pruner),
+        (form.palette, optimize.palettize_weights, palettizer),
+        (form.integer, optimize.linear_quantize_weights, quantiser),
+    )
+    return [(compressor, config_of) for wanted, compressor, config_of in ways if wanted]
+
+
+def _channel_axis(weight: Any) -> int:
+    """Of the output channels of a `CoreMLWeightMetaData`."""
+    return 1 if weight is not None and any(op.op_type == "conv_transpose" for op in weight.child_ops) else 0

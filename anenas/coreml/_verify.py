@@ -1,0 +1,226 @@
+"""Whether an exported program computes what it was made from."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from anenas._errors import AnenasError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from anenas.coreml.program import Event
+
+# How far the largest difference may be of the largest value expected. In float32 only the order of sums differs; in
+# float16 every result is rounded to 11 bits, and what was rounded is rounded again by the next of some 100 operations.
+TOLERANCES = {"fp32": 1e-4, "fp16": 0.1}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How an array differs from what was expected.
+
+    Attributes:
+        name: Of the output, or of the operation that made it.
+        largest: Largest difference of two values.
+        mean: Mean difference.
+        relative: `largest`, of the largest value expected.
+        cosine: Cosine of the angle between the two; 1 where both are nothing but zeros.
+        top1: Share of the samples whose largest value stands at the same place; None for what has no (N, C) form.
+    """
+
+    name: str
+    largest: float
+    mean: float
+    relative: float
+    cosine: float
+    top1: float | None = None
+
+    @classmethod
+    def between(cls, name: str, actual: np.ndarray, expected: np.ndarray) -> Difference:
+        """The difference of two arrays of one shape. What is not finite in one of them differs infinitely."""
+        a, e = actual.astype(np.float64), expected.astype(np.float64)
+        if not (np.isfinite(a).all() and np.isfinite(e).all()):
+            same = bool(np.array_equal(a, e, equal_nan=True))
+            return cls(name, *((0.0, 0.0, 0.0, 1.0) if same else (np.inf, np.inf, np.inf, 0.0)))
+        off, highest = np.abs(a - e), float(np.abs(e).max(initial=0.0))
+        largest = float(off.max(initial=0.0))
+        norms = float(np.linalg.norm(a) * np.linalg.norm(e))
+        return cls(
+            name,
+            largest,
+            float(off.mean()) if off.size else 0.0,
+            largest / highest if highest else (0.0 if largest == 0 else np.inf),
+            float(np.vdot(a, e)) / norms if norms else float(largest == 0),
+            float(np.mean(a.argmax(1) == e.argmax(1))) if a.ndim == 2 and a.shape[1] > 1 else None,
+        )
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What a program was found to compute.
+
+    Attributes:
+        against: What it was held against.
+        samples: On how many samples.
+        fp32: Each output, computed in float32.
+        fp16: Each output, every result rounded to float16.
+        lost: What float16 loses: overflow to infinity, NaN, denormal numbers flushed.
+        tolerances: What the largest difference may be of the largest value, by precision.
+        layers: Each operation in the program's order, in float32, where it was asked for.
+    """
+
+    against: str
+    samples: int
+    fp32: tuple[Difference, ...]
+    fp16: tuple[Difference, ...]
+    lost: tuple[Event, ...]
+    tolerances: Mapping[str, float]
+    layers: tuple[Difference, ...] = ()
+
+    @property
+    def problems(self) -> list[str]:
+        """Why it does not pass, in words."""
+        found = [
+            f"{event.kind} of {event.count} values at {event.op} ({event.op_type}) in float16"
+            for event in self.lost
+            if event.kind != "denormal"
+        ]
+        for precision, differences in {"fp32": self.fp32, "fp16": self.fp16}.items():
+            tolerance = self.tolerances[precision]
+            found += [
+                f"{one.name} differs by {one.relative:.2g} of its largest value in {precision}, not {tolerance:g}"
+                for one in differences
+                if not one.relative <= tolerance
+            ]
+        return found
+
+    @property
+    def passed(self) -> bool:
+        return not self.problems
+
+    def to_dict(self) -> dict[str, Any]:
+        """For scripts, with `passed` and `problems`."""
+        return {"passed": self.passed, "problems": self.problems, **_finite(dataclasses.asdict(self))}
+
+
+def _finite(value: Any) -> Any:
+    """What JSON has no number for becomes None."""
+    if isinstance(value, dict):
+        return {key: _finite(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
+def verify(
+    package: Path,
+    inputs: Mapping[str, np.ndarray],
+    expected: Mapping[str, np.ndarray],
+    against: str,
+    *,
+    tolerances: Mapping[str, float] = TOLERANCES,
+) -> Verification:
+    """Run a program in both precisions and compare its outputs.
+
+    Args:
+        package: A `.mlpackage`.
+        inputs: Arrays by the inputs' names; many samples one after the other.
+        expected: Arrays by the outputs' names. What is not expected of an output is not compared.
+        against: What the expected values are of, for people.
+        tolerances: By precision.
+
+    Raises:
+        AnenasError: If the package or the inputs are not what they should be, or nothing can be compared.
+    """
+    from anenas.coreml.program import load_program
+
+    found: dict[str, tuple[Difference, ...]] = {}
+    lost: tuple[Event, ...] = ()
+    for precision in ("fp32", "fp16"):
+        program = load_program(package, precision)
+        outputs = program(inputs)
+        found[precision] = tuple(_compared(outputs, expected))
+        lost = program.report
+    samples = max(len(array) for array in inputs.values())
+    return Verification(against, samples, found["fp32"], found["fp16"], lost, dict(tolerances))
+
+
+def verify_network(
+    package: Path,
+    network: nn.Module,
+    pixels: np.ndarray,
+    against: str = "the trained network",
+    *,
+    tolerances: Mapping[str, float] = TOLERANCES,
+    layers: bool = False,
+) -> Verification:
+    """Hold a program against the network that it was converted from, weights rounded to float16 as the converter does.
+
+    Args:
+        package: A `.mlpackage` of one input and one output but for a label.
+        network: Deployed, in evaluation mode, on the processor.
+        pixels: What goes in, (N, C, H, W).
+        against: What the network is, for people.
+        tolerances: By precision.
+        layers: Whether to compare every operation on the first sample, too.
+
+    Raises:
+        AnenasError: If the package is not what it should be, or is not this network's program.
+    """
+    import torch
+
+    from anenas.coreml.program import load_program
+    from anenas.network import reference_values
+
+    program = load_program(package)
+    outputs = [feature.name for feature in program.outputs if feature.dtype != "label"]
+    if len(program.inputs) != 1 or len(outputs) != 1:
+        raise AnenasError(
+            f"{package} has {len(program.inputs)} inputs and {len(outputs)} outputs; expected one of each"
+        )
+    expected = reference_values(network, torch.from_numpy(pixels).float())[-1][1].numpy()
+    given = {program.inputs[0].name: pixels}
+    result = verify(package, given, {outputs[0]: expected}, against, tolerances=tolerances)
+    return dataclasses.replace(result, layers=_layers(package, network, pixels[:1])) if layers else result
+
+
+def _layers(package: Path, network: nn.Module, sample: np.ndarray) -> tuple[Difference, ...]:
+    """Each operation of the program against the same of the network."""
+    import torch
+
+    from anenas.coreml._read import read_graph
+    from anenas.coreml.program import load_program
+    from anenas.network import reference_values
+
+    reference = reference_values(network, torch.from_numpy(sample).float())
+    ops = [op for op in read_graph(package).ops if op.kind not in ("cast", "classify")]
+    if [op.kind for op in ops] != [op.kind for op, _ in reference]:
+        raise AnenasError(
+            f"{package} has other operations than the network is converted to: {len(ops)}, expected {len(reference)}"
+        )
+    program = load_program(package)
+    computed = dict(program.intermediates({program.inputs[0].name: sample}))
+    pairs = ((op.outputs[0].name, value.numpy()) for op, (_, value) in zip(ops, reference, strict=True))
+    return tuple(Difference.between(name, computed[name].reshape(value.shape), value) for name, value in pairs)
+
+
+def _compared(outputs: Mapping[str, np.ndarray], expected: Mapping[str, np.ndarray]) -> list[Difference]:
+    common = [name for name in outputs if name in expected]
+    if not common:
+        raise AnenasError(f"nothing to compare: the program gives {', '.join(outputs)}, expected {', '.join(expected)}")
+    differences = []
+    for name in common:
+        actual, wanted = outputs[name], expected[name]
+        if wanted.dtype.kind not in "fiub":
+            continue
+        if actual.shape != wanted.shape:
+            raise AnenasError(f"{name} has the shape {actual.shape}, expected {wanted.shape}")
+        differences.append(Difference.between(name, actual, wanted))
+    return differences

@@ -1,0 +1,149 @@
+"""The forms that weights can be compressed to, and what a program's weights take in each."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+
+from anenas._errors import unknown
+from anenas.graph._graph import Graph, Op, Storage, Tensor
+
+# Weights of no more elements stay as they are, as coremltools has it by default: they are few bytes, and err most.
+SMALLEST = 2048
+
+
+@dataclass(frozen=True)
+class Form:
+    """A way to store weights. A field that is 0 or False does not apply.
+
+    Attributes:
+        name: As users give it.
+        tells: What it is, in a few words.
+        integer: Bits of integers that weights, or a palette's entries, are rounded to.
+        palette: Bits of the indices into a table of values.
+        sparsity: Share of each weight's elements, the smallest, that become zero and are not stored.
+        block: Input channels that share a scale, instead of all.
+        group: Output channels that share a table, instead of all.
+        activations: Whether activations are 8-bit integers too.
+    """
+
+    name: str
+    tells: str
+    integer: int = 0
+    palette: int = 0
+    sparsity: float = 0.0
+    block: int = 0
+    group: int = 0
+    activations: bool = False
+
+    @property
+    def kind(self) -> str:
+        """As `Storage.form` has it."""
+        integer = f"int{self.integer}" + ("-block" if self.block else "")
+        parts = (self.sparsity and "sparse", self.palette and f"palette{self.palette}", self.integer and integer)
+        return "+".join(part for part in parts if part)
+
+    @property
+    def is_ios18(self) -> bool:
+        """Whether it needs operations of iOS 18: 4-bit integers, blocks, groups, and two ways at once."""
+        ways = sum(map(bool, (self.integer, self.palette, self.sparsity)))
+        return ways > 1 or self.integer == 4 or bool(self.block or self.group)
+
+    def storage(self, tensor: Tensor, channel_axis: int = 0) -> Storage | None:
+        """How a weight is stored in this form; None where it stays as it is.
+
+        Args:
+            tensor: The weight.
+            channel_axis: Of its output channels.
+        """
+        if not self.kind or len(tensor.shape) < 2 or tensor.elements <= SMALLEST:
+            return None
+        channels = tensor.shape[channel_axis]
+        kept = tensor.elements - math.floor(tensor.elements * self.sparsity)
+        stored = -(-tensor.elements // 8) if self.sparsity else 0
+        density = kept / tensor.elements
+        if self.palette:
+            tables = channels // self.group if self.is_grouped(tensor.shape, channel_axis) else 1
+            entry = 1 if self.integer else 2
+            stored += -(-kept * self.palette // 8) + tables * entry * 2**self.palette
+            # Entries that are integers have a scale for the table.
+            return Storage(self.kind, stored + (2 if self.integer else 0), tables, density)
+        if not self.integer:
+            return Storage(self.kind, stored + 2 * kept, density=density)
+        in_blocks = self.is_in_blocks(tensor.shape, channel_axis)
+        kind = self.kind if in_blocks else self.kind.removesuffix("-block")
+        scales = channels * (tensor.shape[1 - channel_axis] // self.block if in_blocks else 1)
+        # iOS 16 stores a zero point with each scale.
+        scale = 2 if self.is_ios18 else 3
+        return Storage(kind, stored + -(-kept * self.integer // 8) + scales * scale, density=density)
+
+    def is_in_blocks(self, shape: tuple[int, ...], channel_axis: int = 0) -> bool:
+        """Whether a weight's input channels divide into blocks; if not, each output channel has a scale."""
+        return self.block > 0 and shape[1 - channel_axis] % self.block == 0
+
+    def is_grouped(self, shape: tuple[int, ...], channel_axis: int = 0) -> bool:
+        """Whether a weight's output channels divide into groups; if not, all share a table."""
+        return self.group > 0 and shape[channel_axis] % self.group == 0
+
+
+_FORMS = (
+    Form("fp16", "16-bit floating point: as converted"),
+    Form("int8", "8-bit integers, a scale for each output channel", integer=8),
+    Form("int8-block", "8-bit integers, a scale for each 32 input channels", integer=8, block=32),
+    Form("int4-block", "4-bit integers, a scale for each 32 input channels", integer=4, block=32),
+    Form("palette8", "a table of 256 values for each weight", palette=8),
+    Form("palette6", "a table of 64 values for each weight", palette=6),
+    Form("palette4", "a table of 16 values for each weight", palette=4),
+    Form("palette2", "a table of 4 values for each weight", palette=2),
+    Form("palette4-grouped", "a table of 16 values for each 16 output channels", palette=4, group=16),
+    Form("palette4+int8", "a table of 16 values of 8 bits for each weight", palette=4, integer=8),
+    Form("sparse50", "the smaller half of each weight is zero", sparsity=0.5),
+    Form("sparse75", "the smallest three quarters of each weight are zero", sparsity=0.75),
+    Form("sparse50+palette4", "half zero, a table of 16 values for the rest", sparsity=0.5, palette=4),
+    Form("sparse75+palette4", "three quarters zero, a table of 16 values for the rest", sparsity=0.75, palette=4),
+    Form("sparse75+int8", "three quarters zero, 8-bit integers for the rest", sparsity=0.75, integer=8),
+)
+# What a training has to lead to, or published figures are of; no program is made of them here.
+_TRAINED = (Form("w8a8", "8-bit integers for weights and activations", integer=8, activations=True),)
+
+
+def forms() -> dict[str, Form]:
+    """Every form that a program can be compressed to without training, by name."""
+    return {form.name: form for form in _FORMS}
+
+
+def get_form(name: str) -> Form:
+    """The form of that name.
+
+    Raises:
+        AnenasError: If there is none; it offers the nearest names.
+    """
+    known = {form.name: form for form in (*_FORMS, *_TRAINED)}
+    if name.strip().casefold() not in known:
+        raise unknown("form", name, forms())
+    return known[name.strip().casefold()]
+
+
+def compressed(graph: Graph, form: Form) -> Graph:
+    """What a program of fp16 weights becomes in a form.
+
+    Its sizes are those of a compressed package, up to the numbers of a sparse weight that are equal. With 8-bit
+    activations, every convolution and matrix product reads what was quantised before it.
+    """
+    ops: list[Op] = []
+    narrow: dict[str, Tensor] = {}  # what a quantised tensor is read as
+    for op in graph.ops:
+        axis = 1 if op.kind == "conv_transpose" else 0
+        weights = tuple(dataclasses.replace(weight, storage=form.storage(weight, axis)) for weight in op.weights)
+        inputs = op.inputs
+        if form.activations and op.macs:
+            for tensor in inputs:
+                if tensor.name not in narrow:
+                    integers = Tensor(f"{tensor.name}.integers", tensor.shape, "int8")
+                    narrow[tensor.name] = Tensor(f"{tensor.name}.narrow", tensor.shape)
+                    ops.append(Op(integers.name, "quantize", (tensor,), (integers,)))
+                    ops.append(Op(narrow[tensor.name].name, "dequantize", (integers,), (narrow[tensor.name],)))
+            inputs = tuple(narrow[tensor.name] for tensor in inputs)
+        ops.append(dataclasses.replace(op, inputs=inputs, weights=weights))
+    return Graph(graph.inputs, tuple(ops), graph.outputs)

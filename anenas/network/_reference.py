@@ -1,0 +1,73 @@
+"""A network run as its exported file computes it: operation by operation, with weights that are rounded to float16."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import nn
+
+from anenas.graph import Op, Tensor
+from anenas.network._passes import converted
+from anenas.network._trace import BATCH_NORMS, Recorder
+
+# What the converter writes for a sixth.
+_SIXTH = float(torch.tensor(1 / 6).half())
+
+
+def reference_values(module: nn.Module, x: torch.Tensor) -> list[tuple[Op, torch.Tensor]]:
+    """The operations that `module` is converted to, in their order, each with its first result for an input.
+
+    Batch normalisation is folded into the convolution before it, and weights are rounded to float16, as the converter
+    does; everything else is computed in float32.
+
+    Args:
+        module: In evaluation mode and fused, on the processor; it is not changed.
+        x: Its only input.
+    """
+    recorder = _Reference(module)
+    recorder.name_tensor(x, "x")
+    with torch.no_grad(), recorder:
+        module(x)
+    return [(op, recorder.values[op.outputs[0].name]) for op in converted(recorder.ops)]
+
+
+class _Reference(Recorder):
+    """Notes what each operation gives.
+
+    Attributes:
+        values: The last that each tensor was, by its name.
+    """
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__(module)
+        self.values: dict[str, torch.Tensor] = {}
+        self._convolutions: dict[int, tuple[Any, tuple[Any, ...]]] = {}
+
+    def compute(self, func: Any, kind: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        if kind in BATCH_NORMS and (before := self._convolutions.get(id(args[0]))):
+            convolve, (x, weight, bias, *rest) = before
+            gamma, beta, mean, variance, *_, epsilon = args[1:]
+            scale = gamma / torch.sqrt(variance + epsilon)
+            weight = weight * scale.view(-1, *[1] * (weight.dim() - 1))
+            bias = beta + ((0 if bias is None else bias) - mean) * scale
+            return convolve(x, _half(weight), _half(bias), *rest), args[0].new_empty(0), args[0].new_empty(0)
+        if kind == "hardsigmoid":
+            return torch.clamp(args[0] * _SIXTH + 0.5, 0, 1)
+        result = func(*(self._rounded(argument) for argument in args), **kwargs)
+        if kind == "convolution":
+            self._convolutions[id(result)] = func, args
+        return result
+
+    def alias(self, output: torch.Tensor, tensor: Tensor) -> None:
+        super().alias(output, tensor)
+        self.values[tensor.name] = output.clone()  # what comes later may change it in place
+
+    def _rounded(self, argument: Any) -> Any:
+        is_constant = isinstance(argument, torch.Tensor) and id(argument) in self.constants
+        return _half(argument) if is_constant and argument.is_floating_point() else argument
+
+
+def _half(weight: torch.Tensor) -> torch.Tensor:
+    return weight.half().float()

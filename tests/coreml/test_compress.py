@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from anenas import AnenasError
+from anenas.coreml import compress, package_digest, read_graph, stored_forms
+from anenas.coreml._package import open_package
+from anenas.coreml._tools import coremltools
+from anenas.graph import compressed, forms, get_form
+from anenas.space import Architecture
+
+# Weights of 2,048 elements and fewer, in a block's worth of input channels and not, and one of more than 65,504.
+NETWORK = Architecture.parse("1x1x16x16-conv_r1_s2_c16_k3_relu-conv_r1_s2_c48_k3_relu-conv_r1_s1_c160_k3_relu-head_n10")
+Package = Callable[[Architecture], Path]
+
+
+def weight_file(package: Path) -> Path:
+    return package / "Data/com.apple.CoreML/weights/weight.bin"
+
+
+def dense(package: Path) -> dict[str, np.ndarray]:
+    """Weights by the operation that reads them, unpacked by coremltools."""
+    ct = coremltools()
+    from coremltools.optimize.coreml import get_weights_metadata
+
+    model = ct.models.MLModel(str(package), skip_model_load=True)
+    if stored_forms(read_graph(package)):
+        model = ct.optimize.coreml.decompress_weights(model)
+    return {weight.child_ops[0].name: weight.val for weight in get_weights_metadata(model).values()}
+
+
+@pytest.fixture(scope="module")
+def made(package: Package, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The network in a form, made once."""
+    folder = tmp_path_factory.mktemp("forms")
+
+    def made(form: str) -> Path:
+        path = folder / f"{form}.mlpackage"
+        if not path.exists():
+            compress(package(NETWORK), path, form)
+        return path
+
+    return made
+
+
+@pytest.mark.parametrize("form", sorted(forms()))
+def test_the_program_is_the_same_and_as_large_as_its_graph_says(
+    form: str, made: Callable[[str], Path], package: Package
+) -> None:
+    plain, smaller = read_graph(package(NETWORK)), read_graph(made(form))
+    assert [(op.kind, op.outputs) for op in smaller.ops] == [(op.kind, op.outputs) for op in plain.ops]
+    stored = weight_file(made(form)).stat().st_size
+    blobs = 4 * sum(len(op.weights) for op in smaller.ops)
+    # Each blob has 64 bytes of metadata, and begins at a multiple of 64.
+    assert smaller.weight_bytes < stored < smaller.weight_bytes + 64 + 128 * blobs
+    # Equal elements at the threshold are all pruned.
+    assert smaller.weight_bytes == pytest.approx(compressed(plain, get_form(form)).weight_bytes, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("form", "error"),
+    [
+        ("int8", 0.01),
+        ("int8-block", 0.01),
+        ("int4-block", 0.15),
+        ("palette8", 0.01),
+        ("palette6", 0.04),
+        ("palette4", 0.15),
+        ("palette4-grouped", 0.15),
+        ("palette2", 0.5),
+        ("palette4+int8", 0.15),
+    ],
+)
+def test_weights_stay_near_what_they_were(
+    form: str, error: float, made: Callable[[str], Path], package: Package
+) -> None:
+    for name, weight in dense(package(NETWORK)).items():
+        now = dense(made(form))[name].astype(np.float64)
+        assert 0 < np.linalg.norm(now - weight) <= error * np.linalg.norm(weight.astype(np.float64))
+
+
+@pytest.mark.parametrize(("form", "share"), [("sparse50", 0.5), ("sparse75", 0.75), ("sparse75+int8", 0.75)])
+def test_the_smallest_elements_of_every_weight_are_pruned(
+    form: str, share: float, made: Callable[[str], Path], package: Package
+) -> None:
+    weights = dense(package(NETWORK))
+    assert max(weight.size for weight in weights.values()) > 65_504
+    for name, weight in weights.items():
+        now = dense(made(form))[name]
+        assert np.mean(now == 0) == pytest.approx(share, abs=0.02)
+        assert np.abs(weight[now == 0]).max() <= np.abs(weight[now != 0]).min()
+
+
+def test_metadata_and_labels_are_kept(made: Callable[[str], Path], package: Package) -> None:
+    before, after = open_package(package(NETWORK)).description, open_package(made("palette4")).description
+    metadata = open_package(made("palette4")).model.description.metadata
+    assert json.loads(metadata.userDefined["classes"]) == [f"class {i}" for i in range(10)]
+    assert list(after.input) == list(before.input)
+    assert list(after.output) == list(before.output)
+
+
+@pytest.mark.parametrize(("form", "target"), [("palette4", "iOS16"), ("palette4-grouped", "iOS18")])
+def test_the_target_is_raised_only_where_the_form_needs_it(
+    form: str, target: str, package: Package, tmp_path: Path
+) -> None:
+    result = compress(package(NETWORK), tmp_path / "small.mlpackage", form)
+    assert (result.target_before, result.target) == ("iOS16", target)
+    assert result.bytes_after < result.bytes_before
+    assert (result.weights, result.weights_kept) == (2, 6)
+
+
+def test_fp16_is_a_copy(made: Callable[[str], Path], package: Package) -> None:
+    assert package_digest(made("fp16")) == package_digest(package(NETWORK))
+
+
+def test_a_package_is_compressed_once(made: Callable[[str], Path], tmp_path: Path) -> None:
+    with pytest.raises(AnenasError, match="compressed already, to palette4"):
+        compress(made("palette4"), tmp_path / "again.mlpackage", "int8")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("out", "form", "message"),
+    [
+        ("small", "int8", "must end in .mlpackage"),
+        ("none/small.mlpackage", "int8", "no folder"),
+        ("small.mlpackage", "int7", "unknown form 'int7'"),
+        ("small.mlpackage", "w8a8", "needs training"),
+    ],
+)
+def test_what_cannot_be_is_one_line_and_nothing_is_written(
+    out: str, form: str, message: str, package: Package, tmp_path: Path
+) -> None:
+    with pytest.raises(AnenasError, match=message):
+        compress(package(NETWORK), tmp_path / out, form)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_failure_leaves_what_was_there(package: Package, tmp_path: Path) -> None:
+    out = tmp_path / "small.mlpackage"
+    compress(package(NETWORK), out, "int8")
+    before = package_digest(out)
+    broken = tmp_path / "broken.mlpackage"
+    compress(package(NETWORK), broken, "fp16")
+    weight_file(broken).write_bytes(b"")
+    with pytest.raises(AnenasError, match="broken"):
+        compress(broken, out, "palette4")
+    assert package_digest(out) == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["broken.mlpackage", "small.mlpackage"]

@@ -1,0 +1,240 @@
+from __future__ import annotations
+
+import json
+import shutil
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from safetensors.torch import save_file
+from torch import nn
+
+from anenas import cli
+from anenas._errors import AnenasError
+from anenas._verify import verify_against
+from anenas.coreml import Difference, convert, program_accuracy, verify, verify_network
+from anenas.network import Deployed, build, fuse
+from anenas.space import Architecture
+
+TINY = "1x1x16x16-conv_r1_s2_c16_k3_hswish-mbconv_r1_s2_c16_k3_e2_se_relu-mobileone_r1_s1_c16_k3_b2_silu-head_n4"
+CLASSES = ["a", "b", "c", "d"]
+MEAN, STD = (0.3,), (0.35,)
+
+
+def trained(text: str = TINY) -> nn.Module:
+    """Far enough that batch normalisation has statistics and the classes differ."""
+    torch.manual_seed(0)
+    network = build(Architecture.parse(text)).train()
+    optimiser = torch.optim.SGD(network.parameters(), lr=0.1)
+    for _ in range(10):
+        labels = torch.randint(0, 4, (32,))
+        images = torch.randn(32, 1, 16, 16) + labels.view(-1, 1, 1, 1)
+        optimiser.zero_grad()
+        nn.functional.cross_entropy(network(images), labels).backward()
+        optimiser.step()
+    return network.eval()
+
+
+@pytest.fixture(scope="module")
+def network() -> nn.Module:
+    return trained()
+
+
+@pytest.fixture(scope="module")
+def deployed(network: nn.Module) -> nn.Module:
+    return Deployed(fuse(network), MEAN, STD).eval()
+
+
+@pytest.fixture(scope="module")
+def package(network: nn.Module, deployed: nn.Module, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("exported")
+    metadata = {"anenas.architecture": TINY, "anenas.mean": json.dumps(MEAN), "anenas.std": json.dumps(STD)}
+    convert(deployed, folder / "m.mlpackage", shape=(1, 1, 16, 16), classes=CLASSES, metadata=metadata)
+    save_file({name: t.contiguous() for name, t in network.state_dict().items()}, folder / "weights.safetensors")
+    return folder / "m.mlpackage"
+
+
+@pytest.fixture(scope="module")
+def pixels() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (8, 1, 16, 16)).astype(np.float32)
+
+
+def edited(package: Path, folder: Path, at: int = 40) -> Path:
+    """A copy with one weight of the first large blob changed by half."""
+    copy = folder / "edited.mlpackage"
+    shutil.copytree(package, copy)
+    (file,) = copy.rglob("weight.bin")
+    data = bytearray(file.read_bytes())
+    _, _, size, start = struct.unpack_from("<IIQQ", data, 64)
+    assert size > 2 * at
+    (value,) = struct.unpack_from("<e", data, start + 2 * at)
+    struct.pack_into("<e", data, start + 2 * at, value + 0.5)
+    file.write_bytes(bytes(data))
+    return copy
+
+
+def test_what_was_exported_passes_in_both_precisions(package: Path, deployed: nn.Module, pixels: np.ndarray) -> None:
+    result = verify_network(package, deployed, pixels)
+    assert result.passed
+    assert result.samples == 8
+    assert result.fp32[0].relative < 1e-5
+    assert 0 < result.fp16[0].relative < 0.01
+    assert result.fp16[0].top1 == 1
+
+
+def test_a_program_edited_by_one_weight_does_not(
+    package: Path, deployed: nn.Module, pixels: np.ndarray, tmp_path: Path
+) -> None:
+    result = verify_network(edited(package, tmp_path), deployed, pixels)
+    assert not result.passed
+    assert "differs by" in result.problems[0]
+
+
+def test_layers_tell_where_they_part(package: Path, deployed: nn.Module, pixels: np.ndarray, tmp_path: Path) -> None:
+    same = verify_network(package, deployed, pixels, layers=True).layers
+    assert len(same) > 10
+    assert max(one.relative for one in same) < 2e-3
+    other = verify_network(edited(package, tmp_path), deployed, pixels, layers=True).layers
+    assert [one.name for one in other] == [one.name for one in same]
+    parted = [one.relative > 2e-3 for one in other]
+    assert any(parted)
+    assert not any(parted[: parted.index(True)])
+
+
+def test_a_network_that_overflows_in_float16_is_named(tmp_path: Path) -> None:
+    class Loud(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.second = nn.Conv2d(1, 16, 3), nn.Conv2d(16, 4, 1)
+            nn.init.constant_(self.first.weight, 60.0)
+            nn.init.constant_(self.second.weight, 1e-4)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.second(self.first(x)).mean((2, 3)).softmax(1)
+
+    loud = Loud().eval()
+    convert(loud, tmp_path / "loud.mlpackage", shape=(1, 1, 16, 16), classes=CLASSES)
+    result = verify_network(tmp_path / "loud.mlpackage", loud, np.full((1, 1, 16, 16), 255, dtype=np.float32))
+    assert not result.passed
+    assert "overflow of" in result.problems[0]
+    assert "(conv) in float16" in result.problems[0]
+
+
+def test_the_weights_that_were_exported_pass(package: Path) -> None:
+    result = verify_against(package, str(package.parent / "weights.safetensors"), samples=2)
+    assert result.passed
+    assert result.fp32[0].relative < 1e-5
+
+
+def test_other_weights_do_not(package: Path, network: nn.Module, tmp_path: Path) -> None:
+    weights = {name: t.clone() for name, t in network.state_dict().items()}
+    weights["head.1.weight"][0] += 0.3
+    save_file(weights, tmp_path / "w.safetensors")
+    assert not verify_against(package, str(tmp_path / "w.safetensors"), samples=2).passed
+
+
+def test_values_of_another_origin(package: Path, deployed: nn.Module, pixels: np.ndarray, tmp_path: Path) -> None:
+    with torch.no_grad():
+        expected = deployed(torch.from_numpy(pixels)).numpy()
+    np.savez(tmp_path / "right.npz", image=pixels, classLabel_probs=expected)
+    np.savez(tmp_path / "wrong.npz", image=pixels, classLabel_probs=expected[:, ::-1])
+    assert verify_against(package, str(tmp_path / "right.npz")).passed
+    assert not verify_against(package, str(tmp_path / "wrong.npz")).passed
+
+
+def test_another_package(package: Path, tmp_path: Path) -> None:
+    assert verify_against(package, str(package), samples=2).fp32[0].largest == 0
+    assert verify_against(edited(package, tmp_path), str(package), samples=2).fp32[0].largest > 0
+
+
+def test_an_architecture_is_held_to_operations_and_sizes(package: Path) -> None:
+    assert verify_against(package, TINY).passed
+    with pytest.raises(AnenasError, match="is not of that architecture"):
+        verify_against(package, TINY.replace("e2", "e4"))
+
+
+@pytest.mark.parametrize(
+    ("against", "message"),
+    [
+        ("nowhere.safetensors", "there is no file nowhere.safetensors"),
+        ("nowhere.npz", "'nowhere.npz' is not there"),
+        ("nowhere.mlpackage", "is no .mlpackage"),
+        ("something", r"cannot verify against 'something'; expected weights \(.safetensors\)"),
+    ],
+)
+def test_what_it_cannot_be_held_against_is_one_line(package: Path, against: str, message: str) -> None:
+    with pytest.raises(AnenasError, match=message):
+        verify_against(package, against)
+
+
+def test_weights_of_another_network_are_told(package: Path, tmp_path: Path) -> None:
+    save_file({"x": torch.zeros(2)}, tmp_path / "other.safetensors")
+    (tmp_path / "cut.safetensors").write_bytes((tmp_path / "other.safetensors").read_bytes()[:9])
+    for name in ("other", "cut"):
+        with pytest.raises(AnenasError, match=f"{name}.safetensors does not hold the weights of"):
+            verify_against(package, str(tmp_path / f"{name}.safetensors"))
+
+
+def test_values_under_other_names_or_of_another_shape_are_told(
+    package: Path, pixels: np.ndarray, tmp_path: Path
+) -> None:
+    np.savez(tmp_path / "named.npz", x=pixels, y=pixels)
+    with pytest.raises(AnenasError, match="expected inputs and outputs: image, classLabel, classLabel_probs"):
+        verify_against(package, str(tmp_path / "named.npz"))
+    with pytest.raises(AnenasError, match=r"has the shape \(8, 4\), expected \(8, 3\)"):
+        verify(package, {"image": pixels}, {"classLabel_probs": np.zeros((8, 3))}, "nothing")
+
+
+def test_accuracy_is_that_of_the_program(package: Path, deployed: nn.Module, pixels: np.ndarray) -> None:
+    with torch.no_grad():
+        labels = deployed(torch.from_numpy(pixels)).argmax(1).numpy()
+    assert program_accuracy(package, pixels, labels) == 1
+    assert program_accuracy(package, pixels, (labels + np.arange(8) % 2) % 4) == 0.5
+
+
+FINITE = st.floats(-1e3, 1e3, width=32)
+
+
+@given(arrays(np.float32, (3, 4), elements=FINITE))
+def test_an_array_does_not_differ_from_itself(values: np.ndarray) -> None:
+    same = Difference.between("y", values, values)
+    assert (same.largest, same.mean, same.relative, same.top1) == (0, 0, 0, 1)
+    assert same.cosine == pytest.approx(1)
+
+
+@given(arrays(np.float32, (3, 4), elements=FINITE), arrays(np.float32, (3, 4), elements=FINITE))
+def test_differences_are_what_numpy_says(a: np.ndarray, b: np.ndarray) -> None:
+    found = Difference.between("y", a, b)
+    np.testing.assert_allclose(found.largest, np.abs(a.astype(float) - b).max())
+    assert found.mean <= found.largest + 1e-9
+    assert -1.0001 <= found.cosine <= 1.0001
+    assert (found.relative == 0) == np.array_equal(a, b)
+
+
+def test_what_is_not_finite_differs_unless_it_is_the_same() -> None:
+    bad = np.array([1.0, np.nan])
+    assert Difference.between("y", bad, np.ones(2)).relative == np.inf
+    assert Difference.between("y", bad, bad).relative == 0
+
+
+def test_the_command_says_what_differs_and_exits_with_1(
+    package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def told(*arguments: str) -> tuple[object, str]:
+        monkeypatch.setattr("sys.argv", ["anenas", "verify", str(package), "--against", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        return ended.value.code, capsys.readouterr().out
+
+    code, out = told(str(package), "--samples", "2")
+    assert (code or 0, "equal" in out) == (0, True)
+    code, out = told(str(edited(package, tmp_path)), "--samples", "2", "--tolerance", "1e-6", "--json")
+    assert code == 1
+    result = json.loads(out)
+    assert result["passed"] is False
+    assert "differs by" in result["problems"][0]
