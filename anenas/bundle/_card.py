@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from anenas.ane import Finding
-from anenas.bundle._verification import Comparison
-from anenas.coreml.program import Program
+from anenas.coreml import TOLERANCES, Difference
+from anenas.coreml.program import Event, Program
 
 if TYPE_CHECKING:
     from anenas.bundle._bundle import Bundle
@@ -53,11 +53,13 @@ measure it, see below.
 ## How it was verified
 
 The program in `model.mlpackage` was run on torch, as `anenas run` does, and its probabilities held against those of the
-trained network in float32, on {images} test images:
+trained network in float32, its weights rounded to float16, on {images} test images:
 
-| precision | largest difference | mean difference | same class | lost to float16 |
+| precision | largest difference | of the largest probability | mean difference | same class |
 |---|---|---|---|---|
-{comparisons}
+{rows}
+
+{lost}
 
 {tolerance}Core ML itself has not run it: that needs a Mac.
 
@@ -96,16 +98,13 @@ The licence of this model is yours to choose, and may depend on that of the data
 _MOST_FINDINGS = 10
 
 
-def write_card(
-    bundle: Bundle, program: Program, findings: Sequence[Finding], comparisons: Sequence[Comparison], target: str
-) -> str:
+def write_card(bundle: Bundle, program: Program, findings: Sequence[Finding], target: str) -> str:
     """The model card as Markdown.
 
     Args:
         bundle: Its figures.
         program: What lies in its package.
         findings: What `anenas.ane.check` found in it.
-        comparisons: How its package was verified.
         target: The oldest system that runs it, such as "iOS16".
     """
     (given,) = program.inputs
@@ -145,8 +144,11 @@ def write_card(
         latency_source=bundle.latency_source,
         residency=bundle.residency,
         findings=_findings(findings, bundle.chip),
-        images=comparisons[0].images,
-        comparisons="\n".join(map(_row, comparisons)),
+        images=bundle.verified.samples,
+        rows="\n".join(
+            [*(_row("fp32", o) for o in bundle.verified.fp32), *(_row("fp16", o) for o in bundle.verified.fp16)]
+        ),
+        lost=_lost(bundle.verified.lost),
         tolerance=_tolerance(bundle),
         target=target.replace("OS", "OS ").replace("_", "."),
         compiled="| `model.mlmodelc` | the same, compiled by Core ML |\n" if bundle.compiled else "",
@@ -179,15 +181,22 @@ def _findings(findings: Sequence[Finding], chip: str) -> str:
     return "\n".join(told)
 
 
-def _row(one: Comparison) -> str:
-    lost = "; ".join(one.lost) or "nothing"
-    return f"| {one.precision} | {one.largest:.2g} | {one.mean:.2g} | {one.agreement:.1%} | {lost} |"
+def _row(precision: str, one: Difference) -> str:
+    alike = "" if one.top1 is None else f"{one.top1:.1%}"
+    return f"| {precision} | {one.largest:.2g} | {one.relative:.2g} | {one.mean:.2g} | {alike} |"
+
+
+def _lost(events: Sequence[Event]) -> str:
+    """What float16 lost; an overflow would have stopped the export."""
+    if not events:
+        return "Nothing is lost to float16."
+    values = sum(event.count for event in events)
+    return f"No result overflows in float16; {values:,} values of {len(events)} operations are too small for it."
 
 
 def _tolerance(bundle: Bundle) -> str:
+    fp32, fp16 = TOLERANCES["fp32"], TOLERANCES["fp16"]
+    held = f"A difference above {fp32:g} of the largest probability in fp32, or {fp16:g} in fp16, "
     if bundle.form == "fp16":
-        return f"A difference above {bundle.tolerance:g} would have stopped the export. "
-    return (
-        f"The program was held to {bundle.tolerance:g} before its weights became {bundle.form}, and differs since as "
-        "shown. "
-    )
+        return held + "would have stopped the export. "
+    return f"{held}before the weights became {bundle.form} would have stopped the export; the figures are those since. "

@@ -25,6 +25,9 @@ def export(
     final_epochs: Annotated[
         int | None, typer.Option(help="Train it anew for so many epochs.", show_default="as the search left it")
     ] = None,
+    compress: Annotated[
+        str, typer.Option(help="Form of the package's weights (`anenas compress --list-forms`).")
+    ] = "fp16",
     data: Annotated[
         str | None, typer.Option(help="The study's images, where they have moved.", show_default="where they were")
     ] = None,
@@ -44,6 +47,7 @@ def export(
             pick=pick,
             max_latency_ms=limit,
             final_epochs=final_epochs,
+            form=compress,
             data=data,
             device=device,
             store=store,
@@ -53,7 +57,7 @@ def export(
     if as_json:
         print(json.dumps(bundle.to_dict(), indent=2))
         return
-    verified = bundle.verified[-1]
+    (verified,) = bundle.verified.fp16
     print(f"{out}: trial {bundle.trial} of {study}, {bundle.picked}")
     print(f"  test accuracy  {bundle.test_accuracy:.2%} of {bundle.test_images:,} images, the exported program's")
     print(
@@ -62,7 +66,7 @@ def export(
     )
     print(f"  size           {bundle.size_mb:.2f} MB, {bundle.form}")
     print(
-        f"  verified       on {verified.images} images: {verified.precision} differs from the network by at most "
-        f"{verified.largest:.1g}, {verified.agreement:.1%} alike"
+        f"  verified       on {bundle.verified.samples} images: in fp16 a probability differs from the network's by at "
+        f"most {verified.largest:.1g}"
     )
     print("README.md in it says the rest")

@@ -12,14 +12,12 @@ import pytest
 import standin_macos
 import torch
 from safetensors.torch import load_file, save_file
-from torch import nn
 
 import anenas
 from anenas import cli
 from anenas._errors import AnenasError
 from anenas.bundle import Bundle
-from anenas.bundle._verification import compare, program_accuracy, require_equal
-from anenas.coreml import convert, package_digest
+from anenas.coreml import package_digest, read_graph, stored_forms
 from anenas.coreml.program import load_program
 from anenas.data import load_data
 from anenas.search import PACKAGE, WEIGHTS, Study
@@ -61,11 +59,12 @@ def test_the_accuracy_is_that_of_the_exported_program(bundle: Bundle, store: Pat
 
 
 def test_the_program_was_held_against_the_network(bundle: Bundle) -> None:
-    assert [one.precision for one in bundle.verified] == ["fp32", "fp16"]
-    for one in bundle.verified:
-        assert 0 < one.largest < 0.01
-        assert (one.images, one.lost) == (63, ())
-        assert one.agreement > 0.95
+    assert bundle.verified.passed
+    assert bundle.verified.samples == 63
+    (fp32,), (fp16,) = bundle.verified.fp32, bundle.verified.fp16
+    assert fp32.largest < 1e-4
+    assert fp32.largest < fp16.largest < 0.05
+    assert fp16.top1 is not None and fp16.top1 > 0.95
 
 
 def test_the_network_needs_neither_anenas_nor_timm_and_answers_as_the_vectors_say(bundle: Bundle) -> None:
@@ -174,6 +173,8 @@ def test_where_core_ml_refuses_the_bundle_goes_without(
     [
         ({"study": "tinny"}, "unknown study 'tinny'; did you mean tiny"),
         ({"pick": "best"}, "unknown pick 'best'"),
+        ({"form": "palette5"}, "unknown form 'palette5'; did you mean palette"),
+        ({"form": "w8a8"}, "needs training with quantised activations"),
         ({"final_epochs": 0}, "final_epochs must be 1 or more, got 0"),
         ({"data": "nowhere.npz"}, "the study's images cannot be read"),
         ({"data": "fashion_mnist"}, "is not what tiny was made with"),
@@ -217,33 +218,19 @@ def test_a_trial_whose_weights_are_others_is_not_shipped(store: Path, tmp_path: 
     assert not (tmp_path / "b").exists()
 
 
-class _Bright(nn.Module):
-    """Overflows in float16 for bright pictures."""
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return (x * 300).mean((2, 3)).softmax(1)
-
-
-def test_a_program_that_float16_breaks_is_not_shipped(tmp_path: Path) -> None:
-    convert(_Bright(), tmp_path / "m.mlpackage", shape=(1, 3, 4, 4), classes=["a", "b", "c"])
-    images = np.full((2, 3, 4, 4), 255, np.uint8)
-    with pytest.raises(AnenasError, match=r"breaks at fp16: overflow at .* \(mul\)"):
-        require_equal(compare(tmp_path / "m.mlpackage", _Bright(), images))  # type: ignore[arg-type]
-
-
-class _Mean(nn.Module):
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x.mean((2, 3)).softmax(1)
-
-
-@pytest.mark.parametrize("batch", [1, 4])
-def test_accuracy_counts_every_image_whatever_the_batch(tmp_path: Path, batch: int) -> None:
-    convert(_Mean(), tmp_path / "m.mlpackage", shape=(batch, 3, 4, 4), classes=["a", "b", "c"])
-    images = np.zeros((7, 3, 4, 4), np.uint8)
-    images[np.arange(7), np.arange(7) % 3] = 20
-    labels = np.array([0, 1, 2, 0, 1, 2, 1])
-    program = load_program(tmp_path / "m.mlpackage", "fp16")
-    assert program_accuracy(program, images, labels, at_once=3) == pytest.approx(6 / 7)
+def test_compressed_weights_are_told_with_their_figures(store: Path, bundle: Bundle, tmp_path: Path) -> None:
+    small = anenas.export("tiny", tmp_path / "b", pick=2, form="palette4", store=store)
+    assert (small.form, bundle.form) == ("palette4", "fp16")
+    assert small.size_mb < bundle.size_mb
+    assert stored_forms(read_graph(tmp_path / "b" / "model.mlpackage")) == ["palette4"]
+    (now,), (before,) = small.verified.fp32, bundle.verified.fp32
+    assert now.largest > 10 * before.largest
+    card = (tmp_path / "b" / "README.md").read_text()
+    assert "stored as palette4" in card and "before the weights became palette4" in card
+    with np.load(tmp_path / "b" / "test_vectors" / "program.npz") as expected:
+        with np.load(tmp_path / "b" / "test_vectors" / "inputs.npz") as inputs:
+            found = load_program(tmp_path / "b" / "model.mlpackage", "fp16")(dict(inputs))
+        assert np.array_equal(found["classLabel_probs"], expected["classLabel_probs"])
 
 
 def test_the_command_prints_figures_or_json(
