@@ -36,12 +36,14 @@ from anenas.search import (
     Study,
     check_sampler,
     export_best,
+    front_of,
     make_sampler,
+    read_architectures,
     searching,
     study_folder,
     study_names,
 )
-from anenas.space import Limits, SearchSpace, load_space
+from anenas.space import Architecture, Limits, SearchSpace, load_space
 from anenas.tracking import MlflowTracker, connect, default_uri
 
 if TYPE_CHECKING:
@@ -121,6 +123,8 @@ def run_search(
     workers: int | None = None,
     device: str | None = None,
     sampler: str = DEFAULT_SAMPLER,
+    seed_architectures: str | Path | None = None,
+    from_study: str | None = None,
     seed: int = 0,
     study: str | None = None,
     new: bool = False,
@@ -148,6 +152,8 @@ def run_search(
         workers: Trials side by side; one a core by default, one a GPU on CUDA.
         device: "cpu", "cuda" or "mps"; the best that is there by default.
         sampler: What suggests architectures, see `anenas.search.SAMPLERS`; another one may continue a study.
+        seed_architectures: A text file of architectures, one a line, to try first.
+        from_study: Name of an earlier study in the store, the front of which is tried first.
         seed: Of suggestions, weights and the order of the images.
         study: Its name; by default one that follows from the settings.
         new: Start afresh even if there is such a study.
@@ -195,6 +201,12 @@ def run_search(
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise AnenasError(f"cannot write the {what} {folder}: {error.strerror or error}") from error
+    first: list[Architecture] = []
+    if seed_architectures is not None:
+        first += read_architectures(Path(seed_architectures), the_space, len(dataset.classes))
+    if from_study is not None:
+        shape = (the_space.input.batch, *dataset.input_shape)
+        first += front_of(Study.load(store, from_study), the_space, shape, len(dataset.classes))
     client = connect(tracking_uri or default_uri(store))
     classes, folder = len(dataset.classes), study_folder(store, name)
     evaluator = ImageEvaluator(folder / "data", the_chip, source, epochs, seed, the_device.type)
@@ -223,7 +235,7 @@ def run_search(
             del dataset  # the workers map it from disk
             try:
                 note(record)
-                Search(record, problem, pool, note).run(wanted, deadline)
+                Search(record, problem, pool, note, first).run(wanted, deadline)
                 if len(record.completed) < wanted and time.monotonic() < deadline:
                     say("the search ends early: nothing new within the limits is left to try")
                 pool.cancel()

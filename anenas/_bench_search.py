@@ -36,7 +36,7 @@ class SearchScores:
     @property
     def checkpoints(self) -> list[int]:
         """Evaluations that the share is printed at: 25, 50, 100, 200 and so on, and the last."""
-        seeds, trials = self.curves.shape
+        trials = self.curves.shape[1]
         return sorted({n for n in (25, 50, *range(100, trials, 100)) if n < trials} | {trials})
 
     def to_dict(self) -> dict[str, object]:

@@ -12,6 +12,7 @@ from anenas.search._evaluation import (
 )
 from anenas.search._evaluator import ImageEvaluator
 from anenas.search._exports import export_best
+from anenas.search._first import front_of, read_architectures
 from anenas.search._front import front, hypervolume, picks
 from anenas.search._loop import Search
 from anenas.search._pool import Inline, Outcome, Pool
@@ -46,10 +47,12 @@ __all__ = [
     "check_sampler",
     "export_best",
     "front",
+    "front_of",
     "hypervolume",
     "is_being_searched",
     "make_sampler",
     "picks",
+    "read_architectures",
     "read_table",
     "searching",
     "study_folder",

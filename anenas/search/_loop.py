@@ -30,12 +30,14 @@ class Search:
         problem: What is searched: a space, what judges its architectures, and what they must keep.
         pool: Where they are trained.
         changed: Called with the study after every answer.
+        first: What to try before anything that the sampler suggests.
     """
 
     study: Study
     problem: Problem
     pool: Pool | Inline
     changed: Callable[[Study], None]
+    first: list[Architecture] = field(default_factory=list)
     _died: set[int] = field(default_factory=set)
 
     def run(self, trials: float, deadline: float = math.inf) -> None:
@@ -77,16 +79,23 @@ class Search:
         """
         busy = {trial.architecture for trial in running.values()}
         suggested = 0
-        while left or suggested < _PATIENCE:
+        while left or self.first or suggested < _PATIENCE:
             if time.monotonic() > deadline:
                 return None
-            suggested += not left
-            trial = left.pop() if left else self.study.ask(self.problem.space, self.problem.classes)
+            suggested += not (left or self.first)
+            trial = left.pop() if left else self._ask()
             if self._is_worth_training(trial, busy):
                 return trial
             self.changed(self.study)
         drawn = self._draw(busy, deadline)
         return self.study.ask_about(drawn, self.problem.space) if drawn else None
+
+    def _ask(self) -> Trial:
+        while self.first:
+            architecture = self.first.pop(0)
+            if self.study.known(architecture) is None:  # by an earlier run, which began with it too
+                return self.study.ask_about(architecture, self.problem.space)
+        return self.study.ask(self.problem.space, self.problem.classes)
 
     def _is_worth_training(self, trial: Trial, busy: set[Architecture]) -> bool:
         earlier = self.study.known(trial.architecture)
@@ -123,8 +132,8 @@ class Search:
         if not busy and not self.study.completed and smallest < float("inf"):
             raise AnenasError(
                 f"nothing in '{self.problem.space.name}' is within the limits: the smallest of {_DRAWS} architectures "
-                f"takes {smallest:.2f} MB, the fastest {fastest:.3f} ms, the most resident is {residency:.0%} of its time on "
-                "the engine; mend --max-size, --max-latency or --min-residency"
+                f"takes {smallest:.2f} MB, the fastest {fastest:.3f} ms, the most resident is {residency:.0%} of its "
+                "time on the engine; mend --max-size, --max-latency or --min-residency"
             )
         return None
 

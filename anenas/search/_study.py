@@ -138,7 +138,7 @@ class Study:
         try:
             study = optuna.create_study(
                 study_name=name,
-                storage=optuna.storages.InMemoryStorage() if in_memory else _storage(store),
+                storage=_storage(store, in_memory=in_memory),
                 directions=list(OBJECTIVES.values()),
                 load_if_exists=True,
             )
@@ -361,11 +361,13 @@ def _lock(store: Path, name: str) -> filelock.FileLock:
     return filelock.FileLock(study_folder(store, name) / "lock")
 
 
-def _storage(store: Path) -> optuna.storages.RDBStorage:
+def _storage(store: Path, *, in_memory: bool = False) -> optuna.storages.BaseStorage:
     import optuna
     from sqlalchemy.exc import SQLAlchemyError
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
+    if in_memory:
+        return optuna.storages.InMemoryStorage()
     if set("?#%") & set(str(store)):
         raise AnenasError(f"store '{store}': its path must be without ?, # and %, which database addresses cannot hold")
     try:
