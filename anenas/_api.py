@@ -26,18 +26,24 @@ from anenas.data import Dataset, absolute_source, load_data
 from anenas.latency import CalibratedLatency, chip_or_own_device
 from anenas.report import write_front_csv, write_front_page, write_front_png, write_trials_csv
 from anenas.search import (
+    DEFAULT_SAMPLER,
     PACKAGE,
     ImageEvaluator,
     Pool,
+    Problem,
     Record,
     Search,
     Study,
+    check_sampler,
     export_best,
+    front_of,
+    make_sampler,
+    read_architectures,
     searching,
     study_folder,
     study_names,
 )
-from anenas.space import Limits, SearchSpace, load_space
+from anenas.space import Architecture, Limits, SearchSpace, load_space
 from anenas.tracking import MlflowTracker, connect, default_uri
 
 if TYPE_CHECKING:
@@ -116,6 +122,9 @@ def run_search(
     min_residency: float | None = None,
     workers: int | None = None,
     device: str | None = None,
+    sampler: str = DEFAULT_SAMPLER,
+    seed_architectures: str | Path | None = None,
+    from_study: str | None = None,
     seed: int = 0,
     study: str | None = None,
     new: bool = False,
@@ -142,6 +151,9 @@ def run_search(
         min_residency: Smallest share of the operations' time on the Neural Engine instead of the space's limit.
         workers: Trials side by side; one a core by default, one a GPU on CUDA.
         device: "cpu", "cuda" or "mps"; the best that is there by default.
+        sampler: What suggests architectures, see `anenas.search.SAMPLERS`; another one may continue a study.
+        seed_architectures: A text file of architectures, one a line, to try first.
+        from_study: Name of an earlier study in the store, the front of which is tried first.
         seed: Of suggestions, weights and the order of the images.
         study: Its name; by default one that follows from the settings.
         new: Start afresh even if there is such a study.
@@ -162,6 +174,7 @@ def run_search(
             raise AnenasError(f"{name} must be more than 0, got {value}")
     if seed < 0:
         raise AnenasError(f"seed must be 0 or more, got {seed}")
+    check_sampler(sampler)
     the_chip, own_device = chip_or_own_device(chip)
     the_space = space if isinstance(space, SearchSpace) else load_space(space)
     limits = _limits(the_space, {"size_mb": max_size_mb, "latency_ms": max_latency_ms, "residency": min_residency})
@@ -188,6 +201,12 @@ def run_search(
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise AnenasError(f"cannot write the {what} {folder}: {error.strerror or error}") from error
+    first: list[Architecture] = []
+    if seed_architectures is not None:
+        first += read_architectures(Path(seed_architectures), the_space, len(dataset.classes))
+    if from_study is not None:
+        shape = (the_space.input.batch, *dataset.input_shape)
+        first += front_of(Study.load(store, from_study), the_space, shape, len(dataset.classes))
     client = connect(tracking_uri or default_uri(store))
     classes, folder = len(dataset.classes), study_folder(store, name)
     evaluator = ImageEvaluator(folder / "data", the_chip, source, epochs, seed, the_device.type)
@@ -198,6 +217,8 @@ def run_search(
         settings["slowest_ms"] = limits.latency_ms or _slowest_ms(the_space, classes, evaluator)
         record = Study.create_or_continue(store, name, settings, seed)
         record.note_data(absolute_source(data))
+        problem = Problem(the_space, classes, evaluator, limits)
+        record.sampler = make_sampler(sampler, problem, seed=seed, past=record.asked, say=say)
         done = f", {len(record.completed)} trials are done" if record.completed else ""
         say(f"study {name}{done}")
         tracker = MlflowTracker(record, the_space, store, client)
@@ -215,7 +236,7 @@ def run_search(
             del dataset  # the workers map it from disk
             try:
                 note(record)
-                Search(record, the_space, classes, evaluator, pool, limits, note).run(wanted, deadline)
+                Search(record, problem, pool, note, first).run(wanted, deadline)
                 if len(record.completed) < wanted and time.monotonic() < deadline:
                     say("the search ends early: nothing new within the limits is left to try")
                 pool.cancel()

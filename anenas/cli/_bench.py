@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -59,3 +60,48 @@ def bench_space(
         f"{scores.exported} exported: latency within {scores.max_latency_disagreement:.2%} of the estimate, "
         f"bytes of weights {agree}"
     )
+
+
+@bench_app.command("search")
+def bench_search(
+    table: Annotated[Path, typer.Option(help="An .npz file of known results: choices, objectives, the true front.")],
+    trials: Annotated[int, typer.Option(min=1, help="Evaluations of each search.")] = 100,
+    seeds: Annotated[int, typer.Option(min=1, help="Searches; their shares are averaged.")] = 8,
+    sampler: Annotated[str, typer.Option(help="auto, tpe-multivariate, tpe, nsga2, gp or random.")] = "auto",
+    known: Annotated[
+        int | None,
+        typer.Option(help="Number of the objective that is known of any candidate.", show_default="none"),
+    ] = None,
+    compare: Annotated[bool, typer.Option("--compare", help="Run every sampler, and draw the curves.")] = False,
+    plot: Annotated[
+        Path | None, typer.Option(help="PNG of the curves.", show_default="TABLE.png with --compare")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure how much of a known front a search finds for so many evaluations."""
+    from rich.console import Console
+
+    from anenas._bench_search import bench_search as bench
+    from anenas._terminal import print_search_scores
+    from anenas.report import write_curves_png
+    from anenas.search import SAMPLERS, check_sampler, read_table
+
+    check_sampler(sampler)
+    read = read_table(table, known)
+    scores = []
+    for name in SAMPLERS if compare else [sampler]:
+        if compare:
+            print(f"{name} …", file=sys.stderr)
+        scores.append(bench(read, name, trials=trials, seeds=seeds))
+    if plot is None and compare:
+        plot = Path(f"{read.name}.png")
+    if plot is not None:
+        title = read.name if known is None else f"{read.name}, objective {known} known"
+        write_curves_png({one.sampler: one.curves for one in scores}, title, plot)
+    if as_json:
+        results = [one.to_dict() for one in scores]
+        print(json.dumps(results if compare else results[0], indent=2))
+        return
+    print_search_scores(Console(), scores)
+    if plot is not None:
+        print(f"curves   {plot}")

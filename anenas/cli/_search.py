@@ -50,6 +50,15 @@ def search(
         int | None, typer.Option(help="Trials side by side.", show_default="one a core, or one a GPU")
     ] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda or mps.", show_default="the best that is there")] = None,
+    sampler: Annotated[
+        str, typer.Option(help="What suggests architectures: auto, tpe-multivariate, tpe, nsga2, gp or random.")
+    ] = "auto",
+    seed_architectures: Annotated[
+        Path | None, typer.Option(help="Text file of architectures to try first, one a line.", show_default="none")
+    ] = None,
+    from_study: Annotated[
+        str | None, typer.Option(help="Study of the store, the front of which is tried first.", show_default="none")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of suggestions, weights and the order of images.")] = 0,
     study: Annotated[
         str | None, typer.Option(help="Name of the study.", show_default="follows from the settings")
@@ -88,6 +97,9 @@ def search(
             epochs=epochs,
             workers=workers,
             device=device,
+            sampler=sampler,
+            seed_architectures=seed_architectures,
+            from_study=from_study,
             seed=seed,
             study=study,
             new=new,

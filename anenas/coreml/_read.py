@@ -6,6 +6,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+from anenas._errors import AnenasError
 from anenas.coreml._package import open_package
 from anenas.coreml._storage import COMPRESSED, storage
 from anenas.graph import Graph, Op, Tensor
@@ -30,14 +31,14 @@ def read_graph(path: Path) -> Graph:
         AnenasError: If there is no such package, it is damaged, or it holds no ML program.
     """
     package = open_package(path)
-    return _Reader(package.block).graph(package.function)
+    return _Reader(package.block, path).graph(package.function)
 
 
 class _Reader:
     """Reads one block: constants become weights and attributes of the operations that use them."""
 
-    def __init__(self, block: Any) -> None:
-        self._block = block
+    def __init__(self, block: Any, path: Path) -> None:
+        self._block, self._path = block, path
         self._constants: dict[str, Any] = {}
         self._values: dict[str, Tensor] = {}
 
@@ -51,6 +52,8 @@ class _Reader:
             else:
                 ops.append(self._op(operation))
         # A classifier's labels are no tensor: what matters is what they were made from.
+        if unmade := [name for name in self._block.outputs if name not in self._values]:
+            raise AnenasError(f"{self._path} is damaged: nothing makes its output '{unmade[0]}'")
         outputs = tuple(self._values[name] for name in self._block.outputs)
         return Graph(inputs, tuple(ops), outputs)
 
@@ -65,6 +68,12 @@ class _Reader:
                     inputs.append(self._values[binding.name])
                 elif binding.name in self._constants:
                     self._take_constant(parameter, self._constants[binding.name], weights, attributes)
+                elif binding.name:
+                    raise AnenasError(
+                        f"{self._path} is damaged: {operation.type} reads '{binding.name}', which nothing before makes"
+                    )
+        if not operation.outputs:
+            raise AnenasError(f"{self._path} is damaged: {operation.type} makes nothing")
         outputs = tuple(_tensor(out.name, out.type) for out in operation.outputs)
         self._values.update((tensor.name, tensor) for tensor in outputs)
         kept = {_ATTRIBUTES[name]: value for name, value in attributes.items() if name in _ATTRIBUTES}

@@ -12,33 +12,49 @@ from anenas.search._evaluation import (
 )
 from anenas.search._evaluator import ImageEvaluator, load_deployed
 from anenas.search._exports import export_best
+from anenas.search._first import front_of, read_architectures
 from anenas.search._front import front, hypervolume, picks
 from anenas.search._loop import Search
-from anenas.search._pool import Outcome, Pool
+from anenas.search._pool import Inline, Outcome, Pool
+from anenas.search._problem import Outlook, Problem, Space
+from anenas.search._samplers import DEFAULT_SAMPLER, SAMPLERS, check_sampler, make_sampler
 from anenas.search._study import Record, Study, Trial, is_being_searched, searching, study_folder, study_names
+from anenas.search._table import Table, read_table
 
 __all__ = [
     "ARCHITECTURE",
+    "DEFAULT_SAMPLER",
     "EVALUATION",
     "OPERATIONS",
     "PACKAGE",
+    "SAMPLERS",
     "WEIGHTS",
     "Estimate",
     "Evaluation",
     "Evaluator",
     "ImageEvaluator",
+    "Inline",
     "Outcome",
+    "Outlook",
     "Pool",
+    "Problem",
     "Record",
     "Search",
+    "Space",
     "Study",
+    "Table",
     "Trial",
+    "check_sampler",
     "export_best",
     "front",
+    "front_of",
     "hypervolume",
     "is_being_searched",
     "load_deployed",
+    "make_sampler",
     "picks",
+    "read_architectures",
+    "read_table",
     "searching",
     "study_folder",
     "study_names",

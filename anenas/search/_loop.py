@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from anenas._errors import AnenasError
-from anenas.search._evaluation import Estimate, Evaluation, Evaluator
-from anenas.search._pool import Outcome, Pool
+from anenas.search._pool import Inline, Outcome, Pool
+from anenas.search._problem import Problem
 from anenas.search._study import Study, Trial
-from anenas.space import Architecture, Limits, SearchSpace
+from anenas.space import Architecture, draw
 
 _HOPELESS = 5  # so many failures alike before anything has worked are no accident,
 _BROKEN = 20  # nor are so many in a row later on
@@ -27,21 +27,17 @@ class Search:
 
     Attributes:
         study: Where everything is recorded.
-        space: What is searched.
-        classes: How many classes the networks tell apart.
-        evaluator: What judges architectures.
+        problem: What is searched: a space, what judges its architectures, and what they must keep.
         pool: Where they are trained.
-        limits: What a network must stay within to be trained.
         changed: Called with the study after every answer.
+        first: What to try before anything that the sampler suggests.
     """
 
     study: Study
-    space: SearchSpace
-    classes: int
-    evaluator: Evaluator
-    pool: Pool
-    limits: Limits
+    problem: Problem
+    pool: Pool | Inline
     changed: Callable[[Study], None]
+    first: list[Architecture] = field(default_factory=list)
     _died: set[int] = field(default_factory=set)
 
     def run(self, trials: float, deadline: float = math.inf) -> None:
@@ -55,7 +51,7 @@ class Search:
             AnenasError: If nothing fits the limits, or the first trials all fail alike.
         """
         again: list[Trial] = []  # to be tried once more
-        left = self.study.unanswered(self.space, self.classes)
+        left = self.study.unanswered(self.problem.space, self.problem.classes)
         running: dict[int, Trial] = {}
         while time.monotonic() < deadline:
             while self.pool.idle and len(self.study.completed) + len(running) < trials:
@@ -63,7 +59,9 @@ class Search:
                 if trial is None:
                     break
                 running[trial.number] = trial
-                self.pool.submit(trial.number, self.evaluator.evaluate, trial.architecture, self.study.workspace(trial))
+                self.pool.submit(
+                    trial.number, self.problem.evaluator.evaluate, trial.architecture, self.study.workspace(trial)
+                )
             if not running:
                 return
             for number, outcome in self.pool.wait(deadline - time.monotonic()):
@@ -81,24 +79,31 @@ class Search:
         """
         busy = {trial.architecture for trial in running.values()}
         suggested = 0
-        while left or suggested < _PATIENCE:
+        while left or self.first or suggested < _PATIENCE:
             if time.monotonic() > deadline:
                 return None
-            suggested += not left
-            trial = left.pop() if left else self.study.ask(self.space, self.classes)
+            suggested += not (left or self.first)
+            trial = left.pop() if left else self._ask()
             if self._is_worth_training(trial, busy):
                 return trial
             self.changed(self.study)
         drawn = self._draw(busy, deadline)
-        return self.study.ask_about(drawn, self.space) if drawn else None
+        return self.study.ask_about(drawn, self.problem.space) if drawn else None
+
+    def _ask(self) -> Trial:
+        while self.first:
+            architecture = self.first.pop(0)
+            if self.study.known(architecture) is None:  # by an earlier run, which began with it too
+                return self.study.ask_about(architecture, self.problem.space)
+        return self.study.ask(self.problem.space, self.problem.classes)
 
     def _is_worth_training(self, trial: Trial, busy: set[Architecture]) -> bool:
         earlier = self.study.known(trial.architecture)
         if earlier or trial.architecture in busy:
             self.study.repeat(trial, earlier)
             return False
-        estimate = self.evaluator.estimate(trial.architecture)
-        violations = self._violations(estimate)
+        estimate = self.problem.evaluator.estimate(trial.architecture)
+        violations = self.problem.violations(estimate)
         if violations or estimate.broken_rules:
             self.study.reject(trial, estimate, violations)
             return False
@@ -116,29 +121,26 @@ class Search:
         for _ in range(_DRAWS):
             if time.monotonic() > deadline:
                 return None
-            architecture = self.space.sample(rng, classes=self.classes)
+            architecture, _ = draw(self.problem.decide, rng)
             if self.study.known(architecture) or architecture in busy:
                 continue
-            estimate = self.evaluator.estimate(architecture)
+            estimate = self.problem.evaluator.estimate(architecture)
             smallest, fastest = min(smallest, estimate.size_mb), min(fastest, estimate.latency.ms)
             residency = max(residency, estimate.residency)
-            if not estimate.broken_rules and not self._violations(estimate):
+            if not estimate.broken_rules and not self.problem.violations(estimate):
                 return architecture
         if not busy and not self.study.completed and smallest < float("inf"):
             raise AnenasError(
-                f"nothing in '{self.space.name}' is within the limits: the smallest of {_DRAWS} architectures takes "
-                f"{smallest:.2f} MB, the fastest {fastest:.3f} ms, the most resident is {residency:.0%} of its time on "
-                "the engine; mend --max-size, --max-latency or --min-residency"
+                f"nothing in '{self.problem.space.name}' is within the limits: the smallest of {_DRAWS} architectures "
+                f"takes {smallest:.2f} MB, the fastest {fastest:.3f} ms, the most resident is {residency:.0%} of its "
+                "time on the engine; mend --max-size, --max-latency or --min-residency"
             )
         return None
-
-    def _violations(self, of: Estimate | Evaluation) -> dict[str, float]:
-        return self.limits.violations(size_mb=of.size_mb, latency_ms=of.latency.ms, residency=of.residency)
 
     def _answer(self, trial: Trial, outcome: Outcome) -> None:
         if outcome.error is None:
             evaluation = outcome.value
-            violations = self._violations(evaluation)
+            violations = self.problem.violations(evaluation)
             self.study.complete(trial, evaluation, violations)
         else:
             self.study.fail(trial, outcome.error)

@@ -20,7 +20,8 @@ from anenas._errors import AnenasError, unknown
 from anenas.blocks import Value
 from anenas.search._evaluation import EVALUATION, Estimate, Evaluation
 from anenas.search._front import Point, front, hypervolume, picks
-from anenas.space import Architecture, SearchSpace
+from anenas.search._problem import Space
+from anenas.space import Architecture
 
 if TYPE_CHECKING:
     import optuna
@@ -117,8 +118,17 @@ class Study:
         return cls(study, store)
 
     @classmethod
-    def create_or_continue(cls, store: Path, name: str, settings: dict[str, Any], sampler_seed: int) -> Self:
-        """The study of that name, new if there is none.
+    def create_or_continue(
+        cls, store: Path, name: str, settings: dict[str, Any], seed: int, *, in_memory: bool = False
+    ) -> Self:
+        """The study of that name, new if there is none. It suggests at random until `sampler` is set.
+
+        Args:
+            store: Folder of the database and of what the trials leave behind.
+            name: Of the study.
+            settings: What makes its trials comparable.
+            seed: Of the suggestions.
+            in_memory: Whether the trials are lost with the process, for what is not worth a database.
 
         Raises:
             AnenasError: If one exists that was made with other settings, or the store cannot be written.
@@ -128,7 +138,7 @@ class Study:
         try:
             study = optuna.create_study(
                 study_name=name,
-                storage=_storage(store),
+                storage=_storage(store, in_memory=in_memory),
                 directions=list(OBJECTIVES.values()),
                 load_if_exists=True,
             )
@@ -145,28 +155,42 @@ class Study:
             what = "; ".join(f"{k} was {known.get(k)}, is {settings.get(k)}" for k in differ)
             raise AnenasError(f"study '{name}' was made with other settings ({what}); choose another --study, or --new")
         # Seeded by how far the study is, too: a continued search must not repeat its first suggestions.
-        study.sampler = _sampler(sampler_seed * 1_000_003 + len(study.get_trials(deepcopy=False)))
+        study.sampler = optuna.samplers.RandomSampler(seed=(seed * 1_000_003 + _trials(study)) % 2**32)
         return cls(study, store)
 
     # Asking
 
-    def ask(self, space: SearchSpace, classes: int) -> Trial:
+    @property
+    def asked(self) -> int:
+        """How many trials there are, answered or not."""
+        return _trials(self._optuna)
+
+    @property
+    def sampler(self) -> optuna.samplers.BaseSampler:
+        """What suggests architectures; it may be another when a study continues."""
+        return self._optuna.sampler
+
+    @sampler.setter
+    def sampler(self, sampler: optuna.samplers.BaseSampler) -> None:
+        self._optuna.sampler = sampler
+
+    def ask(self, space: Space, classes: int) -> Trial:
         """The sampler's next suggestion, noted as running."""
         return self._decide(self._optuna.ask(), space, classes)
 
-    def ask_about(self, architecture: Architecture, space: SearchSpace) -> Trial:
+    def ask_about(self, architecture: Architecture, space: Space) -> Trial:
         """A trial of this architecture of the space, whatever the sampler would suggest."""
         self._optuna.enqueue_trial(space.decisions(architecture))
         return self.ask(space, architecture.head.classes)
 
-    def unanswered(self, space: SearchSpace, classes: int) -> list[Trial]:
+    def unanswered(self, space: Space, classes: int) -> list[Trial]:
         """Trials that an earlier process asked about and did not live to answer, to be run again."""
         import optuna
 
         running = self._optuna.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,))
         return [self._decide(optuna.trial.Trial(self._optuna, t._trial_id), space, classes) for t in running]
 
-    def _decide(self, handle: optuna.trial.Trial, space: SearchSpace, classes: int) -> Trial:
+    def _decide(self, handle: optuna.trial.Trial, space: Space, classes: int) -> Trial:
         def suggest(name: str, options: Sequence[Value]) -> Value:
             return cast(Value, handle.suggest_categorical(name, options))
 
@@ -254,7 +278,7 @@ class Study:
             trial.handle.set_constraint(name, share)
         failed = optuna.trial.TrialState.FAIL
         told = self._optuna.tell(trial.handle, values, failed if values is None else None, skip_if_finished=True)
-        if record := _read_record(told):
+        if record := _read_record(told, trial.architecture):
             self._note(record)
 
     def _note(self, record: Record) -> None:
@@ -350,11 +374,13 @@ def _lock(store: Path, name: str) -> filelock.FileLock:
     return filelock.FileLock(study_folder(store, name) / "lock")
 
 
-def _storage(store: Path) -> optuna.storages.RDBStorage:
+def _storage(store: Path, *, in_memory: bool = False) -> optuna.storages.BaseStorage:
     import optuna
     from sqlalchemy.exc import SQLAlchemyError
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
+    if in_memory:
+        return optuna.storages.InMemoryStorage()
     if set("?#%") & set(str(store)):
         raise AnenasError(f"store '{store}': its path must be without ?, # and %, which database addresses cannot hold")
     try:
@@ -369,12 +395,8 @@ def _storage(store: Path) -> optuna.storages.RDBStorage:
         raise AnenasError(f"cannot use the store {store / _DATABASE}: {_first_line(error)}") from error
 
 
-def _sampler(seed: int) -> optuna.samplers.BaseSampler:
-    """Multivariate TPE with a group for each set of conditional choices: Optuna's best on tabular problems."""
-    import optuna
-
-    with _without_experimental_warnings():
-        return optuna.samplers.TPESampler(multivariate=True, group=True, seed=seed % 2**32)
+def _trials(study: optuna.Study) -> int:
+    return len(study.get_trials(deepcopy=False))
 
 
 @contextlib.contextmanager
@@ -386,14 +408,19 @@ def _without_experimental_warnings() -> Iterator[None]:
         yield
 
 
-def _read_record(trial: optuna.trial.FrozenTrial) -> Record | None:
-    """A finished Optuna trial as a record; None where it is not one of ours."""
+def _read_record(trial: optuna.trial.FrozenTrial, architecture: Architecture | None = None) -> Record | None:
+    """A finished Optuna trial as a record; None where it is not one of ours.
+
+    Args:
+        trial: As Optuna has it.
+        architecture: Where it is at hand it need not be read again.
+    """
     answer = trial.user_attrs.get("answer")
     if answer is None or "architecture" not in trial.user_attrs:
         return None
     return Record(
         number=trial.number,
-        architecture=Architecture.parse(trial.user_attrs["architecture"]),
+        architecture=architecture or Architecture.parse(trial.user_attrs["architecture"]),
         state=answer["state"],
         reason=answer["reason"],
         evaluation=Evaluation.from_dict(answer["evaluation"]) if answer["evaluation"] else None,

@@ -2,17 +2,25 @@
 
 from anenas.space._architecture import Architecture, Head, Stage
 from anenas.space._builtin import builtin_spaces, load_space
-from anenas.space._space import Limits, Pick, SearchSpace
+from anenas.space._space import Limits, SearchSpace
+from anenas.space._walk import Decide, Decisions, Pick, cross, draw, every, mutate, walk
 from anenas.space._yaml import read_space
 
 __all__ = [
     "Architecture",
+    "Decide",
+    "Decisions",
     "Head",
     "Limits",
     "Pick",
     "SearchSpace",
     "Stage",
     "builtin_spaces",
+    "cross",
+    "draw",
+    "every",
     "load_space",
+    "mutate",
     "read_space",
+    "walk",
 ]

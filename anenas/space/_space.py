@@ -24,10 +24,9 @@ from pydantic import (
 
 from anenas.ane import batch_problem, dimension_problem, width_problem
 from anenas.blocks import ACTIVATIONS, Block, Value, block_kind, block_kinds
+from anenas.space import _walk
 from anenas.space._architecture import Architecture, Head, Stage
-
-Pick = Callable[[str, Sequence[Value]], Value]
-"""Chooses one of the options of a named decision."""
+from anenas.space._walk import Pick
 
 
 def _options(value: Any) -> Any:
@@ -257,7 +256,7 @@ class SearchSpace(_Strict):
 
     def sample(self, rng: random.Random, *, classes: int = 10) -> Architecture:
         """An architecture with every decision drawn uniformly."""
-        return self.decide(lambda _, options: rng.choice(options), classes=classes)
+        return _walk.draw(functools.partial(self.decide, classes=classes), rng)[0]
 
     def mutate(self, architecture: Architecture, rng: random.Random) -> Architecture:
         """A neighbour: one decision drawn anew, and with it whatever it brings that was not decided before.
@@ -265,24 +264,10 @@ class SearchSpace(_Strict):
         Raises:
             ValueError: If the architecture is not of this space, or is its only one.
         """
-        decided = self.decisions(architecture)
-        open_decisions: dict[str, Sequence[Value]] = {}
-
-        def note(name: str, options: Sequence[Value]) -> Value:
-            if len(options) > 1:
-                open_decisions[name] = options
-            return decided[name]
-
-        self.decide(note, classes=architecture.head.classes)
-        if not open_decisions:
+        if self.size == 1:
             raise ValueError(f"'{self.name}' holds one architecture only")
-        changed = rng.choice(list(open_decisions))
-        new = rng.choice([value for value in open_decisions[changed] if value != decided[changed]])
-        known = decided | {changed: new}
-        return self.decide(
-            lambda name, options: known[name] if name in known else rng.choice(options),
-            classes=architecture.head.classes,
-        )
+        decide = functools.partial(self.decide, classes=architecture.head.classes)
+        return _walk.mutate(decide, self.decisions(architecture), rng)[0]
 
     @functools.cached_property
     def size(self) -> int:

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from anenas._errors import AnenasError
+from anenas.ane import check, get_chip
 from anenas.coreml import convert, read_graph
 from anenas.coreml._tools import coremltools
 from anenas.graph import Graph
@@ -140,3 +141,45 @@ def test_a_model_that_is_no_program_is_refused(broken: Path, kind: str) -> None:
     (broken / MODEL).write_bytes(spec.SerializeToString())
     holds = "no ML program" if kind in ("empty", "other function") else f"a model of type {kind}"
     assert message_of(broken) == f"{broken} holds {holds}; convert it with minimum_deployment_target iOS15 or later"
+
+
+def test_a_program_that_runs_in_a_circle_is_refused(broken: Path) -> None:
+    coremltools()
+    from coremltools.proto import Model_pb2
+
+    spec = Model_pb2.Model()
+    spec.ParseFromString((broken / MODEL).read_bytes())
+    function = spec.mlProgram.functions["main"]
+    computing = [op for op in function.block_specializations[function.opset].operations if op.type != "const"]
+    first, last = computing[0], computing[-1]
+    first.inputs["x"].arguments[0].name = last.outputs[0].name
+    (broken / MODEL).write_bytes(spec.SerializeToString())
+    assert f"reads '{last.outputs[0].name}', which nothing before makes" in message_of(broken)
+
+
+def test_a_program_whose_output_nothing_makes_is_refused(broken: Path) -> None:
+    coremltools()
+    from coremltools.proto import Model_pb2
+
+    spec = Model_pb2.Model()
+    spec.ParseFromString((broken / MODEL).read_bytes())
+    function = spec.mlProgram.functions["main"]
+    function.block_specializations[function.opset].outputs[0] = "nowhere"
+    (broken / MODEL).write_bytes(spec.SerializeToString())
+    assert "nothing makes its output 'nowhere'" in message_of(broken)
+
+
+def test_huge_declared_shapes_are_read_without_making_them(broken: Path) -> None:
+    coremltools()
+    from coremltools.proto import Model_pb2
+
+    spec = Model_pb2.Model()
+    spec.ParseFromString((broken / MODEL).read_bytes())
+    function = spec.mlProgram.functions["main"]
+    for op in function.block_specializations[function.opset].operations:
+        for out in op.outputs:
+            for dimension in out.type.tensorType.dimensions:
+                dimension.constant.size = 2**40
+    (broken / MODEL).write_bytes(spec.SerializeToString())
+    graph = read_graph(broken)
+    assert check(graph, get_chip("A15"))

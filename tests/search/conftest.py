@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pretend import SPACE, PretendEvaluator
 
-from anenas.search import Pool, Search, Study
+from anenas.search import Pool, Problem, Search, Study
 from anenas.space import Limits, SearchSpace, read_space
 
 SETTINGS = {"space": "pretend", "chip": "A15", "slowest_ms": 0.5}
@@ -36,6 +36,8 @@ def searching(study: Study, space: SearchSpace, pool: Pool) -> Callable[..., Sea
     """Makes a search of the pretend space; keywords are those of the evaluator, and `limits`."""
 
     def make(limits: Limits | None = None, **options: Any) -> Search:
-        return Search(study, space, 10, PretendEvaluator(**options), pool, limits or Limits(), lambda study: None)
+        return Search(
+            study, Problem(space, 10, PretendEvaluator(**options), limits or Limits()), pool, lambda study: None
+        )
 
     return make

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -55,7 +56,7 @@ def test_a_failing_trial_is_recorded_and_the_search_goes_on(searching: Make, stu
 
 def test_the_first_five_failing_alike_end_the_search(study: Study, searching: Make) -> None:
     search = searching()
-    search.evaluator = _AlwaysFails()
+    search.problem = dataclasses.replace(search.problem, evaluator=_AlwaysFails())
     with pytest.raises(AnenasError, match="5 trials in a row failed alike: TypeError"):
         search.run(20)
     assert study.counts["failed"] >= 5
@@ -130,7 +131,7 @@ def test_what_an_earlier_process_did_not_live_to_judge_is_judged_before_it_is_tr
 
 def test_failures_that_differ_in_a_number_only_are_alike(searching: Make, study: Study) -> None:
     search = searching()
-    search.evaluator = _FailsAtSomeStep()
+    search.problem = dataclasses.replace(search.problem, evaluator=_FailsAtSomeStep())
     with pytest.raises(AnenasError, match="5 trials in a row failed alike: FileNotFoundError"):
         search.run(20)
     assert len({record.reason for record in study.records if record.state == "failed"}) > 1

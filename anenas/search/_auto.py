@@ -1,0 +1,286 @@
+"""The default sampler: candidates near the front, surrogates for what is not known, and a point of a sampled front."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import random
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import optuna
+from optuna.distributions import BaseDistribution, CategoricalDistribution
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial, TrialState
+from scipy.stats import norm, rankdata
+
+from anenas.blocks import Value
+from anenas.search._gaussian_process import CannotFitError, GaussianProcess
+from anenas.search._problem import Outlook, Problem
+from anenas.space import Architecture, Decisions, cross, draw, every, mutate, walk
+
+_START = 10  # trials that are drawn before anything is learnt
+_FRESH = 64  # candidates that are drawn anew; they also say what is usual in the space
+_BRED = 300  # candidates that are bred from good ones
+_REMEMBERED = 400  # trials that the surrogates are conditioned on
+
+Key = frozenset[tuple[str, Value]]
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    decisions: Decisions
+    outlook: Outlook
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A trial that was evaluated within the limits; its values are all to be minimised."""
+
+    decisions: Decisions
+    values: tuple[float, ...]
+
+
+class FrontSampler(optuna.samplers.BaseSampler):
+    """Suggests candidates that were not tried before, from a front that is drawn at random from what is believed.
+
+    For each objective that only an evaluation tells, a function is drawn from a Gaussian process over the decisions;
+    the others are known of any candidate. A direction between the objectives is drawn too, and the candidate is
+    suggested that is best in it on the front of what was drawn (Thompson sampling, scalarised by Chebyshev's
+    distance). Candidates are bred from the front that is known by mutation and crossing, and drawn anew.
+
+    What it suggests follows from the seed, the trial's number and the study alone: a continued study goes on as if it
+    had not been interrupted.
+
+    Args:
+        problem: What is searched.
+        seed: Equal seeds make equal suggestions.
+        say: Called once with a line when nothing can be learnt from the trials.
+    """
+
+    def __init__(self, problem: Problem, seed: int, say: Callable[[str], None] = lambda line: None) -> None:
+        self._problem = problem
+        self._seed = seed
+        self._say = say
+        self._said = False
+        self._read: set[int] = set()
+        self._tried: set[Key] = set()
+        self._known: dict[Key, _Known] = {}
+        self._front: list[_Known] = []
+        self._estimated: dict[Key, _Candidate] = {}
+        self._suggested: tuple[int, Decisions] = (-1, {})
+
+    # What Optuna asks for
+
+    def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+        return {}  # which decisions there are follows from those before
+
+    def sample_relative(
+        self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        return {}
+
+    def sample_independent(
+        self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
+    ) -> Any:
+        """The value of one decision; all of a trial's are made when its first is asked for."""
+        if self._suggested[0] != trial.number:
+            self._suggested = (trial.number, self.suggest(study, trial.number))
+        assert isinstance(param_distribution, CategoricalDistribution)
+        value = self._suggested[1].get(param_name)
+        if value in param_distribution.choices:
+            return value
+        # A trial that was half decided when its process died has gone another way.
+        return random.Random(f"{self._seed} {trial.number} {param_name}").choice(param_distribution.choices)
+
+    # What it does about it
+
+    def suggest(self, study: optuna.Study, number: int) -> Decisions:
+        """The decisions of a candidate for the trial of that number."""
+        taken = self._read_trials(study, number)
+        rng = random.Random(f"{self._seed} {number}")
+        if len(self._known) < _START:
+            return self._drawn(taken, rng)
+        fresh = self._new((draw(self._problem.decide, rng) for _ in range(2 * _FRESH)), _FRESH, taken)
+        bred = self._new(
+            itertools.islice(self._breed(rng), 4 * _BRED), _BRED, taken | {_key(c.decisions) for c in fresh}
+        )
+        fresh, bred = ([c for c in candidates if c.outlook.violation <= 0] for candidates in (fresh, bred))
+        if not fresh and not bred:
+            return self._drawn(taken, rng)
+        try:
+            values = self._imagine(fresh + bred, np.random.default_rng(rng.getrandbits(64)))
+        except CannotFitError:
+            if not self._said:
+                self._say("the trials so far do not tell which architectures are better: the next is drawn at random")
+                self._said = True
+            return self._drawn(taken, rng)
+        usual = np.median(values[: len(fresh)] if fresh else values, axis=0)
+        return (fresh + bred)[_pick(values, usual, rng)].decisions
+
+    def _read_trials(self, study: optuna.Study, asking: int) -> set[Key]:
+        """Learn from what has ended since the last time; what was tried, or is being tried now, is returned."""
+        running: set[Key] = set()
+        signs = [-1.0 if direction == StudyDirection.MAXIMIZE else 1.0 for direction in study.directions]
+        for trial in study.get_trials(deepcopy=False):
+            if trial.number in self._read or trial.number == asking or not trial.params:
+                continue
+            key = _key(trial.params)
+            if not trial.state.is_finished():
+                running.add(key)
+                continue
+            self._read.add(trial.number)
+            self._tried.add(key)
+            kept = trial.state == TrialState.COMPLETE and all(value <= 0 for value in trial.constraints.values())
+            if kept and key not in self._known and all(map(math.isfinite, trial.values)):
+                values = tuple(sign * value for sign, value in zip(signs, trial.values, strict=True))
+                self._known[key] = new = _Known(trial.params, values)
+                if not any(_dominates(known.values, values) for known in self._front):
+                    self._front = [known for known in self._front if not _dominates(values, known.values)] + [new]
+        return self._tried | running
+
+    def _new(self, made: Iterable[tuple[Architecture, Decisions]], wanted: int, taken: set[Key]) -> list[_Candidate]:
+        """The first so many that are not taken, each once."""
+        new: dict[Key, _Candidate] = {}
+        for candidate, decisions in made:
+            key = _key(decisions)
+            if key not in taken and key not in new:
+                new[key] = _Candidate(decisions, self._problem.outlook(candidate))
+                if len(new) == wanted:
+                    break
+        return list(new.values())
+
+    def _drawn(self, taken: set[Key], rng: random.Random) -> Decisions:
+        """A new candidate within the limits, or as near to them as a short climb gets; any one if all were tried."""
+        decide = self._problem.decide
+        found = self._new((draw(decide, rng) for _ in range(_FRESH)), 1, taken)
+        if not found:
+            found = self._new(every(decide), 1, taken)
+            return found[0].decisions if found else draw(decide, rng)[1]
+        best = found[0]
+        for step in range(2 * _FRESH):
+            if best.outlook.violation <= 0:
+                break
+            made = draw(decide, rng) if step < _FRESH else mutate(decide, best.decisions, rng)
+            best = min([best, *self._new([made], 1, taken)], key=lambda candidate: candidate.outlook.violation)
+        return best.decisions
+
+    def _breed(self, rng: random.Random) -> Iterator[tuple[Architecture, Decisions]]:
+        """Candidates made of the front and of the front behind it, without end."""
+        decide = self._problem.decide
+        on_front = {_key(known.decisions) for known in self._front}
+        behind = [known for known in self._remembered() if _key(known.decisions) not in on_front]
+        second = _front(np.array([known.values for known in behind])) if behind else []
+        parents = [known.decisions for known in self._front] + [behind[i].decisions for i in second]
+        while True:
+            kind = rng.random()
+            if kind < 0.4:
+                made = mutate(decide, rng.choice(parents), rng)
+                while rng.random() < 0.4:
+                    made = mutate(decide, made[1], rng)
+            elif kind < 0.85:
+                made = cross(decide, rng.choice(parents), rng.choice(parents), rng)
+                if rng.random() < 0.5:
+                    made = mutate(decide, made[1], rng)
+            else:
+                made = draw(decide, rng)
+            yield made
+
+    def _remembered(self) -> list[_Known]:
+        """What the surrogates are conditioned on: all, or the front and an even choice of the others."""
+        known = list(self._known.values())
+        if len(known) <= _REMEMBERED:
+            return known
+        front = self._front[-_REMEMBERED // 2 :]
+        every_nth = np.linspace(0, len(known) - 1, _REMEMBERED - len(front)).astype(int)
+        return list({_key(one.decisions): one for one in [*(known[i] for i in every_nth), *front]}.values())
+
+    def _imagine(self, candidates: Sequence[_Candidate], rng: np.random.Generator) -> np.ndarray:
+        """Values of the candidates, (m, objectives), to be minimised: known, or drawn from what is believed.
+
+        Raises:
+            CannotFitError: If nothing can be learnt of an objective.
+        """
+        remembered = self._remembered()
+        values = np.array([known.values for known in remembered])
+        known = [self._estimate(one) for one in remembered]
+        features, groups = _encode([*known, *candidates])
+        imagined = np.empty((len(candidates), values.shape[1]))
+        for i in range(values.shape[1]):
+            told = [candidate.outlook.values[i] for candidate in candidates]
+            if None in told:
+                surrogate = GaussianProcess.fit(features[: len(known)], _normal_scores(values[:, i]), groups)
+                imagined[:, i] = surrogate.draw(features[len(known) :], rng)
+            else:
+                imagined[:, i] = told
+        return imagined
+
+    def _estimate(self, known: _Known) -> _Candidate:
+        key = _key(known.decisions)
+        if key not in self._estimated:
+            candidate, _ = walk(self._problem.decide, lambda name, _: known.decisions[name])
+            self._estimated[key] = _Candidate(known.decisions, self._problem.outlook(candidate))
+        return self._estimated[key]
+
+
+def _key(decisions: Mapping[str, Value]) -> Key:
+    return frozenset(decisions.items())
+
+
+def _dominates(a: Sequence[float], b: Sequence[float]) -> bool:
+    return all(x <= y for x, y in zip(a, b, strict=True))
+
+
+def _front(values: np.ndarray) -> list[int]:
+    """Rows of (n, objectives), to be minimised, that no other row dominates; of equal rows all."""
+    at_most = (values[:, None, :] <= values[None, :, :]).all(2)
+    return [int(i) for i in np.flatnonzero(~(at_most & ~at_most.T).any(0))]
+
+
+def _pick(values: np.ndarray, usual: np.ndarray, rng: random.Random) -> int:
+    """The row of the front that is best in a direction drawn at random, ends of the front as likely as its middle.
+
+    Each objective is measured from the best imagined to the usual: rows that pay for a little of one objective with
+    far more of another than anything usual must not stretch the scale.
+    """
+    front = _front(values)
+    best = values[front].min(0)
+    span = np.where(usual > best, usual - best, 1e-9)
+    weights = np.array([rng.gammavariate(0.5, 1.0) for _ in usual])
+    distance = ((values[front] - best) / span * (weights / weights.sum())).max(1)
+    return front[int(distance.argmin())]
+
+
+def _normal_scores(values: np.ndarray) -> np.ndarray:
+    """Values by rank as a normal distribution would have them: how far off bad ones are must not matter."""
+    if np.ptp(values) == 0:
+        raise CannotFitError
+    return np.asarray(norm.ppf((rankdata(values) - 0.5) / len(values)))
+
+
+_ABSENT = object()
+
+
+def _encode(candidates: Sequence[_Candidate]) -> tuple[np.ndarray, np.ndarray]:
+    """Candidates as numbers, (n, features), and the group of each feature, (features,).
+
+    A decision is a group: candidates that decide differently are 1 apart (squared), one that does not decide counting
+    as another option. Objectives that are known and other features are groups of one, by rank.
+    """
+    columns: list[np.ndarray] = []
+    groups: list[int] = []
+    for name in dict.fromkeys(name for candidate in candidates for name in candidate.decisions):
+        taken = [candidate.decisions.get(name, _ABSENT) for candidate in candidates]
+        options = {option: i for i, option in enumerate(dict.fromkeys(taken))}
+        if len(options) > 1:
+            codes = np.array([options[option] for option in taken])
+            columns.append((codes[:, None] == np.arange(len(options))) * math.sqrt(0.5))
+            groups += [groups[-1] + 1 if groups else 0] * len(options)
+    figures = [(*candidate.outlook.values, *candidate.outlook.features) for candidate in candidates]
+    for figure in zip(*figures, strict=True):
+        if None not in figure and len(set(figure)) > 1:
+            columns.append(2 * rankdata(figure)[:, None] / len(candidates))
+            groups.append(groups[-1] + 1 if groups else 0)
+    return np.concatenate(columns, axis=1), np.array(groups)

@@ -1,0 +1,64 @@
+"""What a search begins with, where the user knows something already."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from anenas._errors import AnenasError
+from anenas.search._problem import Space
+from anenas.search._study import Study
+from anenas.space import Architecture
+
+
+def read_architectures(path: Path, space: Space, classes: int) -> list[Architecture]:
+    """The architectures of a text file, one a line; empty lines and those that begin with # are left out.
+
+    Args:
+        path: Of the file.
+        space: What they must be of.
+        classes: How many classes they must tell apart.
+
+    Raises:
+        AnenasError: If it cannot be read, or a line is no architecture of the space.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise AnenasError(f"cannot read {path}: {error}") from error
+    found = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        try:
+            architecture = Architecture.parse(line)
+            space.decisions(architecture)
+        except (AnenasError, ValueError) as error:
+            raise AnenasError(f"{path}, line {number}: {error}") from error
+        if architecture.head.classes != classes:
+            raise AnenasError(
+                f"{path}, line {number}: it tells {architecture.head.classes} classes apart, the data has {classes}"
+            )
+        found.append(architecture)
+    return found
+
+
+def front_of(earlier: Study, space: Space, input_shape: tuple[int, int, int, int], classes: int) -> list[Architecture]:
+    """The front of an earlier study for this input and number of classes, as far as the space holds it.
+
+    Raises:
+        AnenasError: If there is nothing of it in the space.
+    """
+    found = []
+    for record in earlier.front:
+        head = dataclasses.replace(record.architecture.head, classes=classes)
+        architecture = dataclasses.replace(record.architecture, input=input_shape, head=head)
+        try:
+            space.decisions(architecture)
+        except ValueError:
+            continue
+        found.append(architecture)
+    if not found:
+        what = f"none of its front is in '{space.name}'" if earlier.front else "no trial of it has completed"
+        raise AnenasError(f"study '{earlier.name}' has nothing to begin with: {what}")
+    return found
