@@ -274,7 +274,11 @@ class _Encoder:
             name: {option: i for i, option in enumerate(options)} for name, options in taken.items() if len(options) > 1
         }
         figures = enumerate(_figures(candidates))
-        self._figures = {i: np.sort(one) for i, one in figures if None not in one and len(set(one)) > 1}
+        self._figures = {
+            i: np.sort(np.array(figure, dtype=float))
+            for i, figure in figures
+            if None not in figure and len(set(figure)) > 1
+        }
         sizes = [len(options) for options in self._options.values()] + [1] * len(self._figures)
         self.groups = np.repeat(np.arange(len(sizes)), sizes)
 
@@ -286,7 +290,8 @@ class _Encoder:
             columns.append((codes[:, None] == np.arange(len(options))) * math.sqrt(0.5))
         figures = _figures(candidates)
         for i, met in self._figures.items():
-            below, up_to = (np.searchsorted(met, figures[i], side) for side in ("left", "right"))
+            figure = np.array(figures[i], dtype=float)
+            below, up_to = np.searchsorted(met, figure, "left"), np.searchsorted(met, figure, "right")
             columns.append((below + up_to)[:, None] / len(met))
         return np.concatenate(columns, axis=1)
 
