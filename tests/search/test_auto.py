@@ -13,18 +13,20 @@ import pytest
 from optuna.distributions import CategoricalDistribution
 from tables import write_table
 
-from anenas.search import Inline, Outlook, Problem, Search, Study, Table, make_sampler, read_table
+from anenas.search import Inline, Objectives, Outlook, Problem, Search, Study, Table, make_sampler, read_table
 from anenas.search._auto import FrontSampler
 from anenas.search._gaussian_process import GaussianProcess
 from anenas.space import Limits, draw
 
+SETTINGS: dict[str, Any] = {"objectives": {"accuracy": 0.0, "latency_ms": 1.0}}
+
 
 def problem_of(table: Table) -> Problem:
-    return Problem(table, 0, table, Limits())
+    return Problem(table, 0, table, Objectives.of(SETTINGS["objectives"]), Limits())
 
 
 def study_of(folder: Path, table: Table, seed: int = 0) -> Study:
-    study = Study.create_or_continue(folder, "s", {"slowest_ms": 1.0}, seed, in_memory=True)
+    study = Study.create_or_continue(folder, "s", SETTINGS, seed, in_memory=True)
     study.sampler = make_sampler("auto", problem_of(table), seed=seed)
     return study
 
@@ -101,8 +103,8 @@ def test_a_known_objective_is_never_predicted(table: Table, tmp_path: Path, monk
 def test_candidates_over_the_limits_are_not_suggested_while_there_are_others(table: Table, tmp_path: Path) -> None:
     limit = float(np.quantile(table.objectives[:, 1] - table.objectives[:, 1].min(), 0.3))
     shifted = Table(**{**vars_of(table), "objectives": table.objectives - [0, table.objectives[:, 1].min() - 1e-3]})
-    problem = Problem(shifted, 0, shifted, Limits(latency_ms=limit))
-    study = Study.create_or_continue(tmp_path, "limited", {"slowest_ms": 1.0}, 0, in_memory=True)
+    problem = Problem(shifted, 0, shifted, Objectives.of(SETTINGS["objectives"]), Limits(latency_ms=limit))
+    study = Study.create_or_continue(tmp_path, "limited", SETTINGS, 0, in_memory=True)
     study.sampler = make_sampler("auto", problem, seed=0)
     Search(study, problem, Inline(), lambda study: None).run(25)
     assert study.counts == {"completed": 25, "failed": 0, "infeasible": 0, "repeated": 0}
