@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from anenas._errors import AnenasError
 from anenas._pack import pack
 from anenas.ane import Chip
 from anenas.coreml import (

@@ -63,9 +63,7 @@ def _tolerances(given: float | None, default: str) -> Mapping[str, float]:
     return {"fp32": given if given is not None else TOLERANCES[default], "fp16": max(TOLERANCES["fp16"], given or 0.0)}
 
 
-def _against_weights(
-    package: Path, weights: Path, samples: int, layers: bool, tolerance: float | None
-) -> Verification:
+def _against_weights(package: Path, weights: Path, samples: int, layers: bool, tolerance: float | None) -> Verification:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 

@@ -188,9 +188,7 @@ def export(
                 say(f"making its package in {architecture.form}")
                 _reshaped(the_study, architecture, trial, dataset, epochs, device, work / PACKAGE, stepped)
             package = work / PACKAGE if work.exists() else trial / PACKAGE
-            bundle = _write(
-                folder, the_study, record, picked, architecture, trial, package, epochs, dataset, say
-            )
+            bundle = _write(folder, the_study, record, picked, architecture, trial, package, epochs, dataset, say)
             folder.replace(out)
     except OSError as error:
         raise AnenasError(f"cannot write {out}: {error.strerror or error}") from error

@@ -39,9 +39,7 @@ class Quantiser:
 
             def config(**options: Any) -> Any:
                 milestones = [0, steps // 10, steps - steps // 10, steps]
-                return q.ModuleLinearQuantizerConfig(
-                    quantization_scheme="symmetric", milestones=milestones, **options
-                )
+                return q.ModuleLinearQuantizerConfig(quantization_scheme="symmetric", milestones=milestones, **options)
 
             small = [
                 name
@@ -51,9 +49,7 @@ class Quantiser:
             plain = config(weight_dtype=torch.float32)
             self._quantiser = q.LinearQuantizer(
                 network,
-                q.LinearQuantizerConfig(
-                    global_config=config(), module_name_configs=dict.fromkeys(small, plain)
-                ),
+                q.LinearQuantizerConfig(global_config=config(), module_name_configs=dict.fromkeys(small, plain)),
             )
             self.network = self._quantiser.prepare(example_inputs=(torch.zeros(shape),))
 

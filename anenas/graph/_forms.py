@@ -140,8 +140,7 @@ def compressed(graph: Graph, form: Form) -> Graph:
 
     Its sizes are those of a compressed package, up to the numbers of a sparse weight that are equal. With 8-bit
     activations, every result between the first and the last convolution or matrix product is quantised where
-    coremltools' `LinearQuantizer` quantises: not between such an operation and a curve that is all that reads it, nor
-    within a hard swish.
+    coremltools' `LinearQuantizer` quantises: not between such an operation and a curve that is all that reads it.
     """
     quantised = _quantised(graph) if form.activations else frozenset()
     ops: list[Op] = []
@@ -173,7 +172,6 @@ _KEPT = {"relu", "relu6", "clip", "silu", "sigmoid", "leaky_relu", "elu", "gelu"
 def _quantised(graph: Graph) -> frozenset[str]:
     """Names of the activations that are made 8-bit integers."""
     readers: dict[str, list[Op]] = {}
-    makers = {tensor.name: op for op in graph.ops for tensor in op.outputs}
     for op in graph.ops:
         for tensor in op.inputs:
             readers.setdefault(tensor.name, []).append(op)
@@ -182,11 +180,9 @@ def _quantised(graph: Graph) -> frozenset[str]:
         return frozenset()
     found = {tensor.name for tensor in graph.ops[products[0]].inputs}
     for op in graph.ops[products[0] : products[-1] + 1]:
-        first = makers.get(op.inputs[0].name) if op.inputs else None
-        in_swish = op.kind == "thresholded_relu" or (op.kind == "sigmoid_hard" and first and first.kind == "thresholded_relu")
         for tensor in op.outputs:
             after = readers.get(tensor.name, [])
             is_kept = op.macs and len(after) == 1 and after[0].kind in _KEPT
-            if after and not is_kept and not in_swish:
+            if after and not is_kept:
                 found.add(tensor.name)
     return frozenset(found)

@@ -20,6 +20,7 @@ def folded(network: nn.Module) -> fx.GraphModule:
             continue
         layer, before = module.get_submodule(node.target), node.args[0]
         if isinstance(layer, nn.BatchNorm2d) and (convolution := _only_read_by(node, before, module)):
+            assert layer.running_mean is not None and layer.running_var is not None
             convolution.weight, convolution.bias = nn.utils.fusion.fuse_conv_bn_weights(
                 convolution.weight, convolution.bias,
                 layer.running_mean, layer.running_var, layer.eps, layer.weight, layer.bias,
@@ -29,8 +30,10 @@ def folded(network: nn.Module) -> fx.GraphModule:
         if isinstance(layer, (nn.Identity, nn.Dropout)):
             node.replace_all_uses_with(before)
             module.graph.erase_node(node)
-    module.delete_all_unused_submodules()
     module.recompile()
+    # Activations that came out of a normalisation are traced, too, as they are at inference.
+    module = fx.GraphModule(module, _Tracer().trace(module))
+    module.delete_all_unused_submodules()
     return module
 
 

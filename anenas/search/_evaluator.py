@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
 from anenas.ane import Chip, placement, program_cost
 from anenas.coreml import (
     Verification,
