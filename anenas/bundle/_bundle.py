@@ -83,8 +83,8 @@ class Bundle:
         parameters: Weights that the program stores.
         macs: Multiply-accumulates of one prediction.
         findings: What `anenas check` says, as "severity rule operation".
-        verified: The program beside the network in float32. With weights that are not as trained it has no tolerance but
-            that float16 must not break it; what such a program was made of was held to one (`anenas.search.ship`).
+        verified: The program beside the network in float32. With weights that are not as trained it has no tolerance
+            but that float16 must not break it; what such a program was made of had one (`anenas.search.ship`).
         compiled: Whether Core ML compiled it, which it does on macOS alone.
     """
 

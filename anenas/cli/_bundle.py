@@ -28,7 +28,7 @@ def export(
     compress: Annotated[
         str | None,
         typer.Option(
-            help="Form of the package's weights (`anenas compress --list-forms`), or w8a8, which trains a little further.",
+            help="Form of its weights (`anenas compress --list-forms`), or w8a8, which trains it a little further.",
             show_default="as the search left it",
         ),
     ] = None,
