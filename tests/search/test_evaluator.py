@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from anenas.ane import get_chip
 from anenas.coreml import package_metadata, program_accuracy, read_graph, stored_forms
 from anenas.data import Dataset, load_data
-from anenas.latency import CalibratedLatency
+from anenas.latency import Target
 from anenas.network import build
 from anenas.search import PACKAGE, Evaluation, ExportError, ImageEvaluator, ship
 from anenas.search._ship import deploy
@@ -49,10 +48,10 @@ def test_a_trial_ships_the_form_that_was_asked_for(
     form: str, stored: list[str], target: str, data: Path, tmp_path: Path
 ) -> None:
     architecture = dataclasses.replace(NETWORK, form=form)
-    evaluator = ImageEvaluator(data, get_chip("A17 Pro"), CalibratedLatency(), epochs=3, device="cpu")
+    evaluator = ImageEvaluator(data, (Target.named("A17 Pro"),), epochs=3, device="cpu")
     estimate, evaluation = evaluator.estimate(architecture), evaluator.evaluate(architecture, tmp_path)
     package, held_out = tmp_path / PACKAGE, Dataset.open(data).validation
-    assert (stored_forms(read_graph(package)), evaluation.target) == (stored, target)
+    assert (stored_forms(read_graph(package)), evaluation.needs) == (stored, target)
     assert evaluation.accuracy == program_accuracy(package, held_out.images, held_out.labels)
     assert evaluation.latency.ms == pytest.approx(estimate.latency.ms, rel=0.02)
     assert evaluation.size_mb == pytest.approx(estimate.size_mb, rel=0.1)
