@@ -225,7 +225,7 @@ def _retrained(
             Path(data), chip_or_own_device(chip)[0], source, epochs, study.settings["seed"], pick_device(device).type
         )
         try:
-            return evaluator.evaluate(record.architecture, folder, stepped)
+            return evaluator.evaluate(record.architecture, folder, stepped=stepped)
         except RuntimeError as error:  # of training, converting or verifying
             raise AnenasError(f"trained anew, {record.architecture} cannot be exported: {error}") from error
 

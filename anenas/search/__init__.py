@@ -2,6 +2,7 @@
 
 from anenas.search._evaluation import (
     ARCHITECTURE,
+    CHECKPOINT,
     EVALUATION,
     OPERATIONS,
     PACKAGE,
@@ -17,12 +18,15 @@ from anenas.search._front import front, hypervolume, picks
 from anenas.search._loop import Search
 from anenas.search._pool import Inline, Outcome, Pool
 from anenas.search._problem import Outlook, Problem, Space
+from anenas.search._rungs import DEFAULT_RUNGS, Rungs
 from anenas.search._samplers import DEFAULT_SAMPLER, SAMPLERS, check_sampler, make_sampler
 from anenas.search._study import Record, Study, Trial, is_being_searched, searching, study_folder, study_names
 from anenas.search._table import Table, read_table
 
 __all__ = [
     "ARCHITECTURE",
+    "CHECKPOINT",
+    "DEFAULT_RUNGS",
     "DEFAULT_SAMPLER",
     "EVALUATION",
     "OPERATIONS",
@@ -39,6 +43,7 @@ __all__ = [
     "Pool",
     "Problem",
     "Record",
+    "Rungs",
     "Search",
     "Space",
     "Study",

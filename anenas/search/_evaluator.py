@@ -24,7 +24,7 @@ from anenas.coreml import (
 from anenas.data import Dataset, Split
 from anenas.graph import Graph
 from anenas.latency import CalibratedLatency
-from anenas.search._evaluation import ARCHITECTURE, OPERATIONS, PACKAGE, WEIGHTS, Estimate, Evaluation
+from anenas.search._evaluation import ARCHITECTURE, CHECKPOINT, OPERATIONS, PACKAGE, WEIGHTS, Estimate, Evaluation
 from anenas.space import Architecture
 
 if TYPE_CHECKING:
@@ -69,7 +69,11 @@ class ImageEvaluator:
         )
 
     def evaluate(
-        self, architecture: Architecture, folder: Path, stepped: Callable[[int, int], None] = lambda step, steps: None
+        self,
+        architecture: Architecture,
+        folder: Path,
+        share: float = 1.0,
+        stepped: Callable[[int, int], None] = lambda step, steps: None,
     ) -> Evaluation:
         """As `Evaluator` has it; `stepped` hears of each step of training and how many there are."""
         import torch
@@ -93,12 +97,27 @@ class ImageEvaluator:
             flip=dataset.flip,
             seed=self.seed,
             device=device,
+            share=share,
+            checkpoint=folder / CHECKPOINT,
             stepped=stepped,
         )
         clock.lap("train")
         deployed = _deployed(network, dataset)
         right = accuracy(deployed, dataset.validation, device=device)
         clock.lap("validate")
+        if share < 1:
+            estimate = self.estimate(architecture)
+            return Evaluation(
+                accuracy=right,
+                latency=estimate.latency,
+                size_mb=estimate.size_mb,
+                macs=estimate.macs,
+                parameters=estimate.parameters,
+                residency=estimate.residency,
+                seconds=clock.laps,
+                losses=tuple(losses),
+                share=share,
+            )
         network.cpu()
         save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, folder / WEIGHTS)
         (folder / ARCHITECTURE).write_text(f"{architecture}\n")

@@ -10,9 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from anenas._errors import AnenasError
+from anenas.search._evaluation import Evaluation
 from anenas.search._pool import Inline, Outcome, Pool
 from anenas.search._problem import Problem
-from anenas.search._study import Study, Trial
+from anenas.search._rungs import WAITING, Rungs, ordinal, ranking
+from anenas.search._study import Study, Trial, minimised, point
 from anenas.space import Architecture, draw
 
 _HOPELESS = 5  # so many failures alike before anything has worked are no accident,
@@ -31,6 +33,7 @@ class Search:
         pool: Where they are trained.
         changed: Called with the study after every answer.
         first: What to try before anything that the sampler suggests.
+        rungs: The budgets at which trials are compared, and all but the best stopped.
     """
 
     study: Study
@@ -38,31 +41,37 @@ class Search:
     pool: Pool | Inline
     changed: Callable[[Study], None]
     first: list[Architecture] = field(default_factory=list)
+    rungs: Rungs = field(default_factory=Rungs)
     _died: set[int] = field(default_factory=set)
 
     def run(self, trials: float, deadline: float = math.inf) -> None:
-        """Search until the study holds `trials` completed trials, the deadline passes or nothing is left to try.
+        """Search until the study holds `trials` trained architectures, the deadline passes or nothing is left to try.
 
         Args:
-            trials: Completed trials that the study shall hold in the end; infinity where only time bounds it.
-            deadline: By `time.monotonic`. What is running then is left to be run again next time.
+            trials: Architectures that the study shall hold in the end, trained to the end or until they were stopped;
+                infinity where only time bounds it.
+            deadline: By `time.monotonic`. What is running or paused then is left to go on next time.
 
         Raises:
             AnenasError: If nothing fits the limits, or the first trials all fail alike.
         """
-        again: list[Trial] = []  # to be tried once more
         left = self.study.unanswered(self.problem.space, self.problem.classes)
+        # Paused at what is no rung any more, they cannot be compared: they go on as they are.
+        again = [self.study.resume(t.number) for t in [*self.study.paused.values()] if t.share not in self.rungs.shares]
         running: dict[int, Trial] = {}
         while time.monotonic() < deadline:
-            while self.pool.idle and len(self.study.completed) + len(running) < trials:
-                trial = again.pop() if again else self._next(left, running, deadline)
+            while self.pool.idle:
+                trial = again.pop() if again else self._promoted(running)
+                if trial is None and self.study.judged + len(self.study.paused) + len(running) < trials:
+                    trial = self._next(left, running, deadline)
                 if trial is None:
                     break
                 running[trial.number] = trial
-                self.pool.submit(
-                    trial.number, self.problem.evaluator.evaluate, trial.architecture, self.study.workspace(trial)
-                )
+                share, folder = self.rungs.after(trial.share), self.study.workspace(trial)
+                self.pool.submit(trial.number, self.problem.evaluator.evaluate, trial.architecture, folder, share)
             if not running:
+                if time.monotonic() < deadline:
+                    self._stop_behind(0, running)
                 return
             for number, outcome in self.pool.wait(deadline - time.monotonic()):
                 trial = running.pop(number)
@@ -71,13 +80,49 @@ class Search:
                     again.append(trial)
                 else:
                     self._answer(trial, outcome)
+            self._stop_behind(WAITING, running)
+
+    # Rungs
+
+    def _at_rung(self, share: float, running: dict[int, Trial]) -> list[int]:
+        """Numbers of the trials that have been at a rung, wherever they are now, best first."""
+        rungs: dict[int, tuple[Evaluation, ...]] = {record.number: record.rungs for record in self.study.records}
+        rungs |= {trial.number: trial.rungs for trial in [*self.study.paused.values(), *running.values()]}
+        here = {number: e for number, past in sorted(rungs.items()) for e in past if e.share == share}
+        numbers = list(here)
+        return [numbers[i] for i in ranking([minimised(point(evaluation)) for evaluation in here.values()])]
+
+    def _promoted(self, running: dict[int, Trial]) -> Trial | None:
+        """The trial to train on, if there is one: of the highest rung, the best of those that wait there."""
+        for share in reversed(self.rungs.shares[:-1]):
+            numbers = self._at_rung(share, running)
+            stopped = (record for record in self.study.records if record.state == "stopped")
+            left_here = {record.number for record in stopped if record.rungs[-1].share == share}
+            waiting = [number for number in numbers if self._waits_at(number, share)]
+            go_on = self.rungs.going_on(len(numbers))
+            gone_on = sum(number not in left_here for number in numbers) - len(waiting)
+            if waiting and gone_on < go_on and numbers.index(waiting[0]) < go_on:
+                return self.study.resume(waiting[0])
+        return None
+
+    def _waits_at(self, number: int, share: float) -> bool:
+        return number in self.study.paused and self.study.paused[number].share == share
+
+    def _stop_behind(self, kept: int, running: dict[int, Trial]) -> None:
+        """Stop all but so many of the trials that wait at each rung."""
+        for i, share in enumerate(self.rungs.shares[:-1], start=1):
+            numbers = self._at_rung(share, running)
+            for number in [number for number in numbers if self._waits_at(number, share)][kept:]:
+                place = ordinal(numbers.index(number) + 1)
+                self.study.stop(number, f"rung {i} of {self.rungs.count}: {place} of {len(numbers)}")
+                self.changed(self.study)
 
     def _next(self, left: list[Trial], running: dict[int, Trial], deadline: float) -> Trial | None:
         """The next trial worth training, or None where there is nothing new; what is not worth it is recorded.
 
         Trials left by an earlier process come first: it may have died before it judged them.
         """
-        busy = {trial.architecture for trial in running.values()}
+        busy = {trial.architecture for trial in [*running.values(), *self.study.paused.values()]}
         suggested = 0
         while left or self.first or suggested < _PATIENCE:
             if time.monotonic() > deadline:
@@ -140,6 +185,9 @@ class Search:
     def _answer(self, trial: Trial, outcome: Outcome) -> None:
         if outcome.error is None:
             evaluation = outcome.value
+            if evaluation.share < 1:
+                self.study.pause(trial, evaluation)
+                return
             violations = self.problem.violations(evaluation)
             self.study.complete(trial, evaluation, violations)
         else:
@@ -148,7 +196,7 @@ class Search:
         self._stop_if_hopeless()
 
     def _stop_if_hopeless(self) -> None:
-        enough = _BROKEN if self.study.completed else _HOPELESS
+        enough = _BROKEN if self.study.judged or self.study.paused else _HOPELESS
         last = [record for record in self.study.records if record.state in ("completed", "failed")][-enough:]
         # Alike: but for numbers, such as the step at which a loss became NaN.
         kinds = {re.sub(r"\d+", "#", record.reason) for record in last}
