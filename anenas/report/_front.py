@@ -26,12 +26,13 @@ def write_front_csv(study: Study, path: Path) -> None:
 
 
 def write_trials_csv(study: Study, path: Path) -> None:
-    """One row for every answered trial: also what was infeasible, repeated or failed, and why."""
+    """One row for every answered trial: also what was stopped, infeasible, repeated or failed, and why."""
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["trial", "state", "reason", "architecture", "accuracy", "latency_ms"])
+        writer.writerow(["trial", "state", "reason", "architecture", "accuracy", "latency_ms", "share"])
         for record in study.records:
-            figures = record.point if record.state == "completed" else ("", "")
+            trained = record.evaluation if record.state in ("completed", "stopped") else None
+            figures = (*record.point, trained.share) if trained else ("", "", "")
             writer.writerow([record.number, record.state, record.reason, record.architecture, *figures])
 
 

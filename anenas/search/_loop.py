@@ -187,6 +187,7 @@ class Search:
             evaluation = outcome.value
             if evaluation.share < 1:
                 self.study.pause(trial, evaluation)
+                self.changed(self.study)
                 return
             violations = self.problem.violations(evaluation)
             self.study.complete(trial, evaluation, violations)

@@ -9,7 +9,8 @@ arXiv:2201.06834). "Best" is by non-dominated sorting of all objectives, ties by
 as Schmucker et al. 2021 (arXiv:2106.12639) sort them.
 
 Optuna has no pruning for several objectives. A paused trial is one that still runs to it, with its rungs in a user
-attribute, and one that was left behind is told as pruned; only a trial at the whole budget has values. So an
+attribute, and one that was left behind is told as pruned; only a trial at the whole budget has values. The default
+sampler learns from all of them, see `expected_accuracy`; Optuna's own learn what they learn from pruned trials. So an
 architecture is one trial however often it was paused, and what is on the front was trained and exported in full.
 The rung of a trial is a pause of the one training that it would have had anyway: with rungs or without, a completed
 trial is the same.
@@ -22,6 +23,9 @@ import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+RUNGS = "rungs"
+"""User attribute of an Optuna trial: what it was at each pause of its training."""
 
 REDUCTION = 3
 """Of the trials at a rung one in so many goes on."""
@@ -109,7 +113,7 @@ def expected_accuracy(reached: Sequence[Mapping[float, float]]) -> list[float]:
         reached: For each trial, accuracy by share of the budget.
     """
     shares = sorted({share for trial in reached for share in trial})
-    ahead = {share: 0.0 for share in shares[-1:]}
+    ahead = dict.fromkeys(shares[-1:], 0.0)
     for share, above in zip(reversed(shares[:-1]), reversed(shares[1:]), strict=True):
         gains = [trial[above] - trial[share] for trial in reached if share in trial and above in trial]
         ahead[share] = ahead[above] + (statistics.median(gains) if gains else 0.0)

@@ -21,6 +21,7 @@ from anenas.blocks import Value
 from anenas.search._evaluation import CHECKPOINT, EVALUATION, Estimate, Evaluation
 from anenas.search._front import Point, front, hypervolume, picks
 from anenas.search._problem import Space
+from anenas.search._rungs import RUNGS
 from anenas.space import Architecture
 
 if TYPE_CHECKING:
@@ -31,8 +32,6 @@ STATES: tuple[State, ...] = get_args(State)
 
 # The objectives and their directions: the one place that says what is better.
 OBJECTIVES: dict[str, Literal["maximize", "minimize"]] = {"accuracy": "maximize", "latency_ms": "minimize"}
-
-RUNGS = "rungs"  # user attribute of a trial: what it was at each pause of its training
 
 _DATABASE = "studies.db"
 

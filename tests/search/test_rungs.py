@@ -14,13 +14,13 @@ def dominates(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
 
 
 def test_each_rung_has_a_multiple_of_the_budget_below_and_the_last_has_all() -> None:
-    assert Rungs(3, 2).shares == (0.25, 0.5, 1.0)
-    assert Rungs(2, 4).shares == (0.25, 1.0)
+    assert Rungs(3, spacing=2).shares == (0.25, 0.5, 1.0)
+    assert Rungs(2, spacing=8).shares == (0.125, 1.0)
     assert Rungs().shares == (1.0,)
 
 
 def test_the_rung_after_a_share_is_the_next_above_it() -> None:
-    rungs = Rungs(3, 2)
+    rungs = Rungs(3, spacing=2)
     assert [rungs.after(share) for share in (0.0, 0.25, 0.3, 0.5)] == [0.25, 0.5, 0.5, 1.0]
 
 
@@ -58,6 +58,8 @@ def test_before_any_trial_is_further_nothing_is_added() -> None:
     assert expected_accuracy([{0.25: 0.5}, {0.25: 0.7}]) == [0.5, 0.7]
 
 
-@pytest.mark.parametrize(("number", "said"), [(1, "1st"), (2, "2nd"), (3, "3rd"), (11, "11th"), (22, "22nd"), (112, "112th")])
+@pytest.mark.parametrize(
+    ("number", "said"), [(1, "1st"), (2, "2nd"), (3, "3rd"), (11, "11th"), (22, "22nd"), (112, "112th")]
+)
 def test_places_are_said_as_people_say_them(number: int, said: str) -> None:
     assert ordinal(number) == said
