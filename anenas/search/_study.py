@@ -223,6 +223,9 @@ class Study:
         running = self._optuna.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,))
         trials = [self._decide(optuna.trial.Trial(self._optuna, t._trial_id), space, classes) for t in running]
         self.paused = {trial.number: trial for trial in trials if trial.rungs}
+        open_ = {self._workspace(trial) for trial in trials}
+        for left in set((self.folder / "trials").glob(".*")) - open_:  # killed between an answer and clearing up
+            shutil.rmtree(left)
         return [trial for trial in trials if not trial.rungs]
 
     def _decide(self, handle: optuna.trial.Trial, space: Space, classes: int) -> Trial:
