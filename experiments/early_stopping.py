@@ -112,7 +112,8 @@ def search(seed: int, rungs: int, trials: int, epochs: int, workers: int | None)
     for record in study.records:
         if record.state in ("completed", "stopped") and record.evaluation:
             test = record.evaluation.test_accuracy
-            figures = (record.state, ended[record.number], *record.point, float("nan") if test is None else test)
+            point = (record.evaluation.accuracy, record.evaluation.latency.ms)
+            figures = (record.state, ended[record.number], *point, float("nan") if test is None else test)
             rows.append(Row(seed, rungs, record.number, *figures))
     return rows
 
@@ -155,7 +156,10 @@ class PooledShare:
 def report(rows: Sequence[Row], rungs: int) -> None:
     share = PooledShare(rows)
     slowest = max(row.latency_ms for row in rows)
-    measures = {"share of the pooled front": share, "hypervolume": lambda points: hypervolume(points, slowest)}
+    measures = {
+        "share of the pooled front": share,
+        "hypervolume": lambda points: hypervolume([(1 - a, ms / slowest) for a, ms in points]),
+    }
     for name, measure in measures.items():
         table = Table(
             "seed", "in full: s", name, f"{rungs} rungs: s", name, "as far after s", "of the time", title=name

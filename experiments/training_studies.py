@@ -40,9 +40,8 @@ from scipy.stats import kendalltau
 from torch import nn
 from torch.nn import functional as F
 
-from anenas.ane import get_chip
 from anenas.data import Dataset, load_data
-from anenas.latency import CalibratedLatency, Latency
+from anenas.latency import Latency, Target
 from anenas.network import Deployed, build, fuse
 from anenas.search import Estimate, Evaluation, ImageEvaluator, Inline, Problem, Rungs, Search, Study
 from anenas.space import Architecture, Limits, SearchSpace, draw, load_space, mutate
@@ -126,7 +125,7 @@ class Bench:
         return accuracy(deployed, self.data.validation), seconds
 
 
-EVALUATOR = ImageEvaluator(Path(), get_chip("A15"), CalibratedLatency(), epochs=1)
+EVALUATOR = ImageEvaluator(Path(), (Target.named("A15"),), epochs=1)
 
 
 def fresh(architecture: Architecture) -> nn.Sequential:
@@ -238,12 +237,13 @@ def replayed(bench: Bench, recorded: Mapping[Architecture, Any], rungs: Rungs, s
             if record.number not in seen and record.evaluation:
                 seen.add(record.number)
                 spent[record.number] = recorded[record.architecture][record.evaluation.share][1]
-                figures = (sum(spent.values()), *record.point, float("nan"))
+                figures = (sum(spent.values()), *study.point(record), float("nan"))
                 rows.append(Row(seed, rungs.count, record.number, record.state, *figures))
 
     with tempfile.TemporaryDirectory() as folder:
-        study = Study.create_or_continue(Path(folder), "replay", {"slowest_ms": 1.0}, seed, in_memory=True)
-        problem = Problem(bench.space, len(bench.data.classes), Replay(recorded), Limits())
+        settings = {"objectives": {"accuracy": 0.0, "latency_ms": 1.0}}
+        study = Study.create_or_continue(Path(folder), "replay", settings, seed, in_memory=True)
+        problem = Problem(bench.space, len(bench.data.classes), Replay(recorded), study.objectives, Limits())
         Search(study, problem, Inline(), changed, order, rungs).run(len(order))
     return rows
 

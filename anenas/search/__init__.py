@@ -14,10 +14,11 @@ from anenas.search._evaluation import (
 from anenas.search._evaluator import ImageEvaluator, load_deployed
 from anenas.search._exports import export_best
 from anenas.search._first import front_of, read_architectures
-from anenas.search._front import front, hypervolume, picks
+from anenas.search._front import Losses, front, hypervolume, knee
 from anenas.search._loop import Search
+from anenas.search._objectives import DEFAULT_OBJECTIVES, METRICS, Metric, Objective, Objectives, objective_names
 from anenas.search._pool import Inline, Outcome, Pool
-from anenas.search._problem import Outlook, Problem, Space
+from anenas.search._problem import LATENCY_BOUNDS, LatencyBound, Outlook, Problem, Space
 from anenas.search._rungs import DEFAULT_RUNGS, Rungs
 from anenas.search._samplers import DEFAULT_SAMPLER, SAMPLERS, check_sampler, make_sampler
 from anenas.search._study import Record, Study, Trial, is_being_searched, searching, study_folder, study_names
@@ -26,9 +27,12 @@ from anenas.search._table import Table, read_table
 __all__ = [
     "ARCHITECTURE",
     "CHECKPOINT",
+    "DEFAULT_OBJECTIVES",
     "DEFAULT_RUNGS",
     "DEFAULT_SAMPLER",
     "EVALUATION",
+    "LATENCY_BOUNDS",
+    "METRICS",
     "OPERATIONS",
     "PACKAGE",
     "SAMPLERS",
@@ -38,6 +42,11 @@ __all__ = [
     "Evaluator",
     "ImageEvaluator",
     "Inline",
+    "LatencyBound",
+    "Losses",
+    "Metric",
+    "Objective",
+    "Objectives",
     "Outcome",
     "Outlook",
     "Pool",
@@ -55,9 +64,10 @@ __all__ = [
     "front_of",
     "hypervolume",
     "is_being_searched",
+    "knee",
     "load_deployed",
     "make_sampler",
-    "picks",
+    "objective_names",
     "read_architectures",
     "read_table",
     "searching",

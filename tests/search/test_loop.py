@@ -41,7 +41,7 @@ def test_infeasible_architectures_are_recorded_and_not_trained(searching: Make, 
     infeasible = [record for record in study.records if record.state == "infeasible"]
     assert infeasible
     assert all(record.evaluation is None and "latency" in record.reason for record in infeasible)
-    assert all(record.point[1] <= 0.25 for record in study.completed)
+    assert all(study.point(record)[1] <= 0.25 for record in study.completed)
 
 
 def test_limits_that_nothing_keeps_end_the_search_with_what_there_is(searching: Make) -> None:
@@ -154,14 +154,16 @@ class _FailsAtSomeStep(_AlwaysFails):
 
 # Rungs
 
+SETTINGS = {"objectives": {"accuracy": 0.0, "latency_ms": 0.5}}
+
 
 @pytest.fixture
 def inline(space: SearchSpace, tmp_path: Path) -> Make:
     """Makes a search with rungs of a quarter, half and all of the budget, in this process alone."""
 
     def make(*, in_memory: bool = True, sampler: str = "random", **options: Any) -> Search:
-        study = Study.create_or_continue(tmp_path / "inline", "s", {"slowest_ms": 0.5}, 0, in_memory=in_memory)
-        problem = Problem(space, 10, PretendEvaluator(**options), Limits())
+        study = Study.create_or_continue(tmp_path / "inline", "s", SETTINGS, 0, in_memory=in_memory)
+        problem = Problem(space, 10, PretendEvaluator(**options), study.objectives, Limits())
         study.sampler = make_sampler(sampler, problem, seed=0)
         return Search(study, problem, Inline(), lambda study: None, rungs=Rungs(3, reduction=2, spacing=2))
 
