@@ -156,10 +156,11 @@ class PooledShare:
 def report(rows: Sequence[Row], rungs: int) -> None:
     share = PooledShare(rows)
     slowest = max(row.latency_ms for row in rows)
-    measures = {
-        "share of the pooled front": share,
-        "hypervolume": lambda points: hypervolume([(1 - a, ms / slowest) for a, ms in points]),
-    }
+
+    def of_the_box(points: Sequence[tuple[float, float]]) -> float:
+        return hypervolume([(1 - right, latency_ms / slowest) for right, latency_ms in points])
+
+    measures = {"share of the pooled front": share, "hypervolume": of_the_box}
     for name, measure in measures.items():
         table = Table(
             "seed", "in full: s", name, f"{rungs} rungs: s", name, "as far after s", "of the time", title=name
