@@ -11,11 +11,11 @@ from typing import Annotated, Any
 import typer
 
 from anenas._errors import AnenasError
-from anenas.cli._app import DEFAULT_STORE, Json, Store, app
+from anenas.cli._app import DEFAULT_STORE, SEARCH, Json, Store, app
 from anenas.cli._units import COUNTS, MEGABYTES, MILLISECONDS, SECONDS, names, quantity, shape, share
 
 
-@app.command()
+@app.command(rich_help_panel=SEARCH)
 def search(
     space: Annotated[str, typer.Option(help="A built-in space (`anenas space list`) or a YAML file.")] = "mobile_cnn",
     data: Annotated[
@@ -154,7 +154,7 @@ def search(
     console.print(f"browse   anenas ui{'' if store == DEFAULT_STORE else f' --store {store}'}", highlight=False)
 
 
-@app.command()
+@app.command(rich_help_panel=SEARCH)
 def front(
     study: Annotated[str | None, typer.Argument(help="Its name; without one the studies are listed.")] = None,
     store: Store = DEFAULT_STORE,
@@ -178,7 +178,7 @@ def front(
         print_front(Console(), result)
 
 
-@app.command()
+@app.command(rich_help_panel=SEARCH)
 def ui(
     store: Store = DEFAULT_STORE,
     port: Annotated[int, typer.Option(help="Port to serve at.")] = 5000,
