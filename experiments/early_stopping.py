@@ -1,6 +1,7 @@
 """What early stopping is worth: the front found for so many seconds of training, with rungs and without.
 
     python experiments/early_stopping.py [--seeds 3] [--trials 20] [--epochs 2] [--workers 2] [--rungs 2] [--more 2]
+                                         [--data …]
 
 Searches `mobile_cnn` on the embedded data twice for each seed, by the same loop: training every architecture in full,
 and with rungs, of `--more` times as many architectures. It writes every trained architecture with the seconds of
@@ -65,6 +66,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--workers", type=int)
     parser.add_argument("--rungs", type=int, default=2)
+    parser.add_argument("--data", help="as `anenas search` reads it; the embedded images by default")
     parser.add_argument("--more", type=float, default=2.0, help="so many times as many architectures with rungs")
     parser.add_argument("--out", type=Path, default=_RESULTS / "early_stopping.csv")
     args = parser.parse_args()
@@ -74,7 +76,7 @@ def main() -> None:
     for seed in range(args.seeds):
         for rungs, trials in ((1, args.trials), (args.rungs, round(args.more * args.trials))):
             if not any((row.seed, row.rungs) == (seed, rungs) for row in rows):
-                rows += search(seed, rungs, trials, args.epochs, args.workers)
+                rows += search(seed, rungs, trials, args.epochs, args.workers, args.data)
                 write(args.out, rows)
                 print(f"seed {seed}, {rungs} rungs: {trials} architectures in {rows[-1].seconds:.0f} s of training")
     rows = [row for row in rows if row.rungs in (1, args.rungs)]
@@ -82,7 +84,7 @@ def main() -> None:
     draw(rows, args.rungs, args.out.with_suffix(".png"))
 
 
-def search(seed: int, rungs: int, trials: int, epochs: int, workers: int | None) -> list[Row]:
+def search(seed: int, rungs: int, trials: int, epochs: int, workers: int | None, data: str | None = None) -> list[Row]:
     """Every trained architecture of a search, in the order in which they ended."""
     spent: dict[int, float] = {}
     ended: dict[int, float] = {}
@@ -98,6 +100,7 @@ def search(seed: int, rungs: int, trials: int, epochs: int, workers: int | None)
     with tempfile.TemporaryDirectory() as folder:
         store = Path(folder) / "mlruns"
         result = anenas.run_search(
+            data=data,
             trials=trials,
             epochs=epochs,
             rungs=rungs,
