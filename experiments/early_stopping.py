@@ -9,9 +9,8 @@ training spent until it ended to `experiments/results/early_stopping.csv`, draws
 prints what of its time the search without rungs needed, the one with rungs needs to come as far. A search that is
 in the table already is not run again.
 
-Two measures: the hypervolume as `anenas search` prints it, which any fast network almost fills; and the share of a
-pooled front, which tells more. For it the front of all trials of all searches is taken, and accuracy and latency are
-measured in spans of that front: the hypervolume against the reference point (1.1, 1.1), divided by that front's own.
+Two measures: the hypervolume as `anenas search` prints it, which any fast network almost fills; and the share of the
+front that all searches found together, see `pooled_front.py`, which tells more.
 """
 
 from __future__ import annotations
@@ -20,18 +19,18 @@ import argparse
 import csv
 import statistics
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
+from pooled_front import PooledFront
 from rich.console import Console
 from rich.table import Table
 
 import anenas
-from anenas.search import Evaluation, Study, hypervolume
+from anenas.search import Evaluation, Losses, Study, hypervolume
 
 _RESULTS = Path(__file__).parent / "results"
-_SLACK = 1.1
 
 
 @dataclass(frozen=True)
@@ -125,49 +124,30 @@ def _seconds(evaluation: Evaluation) -> float:
     return evaluation.seconds["train"] + evaluation.seconds["validate"]
 
 
-def curve(rows: Sequence[Row], measure: object) -> tuple[list[float], list[float]]:
-    """Seconds, and the measure of what was completed until then, which is called with (accuracy, latency) points."""
+def losses(row: Row) -> Losses:
+    return 1 - row.accuracy, row.latency_ms
+
+
+def pooled(rows: Sequence[Row]) -> PooledFront:
+    return PooledFront([losses(row) for row in rows if row.state == "completed"])
+
+
+def curve(rows: Sequence[Row], measure: Callable[[Sequence[Losses]], float]) -> tuple[list[float], list[float]]:
+    """Seconds, and the measure of what was completed until then."""
     done = sorted((row for row in rows if row.state == "completed"), key=lambda row: row.seconds)
-    points = [(row.accuracy, row.latency_ms) for row in done]
-    return [row.seconds for row in done], [measure(points[: i + 1]) for i in range(len(points))]  # type: ignore[operator]
-
-
-class PooledShare:
-    """The share of the hypervolume of the front of `rows`, see above."""
-
-    def __init__(self, rows: Sequence[Row]) -> None:
-        points = [(row.accuracy, row.latency_ms) for row in rows if row.state == "completed"]
-        front = [p for p in points if not any(q != p and q[0] >= p[0] and q[1] <= p[1] for q in points)]
-        self._best, self._fastest = max(p[0] for p in front), min(p[1] for p in front)
-        self._accuracies = max(self._best - min(p[0] for p in front), 1e-9)
-        self._latencies = max(max(p[1] for p in front) - self._fastest, 1e-9)
-        self._whole = self._area(front)
-
-    def __call__(self, points: Sequence[tuple[float, float]]) -> float:
-        return self._area(points) / self._whole
-
-    def _area(self, points: Sequence[tuple[float, float]]) -> float:
-        scaled = [((self._best - a) / self._accuracies, (ms - self._fastest) / self._latencies) for a, ms in points]
-        area, best = 0.0, _SLACK
-        for x, y in sorted(scaled):
-            if x < _SLACK and y < best:
-                area += (_SLACK - x) * (best - y)
-                best = y
-        return area
+    return [row.seconds for row in done], [measure([losses(row) for row in done[: i + 1]]) for i in range(len(done))]
 
 
 def report(rows: Sequence[Row], rungs: int) -> None:
-    share = PooledShare(rows)
     slowest = max(row.latency_ms for row in rows)
 
-    def of_the_box(points: Sequence[tuple[float, float]]) -> float:
-        return hypervolume([(1 - right, latency_ms / slowest) for right, latency_ms in points])
+    def of_the_box(found: Sequence[Losses]) -> float:
+        return hypervolume([(wrong, latency_ms / slowest) for wrong, latency_ms in found])
 
-    measures = {"share of the pooled front": share, "hypervolume": of_the_box}
+    measures = {"share of the pooled front": pooled(rows).share, "hypervolume": of_the_box}
     for name, measure in measures.items():
-        table = Table(
-            "seed", "in full: s", name, f"{rungs} rungs: s", name, "as far after s", "of the time", title=name
-        )
+        columns = ["seed", "in full: s", "reached", f"{rungs} rungs: s", "reached", "as far after s", "of the time"]
+        table = Table(*columns, title=name)
         ratios = []
         for seed in sorted({row.seed for row in rows}):
             full, stopped = ([r for r in rows if (r.seed, r.rungs) == (seed, n)] for n in (1, rungs))
@@ -189,7 +169,7 @@ def draw(rows: Sequence[Row], rungs: int, path: Path) -> None:
 
     figure = Figure(figsize=(7, 4.5), dpi=150, layout="constrained")
     FigureCanvasAgg(figure)
-    axes, share = figure.subplots(), PooledShare(rows)
+    axes, share = figure.subplots(), pooled(rows).share
     for count, color, name in ((1, "#9aa5b1", "every training in full"), (rungs, "#1f6feb", f"{rungs} rungs")):
         for seed in sorted({row.seed for row in rows}):
             these = [row for row in rows if (row.seed, row.rungs) == (seed, count)]

@@ -32,7 +32,7 @@ from typing import Any
 from unittest import mock
 
 import torch
-from early_stopping import PooledShare, Row, curve
+from early_stopping import Row, curve, pooled
 from rich.console import Console
 from rich.table import Table
 from safetensors.torch import load_file, save_file
@@ -202,7 +202,7 @@ def ladders(bench: Bench, args: argparse.Namespace) -> None:
         if spacing ** (count - 1) <= 64 and spacing ** (count - 1) in (2, 4, 8, 16, 64) and (count < 4 or spacing < 4)
     ]
     runs = {rungs: [replayed(bench, recorded, rungs, seed) for seed in range(args.seeds)] for rungs in kinds}
-    share = PooledShare(runs[kinds[0]][0])
+    share = pooled(runs[kinds[0]][0]).share
     budgets = [sum(trial[1.0][1] for trial in recorded.values()) * part for part in (0.125, 0.25, 0.375, 0.5, 0.75)]
     table = Table("rungs", "completed", "of the time", "share", *(f"at {budget:.0f} s" for budget in budgets))
     for rungs, searches in runs.items():
