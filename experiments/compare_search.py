@@ -1,6 +1,6 @@
 """anenas against what a practitioner would write: hypervolume against seconds, on the same machine in the same run.
 
-    python experiments/compare_search.py [--seeds 3] [--seconds 360] [--epochs 2] [--workers 2] [--max-latency 0.6]
+    python experiments/compare_search.py [--seeds 3] [--seconds 360] [--epochs 2] [--workers 2] [--max-latency 0.5]
 
 Searches `mobile_cnn` on the embedded images for as many seconds, with as many worker processes of one thread, in three
 ways, one after the other for each seed:
@@ -72,7 +72,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=360)
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--max-latency", type=float, default=0.6, help="milliseconds, of the interval's upper end")
+    parser.add_argument("--max-latency", type=float, default=0.5, help="milliseconds, of the interval's upper end")
     parser.add_argument("--out", type=Path, default=_RESULTS / "compare_search.csv")
     parser.add_argument("--loop", nargs=4, metavar=("METHOD", "SEED", "DATA", "DATABASE"), help=argparse.SUPPRESS)
     args = parser.parse_args()
