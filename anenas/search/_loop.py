@@ -85,38 +85,43 @@ class Search:
 
     # Rungs
 
-    def _at_rung(self, share: float, running: dict[int, Trial]) -> list[int]:
-        """Numbers of the trials that have been at a rung, wherever they are now, best first."""
-        rungs: dict[int, tuple[Evaluation, ...]] = {record.number: record.rungs for record in self.study.records}
-        rungs |= {trial.number: trial.rungs for trial in [*self.study.paused.values(), *running.values()]}
-        here = {number: e for number, past in sorted(rungs.items()) for e in past if e.share == share}
-        numbers, objectives = list(here), self.study.objectives
-        return [numbers[i] for i in ranking(objectives.losses(map(objectives.point, here.values())))]
-
     def _promoted(self, running: dict[int, Trial]) -> Trial | None:
         """The trial to train on, if there is one: of the highest rung, the best of those that wait there."""
         for share in reversed(self.rungs.shares[:-1]):
-            numbers = self._at_rung(share, running)
+            reached = self._reached(share, running)
+            waiting = self._waiting(share)
             stopped = (record for record in self.study.records if record.state == "stopped")
-            left_here = {record.number for record in stopped if record.rungs[-1].share == share}
-            waiting = [number for number in numbers if self._waits_at(number, share)]
-            go_on = self.rungs.going_on(len(numbers))
-            gone_on = sum(number not in left_here for number in numbers) - len(waiting)
-            if waiting and gone_on < go_on and numbers.index(waiting[0]) < go_on:
-                return self.study.resume(waiting[0])
+            left = sum(record.rungs[-1].share == share for record in stopped)
+            go_on = self.rungs.going_on(len(reached))
+            if waiting and len(reached) - len(waiting) - left < go_on:
+                best = next((number for number in self._ranked(reached)[:go_on] if number in waiting), None)
+                if best is not None:
+                    return self.study.resume(best)
         return None
-
-    def _waits_at(self, number: int, share: float) -> bool:
-        return number in self.study.paused and self.study.paused[number].share == share
 
     def _stop_behind(self, kept: int, running: dict[int, Trial]) -> None:
         """Stop all but so many of the trials that wait at each rung."""
         for i, share in enumerate(self.rungs.shares[:-1], start=1):
-            numbers = self._at_rung(share, running)
-            for number in [number for number in numbers if self._waits_at(number, share)][kept:]:
-                place = ordinal(numbers.index(number) + 1)
-                self.study.stop(number, f"rung {i} of {self.rungs.count}: {place} of {len(numbers)}")
-                self.changed(self.study)
+            waiting = self._waiting(share)
+            if len(waiting) > kept:
+                numbers = self._ranked(self._reached(share, running))
+                for number in [number for number in numbers if number in waiting][kept:]:
+                    place = ordinal(numbers.index(number) + 1)
+                    self.study.stop(number, f"rung {i} of {self.rungs.count}: {place} of {len(numbers)}")
+                    self.changed(self.study)
+
+    def _reached(self, share: float, running: dict[int, Trial]) -> dict[int, Evaluation]:
+        """What each trial was that has been at a rung, wherever it is now."""
+        rungs: dict[int, tuple[Evaluation, ...]] = {record.number: record.rungs for record in self.study.records}
+        rungs |= {trial.number: trial.rungs for trial in [*self.study.paused.values(), *running.values()]}
+        return {number: e for number, past in sorted(rungs.items()) for e in past if e.share == share}
+
+    def _ranked(self, reached: dict[int, Evaluation]) -> list[int]:
+        numbers, objectives = list(reached), self.study.objectives
+        return [numbers[i] for i in ranking(objectives.losses(map(objectives.point, reached.values())))]
+
+    def _waiting(self, share: float) -> set[int]:
+        return {number for number, trial in self.study.paused.items() if trial.share == share}
 
     def _next(self, left: list[Trial], running: dict[int, Trial], deadline: float) -> Trial | None:
         """The next trial worth training, or None where there is nothing new; what is not worth it is recorded.

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import bisect
 import math
+import operator
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -88,7 +89,7 @@ def ranking(values: Sequence[Sequence[float]]) -> list[int]:
 
 
 def _dominated(one: Sequence[float], values: Sequence[Sequence[float]], by: Sequence[int]) -> bool:
-    return any(values[j] != one and all(a <= b for a, b in zip(values[j], one, strict=True)) for j in reversed(by))
+    return any(values[j] != one and all(map(operator.le, values[j], one)) for j in reversed(by))
 
 
 def _loneliest_first(front: Sequence[int], values: Sequence[Sequence[float]]) -> list[int]:
