@@ -21,7 +21,7 @@ WEIGHT_DECAY = 0.02
 LABEL_SMOOTHING = 0.1
 _LOGGED_STEPS = 50
 _AVERAGED = 0.25  # of the steps before a pause, whose mean is what is judged
-_SETTLED = 16  # batches that show normalisation the mean
+_SETTLED = 16  # batches that normalisation is shown in the end
 
 
 class TrainingError(RuntimeError):
@@ -127,9 +127,11 @@ def train(
     if averaged:
         if checkpoint and last > progress.step:
             save_checkpoint(checkpoint, Progress(last, tuple(curve), tuple(since)), network, optimizer, scaler, device)
-        averaged.settle(logits(_batch(split, step, flip, seed)[0]) for step in range(last, max(0, last - _SETTLED), -1))
+        averaged.take()
     elif checkpoint:
         checkpoint.unlink(missing_ok=True)
+    settling = range(last, max(0, last - _SETTLED), -1)
+    _settle(network, (logits(_batch(split, step, flip, seed)[0]) for step in settling))
     return curve
 
 
@@ -164,19 +166,28 @@ class _Average:
         torch._foreach_lerp_(self._mean, self._parameters, 1 / self._count)
 
     @torch.no_grad()
-    def settle(self, batches: Iterable[object]) -> None:
-        """Make the mean the network's weights; drawing a batch runs it, which shows normalisation what it sees now."""
+    def take(self) -> None:
+        """Make the mean the network's weights."""
         if self._count:
             torch._foreach_copy_(self._parameters, self._mean)
-        norms = [m for m in self._network.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
-        momenta = [norm.momentum for norm in norms]
-        for norm in norms:
-            norm.reset_running_stats()
-            norm.momentum = None  # a plain mean
-        for _ in batches:
-            pass
-        for norm, momentum in zip(norms, momenta, strict=True):
-            norm.momentum = momentum
+
+
+@torch.no_grad()
+def _settle(network: nn.Module, batches: Iterable[object]) -> None:
+    """Show normalisation what it sees at the weights as they are now; drawing a batch runs it.
+
+    The running means of training lag behind, and after a few steps still remember where they began (Wu & Johnson
+    2021, arXiv:2105.07576).
+    """
+    norms = [m for m in network.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # a plain mean
+    for _ in batches:
+        pass
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum
 
 
 @torch.no_grad()

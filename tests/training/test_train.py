@@ -125,6 +125,13 @@ def test_a_device_that_is_not_there_is_one_clear_line(name: str, message: str) -
         pick_device(name)
 
 
+def test_after_few_steps_normalisation_knows_what_it_sees() -> None:
+    network, split = small_network(), bright_and_dark()
+    train(network, split, NORMALISE, epochs=1, flip=False)
+    seen = network.get_submodule("0")(NORMALISE(torch.from_numpy(split.images))).mean((0, 2, 3))
+    assert torch.allclose(network.get_buffer("1.running_mean"), seen, atol=1e-4)
+
+
 # Pauses
 
 
