@@ -29,7 +29,8 @@ RUNGS = "rungs"
 """User attribute of an Optuna trial: what it was at each pause of its training."""
 
 REDUCTION = 3
-"""Of the trials at a rung one in so many goes on."""
+"""Of the trials at a rung one in so many goes on. Chosen, as is `SPACING`, by replaying searches over recorded
+trainings: `python experiments/training_studies.py ladders`."""
 
 SPACING = 8
 """So many times the budget of a rung has the one above."""

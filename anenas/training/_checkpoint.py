@@ -75,20 +75,24 @@ def load_checkpoint(
             parameter: {moment: tensors[f"{_MOMENTS}{moment}.{name}"] for moment in _MOMENT_NAMES}
             for name, parameter in network.named_parameters()
         }
-        if any(weights[name].shape != tensor.shape for name, tensor in network.state_dict().items()):
-            return Progress()
         curve = tuple((int(step), float(loss)) for step, loss in facts["curve"])
         progress = Progress(int(facts["step"]), curve, tuple(map(float, facts["since"])))
+        scale, randomness = facts["scaler"], tensors["random"]
+        fits = all(weights[name].shape == tensor.shape for name, tensor in network.state_dict().items()) and all(
+            moment.shape == parameter.shape for parameter, both in moments.items() for moment in both.values()
+        )
+        if not fits:
+            return Progress()
         network.load_state_dict(weights)
         for parameter, loaded in moments.items():
             # In the parameter's memory layout, as the optimiser would have made them.
             state = {moment: torch.empty_like(parameter).copy_(tensor) for moment, tensor in loaded.items()}
             on = parameter.device if optimizer.defaults["fused"] else "cpu"
             optimizer.state[parameter] = {"step": torch.tensor(float(progress.step), device=on), **state}
-        scaler.load_state_dict(facts["scaler"])
+        scaler.load_state_dict(scale)
         if device.type == "cuda":
-            torch.cuda.set_rng_state(tensors["random"], device)
+            torch.cuda.set_rng_state(randomness, device)
         else:
-            torch.set_rng_state(tensors["random"])
+            torch.set_rng_state(randomness)
         return progress
     return Progress()
