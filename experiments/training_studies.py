@@ -252,8 +252,11 @@ def replayed(bench: Bench, recorded: Mapping[Architecture, Any], rungs: Rungs, s
 
 
 @contextlib.contextmanager
-def _constants(**values: float) -> Iterator[None]:
-    with mock.patch.multiple(_train, **values):
+def _constants(learning_rate: float | None = None, **values: float) -> Iterator[None]:
+    given = {} if learning_rate is None else {"learning_rate": learning_rate}
+    with mock.patch.dict(train.__kwdefaults__ or {}, given), contextlib.ExitStack() as stack:
+        for name, value in values.items():
+            stack.enter_context(mock.patch.object(_train, name, value))
         yield
 
 
@@ -278,13 +281,13 @@ def _unsettled() -> Iterator[None]:
 
 RECIPES: dict[str, Callable[[], contextlib.AbstractContextManager[None]]] = {
     "as it is": contextlib.nullcontext,
-    "learning rate 2e-3": lambda: _constants(PEAK_LEARNING_RATE=2e-3),
-    "learning rate 8e-3": lambda: _constants(PEAK_LEARNING_RATE=8e-3),
+    "learning rate 2e-3": lambda: _constants(learning_rate=2e-3),
+    "learning rate 8e-3": lambda: _constants(learning_rate=8e-3),
     "no label smoothing": lambda: _constants(LABEL_SMOOTHING=0.0),
     "label smoothing 0.05": lambda: _constants(LABEL_SMOOTHING=0.05),
     "batches of 16": lambda: _constants(BATCH_SIZE=16),
     "batches of 64": lambda: _constants(BATCH_SIZE=64),
-    "batches of 64, learning rate 6e-3": lambda: _constants(BATCH_SIZE=64, PEAK_LEARNING_RATE=6e-3),
+    "batches of 64, learning rate 6e-3": lambda: _constants(BATCH_SIZE=64, learning_rate=6e-3),
     "weight decay 0.1": lambda: _constants(WEIGHT_DECAY=0.1),
     "fused optimiser": _fused,
     "channels first": _contiguous,

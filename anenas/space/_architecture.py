@@ -4,7 +4,7 @@
 
 The parts are, joined by "-": the input (N, C, H, W); each stage, the stem first, as its block's kind, depth (r),
 stride (s), width (c) and the block's own choices; and the head with its width (left out where it has no layer of its
-own) and the number of classes (n).
+own) and the number of classes (n). Weights that ship in another form than fp16 follow as "@palette4".
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Self
 
 from anenas._errors import AnenasError, unknown
 from anenas.blocks import ACTIVATIONS, Block, Value, block_kind
+from anenas.graph import get_form
 
 # As it is printed, so that equal networks are equal strings: no leading noughts, no other alphabet's digits.
 _NUMBER = "[1-9][0-9]{0,8}"
@@ -90,14 +91,17 @@ class Architecture:
         input: (N, C, H, W).
         stages: The stem, then every stage.
         head: What follows them.
+        form: What its weights ship as, a name of `anenas.graph.all_forms`.
     """
 
     input: tuple[int, int, int, int]
     stages: tuple[Stage, ...]
     head: Head
+    form: str = "fp16"
 
     def __str__(self) -> str:
-        return "-".join(["x".join(map(str, self.input)), *map(str, self.stages), str(self.head)])
+        network = "-".join(["x".join(map(str, self.input)), *map(str, self.stages), str(self.head)])
+        return network if self.form == "fp16" else f"{network}@{self.form}"
 
     def __lt__(self, other: Architecture) -> bool:
         return str(self) < str(other)
@@ -109,13 +113,15 @@ class Architecture:
         Raises:
             AnenasError: If `text` is not such a string, with the part that is wrong.
         """
-        shape, *stages, head = text.strip().split("-") if text.count("-") >= 2 else ("", "")
+        network, at, form = text.strip().partition("@")
+        shape, *stages, head = network.split("-") if network.count("-") >= 2 else ("", "")
         if not re.fullmatch(rf"{_NUMBER}(x{_NUMBER}){{3}}", shape):
             raise AnenasError(
                 f"'{text}' is no architecture; expected 'NxCxHxW-STAGE-…-HEAD', see `anenas space sample`"
             )
         n, c, h, w = (int(size) for size in shape.split("x"))
-        return cls((n, c, h, w), tuple(Stage.parse(stage) for stage in stages), Head.parse(head))
+        parsed = tuple(Stage.parse(stage) for stage in stages)
+        return cls((n, c, h, w), parsed, Head.parse(head), get_form(form).name if at else "fp16")
 
 
 def _number(tokens: list[str], key: str, text: str) -> int:

@@ -55,6 +55,8 @@ def train(
     flip: bool,
     seed: int = 0,
     device: torch.device | str = "cpu",
+    learning_rate: float = PEAK_LEARNING_RATE,
+    mixed: bool = True,
     share: float = 1.0,
     checkpoint: Path | None = None,
     stepped: Callable[[int, int], None] = lambda step, steps: None,
@@ -73,7 +75,9 @@ def train(
         epochs: Passes over the data of the whole training, at least 1.
         flip: Whether mirror images keep their class.
         seed: Of the order and augmentation of the images. The weights are the caller's.
-        device: Where to train; on CUDA in mixed precision.
+        device: Where to train.
+        learning_rate: At its peak.
+        mixed: Whether CUDA trains in mixed precision.
         share: How much of the whole training shall be done in the end, more than 0.
         checkpoint: Where a pause is kept; begun with where it is there, and removed once the training is whole.
         stepped: Called after each step with its number, from 1, and how many there are.
@@ -87,10 +91,11 @@ def train(
     device = torch.device(device)
     torch.backends.cudnn.deterministic = True
     network.to(device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
-    optimizer = torch.optim.AdamW(_parameter_groups(network), lr=PEAK_LEARNING_RATE, fused=device.type == "cuda")
+    optimizer = torch.optim.AdamW(_parameter_groups(network), lr=learning_rate, fused=device.type == "cuda")
     precision = torch.bfloat16 if device.type == "cuda" and torch.cuda.is_bf16_supported() else torch.float16
-    scaler = torch.amp.GradScaler(enabled=device.type == "cuda" and precision == torch.float16)
-    steps = epochs * _steps_per_epoch(split)
+    mixed = mixed and device.type == "cuda"
+    scaler = torch.amp.GradScaler(enabled=mixed and precision == torch.float16)
+    steps = count_steps(split, epochs)
     last = max(1, round(share * steps))
     progress = Progress()
     if checkpoint:
@@ -102,7 +107,7 @@ def train(
 
     def logits(pixels: torch.Tensor) -> torch.Tensor:
         pixels = normalise(pixels.to(device, non_blocking=True)).contiguous(memory_format=torch.channels_last)
-        with torch.autocast(device.type, precision, enabled=device.type == "cuda"):
+        with torch.autocast(device.type, precision, enabled=mixed):
             return network(pixels)
 
     for step in range(progress.step + 1, last + 1):
@@ -113,7 +118,7 @@ def train(
             raise TrainingError(f"the loss became {since[-1]} at step {step} of {steps}")
         rate, momentum = _one_cycle(step - 1, steps)
         for group in optimizer.param_groups:
-            group["lr"], group["betas"] = rate, (momentum, group["betas"][1])
+            group["lr"], group["betas"] = rate * learning_rate, (momentum, group["betas"][1])
         optimizer.zero_grad(set_to_none=True)
         scaler.scale(loss).backward()
         scaler.step(optimizer)
@@ -135,8 +140,13 @@ def train(
     return curve
 
 
+def count_steps(split: Split, epochs: int) -> int:
+    """How many steps of training so many passes over the images are."""
+    return epochs * _steps_per_epoch(split)
+
+
 def _one_cycle(done: int, steps: int) -> tuple[float, float]:
-    """Learning rate and first momentum of the step after `done` of `steps`.
+    """Learning rate, as a share of its peak, and first momentum of the step after `done` of `steps`.
 
     Up and down again in half waves, the momentum the other way round (Smith & Topin 2018, arXiv:1708.07120), with the
     ends of torch's `OneCycleLR`.
@@ -144,11 +154,11 @@ def _one_cycle(done: int, steps: int) -> tuple[float, float]:
     rising = min(0.3, max(0.1, 100 / steps)) * steps - 1
     if done <= rising:
         height = (1 - math.cos(math.pi * done / max(rising, 1e-9))) / 2
-        low = PEAK_LEARNING_RATE / 25
+        low = 1 / 25
     else:
         height = (1 + math.cos(math.pi * (done - rising) / max(steps - 1 - rising, 1e-9))) / 2
-        low = PEAK_LEARNING_RATE / 25e4
-    return low + (PEAK_LEARNING_RATE - low) * height, 0.95 - 0.1 * height
+        low = 1 / 25e4
+    return low + (1 - low) * height, 0.95 - 0.1 * height
 
 
 class _Average:
@@ -179,7 +189,9 @@ def _settle(network: nn.Module, batches: Iterable[object]) -> None:
     The running means of training lag behind, and after a few steps still remember where they began (Wu & Johnson
     2021, arXiv:2105.07576).
     """
-    norms = [m for m in network.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
+    norms = [m for m in network.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm) and m.training]
+    if not norms:
+        return
     momenta = [norm.momentum for norm in norms]
     for norm in norms:
         norm.reset_running_stats()

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import dataclasses
 import random
 
 import pytest
 import torch
 
 from anenas.ane import get_chip, program_cost
+from anenas.graph import all_forms
 from anenas.network import architecture_cost, architecture_graph
 from anenas.network._graph import _head_graph, _stage_graph
 from anenas.space import Architecture, load_space
@@ -79,3 +81,13 @@ def test_the_sum_of_the_parts_is_what_the_whole_graph_costs(seed: int) -> None:
     assert parts.us == pytest.approx(whole.us)
     told = ("macs", "weight_bytes", "parameters", "operations", "convolutions", "segments", "residency", "problems")
     assert [getattr(parts, name) for name in told] == [getattr(whole, name) for name in told]
+
+
+@pytest.mark.parametrize("form", all_forms())
+def test_costs_add_up_in_every_form(form: str) -> None:
+    chip, architecture = get_chip("A17 Pro"), dataclasses.replace(ARCHITECTURE, form=form)
+    cost, whole = architecture_cost(architecture, chip), program_cost(architecture_graph(architecture), chip)
+    assert (cost.weight_bytes, cost.operations, cost.macs) == (whole.weight_bytes, whole.operations, whole.macs)
+    assert cost.us == pytest.approx(whole.us)
+    if form != "fp16":
+        assert cost.weight_bytes < architecture_cost(ARCHITECTURE, chip).weight_bytes

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from anenas.blocks import ACTIVATIONS, Value, block_kinds
-from anenas.space import Architecture, SearchSpace, read_space
+from anenas.space import Architecture, SearchSpace, load_space, read_space
 
 WriteSpace = Callable[..., Path]
 
@@ -281,3 +281,30 @@ def test_limits_say_by_what_share_they_are_missed(write_space: WriteSpace) -> No
 def test_what_has_no_limit_is_never_missed(write_space: WriteSpace, name: str) -> None:
     unlimited = read_space(write_space(("limits:\n  size_mb: 1.5\n", ""))).limits
     assert unlimited.violation(name, 1e9) == unlimited.violation(name, 0) == 0
+
+
+def test_forms_are_one_more_choice() -> None:
+    plain = load_space("mobile_cnn")
+    space = plain.model_copy(update={"forms": ("fp16", "int8", "palette4")})
+    assert space.size == 3 * plain.size
+    assert space.digest != plain.digest
+    rng = random.Random(0)
+    drawn = [space.sample(rng) for _ in range(50)]
+    assert {architecture.form for architecture in drawn} == {"fp16", "int8", "palette4"}
+    for architecture in drawn:
+        assert space.decisions(architecture)["form"] == architecture.form
+        assert space.mutate(architecture, rng) in space
+        assert (architecture in plain) == (architecture.form == "fp16")
+
+
+def test_a_space_without_forms_asks_nothing_of_them() -> None:
+    space = load_space("mobile_cnn")
+    architecture = space.sample(random.Random(0))
+    assert "form" not in space.decisions(architecture)
+    assert space.digest == space.model_copy(update={"forms": ("fp16",)}).digest
+
+
+def test_one_form_may_be_all_there_is() -> None:
+    space = load_space("mobile_cnn").model_copy(update={"forms": ("int8",)})
+    assert space.size == load_space("mobile_cnn").size
+    assert space.sample(random.Random(0)).form == "int8"
