@@ -35,11 +35,18 @@ def search(
     trials: Annotated[
         int | None,
         typer.Option(
-            help="Completed trials that the study shall hold in the end.", show_default="20; any with --timeout"
+            help="Architectures to train, in full or until they are stopped.", show_default="20; any with --timeout"
         ),
     ] = None,
     timeout: Annotated[str | None, typer.Option(help="Stop after this time: 90s, 10m, 2h.")] = None,
     epochs: Annotated[int, typer.Option(help="Training budget of a trial: passes over the images.")] = 2,
+    rungs: Annotated[
+        int | None,
+        typer.Option(
+            help="Budgets at which trials are compared and all but the best stopped; 1 stops none.",
+            show_default="2; 1 for fewer than 12 trials",
+        ),
+    ] = None,
     input_shape: Annotated[
         str | None, typer.Option("--input", help="Input as CxHxW, such as 3x224x224.", show_default="the space's")
     ] = None,
@@ -119,6 +126,7 @@ def search(
             latency_bound=latency_bound,
             trials=trials,
             epochs=epochs,
+            rungs=rungs,
             workers=workers,
             device=device,
             sampler=sampler,
