@@ -29,6 +29,7 @@ from anenas.search import (
     DEFAULT_OBJECTIVES,
     DEFAULT_RUNGS,
     DEFAULT_SAMPLER,
+    FEWEST_TRIALS,
     LATENCY_BOUNDS,
     PACKAGE,
     ImageEvaluator,
@@ -55,7 +56,7 @@ from anenas.tracking import MlflowTracker, connect, default_uri
 if TYPE_CHECKING:
     import torch
 
-DEFAULT_TRIALS = 20
+DEFAULT_TRIALS = 16
 _REFERENCE_DRAWS = 32
 
 
@@ -171,8 +172,7 @@ def run_search(
             which is the one that sizes, residency and the front's table are for.
         objectives: What to search for: up to four of `anenas.search.METRICS`; "latency_ms" is the latency on every
             chip.
-        trials: Architectures that the study shall hold in the end, trained in full or until they were stopped; 20 by
-            default, no bound with a `timeout`.
+        trials: Completed trials that the study shall hold in the end; 16 by default, no bound with a `timeout`.
         timeout: Seconds after which the search stops; what is being trained then is trained anew next time.
         epochs: Training budget of a trial.
         input_shape: (C, H, W) instead of the space's.
@@ -254,7 +254,7 @@ def run_search(
     wanted = math.inf if timeout and trials is None else trials or DEFAULT_TRIALS
     deadline = started + timeout if timeout else math.inf
     if rungs is None:
-        rungs = DEFAULT_RUNGS if wanted >= Rungs(DEFAULT_RUNGS).fewest_trials else 1
+        rungs = DEFAULT_RUNGS if wanted >= FEWEST_TRIALS else 1
     with searching(store, name):
         # Not part of the name: they follow from the settings, and take a second to find.
         settings["objectives"] = _worst(names, limits, the_space, classes, evaluator)
@@ -262,7 +262,7 @@ def run_search(
         record.note_data(absolute_source(data))
         problem = Problem(the_space, classes, evaluator, record.objectives, limits, latency_bound)
         record.sampler = make_sampler(sampler, problem, seed=seed, past=record.asked, say=say)
-        done = f", {record.judged} trials are done" if record.judged else ""
+        done = f", {len(record.completed)} trials are done" if record.completed else ""
         say(f"study {name}{done}")
         tracker = MlflowTracker(record, the_space, store, client)
         logged: list[Record] = []
@@ -280,7 +280,7 @@ def run_search(
             try:
                 note(record)
                 Search(record, problem, pool, note, first, Rungs(rungs)).run(wanted, deadline)
-                if record.judged < wanted and time.monotonic() < deadline:
+                if len(record.completed) < wanted and time.monotonic() < deadline:
                     say("the search ends early: nothing new within the limits is left to try")
                 pool.cancel()
                 _test_front(record, evaluator, pool, say)

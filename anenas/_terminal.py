@@ -31,7 +31,7 @@ class SearchProgress:
     """A bar on a terminal; elsewhere, as in a log file, a line for each trial. Both on standard error.
 
     Args:
-        trials: Trained architectures that make it full; None where only time bounds them.
+        trials: Completed trials that make it full; None where only time bounds them.
     """
 
     def __init__(self, trials: int | None) -> None:
@@ -65,20 +65,20 @@ class SearchProgress:
 
     def changed(self, study: Study) -> None:
         """Show how far the study is."""
-        judged = study.judged
+        completed = len(study.completed)
         if self._at_start is None:
-            self._at_start, self._told = judged, len(study.records)
-        done = judged - self._at_start
+            self._at_start, self._told = completed, len(study.records)
+        done = completed - self._at_start
         elapsed = time.monotonic() - self._started
         left = ""
         if done and self._trials and not study.paused:  # what is paused was not in vain, but is not done
-            left = f"about {_duration(elapsed / done * (self._trials - judged))} left"
-        self._bar.update(self._task, description="searching", completed=judged, figures=_figures(study), left=left)
+            left = f"about {_duration(elapsed / done * (self._trials - completed))} left"
+        self._bar.update(self._task, description="searching", completed=completed, figures=_figures(study), left=left)
         for record in study.records[self._told :]:
             if record.state == "failed":
                 self.say(f"trial {record.number} failed: {record.reason}")
             elif record.state in ("completed", "stopped") and not self._console.is_terminal:
-                self.say(f"[{judged}/{self._trials or '…'}] {_describe(record)} {left}".rstrip())
+                self.say(f"[{completed}/{self._trials or '…'}] {_describe(record)} {left}".rstrip())
         self._told = len(study.records)
 
 

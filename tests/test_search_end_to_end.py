@@ -196,9 +196,9 @@ def test_a_search_with_rungs_trains_few_in_full_and_goes_on_after_a_kill(folder:
     process.kill()
     process.wait(timeout=30)
 
-    result = search(folder, "--rungs", "2", "--seed", "3", trials=9)
-    assert result["counts"]["completed"] + result["counts"]["stopped"] == 9
-    assert result["counts"]["completed"] in (3, 4)  # one more where a trial had to be trained again
+    result = search(folder, "--rungs", "2", "--seed", "3", trials=3)
+    assert result["counts"]["completed"] == 3
+    assert result["counts"]["stopped"] >= 5
     assert result["counts"]["failed"] == 0
     completed = {model["trial"] for model in result["front"]}
     study = optuna.load_study(study_name=result["study"], storage=f"sqlite:///{folder / 'mlruns' / 'studies.db'}")

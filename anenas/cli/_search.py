@@ -35,7 +35,7 @@ def search(
     trials: Annotated[
         int | None,
         typer.Option(
-            help="Architectures to train, in full or until they are stopped.", show_default="20; any with --timeout"
+            help="Completed trials that the study shall hold in the end.", show_default="16; any with --timeout"
         ),
     ] = None,
     timeout: Annotated[str | None, typer.Option(help="Stop after this time: 90s, 10m, 2h.")] = None,
@@ -44,7 +44,7 @@ def search(
         int | None,
         typer.Option(
             help="Budgets at which trials are compared and all but the best stopped; 1 stops none.",
-            show_default="2; 1 for fewer than 12 trials",
+            show_default="2; 1 for fewer than 8 trials",
         ),
     ] = None,
     input_shape: Annotated[

@@ -46,11 +46,10 @@ class Search:
     _died: set[int] = field(default_factory=set)
 
     def run(self, trials: float, deadline: float = math.inf) -> None:
-        """Search until the study holds `trials` trained architectures, the deadline passes or nothing is left to try.
+        """Search until the study holds `trials` completed trials, the deadline passes or nothing is left to try.
 
         Args:
-            trials: Architectures that the study shall hold in the end, trained to the end or until they were stopped;
-                infinity where only time bounds it.
+            trials: Completed trials that the study shall hold in the end; infinity where only time bounds it.
             deadline: By `time.monotonic`. What is running or paused then is left to go on next time.
 
         Raises:
@@ -61,10 +60,10 @@ class Search:
         again = [self.study.resume(t.number) for t in [*self.study.paused.values()] if t.share not in self.rungs.shares]
         running: dict[int, Trial] = {}
         while time.monotonic() < deadline:
-            while self.pool.idle:
-                trial = again.pop() if again else self._promoted(running)
-                if trial is None and self.study.judged + len(self.study.paused) + len(running) < trials:
-                    trial = self._next(left, running, deadline)
+            while self.pool.idle and (again or len(self.study.completed) + self._ending(running) < trials):
+                trial = again.pop() if again else self._promoted(running) or self._next(left, running, deadline)
+                if trial is None and not running:  # nothing is new: what waits is all that there is
+                    trial = self._promoted(running, all_of_them=True)
                 if trial is None:
                     break
                 running[trial.number] = trial
@@ -85,14 +84,23 @@ class Search:
 
     # Rungs
 
-    def _promoted(self, running: dict[int, Trial]) -> Trial | None:
-        """The trial to train on, if there is one: of the highest rung, the best of those that wait there."""
+    def _ending(self, running: dict[int, Trial]) -> int:
+        """How many trials are on the way to their whole budget."""
+        return sum(self.rungs.after(trial.share) == 1 for trial in running.values())
+
+    def _promoted(self, running: dict[int, Trial], *, all_of_them: bool = False) -> Trial | None:
+        """The trial to train on, if there is one: of the highest rung, the best of those that wait there.
+
+        Args:
+            running: What is being trained.
+            all_of_them: Whether any that waits may go on, rather than one in so many of the rung.
+        """
         for share in reversed(self.rungs.shares[:-1]):
             reached = self._reached(share, running)
             waiting = self._waiting(share)
             stopped = (record for record in self.study.records if record.state == "stopped")
             left = sum(record.rungs[-1].share == share for record in stopped)
-            go_on = self.rungs.going_on(len(reached))
+            go_on = len(reached) if all_of_them else self.rungs.going_on(len(reached))
             if waiting and len(reached) - len(waiting) - left < go_on:
                 best = next((number for number in self._ranked(reached)[:go_on] if number in waiting), None)
                 if best is not None:
@@ -206,7 +214,7 @@ class Search:
         self._stop_if_hopeless()
 
     def _stop_if_hopeless(self) -> None:
-        enough = _BROKEN if self.study.judged or self.study.paused else _HOPELESS
+        enough = _BROKEN if self.study.completed or self.study.paused else _HOPELESS
         last = [record for record in self.study.records if record.state in ("completed", "failed")][-enough:]
         # Alike: but for numbers, such as the step at which a loss became NaN.
         kinds = {re.sub(r"\d+", "#", record.reason) for record in last}

@@ -37,6 +37,9 @@ SPACING = 8
 
 DEFAULT_RUNGS = 2
 
+FEWEST_TRIALS = 8
+"""A search for fewer completed trials than this has no rungs unless it is told to: it tries too few to leave any."""
+
 WAITING = 8
 """Trials that are kept at a rung, with a checkpoint each, in case they go on; those behind them are stopped."""
 
@@ -59,11 +62,6 @@ class Rungs:
     def shares(self) -> tuple[float, ...]:
         """Of the whole budget, the lowest first; the last is 1."""
         return tuple(1 / self.spacing**i for i in reversed(range(self.count)))
-
-    @property
-    def fewest_trials(self) -> int:
-        """With fewer trials than this, fewer than four would be expected at the top: too few for a front."""
-        return 4 * self.reduction ** (self.count - 1)
 
     def after(self, share: float) -> float:
         """The next rung above a share below 1."""

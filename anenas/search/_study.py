@@ -377,11 +377,6 @@ class Study:
         return [record for record in self.records if record.state == "completed"]
 
     @property
-    def judged(self) -> int:
-        """How many architectures have been trained, to the end or until they were stopped."""
-        return sum(record.state in ("completed", "stopped") for record in self.records)
-
-    @property
     def counts(self) -> dict[State, int]:
         """How many trials ended in each state."""
         found = Counter(record.state for record in self.records)

@@ -61,7 +61,7 @@ def test_the_first_five_failing_alike_end_the_search(study: Study, searching: Ma
     search = searching()
     search.problem = dataclasses.replace(search.problem, evaluator=_AlwaysFails())
     with pytest.raises(AnenasError, match="5 trials in a row failed alike: TypeError"):
-        search.run(20)
+        search.run(5)
     assert study.counts["failed"] >= 5
 
 
@@ -142,7 +142,7 @@ def test_failures_that_differ_in_a_number_only_are_alike(searching: Make, study:
     search = searching()
     search.problem = dataclasses.replace(search.problem, evaluator=_FailsAtSomeStep())
     with pytest.raises(AnenasError, match="5 trials in a row failed alike: FileNotFoundError"):
-        search.run(20)
+        search.run(5)
     assert len({record.reason for record in study.records if record.state == "failed"}) > 1
 
 
@@ -184,16 +184,23 @@ def stop_after(records: int) -> Callable[[Study], None]:
 
 def test_one_in_so_many_goes_on_from_each_rung(inline: Make) -> None:
     search = inline()
-    search.run(24)
-    assert search.study.judged == 24
+    search.run(6)
     assert search.study.counts["completed"] == 6
+    assert search.study.counts["stopped"] == 18
     assert sum(len(record.rungs) > 1 for record in search.study.records) == 12
     assert not search.study.paused
 
 
+def test_where_nothing_is_new_what_waits_goes_on(inline: Make, space: SearchSpace) -> None:
+    search = inline()
+    search.run(100)
+    assert len(search.study.completed) > space.size / 4
+    assert search.study.counts["completed"] + search.study.counts["stopped"] == space.size
+
+
 def test_what_is_stopped_has_the_figures_of_its_last_rung_and_says_its_place(inline: Make) -> None:
     search = inline()
-    search.run(24)
+    search.run(6)
     for record in search.study.records:
         if record.state == "stopped":
             assert record.evaluation == record.rungs[-1]
@@ -203,14 +210,14 @@ def test_what_is_stopped_has_the_figures_of_its_last_rung_and_says_its_place(inl
 
 def test_only_what_was_trained_in_full_may_be_on_the_front(inline: Make) -> None:
     search = inline()
-    search.run(24)
+    search.run(6)
     assert search.study.front
     assert all(r.state == "completed" and r.evaluation and r.evaluation.share == 1 for r in search.study.front)
 
 
 def test_a_completed_trial_went_up_rung_by_rung_from_its_checkpoint(inline: Make, tmp_path: Path) -> None:
     search = inline(log=tmp_path / "log")
-    search.run(16)
+    search.run(4)
     lines = [line.split() for line in (tmp_path / "log").read_text().splitlines()]
     for record in search.study.completed:
         legs = [(share, had) for name, share, had in lines if name == str(record.architecture)]
@@ -229,7 +236,7 @@ def test_checkpoints_are_bounded_on_the_way_and_gone_in_the_end(inline: Make) ->
 
     search = inline()
     search.changed = count
-    search.run(30)
+    search.run(7)
     assert 0 < most <= 2 * 8 + 3
     assert list((search.study.folder / "trials").glob(".*")) == []
 
@@ -237,7 +244,7 @@ def test_checkpoints_are_bounded_on_the_way_and_gone_in_the_end(inline: Make) ->
 def test_one_worker_makes_the_same_study_again(inline: Make) -> None:
     def searched() -> list[tuple[int, str, str]]:
         search = inline(sampler="auto")
-        search.run(20)
+        search.run(5)
         return [(record.number, record.state, str(record.architecture)) for record in search.study.records]
 
     assert searched() == searched()
@@ -247,13 +254,13 @@ def test_a_stopped_search_goes_on_with_what_was_paused(inline: Make, tmp_path: P
     search = inline(in_memory=False, log=tmp_path / "log")
     search.changed = stop_after(1)
     with pytest.raises(KeyboardInterrupt):
-        search.run(8)
+        search.run(2)
     assert search.study.paused
     again = inline(in_memory=False, log=tmp_path / "log")
-    again.run(8)
-    assert again.study.judged == 8
+    again.run(2)
+    assert again.study.counts["completed"] == 2
     begun = [line.split()[0] for line in (tmp_path / "log").read_text().splitlines() if " 0.25 " in line]
-    assert len(begun) == len(set(begun)) == 8
+    assert len(begun) == len(set(begun)) >= 8
     assert checkpoints(again.study) == []
 
 
@@ -261,11 +268,11 @@ def test_a_study_goes_on_without_rungs(inline: Make) -> None:
     search = inline(in_memory=False)
     search.changed = stop_after(1)
     with pytest.raises(KeyboardInterrupt):
-        search.run(8)
+        search.run(2)
     again = inline(in_memory=False)
     again.rungs = Rungs(1)
-    again.run(8)
-    assert again.study.judged == 8
+    again.run(2)
+    assert again.study.counts["completed"] >= 2
     assert not again.study.paused
     assert checkpoints(again.study) == []
 
@@ -283,12 +290,12 @@ def test_a_worker_that_dies_at_a_rung_costs_a_retry(searching: Make, study: Stud
     search.rungs = Rungs(2)
     search.run(6)
     assert study.counts["failed"] == 0
-    assert study.judged == 6
+    assert study.counts["completed"] == 6
 
 
 def test_the_sampler_learns_from_what_was_trained_in_part(inline: Make) -> None:
     search = inline(sampler="auto")
-    search.run(16)
+    search.run(4)
     sampler = search.study.sampler
     assert isinstance(sampler, FrontSampler)
     sampler.suggest(search.study._optuna, 999)
