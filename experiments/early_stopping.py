@@ -1,10 +1,10 @@
 """What early stopping is worth: the front found for so many seconds of training, with rungs and without.
 
-    python experiments/early_stopping.py [--seeds 3] [--trials 20] [--epochs 2] [--workers 2] [--rungs 2] [--more 2]
-                                         [--data …]
+    python experiments/early_stopping.py [--seeds 3] [--trials 20] [--epochs 2] [--workers 2] [--rungs 2]
+                                         [--completed 10] [--data …]
 
-Searches `mobile_cnn` on the embedded data twice for each seed, by the same loop: training every architecture in full,
-and with rungs, of `--more` times as many architectures. It writes every trained architecture with the seconds of
+Searches `mobile_cnn` on the embedded data twice for each seed, by the same loop: until so many trials have
+completed without early stopping, and until `--completed` have with it. It writes every trained architecture with the seconds of
 training spent until it ended to `experiments/results/early_stopping.csv`, draws `early_stopping.png` beside it, and
 prints what of its time the search without rungs needed, the one with rungs needs to come as far. A search that is
 in the table already is not run again.
@@ -66,18 +66,21 @@ def main() -> None:
     parser.add_argument("--workers", type=int)
     parser.add_argument("--rungs", type=int, default=2)
     parser.add_argument("--data", help="as `anenas search` reads it; the embedded images by default")
-    parser.add_argument("--more", type=float, default=2.0, help="so many times as many architectures with rungs")
+    parser.add_argument("--completed", type=int, default=10, help="trials to complete with rungs")
     parser.add_argument("--out", type=Path, default=_RESULTS / "early_stopping.csv")
     args = parser.parse_args()
 
     args.out.parent.mkdir(parents=True, exist_ok=True)
     rows = read(args.out)
     for seed in range(args.seeds):
-        for rungs, trials in ((1, args.trials), (args.rungs, round(args.more * args.trials))):
+        for rungs, trials in ((1, args.trials), (args.rungs, args.completed)):
             if not any((row.seed, row.rungs) == (seed, rungs) for row in rows):
                 rows += search(seed, rungs, trials, args.epochs, args.workers, args.data)
                 write(args.out, rows)
-                print(f"seed {seed}, {rungs} rungs: {trials} architectures in {rows[-1].seconds:.0f} s of training")
+                print(
+                    f"seed {seed}, {rungs} rungs: {trials} completed in {rows[-1].seconds:.0f} s of training",
+                    flush=True,
+                )
     rows = [row for row in rows if row.rungs in (1, args.rungs)]
     report(rows, args.rungs)
     draw(rows, args.rungs, args.out.with_suffix(".png"))

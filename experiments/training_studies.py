@@ -244,7 +244,7 @@ def replayed(bench: Bench, recorded: Mapping[Architecture, Any], rungs: Rungs, s
         settings = {"objectives": {"accuracy": 0.0, "latency_ms": 1.0}}
         study = Study.create_or_continue(Path(folder), "replay", settings, seed, in_memory=True)
         problem = Problem(bench.space, len(bench.data.classes), Replay(recorded), study.objectives, Limits())
-        Search(study, problem, Inline(), changed, order, rungs).run(len(order))
+        Search(study, problem, Inline(), changed, order, rungs).run(len(order) // rungs.reduction ** (rungs.count - 1))
     return rows
 
 
