@@ -3,11 +3,11 @@
     python experiments/early_stopping.py [--seeds 3] [--trials 20] [--epochs 2] [--workers 2] [--rungs 2]
                                          [--completed 10] [--data …]
 
-Searches `mobile_cnn` on the embedded data twice for each seed, by the same loop: until so many trials have
-completed without early stopping, and until `--completed` have with it. It writes every trained architecture with the seconds of
+Searches `mobile_cnn` on the embedded data twice for each seed, by the same loop: until so many trials have completed
+without early stopping, and until `--completed` have with it. It writes every trained architecture with the seconds of
 training spent until it ended to `experiments/results/early_stopping.csv`, draws `early_stopping.png` beside it, and
-prints what of its time the search without rungs needed, the one with rungs needs to come as far. A search that is
-in the table already is not run again.
+prints what of its time the search without rungs needed, the one with rungs needs to come as far. A search that is in
+the table already is not run again.
 
 Two measures: the hypervolume as `anenas search` prints it, which any fast network almost fills; and the share of the
 front that all searches found together, see `pooled_front.py`, which tells more.
