@@ -101,7 +101,8 @@ class Op:
         if self.kind == "conv_transpose" and self.weights:
             # Weights are (C_in, C_out / groups, ...): each input element is spread by one filter of them.
             return self.inputs[0].elements * math.prod(self.weights[0].shape[1:])
-        if self.kind in ("lstm", "gru", "rnn") and self.inputs and len(self.inputs[0].shape) == 3:
+        # torch's GRU becomes a loop; a loop over a series (T, N, C) does alike.
+        if self.kind in ("lstm", "gru", "rnn", "while_loop") and self.inputs and len(self.inputs[0].shape) == 3:
             # Each of (T, N) steps multiplies by every matrix once.
             steps = math.prod(self.inputs[0].shape[:2])
             return steps * sum(weight.elements for weight in self.weights if len(weight.shape) == 2)

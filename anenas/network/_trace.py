@@ -19,6 +19,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from anenas.graph import Graph, Op, Tensor
 from anenas.network._passes import converted
+from anenas.network._recurrence import WholeRecurrences
 
 # ATen operations that compute nothing in an exported program.
 _SILENT = {
@@ -66,7 +67,7 @@ def trace(module: nn.Module, shape: tuple[int, ...], *, name: str = "x") -> Grap
     recorder = Recorder(on_meta)
     x = torch.empty(shape, device="meta")
     source = recorder.name_tensor(x, name)
-    with torch.no_grad(), recorder:
+    with torch.no_grad(), recorder, WholeRecurrences(recorder):
         y = on_meta(x)
     return Graph((source,), converted(recorder.ops), (recorder.known[id(y)],))
 
@@ -136,6 +137,9 @@ class Recorder(TorchDispatchMode):
         # torch takes a millisecond to find that these leave a shape as it is, half of what a block takes.
         if kind in BATCH_NORMS:
             return torch.empty_like(args[0]), args[0].new_empty(0), args[0].new_empty(0)
+        if kind in ("lstm", "gru"):
+            x, state = args[0], args[1] if kind == "lstm" else [args[1]]
+            return (x.new_empty((*x.shape[:2], state[0].shape[0] * state[0].shape[2])), *state)
         if kind in _POINTWISE:
             return args[0] if func.overloadpacket.__name__ != kind else torch.empty_like(args[0])  # in place, or not
         return func(*args, **kwargs)
@@ -146,15 +150,24 @@ class Recorder(TorchDispatchMode):
         inputs: tuple[Tensor, ...],
         output: torch.Tensor,
         weights: tuple[tuple[int, ...], ...] = (),
+        dtype: str = "fp16",
         **attributes: int | tuple[int, ...],
-    ) -> None:
-        """Note one operation that writes `output`."""
+    ) -> Tensor:
+        """Note one operation that writes `output`, of a type that its weights have too."""
         name = f"{kind}_{len(self.ops)}"
-        stored = tuple(Tensor(f"{name}_weight{i}", tuple(shape)) for i, shape in enumerate(weights))
-        self.ops.append(Op(name, kind, inputs, (self._name(output, name),), stored, attributes))
+        stored = tuple(Tensor(f"{name}_weight{i}", tuple(shape), dtype) for i, shape in enumerate(weights))
+        written = self._name(output, name, dtype)
+        self.ops.append(Op(name, kind, inputs, (written,), stored, attributes))
+        return written
 
-    def _name(self, output: torch.Tensor, name: str) -> Tensor:
-        tensor = Tensor(name, tuple(output.shape))
+    def write_more(self, *outputs: torch.Tensor, dtype: str = "fp16") -> None:
+        """Let the operation that was noted last write `outputs` too."""
+        op = self.ops.pop()
+        rest = tuple(self._name(output, f"{op.name}_{i}", dtype) for i, output in enumerate(outputs, 1))
+        self.ops.append(dataclasses.replace(op, outputs=(*op.outputs, *rest)))
+
+    def _name(self, output: torch.Tensor, name: str, dtype: str = "fp16") -> Tensor:
+        tensor = Tensor(name, tuple(output.shape), dtype)
         self.alias(output, tensor)
         return tensor
 
@@ -274,9 +287,7 @@ def _expand(recorder: Recorder, call: _Call) -> None:
 def _split(recorder: Recorder, call: _Call) -> None:
     """One operation of several results."""
     recorder.add("split", call.inputs, call.output)
-    op = recorder.ops.pop()
-    rest = tuple(recorder.name_tensor(t, f"{op.name}_{i}") for i, t in enumerate(call.others, 1))
-    recorder.ops.append(dataclasses.replace(op, outputs=(*op.outputs, *rest)))
+    recorder.write_more(*call.others)
 
 
 _HANDLES: dict[str, _Handle] = {

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from examples import input_shape, stem
 from safetensors.torch import save_file
 from torch import nn
 
@@ -59,9 +60,11 @@ def deployed(architecture: Architecture) -> Deployed:
 
 def architecture_of(block: Block, stride: int, channels: int = 3) -> Architecture:
     """A network of that block, where it changes the width and where it has a skip."""
-    stem = Stage(block_kinds()["conv"](), 1, 2, 16)
-    stages = (stem, Stage(block, 2, stride, 32)) if stride > 1 else (stem, Stage(block, 2, 1, 16))
-    return Architecture((1, channels, 16, 16), stages, Head(16, "hswish", 5) if stride > 1 else Head(0, "", 5))
+    first = stem(type(block), 2, 16)
+    stages = (first, Stage(block, 2, stride, 32)) if stride > 1 else (first, Stage(block, 2, 1, 16))
+    return Architecture(
+        input_shape(type(block), channels, 16), stages, Head(16, "hswish", 5) if stride > 1 else Head(0, "", 5)
+    )
 
 
 def test_every_choice_of_every_block_computes_the_same_with_torch_alone(
@@ -78,7 +81,7 @@ def test_every_choice_of_every_block_computes_the_same_with_torch_alone(
                 folder.mkdir()
                 (folder / "network.py").write_text(plain.source)
                 save_file(plain.weights, folder / "weights.safetensors")
-                image = np.random.default_rng(0).integers(0, 256, (2, 3, 16, 16), np.uint8)
+                image = np.random.default_rng(0).integers(0, 256, (2, *architecture.input[1:]), np.uint8)
                 np.save(folder / "image.npy", image)
                 with torch.no_grad():
                     np.save(folder / "expected.npy", network(torch.from_numpy(image)).numpy())
