@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from anenas._errors import AnenasError, unknown
+from anenas.ane import steps_problem
 from anenas.blocks import ACTIVATIONS, Block, SequenceBlock, Value, block_kind, block_kinds
 
 POOLS = ("mean", "max", "last")
@@ -128,16 +129,19 @@ class Architecture:
         architecture = cls((n, c, h, w), tuple(Stage.parse(stage) for stage in stages), Head.parse(head))
         steps = w
         for stage in architecture.stages:
-            if problem := series_problem(type(stage.block), h, steps):
+            steps, before = -(-steps // stage.stride), steps
+            problem = series_problem(type(stage.block), h, steps)
+            if isinstance(stage.block, SequenceBlock):
+                problem = problem or steps_problem(before)
+            if problem:
                 raise AnenasError(f"'{text}': {problem}")
-            steps = -(-steps // stage.stride)
         if h > 1 and architecture.head.pool == "last":
             raise AnenasError(f"'{text}': only series, (N, C, 1, T), have a last step; the input is {h} high")
         return architecture
 
 
 def series_problem(kind: type[Block], height: int, steps: int) -> str | None:
-    """Why a kind of block cannot work on an input of that height and length, or None where it can."""
+    """Why a kind of block cannot work on an input of that height, and so many steps once it has strided, or None."""
     if not issubclass(kind, SequenceBlock):
         return None
     if height > 1:
