@@ -68,11 +68,11 @@ def fuse(network: nn.Module) -> nn.Module:
 
 
 class Deployed(nn.Module):
-    """What ships: pixels of 0 to 255 in, class probabilities out.
+    """What ships: pixels of 0 to 255, or series as they are, in; class probabilities out.
 
     Args:
         network: A fused network.
-        mean: Mean of each channel, in units of 0 to 1.
+        mean: Mean of each channel, in units of 255.
         std: Standard deviation of each channel, in the same units.
     """
 

@@ -1,6 +1,6 @@
 """Brief and final training of what the network room builds."""
 
 from anenas.training._device import DEVICES, pick_device
-from anenas.training._train import Normalisation, TrainingError, accuracy, train
+from anenas.training._train import Normalisation, TrainingError, accuracy, brief_epochs, train
 
-__all__ = ["DEVICES", "Normalisation", "TrainingError", "accuracy", "pick_device", "train"]
+__all__ = ["DEVICES", "Normalisation", "TrainingError", "accuracy", "brief_epochs", "pick_device", "train"]
