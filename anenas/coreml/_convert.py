@@ -32,8 +32,8 @@ def convert(
     """Write `module` as a static fp16 ML program, a classifier of images or series, to a `.mlpackage`.
 
     Grey and colour images come in as pixel buffers, which callers on Apple's systems have; other images, and batches,
-    come in as fp32 arrays named "image"; series, which are 1 high, as arrays named "series". Class labels are in the model's description, where the batch is 1, and, as
-    JSON, in its metadata under "classes".
+    come in as fp32 arrays named "image"; series, which are 1 high, as arrays named "series". Class labels are in the
+    model's description, where the batch is 1, and, as JSON, in its metadata under "classes".
 
     Args:
         module: From pixels of 0 to 255, or series, to class probabilities, in evaluation mode on the processor.

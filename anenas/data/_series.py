@@ -67,7 +67,7 @@ def read_series(
     if steps > MAX_STEPS:
         raise AnenasError(
             f"'{path}': series of {steps:,} steps; at most {MAX_STEPS:,} are a block that the Neural Engine likes: "
-            f"cut them in windows, or keep every {-(-steps // MAX_STEPS)}th step"
+            f"cut them in windows, or keep one step in {-(-steps // MAX_STEPS)}"
         )
     lengths = {key: _lengths(path, key, array) for key, array in arranged.items()}
     _check_channels(path, arranged["train_x"])
