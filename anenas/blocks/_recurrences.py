@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -278,8 +279,7 @@ def _project(of_state: nn.Module, states: list[torch.Tensor]) -> torch.Tensor:
     if states:
         projected: torch.Tensor = of_state(states[-1])
         return projected
-    assert isinstance(of_state.bias, torch.Tensor)
-    return of_state.bias.view(1, -1, 1, 1)
+    return cast(torch.Tensor, of_state.bias).view(1, -1, 1, 1)
 
 
 def _steps(x: torch.Tensor, backward: bool) -> tuple[torch.Tensor, ...]:

@@ -85,7 +85,7 @@ In Swift, with `Classifier.swift` and `model.mlpackage` in the Xcode project:
 In Python, with torch, safetensors and numpy; `python network.py` compares it with the test vectors:
 
     from network import load
-    probabilities = load()(pixels)  # {pixels}, values of 0 to 255
+    probabilities = load()({values})  # {pixels}
 
 On a Mac:
 
@@ -112,10 +112,13 @@ def write_card(bundle: Bundle, program: Program, findings: Sequence[Finding], ta
     colours = {"grayscale": "a grey image", "RGB": "a colour image", "BGR": "a colour image"}
     if given.image:
         input_text = f"{colours[given.image]} of {width}×{height} pixels of 0 to 255"
+    elif height == 1:
+        input_text = f"float32 {batch}×{channels}×1×{width} (series, channels, 1, steps), as they are"
     else:
         input_text = (
             f"float32 {batch}×{channels}×{height}×{width} (images, channels, rows, columns), pixels of 0 to 255"
         )
+    values = "series" if height == 1 else "pixels"
     retrained = f", from the start, for this export (the search gave {bundle.searched_epochs})"
     return _CARD.format(
         title=f"{bundle.study}, {bundle.picked}",
@@ -155,9 +158,10 @@ def write_card(bundle: Bundle, program: Program, findings: Sequence[Finding], ta
         swift_call=(
             "let prediction = try classifier.prediction(for: image)  // a CGImage"
             if given.image
-            else "let prediction = try classifier.prediction(for: pixels)  // [Float]"
+            else f"let prediction = try classifier.prediction(for: {values})  // [Float]"
         ),
-        pixels=f"a tensor (N, {channels}, {height}, {width})",
+        values=values,
+        pixels=f"a tensor (N, {channels}, {height}, {width})" + ("" if height == 1 else ", values of 0 to 255"),
     )
 
 

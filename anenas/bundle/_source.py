@@ -37,7 +37,7 @@ HERE = Path(__file__).parent
 
 
 class Network(nn.Module):
-    """Pixels of 0 to 255, ({shape}), to the probabilities of {classes} classes. Any N will do."""
+    """{inputs}, ({shape}), to the probabilities of {classes} classes. Any N will do."""
 
     def __init__(self):
         super().__init__()
@@ -57,11 +57,11 @@ def load(weights=HERE / "weights.safetensors"):
 if __name__ == "__main__":
     import numpy as np
 
-    images = torch.from_numpy(np.load(HERE / "test_vectors" / "inputs.npz")["image"])
+    {name} = torch.from_numpy(np.load(HERE / "test_vectors" / "inputs.npz")["{key}"])
     expected = torch.from_numpy(np.load(HERE / "test_vectors" / "network.npz")["probabilities"])
     with torch.no_grad():
-        difference = (load()(images) - expected).abs().max().item()
-    print(f"{{len(images)}} images, largest difference of a probability {{difference:.1e}}")
+        difference = (load()({name}) - expected).abs().max().item()
+    print(f"{{len({name})}} {name}, largest difference of a probability {{difference:.1e}}")
     raise SystemExit(difference > 1e-4)
 '''
 
@@ -105,10 +105,14 @@ def plain_network(network: Deployed, architecture: Architecture, title: str) -> 
         raise AnenasError(f"{architecture} cannot be written in plain torch: {first_line}") from error
     _fold_batch_norms(graph, plain)
     stages = {f"stage{i}" if i else "stem": str(stage) for i, stage in enumerate(architecture.stages)}
-    writer = _Writer(plain, stages | {"head": str(architecture.head)})
-    writer.write(graph)
     _, *size = architecture.input
+    is_series = size[1] == 1
+    writer = _Writer(plain, stages | {"head": str(architecture.head)}, "series" if is_series else "pixels")
+    writer.write(graph)
     source = _FILE.format(
+        inputs="Series as they are" if is_series else "Pixels of 0 to 255",
+        name="series" if is_series else "images",
+        key="series" if is_series else "image",
         title=title,
         architecture=architecture,
         shape=", ".join(["N", *map(str, size)]),
@@ -212,7 +216,7 @@ class _Writer:
 
     network: nn.Module
     stages: Mapping[str, str]
-    source: str = ""
+    source: str
     layers: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     weights: dict[str, torch.Tensor] = field(default_factory=dict)
@@ -241,7 +245,7 @@ class _Writer:
     def _settle(self, node: fx.Node) -> bool:
         """Give what computes nothing its text; False for everything else."""
         if node.op == "placeholder":
-            self.source = self._texts[node] = str(node.target)
+            self._texts[node] = self.source
         elif node.op == "get_attr":
             name = str(node.target).replace(".", "_")
             value = operator.attrgetter(str(node.target))(self.network)

@@ -99,6 +99,14 @@ EVERY_KIND = Architecture.parse(
 )
 
 
+def test_a_network_of_series_says_what_it_takes() -> None:
+    architecture = Architecture.parse("1x6x1x32-tcn_r1_s2_c16_k3_d1_relu-min_gru_r1_s1_c16_bi-head_last_n7")
+    source = plain_network(deployed(architecture), architecture, "A network.").source
+    assert '"""Series as they are, (N, 6, 1, 32), to the probabilities of 7 classes.' in source
+    assert 'inputs.npz")["series"]' in source and "def forward(self, series)" in source
+    assert "image" not in source and "pixels" not in source.lower()
+
+
 def test_batch_normalisation_is_folded_and_every_layer_is_a_convolution() -> None:
     network = deployed(EVERY_KIND)
     before = {name: value.clone() for name, value in network.state_dict().items()}
