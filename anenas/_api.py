@@ -13,7 +13,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,14 +21,17 @@ from typing import TYPE_CHECKING, Any
 import joblib
 from pydantic import ValidationError
 
-from anenas._errors import AnenasError
+from anenas._errors import AnenasError, unknown
 from anenas.data import Dataset, absolute_source, load_data
-from anenas.latency import CalibratedLatency, chip_or_own_device
+from anenas.latency import Latency, Target
 from anenas.report import write_front_csv, write_front_page, write_front_png, write_trials_csv
 from anenas.search import (
+    DEFAULT_OBJECTIVES,
     DEFAULT_SAMPLER,
+    LATENCY_BOUNDS,
     PACKAGE,
     ImageEvaluator,
+    Objectives,
     Pool,
     Problem,
     Record,
@@ -38,6 +41,7 @@ from anenas.search import (
     export_best,
     front_of,
     make_sampler,
+    objective_names,
     read_architectures,
     searching,
     study_folder,
@@ -66,8 +70,12 @@ class FrontModel:
         latency_high_ms: Upper end of it.
         residency: Share of its operations' time that is spent on the Neural Engine, as estimated.
         size_mb: Of the package, in 10⁶ bytes.
+        macs: Multiply-accumulates of one prediction.
+        params: Weights that are stored.
         package: Where its `.mlpackage` lies.
         test_accuracy: Share of the test images; None before the search has come to its end, or where that failed.
+        others: Latency on each further chip of the search, by the chip's name.
+        called: What it is called among the front: "knee", "accurate", …; most models are called nothing.
     """
 
     trial: int
@@ -78,8 +86,12 @@ class FrontModel:
     latency_high_ms: float
     residency: float
     size_mb: float
+    macs: int
+    params: int
     package: Path
     test_accuracy: float | None
+    others: dict[str, Latency]
+    called: list[str]
 
 
 @dataclass(frozen=True)
@@ -88,16 +100,22 @@ class SearchResult:
 
     Attributes:
         study: Its name in the store.
+        chip: The chip that figures are for where they do not say another.
+        objectives: What was searched for.
         counts: Trials "completed", "failed", "infeasible" and "repeated".
+        infeasible: How many were infeasible because of what: "latency", "size", "rule convolutions", ….
         wall_seconds: How long this run took; the study may be older.
-        hypervolume: Share of the box between no accuracy and all, and no time and a slow network of the space (the
-            latency limit, or the slowest of 32 drawn), that the front dominates.
-        front: The Pareto front, fastest first.
-        exports: Where the knee, the most accurate and the fastest model were copied to, by those names.
+        hypervolume: Share that the front dominates of the box between the best that each objective can be (no time,
+            every image) and what is worth nothing (no image; the limit, or the worst of 32 networks drawn).
+        front: The Pareto front, the best by the first objective last.
+        exports: Where the knee and the best model by each objective were copied to, by those names.
     """
 
     study: str
+    chip: str
+    objectives: list[str]
     counts: dict[str, int]
+    infeasible: dict[str, int]
     wall_seconds: float
     hypervolume: float
     front: list[FrontModel]
@@ -112,14 +130,19 @@ def run_search(
     space: SearchSpace | str | Path = "mobile_cnn",
     *,
     data: str | None = None,
-    chip: str = "A15",
+    chip: str | Sequence[str] = "A15",
+    objectives: Sequence[str] = DEFAULT_OBJECTIVES,
     trials: int | None = None,
     timeout: float | None = None,
     epochs: int | None = None,
     input_shape: tuple[int, int, int] | None = None,
     max_size_mb: float | None = None,
     max_latency_ms: float | None = None,
+    max_macs: float | None = None,
+    max_params: float | None = None,
     min_residency: float | None = None,
+    min_accuracy: float | None = None,
+    latency_bound: str = "upper",
     workers: int | None = None,
     device: str | None = None,
     sampler: str = DEFAULT_SAMPLER,
@@ -142,14 +165,22 @@ def run_search(
         space: A space, the name of a built-in one, or a YAML file.
         data: "images:FOLDER", "FILE.npz" or "torchvision:NAME"; None is the embedded Fashion-MNIST, or the embedded
             wrist motion for a space of series.
-        chip: The chip to be fast on, or a device of your own that `anenas calibrate` knows.
+        chip: The chip to be fast on, or a device of your own that `anenas calibrate` knows; or several, the first of
+            which is the one that sizes, residency and the front's table are for.
+        objectives: What to search for: up to four of `anenas.search.METRICS`; "latency_ms" is the latency on every
+            chip.
         trials: Completed trials that the study shall hold in the end; 20 by default, no bound with a `timeout`.
         timeout: Seconds after which the search stops; what is being trained then is trained anew next time.
         epochs: Training budget of a trial; by default 2, and for series as many as make 500 steps.
         input_shape: (C, H, W) instead of the space's. Series are taken as they are.
         max_size_mb: Largest package instead of the space's limit, in 10⁶ bytes.
-        max_latency_ms: Longest prediction instead of the space's limit.
+        max_latency_ms: Longest prediction, on any of the chips, instead of the space's limit.
+        max_macs: Most multiply-accumulates instead of the space's limit.
+        max_params: Most stored weights instead of the space's limit.
         min_residency: Smallest share of the operations' time on the Neural Engine instead of the space's limit.
+        min_accuracy: Smallest share of the validation images to be classified rightly; only training tells.
+        latency_bound: What a limit on the latency is held against: "upper", the upper end of its interval, or
+            "estimate".
         workers: Trials side by side; one a core by default, one a GPU on CUDA.
         device: "cpu", "cuda" or "mps"; the best that is there by default.
         sampler: What suggests architectures, see `anenas.search.SAMPLERS`; another one may continue a study.
@@ -176,28 +207,31 @@ def run_search(
     if seed < 0:
         raise AnenasError(f"seed must be 0 or more, got {seed}")
     check_sampler(sampler)
-    the_chip, own_device = chip_or_own_device(chip)
+    if latency_bound not in LATENCY_BOUNDS:
+        raise unknown("latency bound", latency_bound, LATENCY_BOUNDS)
+    targets = _targets([chip] if isinstance(chip, str) else chip)
+    names = objective_names(objectives, [target.name for target in targets])
     the_space = space if isinstance(space, SearchSpace) else load_space(space)
-    limits = _limits(the_space, {"size_mb": max_size_mb, "latency_ms": max_latency_ms, "residency": min_residency})
+    most = {"size_mb": max_size_mb, "latency_ms": max_latency_ms, "macs": max_macs, "params": max_params}
+    limits = _limits(the_space, {**most, "residency": min_residency, "accuracy": min_accuracy})
     the_device = pick_device(device)
     dataset, the_space = _load(the_space, data, input_shape, say)
     epochs = epochs or brief_epochs(dataset.train)
     # Absolute: neither workers nor a caller that changes folder must lose them.
     store, exports = Path(store).absolute(), Path(exports).absolute()
-    source = CalibratedLatency(own_device)
-    settings = {
+    settings: dict[str, Any] = {
         "space": f"{the_space.name} {the_space.digest}",
         "input": "x".join(map(str, dataset.input_shape)),
         "data": f"{dataset.name} {dataset.fingerprint[:12]}",
-        "chip": the_chip.name,
-        "latency": source.name if own_device is None else f"{source.name} {own_device.scale} {own_device.fixed}",
+        "chip": targets[0].name,
+        "latency": ", ".join(target.source.version for target in targets),
         "epochs": epochs,
         "seed": seed,
-        "max_size_mb": limits.size_mb,
-        "max_latency_ms": limits.latency_ms,
-        "min_residency": limits.residency,
+        "limits": limits.model_dump(exclude_none=True),
+        "latency_bound": latency_bound,
+        "objectives": dict.fromkeys(names),
     }
-    name = _study_name(store, study, new, f"{the_space.name}-{dataset.name}-{the_chip.name}", settings)
+    name = _study_name(store, study, new, f"{the_space.name}-{dataset.name}-{targets[0].name}", settings)
     for what, folder in (("store", store), ("exports", exports)):
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -211,15 +245,15 @@ def run_search(
         first += front_of(Study.load(store, from_study), the_space, shape, len(dataset.classes))
     client = connect(tracking_uri or default_uri(store))
     classes, folder = len(dataset.classes), study_folder(store, name)
-    evaluator = ImageEvaluator(folder / "data", the_chip, source, epochs, seed, the_device.type)
+    evaluator = ImageEvaluator(folder / "data", targets, epochs, seed, the_device.type)
     wanted = math.inf if timeout and trials is None else trials or DEFAULT_TRIALS
     deadline = started + timeout if timeout else math.inf
     with searching(store, name):
-        # Not part of the name: it follows from the settings, and takes a second to find.
-        settings["slowest_ms"] = limits.latency_ms or _slowest_ms(the_space, classes, evaluator)
+        # Not part of the name: they follow from the settings, and take a second to find.
+        settings["objectives"] = _worst(names, limits, the_space, classes, evaluator)
         record = Study.create_or_continue(store, name, settings, seed)
         record.note_data(absolute_source(data))
-        problem = Problem(the_space, classes, evaluator, limits)
+        problem = Problem(the_space, classes, evaluator, record.objectives, limits, latency_bound)
         record.sampler = make_sampler(sampler, problem, seed=seed, past=record.asked, say=say)
         done = f", {len(record.completed)} trials are done" if record.completed else ""
         say(f"study {name}{done}")
@@ -256,7 +290,15 @@ def _result(study: Study, wall_seconds: float = 0.0, exports: dict[str, Path] | 
     front = [_front_model(study, record) for record in study.front]
     counts = {str(state): count for state, count in study.counts.items()}
     return SearchResult(
-        study.name, counts, round(wall_seconds, 1), volumes[-1] if volumes else 0.0, front, exports or {}
+        study=study.name,
+        chip=study.settings["chip"],
+        objectives=[objective.name for objective in study.objectives],
+        counts=counts,
+        infeasible=study.reasons,
+        wall_seconds=round(wall_seconds, 1),
+        hypervolume=volumes[-1] if volumes else 0.0,
+        front=front,
+        exports=exports or {},
     )
 
 
@@ -281,9 +323,25 @@ def _front_model(study: Study, record: Record) -> FrontModel:
         latency_high_ms=e.latency.high_ms,
         residency=e.residency,
         size_mb=e.size_mb,
+        macs=e.macs,
+        params=e.parameters,
         package=study.trial_folder(record.number) / PACKAGE,
         test_accuracy=e.test_accuracy,
+        others=e.others,
+        called=[name for name, picked in study.picks.items() if picked.number == record.number],
     )
+
+
+def _targets(names: Sequence[str]) -> tuple[Target, ...]:
+    """The chips and own devices of these names, each once.
+
+    Raises:
+        AnenasError: If there are none, or one is unknown.
+    """
+    found = {target.name: target for target in map(Target.named, names)}
+    if not found:
+        raise AnenasError("expected a chip, such as A15")
+    return tuple(found.values())
 
 
 def _limits(space: SearchSpace, given: dict[str, float | None]) -> Limits:
@@ -340,11 +398,23 @@ def _study_name(store: Path, given: str | None, new: bool, base: str, settings: 
     return name if number == 1 else f"{name}-{number}"
 
 
-def _slowest_ms(space: SearchSpace, classes: int, evaluator: ImageEvaluator) -> float:
-    """The reference of the hypervolume: the slowest of a few architectures drawn from the space."""
+def _worst(
+    names: Sequence[str], limits: Limits, space: SearchSpace, classes: int, evaluator: ImageEvaluator
+) -> dict[str, float]:
+    """From where on each objective is worth nothing: nothing of a share; else its limit, or the worst of a few
+    architectures drawn from the space.
+    """
     rng = random.Random(0)
-    drawn = [space.sample(rng, classes=classes) for _ in range(_REFERENCE_DRAWS)]
-    return max(evaluator.estimate(architecture).latency.ms for architecture in drawn)
+    drawn = [evaluator.estimate(space.sample(rng, classes=classes)) for _ in range(_REFERENCE_DRAWS)]
+    worst = {}
+    for objective in Objectives.of(dict.fromkeys(names, 0.0)):
+        if objective.metric.direction == "minimize":
+            values = [objective.value(estimate) or 0.0 for estimate in drawn]
+            limit = limits.model_dump()[objective.name.partition("@")[0]]
+            worst[objective.name] = limit or max(values)
+        else:
+            worst[objective.name] = 0.0
+    return worst
 
 
 @contextlib.contextmanager

@@ -146,7 +146,7 @@ def marked(results: Sequence[FormResult]) -> list[FormResult]:
     """The same, with those marked that no other is both smaller and better than."""
     # Without data, the nearer to the plain package the better.
     quality = [1 / (1 + r.difference) if r.accuracy is None else r.accuracy for r in results]
-    best = set(front([(q, r.bytes) for q, r in zip(quality, results, strict=True)]))
+    best = set(front([(-q, r.bytes) for q, r in zip(quality, results, strict=True)]))
     return [dataclasses.replace(result, on_front=i in best) for i, result in enumerate(results)]
 
 

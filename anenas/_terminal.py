@@ -23,7 +23,7 @@ from anenas._sweep import FormResult
 from anenas.ane import Finding, Placement, Rule, Severity
 from anenas.coreml import Verification
 from anenas.latency import Profile
-from anenas.search import Record, Study, picks
+from anenas.search import Record, Study
 
 
 class SearchProgress:
@@ -120,14 +120,15 @@ class TrainingProgress:
 def _figures(study: Study) -> str:
     counts = study.counts
     parts = [f"{counts[state]} {state}" for state in ("infeasible", "failed", "repeated") if counts[state]]
-    if front := study.front:
-        parts.append(f"best {front[-1].point[0]:.1%}, fastest {front[0].point[1]:.3f} ms")
+    if study.front:
+        parts += [o.told(study.point(study.picks[o.best])[i]) for i, o in enumerate(study.objectives)]
     return "· " + ", ".join(parts) if parts else ""
 
 
 def _describe(record: Record) -> str:
-    accuracy, latency_ms = record.point
-    return f"trial {record.number}: {accuracy:.1%}, {latency_ms:.3f} ms, {record.architecture}"
+    e = record.evaluation
+    assert e
+    return f"trial {record.number}: {e.accuracy:.1%}, {e.latency.ms:.3f} ms, {record.architecture}"
 
 
 def _duration(seconds: float) -> str:
@@ -136,31 +137,48 @@ def _duration(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
 
 
-def print_front(console: Console, result: SearchResult, chip: str) -> None:
-    """The Pareto front as a table, most accurate first, and below it each architecture in a line of its own."""
+_COLUMNS = {"macs": "M MACs", "params": "M params", "residency": "on engine"}
+
+
+def print_front(console: Console, result: SearchResult) -> None:
+    """The Pareto front as a table, the best by the first objective first, and below it each architecture in a line of
+    its own.
+    """
     table = Table(title=f"Pareto front of {result.study}", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
     table.add_column("trial", justify="right")
     table.add_column("accuracy", justify="right", no_wrap=True, min_width=8)
     table.add_column("test", justify="right", no_wrap=True, min_width=6)
-    table.add_column(f"{chip} latency (90 %)", justify="right", no_wrap=True)
+    table.add_column(f"{result.chip} latency (90 %)", justify="right", no_wrap=True)
+    others = list(result.front[0].others) if result.front else []
+    for chip in others:
+        table.add_column(chip, justify="right", no_wrap=True)
     table.add_column("size", justify="right", no_wrap=True)
+    more = [name for name in _COLUMNS if name in result.objectives]
+    for name in more:
+        table.add_column(_COLUMNS[name], justify="right", no_wrap=True)
     table.add_column("exported as")  # the one that may wrap on a narrow terminal
-    names: dict[int, list[str]] = {}
-    for name, i in picks([(model.accuracy, model.latency_ms) for model in result.front]).items():
-        names.setdefault(result.front[i].trial, []).append(name)
     for model in reversed(result.front):
         table.add_row(
             str(model.trial),
             f"{model.accuracy:.2%}",
             "" if model.test_accuracy is None else f"{model.test_accuracy:.2%}",
             f"{model.latency_ms:.3f} ms ({model.latency_low_ms:.2f}–{model.latency_high_ms:.2f})",
+            *(f"{model.others[chip].ms:.3f} ms" for chip in others),
             f"{model.size_mb:.2f} MB",
-            ", ".join(names.get(model.trial, [])),
+            *(_shown(name, getattr(model, name)) for name in more),
+            ", ".join(model.called),
         )
     console.print(table)
     for model in reversed(result.front):
         console.print(f"{model.trial:5}  {model.architecture}", highlight=False, soft_wrap=True)
     console.print()
+    ended = [f"{count} {state}" for state, count in result.counts.items() if count]
+    because = ", ".join(f"{count} {reason}" for reason, count in result.infeasible.items())
+    console.print(", ".join(ended) + (f" (infeasible: {because})" if because else ""), highlight=False, soft_wrap=True)
+
+
+def _shown(name: str, value: float) -> str:
+    return f"{value:.0%}" if name == "residency" else f"{value / 1e6:.2f}"
 
 
 def print_profile(console: Console, profile: Profile, top: int) -> None:

@@ -20,8 +20,7 @@ from pathlib import Path
 
 import optuna
 
-from anenas.ane import get_chip
-from anenas.latency import CalibratedLatency
+from anenas.latency import Target
 from anenas.search import ImageEvaluator, Problem, Study, make_sampler
 from anenas.space import load_space, walk
 
@@ -32,13 +31,17 @@ def main() -> None:
     parser.add_argument("--space", default="mobile_cnn")
     parser.add_argument("--database", action="store_true")
     arguments = parser.parse_args()
-    evaluator = ImageEvaluator(Path(), get_chip("A15"), CalibratedLatency(), epochs=1)
+    evaluator = ImageEvaluator(Path(), (Target.named("A15"),), epochs=1)
     space = load_space(arguments.space)
-    problem = Problem(space, 10, evaluator, space.limits)
     with tempfile.TemporaryDirectory() as folder:
         study = Study.create_or_continue(
-            Path(folder), "large", {"slowest_ms": 1.0}, 0, in_memory=not arguments.database
+            Path(folder),
+            "large",
+            {"objectives": {"accuracy": 0.0, "latency_ms": 1.0}},
+            0,
+            in_memory=not arguments.database,
         )
+        problem = Problem(space, 10, evaluator, study.objectives, space.limits)
         study.sampler = make_sampler("auto", problem, seed=0)
         fill(study._optuna, problem, arguments.trials)
         took = []

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+import hashlib
 import json
 from dataclasses import dataclass
 from importlib import resources
@@ -37,6 +39,11 @@ class Calibration:
     rates: dict[str, float]
     corrections: dict[str, float]
     interval: dict[str, float]
+
+    @property
+    def digest(self) -> str:
+        """Four letters that change with any of the constants."""
+        return hashlib.sha256(json.dumps(dataclasses.asdict(self), sort_keys=True).encode()).hexdigest()[:4]
 
     def correction(self, chip: Chip) -> float:
         return self.corrections[nearest_measured(chip)]

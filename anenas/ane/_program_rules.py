@@ -17,6 +17,7 @@ _ELEMENTWISE = {
 }  # fmt: skip
 _TWO_INPUTS = {"add", "sub", "mul", "real_div", "maximum", "minimum"}
 _MAX_CHAIN = 128
+_MAX_SHAPES = 128
 
 
 @rule(
@@ -30,6 +31,26 @@ def _segments(graph: Graph, chip: Chip) -> Iterator[Problem]:
     count = program_cost(graph, chip).segments
     if count > 1:
         yield "", f"the engine's work is cut into {count} segments", "mend what leaves the engine, or move it to an end"
+
+
+@rule(
+    "flexible-shape",
+    "warning",
+    guideline="A2: shapes that do not change",
+    evidence="Of a range of shapes only the usual one runs on the engine, unless it is loaded with reshapeFrequency "
+    "infrequent (iOS 17.4); up to 128 listed shapes do, but layer normalisation with them was reported off the engine "
+    "(coremltools issues 1909 and 2370). Apple advises one function a shape. All else is told for the usual one.",
+)
+def _flexible(graph: Graph, chip: Chip) -> Iterator[Problem]:
+    normalised = any(op.kind == "layer_norm" for op in graph.ops)
+    for one in graph.flexible:
+        fix = "export it with one shape, or a function for each"
+        if not one.shapes:
+            yield "", f"{one.input} takes a range of shapes; the engine is planned for the usual one alone", fix
+        elif one.shapes > _MAX_SHAPES:
+            yield "", f"{one.input} takes {one.shapes} shapes; the engine is planned for {_MAX_SHAPES} at most", fix
+        elif normalised:
+            yield "", f"{one.input} takes {one.shapes} shapes, and layer_norm may leave the engine with them", fix
 
 
 @rule(

@@ -36,7 +36,7 @@ from anenas.coreml import (
 from anenas.coreml.program import Program, load_program, write_arrays
 from anenas.data import Dataset, load_data
 from anenas.graph import Form, get_form
-from anenas.latency import CalibratedLatency, chip_or_own_device
+from anenas.latency import Target
 from anenas.search import PACKAGE, Evaluation, ImageEvaluator, Record, Study, load_deployed
 
 if TYPE_CHECKING:
@@ -136,7 +136,8 @@ def export(
         study: Its name.
         out: The folder, not there yet; written whole or not at all.
         pick: "knee" (the default), "accurate" or "fast", or the number of a completed trial.
-        max_latency_ms: Instead of a pick: the most accurate trial whose latency is at most this.
+        max_latency_ms: Instead of a pick: the most accurate trial whose latency is at most this, held as the search
+            held its limits.
         final_epochs: Train the architecture anew for so many epochs, on the same training images as in the search.
         form: Of the package's weights, one of `anenas compress --list-forms`.
         data: Where the study's images are now; where they were by default.
@@ -218,11 +219,10 @@ def _retrained(
     """The architecture trained from the start with another budget, on the study's training images."""
     from anenas.training import pick_device
 
-    source, chip = _latency_source(record)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".data-") as data:
         dataset.save(Path(data))
         evaluator = ImageEvaluator(
-            Path(data), chip_or_own_device(chip)[0], source, epochs, study.settings["seed"], pick_device(device).type
+            Path(data), (_target(record),), epochs, study.settings["seed"], pick_device(device).type
         )
         try:
             return evaluator.evaluate(record.architecture, folder, stepped)
@@ -230,12 +230,12 @@ def _retrained(
             raise AnenasError(f"trained anew, {record.architecture} cannot be exported: {error}") from error
 
 
-def _latency_source(record: Record) -> tuple[CalibratedLatency, str]:
-    """What the search asked for latencies, adapted to the user's own device if it was, and the chip."""
+def _target(record: Record) -> Target:
+    """What the search asked for latencies: a chip, or the user's own device."""
     assert record.evaluation
     latency = record.evaluation.latency
     _, _, own = latency.source.partition(" for ")
-    return CalibratedLatency(chip_or_own_device(own)[1] if own else None), latency.chip
+    return Target.named(own or latency.chip)
 
 
 def _write(
@@ -264,11 +264,10 @@ def _write(
     test_accuracy = program_accuracy(package, dataset.test.images, dataset.test.labels)
 
     graph = read_graph(package)
-    source, chip_name = _latency_source(record)
-    chip, _ = chip_or_own_device(chip_name)
-    latency = source.latency(graph, chip, package)
-    if latency.ms > 1.01 * record.point[1]:  # it was chosen by another estimate
-        say(f"the search estimated {record.point[1]:.3f} ms; by the latency model of today it is {latency.ms:.3f} ms")
+    target = _target(record)
+    chip, latency = target.chip, target.latency(graph, package)
+    if latency.ms > 1.01 * evaluation.latency.ms:  # it was chosen by another estimate
+        say(f"the search estimated {evaluation.latency.ms:.3f} ms; by the model of today it is {latency.ms:.3f} ms")
     findings = check(graph, chip)
     compiled = _compiled(package, folder / "model.mlmodelc", say)
     bundle = Bundle(

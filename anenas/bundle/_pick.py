@@ -11,8 +11,9 @@ def choose(study: Study, pick: str | None, max_latency_ms: float | None) -> Reco
 
     Args:
         study: With what its search has found.
-        pick: "knee", "accurate" or "fast", or the number of a completed trial; None is the knee.
-        max_latency_ms: Instead of a pick: the most accurate trial that is at most this slow.
+        pick: One of `Study.picks`, such as "knee", or the number of a completed trial; None is the knee.
+        max_latency_ms: Instead of a pick: the most accurate trial that is at most this slow, by what the search held
+            its limits against.
 
     Raises:
         AnenasError: If there is no such trial, with those that there are.
@@ -41,11 +42,21 @@ def choose(study: Study, pick: str | None, max_latency_ms: float | None) -> Reco
 
 
 def _within(study: Study, max_latency_ms: float) -> Record:
-    fast_enough = [record for record in study.front if record.point[1] <= max_latency_ms]
+    upper = study.settings["latency_bound"] == "upper"
+
+    def latency_ms(record: Record) -> float:
+        assert record.evaluation
+        return record.evaluation.latency.high_ms if upper else record.evaluation.latency.ms
+
+    def accuracy(record: Record) -> float:
+        assert record.evaluation
+        return record.evaluation.accuracy
+
+    fast_enough = [record for record in study.completed if latency_ms(record) <= max_latency_ms]
     if not fast_enough:
-        fastest = study.front[0]
+        fastest = min(study.completed, key=latency_ms)
         raise AnenasError(
-            f"no trial of {study.name} takes at most {max_latency_ms:g} ms; "
-            f"the fastest, {fastest.number}, takes {fastest.point[1]:.3f} ms"
+            f"no trial of {study.name} takes at most {max_latency_ms:g} ms; the fastest, {fastest.number}, takes "
+            f"{latency_ms(fastest):.3f} ms{', by the upper end of its interval' if upper else ''}"
         )
-    return fast_enough[-1]
+    return max(fast_enough, key=lambda record: (accuracy(record), -latency_ms(record)))

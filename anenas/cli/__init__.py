@@ -7,18 +7,14 @@ import sys
 import typer
 
 from anenas._errors import AnenasError
-from anenas.cli import (  # noqa: F401 (their commands register themselves)
-    _bench,
-    _bundle,
-    _calibrate,
-    _compress,
-    _device,
-    _models,
-    _program,
-    _search,
-    _spaces,
-)
+
+# Their commands register themselves, in the order of the help page.
+# isort: off
+from anenas.cli import _search, _bundle, _spaces  # noqa: F401
+from anenas.cli import _models, _program, _compress  # noqa: F401
+from anenas.cli import _device, _calibrate, _bench  # noqa: F401
 from anenas.cli._app import app
+# isort: on
 
 __all__ = ["app", "main"]
 

@@ -7,6 +7,9 @@ from typing import Annotated
 
 import typer
 
+SEARCH, MODELS, DEVICES, BENCHMARKS = "Search", "Models", "Devices", "Benchmarks"
+"""The parts of the help page."""
+
 app = typer.Typer(
     name="anenas",
     help="Neural architecture search for Apple's Neural Engine.",
@@ -15,9 +18,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 space_app = typer.Typer(help="Look at search spaces.", no_args_is_help=True)
-app.add_typer(space_app, name="space")
+app.add_typer(space_app, name="space", rich_help_panel=SEARCH)
 bench_app = typer.Typer(help="Hold estimates against what is known.", no_args_is_help=True)
-app.add_typer(bench_app, name="bench")
+app.add_typer(bench_app, name="bench", rich_help_panel=BENCHMARKS)
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else, to standard output.")]
 Store = Annotated[Path, typer.Option("--store", help="Folder of studies and of MLflow's database.")]

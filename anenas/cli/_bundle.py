@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from anenas.cli._app import DEFAULT_STORE, Json, Store, app
+from anenas.cli._app import DEFAULT_STORE, SEARCH, Json, Store, app
 from anenas.cli._units import MILLISECONDS, quantity
 
 
-@app.command()
+@app.command(rich_help_panel=SEARCH)
 def export(
     study: Annotated[str, typer.Argument(help="Its name (`anenas front` lists them).")],
     out: Annotated[Path, typer.Option(help="Folder to write, not there yet.")],

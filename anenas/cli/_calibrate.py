@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from anenas.cli._app import Json, app
+from anenas.cli._app import DEVICES, Json, app
 
 
-@app.command()
+@app.command(rich_help_panel=DEVICES)
 def calibrate(
     measurements: Annotated[
         Path,

@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 
 from anenas._errors import AnenasError
-from anenas.cli._app import Json, app
+from anenas.cli._app import MODELS, Json, app
 from anenas.cli._units import MEGABYTES, quantity
 
 
-@app.command()
+@app.command(rich_help_panel=MODELS)
 def compress(
     package: Annotated[Path | None, typer.Argument(help="A .mlpackage with fp16 weights.")] = None,
     form: Annotated[str | None, typer.Option("--to", help="The form of its weights (--list-forms).")] = None,
@@ -71,7 +71,7 @@ def compress(
         print(f"wrote {path}")
 
 
-@app.command()
+@app.command(rich_help_panel=MODELS)
 def pack(
     folder: Annotated[Path, typer.Argument(help="A .mlpackage, or any other folder.")],
     out: Annotated[Path, typer.Option(help="The file to write.")],
@@ -94,7 +94,7 @@ def pack(
     print_packed(Console(), packed)
 
 
-@app.command()
+@app.command(rich_help_panel=MODELS)
 def unpack(
     archive: Annotated[Path, typer.Argument(help="A file from `anenas pack`.")],
     out: Annotated[Path, typer.Option(help="The folder to make.")],

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from anenas._errors import AnenasError
-from anenas.cli._app import Json, app
+from anenas.cli._app import DEVICES, Json, app
 
 
 class Device(StrEnum):
@@ -22,7 +22,7 @@ class Units(StrEnum):
     ALL, CPU_AND_NE, CPU_ONLY, CPU_AND_GPU = "all", "cpu-and-ne", "cpu-only", "cpu-and-gpu"
 
 
-@app.command()
+@app.command(rich_help_panel=DEVICES)
 def measure(
     model: Annotated[str, typer.Argument(help="A .mlpackage, timm:NAME[@RESOLUTION] or an architecture.")],
     out: Annotated[Path, typer.Option(help="File to write the recording to.")],
@@ -55,7 +55,7 @@ def measure(
     _show([measured], as_json)
 
 
-@app.command()
+@app.command(rich_help_panel=DEVICES)
 def recording(
     file: Annotated[Path, typer.Argument(help="Written by `anenas measure` or a kit's script.")],
     as_json: Json = False,
@@ -78,7 +78,7 @@ def _show(measured: list, as_json: bool) -> None:  # type: ignore[type-arg]
     print_measured(Console(), measured)
 
 
-@app.command()
+@app.command(rich_help_panel=DEVICES)
 def kit(
     models: Annotated[list[str] | None, typer.Argument(help="Packages, timm:NAME[@RESOLUTION], architectures.")] = None,
     out: Annotated[Path, typer.Option(help="Folder to write, not there yet.")] = Path("kit"),

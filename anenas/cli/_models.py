@@ -9,10 +9,96 @@ from typing import Annotated
 import typer
 
 from anenas._errors import AnenasError
-from anenas.cli._app import Json, Model, OfSpace, app
+from anenas.cli._app import DEVICES, MODELS, Json, Model, OfSpace, app
 
 
-@app.command()
+@app.command(rich_help_panel=MODELS)
+def profile(
+    model: Model,
+    chip: Annotated[str, typer.Option(help="A chip (`anenas chips`), or all.")] = "A15",
+    space: OfSpace = None,
+    top: Annotated[int, typer.Option(help="How many of the costliest operations to show.")] = 12,
+    html: Annotated[Path | None, typer.Option(help="Page to write: time per operation, roofline, findings.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Estimate how long a model takes on a chip, operation by operation."""
+    from rich.console import Console
+
+    from anenas._models import load_graph
+    from anenas._terminal import print_chips, print_profile
+    from anenas.ane import check as find
+    from anenas.ane import chips as known
+    from anenas.latency import chip_or_own_device
+    from anenas.latency import profile as profile_of
+
+    every = chip.casefold() == "all"
+    wanted = [(one, None) for one in known().values()] if every else [chip_or_own_device(chip)]
+    graph = load_graph(model, space)
+    profiles = [profile_of(model, graph, one, device) for one, device in wanted]
+    if html is not None:
+        if len(profiles) > 1:
+            raise AnenasError("--html shows one chip; name it instead of all")
+        if not html.parent.is_dir():
+            raise AnenasError(f"--html: there is no folder {html.parent} to write {html.name} to")
+        from anenas.report import write_profile_page
+
+        write_profile_page(profiles[0], find(graph, wanted[0][0]), html)
+    if as_json:
+        rows = [one.to_dict() for one in profiles]
+        print(json.dumps(rows if len(rows) > 1 else rows[0], indent=2))
+    elif len(profiles) > 1:
+        print_chips(Console(), profiles)
+    else:
+        print_profile(Console(), profiles[0], top)
+    if html is not None and not as_json:
+        print(f"wrote {html}")
+
+
+@app.command(rich_help_panel=MODELS)
+def check(
+    model: Annotated[
+        str | None, typer.Argument(help="A .mlpackage, timm:NAME, timm:NAME@RESOLUTION or an architecture.")
+    ] = None,
+    chip: Annotated[str, typer.Option(help="The chip to check for (`anenas chips`).")] = "A15",
+    space: OfSpace = None,
+    list_rules: Annotated[bool, typer.Option("--list-rules", help="List the rules with their evidence.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Check a model against the guidelines of the Neural Engine; exit code 1 where there is an error."""
+    import dataclasses
+
+    from rich.console import Console
+
+    from anenas._models import load_graph
+    from anenas._terminal import print_findings, print_rules
+    from anenas.ane import check as find
+    from anenas.ane import placement, program_cost, rules
+    from anenas.latency import chip_or_own_device
+
+    if list_rules:
+        if as_json:
+            told = ("id", "severity", "guideline", "evidence")
+            print(json.dumps({"rules": [{name: getattr(rule, name) for name in told} for rule in rules()]}, indent=2))
+        else:
+            print_rules(Console(), rules())
+        return
+    if model is None:
+        raise AnenasError("no model to check; `anenas check --help` says what it may be")
+    known, _ = chip_or_own_device(chip)
+    graph = load_graph(model, space)
+    findings = sorted(find(graph, known), key=lambda finding: ("error", "warning", "info").index(finding.severity))
+    errors = sum(finding.is_error for finding in findings)
+    if as_json:
+        rows = [dataclasses.asdict(finding) for finding in findings]
+        print(json.dumps({"model": model, "chip": known.name, "findings": rows, "errors": errors}, indent=2))
+    else:
+        placed, segments = placement(graph, known), program_cost(graph, known).segments
+        print_findings(Console(), model, known.name, findings, placed, segments)
+    if errors:
+        raise typer.Exit(1)
+
+
+@app.command(rich_help_panel=DEVICES)
 def chips(as_json: Json = False) -> None:
     """List the chips that latencies can be estimated for, and what is known of each."""
     import dataclasses
@@ -55,89 +141,3 @@ def chips(as_json: Json = False) -> None:
     Console().print(table)
     for device in map(OwnDevice.load, own_devices()):
         print(f"{device.name}: your own device with {device.chip}, calibrated on {device.models} models")
-
-
-@app.command()
-def profile(
-    model: Model,
-    chip: Annotated[str, typer.Option(help="A chip (`anenas chips`), or all.")] = "A15",
-    space: OfSpace = None,
-    top: Annotated[int, typer.Option(help="How many of the costliest operations to show.")] = 12,
-    html: Annotated[Path | None, typer.Option(help="Page to write: time per operation, roofline, findings.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Estimate how long a model takes on a chip, operation by operation."""
-    from rich.console import Console
-
-    from anenas._models import load_graph
-    from anenas._terminal import print_chips, print_profile
-    from anenas.ane import check as find
-    from anenas.ane import chips as known
-    from anenas.latency import chip_or_own_device
-    from anenas.latency import profile as profile_of
-
-    every = chip.casefold() == "all"
-    wanted = [(one, None) for one in known().values()] if every else [chip_or_own_device(chip)]
-    graph = load_graph(model, space)
-    profiles = [profile_of(model, graph, one, device) for one, device in wanted]
-    if html is not None:
-        if len(profiles) > 1:
-            raise AnenasError("--html shows one chip; name it instead of all")
-        if not html.parent.is_dir():
-            raise AnenasError(f"--html: there is no folder {html.parent} to write {html.name} to")
-        from anenas.report import write_profile_page
-
-        write_profile_page(profiles[0], find(graph, wanted[0][0]), html)
-    if as_json:
-        rows = [one.to_dict() for one in profiles]
-        print(json.dumps(rows if len(rows) > 1 else rows[0], indent=2))
-    elif len(profiles) > 1:
-        print_chips(Console(), profiles)
-    else:
-        print_profile(Console(), profiles[0], top)
-    if html is not None and not as_json:
-        print(f"wrote {html}")
-
-
-@app.command()
-def check(
-    model: Annotated[
-        str | None, typer.Argument(help="A .mlpackage, timm:NAME, timm:NAME@RESOLUTION or an architecture.")
-    ] = None,
-    chip: Annotated[str, typer.Option(help="The chip to check for (`anenas chips`).")] = "A15",
-    space: OfSpace = None,
-    list_rules: Annotated[bool, typer.Option("--list-rules", help="List the rules with their evidence.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Check a model against the guidelines of the Neural Engine; exit code 1 where there is an error."""
-    import dataclasses
-
-    from rich.console import Console
-
-    from anenas._models import load_graph
-    from anenas._terminal import print_findings, print_rules
-    from anenas.ane import check as find
-    from anenas.ane import placement, program_cost, rules
-    from anenas.latency import chip_or_own_device
-
-    if list_rules:
-        if as_json:
-            told = ("id", "severity", "guideline", "evidence")
-            print(json.dumps({"rules": [{name: getattr(rule, name) for name in told} for rule in rules()]}, indent=2))
-        else:
-            print_rules(Console(), rules())
-        return
-    if model is None:
-        raise AnenasError("no model to check; `anenas check --help` says what it may be")
-    known, _ = chip_or_own_device(chip)
-    graph = load_graph(model, space)
-    findings = sorted(find(graph, known), key=lambda finding: ("error", "warning", "info").index(finding.severity))
-    errors = sum(finding.is_error for finding in findings)
-    if as_json:
-        rows = [dataclasses.asdict(finding) for finding in findings]
-        print(json.dumps({"model": model, "chip": known.name, "findings": rows, "errors": errors}, indent=2))
-    else:
-        placed, segments = placement(graph, known), program_cost(graph, known).segments
-        print_findings(Console(), model, known.name, findings, placed, segments)
-    if errors:
-        raise typer.Exit(1)

@@ -10,10 +10,10 @@ from typing import Annotated
 import typer
 
 from anenas._errors import AnenasError, unknown
-from anenas.cli._app import Json, app
+from anenas.cli._app import MODELS, Json, app
 
 
-@app.command()
+@app.command(rich_help_panel=MODELS)
 def run(
     package: Annotated[Path, typer.Argument(help="A .mlpackage.")],
     inputs: Annotated[Path, typer.Option(help="An .npz file with an array for each input, by its name.")],
@@ -54,7 +54,7 @@ def run(
         print("nothing was lost to float16")
 
 
-@app.command()
+@app.command(rich_help_panel=MODELS)
 def verify(
     package: Annotated[Path, typer.Argument(help="A .mlpackage.")],
     against: Annotated[

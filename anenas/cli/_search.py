@@ -11,18 +11,27 @@ from typing import Annotated, Any
 import typer
 
 from anenas._errors import AnenasError
-from anenas.cli._app import DEFAULT_STORE, Json, Store, app
-from anenas.cli._units import MEGABYTES, MILLISECONDS, SECONDS, quantity, shape, share
+from anenas.cli._app import DEFAULT_STORE, SEARCH, Json, Store, app
+from anenas.cli._units import COUNTS, MEGABYTES, MILLISECONDS, SECONDS, names, quantity, shape, share
 
 
-@app.command()
+@app.command(rich_help_panel=SEARCH)
 def search(
     space: Annotated[str, typer.Option(help="A built-in space (`anenas space list`) or a YAML file.")] = "mobile_cnn",
     data: Annotated[
         str | None,
         typer.Option(help="images:FOLDER, FILE.npz or torchvision:NAME.", show_default="the embedded Fashion-MNIST"),
     ] = None,
-    chip: Annotated[str, typer.Option(help="The chip to be fast on (`anenas chips`).")] = "A15",
+    chip: Annotated[
+        str, typer.Option(help="The chip to be fast on (`anenas chips`); or several, such as A15,M2.")
+    ] = "A15",
+    objectives: Annotated[
+        str,
+        typer.Option(
+            help="What to search for, up to four: accuracy, latency_ms (on every chip) or latency_ms@CHIP, size_mb, "
+            "macs, params, residency."
+        ),
+    ] = "accuracy,latency_ms",
     trials: Annotated[
         int | None,
         typer.Option(
@@ -47,13 +56,26 @@ def search(
         str | None, typer.Option(help="Largest package, such as 10MB.", show_default="the space's limit")
     ] = None,
     max_latency: Annotated[
-        str | None, typer.Option(help="Longest prediction, such as 1.5ms.", show_default="the space's limit")
+        str | None,
+        typer.Option(help="Longest prediction on any of the chips, such as 1.5ms.", show_default="the space's limit"),
+    ] = None,
+    latency_bound: Annotated[
+        str, typer.Option(help="What --max-latency holds: the upper end of the 90 % interval, or the estimate.")
+    ] = "upper",
+    max_macs: Annotated[
+        str | None, typer.Option(help="Most multiply-accumulates, such as 50M.", show_default="the space's limit")
+    ] = None,
+    max_params: Annotated[
+        str | None, typer.Option(help="Most weights, such as 500K.", show_default="the space's limit")
     ] = None,
     min_residency: Annotated[
         str | None,
         typer.Option(
             help="Least share of the time on the Neural Engine, such as 95%.", show_default="the space's limit"
         ),
+    ] = None,
+    min_accuracy: Annotated[
+        str | None, typer.Option(help="Least validation accuracy, such as 80%.", show_default="the space's limit")
     ] = None,
     workers: Annotated[
         int | None, typer.Option(help="Trials side by side.", show_default="one a core, or one a GPU")
@@ -86,22 +108,24 @@ def search(
         "input_shape": None if input_shape is None else shape(input_shape),
         "max_size_mb": None if max_size is None else quantity(max_size, "--max-size", MEGABYTES),
         "min_residency": None if min_residency is None else share(min_residency, "--min-residency"),
+        "max_macs": None if max_macs is None else quantity(max_macs, "--max-macs", COUNTS),
+        "max_params": None if max_params is None else quantity(max_params, "--max-params", COUNTS),
+        "min_accuracy": None if min_accuracy is None else share(min_accuracy, "--min-accuracy"),
         "max_latency_ms": None if max_latency is None else quantity(max_latency, "--max-latency", MILLISECONDS),
     }
     from rich.console import Console
 
     from anenas._api import DEFAULT_TRIALS, run_search
     from anenas._terminal import SearchProgress, print_front
-    from anenas.latency import chip_or_own_device
 
-    known, own_device = chip_or_own_device(chip)
-    chip = own_device.name if own_device else known.name
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end, end as by Ctrl-C
     with SearchProgress(trials or (None if timeout else DEFAULT_TRIALS)) as progress:
         result = run_search(
             space,
             data=data,
-            chip=chip,
+            chip=names(chip, "--chip"),
+            objectives=names(objectives, "--objectives"),
+            latency_bound=latency_bound,
             trials=trials,
             epochs=epochs,
             workers=workers,
@@ -124,14 +148,14 @@ def search(
         return
     console = Console()
     if result.front:
-        print_front(console, result, chip)
+        print_front(console, result)
         console.print(f"models   {exports / result.study}/{{{','.join(result.exports)}}}", highlight=False)
     else:
         console.print(f"no trial of {result.study} has completed")
     console.print(f"browse   anenas ui{'' if store == DEFAULT_STORE else f' --store {store}'}", highlight=False)
 
 
-@app.command()
+@app.command(rich_help_panel=SEARCH)
 def front(
     study: Annotated[str | None, typer.Argument(help="Its name; without one the studies are listed.")] = None,
     store: Store = DEFAULT_STORE,
@@ -142,7 +166,7 @@ def front(
 
     from anenas._api import load_result
     from anenas._terminal import print_front
-    from anenas.search import Study, study_names
+    from anenas.search import study_names
 
     if study is None:
         names = study_names(store)
@@ -152,10 +176,10 @@ def front(
     if as_json:
         print(result.to_json())
     else:
-        print_front(Console(), result, Study.load(store, study).settings["chip"])
+        print_front(Console(), result)
 
 
-@app.command()
+@app.command(rich_help_panel=SEARCH)
 def ui(
     store: Store = DEFAULT_STORE,
     port: Annotated[int, typer.Option(help="Port to serve at.")] = 5000,

@@ -8,6 +8,7 @@ from anenas._errors import AnenasError
 
 SECONDS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "": 1.0}
 MEGABYTES = {"mb": 1.0, "kb": 1e-3, "b": 1e-6, "": 1.0}
+COUNTS = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9}
 MILLISECONDS = {"ms": 1.0, "us": 1e-3, "µs": 1e-3, "s": 1e3, "": 1.0}
 
 
@@ -15,8 +16,10 @@ def quantity(text: str, option: str, units: dict[str, float]) -> float:
     """A number with one of the units, in the unit whose factor is 1."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-zµ]*)", text.strip().casefold())
     if not match or match[2] not in units or float(match[1]) <= 0:
-        named = ", ".join(unit for unit in units if unit)
-        raise AnenasError(f"{option} '{text}': expected a number above 0 and a unit ({named}), such as 10{named[:2]}")
+        named = [unit for unit in units if unit]
+        raise AnenasError(
+            f"{option} '{text}': expected a number above 0 and a unit ({', '.join(named)}), such as 10{named[0]}"
+        )
     return float(match[1]) * units[match[2]]
 
 
@@ -25,6 +28,14 @@ def shape(text: str) -> tuple[int, int, int]:
     if not match or not all(int(size) for size in match.groups()):
         raise AnenasError(f"--input '{text}': expected CxHxW, such as 3x224x224")
     return int(match[1]), int(match[2]), int(match[3])
+
+
+def names(text: str, option: str) -> list[str]:
+    """A list of names, separated by commas."""
+    found = [name.strip() for name in text.split(",")]
+    if not all(found):
+        raise AnenasError(f"{option} '{text}': expected names separated by commas")
+    return found
 
 
 def share(text: str, option: str) -> float:

@@ -79,18 +79,21 @@ def example_inputs(package: Path, seed: int = 0, samples: int = 1) -> dict[str, 
         seed: Equal seeds give equal values.
         samples: How many, one after the other in the first dimension.
 
+    Inputs the shape of which the caller chooses have the one that the package gives as the usual one.
+
     Raises:
-        AnenasError: If `package` holds no ML program, or an input has a size that the caller chooses.
+        AnenasError: If `package` holds no ML program, or an input has no such shape.
     """
     random = np.random.default_rng(seed)
     spec = open_package(package).model
-    images = {given.name for given in spec.description.input if given.type.WhichOneof("Type") == "imageType"}
+    described = {given.name: given.type for given in spec.description.input}
+    images = {name for name, kind in described.items() if kind.WhichOneof("Type") == "imageType"}
     inputs: dict[str, np.ndarray] = {}
     for given in spec.mlProgram.functions["main"].inputs:
         tensor = given.type.tensorType
-        if any(dimension.WhichOneof("dimension") != "constant" for dimension in tensor.dimensions):
+        shape = _usual_shape(tensor.dimensions, described.get(given.name))
+        if not all(shape):
             raise AnenasError(f"{package}: the input {given.name} has no fixed shape; export it with one")
-        shape = tuple(dimension.constant.size for dimension in tensor.dimensions)
         shape = (samples * shape[0], *shape[1:]) if shape else shape
         if given.name in images or given.name == INPUT:
             inputs[given.name] = random.integers(0, 256, shape).astype(np.float32)
@@ -99,3 +102,16 @@ def example_inputs(package: Path, seed: int = 0, samples: int = 1) -> dict[str, 
         else:
             inputs[given.name] = random.integers(0, 10, shape).astype(np.int32)
     return inputs
+
+
+def _usual_shape(dimensions: Any, described: Any) -> tuple[int, ...]:
+    """The shape of an input, from its description where the program leaves a size open; 0 where neither tells it."""
+    sizes = [d.constant.size if d.WhichOneof("dimension") == "constant" else 0 for d in dimensions]
+    if described is None:
+        return tuple(sizes)
+    image = described.imageType
+    usual = [*sizes[:2], image.height, image.width] if described.WhichOneof("Type") == "imageType" else None
+    usual = usual or list(described.multiArrayType.shape) or sizes
+    return (
+        tuple(size or one for size, one in zip(sizes, usual, strict=True)) if len(usual) == len(sizes) else tuple(sizes)
+    )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from pathlib import Path
 from typing import Any
 
 from anenas._errors import AnenasError
-from anenas.coreml._package import open_package
+from anenas.coreml._arrays import example_inputs
+from anenas.coreml._package import Package, open_package
 from anenas.coreml._storage import COMPRESSED, storage
-from anenas.graph import Graph, Op, Tensor
+from anenas.graph import Flexible, Graph, Op, Tensor
 
 # MIL's DataType enumeration (coremltools' MIL.proto) by number.
 _DTYPES = {
@@ -31,19 +33,43 @@ def read_graph(path: Path) -> Graph:
         AnenasError: If there is no such package, it is damaged, or it holds no ML program.
     """
     package = open_package(path)
-    return _Reader(package.block, path).graph(package.function)
+    flexible = _flexible(package)
+    return _Reader(package.block, path, _usual_shapes(path) if flexible else {}).graph(package.function, flexible)
+
+
+def _flexible(package: Package) -> tuple[Flexible, ...]:
+    described = {one.name: one.type for one in package.description.input}
+    found = []
+    for given in package.function.inputs:
+        if any(size is None for size in _sizes(given.type)):
+            kind = described[given.name]
+            listed = kind.multiArrayType.enumeratedShapes.shapes or kind.imageType.enumeratedSizes.sizes
+            found.append(Flexible(given.name, len(listed)))
+    return tuple(found)
+
+
+def _usual_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """The shape of every value where the inputs have the shapes that the package gives as the usual ones.
+
+    A program of flexible shapes does not say them: they are found by running it.
+    """
+    from anenas.coreml.program import load_program
+
+    inputs = example_inputs(path)
+    values = load_program(path).intermediates(inputs)
+    return {name: value.shape for name, value in itertools.chain(inputs.items(), values)}
 
 
 class _Reader:
     """Reads one block: constants become weights and attributes of the operations that use them."""
 
-    def __init__(self, block: Any, path: Path) -> None:
-        self._block, self._path = block, path
+    def __init__(self, block: Any, path: Path, shapes: dict[str, tuple[int, ...]]) -> None:
+        self._block, self._path, self._shapes = block, path, shapes
         self._constants: dict[str, Any] = {}
         self._values: dict[str, Tensor] = {}
 
-    def graph(self, function: Any) -> Graph:
-        inputs = tuple(_tensor(given.name, given.type) for given in function.inputs)
+    def graph(self, function: Any, flexible: tuple[Flexible, ...]) -> Graph:
+        inputs = tuple(self._tensor(given.name, given.type) for given in function.inputs)
         self._values.update((tensor.name, tensor) for tensor in inputs)
         ops = []
         for operation in self._block.operations:
@@ -53,7 +79,7 @@ class _Reader:
         if unmade := [name for name in self._block.outputs if name not in self._values]:
             raise AnenasError(f"{self._path} is damaged: nothing makes its output '{unmade[0]}'")
         outputs = tuple(self._values[name] for name in self._block.outputs)
-        return Graph(inputs, tuple(ops), outputs)
+        return Graph(inputs, tuple(ops), outputs, flexible)
 
     def _is_constant(self, operation: Any) -> bool:
         """Whether it is one; it is kept until it is read."""
@@ -68,7 +94,7 @@ class _Reader:
         read: list[Tensor] = []
         weights: list[Tensor] = []
         for block in operation.blocks:
-            self._values.update((given.name, _tensor(given.name, given.type)) for given in block.inputs)
+            self._values.update((given.name, self._tensor(given.name, given.type)) for given in block.inputs)
             for inner in block.operations:
                 if not self._is_constant(inner):
                     op = self._op(inner)
@@ -97,7 +123,7 @@ class _Reader:
         weights += held
         if not operation.outputs:
             raise AnenasError(f"{self._path} is damaged: {operation.type} makes nothing")
-        outputs = tuple(_tensor(out.name, out.type) for out in operation.outputs)
+        outputs = tuple(self._tensor(out.name, out.type) for out in operation.outputs)
         self._values.update((tensor.name, tensor) for tensor in outputs)
         kept = {_ATTRIBUTES[name]: value for name, value in attributes.items() if name in _ATTRIBUTES}
         begin = kept.get("begin", ())
@@ -111,7 +137,7 @@ class _Reader:
     def _take_constant(
         self, parameter: str, constant: Any, weights: list[Tensor], attributes: dict[str, int | tuple[int, ...]]
     ) -> None:
-        tensor = _tensor(constant.outputs[0].name, constant.outputs[0].type)
+        tensor = self._tensor(constant.outputs[0].name, constant.outputs[0].type)
         if constant.type.startswith(COMPRESSED):
             tensor = dataclasses.replace(tensor, storage=storage(constant, self._constants))
         is_weight = parameter in ("weight", "bias") or tensor.elements > 1
@@ -125,12 +151,15 @@ class _Reader:
         elif any(constant.attributes["val"].immediateValue.tensor.bools.values):
             attributes[parameter] = 1
 
+    def _tensor(self, name: str, value_type: Any) -> Tensor:
+        if value_type.WhichOneof("type") != "tensorType":
+            return Tensor(name, (), "string")
+        # What depends on the values of the inputs is known of no other run; it counts as one.
+        shape = self._shapes.get(name) or tuple(1 if size is None else size for size in _sizes(value_type))
+        return Tensor(name, shape, _DTYPES.get(value_type.tensorType.dataType, "fp16"))
 
-def _tensor(name: str, value_type: Any) -> Tensor:
-    kind = value_type.WhichOneof("type")
-    if kind != "tensorType":
-        return Tensor(name, (), "string")
-    tensor = value_type.tensorType
-    # An unknown size is one that the caller chooses; it counts as one.
-    shape = tuple(d.constant.size if d.WhichOneof("dimension") == "constant" else 1 for d in tensor.dimensions)
-    return Tensor(name, shape, _DTYPES.get(tensor.dataType, "fp16"))
+
+def _sizes(value_type: Any) -> tuple[int | None, ...]:
+    """The size of each dimension of a tensor; None where it may vary."""
+    dimensions = value_type.tensorType.dimensions
+    return tuple(d.constant.size if d.WhichOneof("dimension") == "constant" else None for d in dimensions)

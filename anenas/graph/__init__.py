@@ -2,10 +2,11 @@
 
 from anenas.graph._fingerprint import fingerprint
 from anenas.graph._forms import SMALLEST, Form, compressed, forms, get_form
-from anenas.graph._graph import Graph, Op, Storage, Tensor
+from anenas.graph._graph import Flexible, Graph, Op, Storage, Tensor
 
 __all__ = [
     "SMALLEST",
+    "Flexible",
     "Form",
     "Graph",
     "Op",

@@ -109,19 +109,35 @@ class Op:
         return 0
 
 
+@dataclass(frozen=True, slots=True)
+class Flexible:
+    """An input the shape of which its caller chooses.
+
+    Attributes:
+        input: Its name.
+        shapes: How many shapes are listed for it; 0 where sizes may be any of a range.
+    """
+
+    input: str
+    shapes: int
+
+
 @dataclass(frozen=True)
 class Graph:
     """A program: operations in an order in which they can run.
 
     Attributes:
-        inputs: Tensors given by the caller.
+        inputs: Tensors given by the caller; flexible ones have the shape that the program gives as the usual one, and
+            everything else in the graph has what follows from it.
         ops: Every operation; constants are not operations here.
         outputs: Tensors handed back.
+        flexible: The inputs the shape of which the caller chooses.
     """
 
     inputs: tuple[Tensor, ...]
     ops: tuple[Op, ...]
     outputs: tuple[Tensor, ...]
+    flexible: tuple[Flexible, ...] = ()
 
     @functools.cached_property
     def macs(self) -> int:

@@ -2,7 +2,7 @@
 
 from anenas.latency._agreement import Agreement, Difference, agreement
 from anenas.latency._base import Latency, LatencySource
-from anenas.latency._calibrated import CalibratedLatency
+from anenas.latency._calibrated import CalibratedLatency, Target
 from anenas.latency._device import DeviceLatency
 from anenas.latency._own_device import OwnDevice, checked_name, chip_or_own_device, own_devices
 from anenas.latency._profile import Profile, profile
@@ -21,6 +21,7 @@ __all__ = [
     "Profile",
     "Recording",
     "ReplayLatency",
+    "Target",
     "agreement",
     "checked_name",
     "chip_or_own_device",

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from anenas._errors import AnenasError
 from anenas.ane import Chip, ProgramCost, calibration, fixed_us, program_cost
 from anenas.graph import Graph
 from anenas.latency._base import Latency
-from anenas.latency._own_device import OwnDevice
+from anenas.latency._own_device import OwnDevice, chip_or_own_device
 
-VERSION = "calibrated-2"
+_STRUCTURE = 3  # of the model: raised where the same constants come to another latency
+
+VERSION = f"calibrated-{_STRUCTURE}.{calibration().digest}"
+"""What must be the same for two estimates to be compared: the model's structure and its constants."""
 
 
 class CalibratedLatency:
@@ -37,6 +42,11 @@ class CalibratedLatency:
         self.name = f"{VERSION} for {device.name}" if device else VERSION
 
     @property
+    def version(self) -> str:
+        """The name, and for a device what its calibration says: what two latencies must share to be compared."""
+        return f"{self.name} ({self._device.scale} {self._device.fixed})" if self._device else self.name
+
+    @property
     def scale(self) -> float:
         """What the model's operations and changes of unit are multiplied by."""
         return self._device.scale if self._device else 1.0
@@ -51,3 +61,32 @@ class CalibratedLatency:
         ms = (fixed_us(chip) * (device.fixed if device else 1.0) + cost.us * self.scale) / 1000
         factor = device.interval if device else calibration().interval_factor(chip)
         return Latency(ms, ms / factor, ms * factor, self.name, chip.name)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A chip, or a device of the user's own, with what says how long a program takes there.
+
+    Attributes:
+        name: As a user calls it.
+        chip: What it computes on.
+        source: The latency model, adapted to the device where it is one.
+    """
+
+    name: str
+    chip: Chip
+    source: CalibratedLatency
+
+    @classmethod
+    def named(cls, name: str) -> Self:
+        """The chip or own device of that name.
+
+        Raises:
+            AnenasError: If there is neither.
+        """
+        chip, device = chip_or_own_device(name)
+        return cls(device.name if device else chip.name, chip, CalibratedLatency(device))
+
+    def latency(self, graph: Graph, package: Path | None = None) -> Latency:
+        """The latency of one prediction of a program."""
+        return self.source.latency(graph, self.chip, package)

@@ -13,18 +13,22 @@ from anenas.search._evaluation import (
 from anenas.search._evaluator import ImageEvaluator, load_deployed
 from anenas.search._exports import export_best
 from anenas.search._first import front_of, read_architectures
-from anenas.search._front import front, hypervolume, picks
+from anenas.search._front import Losses, front, hypervolume, knee
 from anenas.search._loop import Search
+from anenas.search._objectives import DEFAULT_OBJECTIVES, METRICS, Metric, Objective, Objectives, objective_names
 from anenas.search._pool import Inline, Outcome, Pool
-from anenas.search._problem import Outlook, Problem, Space
+from anenas.search._problem import LATENCY_BOUNDS, LatencyBound, Outlook, Problem, Space
 from anenas.search._samplers import DEFAULT_SAMPLER, SAMPLERS, check_sampler, make_sampler
 from anenas.search._study import Record, Study, Trial, is_being_searched, searching, study_folder, study_names
 from anenas.search._table import Table, read_table
 
 __all__ = [
     "ARCHITECTURE",
+    "DEFAULT_OBJECTIVES",
     "DEFAULT_SAMPLER",
     "EVALUATION",
+    "LATENCY_BOUNDS",
+    "METRICS",
     "OPERATIONS",
     "PACKAGE",
     "SAMPLERS",
@@ -34,6 +38,11 @@ __all__ = [
     "Evaluator",
     "ImageEvaluator",
     "Inline",
+    "LatencyBound",
+    "Losses",
+    "Metric",
+    "Objective",
+    "Objectives",
     "Outcome",
     "Outlook",
     "Pool",
@@ -50,9 +59,10 @@ __all__ = [
     "front_of",
     "hypervolume",
     "is_being_searched",
+    "knee",
     "load_deployed",
     "make_sampler",
-    "picks",
+    "objective_names",
     "read_architectures",
     "read_table",
     "searching",

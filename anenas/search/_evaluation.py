@@ -26,6 +26,7 @@ class Estimate:
         parameters: Weights that are stored.
         residency: Share of the operations' time that is spent on the engine.
         broken_rules: Guidelines that it breaks, in words; none in a network that can be searched.
+        others: Latency on each further chip of the search, by the chip's name.
     """
 
     latency: Latency
@@ -34,6 +35,7 @@ class Estimate:
     parameters: int
     residency: float = 1.0
     broken_rules: tuple[str, ...] = ()
+    others: dict[str, Latency] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class Evaluation:
         losses: (step, training loss) as training went on.
         test_accuracy: Share of the test images that the exported program classifies rightly in float16; only known
             once a search has ended with it on the front.
+        others: Latency on each further chip of the search, by the chip's name.
     """
 
     accuracy: float
@@ -65,6 +68,7 @@ class Evaluation:
     seconds: dict[str, float] = field(default_factory=dict)
     losses: tuple[tuple[int, float], ...] = ()
     test_accuracy: float | None = None
+    others: dict[str, Latency] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         return dataclasses.asdict(self)
@@ -72,7 +76,8 @@ class Evaluation:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
         losses = tuple((int(step), float(loss)) for step, loss in values["losses"])
-        return cls(**(values | {"latency": Latency(**values["latency"]), "losses": losses}))
+        others = {chip: Latency(**latency) for chip, latency in values.get("others", {}).items()}
+        return cls(**(values | {"latency": Latency(**values["latency"]), "losses": losses, "others": others}))
 
 
 class Evaluator(Protocol):

@@ -23,7 +23,7 @@ from anenas.coreml import (
 )
 from anenas.data import Dataset, Split
 from anenas.graph import Graph
-from anenas.latency import CalibratedLatency
+from anenas.latency import Latency, Target
 from anenas.search._evaluation import ARCHITECTURE, OPERATIONS, PACKAGE, WEIGHTS, Estimate, Evaluation
 from anenas.space import Architecture
 
@@ -41,16 +41,14 @@ class ImageEvaluator:
 
     Attributes:
         data: Folder that a `Dataset` was saved to.
-        chip: The chip that latencies are for.
-        source: What says how long a program takes there.
+        targets: The chips that latencies are for; the first is the one that figures without a chip are for.
         epochs: Passes over the training images.
         seed: Of the weights and of the order of the images.
         device: Where to train; None is the best that is there.
     """
 
     data: Path
-    chip: Chip
-    source: CalibratedLatency
+    targets: tuple[Target, ...]
     epochs: int
     seed: int = 0
     device: str | None = None
@@ -58,15 +56,21 @@ class ImageEvaluator:
     def estimate(self, architecture: Architecture) -> Estimate:
         from anenas.network import architecture_cost
 
-        cost = architecture_cost(architecture, self.chip)
+        costs = [architecture_cost(architecture, target.chip) for target in self.targets]
+        cost, *_ = costs
+        latency, *others = (t.source.of(cost, t.chip) for t, cost in zip(self.targets, costs, strict=True))
         return Estimate(
-            latency=self.source.of(cost, self.chip),
+            latency=latency,
             size_mb=estimated_package_bytes(cost.weight_bytes, cost.operations) / 1e6,
             macs=cost.macs,
             parameters=cost.parameters,
             residency=cost.residency,
             broken_rules=cost.problems,
+            others=self._by_chip(others),
         )
+
+    def _by_chip(self, others: list[Latency]) -> dict[str, Latency]:
+        return {target.name: latency for target, latency in zip(self.targets[1:], others, strict=True)}
 
     def evaluate(
         self, architecture: Architecture, folder: Path, stepped: Callable[[int, int], None] = lambda step, steps: None
@@ -114,9 +118,10 @@ class ImageEvaluator:
         verified = _verified(package, deployed, dataset.validation, architecture.input[0])
         clock.lap("verify")
         graph = read_graph(package)
-        latency = self.source.latency(graph, self.chip, package)
-        residency = program_cost(graph, self.chip).residency
-        _write_costs(graph, self.chip, folder / OPERATIONS)
+        chip = self.targets[0].chip
+        latency, *others = (target.latency(graph, package) for target in self.targets)
+        residency = program_cost(graph, chip).residency
+        _write_costs(graph, chip, folder / OPERATIONS)
         size_mb = package_bytes(package) / 1e6
         clock.lap("cost")
         return Evaluation(
@@ -129,6 +134,7 @@ class ImageEvaluator:
             verified=verified,
             seconds=clock.laps,
             losses=tuple(losses),
+            others=self._by_chip(others),
         )
 
     def test(self, architecture: Architecture, folder: Path) -> float:

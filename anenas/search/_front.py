@@ -1,48 +1,49 @@
-"""Pareto fronts of accuracy, the higher the better, against latency, the lower the better."""
+"""Pareto fronts of losses: each member is 0 where it cannot be bettered and 1 where it is worth nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-Point = tuple[float, float]
-"""(accuracy as a fraction, latency in milliseconds)"""
+Losses = tuple[float, ...]
 
 
-def front(points: Sequence[Point]) -> list[int]:
-    """Indices of the points that no other point dominates, fastest first; of equal points only the first."""
-    best = -1.0
-    found = []
-    for i in sorted(range(len(points)), key=lambda i: (points[i][1], -points[i][0], i)):
-        if points[i][0] > best:
+def front(losses: Sequence[Losses]) -> list[int]:
+    """Indices of those that no other dominates, the best in the first member last; of equal ones only the first."""
+    found: list[int] = []
+    # One that dominates another comes before it in this order, so those that were found are all that can.
+    for i in sorted(range(len(losses)), key=lambda i: (losses[i], i)):
+        if not any(all(a <= b for a, b in zip(losses[j], losses[i], strict=True)) for j in found):
             found.append(i)
-            best = points[i][0]
-    return found
+    return found[::-1]
 
 
-def hypervolume(points: Sequence[Point], slowest_ms: float) -> float:
-    """The share of the box between accuracy 0 and 1, and 0 and `slowest_ms`, that the points dominate.
+def hypervolume(losses: Sequence[Losses]) -> float:
+    """The share of the box between 0 and 1 in every member that they dominate; beyond 1 they add nothing."""
+    inside = sorted((one for one in losses if all(loss < 1 for loss in one)), key=lambda one: one[-1])
+    if not inside:
+        return 0.0
+    if len(inside[0]) == 1:
+        return 1 - inside[0][0]
+    volume = 0.0
+    if len(inside[0]) == 2:
+        best = 1.0
+        for first, last in inside:
+            if first < best:
+                volume += (best - first) * (1 - last)
+                best = first
+        return volume
+    # In slices along the last member, each as thick as it is until the next one begins.
+    kept: list[Losses] = []
+    for i, one in enumerate(inside):
+        kept.append(one[:-1])
+        kept = [kept[j] for j in front(kept)]
+        end = inside[i + 1][-1] if i + 1 < len(inside) else 1.0
+        if end > one[-1]:
+            volume += (end - one[-1]) * hypervolume(kept)
+    return volume
 
-    1.0 would be a perfect network in no time. Points slower than `slowest_ms` add nothing.
-    """
-    area, best = 0.0, 0.0
-    for i in front(points):
-        accuracy, latency_ms = points[i]
-        if latency_ms < slowest_ms:
-            area += (accuracy - best) * (slowest_ms - latency_ms)
-            best = accuracy
-    return area / slowest_ms
 
-
-def picks(points: Sequence[Point]) -> dict[str, int]:
-    """Indices of the "knee" of the front, its most "accurate" and its "fast"est point; empty where there are none.
-
-    The knee is furthest from the line between the front's ends, both axes scaled to the front's span.
-    """
-    on_front = front(points)
-    if not on_front:
-        return {}
-    fast, accurate = on_front[0], on_front[-1]
-    accuracy_span = points[accurate][0] - points[fast][0] or 1.0
-    latency_span = points[accurate][1] - points[fast][1] or 1.0
-    knee = max(on_front, key=lambda i: points[i][0] / accuracy_span - points[i][1] / latency_span)
-    return {"knee": knee, "accurate": accurate, "fast": fast}
+def knee(losses: Sequence[Losses]) -> int:
+    """Index of the one on a front that is furthest from the plane between its ends, each member scaled to its span."""
+    spans = [max(column) - min(column) or 1.0 for column in zip(*losses, strict=True)]
+    return min(range(len(losses)), key=lambda i: sum(x / span for x, span in zip(losses[i], spans, strict=True)))

@@ -10,10 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from anenas._errors import AnenasError
+from anenas.search._objectives import METRICS
 from anenas.search._pool import Inline, Outcome, Pool
 from anenas.search._problem import Problem
 from anenas.search._study import Study, Trial
-from anenas.space import Architecture, draw
+from anenas.space import LEAST, Architecture, draw
 
 _HOPELESS = 5  # so many failures alike before anything has worked are no accident,
 _BROKEN = 20  # nor are so many in a row later on
@@ -116,8 +117,7 @@ class Search:
             AnenasError: If none of many is within them and nothing ever was.
         """
         rng = random.Random(len(self.study.records))
-        smallest = fastest = float("inf")
-        residency = 0.0
+        best: dict[str, float] = {}
         for _ in range(_DRAWS):
             if time.monotonic() > deadline:
                 return None
@@ -125,15 +125,19 @@ class Search:
             if self.study.known(architecture) or architecture in busy:
                 continue
             estimate = self.problem.evaluator.estimate(architecture)
-            smallest, fastest = min(smallest, estimate.size_mb), min(fastest, estimate.latency.ms)
-            residency = max(residency, estimate.residency)
             if not estimate.broken_rules and not self.problem.violations(estimate):
                 return architecture
-        if not busy and not self.study.completed and smallest < float("inf"):
+            for name in self.problem.limits.model_dump(exclude_none=True, exclude={"accuracy"}):
+                value = METRICS[name].read(estimate)
+                assert value is not None
+                best[name] = (max if name in LEAST else min)(value, best.get(name, value))
+        if not busy and not self.study.completed and best:
+            of_draws = ", ".join(METRICS[name].told(value) for name, value in best.items())
+            upper = "latency_ms" in best and self.problem.latency_bound == "upper"
+            held = " (a latency's limit holds for the upper end of its interval)" if upper else ""
             raise AnenasError(
-                f"nothing in '{self.problem.space.name}' is within the limits: the smallest of {_DRAWS} architectures "
-                f"takes {smallest:.2f} MB, the fastest {fastest:.3f} ms, the most resident is {residency:.0%} of its "
-                "time on the engine; mend --max-size, --max-latency or --min-residency"
+                f"nothing in '{self.problem.space.name}' is within the limits; of {_DRAWS} architectures: {of_draws}"
+                f"{held}; mend the limits"
             )
         return None
 

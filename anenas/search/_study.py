@@ -19,17 +19,15 @@ import filelock
 from anenas._errors import AnenasError, unknown
 from anenas.blocks import Value
 from anenas.search._evaluation import EVALUATION, Estimate, Evaluation
-from anenas.search._front import Point, front, hypervolume, picks
+from anenas.search._front import Losses, front, hypervolume, knee
+from anenas.search._objectives import Objectives, Point
 from anenas.search._problem import Space
-from anenas.space import Architecture
+from anenas.space import LEAST, Architecture
 
 if TYPE_CHECKING:
     import optuna
 
 State = Literal["completed", "failed", "infeasible", "repeated"]
-
-# The objectives and their directions: the one place that says what is better.
-OBJECTIVES: dict[str, Literal["maximize", "minimize"]] = {"accuracy": "maximize", "latency_ms": "minimize"}
 
 _DATABASE = "studies.db"
 
@@ -53,6 +51,7 @@ class Record:
         state: "completed" if it was trained and exported within the limits; "infeasible" if it breaks a limit or rule;
             "repeated" if it was known already; "failed" otherwise.
         reason: Why it did not complete, empty where it did.
+        because: In a word, what an infeasible one is rejected for: the limit that it misses most, or a rule.
         evaluation: What came out, where it was trained.
         started: When it was asked, in seconds since 1970.
         ended: When it was answered, likewise.
@@ -62,15 +61,10 @@ class Record:
     architecture: Architecture
     state: State
     reason: str = ""
+    because: str = ""
     evaluation: Evaluation | None = None
     started: float = 0.0
     ended: float = 0.0
-
-    @property
-    def point(self) -> Point:
-        """What it is compared by, where it completed."""
-        assert self.evaluation
-        return self.evaluation.accuracy, self.evaluation.latency.ms
 
 
 class Study:
@@ -80,9 +74,11 @@ class Study:
         name: Of the study in the store.
         id: Of the study anywhere: other stores may have one of the same name.
         folder: What belongs to it on disk.
-        settings: What makes its trials comparable: space, data, chip, budget and seed.
+        settings: What makes its trials comparable: space, data, chip, budget, seed, and under "objectives" the
+            reference of each objective, see `Objective`.
+        objectives: What its trials are compared by.
         records: Every answered trial in the order of answers.
-        front: Completed trials that no other dominates, fastest first.
+        front: Completed trials that no other dominates, the best by the first objective last.
         hypervolumes: The hypervolume after each completed trial, see `hypervolume`.
     """
 
@@ -92,6 +88,7 @@ class Study:
         self.folder = study_folder(store, self.name)
         self.id: str = study.user_attrs["id"]
         self.settings: dict[str, Any] = study.user_attrs["settings"]
+        self.objectives = Objectives.of(self.settings["objectives"])
         self._by_architecture: dict[Architecture, Record] = {}
         self.hypervolumes: list[float] = []
         self.front: list[Record] = []
@@ -126,7 +123,7 @@ class Study:
         Args:
             store: Folder of the database and of what the trials leave behind.
             name: Of the study.
-            settings: What makes its trials comparable.
+            settings: What makes its trials comparable, see `Study`.
             seed: Of the suggestions.
             in_memory: Whether the trials are lost with the process, for what is not worth a database.
 
@@ -135,17 +132,18 @@ class Study:
         """
         import optuna
 
+        objectives = Objectives.of(settings["objectives"])
         try:
             study = optuna.create_study(
                 study_name=name,
                 storage=_storage(store, in_memory=in_memory),
-                directions=list(OBJECTIVES.values()),
+                directions=[objective.metric.direction for objective in objectives],
                 load_if_exists=True,
             )
             known = study.user_attrs.get("settings")
             if known is None:
                 with _without_experimental_warnings():
-                    study.set_metric_names(list(OBJECTIVES))
+                    study.set_metric_names([objective.name for objective in objectives])
                 study.set_user_attr("id", uuid.uuid4().hex)
                 study.set_user_attr("settings", settings)
         except optuna.exceptions.StorageInternalError as error:
@@ -227,18 +225,24 @@ class Study:
             shutil.rmtree(finished)
         self._workspace(trial).replace(finished)
         state: State = "infeasible" if violations else "completed"
-        point = (evaluation.accuracy, evaluation.latency.ms)
-        self._answer(trial, state, _in_words(violations), point, violations, evaluation)
+        point = self.objectives.point(evaluation)
+        self._answer(trial, state, _in_words(violations), _most_missed(violations), point, violations, evaluation)
 
     def reject(self, trial: Trial, estimate: Estimate, violations: Mapping[str, float]) -> None:
-        """Record an architecture that breaks a limit or rule. The sampler learns by how much, without an accuracy."""
+        """Record an architecture that breaks a limit or rule. The sampler learns by how much; what only training tells
+        is as bad as can be.
+        """
         reason = _in_words(violations) or "; ".join(estimate.broken_rules)
-        self._answer(trial, "infeasible", reason, (0.0, estimate.latency.ms), violations or {"rules": 1.0})
+        because = _most_missed(violations) or f"rule {estimate.broken_rules[0].partition(':')[0]}"
+        values = [(objective, objective.value(estimate)) for objective in self.objectives]
+        point = tuple(float(objective.worst if value is None else value) for objective, value in values)
+        self._answer(trial, "infeasible", reason, because, point, violations or {"rules": 1.0})
 
     def repeat(self, trial: Trial, earlier: Record | None) -> None:
         """Answer a suggestion that is known from the record, or that is being trained right now."""
         reason = f"trial {earlier.number}" if earlier else "a trial that is running"
-        self._answer(trial, "repeated", reason, earlier.point if earlier and earlier.state == "completed" else None)
+        values = self.point(earlier) if earlier and earlier.state == "completed" else None
+        self._answer(trial, "repeated", reason, values=values)
 
     def fail(self, trial: Trial, reason: str) -> None:
         """Record why an architecture could not be evaluated."""
@@ -264,6 +268,7 @@ class Study:
         trial: Trial,
         state: State,
         reason: str,
+        because: str = "",
         values: Point | None = None,
         violations: Mapping[str, float] | None = None,
         evaluation: Evaluation | None = None,
@@ -272,13 +277,15 @@ class Study:
         import optuna
 
         # In one attribute, so that a process killed before the trial is told leaves nothing that outlives a rerun.
-        answer = {"state": state, "reason": reason, "evaluation": evaluation.to_dict() if evaluation else None}
+        told = evaluation.to_dict() if evaluation else None
+        answer = {"state": state, "reason": reason, "because": because, "evaluation": told}
         trial.handle.set_user_attr("answer", answer)
         for name, share in (violations or {}).items():
             trial.handle.set_constraint(name, share)
         failed = optuna.trial.TrialState.FAIL
-        told = self._optuna.tell(trial.handle, values, failed if values is None else None, skip_if_finished=True)
-        if record := _read_record(told, trial.architecture):
+        state_of_it = failed if values is None else None
+        finished = self._optuna.tell(trial.handle, values, state_of_it, skip_if_finished=True)
+        if record := _read_record(finished, trial.architecture):
             self._note(record)
 
     def _note(self, record: Record) -> None:
@@ -289,9 +296,11 @@ class Study:
             self._by_architecture[record.architecture] = record
         if record.state == "completed":
             candidates = [*self.front, record]
-            points = [candidate.point for candidate in candidates]
-            self.front = [candidates[i] for i in front(points)]
-            self.hypervolumes.append(hypervolume(points, self.settings["slowest_ms"]))
+            self.front = [candidates[i] for i in front(self._losses(candidates))]
+            self.hypervolumes.append(hypervolume(self._losses(self.front)))
+
+    def _losses(self, records: Sequence[Record]) -> list[Losses]:
+        return self.objectives.losses(map(self.point, records))
 
     # Data
 
@@ -308,6 +317,11 @@ class Study:
 
     # Results
 
+    def point(self, record: Record) -> Point:
+        """What a trial that was trained is compared by."""
+        assert record.evaluation
+        return self.objectives.point(record.evaluation)
+
     @property
     def completed(self) -> list[Record]:
         return [record for record in self.records if record.state == "completed"]
@@ -319,9 +333,19 @@ class Study:
         return {state: found[state] for state in ("completed", "failed", "infeasible", "repeated")}
 
     @property
+    def reasons(self) -> dict[str, int]:
+        """How many trials were infeasible because of what, most first."""
+        infeasible = Counter(record.because for record in self.records if record.state == "infeasible")
+        return dict(infeasible.most_common())
+
+    @property
     def picks(self) -> dict[str, Record]:
-        """The trials of the front that most users want, see `picks`."""
-        return {name: self.front[i] for name, i in picks([record.point for record in self.front]).items()}
+        """The trials of the front that most users want: its "knee", and the best by each objective ("accurate", …)."""
+        if not self.front:
+            return {}
+        losses = self._losses(self.front)
+        best = {o.best: min(range(len(losses)), key=lambda j: losses[j][i]) for i, o in enumerate(self.objectives)}
+        return {name: self.front[i] for name, i in {"knee": knee(losses), **best}.items()}
 
 
 def study_names(store: Path) -> list[str]:
@@ -423,6 +447,7 @@ def _read_record(trial: optuna.trial.FrozenTrial, architecture: Architecture | N
         architecture=architecture or Architecture.parse(trial.user_attrs["architecture"]),
         state=answer["state"],
         reason=answer["reason"],
+        because=answer["because"],
         evaluation=Evaluation.from_dict(answer["evaluation"]) if answer["evaluation"] else None,
         started=trial.datetime_start.timestamp() if trial.datetime_start else 0.0,
         ended=trial.datetime_complete.timestamp() if trial.datetime_complete else 0.0,
@@ -435,8 +460,11 @@ def _first_line(error: Exception) -> str:
     return next(iter(str(cause).splitlines()), type(error).__name__)
 
 
+def _most_missed(violations: Mapping[str, float]) -> str:
+    return max(violations, key=lambda name: violations[name], default="")
+
+
 def _in_words(violations: Mapping[str, float]) -> str:
     return ", ".join(
-        f"{name} {share:.0%} {'under' if name == 'residency' else 'over'} the limit"
-        for name, share in violations.items()
+        f"{name} {share:.0%} {'under' if name in LEAST else 'over'} the limit" for name, share in violations.items()
     )

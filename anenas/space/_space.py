@@ -67,6 +67,8 @@ _HeadWidth = Annotated[StrictInt, _held_to(_head_width_problem)]
 _Size = Annotated[StrictInt, _held_to(dimension_problem)]
 _Steps = Annotated[StrictInt, _held_to(steps_problem)]
 _Batch = Annotated[StrictInt, _held_to(batch_problem)]
+_Most = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+_Least = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
 _Depth = Annotated[StrictInt, Field(ge=1, le=64)]
 _Distinct = (BeforeValidator(_options), AfterValidator(_some_distinct))
 
@@ -193,20 +195,30 @@ class Limits(_Strict):
     Attributes:
         size_mb: Largest package, in 10⁶ bytes.
         latency_ms: Longest prediction, in milliseconds.
+        macs: Most multiply-accumulates of one prediction.
+        params: Most weights that are stored.
         residency: Smallest share of the operations' time that is spent on the Neural Engine.
+        accuracy: Smallest share of the validation images that is classified rightly; the one that only training tells.
     """
 
-    size_mb: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
-    latency_ms: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
-    residency: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] | None = None
+    size_mb: _Most | None = None
+    latency_ms: _Most | None = None
+    macs: _Most | None = None
+    params: _Most | None = None
+    residency: _Least | None = None
+    accuracy: _Least | None = None
 
-    def violations(self, *, size_mb: float, latency_ms: float, residency: float) -> dict[str, float]:
-        """By what share of it each limit is missed, for the limits that are."""
-        highest = {"size": (size_mb, self.size_mb), "latency": (latency_ms, self.latency_ms)}
-        found = {name: value / limit - 1 for name, (value, limit) in highest.items() if limit and value > limit}
-        if self.residency and residency < self.residency:
-            found["residency"] = 1 - residency / self.residency
-        return found
+    def violation(self, name: str, value: float) -> float:
+        """By what share of it the limit of that name is missed; 0 where it is kept, or there is none."""
+        limit = getattr(self, name)
+        if limit is None:
+            return 0.0
+        missed = 1 - value / limit if name in LEAST else value / limit - 1
+        return float(max(0.0, missed))
+
+
+LEAST = frozenset({"residency", "accuracy"})
+"""The limits that are the least of something."""
 
 
 class SearchSpace(_Strict):

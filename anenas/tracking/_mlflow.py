@@ -219,12 +219,17 @@ class MlflowTracker:
             Metric("hypervolume", volumes[step], now, step + 1) for step in range(self._logged_points, len(volumes))
         ]
         metrics += [Metric(state, count, now, answered) for state, count in self._study.counts.items()]
-        if front := self._study.front:
-            metrics.append(Metric("best_accuracy", front[-1].point[0], now, len(volumes)))
-            metrics.append(Metric("best_latency_ms", front[0].point[1], now, len(volumes)))
+        for i, objective in enumerate(self._study.objectives if self._study.front else ()):
+            best = self._study.point(self._study.picks[objective.best])[i]
+            metrics.append(Metric(f"best_{_metric(objective.name)}", best, now, len(volumes)))
         for start in range(0, len(metrics), 1000):  # MLflow takes so many at once
             self._client.log_batch(self.run_id, metrics[start : start + 1000])
         self._logged_points = len(volumes)
+
+
+def _metric(name: str) -> str:
+    """As MLflow takes it: "latency_ms/M2" is a group of its own in its pages."""
+    return name.replace("@", "/")
 
 
 def _figures(record: Record) -> dict[str, float]:
@@ -236,6 +241,7 @@ def _figures(record: Record) -> dict[str, float]:
         "latency_ms": e.latency.ms,
         "latency_low_ms": e.latency.low_ms,
         "latency_high_ms": e.latency.high_ms,
+        **{_metric(f"latency_ms@{chip}"): latency.ms for chip, latency in e.others.items()},
         "size_mb": e.size_mb,
         "macs": e.macs,
         "residency": e.residency,

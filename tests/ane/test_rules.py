@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 import re
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from anenas.ane import Rule, check, get_chip, rules
-from anenas.graph import Graph, Op, Tensor
+from anenas.graph import Flexible, Graph, Op, Tensor
 from anenas.network import architecture_graph
 from anenas.space import load_space
 
@@ -40,6 +41,11 @@ def conv(
     groups = attributes.get("groups", 1)
     assert isinstance(groups, int)
     return one("conv", (1, into, *size), (1, out, *size), (out, into // groups, *kernel), **attributes)
+
+
+def flexible(graph: Graph, shapes: int) -> Graph:
+    """The same program with a first input that takes so many shapes."""
+    return dataclasses.replace(graph, flexible=(Flexible(graph.inputs[0].name, shapes),))
 
 
 def row(*kinds: str) -> Graph:
@@ -195,6 +201,11 @@ CASES: dict[str, list[Case]] = {
     "resize": [Case(one("upsample_bilinear"), small, "M1")],
     "topk": [Case(one("topk"), small, "M4")],
     "segments": [Case(between_convolutions("cumsum"), between_convolutions("relu"))],
+    "flexible-shape": [
+        Case(flexible(one("conv"), 0), flexible(one("conv"), 128)),
+        Case(flexible(one("layer_norm"), 2), one("layer_norm")),
+        Case(flexible(one("conv"), 129), flexible(one("conv"), 2)),
+    ],
     "tiny": [Case(conv(), conv(into=256, out=256, size=(32, 32)))],
     "two-input-ops": [Case(two, one("add"))],
     "convolutions": [Case(row(*["conv"] * 381), row(*["conv"] * 380))],

@@ -7,9 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from anenas.ane import get_chip
 from anenas.data import load_data
-from anenas.latency import CalibratedLatency
+from anenas.latency import Target
 from anenas.search import ImageEvaluator, Study
 from anenas.space import Architecture, read_space
 
@@ -50,11 +49,12 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "chip": "A15",
         "epochs": 10,
         "seed": 0,
-        "slowest_ms": 0.5,
+        "latency_bound": "upper",
+        "objectives": {"accuracy": 0.0, "latency_ms": 0.5},
     }
     study = Study.create_or_continue(folder / "store", "tiny", settings, 0)
     study.note_data(str(data))
-    evaluator = ImageEvaluator(folder / "shared", get_chip("A15"), CalibratedLatency(), epochs=10, device="cpu")
+    evaluator = ImageEvaluator(folder / "shared", (Target.named("A15"),), epochs=10, device="cpu")
     for text in TRIALS:
         trial = study.ask_about(Architecture.parse(text), space)
         study.complete(trial, evaluator.evaluate(trial.architecture, study.workspace(trial)), {})

@@ -17,12 +17,18 @@ def test_names_and_numbers_are_those_of_the_study(study: Study) -> None:
         assert choose(study, str(record.number), None) == record
 
 
-def test_within_a_latency_the_most_accurate_is_chosen(study: Study) -> None:
-    for limit in [record.point[1] for record in study.completed]:
-        chosen = choose(study, None, limit)
-        assert chosen.point[1] <= limit
-        within = [record.point[0] for record in study.completed if record.point[1] <= limit]
-        assert chosen.point[0] == max(within)
+@pytest.mark.parametrize(("bound", "end"), [("upper", "high_ms"), ("estimate", "ms")])
+def test_within_a_latency_the_most_accurate_is_chosen(
+    study: Study, bound: str, end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(study.settings, "latency_bound", bound)
+    known = {
+        r.number: (getattr(r.evaluation.latency, end), r.evaluation.accuracy) for r in study.completed if r.evaluation
+    }
+    for limit, _ in known.values():
+        latency_ms, accuracy = known[choose(study, None, limit).number]
+        assert latency_ms <= limit
+        assert accuracy == max(accuracy for latency_ms, accuracy in known.values() if latency_ms <= limit)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +36,7 @@ def test_within_a_latency_the_most_accurate_is_chosen(study: Study) -> None:
     [
         ("kne", None, "unknown pick 'kne'; did you mean knee?"),
         ("99", None, r"trial 99 of tiny has not completed; on its front are \d"),
-        (None, 0.001, r"no trial of tiny takes at most 0.001 ms; the fastest, \d, takes 0\.\d+ ms"),
+        (None, 0.001, r"no trial of tiny takes at most 0.001 ms; the fastest, \d, takes 0\.\d+ ms, by the upper"),
         ("fast", 1.0, "two ways to choose"),
     ],
 )

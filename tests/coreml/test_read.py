@@ -4,6 +4,7 @@ import importlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -13,7 +14,7 @@ from anenas._errors import AnenasError
 from anenas.ane import check, get_chip
 from anenas.coreml import convert, read_graph
 from anenas.coreml._tools import coremltools
-from anenas.graph import Graph
+from anenas.graph import Flexible, Graph
 from anenas.network import trace
 from anenas.space import Architecture
 
@@ -183,3 +184,44 @@ def test_huge_declared_shapes_are_read_without_making_them(broken: Path) -> None
     (broken / MODEL).write_bytes(spec.SerializeToString())
     graph = read_graph(broken)
     assert check(graph, get_chip("A15"))
+
+
+@pytest.fixture
+def flexible(tmp_path: Path) -> Callable[[Any], Path]:
+    """Converts a small network for inputs of that shape."""
+
+    def make(given: Any) -> Path:
+        network = nn.Sequential(nn.Conv2d(3, 16, 3, padding=1), nn.ReLU(), nn.Upsample(scale_factor=2)).eval()
+        traced = torch.jit.trace(network, torch.zeros(1, 3, 32, 32))
+        target = coremltools().target.iOS16
+        model = coremltools().convert(traced, inputs=[given], convert_to="mlprogram", minimum_deployment_target=target)
+        model.save(str(tmp_path / "flexible.mlpackage"))
+        return tmp_path / "flexible.mlpackage"
+
+    return make
+
+
+@pytest.mark.parametrize("kind", [0, 2, "image"])
+def test_a_flexible_program_is_read_at_its_usual_shape(flexible: Callable[[Any], Path], kind: int | str) -> None:
+    ct = coremltools()
+    size = ct.RangeDim(8, 64, default=32)
+    given = {
+        0: lambda: ct.TensorType(name="x", shape=ct.Shape((1, 3, size, size))),
+        2: lambda: ct.TensorType(
+            name="x", shape=ct.EnumeratedShapes([(1, 3, 16, 16), (1, 3, 32, 32)], default=(1, 3, 32, 32))
+        ),
+        "image": lambda: ct.ImageType(name="x", shape=ct.Shape((1, 3, size, size))),
+    }[kind]()
+    graph = read_graph(flexible(given))
+    assert graph.inputs[0].shape == (1, 3, 32, 32)
+    assert [op.outputs[0].shape for op in graph.ops if op.kind == "conv"] == [(1, 16, 32, 32)]
+    assert graph.outputs[0].shape == (1, 16, 64, 64)
+    assert graph.macs == 16 * 32 * 32 * 27
+    assert graph.flexible == (Flexible("x", kind if isinstance(kind, int) else 0),)
+    found = [finding for finding in check(graph, get_chip("A15")) if finding.rule == "flexible-shape"]
+    assert len(found) == (0 if kind == 2 else 1)
+
+
+def test_a_program_of_fixed_shapes_is_not_run_to_be_read(package: Package, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("anenas.coreml._read._usual_shapes", None)
+    assert read_graph(package(SMALL)).flexible == ()

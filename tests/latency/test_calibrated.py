@@ -5,6 +5,7 @@ import pytest
 from anenas.ane import Chip, calibration, chips, fixed_us, get_chip, op_costs, program_cost
 from anenas.graph import Graph, Op, Tensor
 from anenas.latency import CalibratedLatency, LatencySource
+from anenas.latency._calibrated import VERSION
 
 x, y = (Tensor(name, (1, 64, 32, 32)) for name in "xy")
 empty = Graph((x,), (), (x,))
@@ -36,7 +37,7 @@ def test_leaving_the_engine_and_coming_back_costs_both_units_and_the_changes() -
 def test_the_estimate_lies_in_its_interval_and_says_where_it_came_from(chip: Chip) -> None:
     latency = source.latency(convolution, chip)
     assert 0 < latency.low_ms < latency.ms < latency.high_ms
-    assert (latency.source, latency.chip) == ("calibrated-2", chip.name)
+    assert (latency.source, latency.chip) == (VERSION, chip.name)
 
 
 def test_the_interval_is_wider_for_chips_without_published_networks() -> None:

@@ -12,13 +12,15 @@ from anenas.report import write_front_csv, write_front_page, write_front_png, wr
 from anenas.search import Study
 from anenas.space import read_space
 
+SETTINGS = {"chip": "A15", "objectives": {"accuracy": 0.0, "latency_ms": 0.5}}
+
 
 @pytest.fixture
 def study(tmp_path: Path) -> Study:
     """Three completed trials, the last of them dominated, and one that failed."""
     (tmp_path / "pretend.yaml").write_text(SPACE)
     space = read_space(tmp_path / "pretend.yaml")
-    study = Study.create_or_continue(tmp_path / "store", "s", {"chip": "A15", "slowest_ms": 0.5}, 0)
+    study = Study.create_or_continue(tmp_path / "store", "s", SETTINGS, 0)
     for accuracy, latency_ms in ((0.8, 0.2), (0.9, 0.3), (0.7, 0.4)):
         trial = study.ask(space, 10)
         evaluation = PretendEvaluator().evaluate(trial.architecture, study.workspace(trial))
@@ -62,7 +64,7 @@ def test_the_page_needs_no_network_and_names_every_completed_trial(study: Study,
 
 
 def test_a_study_without_a_completed_trial_has_an_empty_picture(tmp_path: Path) -> None:
-    study = Study.create_or_continue(tmp_path / "store", "empty", {"chip": "A15", "slowest_ms": 0.5}, 0)
+    study = Study.create_or_continue(tmp_path / "store", "empty", SETTINGS, 0)
     for write, name in ((write_front_png, "f.png"), (write_front_page, "f.html"), (write_front_csv, "f.csv")):
         write(study, tmp_path / name)
         assert (tmp_path / name).stat().st_size > 0

@@ -10,7 +10,7 @@ from pretend import SPACE, PretendEvaluator
 from anenas.search import Pool, Problem, Search, Study
 from anenas.space import Limits, SearchSpace, read_space
 
-SETTINGS = {"space": "pretend", "chip": "A15", "slowest_ms": 0.5}
+SETTINGS = {"space": "pretend", "chip": "A15", "objectives": {"accuracy": 0.0, "latency_ms": 0.5}}
 
 
 @pytest.fixture(scope="session")
@@ -36,8 +36,8 @@ def searching(study: Study, space: SearchSpace, pool: Pool) -> Callable[..., Sea
     """Makes a search of the pretend space; keywords are those of the evaluator, and `limits`."""
 
     def make(limits: Limits | None = None, **options: Any) -> Search:
-        return Search(
-            study, Problem(space, 10, PretendEvaluator(**options), limits or Limits()), pool, lambda study: None
-        )
+        evaluator = PretendEvaluator(**options)
+        problem = Problem(space, 10, evaluator, study.objectives, limits or Limits(), latency_bound="estimate")
+        return Search(study, problem, pool, lambda study: None)
 
     return make

@@ -10,7 +10,7 @@ from anenas._errors import AnenasError
 from anenas.search import EVALUATION, Study, Trial, is_being_searched, searching, study_names
 from anenas.space import SearchSpace
 
-SETTINGS = {"space": "pretend", "chip": "A15", "slowest_ms": 0.5}
+SETTINGS = {"space": "pretend", "chip": "A15", "objectives": {"accuracy": 0.0, "latency_ms": 0.5}}
 EVALUATOR = PretendEvaluator()
 
 

@@ -268,17 +268,20 @@ def test_the_digest_does_not_depend_on_what_was_asked_before(write_space: WriteS
     assert space.digest == before
 
 
-def test_limits_say_by_what_share_they_are_exceeded(write_space: WriteSpace) -> None:
+def test_limits_say_by_what_share_they_are_missed(write_space: WriteSpace) -> None:
     limits = read_space(write_space(("size_mb: 1.5", "size_mb: 2\n  latency_ms: 0.5\n  residency: 0.8"))).limits
-    assert limits.violations(size_mb=2, latency_ms=0.5, residency=0.8) == {}
-    assert limits.violations(size_mb=3, latency_ms=0.1, residency=1) == {"size": pytest.approx(0.5)}
-    assert limits.violations(size_mb=3, latency_ms=1, residency=0.6) == {
-        "size": pytest.approx(0.5),
-        "latency": pytest.approx(1),
-        "residency": pytest.approx(0.25),
-    }
+    assert (
+        limits.violation("size_mb", 2) == limits.violation("latency_ms", 0.1) == limits.violation("residency", 1) == 0
+    )
+    assert limits.violation("size_mb", 3) == pytest.approx(0.5)
+    assert limits.violation("latency_ms", 1) == pytest.approx(1)
+    assert limits.violation("residency", 0.6) == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize("name", ["size_mb", "latency_ms", "macs", "params", "residency", "accuracy"])
+def test_what_has_no_limit_is_never_missed(write_space: WriteSpace, name: str) -> None:
     unlimited = read_space(write_space(("limits:\n  size_mb: 1.5\n", ""))).limits
-    assert unlimited.violations(size_mb=1e9, latency_ms=1e9, residency=0) == {}
+    assert unlimited.violation(name, 1e9) == unlimited.violation(name, 0) == 0
 
 
 def series(steps: int = 64, **stage: Any) -> dict[str, Any]:

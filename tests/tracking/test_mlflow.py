@@ -16,7 +16,7 @@ from anenas.space import SearchSpace, read_space
 from anenas.tracking import MlflowTracker, connect, default_uri
 
 EVALUATOR = PretendEvaluator()
-SETTINGS = {"space": "pretend", "chip": "A15", "slowest_ms": 0.5}
+SETTINGS = {"space": "pretend", "chip": "A15", "objectives": {"accuracy": 0.0, "latency_ms": 0.5}}
 
 
 @pytest.fixture

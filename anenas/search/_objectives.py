@@ -1,0 +1,166 @@
+"""What a search may look for: each objective with its direction, its units and how it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Self
+
+from anenas._errors import AnenasError, unknown
+from anenas.search._evaluation import Estimate, Evaluation
+from anenas.search._front import Losses
+
+Direction = Literal["maximize", "minimize"]
+Point = tuple[float, ...]
+"""The objectives' values in the study's order, each in its natural direction."""
+
+DEFAULT_OBJECTIVES = ("accuracy", "latency_ms")
+_MOST = 4  # the front of more holds nearly everything, and its hypervolume takes long
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One figure of a network.
+
+    Attributes:
+        direction: What is better.
+        read: Its value; None of an estimate where only training tells.
+        label: For an axis, with the unit.
+        scale: From the value to the unit of the label.
+        best: What the network with the best value is called, as the name of a folder.
+        superlative: The best value in a sentence; {} stands for it, in the unit of the label.
+    """
+
+    direction: Direction
+    read: Callable[[Estimate | Evaluation], float | None]
+    label: str
+    scale: float
+    best: str
+    superlative: str
+
+    def told(self, value: float) -> str:
+        """The best value in words: "fastest 0.230 ms"."""
+        return self.superlative.format(value * self.scale)
+
+    @property
+    def ideal(self) -> float:
+        """What cannot be bettered: what is maximised is a share."""
+        return 1.0 if self.direction == "maximize" else 0.0
+
+
+METRICS = {
+    "accuracy": Metric(
+        "maximize",
+        lambda of: of.accuracy if isinstance(of, Evaluation) else None,
+        "validation accuracy (%)",
+        100,
+        "accurate",
+        "best {:.1f}%",
+    ),
+    "latency_ms": Metric(
+        "minimize", lambda of: of.latency.ms, "estimated latency (ms)", 1, "fast", "fastest {:.3f} ms"
+    ),
+    "size_mb": Metric("minimize", lambda of: of.size_mb, "package (MB)", 1, "small", "smallest {:.2f} MB"),
+    "macs": Metric("minimize", lambda of: of.macs, "multiply-accumulates (M)", 1e-6, "light", "lightest {:.1f} M MACs"),
+    "params": Metric(
+        "minimize", lambda of: of.parameters, "parameters (M)", 1e-6, "lean", "fewest parameters {:.2f} M"
+    ),
+    "residency": Metric(
+        "maximize", lambda of: of.residency, "time on the engine (%)", 100, "resident", "most resident {:.0f}%"
+    ),
+}
+"""What a search may look for, by name. The latency on another chip than the first is latency_ms@CHIP."""
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A metric to be had much or little of.
+
+    Attributes:
+        name: Such as "accuracy" or "latency_ms@M2".
+        worst: From where on it is worth nothing: the reference of the hypervolume.
+    """
+
+    name: str
+    worst: float
+
+    @property
+    def metric(self) -> Metric:
+        return METRICS[self.name.partition("@")[0]]
+
+    @property
+    def chip(self) -> str:
+        """The chip that the name tells; empty for the search's first, and for what is the same on any."""
+        return self.name.partition("@")[2]
+
+    @property
+    def label(self) -> str:
+        """For an axis, with the unit."""
+        return self.metric.label.replace(" (", f" on {self.chip} (") if self.chip else self.metric.label
+
+    @property
+    def best(self) -> str:
+        """What the network that is best in it is called."""
+        return f"{self.metric.best}-{self.chip}" if self.chip else self.metric.best
+
+    def value(self, of: Estimate | Evaluation) -> float | None:
+        """What it is of a network; None of an estimate where only training tells."""
+        return of.others[self.chip].ms if self.chip else self.metric.read(of)
+
+    def told(self, value: float) -> str:
+        """The best value in words: "fastest 0.230 ms"."""
+        words = self.metric.told(value)
+        return f"{words} on {self.chip}" if self.chip else words
+
+    def minimised(self, value: float) -> float:
+        """The value with the sign that makes less better."""
+        return -value if self.metric.direction == "maximize" else value
+
+    def loss(self, value: float) -> float:
+        """0 where it cannot be bettered, 1 where it is worth nothing."""
+        return (value - self.metric.ideal) / (self.worst - self.metric.ideal)
+
+
+class Objectives(tuple[Objective, ...]):
+    """The objectives of a study in its order."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, worst: Mapping[str, float]) -> Self:
+        """From the name of each to its reference."""
+        return cls(Objective(name, value) for name, value in worst.items())
+
+    def point(self, evaluation: Evaluation) -> Point:
+        """Their values of a network that was trained."""
+        return tuple(float(objective.value(evaluation) or 0.0) for objective in self)
+
+    def losses(self, points: Iterable[Point]) -> list[Losses]:
+        """Points as `front`, `hypervolume` and `knee` take them."""
+        return [tuple(o.loss(value) for o, value in zip(self, point, strict=True)) for point in points]
+
+
+def objective_names(names: Sequence[str], chips: Sequence[str]) -> tuple[str, ...]:
+    """The names in full: "latency_ms" stands for the latency on every chip of the search, the first one first.
+
+    Args:
+        names: As a user gives them.
+        chips: The search's.
+
+    Raises:
+        AnenasError: If one is unknown or listed twice, or there are none or too many.
+    """
+    found: list[str] = []
+    for name in names:
+        metric, _, chip = name.partition("@")
+        if metric not in METRICS or (chip and metric != "latency_ms"):
+            raise unknown("objective", name, [*METRICS, f"latency_ms@{chips[0]}"])
+        if chip and chip not in chips:
+            raise AnenasError(f"objective '{name}': {chip} is not among the chips of the search, {', '.join(chips)}")
+        wanted = ([chip] if chip else list(chips)) if metric == "latency_ms" else [chips[0]]
+        found += [metric if chip == chips[0] else f"{metric}@{chip}" for chip in wanted]
+    if len(set(found)) < len(found):
+        raise AnenasError(f"objectives '{','.join(names)}': one is listed twice")
+    if not 1 <= len(found) <= _MOST:
+        raise AnenasError(f"expected 1 to {_MOST} objectives, got {len(found)}; make the others limits")
+    return tuple(found)

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pretend import PretendEvaluator, latency
+
+from anenas._errors import AnenasError
+from anenas.search import Evaluation, Inline, Objectives, Problem, Search, Study, make_sampler, objective_names
+from anenas.space import Limits, SearchSpace
+
+CHIPS = ["A15", "M2"]
+EVALUATION = Evaluation(
+    accuracy=0.9,
+    latency=latency(0.2),
+    size_mb=1.5,
+    macs=3_000_000,
+    parameters=70_000,
+    residency=0.8,
+    others={"M2": latency(0.1)},
+)
+
+
+def test_the_latency_alone_stands_for_every_chip() -> None:
+    assert objective_names(["accuracy", "latency_ms"], CHIPS) == ("accuracy", "latency_ms", "latency_ms@M2")
+    assert objective_names(["latency_ms@M2", "accuracy"], CHIPS) == ("latency_ms@M2", "accuracy")
+    assert objective_names(["latency_ms@A15"], CHIPS) == ("latency_ms",)
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["acuracy"], "unknown objective 'acuracy'; did you mean accuracy?"),
+        (["size_mb@M2"], "unknown objective"),
+        (["latency_ms@M9"], "M9 is not among the chips of the search, A15, M2"),
+        (["latency_ms", "latency_ms@M2"], "one is listed twice"),
+        ([], "expected 1 to 4 objectives, got 0"),
+        (["accuracy", "latency_ms", "size_mb", "macs"], "expected 1 to 4 objectives, got 5"),
+    ],
+)
+def test_a_mistake_in_the_objectives_is_told(names: list[str], message: str) -> None:
+    with pytest.raises(AnenasError, match=message):
+        objective_names(names, CHIPS)
+
+
+def test_values_have_their_natural_direction_and_losses_end_at_the_reference() -> None:
+    worst = {
+        "accuracy": 0.0,
+        "latency_ms": 0.4,
+        "latency_ms@M2": 0.2,
+        "size_mb": 3.0,
+        "macs": 6e6,
+        "params": 1e5,
+        "residency": 0,
+    }
+    objectives = Objectives.of(worst)
+    point = objectives.point(EVALUATION)
+    assert point == (0.9, 0.2, 0.1, 1.5, 3e6, 70_000, 0.8)
+    assert objectives.losses([point]) == [pytest.approx((0.1, 0.5, 0.5, 0.5, 0.5, 0.7, 0.2))]
+    assert objectives.losses([tuple(worst.values())]) == [pytest.approx((1,) * 7)]
+
+
+def test_the_best_is_told_with_its_unit() -> None:
+    told = [o.told(o.value(EVALUATION) or 0) for o in Objectives.of({"accuracy": 0, "latency_ms@M2": 1, "macs": 1})]
+    assert told == ["best 90.0%", "fastest 0.100 ms on M2", "lightest 3.0 M MACs"]
+
+
+@pytest.fixture
+def search(tmp_path: Path, space: SearchSpace) -> Callable[..., tuple[Search, Study]]:
+    """Makes a search of the pretend space for these objectives, in this process; keywords are the problem's."""
+
+    def make(
+        worst: dict[str, float], sampler: str = "auto", limits: Limits | None = None, **more: Any
+    ) -> tuple[Search, Study]:
+        study = Study.create_or_continue(tmp_path / "store", "s", {"chip": "A15", "objectives": worst}, 0)
+        problem = Problem(space, 10, PretendEvaluator(), study.objectives, limits or Limits(), **more)
+        study.sampler = make_sampler(sampler, problem, seed=0)
+        return Search(study, problem, Inline(), lambda study: None), study
+
+    return make
+
+
+Make = Callable[..., tuple[Search, Study]]
+
+
+@pytest.mark.parametrize("sampler", ["auto", "nsga2", "tpe", "random"])
+@pytest.mark.parametrize(
+    "worst",
+    [{"accuracy": 0.0}, {"accuracy": 0.0, "latency_ms": 0.5, "size_mb": 6.4}, {"size_mb": 6.4, "residency": 0.0}],
+)
+def test_any_objectives_can_be_searched_for(search: Make, worst: dict[str, float], sampler: str) -> None:
+    searching, study = search(worst, sampler)
+    searching.run(16)
+    assert len(study.completed) == 16
+    assert set(study.picks) == {"knee", *(objective.best for objective in study.objectives)}
+    best = study.picks[study.objectives[0].best]
+    values = [study.point(record)[0] for record in study.completed]
+    assert study.point(best)[0] == (max if "accuracy" in worst else min)(values)
+    assert study.hypervolumes == sorted(study.hypervolumes)
+
+
+def test_a_limit_holds_for_the_upper_end_of_the_interval_unless_told_otherwise(search: Make) -> None:
+    searching, study = search({"accuracy": 0.0, "latency_ms": 0.5}, limits=Limits(latency_ms=0.5))
+    searching.run(4)
+    assert all(record.evaluation and record.evaluation.latency.high_ms <= 0.5 for record in study.completed)
+    estimate = PretendEvaluator().estimate(study.completed[0].architecture)
+    slow = dataclasses.replace(estimate, latency=latency(0.4))
+    assert searching.problem.violations(slow) == {"latency": pytest.approx(0.6)}
+    assert dataclasses.replace(searching.problem, latency_bound="estimate").violations(slow) == {}
+
+
+def test_every_chip_keeps_the_limit(search: Make) -> None:
+    searching, _ = search({"accuracy": 0.0}, limits=Limits(latency_ms=0.3))
+    assert searching.problem.violations(EVALUATION) == {"latency": pytest.approx(1 / 3)}
+    slower = dataclasses.replace(EVALUATION, latency=latency(0.1), others={"M2": latency(0.3)})
+    assert searching.problem.violations(slower) == {"latency@M2": pytest.approx(1.0)}
+
+
+def test_what_only_training_tells_is_infeasible_afterwards_and_counted(search: Make) -> None:
+    searching, study = search({"accuracy": 0.0, "latency_ms": 0.5}, "random", Limits(accuracy=0.75))
+    searching.run(6)
+    missed = [record for record in study.records if record.state == "infeasible"]
+    assert missed and all(record.evaluation and record.evaluation.accuracy < 0.75 for record in missed)
+    assert "under the limit" in missed[0].reason
+    assert study.reasons == {"accuracy": len(missed)}
+    assert all(record.evaluation and record.evaluation.accuracy >= 0.75 for record in study.completed)
+
+
+def test_each_infeasible_trial_counts_for_the_limit_that_it_misses_most(search: Make) -> None:
+    limits = Limits(latency_ms=0.3, size_mb=4.0)
+    searching, study = search({"accuracy": 0.0, "latency_ms": 0.5}, "random", limits, latency_bound="estimate")
+    searching.run(6)
+    assert set(study.reasons) == {"latency", "size"}
+    assert sum(study.reasons.values()) == study.counts["infeasible"]
+
+
+def test_a_study_made_for_other_objectives_is_refused(search: Make, tmp_path: Path) -> None:
+    search({"accuracy": 0.0, "latency_ms": 0.5})
+    with pytest.raises(AnenasError, match="other settings"):
+        search({"accuracy": 0.0, "size_mb": 0.5})
