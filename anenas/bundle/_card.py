@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _CARD = """\
 # {title}
 
-A classifier of images for Apple's Neural Engine, found and trained by anenas: trial {trial} of the study `{study}`.
+A classifier of {inputs} for Apple's Neural Engine, found and trained by anenas: trial {trial} of the study `{study}`.
 
 | | |
 |---|---|
@@ -26,17 +26,17 @@ A classifier of images for Apple's Neural Engine, found and trained by anenas: t
 | work | {macs:,} multiply-accumulates for one prediction |
 | architecture | `{architecture}` |
 
-The model normalises pixels by itself and ends in a softmax.
+The model normalises {values} by itself and ends in a softmax.
 
 ## Accuracy
 
-Data: {data}, its images brought to the input's size. Trained for {epochs} on the training images{retrained}; the
-validation images were held out to compare networks by, and no network was chosen by the test images.
+Data: {data}{resized}. Trained for {epochs} on the training {inputs}{retrained}; the
+validation {inputs} were held out to compare networks by, and no network was chosen by the test {inputs}.
 
 | what was run | on | accuracy |
 |---|---|---|
-| the torch network, float32 | {validation_count:,} validation images | {validation:.2%} |
-| `model.mlpackage` as it lies here, every result rounded to float16 as on the engine | {test_count:,} test images | \
+| the torch network, float32 | {validation_count:,} validation {inputs} | {validation:.2%} |
+| `model.mlpackage` as it lies here, every result rounded to float16 as on the engine | {test_count:,} test {inputs} | \
 {test:.2%} |
 
 ## Latency
@@ -53,7 +53,7 @@ measure it, see below.
 ## How it was verified
 
 The program in `model.mlpackage` was run on torch, as `anenas run` does, and its probabilities held against those of the
-trained network in float32, its weights rounded to float16, on {images} test images:
+trained network in float32, its weights rounded to float16, on {images} test {inputs}:
 
 | precision | largest difference | of the largest probability | mean difference | same class |
 |---|---|---|---|---|
@@ -161,6 +161,8 @@ def write_card(bundle: Bundle, program: Program, findings: Sequence[Finding], ta
             else f"let prediction = try classifier.prediction(for: {values})  // [Float]"
         ),
         values=values,
+        inputs="series" if height == 1 else "images",
+        resized="" if height == 1 else ", its images brought to the input's size",
         pixels=f"a tensor (N, {channels}, {height}, {width})" + ("" if height == 1 else ", values of 0 to 255"),
     )
 
