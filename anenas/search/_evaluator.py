@@ -169,7 +169,7 @@ def _verified(package: Path, deployed: Deployed, held_out: Split, batch: int) ->
     Raises:
         ExportError: If it is too far, or overflows.
     """
-    result = verify_network(package, deployed, np.asarray(held_out.images[: _VERIFIED * batch], dtype=np.float32))
+    result = verify_network(package, deployed, np.array(held_out.images[: _VERIFIED * batch], dtype=np.float32))
     if not result.passed:
         raise ExportError("; ".join(result.problems))
     (fp32,), (fp16,) = result.fp32, result.fp16
