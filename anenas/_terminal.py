@@ -141,8 +141,8 @@ _COLUMNS = {"macs": "M MACs", "params": "M params", "residency": "on engine"}
 
 
 def print_front(console: Console, result: SearchResult) -> None:
-    """The Pareto front as a table, the best by the first objective first, and below it each architecture in a line of
-    its own.
+    """The Pareto front as a table, the best by the first objective first; below it each architecture in a line of its
+    own, behind what it is exported as; and how the trials ended.
     """
     table = Table(title=f"Pareto front of {result.study}", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
     table.add_column("trial", justify="right")
@@ -156,7 +156,6 @@ def print_front(console: Console, result: SearchResult) -> None:
     more = [name for name in _COLUMNS if name in result.objectives]
     for name in more:
         table.add_column(_COLUMNS[name], justify="right", no_wrap=True)
-    table.add_column("exported as")  # the one that may wrap on a narrow terminal
     for model in reversed(result.front):
         table.add_row(
             str(model.trial),
@@ -166,15 +165,16 @@ def print_front(console: Console, result: SearchResult) -> None:
             *(f"{model.others[chip].ms:.3f} ms" for chip in others),
             f"{model.size_mb:.2f} MB",
             *(_shown(name, getattr(model, name)) for name in more),
-            ", ".join(model.called),
         )
     console.print(table)
     for model in reversed(result.front):
-        console.print(f"{model.trial:5}  {model.architecture}", highlight=False, soft_wrap=True)
+        called = f"[bold]{', '.join(model.called)}[/]  " if model.called else ""
+        console.print(f"{model.trial:5}  {called}{model.architecture}", highlight=False, soft_wrap=True)
     console.print()
     ended = [f"{count} {state}" for state, count in result.counts.items() if count]
-    because = ", ".join(f"{count} {reason}" for reason, count in result.infeasible.items())
-    console.print(", ".join(ended) + (f" (infeasible: {because})" if because else ""), highlight=False, soft_wrap=True)
+    if because := ", ".join(f"{count} {reason}" for reason, count in result.infeasible.items()):
+        ended = [f"{one}: {because}" if one.endswith("infeasible") else one for one in ended]
+    console.print("; ".join(ended), highlight=False, soft_wrap=True)
 
 
 def _shown(name: str, value: float) -> str:

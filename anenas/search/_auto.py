@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,14 +18,16 @@ from scipy.stats import norm, rankdata
 from anenas.blocks import Value
 from anenas.search._gaussian_process import CannotFitError, GaussianProcess
 from anenas.search._problem import Outlook, Problem
-from anenas.space import Architecture, Decisions, cross, draw, every, mutate, walk
+from anenas.space import Architecture, Decide, Decisions, cross, draw, every, mutate, walk
 
 _START = 10  # trials that are drawn before anything is learnt
-_FRESH = 64  # candidates that are drawn anew; they also say what is usual in the space
-_BRED = 300  # candidates that are bred from good ones
+_FRESH = 64  # candidates that are drawn anew
+_BRED = 200  # candidates that are bred in each generation
+_GENERATIONS = 5
 _REMEMBERED = 400  # trials that the surrogates are conditioned on
 
 Key = frozenset[tuple[str, Value]]
+_Made = tuple[Architecture, Decisions]
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,11 @@ class _Known:
 class FrontSampler(optuna.samplers.BaseSampler):
     """Suggests candidates that were not tried before, from a front that is drawn at random from what is believed.
 
-    For each objective that only an evaluation tells, a function is drawn from a Gaussian process over the decisions;
-    the others are known of any candidate. A direction between the objectives is drawn too, and the candidate is
-    suggested that is best in it on the front of what was drawn (Thompson sampling, scalarised by Chebyshev's
-    distance). Candidates are bred from the front that is known by mutation and crossing, and drawn anew.
+    For each objective that only an evaluation tells, a function is drawn from a Gaussian process over the decisions
+    (Thompson sampling); the others are known of any candidate. The front of what was drawn is approached by evolution:
+    generations of candidates are crossed and mutated from the front of those before, beginning with the front that is
+    known and with fresh ones. One of the front's candidates is suggested, each as likely as another: chance spreads
+    trials over the whole front, where always taking the largest gain that is hoped for would stall at its optimism.
 
     What it suggests follows from the seed, the trial's number and the study alone: a continued study goes on as if it
     had not been interrupted.
@@ -103,22 +105,15 @@ class FrontSampler(optuna.samplers.BaseSampler):
         rng = random.Random(f"{self._seed} {number}")
         if len(self._known) < _START:
             return self._drawn(taken, rng)
-        fresh = self._new((draw(self._problem.decide, rng) for _ in range(2 * _FRESH)), _FRESH, taken)
-        bred = self._new(
-            itertools.islice(self._breed(rng), 4 * _BRED), _BRED, taken | {_key(c.decisions) for c in fresh}
-        )
-        fresh, bred = ([c for c in candidates if c.outlook.violation <= 0] for candidates in (fresh, bred))
-        if not fresh and not bred:
-            return self._drawn(taken, rng)
         try:
-            values = self._imagine(fresh + bred, np.random.default_rng(rng.getrandbits(64)))
+            beliefs = self._believe(rng)
         except CannotFitError:
             if not self._said:
                 self._say("the trials so far do not tell which architectures are better: the next is drawn at random")
                 self._said = True
             return self._drawn(taken, rng)
-        usual = np.median(values[: len(fresh)] if fresh else values, axis=0)
-        return (fresh + bred)[_pick(values, usual, rng)].decisions
+        front = self._evolve(beliefs, taken, rng)
+        return rng.choice(front).decisions if front else self._drawn(taken, rng)
 
     def _read_trials(self, study: optuna.Study, asking: int) -> set[Key]:
         """Learn from what has ended since the last time; what was tried, or is being tried now, is returned."""
@@ -167,26 +162,28 @@ class FrontSampler(optuna.samplers.BaseSampler):
             best = min([best, *self._new([made], 1, taken)], key=lambda candidate: candidate.outlook.violation)
         return best.decisions
 
-    def _breed(self, rng: random.Random) -> Iterator[tuple[Architecture, Decisions]]:
-        """Candidates made of the front and of the front behind it, without end."""
+    def _evolve(self, beliefs: _Beliefs, taken: set[Key], rng: random.Random) -> list[_Candidate]:
+        """The front of what is believed of candidates that were not taken and are within the limits."""
         decide = self._problem.decide
         on_front = {_key(known.decisions) for known in self._front}
         behind = [known for known in self._remembered() if _key(known.decisions) not in on_front]
         second = _front(np.array([known.values for known in behind])) if behind else []
-        parents = [known.decisions for known in self._front] + [behind[i].decisions for i in second]
-        while True:
-            kind = rng.random()
-            if kind < 0.4:
-                made = mutate(decide, rng.choice(parents), rng)
-                while rng.random() < 0.4:
-                    made = mutate(decide, made[1], rng)
-            elif kind < 0.85:
-                made = cross(decide, rng.choice(parents), rng.choice(parents), rng)
-                if rng.random() < 0.5:
-                    made = mutate(decide, made[1], rng)
-            else:
-                made = draw(decide, rng)
-            yield made
+        first = [known.decisions for known in self._front] + [behind[i].decisions for i in second]
+        made = self._new((draw(decide, rng) for _ in range(2 * _FRESH)), _FRESH, taken)
+        seen = taken | {_key(candidate.decisions) for candidate in made}
+        front: list[_Candidate] = []
+        values = np.empty((0, len(self._front[0].values)))
+        for _ in range(_GENERATIONS):
+            parents = first + [candidate.decisions for candidate in front]
+            bred = self._new((_breed(decide, parents, rng) for _ in range(2 * _BRED)), _BRED, seen)
+            seen |= {_key(candidate.decisions) for candidate in bred}
+            made = [candidate for candidate in made + bred if candidate.outlook.violation <= 0]
+            if made:
+                front, values = front + made, np.concatenate([values, beliefs.of(made)])
+                best = _front(values)
+                front, values = [front[i] for i in best], values[best]
+            made = []
+        return front
 
     def _remembered(self) -> list[_Known]:
         """What the surrogates are conditioned on: all, or the front and an even choice of the others."""
@@ -197,8 +194,8 @@ class FrontSampler(optuna.samplers.BaseSampler):
         every_nth = np.linspace(0, len(known) - 1, _REMEMBERED - len(front)).astype(int)
         return list({_key(one.decisions): one for one in [*(known[i] for i in every_nth), *front]}.values())
 
-    def _imagine(self, candidates: Sequence[_Candidate], rng: np.random.Generator) -> np.ndarray:
-        """Values of the candidates, (m, objectives), to be minimised: known, or drawn from what is believed.
+    def _believe(self, rng: random.Random) -> _Beliefs:
+        """What is believed of any candidate for now: for each objective that is not known, one function it may be.
 
         Raises:
             CannotFitError: If nothing can be learnt of an objective.
@@ -206,16 +203,17 @@ class FrontSampler(optuna.samplers.BaseSampler):
         remembered = self._remembered()
         values = np.array([known.values for known in remembered])
         known = [self._estimate(one) for one in remembered]
-        features, groups = _encode([*known, *candidates])
-        imagined = np.empty((len(candidates), values.shape[1]))
+        encoder = _Encoder(known)
+        features = encoder.encode(known)
+        generator = np.random.default_rng(rng.getrandbits(64))
+        functions: list[Callable[[np.ndarray], np.ndarray] | None] = []
         for i in range(values.shape[1]):
-            told = [candidate.outlook.values[i] for candidate in candidates]
-            if None in told:
-                surrogate = GaussianProcess.fit(features[: len(known)], _normal_scores(values[:, i]), groups)
-                imagined[:, i] = surrogate.draw(features[len(known) :], rng)
+            if any(candidate.outlook.values[i] is None for candidate in known):
+                surrogate = GaussianProcess.fit(features, _normal_scores(values[:, i]), encoder.groups)
+                functions.append(surrogate.draw(generator))
             else:
-                imagined[:, i] = told
-        return imagined
+                functions.append(None)
+        return _Beliefs(encoder, functions)
 
     def _estimate(self, known: _Known) -> _Candidate:
         key = _key(known.decisions)
@@ -239,18 +237,17 @@ def _front(values: np.ndarray) -> list[int]:
     return [int(i) for i in np.flatnonzero(~(at_most & ~at_most.T).any(0))]
 
 
-def _pick(values: np.ndarray, usual: np.ndarray, rng: random.Random) -> int:
-    """The row of the front that is best in a direction drawn at random, ends of the front as likely as its middle.
-
-    Each objective is measured from the best imagined to the usual: rows that pay for a little of one objective with
-    far more of another than anything usual must not stretch the scale.
-    """
-    front = _front(values)
-    best = values[front].min(0)
-    span = np.where(usual > best, usual - best, 1e-9)
-    weights = np.array([rng.gammavariate(0.5, 1.0) for _ in usual])
-    distance = ((values[front] - best) / span * (weights / weights.sum())).max(1)
-    return front[int(distance.argmin())]
+def _breed(decide: Decide[Architecture], parents: Sequence[Decisions], rng: random.Random) -> _Made:
+    """A parent mutated, once or more, or two crossed and perhaps mutated."""
+    if rng.random() < 0.5:
+        made = mutate(decide, rng.choice(parents), rng)
+        again = 0.4
+    else:
+        made = cross(decide, rng.choice(parents), rng.choice(parents), rng)
+        again = 0.5
+    while rng.random() < again:
+        made = mutate(decide, made[1], rng)
+    return made
 
 
 def _normal_scores(values: np.ndarray) -> np.ndarray:
@@ -263,24 +260,57 @@ def _normal_scores(values: np.ndarray) -> np.ndarray:
 _ABSENT = object()
 
 
-def _encode(candidates: Sequence[_Candidate]) -> tuple[np.ndarray, np.ndarray]:
-    """Candidates as numbers, (n, features), and the group of each feature, (features,).
+class _Encoder:
+    """Candidates as numbers, by what is met in those that it is made from.
 
     A decision is a group: candidates that decide differently are 1 apart (squared), one that does not decide counting
     as another option. Objectives that are known and other features are groups of one, by rank.
     """
-    columns: list[np.ndarray] = []
-    groups: list[int] = []
-    for name in dict.fromkeys(name for candidate in candidates for name in candidate.decisions):
-        taken = [candidate.decisions.get(name, _ABSENT) for candidate in candidates]
-        options = {option: i for i, option in enumerate(dict.fromkeys(taken))}
-        if len(options) > 1:
-            codes = np.array([options[option] for option in taken])
+
+    def __init__(self, candidates: Sequence[_Candidate]) -> None:
+        names = dict.fromkeys(name for candidate in candidates for name in candidate.decisions)
+        taken = {name: dict.fromkeys(one.decisions.get(name, _ABSENT) for one in candidates) for name in names}
+        self._options = {
+            name: {option: i for i, option in enumerate(options)} for name, options in taken.items() if len(options) > 1
+        }
+        figures = enumerate(_figures(candidates))
+        self._figures = {
+            i: np.sort(np.array(figure, dtype=float))
+            for i, figure in figures
+            if None not in figure and len(set(figure)) > 1
+        }
+        sizes = [len(options) for options in self._options.values()] + [1] * len(self._figures)
+        self.groups = np.repeat(np.arange(len(sizes)), sizes)
+
+    def encode(self, candidates: Sequence[_Candidate]) -> np.ndarray:
+        """(n, features); an option that was not met is half as far from each that was as two of them are."""
+        columns: list[np.ndarray] = []
+        for name, options in self._options.items():
+            codes = np.array([options.get(one.decisions.get(name, _ABSENT), -1) for one in candidates])
             columns.append((codes[:, None] == np.arange(len(options))) * math.sqrt(0.5))
-            groups += [groups[-1] + 1 if groups else 0] * len(options)
-    figures = [(*candidate.outlook.values, *candidate.outlook.features) for candidate in candidates]
-    for figure in zip(*figures, strict=True):
-        if None not in figure and len(set(figure)) > 1:
-            columns.append(2 * rankdata(figure)[:, None] / len(candidates))
-            groups.append(groups[-1] + 1 if groups else 0)
-    return np.concatenate(columns, axis=1), np.array(groups)
+        figures = _figures(candidates)
+        for i, met in self._figures.items():
+            figure = np.array(figures[i], dtype=float)
+            below, up_to = np.searchsorted(met, figure, "left"), np.searchsorted(met, figure, "right")
+            columns.append((below + up_to)[:, None] / len(met))
+        return np.concatenate(columns, axis=1)
+
+
+def _figures(candidates: Sequence[_Candidate]) -> list[tuple[float | None, ...]]:
+    """What is known of candidates besides their decisions, one tuple a figure."""
+    return list(zip(*((*one.outlook.values, *one.outlook.features) for one in candidates), strict=True))
+
+
+@dataclass(frozen=True)
+class _Beliefs:
+    """One way that the objectives may be, of those that fit what is known; None for those that are known."""
+
+    encoder: _Encoder
+    functions: Sequence[Callable[[np.ndarray], np.ndarray] | None]
+
+    def of(self, candidates: Sequence[_Candidate]) -> np.ndarray:
+        """(m, objectives), to be minimised."""
+        features = self.encoder.encode(candidates)
+        told = np.array([candidate.outlook.values for candidate in candidates], dtype=float)
+        columns = [told[:, i] if function is None else function(features) for i, function in enumerate(self.functions)]
+        return np.stack(columns, axis=1)

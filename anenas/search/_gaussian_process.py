@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_solve, cholesky, solve_triangular
+from scipy.linalg import LinAlgError, cho_solve, cholesky
 from scipy.optimize import minimize
 
 # Priors of the logarithms: of a decision's weight in the distance, and of the noise's share of the variance.
@@ -15,7 +15,7 @@ _NOISE, _NOISE_SD = -4.0, 1.5
 _WEIGHT_BOUNDS, _NOISE_BOUNDS = (-7.0, 3.0), (-9.0, 0.0)
 _ITERATIONS = 15
 _LEARNT_FROM = 160  # an even choice of the values: what learning the weights costs grows with their cube
-_JITTER = 1e-6
+_FOURIER = 300  # features that a function of the prior is made of
 
 
 class CannotFitError(Exception):
@@ -34,9 +34,10 @@ class GaussianProcess:
     scale: np.ndarray
     mean: float
     spread: float
+    values: np.ndarray
     variance: float
+    noise: float
     lower: np.ndarray
-    coefficients: np.ndarray
 
     @classmethod
     def fit(cls, features: np.ndarray, values: np.ndarray, groups: np.ndarray) -> GaussianProcess:
@@ -61,19 +62,32 @@ class GaussianProcess:
             lower = cholesky(_kernel(features * scale) + noise * np.eye(len(values)), lower=True)
         except (LinAlgError, ValueError) as error:
             raise CannotFitError from error
-        coefficients = cho_solve((lower, True), scaled)
-        variance = float(scaled @ coefficients) / len(values)
-        return cls(features * scale, scale, mean, spread, variance, lower, coefficients)
+        variance = float(scaled @ cho_solve((lower, True), scaled)) / len(values)
+        return cls(features * scale, scale, mean, spread, scaled, variance, noise, lower)
 
-    def draw(self, features: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Values of these candidates, (m,), as one function of those that fit what is known would have them."""
-        scaled = features * self.scale
-        between = _kernel(scaled, self.known)
-        explained = solve_triangular(self.lower, between.T, lower=True)
-        covariance = self.variance * (_kernel(scaled) - explained.T @ explained)
-        root = cholesky(covariance + _JITTER * np.eye(len(features)), lower=True)
-        drawn = between @ self.coefficients + root @ rng.standard_normal(len(features))
-        return np.asarray(self.mean + self.spread * drawn)
+    def draw(self, rng: np.random.Generator) -> Callable[[np.ndarray], np.ndarray]:
+        """One function of those that fit what is known: from features, (m, f), to values, (m,).
+
+        A function drawn from the prior by random Fourier features (Rahimi & Recht 2007), corrected by what it misses
+        of what is known (Matheron's rule; Wilson et al. 2020, "Efficiently sampling functions from Gaussian process
+        posteriors"). It costs the same however many candidates it was asked for before, and its answer for a candidate
+        does not depend on the others.
+        """
+        frequencies = rng.standard_normal((self.known.shape[1], _FOURIER)) * np.sqrt(2)
+        phases = rng.uniform(0, 2 * np.pi, _FOURIER)
+        amplitudes = rng.standard_normal(_FOURIER) * np.sqrt(2 * self.variance / _FOURIER)
+
+        def prior(scaled: np.ndarray) -> np.ndarray:
+            return np.asarray(np.cos(scaled @ frequencies + phases) @ amplitudes)
+
+        noise = rng.standard_normal(len(self.known)) * np.sqrt(self.variance * self.noise)
+        correction = cho_solve((self.lower, True), self.values - prior(self.known) - noise)
+
+        def function(features: np.ndarray) -> np.ndarray:
+            scaled = features * self.scale
+            return np.asarray(self.mean + self.spread * (prior(scaled) + _kernel(scaled, self.known) @ correction))
+
+        return function
 
 
 def _kernel(a: np.ndarray, b: np.ndarray | None = None) -> np.ndarray:
