@@ -199,8 +199,8 @@ def _layers(package: Path, network: nn.Module, sample: np.ndarray) -> tuple[Diff
     from anenas.coreml.program import load_program
     from anenas.network import reference_values
 
-    computed = reference_values(network, torch.from_numpy(sample).float())
-    reference = [(op, value) for op, value in computed if op.kind != "cast"]
+    values = reference_values(network, torch.from_numpy(sample).float())
+    reference = [(op, value) for op, value in values if op.kind != "cast"]
     ops = [op for op in read_graph(package).ops if op.kind not in ("cast", "classify")]
     if [op.kind for op in ops] != [op.kind for op, _ in reference]:
         raise AnenasError(
