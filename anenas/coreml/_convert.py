@@ -122,13 +122,18 @@ def save_package(model: Any, path: Path) -> None:
         unfinished.replace(path)
 
 
-# What an operation takes in the program's description beside its weights, about.
-_OPERATION_BYTES = 700
+# What the package's description takes beside the weights, about: as a whole, for each operation, and for each
+# convolution on top, which has more parameters than others.
+_DESCRIPTION_BYTES, _OPERATION_BYTES, _CONVOLUTION_BYTES = 5_000, 350, 670
 
 
-def estimated_package_bytes(weight_bytes: int, operations: int) -> int:
-    """What a program's `.mlpackage` will take on disk, within a tenth: its weights, and a share for each operation."""
-    return weight_bytes + _OPERATION_BYTES * operations
+def estimated_package_bytes(weight_bytes: int, operations: int, convolutions: int) -> int:
+    """What a program's `.mlpackage` will take on disk: its weights, and a share for each operation.
+
+    Within a tenth; unrolled recurrences, which are thousands of short operations, may come out a fifth too large.
+    """
+    shares = _OPERATION_BYTES * operations + _CONVOLUTION_BYTES * convolutions
+    return weight_bytes + _DESCRIPTION_BYTES + shares
 
 
 def package_bytes(path: Path) -> int:

@@ -145,12 +145,17 @@ class Graph:
 
     @functools.cached_property
     def weight_bytes(self) -> int:
-        return sum(op.weight_bytes for op in self.ops)
+        """As they are stored: once, where several operations read them, such as the steps of a recurrence."""
+        return sum(weight.bytes for weight in self._stored)
 
     @functools.cached_property
     def parameters(self) -> int:
         """Stored weights, counted one by one (batch normalisation is folded into the convolutions by now)."""
-        return sum(weight.elements for op in self.ops for weight in op.weights)
+        return sum(weight.elements for weight in self._stored)
+
+    @property
+    def _stored(self) -> set[Tensor]:
+        return {weight for op in self.ops for weight in op.weights}
 
     def prefixed(self, prefix: str) -> Graph:
         """The same program with `prefix` before every name."""

@@ -106,6 +106,7 @@ class Recorder(TorchDispatchMode):
         super().__init__()  # type: ignore[no-untyped-call]
         self.ops: list[Op] = []
         self.known: dict[int, Tensor] = {}
+        self._owners: dict[int, str] = {}
         self._kept: list[torch.Tensor] = []  # ids stay taken as long as their tensors live
         self.constants = {id(t) for t in (*module.parameters(), *module.buffers())}
 
@@ -151,11 +152,16 @@ class Recorder(TorchDispatchMode):
         output: torch.Tensor,
         weights: tuple[tuple[int, ...], ...] = (),
         dtype: str = "fp16",
+        owner: int | None = None,
         **attributes: int | tuple[int, ...],
     ) -> Tensor:
-        """Note one operation that writes `output`, of a type that its weights have too."""
+        """Note one operation that writes `output`, of a type that its weights have too.
+
+        Operations with one owner, the id of a torch tensor, have the same weights, which are stored once.
+        """
         name = f"{kind}_{len(self.ops)}"
-        stored = tuple(Tensor(f"{name}_weight{i}", tuple(shape), dtype) for i, shape in enumerate(weights))
+        first = name if owner is None else self._owners.setdefault(owner, name)
+        stored = tuple(Tensor(f"{first}_weight{i}", tuple(shape), dtype) for i, shape in enumerate(weights))
         written = self._name(output, name, dtype)
         self.ops.append(Op(name, kind, inputs, (written,), stored, attributes))
         return written
@@ -194,6 +200,7 @@ def _convolution(recorder: Recorder, call: _Call) -> None:
         call.output,
         # The converter gives a convolution without bias one of zeros: what is stored is weight and bias.
         (tuple(call.constants[0].shape), (call.output.shape[1],)),
+        owner=id(call.constants[0]),
         stride=tuple(stride),
         dilation=tuple(dilation),
         groups=int(groups),
