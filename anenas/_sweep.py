@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from anenas._errors import AnenasError
 from anenas._pack import pack
 from anenas.ane import Chip
 from anenas.coreml import (
     compress,
     example_inputs,
+    image_size,
     output_errors,
-    package_metadata,
     package_target,
+    program_accuracy,
     read_graph,
     write_whole,
 )
@@ -54,7 +54,7 @@ class FormResult:
         latency: The estimate.
         difference: Of the output that differs most, the root mean square of the difference from the plain package's
             output over that output's standard deviation, on random inputs.
-        accuracy: The share of the test images that it labels right; None without data.
+        accuracy: The share of the test images that it labels right in float16; None without data.
         on_front: Whether no form is both smaller and better.
     """
 
@@ -138,8 +138,14 @@ class Comparison:
             zip_bytes=packed.zip_bytes,
             latency=self._latency.latency(read_graph(package), self._chip),
             difference=max(errors.values(), default=0.0),
-            accuracy=None if self._data is None else accuracy(program, package, self._data),
+            accuracy=self._accuracy(package),
         )
+
+    def _accuracy(self, package: Path) -> float | None:
+        if self._data is None:
+            return None
+        test = self._data.test
+        return program_accuracy(package, test.images, test.labels, classes=self._data.classes)
 
 
 def marked(results: Sequence[FormResult]) -> list[FormResult]:
@@ -169,56 +175,6 @@ def write_sweep(results: Sequence[FormResult], folder: Path) -> list[Path]:
         picture,
     )
     return [table, data, picture]
-
-
-def accuracy(program: Program, package: Path, data: Dataset) -> float:
-    """The share of a data set's test images that a program labels right.
-
-    Raises:
-        AnenasError: If the program is no classifier of such images.
-    """
-    size = image_size(program, package)
-    shape = data.test.images.shape[1:]
-    if shape != size:
-        raise AnenasError(f"{package} takes images of {size}, the data has {shape}")
-    classes = class_names(package)
-    if unknown_classes := sorted(set(data.classes) - set(classes)):
-        known = ", ".join(classes[:5])
-        raise AnenasError(f"{package} does not know the class '{unknown_classes[0]}' of {data.name}; it knows {known}…")
-    places = np.array([classes.index(name) for name in data.classes])
-    (source,) = program.inputs
-    outputs = _numbers(program({source.name: data.test.images.astype(np.float32)}))
-    scores = [values for values in outputs.values() if values.shape == (len(data.test), len(classes))]
-    if not scores:
-        raise AnenasError(f"{package} has no output with a value for each of its {len(classes)} classes")
-    return float(np.mean(scores[0].argmax(axis=1) == places[data.test.labels]))
-
-
-def image_size(program: Program, package: Path) -> tuple[int, ...]:
-    """(C, H, W) of the images that a program takes.
-
-    Raises:
-        AnenasError: If it takes something else.
-    """
-    shapes = [feature.shape for feature in program.inputs]
-    if len(shapes) != 1 or shapes[0] is None or len(shapes[0]) != 4 or None in shapes[0]:
-        raise AnenasError(f"{package} does not take one image of a fixed size, so its accuracy cannot be measured")
-    return tuple(int(size or 0) for size in shapes[0][1:])
-
-
-def class_names(package: Path) -> list[str]:
-    """The classes that a package tells in its metadata, as `anenas` exports them.
-
-    Raises:
-        AnenasError: If it tells none.
-    """
-    try:
-        names = json.loads(package_metadata(package).get("classes", ""))
-    except ValueError:
-        names = None
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise AnenasError(f'{package} names no classes; its metadata must have "classes", a list in JSON')
-    return names
 
 
 def load_test_data(package: Path, source: str) -> Dataset:

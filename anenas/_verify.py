@@ -9,7 +9,17 @@ from pathlib import Path
 import numpy as np
 
 from anenas._errors import AnenasError
-from anenas.coreml import TOLERANCES, Verification, example_inputs, package_metadata, read_graph, verify, verify_network
+from anenas.coreml import (
+    LOSSY,
+    TOLERANCES,
+    Verification,
+    example_inputs,
+    package_metadata,
+    read_graph,
+    stored_forms,
+    verify,
+    verify_network,
+)
 
 _FORMS = (
     "weights (.safetensors), an architecture, reference values (.npz with inputs and outputs) or another .mlpackage"
@@ -28,7 +38,8 @@ def verify_against(
         samples: How many random inputs to compare outputs on, where the inputs are not given.
         layers: Whether to compare every operation, too; only with weights.
         tolerance: What the largest difference may be of the largest value in float32, instead of what follows from
-            what it is held against.
+            what it is held against. A program with compressed weights, held against the weights of before, has none:
+            its differences are told, and only overflow fails.
 
     Raises:
         AnenasError: If the package or what it is held against cannot be read, or they do not belong together.
@@ -37,7 +48,7 @@ def verify_against(
     if layers and path.suffix != ".safetensors":
         raise AnenasError("layers can only be compared with the weights of the network (.safetensors)")
     if path.suffix == ".safetensors":
-        return _against_weights(package, path, samples, layers, _tolerances(tolerance, "fp32"))
+        return _against_weights(package, path, samples, layers, tolerance)
     if path.suffix == ".npz":
         return _against_values(package, path, _tolerances(tolerance, "fp16"))
     if path.suffix == ".mlpackage":
@@ -52,9 +63,7 @@ def _tolerances(given: float | None, default: str) -> Mapping[str, float]:
     return {"fp32": given if given is not None else TOLERANCES[default], "fp16": max(TOLERANCES["fp16"], given or 0.0)}
 
 
-def _against_weights(
-    package: Path, weights: Path, samples: int, layers: bool, tolerances: Mapping[str, float]
-) -> Verification:
+def _against_weights(package: Path, weights: Path, samples: int, layers: bool, tolerance: float | None) -> Verification:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
@@ -76,7 +85,12 @@ def _against_weights(
         raise AnenasError(f"{weights} does not hold the weights of {architecture}: {error}".splitlines()[0]) from error
     pixels = next(iter(example_inputs(package, samples=samples).values()))
     deployed = Deployed(fuse(network), mean, std).eval()
-    return verify_network(package, deployed, pixels, str(weights), tolerances=tolerances, layers=layers)
+    against = str(weights)
+    if found := stored_forms(read_graph(package)):
+        against += f", which became {', '.join(found)}"
+    lossy = found and tolerance is None
+    tolerances = LOSSY if lossy else _tolerances(tolerance, "fp32")
+    return verify_network(package, deployed, pixels, against, tolerances=tolerances, layers=layers)
 
 
 def _against_values(package: Path, reference: Path, tolerances: Mapping[str, float]) -> Verification:
@@ -105,8 +119,9 @@ def _against_architecture(package: Path, text: str) -> Verification:
     from anenas.space import Architecture
 
     foretold, stored = architecture_graph(Architecture.parse(text)), read_graph(package)
-    expected = [op.kind for op in foretold.ops]
-    found = [op.kind for op in stored.ops if op.kind != "classify"]
+    aside = ("classify", "quantize", "dequantize")  # the last two stand in another order around what moves nothing
+    expected = [op.kind for op in foretold.ops if op.kind not in aside]
+    found = [op.kind for op in stored.ops if op.kind not in aside]
     if found != expected or foretold.macs != stored.macs:
         raise AnenasError(
             f"{package} is not of that architecture: {len(found)} operations and {stored.macs:,} multiply-accumulates, "

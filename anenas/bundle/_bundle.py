@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import json
-import math
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -22,10 +22,9 @@ from anenas.bundle._pick import choose
 from anenas.bundle._source import plain_network
 from anenas.bundle._swift import swift_source
 from anenas.coreml import (
-    TOLERANCES,
+    LOSSY,
     Verification,
     compile_package,
-    compress,
     has_core_ml,
     package_bytes,
     package_target,
@@ -35,9 +34,18 @@ from anenas.coreml import (
 )
 from anenas.coreml.program import Program, load_program, write_arrays
 from anenas.data import Dataset, load_data
-from anenas.graph import Form, get_form
+from anenas.graph import get_form
 from anenas.latency import Target
-from anenas.search import PACKAGE, Evaluation, ImageEvaluator, Record, Study, load_deployed
+from anenas.search import (
+    PACKAGE,
+    ExportError,
+    ImageEvaluator,
+    Record,
+    Study,
+    load_deployed,
+    ship,
+)
+from anenas.space import Architecture
 
 if TYPE_CHECKING:
     from anenas.network import Deployed
@@ -75,8 +83,8 @@ class Bundle:
         parameters: Weights that the program stores.
         macs: Multiply-accumulates of one prediction.
         findings: What `anenas check` says, as "severity rule operation".
-        verified: The program beside the network. With compressed weights it has no tolerance but that float16 must not
-            break it; the program that was compressed was held to `TOLERANCES`.
+        verified: The program beside the network in float32. With weights that are not as trained it has no tolerance
+            but that float16 must not break it; what such a program was made of had one (`anenas.search.ship`).
         compiled: Whether Core ML compiled it, which it does on macOS alone.
     """
 
@@ -123,7 +131,7 @@ def export(
     pick: str | int | None = None,
     max_latency_ms: float | None = None,
     final_epochs: int | None = None,
-    form: str = "fp16",
+    form: str | None = None,
     data: str | None = None,
     device: str | None = None,
     store: str | Path = "mlruns",
@@ -139,7 +147,8 @@ def export(
         max_latency_ms: Instead of a pick: the most accurate trial whose latency is at most this, held as the search
             held its limits.
         final_epochs: Train the architecture anew for so many epochs, on the same training images as in the search.
-        form: Of the package's weights, one of `anenas compress --list-forms`.
+        form: Of the package's weights, a name of `anenas.graph.all_forms`; the trial's own by default. One with 8-bit
+            activations trains the network a little further.
         data: Where the study's images are now; where they were by default.
         device: To train on: "cpu", "cuda" or "mps"; the best that is there by default.
         store: Folder of the studies.
@@ -155,9 +164,7 @@ def export(
         raise AnenasError(f"{out} is there already; name another folder")
     if final_epochs is not None and final_epochs < 1:
         raise AnenasError(f"final_epochs must be 1 or more, got {final_epochs}")
-    the_form = get_form(form)
-    if the_form.activations:
-        raise AnenasError(f"{the_form.name} needs training with quantised activations; choose another form")
+    the_form = get_form(form).name if form else None
     the_study = Study.load(Path(store).absolute(), study)
     record = choose(the_study, None if pick is None else str(pick), max_latency_ms)
     trial = the_study.trial_folder(record.number)
@@ -171,14 +178,18 @@ def export(
         with tempfile.TemporaryDirectory(dir=out.absolute().parent, prefix=".exporting-") as temporary:
             folder, work = Path(temporary) / "bundle", Path(temporary) / "trained"
             folder.mkdir()
-            evaluation = record.evaluation
-            assert evaluation
+            architecture = dataclasses.replace(record.architecture, form=the_form or record.architecture.form)
+            epochs = final_epochs or the_study.settings["epochs"]
             if final_epochs is not None:
                 work.mkdir()
-                evaluation = _retrained(the_study, record, dataset, final_epochs, device, work, stepped)
+                _retrained(the_study, record, architecture, dataset, epochs, device, work, stepped)
                 trial = work
-            epochs = final_epochs or the_study.settings["epochs"]
-            bundle = _write(folder, the_study, record, picked, trial, evaluation, epochs, the_form, dataset, say)
+            elif architecture != record.architecture:
+                work.mkdir()
+                say(f"making its package in {architecture.form}")
+                _reshaped(the_study, architecture, trial, dataset, epochs, device, work / PACKAGE, stepped)
+            package = work / PACKAGE if work.exists() else trial / PACKAGE
+            bundle = _write(folder, the_study, record, picked, architecture, trial, package, epochs, dataset, say)
             folder.replace(out)
     except OSError as error:
         raise AnenasError(f"cannot write {out}: {error.strerror or error}") from error
@@ -210,12 +221,13 @@ def _dataset(study: Study, data: str | None) -> Dataset:
 def _retrained(
     study: Study,
     record: Record,
+    architecture: Architecture,
     dataset: Dataset,
     epochs: int,
     device: str | None,
     folder: Path,
     stepped: Callable[[int, int], None],
-) -> Evaluation:
+) -> None:
     """The architecture trained from the start with another budget, on the study's training images."""
     from anenas.training import pick_device
 
@@ -225,9 +237,39 @@ def _retrained(
             Path(data), (_target(record),), epochs, study.settings["seed"], pick_device(device).type
         )
         try:
-            return evaluator.evaluate(record.architecture, folder, stepped)
+            evaluator.evaluate(architecture, folder, stepped)
         except RuntimeError as error:  # of training, converting or verifying
-            raise AnenasError(f"trained anew, {record.architecture} cannot be exported: {error}") from error
+            raise AnenasError(f"trained anew, {architecture} cannot be exported: {error}") from error
+
+
+def _reshaped(
+    study: Study,
+    architecture: Architecture,
+    trial: Path,
+    dataset: Dataset,
+    epochs: int,
+    device: str | None,
+    package: Path,
+    stepped: Callable[[int, int], None],
+) -> None:
+    """The package of a trial's weights in another form than the search shipped."""
+    from anenas.training import TrainingError, pick_device
+
+    images = dataset.validation.images[_spread(len(dataset.validation), _VERIFIED, architecture.input[0])]
+    try:
+        ship(
+            load_deployed(architecture, trial, dataset),
+            architecture,
+            dataset,
+            package,
+            images,
+            epochs=epochs,
+            seed=study.settings["seed"],
+            device=pick_device(device),
+            stepped=stepped,
+        )
+    except (ExportError, TrainingError) as error:
+        raise AnenasError(f"{architecture} cannot be exported: {error}") from error
 
 
 def _target(record: Record) -> Target:
@@ -243,31 +285,38 @@ def _write(
     study: Study,
     record: Record,
     picked: str,
+    architecture: Architecture,
     trial: Path,
-    evaluation: Evaluation,
+    shipped: Path,
     epochs: int,
-    form: Form,
     dataset: Dataset,
     say: Callable[[str], None],
 ) -> Bundle:
-    network = load_deployed(record.architecture, trial, dataset)
-    say("verifying the exported program")
-    batch = record.architecture.input[0]
-    some = dataset.test.images[_spread(len(dataset.test), _VERIFIED, batch)]
-    verified = _required(verify_network(trial / PACKAGE, network, some))
+    """Write the bundle of what lies in `shipped`, made of the weights in `trial`."""
+    from anenas.training import accuracy
+
+    network = load_deployed(architecture, trial, dataset)
     package = folder / "model.mlpackage"
-    compress(trial / PACKAGE, package, form)
-    if form.kind:
-        say(f"compressed to {form.name}; verifying again")
-        verified = _required(verify_network(package, network, some, tolerances=dict.fromkeys(TOLERANCES, math.inf)))
+    shutil.copytree(shipped, package)
+    say("verifying the exported program")
+    batch = architecture.input[0]
+    some = dataset.test.images[_spread(len(dataset.test), _VERIFIED, batch)]
+    is_plain = architecture.form == "fp16"
+    verified = _required(
+        verify_network(package, network, some)
+        if is_plain
+        else verify_network(package, network, some, "the network in float32", tolerances=LOSSY)
+    )
     say(f"running it on {len(dataset.test):,} test images")
     test_accuracy = program_accuracy(package, dataset.test.images, dataset.test.labels)
 
     graph = read_graph(package)
     target = _target(record)
     chip, latency = target.chip, target.latency(graph, package)
-    if latency.ms > 1.01 * evaluation.latency.ms:  # it was chosen by another estimate
-        say(f"the search estimated {evaluation.latency.ms:.3f} ms; by the model of today it is {latency.ms:.3f} ms")
+    assert record.evaluation
+    estimated_ms = record.evaluation.latency.ms
+    if latency.ms > 1.01 * estimated_ms and architecture == record.architecture:  # it was chosen by another estimate
+        say(f"the search estimated {estimated_ms:.3f} ms; by the model of today it is {latency.ms:.3f} ms")
     findings = check(graph, chip)
     compiled = _compiled(package, folder / "model.mlmodelc", say)
     bundle = Bundle(
@@ -275,13 +324,13 @@ def _write(
         study=study.name,
         trial=record.number,
         picked=picked,
-        architecture=str(record.architecture),
+        architecture=str(architecture),
         data=dataset.name,
         classes=len(dataset.classes),
         epochs=epochs,
         searched_epochs=study.settings["epochs"],
-        form=form.name,
-        validation_accuracy=evaluation.accuracy,
+        form=architecture.form,
+        validation_accuracy=accuracy(copy.deepcopy(network), dataset.validation),  # which changes its layout
         validation_images=len(dataset.validation),
         test_accuracy=test_accuracy,
         test_images=len(dataset.test),

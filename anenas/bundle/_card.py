@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from anenas.ane import Finding
 from anenas.coreml import TOLERANCES, Difference
 from anenas.coreml.program import Event, Program
+from anenas.graph import get_form
 
 if TYPE_CHECKING:
     from anenas.bundle._bundle import Bundle
@@ -205,4 +206,9 @@ def _tolerance(bundle: Bundle) -> str:
     held = f"A difference above {fp32:g} of the largest probability in fp32, or {fp16:g} in fp16, "
     if bundle.form == "fp16":
         return held + "would have stopped the export. "
+    if get_form(bundle.form).activations:
+        return (
+            f"It was trained a little further to compute with 8-bit integers, and a difference above {fp16:g} of the "
+            "largest probability from what that gave would have stopped the export. "
+        )
     return f"{held}before the weights became {bundle.form} would have stopped the export; the figures are those since. "

@@ -26,8 +26,12 @@ def export(
         int | None, typer.Option(help="Train it anew for so many epochs.", show_default="as the search left it")
     ] = None,
     compress: Annotated[
-        str, typer.Option(help="Form of the package's weights (`anenas compress --list-forms`).")
-    ] = "fp16",
+        str | None,
+        typer.Option(
+            help="Form of its weights (`anenas compress --list-forms`), or w8a8, which trains it a little further.",
+            show_default="as the search left it",
+        ),
+    ] = None,
     data: Annotated[
         str | None, typer.Option(help="The study's images, where they have moved.", show_default="where they were")
     ] = None,

@@ -1,23 +1,26 @@
 """The bridge to Core ML: write an ML program, read, run and verify one, and measure it on a device."""
 
 from anenas.coreml._arrays import as_arrays, example_inputs, package_digest
-from anenas.coreml._classify import program_accuracy
+from anenas.coreml._classify import image_size, program_accuracy
 from anenas.coreml._compress import Compressed, compress, stored_forms
 from anenas.coreml._convert import convert, convert_arrays, estimated_package_bytes, package_bytes
 from anenas.coreml._device import compile_package, has_core_ml, measure_package, require_core_ml
 from anenas.coreml._package import package_metadata, package_target
+from anenas.coreml._quantise import Quantiser
 from anenas.coreml._read import read_graph
 from anenas.coreml._validate import FORMAT, KIT, UNITS, VERSION, output_errors, write_whole
-from anenas.coreml._verify import TOLERANCES, Difference, Verification, verify, verify_network
+from anenas.coreml._verify import LOSSY, TOLERANCES, Difference, Verification, verify, verify_module, verify_network
 
 __all__ = [
     "FORMAT",
     "KIT",
+    "LOSSY",
     "TOLERANCES",
     "UNITS",
     "VERSION",
     "Compressed",
     "Difference",
+    "Quantiser",
     "Verification",
     "as_arrays",
     "compile_package",
@@ -27,6 +30,7 @@ __all__ = [
     "estimated_package_bytes",
     "example_inputs",
     "has_core_ml",
+    "image_size",
     "measure_package",
     "output_errors",
     "package_bytes",
@@ -38,6 +42,7 @@ __all__ = [
     "require_core_ml",
     "stored_forms",
     "verify",
+    "verify_module",
     "verify_network",
     "write_whole",
 ]

@@ -68,7 +68,10 @@ def compress(package: Path, out: Path, form: Form | str) -> Compressed:
     """
     form = get_form(form) if isinstance(form, str) else form
     if form.activations:
-        raise AnenasError(f"{form.name} needs training with quantised activations; choose another form")
+        raise AnenasError(
+            f"{form.name} needs training, and so a study: `anenas export STUDY --compress {form.name}`, or "
+            f"`forms: [{form.name}]` in a search space"
+        )
     if out.suffix != ".mlpackage":
         raise AnenasError(f"'{out}' must end in .mlpackage")
     if not out.parent.is_dir():
@@ -78,7 +81,7 @@ def compress(package: Path, out: Path, form: Form | str) -> Compressed:
         raise AnenasError(
             f"{package} is compressed already, to {', '.join(found)}; compress the package it was made of"
         )
-    before = package_target(package)
+    before, bytes_before = package_target(package), package_bytes(package)
     if not form.kind:
         _copy(package, out)
     else:
@@ -93,8 +96,9 @@ def compress(package: Path, out: Path, form: Form | str) -> Compressed:
         save_package(model, out)
     weights = [weight for op in read_graph(out).ops for weight in op.weights]
     count = sum(weight.storage is not None for weight in weights)
-    sizes = package_bytes(package), package_bytes(out)
-    return Compressed(form.name, out, *sizes, count, len(weights) - count, before, package_target(out))
+    return Compressed(
+        form.name, out, bytes_before, package_bytes(out), count, len(weights) - count, before, package_target(out)
+    )
 
 
 def stored_forms(graph: Graph) -> list[str]:
@@ -120,7 +124,7 @@ def _compressed(package: Path, form: Form) -> Any:
 
     model = ct.models.MLModel(str(package), skip_model_load=True)
     spec = model.get_spec()
-    needed = ct.target.iOS18 if form.is_ios18 else ct.target.iOS16
+    needed = ct.target[form.target]
     if spec.specificationVersion < needed.value:
         spec.specificationVersion = needed.value
         model = ct.models.MLModel(spec, weights_dir=model.weights_dir, skip_model_load=True)

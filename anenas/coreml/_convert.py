@@ -28,6 +28,7 @@ def convert(
     shape: tuple[int, int, int, int],
     classes: Sequence[str],
     metadata: dict[str, str] | None = None,
+    target: str = "iOS16",
 ) -> None:
     """Write `module` as a static fp16 ML program, a classifier of images or series, to a `.mlpackage`.
 
@@ -41,6 +42,7 @@ def convert(
         shape: (N, C, H, W), or (N, C, 1, T) of series.
         classes: One label for each output.
         metadata: More to store with the model.
+        target: The oldest system that has to run it.
 
     Raises:
         RuntimeError: If coremltools cannot convert it.
@@ -56,7 +58,8 @@ def convert(
         else ct.TensorType(name=INPUT if height > 1 else SERIES, shape=shape, dtype=np.float32)
     )
     labels = ct.ClassifierConfig(list(classes)) if batch == 1 else None
-    _write(module, path, shape, source, OUTPUT, labels, {"classes": json.dumps(list(classes)), **(metadata or {})})
+    metadata = {"classes": json.dumps(list(classes)), **(metadata or {})}
+    _write(module, path, shape, source, OUTPUT, labels, metadata, target)
 
 
 def convert_arrays(
@@ -76,7 +79,7 @@ def convert_arrays(
         ValueError: If `path` has another ending.
     """
     ct = coremltools()
-    _write(module, path, shape, ct.TensorType(name=source, shape=shape, dtype=np.float32), output, None, {})
+    _write(module, path, shape, ct.TensorType(name=source, shape=shape, dtype=np.float32), output, None, {}, "iOS16")
 
 
 def _write(
@@ -87,6 +90,7 @@ def _write(
     output: str,
     labels: Any,
     metadata: dict[str, str],
+    target: str,
 ) -> None:
     import torch
 
@@ -104,7 +108,7 @@ def _write(
             outputs=[ct.TensorType(name=output, dtype=np.float32)],
             classifier_config=labels,
             compute_precision=ct.precision.FLOAT16,
-            minimum_deployment_target=ct.target.iOS16,
+            minimum_deployment_target=ct.target[target],
             skip_model_load=True,
         )
     for key, value in metadata.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from anenas._errors import AnenasError
+from anenas.coreml._classify import only_features
 
 if TYPE_CHECKING:
     from torch import nn
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 # How far the largest difference may be of the largest value expected. In float32 only the order of sums differs; in
 # float16 every result is rounded to 11 bits, and what was rounded is rounded again by the next of some 100 operations.
 TOLERANCES = {"fp32": 1e-4, "fp16": 0.1}
+# Of a program whose weights were changed on purpose: the differences are told, and only overflow fails.
+LOSSY = dict.fromkeys(TOLERANCES, math.inf)
 
 
 @dataclass(frozen=True)
@@ -176,19 +180,37 @@ def verify_network(
     """
     import torch
 
-    from anenas.coreml.program import load_program
     from anenas.network import reference_values
 
-    program = load_program(package)
-    outputs = [feature.name for feature in program.outputs if feature.dtype != "label"]
-    if len(program.inputs) != 1 or len(outputs) != 1:
-        raise AnenasError(
-            f"{package} has {len(program.inputs)} inputs and {len(outputs)} outputs; expected one of each"
-        )
     expected = reference_values(network, torch.from_numpy(pixels).float())[-1][1].numpy()
-    given = {program.inputs[0].name: pixels}
-    result = verify(package, given, {outputs[0]: expected}, against, tolerances=tolerances)
+    result = _verify_only(package, pixels, expected, against, tolerances)
     return dataclasses.replace(result, layers=_layers(package, network, pixels[:1])) if layers else result
+
+
+def verify_module(
+    package: Path,
+    module: nn.Module,
+    pixels: np.ndarray,
+    against: str,
+    *,
+    tolerances: Mapping[str, float] = TOLERANCES,
+) -> Verification:
+    """Hold a program against a module just as it computes, its weights not rounded; otherwise as `verify_network`."""
+    import torch
+
+    with torch.no_grad():
+        expected = module(torch.from_numpy(pixels).float()).numpy()
+    return _verify_only(package, pixels, expected, against, tolerances)
+
+
+def _verify_only(
+    package: Path, pixels: np.ndarray, expected: np.ndarray, against: str, tolerances: Mapping[str, float]
+) -> Verification:
+    """Compare the only output of a program of one input."""
+    from anenas.coreml.program import load_program
+
+    source, output = only_features(load_program(package), package)
+    return verify(package, {source.name: pixels}, {output.name: expected}, against, tolerances=tolerances)
 
 
 def _layers(package: Path, network: nn.Module, sample: np.ndarray) -> tuple[Difference, ...]:

@@ -1,7 +1,7 @@
 """The one vocabulary between networks and hardware: programs as frozen data, without torch."""
 
 from anenas.graph._fingerprint import fingerprint
-from anenas.graph._forms import SMALLEST, Form, compressed, forms, get_form
+from anenas.graph._forms import SMALLEST, Form, all_forms, compressed, forms, get_form
 from anenas.graph._graph import Flexible, Graph, Op, Storage, Tensor
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Op",
     "Storage",
     "Tensor",
+    "all_forms",
     "compressed",
     "fingerprint",
     "forms",

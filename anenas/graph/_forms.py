@@ -50,6 +50,11 @@ class Form:
         ways = sum(map(bool, (self.integer, self.palette, self.sparsity)))
         return ways > 1 or self.integer == 4 or bool(self.block or self.group)
 
+    @property
+    def target(self) -> str:
+        """The oldest system with its operations; those that quantise activations came with iOS 17."""
+        return "iOS18" if self.is_ios18 else "iOS17" if self.activations else "iOS16"
+
     def storage(self, tensor: Tensor, channel_axis: int = 0) -> Storage | None:
         """How a weight is stored in this form; None where it stays as it is.
 
@@ -104,7 +109,7 @@ _FORMS = (
     Form("sparse75+palette4", "three quarters zero, a table of 16 values for the rest", sparsity=0.75, palette=4),
     Form("sparse75+int8", "three quarters zero, 8-bit integers for the rest", sparsity=0.75, integer=8),
 )
-# What a training has to lead to, or published figures are of; no program is made of them here.
+# What a training has to lead to.
 _TRAINED = (Form("w8a8", "8-bit integers for weights and activations", integer=8, activations=True),)
 
 
@@ -113,15 +118,20 @@ def forms() -> dict[str, Form]:
     return {form.name: form for form in _FORMS}
 
 
+def all_forms() -> dict[str, Form]:
+    """Every form, those that need training too, by name."""
+    return {form.name: form for form in (*_FORMS, *_TRAINED)}
+
+
 def get_form(name: str) -> Form:
     """The form of that name.
 
     Raises:
         AnenasError: If there is none; it offers the nearest names.
     """
-    known = {form.name: form for form in (*_FORMS, *_TRAINED)}
+    known = all_forms()
     if name.strip().casefold() not in known:
-        raise unknown("form", name, forms())
+        raise unknown("form", name, known)
     return known[name.strip().casefold()]
 
 
@@ -129,21 +139,50 @@ def compressed(graph: Graph, form: Form) -> Graph:
     """What a program of fp16 weights becomes in a form.
 
     Its sizes are those of a compressed package, up to the numbers of a sparse weight that are equal. With 8-bit
-    activations, every convolution and matrix product reads what was quantised before it.
+    activations, every result between the first and the last convolution or matrix product is quantised where
+    coremltools' `LinearQuantizer` quantises: not between such an operation and a curve that is all that reads it.
     """
+    quantised = _quantised(graph) if form.activations else frozenset()
     ops: list[Op] = []
     narrow: dict[str, Tensor] = {}  # what a quantised tensor is read as
+
+    def quantise(tensor: Tensor) -> None:
+        if tensor.name in quantised:
+            integers = Tensor(f"{tensor.name}.integers", tensor.shape, "int8")
+            narrow[tensor.name] = Tensor(f"{tensor.name}.narrow", tensor.shape)
+            ops.append(Op(integers.name, "quantize", (tensor,), (integers,)))
+            ops.append(Op(narrow[tensor.name].name, "dequantize", (integers,), (narrow[tensor.name],)))
+
+    for tensor in graph.inputs:
+        quantise(tensor)
     for op in graph.ops:
         axis = 1 if op.kind == "conv_transpose" else 0
         weights = tuple(dataclasses.replace(weight, storage=form.storage(weight, axis)) for weight in op.weights)
-        inputs = op.inputs
-        if form.activations and op.macs:
-            for tensor in inputs:
-                if tensor.name not in narrow:
-                    integers = Tensor(f"{tensor.name}.integers", tensor.shape, "int8")
-                    narrow[tensor.name] = Tensor(f"{tensor.name}.narrow", tensor.shape)
-                    ops.append(Op(integers.name, "quantize", (tensor,), (integers,)))
-                    ops.append(Op(narrow[tensor.name].name, "dequantize", (integers,), (narrow[tensor.name],)))
-            inputs = tuple(narrow[tensor.name] for tensor in inputs)
+        inputs = tuple(narrow.get(tensor.name, tensor) for tensor in op.inputs)
         ops.append(dataclasses.replace(op, inputs=inputs, weights=weights))
+        for tensor in op.outputs:
+            quantise(tensor)
     return Graph(graph.inputs, tuple(ops), graph.outputs)
+
+
+# Curves that `LinearQuantizer` keeps with what is before them.
+_KEPT = {"relu", "relu6", "clip", "silu", "sigmoid", "leaky_relu", "elu", "gelu", "tanh"}
+
+
+def _quantised(graph: Graph) -> frozenset[str]:
+    """Names of the activations that are made 8-bit integers."""
+    readers: dict[str, list[Op]] = {}
+    for op in graph.ops:
+        for tensor in op.inputs:
+            readers.setdefault(tensor.name, []).append(op)
+    products = [i for i, op in enumerate(graph.ops) if op.macs]
+    if not products:
+        return frozenset()
+    found = {tensor.name for tensor in graph.ops[products[0]].inputs}
+    for op in graph.ops[products[0] : products[-1] + 1]:
+        for tensor in op.outputs:
+            after = readers.get(tensor.name, [])
+            is_kept = op.macs and len(after) == 1 and after[0].kind in _KEPT
+            if after and not is_kept:
+                found.add(tensor.name)
+    return frozenset(found)

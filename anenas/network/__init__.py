@@ -1,8 +1,18 @@
 """From genotype to network: modules that train and ship, and the graph of either."""
 
 from anenas.network._build import Deployed, build, fuse
+from anenas.network._fold import folded
 from anenas.network._graph import architecture_cost, architecture_graph
 from anenas.network._reference import reference_values
 from anenas.network._trace import trace
 
-__all__ = ["Deployed", "architecture_cost", "architecture_graph", "build", "fuse", "reference_values", "trace"]
+__all__ = [
+    "Deployed",
+    "architecture_cost",
+    "architecture_graph",
+    "build",
+    "folded",
+    "fuse",
+    "reference_values",
+    "trace",
+]

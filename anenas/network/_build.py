@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import torch
 from torch import nn
 
@@ -85,6 +87,12 @@ class Deployed(nn.Module):
         self.register_buffer("scale", 1 / (255 * s))
         self.register_buffer("shift", -m / s)
         self.network = network
+
+    def with_network(self, network: nn.Module) -> Deployed:
+        """The same around another network."""
+        other = copy.copy(self)
+        other._modules = {"network": network}
+        return other
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         return self.logits(pixels).softmax(1)

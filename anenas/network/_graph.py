@@ -11,7 +11,7 @@ from torch import nn
 from anenas.ane import Chip, ProgramCost, program_cost
 from anenas.blocks import Block, SequenceBlock
 from anenas.blocks._timm import reparameterize
-from anenas.graph import Graph, Op, Tensor
+from anenas.graph import Graph, Op, Tensor, compressed, get_form
 from anenas.network._build import Deployed, build_head
 from anenas.network._trace import trace
 from anenas.space import Architecture, Head, Stage
@@ -29,36 +29,46 @@ def architecture_graph(architecture: Architecture) -> Graph:
         parts.append((f"stage{i}" if i else "stem", _stage_graph(stage, parts[-1][1].outputs[0].shape)))
     parts.append(("head", _head_graph(architecture.head, parts[-1][1].outputs[0].shape)))
     parts.append(("output", _output_graph(parts[-1][1].outputs[0].shape)))
-    return Graph.chain(parts)
+    return _in_form(Graph.chain(parts), architecture.form)
 
 
 def architecture_cost(architecture: Architecture, chip: Chip) -> ProgramCost:
     """What the exported program of an architecture costs on a chip: `program_cost` of its graph.
 
-    It takes microseconds where its blocks were met before, for their costs are remembered and add up.
+    It takes microseconds where its blocks were met before, for their costs are remembered and add up. With 8-bit
+    activations it takes milliseconds: what a block writes depends on what reads it.
     """
+    form = architecture.form
+    if get_form(form).activations:
+        return program_cost(architecture_graph(architecture), chip)
     shape: _Shape = architecture.input
     cost = _input_cost(shape, chip)
     for stage in architecture.stages:
-        of_stage, shape = _stage_cost(stage, shape, chip)
+        of_stage, shape = _stage_cost(stage, shape, chip, form)
         cost += of_stage
-    return cost + _head_cost(architecture.head, shape, chip)
+    return cost + _head_cost(architecture.head, shape, chip, form)
+
+
+def _in_form(graph: Graph, form: str) -> Graph:
+    return graph if form == "fp16" else compressed(graph, get_form(form))
 
 
 @functools.lru_cache(maxsize=100_000)
-def _stage_cost(stage: Stage, shape: _Shape, chip: Chip) -> tuple[ProgramCost, _Shape]:
+def _stage_cost(stage: Stage, shape: _Shape, chip: Chip, form: str) -> tuple[ProgramCost, _Shape]:
     """The cost of a stage, and the shape that comes out of it."""
-    cost, shape = _block_cost(stage.block, stage.width, stage.stride, shape, chip)
+    cost, shape = _block_cost(stage.block, stage.width, stage.stride, shape, chip, form)
     for _ in range(1, stage.depth):
-        of_block, shape = _block_cost(stage.block, stage.width, 1, shape, chip)
+        of_block, shape = _block_cost(stage.block, stage.width, 1, shape, chip, form)
         cost += of_block
     return cost, shape
 
 
 @functools.lru_cache(maxsize=100_000)
-def _block_cost(block: Block, width: int, stride: int, shape: _Shape, chip: Chip) -> tuple[ProgramCost, _Shape]:
+def _block_cost(
+    block: Block, width: int, stride: int, shape: _Shape, chip: Chip, form: str
+) -> tuple[ProgramCost, _Shape]:
     graph = _block_graph(block, width, stride, shape)
-    cost = program_cost(graph, chip)
+    cost = program_cost(_in_form(graph, form), chip)
     if isinstance(block, SequenceBlock) and block.off_engine:
         cost = dataclasses.replace(cost, operation_problems=())  # its space wants it all the same
     return cost, graph.outputs[0].shape
@@ -70,8 +80,8 @@ def _input_cost(shape: _Shape, chip: Chip) -> ProgramCost:
 
 
 @functools.lru_cache(maxsize=10_000)
-def _head_cost(head: Head, shape: _Shape, chip: Chip) -> ProgramCost:
-    graph = _head_graph(head, shape)
+def _head_cost(head: Head, shape: _Shape, chip: Chip, form: str) -> ProgramCost:
+    graph = _in_form(_head_graph(head, shape), form)
     return program_cost(graph, chip) + program_cost(_output_graph(graph.outputs[0].shape), chip)
 
 

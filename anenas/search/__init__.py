@@ -10,7 +10,7 @@ from anenas.search._evaluation import (
     Evaluation,
     Evaluator,
 )
-from anenas.search._evaluator import ImageEvaluator, load_deployed
+from anenas.search._evaluator import ImageEvaluator
 from anenas.search._exports import export_best
 from anenas.search._first import front_of, read_architectures
 from anenas.search._front import Losses, front, hypervolume, knee
@@ -19,6 +19,7 @@ from anenas.search._objectives import DEFAULT_OBJECTIVES, METRICS, Metric, Objec
 from anenas.search._pool import Inline, Outcome, Pool
 from anenas.search._problem import LATENCY_BOUNDS, LatencyBound, Outlook, Problem, Space
 from anenas.search._samplers import DEFAULT_SAMPLER, SAMPLERS, check_sampler, make_sampler
+from anenas.search._ship import ExportError, load_deployed, ship
 from anenas.search._study import Record, Study, Trial, is_being_searched, searching, study_folder, study_names
 from anenas.search._table import Table, read_table
 
@@ -36,6 +37,7 @@ __all__ = [
     "Estimate",
     "Evaluation",
     "Evaluator",
+    "ExportError",
     "ImageEvaluator",
     "Inline",
     "LatencyBound",
@@ -66,6 +68,7 @@ __all__ = [
     "read_architectures",
     "read_table",
     "searching",
+    "ship",
     "study_folder",
     "study_names",
 ]

@@ -24,6 +24,8 @@ _START = 10  # trials that are drawn before anything is learnt
 _FRESH = 64  # candidates that are drawn anew
 _BRED = 200  # candidates that are bred in each generation
 _GENERATIONS = 5
+_SMALL = 20_000  # candidates of a space that are all looked at
+_AT_ONCE = 1_000
 _REMEMBERED = 400  # trials that the surrogates are conditioned on
 
 Key = frozenset[tuple[str, Value]]
@@ -72,6 +74,7 @@ class FrontSampler(optuna.samplers.BaseSampler):
         self._known: dict[Key, _Known] = {}
         self._front: list[_Known] = []
         self._estimated: dict[Key, _Candidate] = {}
+        self._untried: dict[Key, _Candidate] | None = None  # of a small space
         self._suggested: tuple[int, Decisions] = (-1, {})
 
     # What Optuna asks for
@@ -112,7 +115,8 @@ class FrontSampler(optuna.samplers.BaseSampler):
                 self._say("the trials so far do not tell which architectures are better: the next is drawn at random")
                 self._said = True
             return self._drawn(taken, rng)
-        front = self._evolve(beliefs, taken, rng)
+        small = self._problem.space.size <= _SMALL
+        front = self._whole_front(beliefs, taken) if small else self._evolve(beliefs, taken, rng)
         return rng.choice(front).decisions if front else self._drawn(taken, rng)
 
     def _read_trials(self, study: optuna.Study, asking: int) -> set[Key]:
@@ -161,6 +165,22 @@ class FrontSampler(optuna.samplers.BaseSampler):
             made = draw(decide, rng) if step < _FRESH else mutate(decide, best.decisions, rng)
             best = min([best, *self._new([made], 1, taken)], key=lambda candidate: candidate.outlook.violation)
         return best.decisions
+
+    def _whole_front(self, beliefs: _Beliefs, taken: set[Key]) -> list[_Candidate]:
+        """The front of what is believed of all candidates of a small space that were not taken and are within the
+        limits.
+        """
+        if self._untried is None:
+            found = self._new(every(self._problem.decide), _SMALL, set())
+            self._untried = {_key(one.decisions): one for one in found if one.outlook.violation <= 0}
+        for key in self._untried.keys() & taken:
+            del self._untried[key]
+        front: list[_Candidate] = []
+        candidates = list(self._untried.values())
+        for start in range(0, len(candidates), _AT_ONCE):
+            made = [*front, *candidates[start : start + _AT_ONCE]]
+            front = [made[i] for i in _front(beliefs.of(made))]
+        return front
 
     def _evolve(self, beliefs: _Beliefs, taken: set[Key], rng: random.Random) -> list[_Candidate]:
         """The front of what is believed of candidates that were not taken and are within the limits."""
@@ -232,9 +252,19 @@ def _dominates(a: Sequence[float], b: Sequence[float]) -> bool:
 
 
 def _front(values: np.ndarray) -> list[int]:
-    """Rows of (n, objectives), to be minimised, that no other row dominates; of equal rows all."""
-    at_most = (values[:, None, :] <= values[None, :, :]).all(2)
-    return [int(i) for i in np.flatnonzero(~(at_most & ~at_most.T).any(0))]
+    """Rows of (n, objectives), to be minimised, that no other row dominates; of equal rows only one."""
+    order = np.lexsort(values.T[::-1])
+    ordered = values[order]
+    if values.shape[1] == 2:  # where all but few are dominated, as among all of a small space, this is worth a case
+        below = np.minimum.accumulate(np.concatenate([[np.inf], ordered[:-1, 1]]))
+        return [int(i) for i in order[ordered[:, 1] < below]]
+    kept = np.empty((0, values.shape[1]))
+    found = []
+    for i, row in zip(order, ordered, strict=True):
+        if not (kept <= row).all(1).any():
+            kept = np.concatenate([kept, row[None]])
+            found.append(int(i))
+    return found
 
 
 def _breed(decide: Decide[Architecture], parents: Sequence[Decisions], rng: random.Random) -> _Made:

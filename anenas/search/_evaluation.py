@@ -43,14 +43,17 @@ class Evaluation:
     """What a trained and exported network turned out to be.
 
     Attributes:
-        accuracy: Share of the validation images that it classifies rightly.
+        accuracy: Share of the validation images that it classifies rightly: the network, or, where the program's
+            weights are not as trained, the program.
         latency: Of the exported program.
         size_mb: Of the exported package, in 10⁶ bytes.
         macs: Multiply-accumulates of the exported program.
         parameters: Weights that the exported program stores.
         residency: Share of its operations' time that is spent on the engine, as estimated.
+        needs: The oldest system that runs the program, such as "iOS16"; empty where nothing tells.
         verified: How far the exported program is from the network, of the largest probability: "fp32_difference" and
             "fp16_difference"; and "fp16_agreement", the share of images for which float16 names the same class.
+            Compressed weights are told of, and not judged by it.
         seconds: What each step took.
         losses: (step, training loss) as training went on.
         test_accuracy: Share of the test images that the exported program classifies rightly in float16; only known
@@ -64,6 +67,7 @@ class Evaluation:
     macs: int
     parameters: int
     residency: float = 1.0
+    needs: str = ""
     verified: dict[str, float] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     losses: tuple[tuple[int, float], ...] = ()

@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 import csv
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from anenas.ane import Chip, placement, program_cost
 from anenas.coreml import (
-    convert,
+    Verification,
     estimated_package_bytes,
     package_bytes,
+    package_target,
     program_accuracy,
     read_graph,
-    verify_network,
 )
-from anenas.data import Dataset, Split
+from anenas.data import Dataset
 from anenas.graph import Graph
 from anenas.latency import Latency, Target
 from anenas.search._evaluation import ARCHITECTURE, OPERATIONS, PACKAGE, WEIGHTS, Estimate, Evaluation
+from anenas.search._ship import deploy, ship
 from anenas.space import Architecture
-
-if TYPE_CHECKING:
-    from torch import nn
-
-    from anenas.network import Deployed
 
 _VERIFIED = 16  # images that every exported program is held against its network on
 
@@ -100,23 +92,29 @@ class ImageEvaluator:
             stepped=stepped,
         )
         clock.lap("train")
-        deployed = _deployed(network, dataset)
+        deployed = deploy(network, dataset)
         right = accuracy(deployed, dataset.validation, device=device)
         clock.lap("validate")
         network.cpu()
         save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, folder / WEIGHTS)
         (folder / ARCHITECTURE).write_text(f"{architecture}\n")
-        metadata = {
-            "anenas.architecture": str(architecture),
-            "anenas.data": dataset.name,
-            "anenas.mean": json.dumps(dataset.mean),
-            "anenas.std": json.dumps(dataset.std),
-        }
         package = folder / PACKAGE
-        convert(deployed.cpu(), package, shape=architecture.input, classes=dataset.classes, metadata=metadata)
-        clock.lap("convert")
-        verified = _verified(package, deployed, dataset.validation, architecture.input[0])
-        clock.lap("verify")
+        held_out = dataset.validation.images[: _VERIFIED * architecture.input[0]]
+        verified = ship(
+            deployed.cpu(),
+            architecture,
+            dataset,
+            package,
+            held_out,
+            epochs=self.epochs,
+            seed=self.seed,
+            device=device,
+            stepped=stepped,
+            lap=clock.lap,
+        )
+        if architecture.form != "fp16":
+            right = program_accuracy(package, dataset.validation.images, dataset.validation.labels)
+            clock.lap("validate_form")
         graph = read_graph(package)
         chip = self.targets[0].chip
         latency, *others = (target.latency(graph, package) for target in self.targets)
@@ -131,7 +129,8 @@ class ImageEvaluator:
             macs=graph.macs,
             parameters=graph.parameters,
             residency=residency,
-            verified=verified,
+            needs=package_target(package),
+            verified=_figures(verified),
             seconds=clock.laps,
             losses=tuple(losses),
             others=self._by_chip(others),
@@ -142,36 +141,8 @@ class ImageEvaluator:
         return program_accuracy(folder / PACKAGE, test.images, test.labels)
 
 
-def load_deployed(architecture: Architecture, folder: Path, dataset: Dataset) -> Deployed:
-    """What ships of a trial: the network with the weights that `evaluate` left in `folder`, fused and normalising."""
-    from safetensors.torch import load_file
-
-    from anenas.network import build
-
-    network = build(architecture)
-    network.load_state_dict(load_file(folder / WEIGHTS))
-    return _deployed(network, dataset)
-
-
-def _deployed(network: nn.Module, dataset: Dataset) -> Deployed:
-    from anenas.network import Deployed, fuse
-
-    return Deployed(fuse(network), dataset.mean, dataset.std).eval()
-
-
-class ExportError(RuntimeError):
-    """The exported program does not compute what the trained network does, or not in float16."""
-
-
-def _verified(package: Path, deployed: Deployed, held_out: Split, batch: int) -> dict[str, float]:
-    """How far the program is from the network, on the first images that were held out.
-
-    Raises:
-        ExportError: If it is too far, or overflows.
-    """
-    result = verify_network(package, deployed, np.array(held_out.images[: _VERIFIED * batch], dtype=np.float32))
-    if not result.passed:
-        raise ExportError("; ".join(result.problems))
+def _figures(result: Verification) -> dict[str, float]:
+    """How far the program is from the network."""
     (fp32,), (fp16,) = result.fp32, result.fp16
     figures = {"fp32_difference": fp32.relative, "fp16_difference": fp16.relative}
     return figures if fp16.top1 is None else figures | {"fp16_agreement": fp16.top1}

@@ -14,7 +14,7 @@ from anenas.search._study import Record, Study
 _README = """\
 {name}: trial {number} of study {study}
 
-model.mlpackage       Core ML classifier (fp16); add it to an Xcode project, or open it with coremltools
+model.mlpackage       Core ML classifier ({form}); add it to an Xcode project, or open it with coremltools
 weights.safetensors   the trained weights as a torch state dict; safetensors.torch.load_file reads them
 architecture.txt      what the weights belong to: anenas.build(anenas.Architecture.parse(...)) in Python
 metrics.json          accuracy, latency with its interval and source, size, seconds of each step
@@ -39,7 +39,9 @@ def export_best(study: Study, folder: Path) -> dict[str, Path]:
             shutil.copytree(study.trial_folder(record.number), new)
             (new / EVALUATION).unlink(missing_ok=True)
             (new / "metrics.json").write_text(json.dumps(_metrics(record), indent=2) + "\n")
-            (new / "README.txt").write_text(_README.format(name=name, number=record.number, study=study.name))
+            (new / "README.txt").write_text(
+                _README.format(name=name, number=record.number, study=study.name, form=record.architecture.form)
+            )
             exported[name] = target / name
             if exported[name].exists():
                 exported[name].replace(Path(temporary) / "old")

@@ -73,12 +73,13 @@ class GaussianProcess:
         posteriors"). It costs the same however many candidates it was asked for before, and its answer for a candidate
         does not depend on the others.
         """
-        frequencies = rng.standard_normal((self.known.shape[1], _FOURIER)) * np.sqrt(2)
-        phases = rng.uniform(0, 2 * np.pi, _FOURIER)
+        # In single precision, which is as good for a draw and takes half the time.
+        frequencies = (rng.standard_normal((self.known.shape[1], _FOURIER)) * np.sqrt(2)).astype(np.float32)
+        phases = rng.uniform(0, 2 * np.pi, _FOURIER).astype(np.float32)
         amplitudes = rng.standard_normal(_FOURIER) * np.sqrt(2 * self.variance / _FOURIER)
 
         def prior(scaled: np.ndarray) -> np.ndarray:
-            return np.asarray(np.cos(scaled @ frequencies + phases) @ amplitudes)
+            return np.asarray(np.cos(scaled.astype(np.float32) @ frequencies + phases) @ amplitudes)
 
         noise = rng.standard_normal(len(self.known)) * np.sqrt(self.variance * self.noise)
         correction = cho_solve((self.lower, True), self.values - prior(self.known) - noise)

@@ -24,6 +24,11 @@ class Space(Protocol):
         """What it is called in messages."""
         ...
 
+    @property
+    def size(self) -> int:
+        """How many architectures there are."""
+        ...
+
     def decide(self, pick: Pick, *, classes: int) -> Architecture:
         """Walk every decision once and return what they make."""
         ...

@@ -61,6 +61,10 @@ class Table:
         columns = enumerate(self.choices.T)
         return [(f"choice{i:02d}", tuple(int(option) for option in np.unique(column))) for i, column in columns]
 
+    @property
+    def size(self) -> int:
+        return math.prod(len(options) for _, options in self._options)
+
     def decide(self, pick: Pick, *, classes: int = 0) -> Architecture:
         return cast(Architecture, Row(int(pick(name, options)) for name, options in self._options))
 

@@ -5,6 +5,7 @@
 The parts are, joined by "-": the input (N, C, H, W); each stage, the stem first, as its block's kind, depth (r),
 stride (s), width (c) and the block's own choices; and the head with its pooling (left out where it is the mean), its
 width (left out where it has no layer of its own) and the number of classes (n). Series are (N, C, 1, T).
+Weights that ship in another form than fp16 follow as "@palette4".
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Self
 from anenas._errors import AnenasError, unknown
 from anenas.ane import steps_problem
 from anenas.blocks import ACTIVATIONS, Block, SequenceBlock, Value, block_kind, block_kinds
+from anenas.graph import get_form
 
 POOLS = ("mean", "max", "last")
 """How a head makes one vector of all pixels or steps: their mean, their largest values, or the last step's."""
@@ -101,14 +103,17 @@ class Architecture:
         input: (N, C, H, W).
         stages: The stem, then every stage.
         head: What follows them.
+        form: What its weights ship as, a name of `anenas.graph.all_forms`.
     """
 
     input: tuple[int, int, int, int]
     stages: tuple[Stage, ...]
     head: Head
+    form: str = "fp16"
 
     def __str__(self) -> str:
-        return "-".join(["x".join(map(str, self.input)), *map(str, self.stages), str(self.head)])
+        network = "-".join(["x".join(map(str, self.input)), *map(str, self.stages), str(self.head)])
+        return network if self.form == "fp16" else f"{network}@{self.form}"
 
     def __lt__(self, other: Architecture) -> bool:
         return str(self) < str(other)
@@ -120,13 +125,15 @@ class Architecture:
         Raises:
             AnenasError: If `text` is not such a string, with the part that is wrong.
         """
-        shape, *stages, head = text.strip().split("-") if text.count("-") >= 2 else ("", "")
+        network, at, form = text.strip().partition("@")
+        shape, *stages, head = network.split("-") if network.count("-") >= 2 else ("", "")
         if not re.fullmatch(rf"{_NUMBER}(x{_NUMBER}){{3}}", shape):
             raise AnenasError(
                 f"'{text}' is no architecture; expected 'NxCxHxW-STAGE-…-HEAD', see `anenas space sample`"
             )
         n, c, h, w = (int(size) for size in shape.split("x"))
-        architecture = cls((n, c, h, w), tuple(Stage.parse(stage) for stage in stages), Head.parse(head))
+        parsed = tuple(Stage.parse(stage) for stage in stages)
+        architecture = cls((n, c, h, w), parsed, Head.parse(head), get_form(form).name if at else "fp16")
         steps = w
         for stage in architecture.stages:
             steps, before = -(-steps // stage.stride), steps

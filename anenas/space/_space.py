@@ -24,6 +24,7 @@ from pydantic import (
 
 from anenas.ane import batch_problem, dimension_problem, steps_problem, width_problem
 from anenas.blocks import ACTIVATIONS, Block, SequenceBlock, Value, block_kind, block_kinds
+from anenas.graph import all_forms
 from anenas.space import _walk
 from anenas.space._architecture import POOLS, Architecture, Head, Stage, series_problem
 from anenas.space._walk import Pick
@@ -221,6 +222,9 @@ LEAST = frozenset({"residency", "accuracy"})
 """The limits that are the least of something."""
 
 
+_PLAIN = ("fp16",)
+
+
 class SearchSpace(_Strict):
     """A space of architectures, as a YAML file describes it.
 
@@ -231,6 +235,7 @@ class SearchSpace(_Strict):
         stem: The first stage, usually one strided convolution.
         stages: The stages behind it.
         head: What follows the stages.
+        forms: What weights may ship as, names of `anenas.graph.all_forms`.
         limits: Default constraints of a search.
     """
 
@@ -240,6 +245,7 @@ class SearchSpace(_Strict):
     stem: StageSpec
     stages: Annotated[tuple[StageSpec, ...], AfterValidator(_some_stages)]
     head: HeadSpec = HeadSpec()
+    forms: Annotated[tuple[Literal[tuple(all_forms())], ...], *_Distinct] = _PLAIN  # type: ignore[valid-type]
     limits: Limits = Limits()
 
     @model_validator(mode="after")
@@ -253,6 +259,8 @@ class SearchSpace(_Strict):
                 if self.input.steps and not issubclass(block_kind(kind), SequenceBlock):
                     series = ", ".join(k for k, block in block_kinds().items() if issubclass(block, SequenceBlock))
                     raise ValueError(f"{name}: block {kind} works on images; for series there are {series}")
+        if self.input.steps and self.forms != _PLAIN:
+            raise ValueError("forms: networks of series ship as fp16; `anenas compress` makes their packages smaller")
         if not self.input.steps and "last" in self.head.pool:
             raise ValueError("head.pool: only series have a last step; expected mean or max")
         return self
@@ -262,11 +270,15 @@ class SearchSpace(_Strict):
 
         Args:
             pick: Called with the name of a decision and its options; returns one of them. A decision with a single
-                option is asked too.
+                option is asked too; the form of weights is none where it is fp16 for all.
             classes: How many classes the network tells apart.
         """
         stages = tuple(spec.decide(pick, name) for name, spec in self.named_stages())
-        return Architecture(self.input.shape, stages, self.head.decide(pick, classes))
+        head = self.head.decide(pick, classes)
+        # Asked last and only where there is something to ask, so that what was drawn of a space without forms, and
+        # studies of it, are what they were.
+        form = "fp16" if self.forms == _PLAIN else str(pick("form", self.forms))
+        return Architecture(self.input.shape, stages, head, form)
 
     def decisions(self, architecture: Architecture) -> dict[str, Value]:
         """The decisions that make `architecture`: what `decide` was told, by name.
@@ -275,7 +287,7 @@ class SearchSpace(_Strict):
             ValueError: If the architecture is not of this space.
         """
         values: dict[str, Value] = {"head.width": architecture.head.width, "head.pool": architecture.head.pool}
-        values["head.activation"] = architecture.head.activation
+        values |= {"head.activation": architecture.head.activation, "form": architecture.form}
         for (name, _), stage in zip(self.named_stages(), architecture.stages, strict=False):
             values |= {f"{name}.depth": stage.depth, f"{name}.width": stage.width, f"{name}.block": stage.block.kind}
             values |= {f"{name}.{stage.block.kind}.{choice}": v for choice, v in stage.block.values().items()}
@@ -288,7 +300,7 @@ class SearchSpace(_Strict):
             return values[name]
 
         if self.decide(look_up, classes=architecture.head.classes) != architecture:
-            raise ValueError(f"'{self.name}' has another input shape, stem or number of stages")
+            raise ValueError(f"'{self.name}' has another input shape, stem, number of stages or form")
         return taken
 
     def __contains__(self, architecture: object) -> bool:
@@ -318,7 +330,7 @@ class SearchSpace(_Strict):
     @functools.cached_property
     def size(self) -> int:
         """How many architectures the space holds."""
-        return math.prod(spec.count() for _, spec in self.named_stages()) * self.head.count()
+        return math.prod(spec.count() for _, spec in self.named_stages()) * self.head.count() * len(self.forms)
 
     def with_input(self, channels: int, height: int, width: int) -> SearchSpace:
         """The same space for another image size, or for series of another length, which are 1 high and as wide.
@@ -334,7 +346,8 @@ class SearchSpace(_Strict):
     @property
     def digest(self) -> str:
         """A short name for exactly these choices, whatever the file looked like."""
-        content = self.model_dump_json(exclude={"name", "description", "limits"}, exclude_none=True)
+        unsaid = {"forms"} if self.forms == _PLAIN else set()  # a space's name must not follow from what it leaves out
+        content = self.model_dump_json(exclude={"name", "description", "limits"} | unsaid, exclude_none=True)
         return hashlib.sha256(content.encode()).hexdigest()[:12]
 
     def named_stages(self) -> list[tuple[str, StageSpec]]:

@@ -1,6 +1,16 @@
 """Brief and final training of what the network room builds."""
 
 from anenas.training._device import DEVICES, pick_device
+from anenas.training._quantise import train_quantised
 from anenas.training._train import Normalisation, TrainingError, accuracy, brief_epochs, train
 
-__all__ = ["DEVICES", "Normalisation", "TrainingError", "accuracy", "brief_epochs", "pick_device", "train"]
+__all__ = [
+    "DEVICES",
+    "Normalisation",
+    "TrainingError",
+    "accuracy",
+    "brief_epochs",
+    "pick_device",
+    "train",
+    "train_quantised",
+]

@@ -65,6 +65,8 @@ def train(
     flip: bool,
     seed: int = 0,
     device: torch.device | str = "cpu",
+    learning_rate: float = PEAK_LEARNING_RATE,
+    mixed: bool = True,
     stepped: Callable[[int, int], None] = lambda step, steps: None,
 ) -> list[tuple[int, float]]:
     """Train `network` in place: AdamW, one cycle of the learning rate, label smoothing, standard augmentation.
@@ -76,7 +78,9 @@ def train(
         epochs: Passes over the data, at least 1.
         flip: Whether mirror images keep their class.
         seed: Of the order and augmentation of the images. The weights are the caller's.
-        device: Where to train; on CUDA in mixed precision.
+        device: Where to train.
+        learning_rate: At its peak.
+        mixed: Whether CUDA trains in mixed precision.
         stepped: Called after each step with its number, from 1, and how many there are.
 
     Returns:
@@ -88,19 +92,20 @@ def train(
     device = torch.device(device)
     torch.backends.cudnn.deterministic = True
     network.to(device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
-    optimizer = torch.optim.AdamW(_parameter_groups(network), lr=PEAK_LEARNING_RATE, fused=device.type == "cuda")
-    steps = epochs * max(1, len(split.labels) // BATCH_SIZE)
+    optimizer = torch.optim.AdamW(_parameter_groups(network), lr=learning_rate, fused=device.type == "cuda")
+    steps = count_steps(split, epochs)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, PEAK_LEARNING_RATE, total_steps=steps, pct_start=min(0.3, max(0.1, 100 / steps))
+        optimizer, learning_rate, total_steps=steps, pct_start=min(0.3, max(0.1, 100 / steps))
     )
     precision = torch.bfloat16 if device.type == "cuda" and torch.cuda.is_bf16_supported() else torch.float16
-    scaler = torch.amp.GradScaler(enabled=device.type == "cuda" and precision == torch.float16)
+    mixed = mixed and device.type == "cuda"
+    scaler = torch.amp.GradScaler(enabled=mixed and precision == torch.float16)
     every = max(1, steps // _LOGGED_STEPS)
     curve: list[tuple[int, float]] = []
     since: list[float] = []
     for step, (pixels, labels) in enumerate(_batches(split, epochs, flip, seed), start=1):
         pixels, labels = pixels.to(device, non_blocking=True), labels.to(device, non_blocking=True)
-        with torch.autocast(device.type, precision, enabled=device.type == "cuda"):
+        with torch.autocast(device.type, precision, enabled=mixed):
             logits = network(normalise(pixels).contiguous(memory_format=torch.channels_last))
             loss = F.cross_entropy(logits, labels, label_smoothing=LABEL_SMOOTHING)
         since.append(loss.item())
@@ -116,6 +121,11 @@ def train(
             since.clear()
         stepped(step, steps)
     return curve
+
+
+def count_steps(split: Split, epochs: int) -> int:
+    """How many steps of training so many passes over the images are."""
+    return epochs * max(1, len(split.labels) // BATCH_SIZE)
 
 
 @torch.no_grad()

@@ -174,7 +174,6 @@ def test_where_core_ml_refuses_the_bundle_goes_without(
         ({"study": "tinny"}, "unknown study 'tinny'; did you mean tiny"),
         ({"pick": "best"}, "unknown pick 'best'"),
         ({"form": "palette5"}, "unknown form 'palette5'; did you mean palette"),
-        ({"form": "w8a8"}, "needs training with quantised activations"),
         ({"final_epochs": 0}, "final_epochs must be 1 or more, got 0"),
         ({"data": "nowhere.npz"}, "the study's images cannot be read"),
         ({"data": "fashion_mnist"}, "is not what tiny was made with"),
@@ -231,6 +230,27 @@ def test_compressed_weights_are_told_with_their_figures(store: Path, bundle: Bun
         with np.load(tmp_path / "b" / "test_vectors" / "inputs.npz") as inputs:
             found = load_program(tmp_path / "b" / "model.mlpackage", "fp16")(dict(inputs))
         assert np.array_equal(found["classLabel_probs"], expected["classLabel_probs"])
+
+
+def test_8_bit_activations_are_trained_for(store: Path, study: Study, tmp_path: Path) -> None:
+    steps: list[tuple[int, int]] = []
+    bundle = anenas.export(
+        "tiny", tmp_path / "b", pick=2, form="w8a8", store=store, stepped=lambda *step: steps.append(step)
+    )
+    assert steps == [(step, 12) for step in range(1, 13)]  # a quarter of ten epochs, of 192 images in batches of 32
+    assert (bundle.form, bundle.architecture) == ("w8a8", f"{study.completed[2].architecture}@w8a8")
+    graph = read_graph(tmp_path / "b" / "model.mlpackage")
+    assert stored_forms(graph) == ["int8"] and "quantize" in {op.kind for op in graph.ops}
+    assert bundle.test_accuracy > 0.9
+    card = (tmp_path / "b" / "README.md").read_text()
+    assert "for iOS 17 and later" in card and "compute with 8-bit integers" in card
+
+
+def test_training_anew_in_a_form_ships_that_form(store: Path, tmp_path: Path) -> None:
+    bundle = anenas.export("tiny", tmp_path / "b", pick=2, form="palette4-grouped", final_epochs=2, store=store)
+    assert (bundle.form, bundle.epochs) == ("palette4-grouped", 2)
+    assert stored_forms(read_graph(tmp_path / "b" / "model.mlpackage")) == ["palette4"]
+    assert "for iOS 18 and later" in (tmp_path / "b" / "README.md").read_text()
 
 
 def test_the_command_prints_figures_or_json(

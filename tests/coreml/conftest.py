@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 
 from anenas.coreml import convert
 from anenas.network import Deployed, build, fuse
@@ -18,6 +19,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Architecture]
     def package(architecture: Architecture) -> Path:
         if architecture not in converted:
             channels = architecture.input[1]
+            torch.manual_seed(0)
             path = tmp_path_factory.mktemp("package") / "network.mlpackage"
             convert(
                 Deployed(fuse(build(architecture)), (0.4,) * channels, (0.3,) * channels),

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import dataclasses
 import random
 
 import pytest
 import torch
 
 from anenas.ane import check, get_chip, placement, program_cost
+from anenas.graph import all_forms
 from anenas.network import architecture_cost, architecture_graph
 from anenas.network._graph import _head_graph, _stage_graph
 from anenas.space import Architecture, load_space
@@ -115,3 +117,13 @@ def test_a_loop_costs_what_its_steps_multiply() -> None:
     rest = min_gru - 32 * 2 * 32 * 16
     assert gru - rest == 32 * 3 * 32 * (16 + 32)
     assert lstm - rest == pytest.approx(32 * 4 * 32 * (16 + 32), rel=0.02)  # its first state counts as a matrix
+
+
+@pytest.mark.parametrize("form", all_forms())
+def test_costs_add_up_in_every_form(form: str) -> None:
+    chip, architecture = get_chip("A17 Pro"), dataclasses.replace(ARCHITECTURE, form=form)
+    cost, whole = architecture_cost(architecture, chip), program_cost(architecture_graph(architecture), chip)
+    assert (cost.weight_bytes, cost.operations, cost.macs) == (whole.weight_bytes, whole.operations, whole.macs)
+    assert cost.us == pytest.approx(whole.us)
+    if form != "fp16":
+        assert cost.weight_bytes < architecture_cost(ARCHITECTURE, chip).weight_bytes

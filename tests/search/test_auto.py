@@ -121,6 +121,10 @@ class _Told:
 
     table: Table
 
+    @property
+    def space(self) -> Table:
+        return self.table
+
     def decide(self, pick: Any) -> Any:
         return self.table.decide(pick)
 

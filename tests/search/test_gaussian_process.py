@@ -46,7 +46,7 @@ def test_decisions_that_do_not_matter_weigh_less() -> None:
 def test_a_function_answers_alike_whatever_else_it_is_asked() -> None:
     process, _ = fitted(30)
     function = process.draw(np.random.default_rng(2))
-    np.testing.assert_allclose(function(FEATURES)[5:7], function(FEATURES[5:7]))
+    np.testing.assert_allclose(function(FEATURES)[5:7], function(FEATURES[5:7]), rtol=1e-3)
     again = process.draw(np.random.default_rng(2))
     np.testing.assert_array_equal(function(FEATURES), again(FEATURES))
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from anenas._errors import AnenasError
 from anenas.blocks import ACTIVATIONS, Block, SequenceBlock, block_kinds
+from anenas.graph import all_forms
 from anenas.space import Architecture, Head, Stage
 
 TEXT = (
@@ -170,3 +171,17 @@ def test_equal_texts_are_equal_architectures(a: Architecture, b: Architecture) -
 def test_an_architecture_cannot_be_changed() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         ARCHITECTURE.input = (1, 1, 8, 8)  # type: ignore[misc]
+
+
+def test_a_form_is_told_behind_the_network_and_fp16_is_not() -> None:
+    plain = Architecture.parse("1x1x8x8-conv_r1_s1_c16_k3_relu-head_n3")
+    assert plain.form == "fp16"
+    for form in all_forms():
+        architecture = dataclasses.replace(plain, form=form)
+        assert str(architecture) == (str(plain) if form == "fp16" else f"{plain}@{form}")
+        assert Architecture.parse(str(architecture)) == architecture
+
+
+def test_an_unknown_form_is_told() -> None:
+    with pytest.raises(AnenasError, match="unknown form 'palet4'; did you mean palette4"):
+        Architecture.parse("1x1x8x8-conv_r1_s1_c16_k3_relu-head_n3@palet4")

@@ -323,6 +323,7 @@ def test_a_space_of_images_is_not_asked_for_its_pooling(write_space: WriteSpace)
         ({"input": {"steps": 64, "height": 64}}, "expected height and width, of images, or steps, of series, got both"),
         ({"input": {"steps": 66}}, "stage1: block unrolled_gru takes 32 steps at most, here are 33: stride before it"),
         ({"stages": [{"width": 16, "blocks": {"conv": {}}}]}, "stage1: block conv works on images; for series there"),
+        ({"forms": ["fp16", "int8"]}, "forms: networks of series ship as fp16"),
         ({"input": {"height": 64}}, "stem: block tcn works on series, (N, C, 1, T), and the input is 64 high"),
     ],
 )
@@ -351,3 +352,30 @@ def test_the_built_in_space_of_series_loads_and_offers_both_kinds_of_recurrence(
     kinds = {kind for _, spec in space.named_stages() for kind, _ in spec.block_options()}
     assert kinds == {"tcn", "min_gru", "sru", "qrnn", "unrolled_gru", "unrolled_lstm", "gru", "lstm"}
     assert space.input.shape == (1, 6, 1, 128)
+
+
+def test_forms_are_one_more_choice() -> None:
+    plain = load_space("mobile_cnn")
+    space = plain.model_copy(update={"forms": ("fp16", "int8", "palette4")})
+    assert space.size == 3 * plain.size
+    assert space.digest != plain.digest
+    rng = random.Random(0)
+    drawn = [space.sample(rng) for _ in range(50)]
+    assert {architecture.form for architecture in drawn} == {"fp16", "int8", "palette4"}
+    for architecture in drawn:
+        assert space.decisions(architecture)["form"] == architecture.form
+        assert space.mutate(architecture, rng) in space
+        assert (architecture in plain) == (architecture.form == "fp16")
+
+
+def test_a_space_without_forms_asks_nothing_of_them() -> None:
+    space = load_space("mobile_cnn")
+    architecture = space.sample(random.Random(0))
+    assert "form" not in space.decisions(architecture)
+    assert space.digest == space.model_copy(update={"forms": ("fp16",)}).digest
+
+
+def test_one_form_may_be_all_there_is() -> None:
+    space = load_space("mobile_cnn").model_copy(update={"forms": ("int8",)})
+    assert space.size == load_space("mobile_cnn").size
+    assert space.sample(random.Random(0)).form == "int8"

@@ -1,0 +1,66 @@
+"""Networks that learn to compute with 8-bit weights and activations, with coremltools."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any, Self
+
+from anenas.coreml._tools import coremltools
+from anenas.graph import SMALLEST
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class Quantiser:
+    """Quantisation-aware training of one network.
+
+    Ranges of activations are watched from the first step, rounding begins after a tenth of the steps, and ranges are
+    left as they are for the last tenth. Weights of at most `SMALLEST` elements stay floats, as in every other form.
+
+    Attributes:
+        network: To be trained in place of the one given, which it shares weights with.
+
+    Args:
+        network: Convolutions that hold the normalisation behind them, on the processor.
+        shape: (N, C, H, W) of its input.
+        steps: How many steps it will be trained for.
+    """
+
+    network: nn.Module
+
+    def __init__(self, network: nn.Module, shape: tuple[int, ...], steps: int) -> None:
+        import torch
+
+        coremltools()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            from coremltools.optimize.torch import quantization as q
+
+            def config(**options: Any) -> Any:
+                milestones = [0, steps // 10, steps - steps // 10, steps]
+                return q.ModuleLinearQuantizerConfig(quantization_scheme="symmetric", milestones=milestones, **options)
+
+            small = [
+                name
+                for name, layer in network.named_modules()
+                if isinstance(layer, (torch.nn.Conv2d, torch.nn.Linear)) and layer.weight.numel() <= SMALLEST
+            ]
+            plain = config(weight_dtype=torch.float32)
+            self._quantiser = q.LinearQuantizer(
+                network,
+                q.LinearQuantizerConfig(global_config=config(), module_name_configs=dict.fromkeys(small, plain)),
+            )
+            self.network = self._quantiser.prepare(example_inputs=(torch.zeros(shape),))
+
+    def step(self) -> Self:
+        """To be called before every step of training."""
+        self._quantiser.step()
+        return self
+
+    def finish(self) -> nn.Module:
+        """The trained network, on the processor and in evaluation mode, with its integers; `convert` knows them."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            done: nn.Module = self._quantiser.finalize(self.network.cpu().eval())
+        return done.eval()

@@ -1,0 +1,72 @@
+"""Further training in which weights and activations learn to be 8-bit integers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import torch
+
+from anenas.coreml import Quantiser
+from anenas.data import Split
+from anenas.training._train import PEAK_LEARNING_RATE, Normalisation, count_steps, train
+
+if TYPE_CHECKING:
+    from anenas.network import Deployed
+
+# It begins where a training has ended, with a learning rate that has come down.
+_LEARNING_RATE = PEAK_LEARNING_RATE / 20
+
+
+def train_quantised(
+    deployed: Deployed,
+    split: Split,
+    normalise: Normalisation,
+    *,
+    epochs: int,
+    flip: bool,
+    seed: int = 0,
+    device: torch.device | str = "cpu",
+    stepped: Callable[[int, int], None] = lambda step, steps: None,
+) -> Deployed:
+    """Train what a network ships as a little further, with 8-bit weights and activations.
+
+    Args:
+        deployed: The trained network as it ships, in evaluation mode; it is not changed.
+        split: Training images and labels.
+        normalise: What pixels become first.
+        epochs: Passes over the data, at least 1.
+        flip: Whether mirror images keep their class.
+        seed: Of the order and augmentation of the images.
+        device: Where to train.
+        stepped: Called after each step with its number, from 1, and how many there are.
+
+    Returns:
+        The same with integers, on the processor and in evaluation mode, for `convert` with "iOS17" and later.
+
+    Raises:
+        TrainingError: As soon as the loss is not finite.
+    """
+    from anenas.network import folded
+
+    network = folded(deployed.network)
+    quantiser = Quantiser(network, (1, *split.images.shape[1:]), count_steps(split, epochs)).step()
+
+    def told(step: int, steps: int) -> None:
+        if step < steps:
+            quantiser.step()
+        stepped(step, steps)
+
+    train(
+        quantiser.network,
+        split,
+        normalise,
+        epochs=epochs,
+        flip=flip,
+        seed=seed,
+        device=device,
+        learning_rate=_LEARNING_RATE,
+        mixed=False,  # what is rounded to 8 bits must not be rounded to 16 before
+        stepped=told,
+    )
+    return deployed.with_network(quantiser.finish()).eval()

@@ -1,0 +1,104 @@
+"""Every kind of block in every form: written, read, unpacked as coremltools does, and run."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from anenas.blocks import SequenceBlock, block_kind, block_kinds
+from anenas.coreml import LOSSY, Quantiser, compress, convert, package_target, read_graph, verify_module, verify_network
+from anenas.coreml._tools import coremltools
+from anenas.coreml.program import load_program
+from anenas.graph import all_forms, forms, get_form
+from anenas.network import Deployed, architecture_graph, build, folded, fuse
+from anenas.space import Architecture, Head, Stage
+
+PIXELS = np.random.default_rng(0).integers(0, 256, (2, 3, 8, 8)).astype(np.float32)
+# Networks of series ship as fp16.
+KINDS = [name for name, kind in block_kinds().items() if not issubclass(kind, SequenceBlock)]
+CLASSES = [str(i) for i in range(10)]
+
+
+def network_of(kind: str) -> tuple[Architecture, Deployed]:
+    """A small network of one kind of block, with weights beyond the smallest that are compressed."""
+    stem = Stage(block_kind("conv")(), 1, 1, 32)
+    architecture = Architecture((1, 3, 8, 8), (stem, Stage(block_kind(kind)(), 1, 1, 96)), Head(0, "", 10))
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return architecture, Deployed(fuse(build(architecture)), (0.4,) * 3, (0.3,) * 3).eval()
+
+
+Plain = Callable[[str], tuple[Architecture, Deployed, Path]]
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Plain:
+    made: dict[str, tuple[Architecture, Deployed, Path]] = {}
+
+    def plain(kind: str) -> tuple[Architecture, Deployed, Path]:
+        if kind not in made:
+            architecture, network = network_of(kind)
+            path = tmp_path_factory.mktemp("plain") / "plain.mlpackage"
+            convert(network, path, shape=architecture.input, classes=CLASSES)
+            made[kind] = architecture, network, path
+        return made[kind]
+
+    return plain
+
+
+@pytest.mark.parametrize("form", forms())
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_compressed_program_is_what_was_foretold_and_computes_what_it_stores(
+    kind: str, form: str, plain: Plain, tmp_path: Path
+) -> None:
+    architecture, network, package = plain(kind)
+    out = tmp_path / "small.mlpackage"
+    compress(package, out, form)
+    foretold, stored = architecture_graph(dataclasses.replace(architecture, form=form)), read_graph(out)
+    # Equal elements at the threshold are all pruned.
+    assert stored.weight_bytes == pytest.approx(foretold.weight_bytes, rel=3e-3 if get_form(form).sparsity else 0)
+    assert [op.kind for op in stored.ops if op.kind != "classify"] == [op.kind for op in foretold.ops]
+    assert package_target(out) == get_form(form).target
+    assert verify_network(out, network, PIXELS, tolerances=LOSSY).passed
+    ours = load_program(out)({"image": PIXELS})["classLabel_probs"]
+    theirs = load_program(unpacked(out, tmp_path))({"image": PIXELS})["classLabel_probs"]
+    np.testing.assert_allclose(ours, theirs, rtol=2e-3, atol=1e-5)
+
+
+def unpacked(package: Path, folder: Path) -> Path:
+    """The same program with plain weights, as coremltools unpacks them."""
+    ct = coremltools()
+    model = ct.models.MLModel(str(package), skip_model_load=True)
+    path = folder / "unpacked.mlpackage"
+    ct.optimize.coreml.decompress_weights(model).save(str(path))
+    return path
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_quantised_program_is_what_was_foretold_and_computes_what_was_trained(kind: str, tmp_path: Path) -> None:
+    architecture, network = network_of(kind)
+    quantiser = Quantiser(folded(network.network), architecture.input, steps=2)
+    quantiser.network.train()
+    for _ in range(2):
+        quantiser.step()
+        quantiser.network(torch.rand(4, 3, 8, 8, generator=torch.Generator().manual_seed(0)))
+    quantised = network.with_network(quantiser.finish()).eval()
+    path = tmp_path / "quantised.mlpackage"
+    form = get_form("w8a8")
+    convert(quantised, path, shape=architecture.input, classes=CLASSES, target=form.target)
+    foretold, stored = architecture_graph(dataclasses.replace(architecture, form="w8a8")), read_graph(path)
+    assert stored.weight_bytes == foretold.weight_bytes
+    kinds = [[op.kind for op in graph.ops if op.kind != "dequantize"] for graph in (stored, foretold)]
+    assert sorted(kinds[0]) == sorted([*kinds[1], "classify"])
+    assert package_target(path) == "iOS17"
+    tolerances = dict.fromkeys(LOSSY, 0.02)
+    assert verify_module(path, quantised, PIXELS, "the quantised network", tolerances=tolerances).passed
+
+
+def test_every_form_is_met_here() -> None:
+    assert set(all_forms()) == {*forms(), "w8a8"}

@@ -1,0 +1,73 @@
+"""What a trial trains and ships, in the form that its architecture names."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from anenas.coreml import package_metadata, program_accuracy, read_graph, stored_forms
+from anenas.data import Dataset, load_data
+from anenas.latency import Target
+from anenas.network import build
+from anenas.search import PACKAGE, Evaluation, ExportError, ImageEvaluator, ship
+from anenas.search._ship import deploy
+from anenas.space import Architecture
+
+NETWORK = Architecture.parse("1x1x16x16-conv_r1_s2_c16_k3_relu-mbconv_r1_s2_c64_k3_e4_relu-head_n3")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three shades with noise on them, saved as workers open them."""
+    folder = tmp_path_factory.mktemp("data")
+    rng = np.random.default_rng(0)
+    arrays = {}
+    for split, count in {"train": 240, "test": 30}.items():
+        labels = np.arange(count) % 3
+        arrays[f"{split}_x"] = (rng.integers(0, 60, (count, 16, 16)) + 90 * labels[:, None, None]).astype(np.uint8)
+        arrays[f"{split}_y"] = labels
+    np.savez(folder / "data.npz", **arrays)
+    load_data(str(folder / "data.npz"), size=(16, 16), channels=1).save(folder / "shared")
+    return folder / "shared"
+
+
+@pytest.mark.parametrize(
+    ("form", "stored", "target"),
+    [
+        ("fp16", [], "iOS16"),
+        ("palette2", ["palette2"], "iOS16"),
+        ("int4-block", ["int4-block"], "iOS18"),
+        ("w8a8", ["int8"], "iOS17"),
+    ],
+)
+def test_a_trial_ships_the_form_that_was_asked_for(
+    form: str, stored: list[str], target: str, data: Path, tmp_path: Path
+) -> None:
+    architecture = dataclasses.replace(NETWORK, form=form)
+    evaluator = ImageEvaluator(data, (Target.named("A17 Pro"),), epochs=3, device="cpu")
+    estimate, evaluation = evaluator.estimate(architecture), evaluator.evaluate(architecture, tmp_path)
+    package, held_out = tmp_path / PACKAGE, Dataset.open(data).validation
+    assert (stored_forms(read_graph(package)), evaluation.needs) == (stored, target)
+    assert evaluation.accuracy == program_accuracy(package, held_out.images, held_out.labels)
+    assert evaluation.latency.ms == pytest.approx(estimate.latency.ms, rel=0.02)
+    assert evaluation.size_mb == pytest.approx(estimate.size_mb, rel=0.1)
+    assert package_metadata(package)["anenas.architecture"] == str(architecture)
+    assert evaluation.verified["fp16_difference"] < (0.1 if form in ("fp16", "w8a8") else np.inf)
+    assert Evaluation.from_dict(evaluation.to_dict()) == evaluation
+
+
+@pytest.mark.parametrize("form", ["fp16", "palette4", "w8a8"])
+def test_a_network_that_overflows_ships_in_no_form(form: str, data: Path, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    dataset = Dataset.open(data)
+    network = build(NETWORK).eval()
+    with torch.no_grad():
+        network.stem[0].bn1.weight *= 1e6  # type: ignore[index,union-attr,operator]
+    architecture = dataclasses.replace(NETWORK, form=form)
+    images = dataset.validation.images[:4]
+    with pytest.raises(ExportError, match="in float16"):
+        ship(deploy(network, dataset), architecture, dataset, tmp_path / PACKAGE, images, epochs=1)
