@@ -253,7 +253,7 @@ class UnrolledLSTM(Unrolled):
             new = i * torch.tanh(candidate)
             cell = new if cell is None else f * cell + new
             states.append(o * torch.tanh(cell))
-        return torch.cat(states[::-1] if backward else states, 3)
+        return _joined(states, backward)
 
 
 class UnrolledGRU(Unrolled):
@@ -271,7 +271,7 @@ class UnrolledGRU(Unrolled):
             r, z = torch.sigmoid(gate + past_gates).chunk(2, 1)
             n = torch.tanh(candidate + r * past_candidate)
             states.append(n + z * (states[-1] - n) if states else n - z * n)
-        return torch.cat(states[::-1] if backward else states, 3)
+        return _joined(states, backward)
 
 
 def _project(of_state: nn.Module, states: list[torch.Tensor]) -> torch.Tensor:
@@ -283,8 +283,14 @@ def _project(of_state: nn.Module, states: list[torch.Tensor]) -> torch.Tensor:
 
 
 def _steps(x: torch.Tensor, backward: bool) -> tuple[torch.Tensor, ...]:
-    steps = x.split(1, 3)
+    steps = x.split(1, 3) if x.shape[3] > 1 else (x,)
     return steps[::-1] if backward else steps
+
+
+def _joined(states: list[torch.Tensor], backward: bool) -> torch.Tensor:
+    if len(states) == 1:
+        return states[0]
+    return torch.cat(states[::-1] if backward else states, 3)
 
 
 class TorchRecurrence(nn.Module):

@@ -126,18 +126,17 @@ def save_package(model: Any, path: Path) -> None:
         unfinished.replace(path)
 
 
-# What the package's description takes beside the weights, about: as a whole, for each operation, and for each
-# convolution on top, which has more parameters than others.
-_DESCRIPTION_BYTES, _OPERATION_BYTES, _CONVOLUTION_BYTES = 5_000, 350, 670
+# What the program's description takes beside the weights, about: for each operation, and for each convolution on top,
+# which has more parameters than others.
+_OPERATION_BYTES, _CONVOLUTION_BYTES = 430, 680
 
 
 def estimated_package_bytes(weight_bytes: int, operations: int, convolutions: int) -> int:
     """What a program's `.mlpackage` will take on disk: its weights, and a share for each operation.
 
-    Within a tenth; unrolled recurrences, which are thousands of short operations, may come out a fifth too large.
+    Within a tenth; unrolled recurrences, which are thousands of short operations, may come out a third too large.
     """
-    shares = _OPERATION_BYTES * operations + _CONVOLUTION_BYTES * convolutions
-    return weight_bytes + _DESCRIPTION_BYTES + shares
+    return weight_bytes + _OPERATION_BYTES * operations + _CONVOLUTION_BYTES * convolutions
 
 
 def package_bytes(path: Path) -> int:

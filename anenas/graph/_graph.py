@@ -145,7 +145,7 @@ class Graph:
 
     @functools.cached_property
     def weight_bytes(self) -> int:
-        """As they are stored: once, where several operations read them, such as the steps of a recurrence."""
+        """As they are stored: filters that several operations read, such as the steps of a recurrence, once."""
         return sum(weight.bytes for weight in self._stored)
 
     @functools.cached_property
@@ -154,8 +154,11 @@ class Graph:
         return sum(weight.elements for weight in self._stored)
 
     @property
-    def _stored(self) -> set[Tensor]:
-        return {weight for op in self.ops for weight in op.weights}
+    def _stored(self) -> list[Tensor]:
+        weights = [weight for op in self.ops for weight in op.weights]
+        # Not vectors: the converter stores equal ones once too, which those of a new network may be, and no others.
+        filters = {weight for weight in weights if len(weight.shape) == 4}
+        return [*filters, *(weight for weight in weights if len(weight.shape) != 4)]
 
     def prefixed(self, prefix: str) -> Graph:
         """The same program with `prefix` before every name."""
