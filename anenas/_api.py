@@ -27,7 +27,9 @@ from anenas.latency import Latency, Target
 from anenas.report import write_front_csv, write_front_page, write_front_png, write_trials_csv
 from anenas.search import (
     DEFAULT_OBJECTIVES,
+    DEFAULT_RUNGS,
     DEFAULT_SAMPLER,
+    FEWEST_TRIALS,
     LATENCY_BOUNDS,
     PACKAGE,
     ImageEvaluator,
@@ -35,6 +37,7 @@ from anenas.search import (
     Pool,
     Problem,
     Record,
+    Rungs,
     Search,
     Study,
     check_sampler,
@@ -53,7 +56,7 @@ from anenas.tracking import MlflowTracker, connect, default_uri
 if TYPE_CHECKING:
     import torch
 
-DEFAULT_TRIALS = 20
+DEFAULT_TRIALS = 16
 _REFERENCE_DRAWS = 32
 
 
@@ -102,7 +105,7 @@ class SearchResult:
         study: Its name in the store.
         chip: The chip that figures are for where they do not say another.
         objectives: What was searched for.
-        counts: Trials "completed", "failed", "infeasible" and "repeated".
+        counts: Trials "completed", "stopped", "failed", "infeasible" and "repeated".
         infeasible: How many were infeasible because of what: "latency", "size", "rule convolutions", ….
         wall_seconds: How long this run took; the study may be older.
         hypervolume: Share that the front dominates of the box between the best that each objective can be (no time,
@@ -145,6 +148,7 @@ def run_search(
     latency_bound: str = "upper",
     workers: int | None = None,
     device: str | None = None,
+    rungs: int | None = None,
     sampler: str = DEFAULT_SAMPLER,
     seed_architectures: str | Path | None = None,
     from_study: str | None = None,
@@ -169,7 +173,7 @@ def run_search(
             which is the one that sizes, residency and the front's table are for.
         objectives: What to search for: up to four of `anenas.search.METRICS`; "latency_ms" is the latency on every
             chip.
-        trials: Completed trials that the study shall hold in the end; 20 by default, no bound with a `timeout`.
+        trials: Completed trials that the study shall hold in the end; 16 by default, no bound with a `timeout`.
         timeout: Seconds after which the search stops; what is being trained then is trained anew next time.
         epochs: Training budget of a trial; by default 2, and for series as many as make 500 steps.
         input_shape: (C, H, W) instead of the space's. Series are taken as they are.
@@ -183,6 +187,8 @@ def run_search(
             "estimate".
         workers: Trials side by side; one a core by default, one a GPU on CUDA.
         device: "cpu", "cuda" or "mps"; the best that is there by default.
+        rungs: At how many budgets trials are compared, the full one among them, and all but the best stopped; 1 stops
+            none. By default 2, and 1 where there are too few trials to choose from. A study may go on with another.
         sampler: What suggests architectures, see `anenas.search.SAMPLERS`; another one may continue a study.
         seed_architectures: A text file of architectures, one a line, to try first.
         from_study: Name of an earlier study in the store, the front of which is tried first.
@@ -201,7 +207,8 @@ def run_search(
     from anenas.training import brief_epochs, pick_device
 
     started = time.monotonic()
-    for name, value in {"trials": trials, "epochs": epochs, "timeout": timeout, "workers": workers}.items():
+    positive = {"trials": trials, "epochs": epochs, "timeout": timeout, "workers": workers, "rungs": rungs}
+    for name, value in positive.items():
         if value is not None and value <= 0:
             raise AnenasError(f"{name} must be more than 0, got {value}")
     if seed < 0:
@@ -248,6 +255,8 @@ def run_search(
     evaluator = ImageEvaluator(folder / "data", targets, epochs, seed, the_device.type)
     wanted = math.inf if timeout and trials is None else trials or DEFAULT_TRIALS
     deadline = started + timeout if timeout else math.inf
+    if rungs is None:
+        rungs = DEFAULT_RUNGS if wanted >= FEWEST_TRIALS else 1
     with searching(store, name):
         # Not part of the name: they follow from the settings, and take a second to find.
         settings["objectives"] = _worst(names, limits, the_space, classes, evaluator)
@@ -272,7 +281,7 @@ def run_search(
             del dataset  # the workers map it from disk
             try:
                 note(record)
-                Search(record, problem, pool, note, first).run(wanted, deadline)
+                Search(record, problem, pool, note, first, Rungs(rungs)).run(wanted, deadline)
                 if len(record.completed) < wanted and time.monotonic() < deadline:
                     say("the search ends early: nothing new within the limits is left to try")
                 pool.cancel()

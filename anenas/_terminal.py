@@ -71,13 +71,13 @@ class SearchProgress:
         done = completed - self._at_start
         elapsed = time.monotonic() - self._started
         left = ""
-        if done and self._trials:
+        if done and self._trials and not study.paused:  # what is paused was not in vain, but is not done
             left = f"about {_duration(elapsed / done * (self._trials - completed))} left"
         self._bar.update(self._task, description="searching", completed=completed, figures=_figures(study), left=left)
         for record in study.records[self._told :]:
             if record.state == "failed":
                 self.say(f"trial {record.number} failed: {record.reason}")
-            elif record.state == "completed" and not self._console.is_terminal:
+            elif record.state in ("completed", "stopped") and not self._console.is_terminal:
                 self.say(f"[{completed}/{self._trials or '…'}] {_describe(record)} {left}".rstrip())
         self._told = len(study.records)
 
@@ -120,7 +120,8 @@ class TrainingProgress:
 
 def _figures(study: Study) -> str:
     counts = study.counts
-    parts = [f"{counts[state]} {state}" for state in ("infeasible", "failed", "repeated") if counts[state]]
+    parts = [f"{len(study.paused)} paused"] if study.paused else []
+    parts += [f"{counts[state]} {state}" for state in ("stopped", "infeasible", "failed", "repeated") if counts[state]]
     if study.front:
         parts += [o.told(study.point(study.picks[o.best])[i]) for i, o in enumerate(study.objectives)]
     return "· " + ", ".join(parts) if parts else ""
@@ -129,7 +130,8 @@ def _figures(study: Study) -> str:
 def _describe(record: Record) -> str:
     e = record.evaluation
     assert e
-    return f"trial {record.number}: {e.accuracy:.1%}, {e.latency.ms:.3f} ms, {record.architecture}"
+    stopped = f"stopped at {record.reason}, " if record.state == "stopped" else ""
+    return f"trial {record.number}: {stopped}{e.accuracy:.1%}, {e.latency.ms:.3f} ms, {record.architecture}"
 
 
 def _duration(seconds: float) -> str:

@@ -212,3 +212,30 @@ def test_python_can_search_twice_and_read_a_study_back(folder: Path) -> None:
         "assert anenas.load_result(result.study).front == result.front\n"
     )
     subprocess.run([sys.executable, "-c", script], cwd=folder, env=environment(), check=True)
+
+
+def test_a_search_with_rungs_trains_few_in_full_and_goes_on_after_a_kill(folder: Path) -> None:
+    process = subprocess.Popen(
+        command("--rungs", "2", "--seed", "3", trials=9),
+        cwd=folder,
+        env=environment(),
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr
+    while "/9]" not in (told := process.stderr.readline()):
+        assert told
+    process.kill()
+    process.wait(timeout=30)
+
+    result = search(folder, "--rungs", "2", "--seed", "3", trials=3)
+    assert result["counts"]["completed"] == 3
+    assert result["counts"]["stopped"] >= 5
+    assert result["counts"]["failed"] == 0
+    completed = {model["trial"] for model in result["front"]}
+    study = optuna.load_study(study_name=result["study"], storage=f"sqlite:///{folder / 'mlruns' / 'studies.db'}")
+    states = {t.number: t.state.name for t in study.trials if t.user_attrs["answer"]["state"] == "stopped"}
+    assert set(states.values()) == {"PRUNED"}
+    assert completed.isdisjoint(states)
+    assert not list((folder / "mlruns").rglob("*checkpoint*"))

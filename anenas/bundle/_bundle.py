@@ -237,7 +237,7 @@ def _retrained(
             Path(data), (_target(record),), epochs, study.settings["seed"], pick_device(device).type
         )
         try:
-            evaluator.evaluate(architecture, folder, stepped)
+            evaluator.evaluate(architecture, folder, stepped=stepped)
         except RuntimeError as error:  # of training, converting or verifying
             raise AnenasError(f"trained anew, {architecture} cannot be exported: {error}") from error
 

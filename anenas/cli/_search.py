@@ -35,7 +35,7 @@ def search(
     trials: Annotated[
         int | None,
         typer.Option(
-            help="Completed trials that the study shall hold in the end.", show_default="20; any with --timeout"
+            help="Completed trials that the study shall hold in the end.", show_default="16; any with --timeout"
         ),
     ] = None,
     timeout: Annotated[str | None, typer.Option(help="Stop after this time: 90s, 10m, 2h.")] = None,
@@ -44,6 +44,13 @@ def search(
         typer.Option(
             help="Training budget of a trial: passes over the images or series.",
             show_default="2; of series as many as make 500 steps",
+        ),
+    ] = None,
+    rungs: Annotated[
+        int | None,
+        typer.Option(
+            help="Budgets at which trials are compared and all but the best stopped; 1 stops none.",
+            show_default="2; 1 for fewer than 8 trials",
         ),
     ] = None,
     input_shape: Annotated[
@@ -128,6 +135,7 @@ def search(
             latency_bound=latency_bound,
             trials=trials,
             epochs=epochs,
+            rungs=rungs,
             workers=workers,
             device=device,
             sampler=sampler,

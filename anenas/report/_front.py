@@ -29,13 +29,14 @@ def write_front_csv(study: Study, path: Path) -> None:
 
 
 def write_trials_csv(study: Study, path: Path) -> None:
-    """One row for every answered trial: also what was infeasible, repeated or failed, and why."""
+    """One row for every answered trial: also what was stopped, infeasible, repeated or failed, and why."""
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
         names = [objective.name for objective in study.objectives]
-        writer.writerow(["trial", "state", "reason", "architecture", *names])
+        writer.writerow(["trial", "state", "reason", "architecture", *names, "share"])
         for record in study.records:
-            figures = study.point(record) if record.state == "completed" else [""] * len(names)
+            trained = record.evaluation if record.state in ("completed", "stopped") else None
+            figures = [*study.point(record), trained.share] if trained else [""] * (len(names) + 1)
             writer.writerow([record.number, record.state, record.reason, record.architecture, *figures])
 
 

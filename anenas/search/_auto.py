@@ -18,6 +18,7 @@ from scipy.stats import norm, rankdata
 from anenas.blocks import Value
 from anenas.search._gaussian_process import CannotFitError, GaussianProcess
 from anenas.search._problem import Outlook, Problem
+from anenas.search._rungs import RUNGS, expected_accuracy
 from anenas.space import Architecture, Decide, Decisions, cross, draw, every, mutate, walk
 
 _START = 10  # trials that are drawn before anything is learnt
@@ -73,6 +74,7 @@ class FrontSampler(optuna.samplers.BaseSampler):
         self._tried: set[Key] = set()
         self._known: dict[Key, _Known] = {}
         self._front: list[_Known] = []
+        self._brief: list[_Known] = []  # paused or stopped, with the accuracy that they are expected to end with
         self._estimated: dict[Key, _Candidate] = {}
         self._untried: dict[Key, _Candidate] | None = None  # of a small space
         self._suggested: tuple[int, Decisions] = (-1, {})
@@ -106,7 +108,7 @@ class FrontSampler(optuna.samplers.BaseSampler):
         """The decisions of a candidate for the trial of that number."""
         taken = self._read_trials(study, number)
         rng = random.Random(f"{self._seed} {number}")
-        if len(self._known) < _START:
+        if len(self._known) + len(self._brief) < _START:
             return self._drawn(taken, rng)
         try:
             beliefs = self._believe(rng)
@@ -123,7 +125,8 @@ class FrontSampler(optuna.samplers.BaseSampler):
         """Learn from what has ended since the last time; what was tried, or is being tried now, is returned."""
         running: set[Key] = set()
         signs = [-1.0 if direction == StudyDirection.MAXIMIZE else 1.0 for direction in study.directions]
-        for trial in study.get_trials(deepcopy=False):
+        trials = study.get_trials(deepcopy=False)
+        for trial in trials:
             if trial.number in self._read or trial.number == asking or not trial.params:
                 continue
             key = _key(trial.params)
@@ -138,7 +141,22 @@ class FrontSampler(optuna.samplers.BaseSampler):
                 self._known[key] = new = _Known(trial.params, values)
                 if not any(_dominates(known.values, values) for known in self._front):
                     self._front = [known for known in self._front if not _dominates(values, known.values)] + [new]
+        self._brief = self._expected(trials)
         return self._tried | running
+
+    def _expected(self, trials: Sequence[FrozenTrial]) -> list[_Known]:
+        """What was trained in part as it would be in the end: all that only an evaluation tells is the accuracy."""
+        begun = [trial for trial in trials if RUNGS in trial.user_attrs]
+        reached = [{rung["share"]: rung["accuracy"] for rung in trial.user_attrs[RUNGS]} for trial in begun]
+        for trial, accuracies in zip(begun, reached, strict=True):
+            if _key(trial.params) in self._known:
+                accuracies[1.0] = trial.user_attrs["answer"]["evaluation"]["accuracy"]
+        expected = []
+        for trial, accuracy in zip(begun, expected_accuracy(reached), strict=True):
+            if trial.state in (TrialState.RUNNING, TrialState.PRUNED):
+                told = self._estimate(_Known(trial.params, ())).outlook.values
+                expected.append(_Known(trial.params, tuple(-accuracy if v is None else v for v in told)))
+        return expected
 
     def _new(self, made: Iterable[tuple[Architecture, Decisions]], wanted: int, taken: set[Key]) -> list[_Candidate]:
         """The first so many that are not taken, each once."""
@@ -192,7 +210,7 @@ class FrontSampler(optuna.samplers.BaseSampler):
         made = self._new((draw(decide, rng) for _ in range(2 * _FRESH)), _FRESH, taken)
         seen = taken | {_key(candidate.decisions) for candidate in made}
         front: list[_Candidate] = []
-        values = np.empty((0, len(self._front[0].values)))
+        values = np.empty((0, len(beliefs.functions)))
         for _ in range(_GENERATIONS):
             parents = first + [candidate.decisions for candidate in front]
             bred = self._new((_breed(decide, parents, rng) for _ in range(2 * _BRED)), _BRED, seen)
@@ -207,7 +225,7 @@ class FrontSampler(optuna.samplers.BaseSampler):
 
     def _remembered(self) -> list[_Known]:
         """What the surrogates are conditioned on: all, or the front and an even choice of the others."""
-        known = list(self._known.values())
+        known = [*self._known.values(), *self._brief]
         if len(known) <= _REMEMBERED:
             return known
         front = self._front[-_REMEMBERED // 2 :]

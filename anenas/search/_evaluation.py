@@ -13,6 +13,7 @@ from anenas.space import Architecture
 # What a trial leaves behind.
 PACKAGE, WEIGHTS, EVALUATION = "model.mlpackage", "weights.safetensors", "evaluation.json"
 ARCHITECTURE, OPERATIONS = "architecture.txt", "operations.csv"
+CHECKPOINT = "checkpoint.safetensors"  # only while it may be trained on
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ class Evaluation:
             Compressed weights are told of, and not judged by it.
         seconds: What each step took.
         losses: (step, training loss) as training went on.
+        share: How much of the whole training this is after. Below 1 nothing was exported: accuracy is the network's,
+            everything else is estimated.
         test_accuracy: Share of the test images that the exported program classifies rightly in float16; only known
             once a search has ended with it on the front.
         others: Latency on each further chip of the search, by the chip's name.
@@ -71,6 +74,7 @@ class Evaluation:
     verified: dict[str, float] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     losses: tuple[tuple[int, float], ...] = ()
+    share: float = 1.0
     test_accuracy: float | None = None
     others: dict[str, Latency] = field(default_factory=dict)
 
@@ -91,8 +95,13 @@ class Evaluator(Protocol):
         """What is known without training, in milliseconds."""
         ...
 
-    def evaluate(self, architecture: Architecture, folder: Path) -> Evaluation:
-        """Train and export; what the trial leaves behind goes into `folder`, which exists and is empty."""
+    def evaluate(self, architecture: Architecture, folder: Path, share: float = 1.0) -> Evaluation:
+        """Train and export; what the trial leaves behind goes into `folder`, which exists.
+
+        With a `share` below 1 only so much of the training is done and nothing is exported. The folder then holds
+        what is needed to go on from there when it is given again with a greater share; without that the training
+        begins anew, with the same result.
+        """
         ...
 
     def test(self, architecture: Architecture, folder: Path) -> float:

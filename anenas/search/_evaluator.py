@@ -20,7 +20,7 @@ from anenas.coreml import (
 from anenas.data import Dataset
 from anenas.graph import Graph
 from anenas.latency import Latency, Target
-from anenas.search._evaluation import ARCHITECTURE, OPERATIONS, PACKAGE, WEIGHTS, Estimate, Evaluation
+from anenas.search._evaluation import ARCHITECTURE, CHECKPOINT, OPERATIONS, PACKAGE, WEIGHTS, Estimate, Evaluation
 from anenas.search._ship import deploy, ship
 from anenas.space import Architecture
 
@@ -65,7 +65,11 @@ class ImageEvaluator:
         return {target.name: latency for target, latency in zip(self.targets[1:], others, strict=True)}
 
     def evaluate(
-        self, architecture: Architecture, folder: Path, stepped: Callable[[int, int], None] = lambda step, steps: None
+        self,
+        architecture: Architecture,
+        folder: Path,
+        share: float = 1.0,
+        stepped: Callable[[int, int], None] = lambda step, steps: None,
     ) -> Evaluation:
         """As `Evaluator` has it; `stepped` hears of each step of training and how many there are."""
         import torch
@@ -89,12 +93,28 @@ class ImageEvaluator:
             flip=dataset.flip,
             seed=self.seed,
             device=device,
+            share=share,
+            checkpoint=folder / CHECKPOINT,
             stepped=stepped,
         )
         clock.lap("train")
         deployed = deploy(network, dataset)
         right = accuracy(deployed, dataset.validation, device=device)
         clock.lap("validate")
+        if share < 1:
+            estimate = self.estimate(architecture)
+            return Evaluation(
+                accuracy=right,
+                latency=estimate.latency,
+                size_mb=estimate.size_mb,
+                macs=estimate.macs,
+                parameters=estimate.parameters,
+                residency=estimate.residency,
+                seconds=clock.laps,
+                losses=tuple(losses),
+                share=share,
+                others=estimate.others,
+            )
         network.cpu()
         save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, folder / WEIGHTS)
         (folder / ARCHITECTURE).write_text(f"{architecture}\n")

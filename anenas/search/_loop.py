@@ -10,9 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from anenas._errors import AnenasError
+from anenas.search._evaluation import Evaluation
 from anenas.search._objectives import METRICS
 from anenas.search._pool import Inline, Outcome, Pool
 from anenas.search._problem import Problem
+from anenas.search._rungs import WAITING, Rungs, ordinal, ranking
 from anenas.search._study import Study, Trial
 from anenas.space import LEAST, Architecture, draw
 
@@ -32,6 +34,7 @@ class Search:
         pool: Where they are trained.
         changed: Called with the study after every answer.
         first: What to try before anything that the sampler suggests.
+        rungs: The budgets at which trials are compared, and all but the best stopped.
     """
 
     study: Study
@@ -39,6 +42,7 @@ class Search:
     pool: Pool | Inline
     changed: Callable[[Study], None]
     first: list[Architecture] = field(default_factory=list)
+    rungs: Rungs = field(default_factory=Rungs)
     _died: set[int] = field(default_factory=set)
 
     def run(self, trials: float, deadline: float = math.inf) -> None:
@@ -46,24 +50,28 @@ class Search:
 
         Args:
             trials: Completed trials that the study shall hold in the end; infinity where only time bounds it.
-            deadline: By `time.monotonic`. What is running then is left to be run again next time.
+            deadline: By `time.monotonic`. What is running or paused then is left to go on next time.
 
         Raises:
             AnenasError: If nothing fits the limits, or the first trials all fail alike.
         """
-        again: list[Trial] = []  # to be tried once more
         left = self.study.unanswered(self.problem.space, self.problem.classes)
+        # Paused at what is no rung any more, they cannot be compared: they go on as they are.
+        again = [self.study.resume(t.number) for t in [*self.study.paused.values()] if t.share not in self.rungs.shares]
         running: dict[int, Trial] = {}
         while time.monotonic() < deadline:
-            while self.pool.idle and len(self.study.completed) + len(running) < trials:
-                trial = again.pop() if again else self._next(left, running, deadline)
+            while self.pool.idle and (again or len(self.study.completed) + self._ending(running) < trials):
+                trial = again.pop() if again else self._promoted(running) or self._next(left, running, deadline)
+                if trial is None and not running:  # nothing is new: what waits is all that there is
+                    trial = self._promoted(running, all_of_them=True)
                 if trial is None:
                     break
                 running[trial.number] = trial
-                self.pool.submit(
-                    trial.number, self.problem.evaluator.evaluate, trial.architecture, self.study.workspace(trial)
-                )
+                share, folder = self.rungs.after(trial.share), self.study.workspace(trial)
+                self.pool.submit(trial.number, self.problem.evaluator.evaluate, trial.architecture, folder, share)
             if not running:
+                if time.monotonic() < deadline:
+                    self._stop_behind(0, running)
                 return
             for number, outcome in self.pool.wait(deadline - time.monotonic()):
                 trial = running.pop(number)
@@ -72,13 +80,63 @@ class Search:
                     again.append(trial)
                 else:
                     self._answer(trial, outcome)
+            self._stop_behind(WAITING, running)
+
+    # Rungs
+
+    def _ending(self, running: dict[int, Trial]) -> int:
+        """How many trials are on the way to their whole budget."""
+        return sum(self.rungs.after(trial.share) == 1 for trial in running.values())
+
+    def _promoted(self, running: dict[int, Trial], *, all_of_them: bool = False) -> Trial | None:
+        """The trial to train on, if there is one: of the highest rung, the best of those that wait there.
+
+        Args:
+            running: What is being trained.
+            all_of_them: Whether any that waits may go on, rather than one in so many of the rung.
+        """
+        for share in reversed(self.rungs.shares[:-1]):
+            reached = self._reached(share, running)
+            waiting = self._waiting(share)
+            stopped = (record for record in self.study.records if record.state == "stopped")
+            left = sum(record.rungs[-1].share == share for record in stopped)
+            go_on = len(reached) if all_of_them else self.rungs.going_on(len(reached))
+            if waiting and len(reached) - len(waiting) - left < go_on:
+                best = next((number for number in self._ranked(reached)[:go_on] if number in waiting), None)
+                if best is not None:
+                    return self.study.resume(best)
+        return None
+
+    def _stop_behind(self, kept: int, running: dict[int, Trial]) -> None:
+        """Stop all but so many of the trials that wait at each rung."""
+        for i, share in enumerate(self.rungs.shares[:-1], start=1):
+            waiting = self._waiting(share)
+            if len(waiting) > kept:
+                numbers = self._ranked(self._reached(share, running))
+                for number in [number for number in numbers if number in waiting][kept:]:
+                    place = ordinal(numbers.index(number) + 1)
+                    self.study.stop(number, f"rung {i} of {self.rungs.count}: {place} of {len(numbers)}")
+                    self.changed(self.study)
+
+    def _reached(self, share: float, running: dict[int, Trial]) -> dict[int, Evaluation]:
+        """What each trial was that has been at a rung, wherever it is now."""
+        rungs: dict[int, tuple[Evaluation, ...]] = {record.number: record.rungs for record in self.study.records}
+        rungs |= {trial.number: trial.rungs for trial in [*self.study.paused.values(), *running.values()]}
+        return {number: e for number, past in sorted(rungs.items()) for e in past if e.share == share}
+
+    def _ranked(self, reached: dict[int, Evaluation]) -> list[int]:
+        numbers, objectives = list(reached), self.study.objectives
+        return [numbers[i] for i in ranking(objectives.losses(map(objectives.point, reached.values())))]
+
+    def _waiting(self, share: float) -> set[int]:
+        return {number for number, trial in self.study.paused.items() if trial.share == share}
 
     def _next(self, left: list[Trial], running: dict[int, Trial], deadline: float) -> Trial | None:
         """The next trial worth training, or None where there is nothing new; what is not worth it is recorded.
 
         Trials left by an earlier process come first: it may have died before it judged them.
         """
-        busy = {trial.architecture for trial in running.values()}
+        busy = {trial.architecture for trial in [*running.values(), *self.study.paused.values()]}
         suggested = 0
         while left or self.first or suggested < _PATIENCE:
             if time.monotonic() > deadline:
@@ -144,6 +202,10 @@ class Search:
     def _answer(self, trial: Trial, outcome: Outcome) -> None:
         if outcome.error is None:
             evaluation = outcome.value
+            if evaluation.share < 1:
+                self.study.pause(trial, evaluation)
+                self.changed(self.study)
+                return
             violations = self.problem.violations(evaluation)
             self.study.complete(trial, evaluation, violations)
         else:
@@ -152,7 +214,7 @@ class Search:
         self._stop_if_hopeless()
 
     def _stop_if_hopeless(self) -> None:
-        enough = _BROKEN if self.study.completed else _HOPELESS
+        enough = _BROKEN if self.study.completed or self.study.paused else _HOPELESS
         last = [record for record in self.study.records if record.state in ("completed", "failed")][-enough:]
         # Alike: but for numbers, such as the step at which a loss became NaN.
         kinds = {re.sub(r"\d+", "#", record.reason) for record in last}

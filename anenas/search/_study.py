@@ -12,33 +12,47 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self, cast
+from typing import TYPE_CHECKING, Any, Literal, Self, cast, get_args
 
 import filelock
 
 from anenas._errors import AnenasError, unknown
 from anenas.blocks import Value
-from anenas.search._evaluation import EVALUATION, Estimate, Evaluation
+from anenas.search._evaluation import CHECKPOINT, EVALUATION, Estimate, Evaluation
 from anenas.search._front import Losses, front, hypervolume, knee
 from anenas.search._objectives import Objectives, Point
 from anenas.search._problem import Space
+from anenas.search._rungs import RUNGS
 from anenas.space import LEAST, Architecture
 
 if TYPE_CHECKING:
     import optuna
 
-State = Literal["completed", "failed", "infeasible", "repeated"]
+State = Literal["completed", "stopped", "failed", "infeasible", "repeated"]
+STATES: tuple[State, ...] = get_args(State)
 
 _DATABASE = "studies.db"
 
 
 @dataclass(frozen=True)
 class Trial:
-    """An architecture that the study asks about and waits for an answer on."""
+    """An architecture that the study asks about and waits for an answer on.
+
+    Attributes:
+        number: Optuna's, from 0.
+        architecture: What is asked about.
+        rungs: What it was at each pause of its training so far.
+    """
 
     number: int
     architecture: Architecture
     handle: optuna.trial.Trial = dataclasses.field(compare=False, repr=False)
+    rungs: tuple[Evaluation, ...] = ()
+
+    @property
+    def share(self) -> float:
+        """How much of its training is done."""
+        return self.rungs[-1].share if self.rungs else 0.0
 
 
 @dataclass(frozen=True)
@@ -48,11 +62,13 @@ class Record:
     Attributes:
         number: Optuna's, from 0.
         architecture: What was asked about.
-        state: "completed" if it was trained and exported within the limits; "infeasible" if it breaks a limit or rule;
-            "repeated" if it was known already; "failed" otherwise.
+        state: "completed" if it was trained and exported within the limits; "stopped" if others were better before
+            its training was whole; "infeasible" if it breaks a limit or rule; "repeated" if it was known already;
+            "failed" otherwise.
         reason: Why it did not complete, empty where it did.
         because: In a word, what an infeasible one is rejected for: the limit that it misses most, or a rule.
-        evaluation: What came out, where it was trained.
+        evaluation: What came out, where it was trained; after its last rung, where it was stopped.
+        rungs: What it was at each pause of its training.
         started: When it was asked, in seconds since 1970.
         ended: When it was answered, likewise.
     """
@@ -63,6 +79,7 @@ class Record:
     reason: str = ""
     because: str = ""
     evaluation: Evaluation | None = None
+    rungs: tuple[Evaluation, ...] = ()
     started: float = 0.0
     ended: float = 0.0
 
@@ -78,6 +95,7 @@ class Study:
             reference of each objective, see `Objective`.
         objectives: What its trials are compared by.
         records: Every answered trial in the order of answers.
+        paused: Trials that wait at a rung to be trained on or stopped, by number.
         front: Completed trials that no other dominates, the best by the first objective last.
         hypervolumes: The hypervolume after each completed trial, see `hypervolume`.
     """
@@ -93,6 +111,7 @@ class Study:
         self.hypervolumes: list[float] = []
         self.front: list[Record] = []
         self.records: list[Record] = []
+        self.paused: dict[int, Trial] = {}
         answered = [_read_record(t) for t in study.get_trials(deepcopy=False) if t.state.is_finished()]
         for record in sorted((record for record in answered if record), key=lambda record: record.ended):
             self._note(record)
@@ -182,11 +201,19 @@ class Study:
         return self.ask(space, architecture.head.classes)
 
     def unanswered(self, space: Space, classes: int) -> list[Trial]:
-        """Trials that an earlier process asked about and did not live to answer, to be run again."""
+        """Trials that an earlier process asked about and did not live to answer, to be run again.
+
+        Those that had reached a rung are `paused` there.
+        """
         import optuna
 
         running = self._optuna.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,))
-        return [self._decide(optuna.trial.Trial(self._optuna, t._trial_id), space, classes) for t in running]
+        trials = [self._decide(optuna.trial.Trial(self._optuna, t._trial_id), space, classes) for t in running]
+        self.paused = {trial.number: trial for trial in trials if trial.rungs}
+        open_ = {self._workspace(trial) for trial in trials}
+        for left in set((self.folder / "trials").glob(".*")) - open_:  # killed between an answer and clearing up
+            shutil.rmtree(left)
+        return [trial for trial in trials if not trial.rungs]
 
     def _decide(self, handle: optuna.trial.Trial, space: Space, classes: int) -> Trial:
         def suggest(name: str, options: Sequence[Value]) -> Value:
@@ -194,7 +221,7 @@ class Study:
 
         architecture = space.decide(suggest, classes=classes)
         handle.set_user_attr("architecture", str(architecture))
-        return Trial(handle.number, architecture, handle)
+        return Trial(handle.number, architecture, handle, _read_rungs(handle.user_attrs))
 
     def known(self, architecture: Architecture) -> Record | None:
         """What was answered about it before."""
@@ -203,11 +230,17 @@ class Study:
     # Answering
 
     def workspace(self, trial: Trial) -> Path:
-        """An empty folder for what the trial leaves behind; it becomes `trial_folder` once the trial completes."""
+        """A folder for what the trial leaves behind; it becomes `trial_folder` once the trial completes.
+
+        It is empty but for the checkpoint that the trial's last pause left.
+        """
         folder = self._workspace(trial)
-        if folder.exists():
-            shutil.rmtree(folder)
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        for left in folder.iterdir():
+            if left.is_dir():
+                shutil.rmtree(left)
+            elif left.name != CHECKPOINT:
+                left.unlink()
         return folder
 
     def _workspace(self, trial: Trial) -> Path:
@@ -217,8 +250,25 @@ class Study:
         """Where the package, weights and figures of a completed trial lie."""
         return self.folder / "trials" / f"{number:05d}"
 
+    def pause(self, trial: Trial, evaluation: Evaluation) -> None:
+        """Note what a trial is at a rung, where it waits for `resume` or `stop`."""
+        rungs = (*trial.rungs, _with_time_of(trial.rungs, evaluation))
+        trial.handle.set_user_attr(RUNGS, [rung.to_dict() for rung in rungs])
+        self.paused[trial.number] = dataclasses.replace(trial, rungs=rungs)
+
+    def resume(self, number: int) -> Trial:
+        """A paused trial, to be trained on."""
+        return self.paused.pop(number)
+
+    def stop(self, number: int, reason: str) -> None:
+        """Record that a paused trial is not trained on."""
+        trial = self.paused.pop(number)
+        self._answer(trial, "stopped", reason, evaluation=trial.rungs[-1])
+        shutil.rmtree(self._workspace(trial), ignore_errors=True)
+
     def complete(self, trial: Trial, evaluation: Evaluation, violations: Mapping[str, float]) -> None:
         """Record a trained and exported architecture, whose files are in its workspace."""
+        evaluation = _with_time_of(trial.rungs, evaluation)
         (self._workspace(trial) / EVALUATION).write_text(json.dumps(evaluation.to_dict(), indent=2))
         finished = self.trial_folder(trial.number)
         if finished.exists():  # killed between the move and the answer, then run again
@@ -282,8 +332,8 @@ class Study:
         trial.handle.set_user_attr("answer", answer)
         for name, share in (violations or {}).items():
             trial.handle.set_constraint(name, share)
-        failed = optuna.trial.TrialState.FAIL
-        state_of_it = failed if values is None else None
+        without = optuna.trial.TrialState.PRUNED if state == "stopped" else optuna.trial.TrialState.FAIL
+        state_of_it = without if values is None else None
         finished = self._optuna.tell(trial.handle, values, state_of_it, skip_if_finished=True)
         if record := _read_record(finished, trial.architecture):
             self._note(record)
@@ -330,7 +380,7 @@ class Study:
     def counts(self) -> dict[State, int]:
         """How many trials ended in each state."""
         found = Counter(record.state for record in self.records)
-        return {state: found[state] for state in ("completed", "failed", "infeasible", "repeated")}
+        return {state: found[state] for state in STATES}
 
     @property
     def reasons(self) -> dict[str, int]:
@@ -449,9 +499,21 @@ def _read_record(trial: optuna.trial.FrozenTrial, architecture: Architecture | N
         reason=answer["reason"],
         because=answer["because"],
         evaluation=Evaluation.from_dict(answer["evaluation"]) if answer["evaluation"] else None,
+        rungs=_read_rungs(trial.user_attrs),
         started=trial.datetime_start.timestamp() if trial.datetime_start else 0.0,
         ended=trial.datetime_complete.timestamp() if trial.datetime_complete else 0.0,
     )
+
+
+def _read_rungs(attributes: Mapping[str, Any]) -> tuple[Evaluation, ...]:
+    return tuple(Evaluation.from_dict(rung) for rung in attributes.get(RUNGS, ()))
+
+
+def _with_time_of(rungs: Sequence[Evaluation], evaluation: Evaluation) -> Evaluation:
+    """An evaluation whose seconds are those of the whole trial; `rungs` are those before it."""
+    before = rungs[-1].seconds if rungs else {}
+    seconds = {step: evaluation.seconds.get(step, 0) + before.get(step, 0) for step in before | evaluation.seconds}
+    return dataclasses.replace(evaluation, seconds=seconds)
 
 
 def _first_line(error: Exception) -> str:

@@ -181,6 +181,8 @@ class MlflowTracker:
         tags = {"state": record.state, "pareto": "false"} | ({"reason": record.reason} if record.reason else {})
         metrics = [Metric(name, value, time_ms, 0) for name, value in _figures(record).items()]
         if record.evaluation:
+            # Accuracy by the percentage of the training that it was measured after.
+            metrics += [Metric("accuracy_at", e.accuracy, time_ms, round(100 * e.share)) for e in record.rungs]
             metrics += [Metric("train_loss", loss, time_ms, step) for step, loss in record.evaluation.losses]
         self._client.log_batch(
             run_id,
@@ -246,6 +248,7 @@ def _figures(record: Record) -> dict[str, float]:
         "macs": e.macs,
         "residency": e.residency,
         "parameters": e.parameters,
+        "share": e.share,
         **{f"verified_{name}": value for name, value in e.verified.items()},
         **{f"seconds_{step}": seconds for step, seconds in e.seconds.items()},
     }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -12,12 +13,15 @@ from torch import nn
 from torch.nn import functional as F
 
 from anenas.data import Split
+from anenas.training._checkpoint import Progress, load_checkpoint, save_checkpoint
 
 BATCH_SIZE = 32
 PEAK_LEARNING_RATE = 4e-3
 WEIGHT_DECAY = 0.02
 LABEL_SMOOTHING = 0.1
 _LOGGED_STEPS = 50
+_AVERAGED = 0.25  # of the steps before a pause, whose mean is what is judged
+_SETTLED = 16  # batches that normalisation is shown in the end
 
 
 _BRIEF_STEPS = 500  # of a new network on series
@@ -67,24 +71,33 @@ def train(
     device: torch.device | str = "cpu",
     learning_rate: float = PEAK_LEARNING_RATE,
     mixed: bool = True,
+    share: float = 1.0,
+    checkpoint: Path | None = None,
     stepped: Callable[[int, int], None] = lambda step, steps: None,
 ) -> list[tuple[int, float]]:
     """Train `network` in place: AdamW, one cycle of the learning rate, label smoothing, standard augmentation.
+
+    With a `share` below 1 the training is paused on its way: where it stands goes to `checkpoint`, and `network` is
+    left as the mean over the last steps, which at a learning rate that is still high is far better than the last step
+    itself (Izmailov et al. 2018, arXiv:1803.05407). Going on from the checkpoint ends, on a processor to the last bit,
+    where a training without a pause ends.
 
     Args:
         network: From (N, C, H, W) to (N, classes) logits; it is moved to `device`.
         split: Training images and labels.
         normalise: What pixels become first.
-        epochs: Passes over the data, at least 1.
+        epochs: Passes over the data of the whole training, at least 1.
         flip: Whether mirror images keep their class.
         seed: Of the order and augmentation of the images. The weights are the caller's.
         device: Where to train.
         learning_rate: At its peak.
         mixed: Whether CUDA trains in mixed precision.
+        share: How much of the whole training shall be done in the end, more than 0.
+        checkpoint: Where a pause is kept; begun with where it is there, and removed once the training is whole.
         stepped: Called after each step with its number, from 1, and how many there are.
 
     Returns:
-        The loss curve, about fifty points of (step, mean loss since the point before).
+        The loss curve, about fifty points of (step, mean loss since the point before) in a whole training.
 
     Raises:
         TrainingError: As soon as the loss is not finite.
@@ -93,39 +106,114 @@ def train(
     torch.backends.cudnn.deterministic = True
     network.to(device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
     optimizer = torch.optim.AdamW(_parameter_groups(network), lr=learning_rate, fused=device.type == "cuda")
-    steps = count_steps(split, epochs)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, learning_rate, total_steps=steps, pct_start=min(0.3, max(0.1, 100 / steps))
-    )
     precision = torch.bfloat16 if device.type == "cuda" and torch.cuda.is_bf16_supported() else torch.float16
     mixed = mixed and device.type == "cuda"
     scaler = torch.amp.GradScaler(enabled=mixed and precision == torch.float16)
+    steps = count_steps(split, epochs)
+    last = max(1, round(share * steps))
+    progress = Progress()
+    if checkpoint:
+        progress = load_checkpoint(checkpoint, network, optimizer, scaler, device)
+    averaged = _Average(network) if last < steps else None
     every = max(1, steps // _LOGGED_STEPS)
-    curve: list[tuple[int, float]] = []
-    since: list[float] = []
-    for step, (pixels, labels) in enumerate(_batches(split, epochs, flip, seed), start=1):
-        pixels, labels = pixels.to(device, non_blocking=True), labels.to(device, non_blocking=True)
+    curve = list(progress.curve)
+    since = list(progress.since)
+
+    def logits(pixels: torch.Tensor) -> torch.Tensor:
+        pixels = normalise(pixels.to(device, non_blocking=True)).contiguous(memory_format=torch.channels_last)
         with torch.autocast(device.type, precision, enabled=mixed):
-            logits = network(normalise(pixels).contiguous(memory_format=torch.channels_last))
-            loss = F.cross_entropy(logits, labels, label_smoothing=LABEL_SMOOTHING)
+            return network(pixels)
+
+    for step in range(progress.step + 1, last + 1):
+        pixels, labels = _batch(split, step, flip, seed)
+        loss = F.cross_entropy(logits(pixels).float(), labels.to(device), label_smoothing=LABEL_SMOOTHING)
         since.append(loss.item())
         if not math.isfinite(since[-1]):
             raise TrainingError(f"the loss became {since[-1]} at step {step} of {steps}")
+        rate, momentum = _one_cycle(step - 1, steps)
+        for group in optimizer.param_groups:
+            group["lr"], group["betas"] = rate * learning_rate, (momentum, group["betas"][1])
         optimizer.zero_grad(set_to_none=True)
         scaler.scale(loss).backward()
         scaler.step(optimizer)
         scaler.update()
-        schedule.step()
         if step % every == 0 or step == steps:
             curve.append((step, sum(since) / len(since)))
             since.clear()
+        if averaged and step > last - max(1, round(_AVERAGED * last)):
+            averaged.add()
         stepped(step, steps)
+    if averaged:
+        if checkpoint and last > progress.step:
+            save_checkpoint(checkpoint, Progress(last, tuple(curve), tuple(since)), network, optimizer, scaler, device)
+        averaged.take()
+    elif checkpoint:
+        checkpoint.unlink(missing_ok=True)
+    settling = range(last, max(0, last - _SETTLED), -1)
+    _settle(network, (logits(_batch(split, step, flip, seed)[0]) for step in settling))
     return curve
 
 
 def count_steps(split: Split, epochs: int) -> int:
     """How many steps of training so many passes over the images are."""
-    return epochs * max(1, len(split.labels) // BATCH_SIZE)
+    return epochs * _steps_per_epoch(split)
+
+
+def _one_cycle(done: int, steps: int) -> tuple[float, float]:
+    """Learning rate, as a share of its peak, and first momentum of the step after `done` of `steps`.
+
+    Up and down again in half waves, the momentum the other way round (Smith & Topin 2018, arXiv:1708.07120), with the
+    ends of torch's `OneCycleLR`.
+    """
+    rising = min(0.3, max(0.1, 100 / steps)) * steps - 1
+    if done <= rising:
+        height = (1 - math.cos(math.pi * done / max(rising, 1e-9))) / 2
+        low = 1 / 25
+    else:
+        height = (1 + math.cos(math.pi * (done - rising) / max(steps - 1 - rising, 1e-9))) / 2
+        low = 1 / 25e4
+    return low + (1 - low) * height, 0.95 - 0.1 * height
+
+
+class _Average:
+    """The mean of a network's weights over steps."""
+
+    def __init__(self, network: nn.Module) -> None:
+        self._network = network
+        self._parameters = [p.detach() for p in network.parameters()]
+        self._mean = [torch.zeros_like(p) for p in self._parameters]
+        self._count = 0
+
+    @torch.no_grad()
+    def add(self) -> None:
+        self._count += 1
+        torch._foreach_lerp_(self._mean, self._parameters, 1 / self._count)
+
+    @torch.no_grad()
+    def take(self) -> None:
+        """Make the mean the network's weights."""
+        if self._count:
+            torch._foreach_copy_(self._parameters, self._mean)
+
+
+@torch.no_grad()
+def _settle(network: nn.Module, batches: Iterable[object]) -> None:
+    """Show normalisation what it sees at the weights as they are now; drawing a batch runs it.
+
+    The running means of training lag behind, and after a few steps still remember where they began (Wu & Johnson
+    2021, arXiv:2105.07576).
+    """
+    norms = [m for m in network.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm) and m.training]
+    if not norms:
+        return
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # a plain mean
+    for _ in batches:
+        pass
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum
 
 
 @torch.no_grad()
@@ -155,17 +243,20 @@ def _parameter_groups(network: nn.Module) -> list[dict[str, object]]:
     return [{"params": weights, "weight_decay": WEIGHT_DECAY}, {"params": others, "weight_decay": 0.0}]
 
 
-def _batches(split: Split, epochs: int, flip: bool, seed: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """Augmented (B, C, H, W) uint8 pixels and (B,) labels; a last batch that is not full is left out."""
-    rng = np.random.default_rng(seed)
-    count = len(split.labels)
-    size = min(BATCH_SIZE, count)
-    for _ in range(epochs):
-        order = rng.permutation(count)
-        for start in range(0, count - size + 1, size):
-            chosen = np.sort(order[start : start + size])  # in file order: the images may be a memory map
-            pixels = _augment(np.ascontiguousarray(split.images[chosen]), flip, rng)
-            yield torch.from_numpy(pixels), torch.from_numpy(np.array(split.labels[chosen]))
+def _steps_per_epoch(split: Split) -> int:
+    return max(1, len(split.labels) // BATCH_SIZE)
+
+
+def _batch(split: Split, step: int, flip: bool, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """The images of a step, from 1, and no other: augmented (B, C, H, W) uint8 pixels and (B,) labels.
+
+    Each epoch is in an order of its own; what does not fill a last batch is left out.
+    """
+    epoch, place = divmod(step - 1, _steps_per_epoch(split))
+    order = np.random.default_rng((seed, epoch)).permutation(len(split.labels))
+    chosen = np.sort(order[place * BATCH_SIZE : (place + 1) * BATCH_SIZE])  # in file order: they may be a memory map
+    pixels = _augment(np.ascontiguousarray(split.images[chosen]), flip, np.random.default_rng((seed, epoch, place)))
+    return torch.from_numpy(pixels), torch.from_numpy(np.array(split.labels[chosen]))
 
 
 def _augment(images: np.ndarray, flip: bool, rng: np.random.Generator) -> np.ndarray:

@@ -107,7 +107,7 @@ def test_candidates_over_the_limits_are_not_suggested_while_there_are_others(tab
     study = Study.create_or_continue(tmp_path, "limited", SETTINGS, 0, in_memory=True)
     study.sampler = make_sampler("auto", problem, seed=0)
     Search(study, problem, Inline(), lambda study: None).run(25)
-    assert study.counts == {"completed": 25, "failed": 0, "infeasible": 0, "repeated": 0}
+    assert study.counts == {"completed": 25, "stopped": 0, "failed": 0, "infeasible": 0, "repeated": 0}
 
 
 def vars_of(table: Table) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from anenas.coreml import package_metadata, program_accuracy, read_graph, stored
 from anenas.data import Dataset, load_data
 from anenas.latency import Target
 from anenas.network import build
-from anenas.search import PACKAGE, Evaluation, ExportError, ImageEvaluator, ship
+from anenas.search import CHECKPOINT, PACKAGE, WEIGHTS, Evaluation, ExportError, ImageEvaluator, ship
 from anenas.search._ship import deploy
 from anenas.space import Architecture
 
@@ -71,3 +71,18 @@ def test_a_network_that_overflows_ships_in_no_form(form: str, data: Path, tmp_pa
     images = dataset.validation.images[:4]
     with pytest.raises(ExportError, match="in float16"):
         ship(deploy(network, dataset), architecture, dataset, tmp_path / PACKAGE, images, epochs=1)
+
+
+def test_a_trial_that_was_paused_ends_as_one_that_was_not(data: Path, tmp_path: Path) -> None:
+    evaluator = ImageEvaluator(data, (Target.named("A15"),), epochs=3, device="cpu")
+    straight, paused = tmp_path / "straight", tmp_path / "paused"
+    straight.mkdir()
+    paused.mkdir()
+    whole = evaluator.evaluate(NETWORK, straight)
+    part = evaluator.evaluate(NETWORK, paused, 0.5)
+    assert [path.name for path in paused.iterdir()] == [CHECKPOINT]
+    assert (part.share, part.size_mb) == (0.5, evaluator.estimate(NETWORK).size_mb)
+    continued = evaluator.evaluate(NETWORK, paused, 1.0)
+    assert (paused / WEIGHTS).read_bytes() == (straight / WEIGHTS).read_bytes()
+    assert (continued.accuracy, continued.losses) == (whole.accuracy, whole.losses)
+    assert not (paused / CHECKPOINT).exists()

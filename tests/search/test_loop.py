@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pretend
 import pytest
 from pretend import PretendEvaluator
 
 from anenas._errors import AnenasError
-from anenas.search import Search, Study
+from anenas.search import CHECKPOINT, Inline, Problem, Rungs, Search, Study, make_sampler
+from anenas.search._auto import FrontSampler
 from anenas.space import Limits, SearchSpace
 
 Make = Callable[..., Search]
@@ -58,7 +61,7 @@ def test_the_first_five_failing_alike_end_the_search(study: Study, searching: Ma
     search = searching()
     search.problem = dataclasses.replace(search.problem, evaluator=_AlwaysFails())
     with pytest.raises(AnenasError, match="5 trials in a row failed alike: TypeError"):
-        search.run(20)
+        search.run(5)
     assert study.counts["failed"] >= 5
 
 
@@ -75,7 +78,13 @@ class _AlwaysFails:
 def test_a_worker_that_dies_once_costs_a_retry(searching: Make, study: Study, tmp_path: Path) -> None:
     searching(die_once=tmp_path / "died").run(4)
     assert (tmp_path / "died").exists()
-    assert study.counts == {"completed": 4, "failed": 0, "infeasible": 0, "repeated": study.counts["repeated"]}
+    assert study.counts == {
+        "completed": 4,
+        "stopped": 0,
+        "failed": 0,
+        "infeasible": 0,
+        "repeated": study.counts["repeated"],
+    }
 
 
 def test_a_trial_that_always_kills_its_worker_fails(searching: Make, study: Study) -> None:
@@ -133,7 +142,7 @@ def test_failures_that_differ_in_a_number_only_are_alike(searching: Make, study:
     search = searching()
     search.problem = dataclasses.replace(search.problem, evaluator=_FailsAtSomeStep())
     with pytest.raises(AnenasError, match="5 trials in a row failed alike: FileNotFoundError"):
-        search.run(20)
+        search.run(5)
     assert len({record.reason for record in study.records if record.state == "failed"}) > 1
 
 
@@ -141,3 +150,156 @@ class _FailsAtSomeStep(_AlwaysFails):
     """Its error names the trial's folder, which has the trial's number in it."""
 
     evaluate = staticmethod(pretend.missing)  # type: ignore[assignment]
+
+
+# Rungs
+
+SETTINGS = {"objectives": {"accuracy": 0.0, "latency_ms": 0.5}}
+
+
+@pytest.fixture
+def inline(space: SearchSpace, tmp_path: Path) -> Make:
+    """Makes a search with rungs of a quarter, half and all of the budget, in this process alone."""
+
+    def make(*, in_memory: bool = True, sampler: str = "random", **options: Any) -> Search:
+        study = Study.create_or_continue(tmp_path / "inline", "s", SETTINGS, 0, in_memory=in_memory)
+        problem = Problem(space, 10, PretendEvaluator(**options), study.objectives, Limits())
+        study.sampler = make_sampler(sampler, problem, seed=0)
+        return Search(study, problem, Inline(), lambda study: None, rungs=Rungs(3, reduction=2, spacing=2))
+
+    return make
+
+
+def checkpoints(study: Study) -> list[Path]:
+    return list(study.folder.rglob(f"*{CHECKPOINT}*"))
+
+
+def stop_after(records: int) -> Callable[[Study], None]:
+    def changed(study: Study) -> None:
+        if len(study.records) >= records:
+            raise KeyboardInterrupt
+
+    return changed
+
+
+def test_one_in_so_many_goes_on_from_each_rung(inline: Make) -> None:
+    search = inline()
+    search.run(6)
+    assert search.study.counts["completed"] == 6
+    assert search.study.counts["stopped"] == 18
+    assert sum(len(record.rungs) > 1 for record in search.study.records) == 12
+    assert not search.study.paused
+
+
+def test_where_nothing_is_new_what_waits_goes_on(inline: Make, space: SearchSpace) -> None:
+    search = inline()
+    search.run(100)
+    assert len(search.study.completed) > space.size / 4
+    assert search.study.counts["completed"] + search.study.counts["stopped"] == space.size
+
+
+def test_what_is_stopped_has_the_figures_of_its_last_rung_and_says_its_place(inline: Make) -> None:
+    search = inline()
+    search.run(6)
+    for record in search.study.records:
+        if record.state == "stopped":
+            assert record.evaluation == record.rungs[-1]
+            rung = {0.25: 1, 0.5: 2}[record.evaluation.share]
+            assert re.fullmatch(rf"rung {rung} of 3: \d+(st|nd|rd|th) of \d+", record.reason)
+
+
+def test_only_what_was_trained_in_full_may_be_on_the_front(inline: Make) -> None:
+    search = inline()
+    search.run(6)
+    assert search.study.front
+    assert all(r.state == "completed" and r.evaluation and r.evaluation.share == 1 for r in search.study.front)
+
+
+def test_a_completed_trial_went_up_rung_by_rung_from_its_checkpoint(inline: Make, tmp_path: Path) -> None:
+    search = inline(log=tmp_path / "log")
+    search.run(4)
+    lines = [line.split() for line in (tmp_path / "log").read_text().splitlines()]
+    for record in search.study.completed:
+        legs = [(share, had) for name, share, had in lines if name == str(record.architecture)]
+        assert legs == [("0.25", "False"), ("0.5", "True"), ("1.0", "True")]
+        assert [rung.share for rung in record.rungs] == [0.25, 0.5]
+        assert record.evaluation
+        assert record.evaluation.seconds == {"train": 2.0}
+
+
+def test_checkpoints_are_bounded_on_the_way_and_gone_in_the_end(inline: Make) -> None:
+    most = 0
+
+    def count(study: Study) -> None:
+        nonlocal most
+        most = max(most, len(checkpoints(study)))
+
+    search = inline()
+    search.changed = count
+    search.run(7)
+    assert 0 < most <= 2 * 8 + 3
+    assert list((search.study.folder / "trials").glob(".*")) == []
+
+
+def test_one_worker_makes_the_same_study_again(inline: Make) -> None:
+    def searched() -> list[tuple[int, str, str]]:
+        search = inline(sampler="auto")
+        search.run(5)
+        return [(record.number, record.state, str(record.architecture)) for record in search.study.records]
+
+    assert searched() == searched()
+
+
+def test_a_stopped_search_goes_on_with_what_was_paused(inline: Make, tmp_path: Path) -> None:
+    search = inline(in_memory=False, log=tmp_path / "log")
+    search.changed = stop_after(1)
+    with pytest.raises(KeyboardInterrupt):
+        search.run(2)
+    assert search.study.paused
+    again = inline(in_memory=False, log=tmp_path / "log")
+    again.run(2)
+    assert again.study.counts["completed"] == 2
+    begun = [line.split()[0] for line in (tmp_path / "log").read_text().splitlines() if " 0.25 " in line]
+    assert len(begun) == len(set(begun)) >= 8
+    assert checkpoints(again.study) == []
+
+
+def test_a_study_goes_on_without_rungs(inline: Make) -> None:
+    search = inline(in_memory=False)
+    search.changed = stop_after(1)
+    with pytest.raises(KeyboardInterrupt):
+        search.run(2)
+    again = inline(in_memory=False)
+    again.rungs = Rungs(1)
+    again.run(2)
+    assert again.study.counts["completed"] >= 2
+    assert not again.study.paused
+    assert checkpoints(again.study) == []
+
+
+def test_what_a_killed_process_did_not_clear_up_is_cleared_up(inline: Make) -> None:
+    search = inline()
+    left = search.study.folder / "trials" / ".00099"
+    left.mkdir(parents=True)
+    search.run(1)
+    assert not left.exists()
+
+
+def test_a_worker_that_dies_at_a_rung_costs_a_retry(searching: Make, study: Study, tmp_path: Path) -> None:
+    search = searching(die_once=tmp_path / "died")
+    search.rungs = Rungs(2)
+    search.run(6)
+    assert study.counts["failed"] == 0
+    assert study.counts["completed"] == 6
+
+
+def test_the_sampler_learns_from_what_was_trained_in_part(inline: Make) -> None:
+    search = inline(sampler="auto")
+    search.run(4)
+    sampler = search.study.sampler
+    assert isinstance(sampler, FrontSampler)
+    sampler.suggest(search.study._optuna, 999)
+    stopped = [record for record in search.study.records if record.state == "stopped"]
+    assert len(sampler._brief) == len(stopped) > 0
+    least = min(record.evaluation.accuracy for record in stopped if record.evaluation)
+    assert all(-known.values[0] > least for known in sampler._brief)  # as it would be in the end

@@ -42,7 +42,7 @@ def test_each_way_to_end_is_counted_and_explained(study: Study, space: SearchSpa
     study.fail(study.ask(space, 10), "ValueError: no")
     again = study.ask_about(study.records[0].architecture, space)
     study.repeat(again, study.known(again.architecture))
-    counts = {"completed": 1, "failed": 1, "infeasible": 1, "repeated": 1}
+    counts = {"completed": 1, "stopped": 0, "failed": 1, "infeasible": 1, "repeated": 1}
     assert study.counts == reopened(study).counts == counts
     assert [r.reason for r in reopened(study).records] == [
         "",

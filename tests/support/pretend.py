@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from anenas.latency import Latency
-from anenas.search import PACKAGE, WEIGHTS, Estimate, Evaluation
+from anenas.search import CHECKPOINT, PACKAGE, WEIGHTS, Estimate, Evaluation
 from anenas.space import Architecture
 
 SPACE = """\
@@ -34,19 +34,26 @@ class PretendEvaluator:
         fatal_depth: Architectures of that depth kill their worker, each time.
         die_once: A file; the first evaluation makes it and kills its worker.
         seconds: How long an evaluation takes.
+        log: A file for a line about each evaluation: architecture, share, and whether there was a checkpoint.
     """
 
     fail_depth: int = 0
     fatal_depth: int = 0
     die_once: Path | None = None
     seconds: float = 0.0
+    log: Path | None = None
 
     def estimate(self, architecture: Architecture) -> Estimate:
         stage = architecture.stages[1]
         return Estimate(latency(0.1 * stage.depth + 0.001 * stage.width), stage.width / 10, 1000, 100)
 
-    def evaluate(self, architecture: Architecture, folder: Path) -> Evaluation:
+    def evaluate(self, architecture: Architecture, folder: Path, share: float = 1.0) -> Evaluation:
         stage = architecture.stages[1]
+        estimate = self.estimate(architecture)
+        accuracy = share**0.1 * min(0.99, 0.5 + 0.1 * stage.depth + 0.001 * stage.width)
+        if self.log:
+            with self.log.open("a") as file:
+                file.write(f"{architecture} {share} {(folder / CHECKPOINT).exists()}\n")
         if self.die_once and not self.die_once.exists():
             self.die_once.touch()
             os.kill(os.getpid(), signal.SIGKILL)
@@ -55,21 +62,17 @@ class PretendEvaluator:
         if stage.depth == self.fail_depth:
             raise ValueError("this depth cannot be had")
         time.sleep(self.seconds)
+        figures = (estimate.latency, estimate.size_mb, 1000, 100)
+        if share < 1:
+            (folder / CHECKPOINT).write_text(str(share))
+            return Evaluation(accuracy, *figures, seconds={"train": 0.5}, share=share)
+        (folder / CHECKPOINT).unlink(missing_ok=True)
         (folder / PACKAGE).mkdir()
         (folder / PACKAGE / "Manifest.json").write_text("{}")
         (folder / WEIGHTS).write_bytes(b"weights")
         (folder / "architecture.txt").write_text(str(architecture))
         (folder / "operations.csv").write_text("operation,microseconds\n")
-        estimate = self.estimate(architecture)
-        return Evaluation(
-            accuracy=min(0.99, 0.5 + 0.1 * stage.depth + 0.001 * stage.width),
-            latency=estimate.latency,
-            size_mb=estimate.size_mb,
-            macs=1000,
-            parameters=100,
-            seconds={"train": 1.0},
-            losses=((1, 2.0), (2, 1.0)),
-        )
+        return Evaluation(accuracy, *figures, seconds={"train": 1.0}, losses=((1, 2.0), (2, 1.0)))
 
     def test(self, architecture: Architecture, folder: Path) -> float:
         return 0.5
@@ -95,5 +98,5 @@ def environment(name: str) -> str | None:
     return os.environ.get(name)
 
 
-def missing(architecture: object, folder: Path) -> None:
+def missing(architecture: object, folder: Path, share: float) -> None:
     (folder / "nothing").read_text()

@@ -241,3 +241,20 @@ def test_a_store_that_cannot_be_used_is_one_clear_line(tmp_path: Path, uri: str)
     with pytest.raises(AnenasError, match="cannot use MLflow at") as raised:
         connect(uri.format(tmp_path))
     assert "\n" not in str(raised.value)
+
+
+def test_a_stopped_trial_has_its_figures_and_says_why(
+    tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path
+) -> None:
+    trial = study.ask(space, 10)
+    study.pause(trial, EVALUATOR.evaluate(trial.architecture, study.workspace(trial), 0.125))
+    tracker.update()
+    assert len(runs(tmp_path)) == 1  # nothing is final while it waits
+    study.stop(trial.number, "rung 1 of 2: 3rd of 4")
+    tracker.update()
+    search, stopped = runs(tmp_path)
+    assert search.data.metrics["stopped"] == 1
+    assert (stopped.data.tags["state"], stopped.data.tags["reason"]) == ("stopped", "rung 1 of 2: 3rd of 4")
+    assert stopped.data.metrics["share"] == 0.125
+    assert 0 < stopped.data.metrics["accuracy"] < 1
+    assert stopped.data.metrics["accuracy_at"] == stopped.data.metrics["accuracy"]

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
 from anenas._errors import AnenasError
@@ -11,7 +14,7 @@ from anenas.data import Split
 from anenas.network._build import build_stage
 from anenas.space import Stage
 from anenas.training import Normalisation, TrainingError, accuracy, brief_epochs, pick_device, train
-from anenas.training._train import _augment
+from anenas.training._train import PEAK_LEARNING_RATE, _augment, _one_cycle
 
 NORMALISE = Normalisation((0.5,), (0.25,))
 
@@ -158,3 +161,89 @@ def test_the_processor_is_always_there() -> None:
 def test_a_device_that_is_not_there_is_one_clear_line(name: str, message: str) -> None:
     with pytest.raises(AnenasError, match=message):
         pick_device(name)
+
+
+def test_after_few_steps_normalisation_knows_what_it_sees() -> None:
+    network, split = small_network(), bright_and_dark()
+    train(network, split, NORMALISE, epochs=1, flip=False)
+    seen = network.get_submodule("0")(NORMALISE(torch.from_numpy(split.images))).mean((0, 2, 3))
+    assert torch.allclose(network.get_buffer("1.running_mean"), seen, atol=1e-4)
+
+
+# Pauses
+
+
+def paused_and_continued(checkpoint: Path, *shares: float) -> tuple[nn.Module, list[tuple[int, float]]]:
+    for share in shares:
+        network = small_network()
+        curve = train(network, bright_and_dark(), NORMALISE, epochs=2, flip=True, share=share, checkpoint=checkpoint)
+    return network, curve
+
+
+def test_a_training_that_was_paused_ends_where_one_without_a_pause_ends(tmp_path: Path) -> None:
+    straight, curve = paused_and_continued(tmp_path / "straight", 1.0)
+    paused, curve_paused = paused_and_continued(tmp_path / "paused", 0.3, 0.6, 1.0)
+    assert all(
+        torch.equal(a, b) for a, b in zip(straight.state_dict().values(), paused.state_dict().values(), strict=True)
+    )
+    assert curve == curve_paused
+
+
+def test_a_training_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
+    steps: list[int] = []
+    paused_and_continued(tmp_path / "c", 0.5)
+    train(
+        small_network(),
+        bright_and_dark(),
+        NORMALISE,
+        epochs=2,
+        flip=True,
+        checkpoint=tmp_path / "c",
+        stepped=lambda step, of: steps.append(step),
+    )
+    assert steps == list(range(9, 17))
+
+
+def test_a_whole_training_leaves_no_checkpoint(tmp_path: Path) -> None:
+    paused_and_continued(tmp_path / "c", 0.5)
+    assert [path.name for path in tmp_path.iterdir()] == ["c"]
+    paused_and_continued(tmp_path / "c", 1.0)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"no checkpoint", b"\x02\0\0\0\0\0\0\0{}"])
+def test_what_is_no_checkpoint_is_no_harm(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "c").write_bytes(content)
+    straight, _ = paused_and_continued(tmp_path / "straight", 1.0)
+    again, _ = paused_and_continued(tmp_path / "c", 1.0)
+    assert all(torch.equal(a, b) for a, b in zip(straight.parameters(), again.parameters(), strict=True))
+
+
+def test_a_checkpoint_of_another_network_is_not_used(tmp_path: Path) -> None:
+    other = nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 36, 2))
+    train(other, bright_and_dark(), NORMALISE, epochs=2, flip=True, share=0.5, checkpoint=tmp_path / "c")
+    straight, _ = paused_and_continued(tmp_path / "straight", 1.0)
+    again, _ = paused_and_continued(tmp_path / "c", 1.0)
+    assert all(torch.equal(a, b) for a, b in zip(straight.parameters(), again.parameters(), strict=True))
+
+
+def test_at_a_pause_the_network_is_the_mean_of_the_last_steps(tmp_path: Path) -> None:
+    network, _ = paused_and_continued(tmp_path / "c", 0.75)
+    last = load_file(tmp_path / "c")["network.0.weight"]
+    assert not torch.equal(network.get_parameter("0.weight"), last)
+    assert torch.allclose(network.get_parameter("0.weight"), last, atol=0.02)
+    network.eval()
+    assert accuracy(_OnPixels(network), bright_and_dark(64)) == 1.0
+
+
+def test_the_learning_rate_goes_up_and_down_as_torch_has_it() -> None:
+    steps = 300
+    optimizer = torch.optim.AdamW([nn.Parameter(torch.zeros(1))], lr=PEAK_LEARNING_RATE)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, PEAK_LEARNING_RATE, total_steps=steps, pct_start=0.3)
+    for step in range(steps):
+        group = optimizer.param_groups[0]
+        rate, momentum = group["lr"] / PEAK_LEARNING_RATE, group["betas"][0]
+        assert _one_cycle(step, steps) == pytest.approx((rate, momentum), abs=1e-9)
+        optimizer.step()
+        if step < steps - 1:
+            schedule.step()

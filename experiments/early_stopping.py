@@ -1,0 +1,203 @@
+"""What early stopping is worth: the front found for so many seconds of training, with rungs and without.
+
+    python experiments/early_stopping.py [--seeds 3] [--trials 20] [--epochs 2] [--workers 2] [--rungs 2] [--more 2]
+                                         [--data …]
+
+Searches `mobile_cnn` on the embedded data twice for each seed, by the same loop: training every architecture in full,
+and with rungs, of `--more` times as many architectures. It writes every trained architecture with the seconds of
+training spent until it ended to `experiments/results/early_stopping.csv`, draws `early_stopping.png` beside it, and
+prints what of its time the search without rungs needed, the one with rungs needs to come as far. A search that is
+in the table already is not run again.
+
+Two measures: the hypervolume as `anenas search` prints it, which any fast network almost fills; and the share of the
+front that all searches found together, see `pooled_front.py`, which tells more.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import statistics
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+
+from pooled_front import PooledFront
+from rich.console import Console
+from rich.table import Table
+
+import anenas
+from anenas.search import Evaluation, Losses, Study, hypervolume
+
+_RESULTS = Path(__file__).parent / "results"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A trained architecture.
+
+    Attributes:
+        seed: Of its search.
+        rungs: Of its search.
+        trial: Its number there.
+        state: "completed" or "stopped".
+        seconds: Of training and validating, by all workers together, that the search had spent when it ended.
+        accuracy: On the validation images, when it ended.
+        latency_ms: Estimated.
+        test_accuracy: Of what was on the front in the end, otherwise NaN.
+    """
+
+    seed: int
+    rungs: int
+    trial: int
+    state: str
+    seconds: float
+    accuracy: float
+    latency_ms: float
+    test_accuracy: float
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--trials", type=int, default=20)
+    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--workers", type=int)
+    parser.add_argument("--rungs", type=int, default=2)
+    parser.add_argument("--data", help="as `anenas search` reads it; the embedded images by default")
+    parser.add_argument("--more", type=float, default=2.0, help="so many times as many architectures with rungs")
+    parser.add_argument("--out", type=Path, default=_RESULTS / "early_stopping.csv")
+    args = parser.parse_args()
+
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    rows = read(args.out)
+    for seed in range(args.seeds):
+        for rungs, trials in ((1, args.trials), (args.rungs, round(args.more * args.trials))):
+            if not any((row.seed, row.rungs) == (seed, rungs) for row in rows):
+                rows += search(seed, rungs, trials, args.epochs, args.workers, args.data)
+                write(args.out, rows)
+                print(f"seed {seed}, {rungs} rungs: {trials} architectures in {rows[-1].seconds:.0f} s of training")
+    rows = [row for row in rows if row.rungs in (1, args.rungs)]
+    report(rows, args.rungs)
+    draw(rows, args.rungs, args.out.with_suffix(".png"))
+
+
+def search(seed: int, rungs: int, trials: int, epochs: int, workers: int | None, data: str | None = None) -> list[Row]:
+    """Every trained architecture of a search, in the order in which they ended."""
+    spent: dict[int, float] = {}
+    ended: dict[int, float] = {}
+
+    def changed(study: Study) -> None:
+        for trial in study.paused.values():
+            spent[trial.number] = _seconds(trial.rungs[-1])
+        for record in study.records:
+            if record.number not in ended and record.evaluation:
+                spent[record.number] = _seconds(record.evaluation)
+                ended[record.number] = sum(spent.values())
+
+    with tempfile.TemporaryDirectory() as folder:
+        store = Path(folder) / "mlruns"
+        result = anenas.run_search(
+            data=data,
+            trials=trials,
+            epochs=epochs,
+            rungs=rungs,
+            seed=seed,
+            workers=workers,
+            store=store,
+            exports=Path(folder) / "exports",
+            changed=changed,
+        )
+        study = Study.load(store, result.study)
+    rows = []
+    for record in study.records:
+        if record.state in ("completed", "stopped") and record.evaluation:
+            test = record.evaluation.test_accuracy
+            point = (record.evaluation.accuracy, record.evaluation.latency.ms)
+            figures = (record.state, ended[record.number], *point, float("nan") if test is None else test)
+            rows.append(Row(seed, rungs, record.number, *figures))
+    return rows
+
+
+def _seconds(evaluation: Evaluation) -> float:
+    return evaluation.seconds["train"] + evaluation.seconds["validate"]
+
+
+def losses(row: Row) -> Losses:
+    return 1 - row.accuracy, row.latency_ms
+
+
+def pooled(rows: Sequence[Row]) -> PooledFront:
+    return PooledFront([losses(row) for row in rows if row.state == "completed"])
+
+
+def curve(rows: Sequence[Row], measure: Callable[[Sequence[Losses]], float]) -> tuple[list[float], list[float]]:
+    """Seconds, and the measure of what was completed until then."""
+    done = sorted((row for row in rows if row.state == "completed"), key=lambda row: row.seconds)
+    return [row.seconds for row in done], [measure([losses(row) for row in done[: i + 1]]) for i in range(len(done))]
+
+
+def report(rows: Sequence[Row], rungs: int) -> None:
+    slowest = max(row.latency_ms for row in rows)
+
+    def of_the_box(found: Sequence[Losses]) -> float:
+        return hypervolume([(wrong, latency_ms / slowest) for wrong, latency_ms in found])
+
+    measures = {"share of the pooled front": pooled(rows).share, "hypervolume": of_the_box}
+    for name, measure in measures.items():
+        columns = ["seed", "in full: s", "reached", f"{rungs} rungs: s", "reached", "as far after s", "of the time"]
+        table = Table(*columns, title=name)
+        ratios = []
+        for seed in sorted({row.seed for row in rows}):
+            full, stopped = ([r for r in rows if (r.seed, r.rungs) == (seed, n)] for n in (1, rungs))
+            (seconds, values), (their_seconds, their_values) = curve(full, measure), curve(stopped, measure)
+            reached = [s for s, v in zip(their_seconds, their_values, strict=True) if v >= values[-1]]
+            # The search in full may have come as far before its end, too.
+            needed = next(s for s, v in zip(seconds, values, strict=True) if v >= values[-1])
+            ratios.append(reached[0] / seconds[-1] if reached else float("inf"))
+            cells = [f"{seconds[-1]:.0f} ({needed:.0f})", f"{values[-1]:.4f}", f"{max(r.seconds for r in stopped):.0f}"]
+            cells += [f"{their_values[-1]:.4f}", f"{reached[0]:.0f}" if reached else "never", f"{ratios[-1]:.2f}"]
+            table.add_row(str(seed), *cells)
+        table.caption = f"median {statistics.median(ratios):.2f}; in brackets: when the search in full got there"
+        Console().print(table)
+
+
+def draw(rows: Sequence[Row], rungs: int, path: Path) -> None:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 4.5), dpi=150, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes, share = figure.subplots(), pooled(rows).share
+    for count, color, name in ((1, "#9aa5b1", "every training in full"), (rungs, "#1f6feb", f"{rungs} rungs")):
+        for seed in sorted({row.seed for row in rows}):
+            these = [row for row in rows if (row.seed, row.rungs) == (seed, count)]
+            seconds, values = curve(these, share)
+            ends = [*seconds, max(row.seconds for row in these)]
+            axes.step(ends, [*values, values[-1]], where="post", color=color, label=None if seed else name)
+    axes.set_xlabel("seconds of training, all workers together")
+    axes.set_ylabel("share of the pooled front's hypervolume")
+    axes.grid(alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False, loc="lower right")
+    figure.savefig(path)
+
+
+def read(path: Path) -> list[Row]:
+    if not path.is_file():
+        return []
+    with path.open(newline="") as file:
+        kinds = {"seed": int, "rungs": int, "trial": int, "state": str}
+        return [Row(**{name: kinds.get(name, float)(v) for name, v in row.items()}) for row in csv.DictReader(file)]
+
+
+def write(path: Path, rows: Sequence[Row]) -> None:
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([field.name for field in fields(Row)])
+        writer.writerows(astuple(row) for row in rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,484 @@
+"""What makes a brief training tell more per second, measured one by one on `mobile_cnn` and the embedded data.
+
+    python experiments/training_studies.py correlation [--architectures 20] [--epochs 2] [--full 8]
+    python experiments/training_studies.py ladders     [--architectures 40] [--epochs 2]
+    python experiments/training_studies.py recipes     [--architectures 8] [--epochs 2] [--only NAME …]
+    python experiments/training_studies.py inheritance [--architectures 8] [--epochs 2]
+    python experiments/training_studies.py distillation --teacher timm:NAME | FILE.safetensors | best
+                                                       [--architectures 8] [--epochs 2]
+
+`correlation` prints Kendall's rank correlation of the accuracy at each pause of a brief training, and after it, with
+that after a training of `--full` epochs. `ladders` trains architectures with pauses and replays searches with rungs
+on what it has seen, which says where rungs should lie and how many should go on. The other studies train the same
+architectures, drawn at random, with and without one change and print what it gains in accuracy and costs in time.
+
+Every training is a line of `experiments/results/training_<study>.csv`; one that is there is not run again. On one
+thread an epoch takes about ten seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import csv
+import dataclasses
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import torch
+from early_stopping import Row, curve, pooled
+from rich.console import Console
+from rich.table import Table
+from safetensors.torch import load_file, save_file
+from scipy.stats import kendalltau
+from torch import nn
+from torch.nn import functional as F
+
+from anenas.data import Dataset, load_data
+from anenas.latency import Latency, Target
+from anenas.network import Deployed, build, fuse
+from anenas.search import Estimate, Evaluation, ImageEvaluator, Inline, Problem, Rungs, Search, Study
+from anenas.space import Architecture, Limits, SearchSpace, draw, load_space, mutate
+from anenas.training import Normalisation, _train, accuracy, train
+
+_RESULTS = Path(__file__).parent / "results"
+_SHARES = (1 / 64, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)
+_SLOWEST_MACS = 12e6  # what takes minutes to train tells no more
+
+
+class Results:
+    """Lines of a study by name, kept in a file from one run to the next."""
+
+    def __init__(self, study: str) -> None:
+        self._path = _RESULTS / f"training_{study}.csv"
+        self._path.parent.mkdir(exist_ok=True)
+        self._lines: dict[tuple[str, str], tuple[float, float]] = {}
+        if self._path.is_file():
+            with self._path.open(newline="") as file:
+                for line in csv.DictReader(file):
+                    key = line["architecture"], line["what"]
+                    self._lines[key] = float(line["accuracy"]), float(line["seconds"])
+
+    def has(self, architecture: Architecture, what: str) -> tuple[float, float] | None:
+        """(accuracy, seconds of training) of an architecture with that change, where it is known."""
+        return self._lines.get((str(architecture), what))
+
+    def put(self, architecture: Architecture, what: str, figures: tuple[float, float]) -> None:
+        self._lines[str(architecture), what] = figures
+        with self._path.open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["architecture", "what", "accuracy", "seconds"])
+            writer.writerows((*key, *values) for key, values in self._lines.items())
+
+    def get(
+        self, architecture: Architecture, what: str, measure: Callable[[], tuple[float, float]]
+    ) -> tuple[float, float]:
+        """The same, measured where it is not known."""
+        if self.has(architecture, what) is None:
+            self.put(architecture, what, measure())
+        return self._lines[str(architecture), what]
+
+
+@dataclasses.dataclass
+class Bench:
+    """The default problem."""
+
+    space: SearchSpace
+    data: Dataset
+    epochs: int
+
+    def architectures(self, count: int) -> list[Architecture]:
+        """The first so many that are not too large, of an endless row that is always the same."""
+        rng = random.Random(5)
+        found: list[Architecture] = []
+        while len(found) < count:
+            architecture = draw(self.decide, rng)[0]
+            if EVALUATOR.estimate(architecture).macs <= _SLOWEST_MACS:
+                found.append(architecture)
+        return found
+
+    def decide(self, pick: Any) -> Architecture:
+        return self.space.decide(pick, classes=len(self.data.classes))
+
+    def train(
+        self,
+        network: nn.Module,
+        *,
+        epochs: int | None = None,
+        share: float = 1.0,
+        checkpoint: Path | None = None,
+        judged: nn.Module | None = None,
+    ) -> tuple[float, float]:
+        """Accuracy of the network, or of `judged` in its place, and the seconds of its training."""
+        started = time.perf_counter()
+        normalise = Normalisation(self.data.mean, self.data.std)
+        flip, epochs = self.data.flip, epochs or self.epochs
+        train(network, self.data.train, normalise, epochs=epochs, flip=flip, share=share, checkpoint=checkpoint)
+        seconds = time.perf_counter() - started
+        deployed = Deployed(fuse(judged or network), self.data.mean, self.data.std).eval()
+        return accuracy(deployed, self.data.validation), seconds
+
+
+EVALUATOR = ImageEvaluator(Path(), (Target.named("A15"),), epochs=1)
+
+
+def fresh(architecture: Architecture) -> nn.Sequential:
+    torch.manual_seed(0)
+    return build(architecture)
+
+
+# Brief against full
+
+
+def pauses(bench: Bench, results: Results, architecture: Architecture) -> dict[float, tuple[float, float]]:
+    """Accuracy at each pause, and the seconds until there."""
+    names = {share: f"{share:.4f} of {bench.epochs} epochs" for share in _SHARES}
+    if not all(results.has(architecture, name) for name in names.values()):
+        spent = 0.0
+        with tempfile.TemporaryDirectory() as folder:
+            for share, name in names.items():
+                right, seconds = bench.train(fresh(architecture), share=share, checkpoint=Path(folder) / "c")
+                spent += seconds
+                results.put(architecture, name, (right, spent))
+    return {share: results.has(architecture, name) or (0.0, 0.0) for share, name in names.items()}
+
+
+def correlation(bench: Bench, args: argparse.Namespace) -> None:
+    results = Results("correlation")
+    brief, full = [], []
+    for architecture in bench.architectures(args.architectures):
+        brief.append(pauses(bench, results, architecture))
+        whole = f"{args.full} epochs"
+        full.append(
+            results.get(architecture, whole, lambda a=architecture: bench.train(fresh(a), epochs=args.full))  # type: ignore[misc]
+        )
+    table = Table("budget", "of the time", f"τ with {args.epochs} epochs", f"τ with {args.full} epochs")
+    for share in _SHARES:
+        here = [trial[share][0] for trial in brief]
+        of_time = statistics.mean(trial[share][1] / trial[1.0][1] for trial in brief)
+        taus = [kendalltau(here, [t[1.0][0] for t in brief])[0], kendalltau(here, [f[0] for f in full])[0]]
+        table.add_row(f"{share * args.epochs:g} epochs", f"{of_time:.2f}", *(f"{tau:.2f}" for tau in taus))
+    Console().print(table)
+
+
+# Where rungs should lie
+
+
+@dataclasses.dataclass(frozen=True)
+class Replay:
+    """An evaluator of architectures whose training was recorded."""
+
+    recorded: Mapping[Architecture, Mapping[float, tuple[float, float]]]
+
+    def estimate(self, architecture: Architecture) -> Estimate:
+        return EVALUATOR.estimate(architecture)
+
+    def evaluate(self, architecture: Architecture, folder: Path, share: float = 1.0) -> Evaluation:
+        estimate, trial = self.estimate(architecture), self.recorded[architecture]
+        right, until = trial[share]
+        past = max((at for at in _SHARES if at < share and (folder / str(at)).exists()), default=None)
+        seconds = until - (trial[past][1] if past else 0.0)
+        figures: tuple[Latency, float, int, int] = (estimate.latency, estimate.size_mb, estimate.macs, 0)
+        return Evaluation(right, *figures, seconds={"train": seconds}, share=share)
+
+    def test(self, architecture: Architecture, folder: Path) -> float:
+        return float("nan")
+
+
+def ladders(bench: Bench, args: argparse.Namespace) -> None:
+    results = Results("correlation")
+    recorded = {a: pauses(bench, results, a) for a in bench.architectures(args.architectures)}
+    kinds = [Rungs(1)] + [
+        Rungs(count, reduction, spacing)
+        for count in (2, 3, 4)
+        for spacing in (2, 4, 8)
+        for reduction in (2, 3, 4)
+        if spacing ** (count - 1) <= 64 and spacing ** (count - 1) in (2, 4, 8, 16, 64) and (count < 4 or spacing < 4)
+    ]
+    runs = {rungs: [replayed(bench, recorded, rungs, seed) for seed in range(args.seeds)] for rungs in kinds}
+    share = pooled(runs[kinds[0]][0]).share
+    budgets = [sum(trial[1.0][1] for trial in recorded.values()) * part for part in (0.125, 0.25, 0.375, 0.5, 0.75)]
+    table = Table("rungs", "completed", "of the time", "share", *(f"at {budget:.0f} s" for budget in budgets))
+    for rungs, searches in runs.items():
+        curves = [curve(rows, share) for rows in searches]
+        at = [
+            statistics.mean(max((v for s, v in zip(*c, strict=True) if s <= budget), default=0.0) for c in curves)
+            for budget in budgets
+        ]
+        name = f"{', '.join(f'{s:g}' for s in rungs.shares)}; 1 in {rungs.reduction}" if rungs.count > 1 else "none"
+        table.add_row(
+            name,
+            f"{statistics.mean(sum(row.state == 'completed' for row in rows) for rows in searches):.1f}",
+            f"{statistics.mean(max(row.seconds for row in rows) for rows in searches) / budgets[-1] * 0.75:.2f}",
+            f"{statistics.mean(max(values, default=0.0) for _, values in curves):.3f}",
+            *(f"{value:.3f}" for value in at),
+        )
+    Console().print(table)
+
+
+def replayed(bench: Bench, recorded: Mapping[Architecture, Any], rungs: Rungs, seed: int) -> list[Row]:
+    """A search of the recorded architectures in an order of its own."""
+    order = list(recorded)
+    random.Random(seed).shuffle(order)
+    rows: list[Row] = []
+    spent: dict[int, float] = {}
+    seen: set[int] = set()
+
+    def changed(study: Study) -> None:
+        for trial in study.paused.values():
+            spent[trial.number] = recorded[trial.architecture][trial.share][1]
+        for record in study.records:
+            if record.number not in seen and record.evaluation:
+                seen.add(record.number)
+                spent[record.number] = recorded[record.architecture][record.evaluation.share][1]
+                figures = (sum(spent.values()), *study.point(record), float("nan"))
+                rows.append(Row(seed, rungs.count, record.number, record.state, *figures))
+
+    with tempfile.TemporaryDirectory() as folder:
+        settings = {"objectives": {"accuracy": 0.0, "latency_ms": 1.0}}
+        study = Study.create_or_continue(Path(folder), "replay", settings, seed, in_memory=True)
+        problem = Problem(bench.space, len(bench.data.classes), Replay(recorded), study.objectives, Limits())
+        Search(study, problem, Inline(), changed, order, rungs).run(len(order))
+    return rows
+
+
+# One change at a time
+
+
+@contextlib.contextmanager
+def _constants(learning_rate: float | None = None, **values: float) -> Iterator[None]:
+    given = {} if learning_rate is None else {"learning_rate": learning_rate}
+    with mock.patch.dict(train.__kwdefaults__ or {}, given), contextlib.ExitStack() as stack:
+        for name, value in values.items():
+            stack.enter_context(mock.patch.object(_train, name, value))
+        yield
+
+
+@contextlib.contextmanager
+def _fused() -> Iterator[None]:
+    adamw = torch.optim.AdamW
+    with mock.patch.object(torch.optim, "AdamW", lambda groups, lr, fused: adamw(groups, lr=lr, fused=True)):
+        yield
+
+
+@contextlib.contextmanager
+def _contiguous() -> Iterator[None]:
+    with mock.patch.object(torch, "channels_last", torch.contiguous_format):
+        yield
+
+
+@contextlib.contextmanager
+def _unsettled() -> Iterator[None]:
+    with mock.patch.object(_train, "_settle", lambda network, batches: None):
+        yield
+
+
+RECIPES: dict[str, Callable[[], contextlib.AbstractContextManager[None]]] = {
+    "as it is": contextlib.nullcontext,
+    "learning rate 2e-3": lambda: _constants(learning_rate=2e-3),
+    "learning rate 8e-3": lambda: _constants(learning_rate=8e-3),
+    "no label smoothing": lambda: _constants(LABEL_SMOOTHING=0.0),
+    "label smoothing 0.05": lambda: _constants(LABEL_SMOOTHING=0.05),
+    "batches of 16": lambda: _constants(BATCH_SIZE=16),
+    "batches of 64": lambda: _constants(BATCH_SIZE=64),
+    "batches of 64, learning rate 6e-3": lambda: _constants(BATCH_SIZE=64, learning_rate=6e-3),
+    "weight decay 0.1": lambda: _constants(WEIGHT_DECAY=0.1),
+    "fused optimiser": _fused,
+    "channels first": _contiguous,
+    "mean of the last steps": contextlib.nullcontext,
+    "normalisation left as it is": _unsettled,
+    "torch.compile": contextlib.nullcontext,
+}
+
+
+def recipes(bench: Bench, args: argparse.Namespace) -> None:
+    results, architectures = Results("recipes"), bench.architectures(args.architectures)
+    names = [name for name in RECIPES if name == "as it is" or not args.only or name in args.only]
+
+    def measure(name: str, architecture: Architecture) -> tuple[float, float]:
+        network = fresh(architecture)
+        with RECIPES[name]():
+            if name == "torch.compile":
+                return bench.train(torch.compile(network), judged=network)  # type: ignore[arg-type]
+            # Almost to the end, so that the mean is taken.
+            return bench.train(network, share=0.99 if name == "mean of the last steps" else 1.0)
+
+    figures = {n: [results.get(a, n, lambda n=n, a=a: measure(n, a)) for a in architectures] for n in names}  # type: ignore[misc]
+    compare(figures, "as it is")
+
+
+def compare(figures: Mapping[str, Sequence[tuple[float, float]]], base: str) -> None:
+    """Paired differences to `base`: accuracy in points with its standard error, and the ratio of the times."""
+    table = Table("", "accuracy", "gain, points", "time")
+    for name, measured in figures.items():
+        gains = [100 * (a - b) for (a, _), (b, _) in zip(measured, figures[base], strict=True)]
+        error = statistics.stdev(gains) / len(gains) ** 0.5 if len(gains) > 1 else float("nan")
+        times = statistics.mean(s / t for (_, s), (_, t) in zip(measured, figures[base], strict=True))
+        accuracies = statistics.mean(right for right, _ in measured)
+        table.add_row(name, f"{accuracies:.2%}", f"{statistics.mean(gains):+.2f} ± {error:.2f}", f"× {times:.2f}")
+    Console().print(table)
+
+
+# Weights of a trained relative
+
+
+def inherit(network: nn.Module, donor: Mapping[str, torch.Tensor]) -> float:
+    """Take over what fits of a donor's weights: those of equal name, as much of each as both have, kernels centred.
+
+    Returns:
+        The share of the network's parameters that were taken over.
+    """
+    taken, all_of_them = 0, 0
+    with torch.no_grad():
+        for name, tensor in network.state_dict().items():
+            all_of_them += tensor.numel()
+            if name in donor and donor[name].ndim == tensor.ndim:
+                both = [min(pair) for pair in zip(tensor.shape, donor[name].shape, strict=True)]
+                tensor[_middle(tensor, both)] = donor[name][_middle(donor[name], both)]
+                taken += tensor[_middle(tensor, both)].numel()
+    return taken / all_of_them
+
+
+def _middle(tensor: torch.Tensor, sizes: Sequence[int]) -> tuple[slice, ...]:
+    """The first channels, and of a kernel the middle."""
+    starts = [(have - want) // 2 if axis >= 2 else 0 for axis, (have, want) in enumerate(zip(tensor.shape, sizes))]  # noqa: B905
+    return tuple(slice(start, start + size) for start, size in zip(starts, sizes, strict=True))
+
+
+def inheritance(bench: Bench, args: argparse.Namespace) -> None:
+    """A mutant of each architecture, as a search breeds them, from scratch and with its parent's weights."""
+    results, rng = Results("inheritance"), random.Random(0)
+    figures: dict[str, list[tuple[float, float]]] = {}
+    shares = (0.125, 0.25, 0.5, 1.0)
+    for number, parent in enumerate(bench.architectures(args.architectures)):
+        child = mutate(bench.decide, bench.space.decisions(parent), rng)[0]
+        donor = _RESULTS / "tmp" / f"{number}.safetensors"
+
+        def trained(parent: Architecture = parent, donor: Path = donor) -> tuple[float, float]:
+            network = fresh(parent)
+            measured = bench.train(network)
+            donor.parent.mkdir(parents=True, exist_ok=True)
+            save_file({k: v.contiguous() for k, v in network.state_dict().items()}, donor)
+            return measured
+
+        if not donor.is_file():
+            results.put(parent, "parent", trained())
+        for share in shares:
+            for inherited in (False, True):
+
+                def measure(
+                    share: float = share, inherited: bool = inherited, child: Architecture = child, donor: Path = donor
+                ) -> tuple[float, float]:
+                    network = fresh(child)
+                    if inherited:
+                        inherit(network, load_file(donor))
+                    epochs = bench.epochs * share
+                    whole = max(1, round(epochs))
+                    return bench.train(network, epochs=whole, share=min(1.0, epochs / whole))
+
+                name = f"{bench.epochs * share:g} epochs, {'inherited' if inherited else 'from scratch'}"
+                figures.setdefault(name, []).append(results.get(child, name, measure))
+    compare(figures, f"{bench.epochs:g} epochs, from scratch")
+
+
+# A teacher
+
+
+class _Distilled(nn.Module):
+    """A student whose teacher answers beside it; `loss` mixes what both say in training."""
+
+    def __init__(self, student: nn.Module, teacher: nn.Module) -> None:
+        super().__init__()
+        self.student = student
+        self.teach = [teacher.eval().requires_grad_(False)]  # in a list: its weights are none of ours
+        self.said: torch.Tensor | None = None
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        with torch.no_grad():
+            self.said = self.teach[0](x)
+        logits: torch.Tensor = self.student(x)
+        return logits
+
+    def loss(self, logits: torch.Tensor, labels: torch.Tensor, label_smoothing: float) -> torch.Tensor:
+        """Half labels, half the teacher at temperature 2 (Hinton et al. 2015, arXiv:1503.02531)."""
+        assert self.said is not None
+        soft = F.kl_div((logits / 2).log_softmax(1), (self.said / 2).softmax(1), reduction="batchmean") * 4
+        return (F.cross_entropy(logits, labels, label_smoothing=label_smoothing) + soft) / 2
+
+
+def distillation(bench: Bench, args: argparse.Namespace) -> None:
+    results, architectures = Results("distillation"), bench.architectures(args.architectures)
+    teacher = make_teacher(bench, args.teacher, architectures)
+
+    def measure(architecture: Architecture) -> tuple[float, float]:
+        network = fresh(architecture)
+        both = _Distilled(network, teacher)
+        functional = mock.Mock(wraps=F, cross_entropy=both.loss)
+        with mock.patch.object(_train, "F", functional):
+            return bench.train(both, judged=network)
+
+    name = f"taught by {args.teacher}"
+    figures = {
+        "as it is": [results.get(a, "as it is", lambda a=a: bench.train(fresh(a))) for a in architectures],  # type: ignore[misc]
+        name: [results.get(a, name, lambda a=a: measure(a)) for a in architectures],  # type: ignore[misc]
+    }
+    compare(figures, "as it is")
+
+
+def make_teacher(bench: Bench, source: str, architectures: Sequence[Architecture]) -> nn.Module:
+    """A trained network, from normalised pixels to logits.
+
+    Args:
+        bench: The problem.
+        source: "timm:NAME", trained here for four times the epochs, as timm's own weights know other classes;
+            "FILE.safetensors" of a trial, beside its architecture.txt; or "best", the largest of the architectures,
+            trained likewise.
+        architectures: What is taught.
+    """
+    if source.endswith(".safetensors"):
+        text = Path(source).with_name("architecture.txt").read_text().strip()
+        network: nn.Module = build(Architecture.parse(text))
+        network.load_state_dict(load_file(source))
+        return network
+    if source.startswith("timm:"):
+        from anenas._torchvision import import_torchvision
+
+        import_torchvision()
+        import timm
+
+        torch.manual_seed(0)
+        name = source.removeprefix("timm:")
+        network = timm.create_model(name, in_chans=bench.data.channels, num_classes=len(bench.data.classes))
+    else:
+        network = fresh(max(architectures, key=lambda a: EVALUATOR.estimate(a).macs))
+    right, seconds = bench.train(network, epochs=4 * bench.epochs, judged=network)
+    print(f"the teacher: {right:.2%} after {seconds:.0f} s")
+    return network
+
+
+def main() -> None:
+    studies = {f.__name__: f for f in (correlation, ladders, recipes, inheritance, distillation)}
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("study", choices=studies)
+    parser.add_argument("--architectures", type=int)
+    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--full", type=int, default=8)
+    parser.add_argument("--seeds", type=int, default=50, help="of replayed searches")
+    parser.add_argument("--only", nargs="*", help="recipes to try")
+    parser.add_argument("--teacher", default="best")
+    args = parser.parse_args()
+    args.architectures = args.architectures or {"correlation": 20, "ladders": 40}.get(args.study, 8)
+    torch.set_num_threads(1)
+    space = load_space("mobile_cnn")
+    data = load_data(None, size=(space.input.height, space.input.width), channels=None)
+    studies[args.study](Bench(space, data, args.epochs), args)
+
+
+if __name__ == "__main__":
+    main()
