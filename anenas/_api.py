@@ -137,7 +137,7 @@ def run_search(
     objectives: Sequence[str] = DEFAULT_OBJECTIVES,
     trials: int | None = None,
     timeout: float | None = None,
-    epochs: int = 2,
+    epochs: int | None = None,
     input_shape: tuple[int, int, int] | None = None,
     max_size_mb: float | None = None,
     max_latency_ms: float | None = None,
@@ -167,15 +167,16 @@ def run_search(
 
     Args:
         space: A space, the name of a built-in one, or a YAML file.
-        data: "images:FOLDER", "FILE.npz" or "torchvision:NAME"; None is the embedded Fashion-MNIST.
+        data: "images:FOLDER", "FILE.npz" or "torchvision:NAME"; None is the embedded Fashion-MNIST, or the embedded
+            wrist motion for a space of series.
         chip: The chip to be fast on, or a device of your own that `anenas calibrate` knows; or several, the first of
             which is the one that sizes, residency and the front's table are for.
         objectives: What to search for: up to four of `anenas.search.METRICS`; "latency_ms" is the latency on every
             chip.
         trials: Completed trials that the study shall hold in the end; 16 by default, no bound with a `timeout`.
         timeout: Seconds after which the search stops; what is being trained then is trained anew next time.
-        epochs: Training budget of a trial.
-        input_shape: (C, H, W) instead of the space's.
+        epochs: Training budget of a trial; by default 2, and for series as many as make 500 steps.
+        input_shape: (C, H, W) instead of the space's. Series are taken as they are.
         max_size_mb: Largest package instead of the space's limit, in 10⁶ bytes.
         max_latency_ms: Longest prediction, on any of the chips, instead of the space's limit.
         max_macs: Most multiply-accumulates instead of the space's limit.
@@ -203,7 +204,7 @@ def run_search(
     Raises:
         AnenasError: For anything that the caller can mend.
     """
-    from anenas.training import pick_device
+    from anenas.training import brief_epochs, pick_device
 
     started = time.monotonic()
     positive = {"trials": trials, "epochs": epochs, "timeout": timeout, "workers": workers, "rungs": rungs}
@@ -222,6 +223,7 @@ def run_search(
     limits = _limits(the_space, {**most, "residency": min_residency, "accuracy": min_accuracy})
     the_device = pick_device(device)
     dataset, the_space = _load(the_space, data, input_shape, say)
+    epochs = epochs or brief_epochs(dataset.train)
     # Absolute: neither workers nor a caller that changes folder must lose them.
     store, exports = Path(store).absolute(), Path(exports).absolute()
     settings: dict[str, Any] = {
@@ -365,17 +367,26 @@ def _load(
 ) -> tuple[Dataset, SearchSpace]:
     """The data at the input's size, and the space for that input."""
     if shape:
-        try:
-            space = space.with_input(*shape)
-        except ValidationError as error:
-            message = error.errors()[0]["msg"].removeprefix("Value error, ")
-            raise AnenasError(f"input {'x'.join(map(str, shape))}: {message}") from None
+        space = _with_input(space, shape)
+    size: tuple[int, int] | None = (space.input.height, space.input.width)
     # A grey space takes colour images in their colours, a colour space takes grey ones as three equal channels.
     channels = space.input.channels if shape or space.input.channels > 1 else None
-    dataset = load_data(data, size=(space.input.height, space.input.width), channels=channels)
-    if dataset.channels != space.input.channels:
+    if space.input.steps and not shape:
+        size = channels = None  # series are as they are
+    dataset = load_data(data, size=size, channels=channels)
+    if space.input.steps and dataset.input_shape != space.input.shape[1:]:
+        say(f"the series have {dataset.channels} channels and {dataset.width} steps: the input follows them")
+    elif dataset.channels != space.input.channels:
         say(f"the images have {dataset.channels} channels, not {space.input.channels}: the input follows them")
-    return dataset, space.with_input(*dataset.input_shape)
+    return dataset, _with_input(space, dataset.input_shape)
+
+
+def _with_input(space: SearchSpace, shape: tuple[int, int, int]) -> SearchSpace:
+    try:
+        return space.with_input(*shape)
+    except ValidationError as error:
+        message = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise AnenasError(f"input {'x'.join(map(str, shape))}: {message}") from None
 
 
 def _study_name(store: Path, given: str | None, new: bool, base: str, settings: dict[str, Any]) -> str:

@@ -68,6 +68,39 @@ def mlflow_runs(folder: Path) -> tuple[MlflowClient, list[Any]]:
     return client, list(client.search_runs(experiments))
 
 
+SERIES = """\
+name: motions
+input: {channels: 2, steps: 64}
+stem: {width: 16, stride: 2, blocks: {tcn: }}
+stages:
+  - {width: [16, 32], blocks: {min_gru: , unrolled_gru: , lstm: }}
+head: {pool: [mean, last]}
+"""
+
+
+def test_a_search_of_series_follows_their_length_and_ships_every_kind_of_recurrence(folder: Path) -> None:
+    rng = np.random.default_rng(0)
+
+    def series(count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Rising and falling ones of 12 to 24 steps, which end in NaN."""
+        labels = np.arange(count) % 2
+        x = np.linspace(-1, 1, 24) * (2 * labels[:, None] - 1) + rng.normal(0, 0.1, (count, 24))
+        x[np.arange(24) >= rng.integers(12, 25, count)[:, None]] = np.nan
+        return np.stack([x, -3 * x], 2), labels
+
+    (x, y), (tx, ty) = series(160), series(40)
+    np.savez(folder / "data.npz", train_x=x, train_y=y, test_x=tx, test_y=ty)
+    (folder / "tiny.yaml").write_text(SERIES)
+    first = [f"1x3x1x24-tcn_r1_s2_c16_k3_d1_relu-{kind}_r1_s1_c16-head_last_n2" for kind in ("lstm", "min_gru")]
+    (folder / "first.txt").write_text("\n".join(first))
+    result = search(folder, "--seed-architectures", "first.txt", "--epochs", "8", trials=3)
+    assert result["counts"]["completed"] == 3
+    for model in result["front"]:
+        graph = read_graph(folder / model["package"])
+        assert (graph.inputs[0].name, graph.inputs[0].shape) == ("series", (1, 3, 1, 24))
+        assert model["test_accuracy"] >= 0.9
+
+
 def test_a_search_can_be_read_back_from_everywhere(folder: Path) -> None:
     result = search(folder, trials=4)
 

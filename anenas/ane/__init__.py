@@ -3,7 +3,14 @@
 from anenas.ane._calibration import Calibration, calibration, nearest_measured
 from anenas.ane._chips import Chip, chips, get_chip
 from anenas.ane._cost import OpCost, chip_rates, fixed_us, graph_work, op_costs
-from anenas.ane._guidelines import MAX_DIMENSION, batch_problem, dimension_problem, is_power_of_two, width_problem
+from anenas.ane._guidelines import (
+    MAX_DIMENSION,
+    batch_problem,
+    dimension_problem,
+    is_power_of_two,
+    steps_problem,
+    width_problem,
+)
 from anenas.ane._placement import Placement, placement, program_cost
 from anenas.ane._program_cost import ProgramCost
 from anenas.ane._registry import Finding, Rule, Severity
@@ -37,5 +44,6 @@ __all__ = [
     "placement",
     "program_cost",
     "rules",
+    "steps_problem",
     "width_problem",
 ]

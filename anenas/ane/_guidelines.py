@@ -7,6 +7,9 @@ from __future__ import annotations
 MAX_DIMENSION = 16_384
 
 
+# Most steps of a series or positions of a context: the guideline's block size, for which no public source is known.
+MAX_STEPS = 1024
+
 # The compiler runs out of stack beyond about 386 on M6, 448 on M4 (751K) and 383 (maderix/ANE).
 MAX_CONVOLUTIONS = 380
 # What iOS loads, in 10⁶ bytes (coremltools' documentation).
@@ -45,6 +48,13 @@ def batch_problem(batch: int) -> str | None:
     if not is_power_of_two(batch):
         return f"{batch} breaks the guideline 'batch sizes are powers of two'"
     return dimension_problem(batch)
+
+
+def steps_problem(steps: int) -> str | None:
+    """What is wrong with the length of a series, or None."""
+    if steps > MAX_STEPS:
+        return f"{steps:,} breaks the guideline 'block size, the length of a sequence, at most {MAX_STEPS:,}'"
+    return dimension_problem(steps)
 
 
 def convolutions_problem(count: int) -> str | None:

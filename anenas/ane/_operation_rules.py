@@ -57,7 +57,8 @@ def _recurrent(graph: Graph, chip: Chip) -> Iterator[Problem]:
     for op in graph.ops:
         if op.kind in RECURRENT:
             message = f"{op.kind} never runs on the engine"
-            yield op.name, message, "unroll a fixed number of steps into linear layers, or use 1-D convolutions"
+            fix = "gates of the input alone (min_gru, sru, qrnn), 32 unrolled steps at most, or convolutions (tcn)"
+            yield op.name, message, fix
 
 
 @rule(

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from anenas.ane._chips import Chip
-from anenas.ane._guidelines import batch_problem, is_power_of_two
+from anenas.ane._guidelines import MAX_STEPS, batch_problem, is_power_of_two
 from anenas.ane._limits import MAX_CHANNELS, MAX_RANK, limits
 from anenas.ane._registry import Problem, rule
 from anenas.graph import Graph, Op
 
 _ROW_BYTES = 64
 _WORTH_BYTES = 4096  # padding of less than this is not worth a word
-_MAX_SEQUENCE = 1024
 _VOCABULARY = 8192  # outputs of a layer from which on they are taken for words rather than classes
 _DENSE = ("conv", "linear")
 
@@ -186,8 +185,8 @@ def _block_size(graph: Graph, chip: Chip) -> Iterator[Problem]:
             length = op.outputs[0].shape[-2] if len(op.outputs[0].shape) >= 2 else 0
         else:
             continue
-        if length > _MAX_SEQUENCE:
-            message = f"attends over {length:,} positions, the guideline is {_MAX_SEQUENCE:,} at most"
+        if length > MAX_STEPS:
+            message = f"attends over {length:,} positions, the guideline is {MAX_STEPS:,} at most"
             yield op.name, message, "pool the sequence first, or attend within windows"
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _CARD = """\
 # {title}
 
-A classifier of images for Apple's Neural Engine, found and trained by anenas: trial {trial} of the study `{study}`.
+A classifier of {inputs} for Apple's Neural Engine, found and trained by anenas: trial {trial} of the study `{study}`.
 
 | | |
 |---|---|
@@ -27,17 +27,17 @@ A classifier of images for Apple's Neural Engine, found and trained by anenas: t
 | work | {macs:,} multiply-accumulates for one prediction |
 | architecture | `{architecture}` |
 
-The model normalises pixels by itself and ends in a softmax.
+The model normalises {values} by itself and ends in a softmax.
 
 ## Accuracy
 
-Data: {data}, its images brought to the input's size. Trained for {epochs} on the training images{retrained}; the
-validation images were held out to compare networks by, and no network was chosen by the test images.
+Data: {data}{resized}. Trained for {epochs} on the training {inputs}{retrained}; the
+validation {inputs} were held out to compare networks by, and no network was chosen by the test {inputs}.
 
 | what was run | on | accuracy |
 |---|---|---|
-| the torch network, float32 | {validation_count:,} validation images | {validation:.2%} |
-| `model.mlpackage` as it lies here, every result rounded to float16 as on the engine | {test_count:,} test images | \
+| the torch network, float32 | {validation_count:,} validation {inputs} | {validation:.2%} |
+| `model.mlpackage` as it lies here, every result rounded to float16 as on the engine | {test_count:,} test {inputs} | \
 {test:.2%} |
 
 ## Latency
@@ -54,7 +54,7 @@ measure it, see below.
 ## How it was verified
 
 The program in `model.mlpackage` was run on torch, as `anenas run` does, and its probabilities held against those of the
-trained network in float32, its weights rounded to float16, on {images} test images:
+trained network in float32, its weights rounded to float16, on {images} test {inputs}:
 
 | precision | largest difference | of the largest probability | mean difference | same class |
 |---|---|---|---|---|
@@ -86,7 +86,7 @@ In Swift, with `Classifier.swift` and `model.mlpackage` in the Xcode project:
 In Python, with torch, safetensors and numpy; `python network.py` compares it with the test vectors:
 
     from network import load
-    probabilities = load()(pixels)  # {pixels}, values of 0 to 255
+    probabilities = load()({values})  # {pixels}
 
 On a Mac:
 
@@ -113,10 +113,13 @@ def write_card(bundle: Bundle, program: Program, findings: Sequence[Finding], ta
     colours = {"grayscale": "a grey image", "RGB": "a colour image", "BGR": "a colour image"}
     if given.image:
         input_text = f"{colours[given.image]} of {width}×{height} pixels of 0 to 255"
+    elif height == 1:
+        input_text = f"float32 {batch}×{channels}×1×{width} (series, channels, 1, steps), as they are"
     else:
         input_text = (
             f"float32 {batch}×{channels}×{height}×{width} (images, channels, rows, columns), pixels of 0 to 255"
         )
+    values = "series" if height == 1 else "pixels"
     retrained = f", from the start, for this export (the search gave {bundle.searched_epochs})"
     return _CARD.format(
         title=f"{bundle.study}, {bundle.picked}",
@@ -156,9 +159,12 @@ def write_card(bundle: Bundle, program: Program, findings: Sequence[Finding], ta
         swift_call=(
             "let prediction = try classifier.prediction(for: image)  // a CGImage"
             if given.image
-            else "let prediction = try classifier.prediction(for: pixels)  // [Float]"
+            else f"let prediction = try classifier.prediction(for: {values})  // [Float]"
         ),
-        pixels=f"a tensor (N, {channels}, {height}, {width})",
+        values=values,
+        inputs="series" if height == 1 else "images",
+        resized="" if height == 1 else ", its images brought to the input's size",
+        pixels=f"a tensor (N, {channels}, {height}, {width})" + ("" if height == 1 else ", values of 0 to 255"),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import operator
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,7 +37,7 @@ HERE = Path(__file__).parent
 
 
 class Network(nn.Module):
-    """Pixels of 0 to 255, ({shape}), to the probabilities of {classes} classes. Any N will do."""
+    """{inputs}, ({shape}), to the probabilities of {classes} classes. Any N will do."""
 
     def __init__(self):
         super().__init__()
@@ -57,11 +57,11 @@ def load(weights=HERE / "weights.safetensors"):
 if __name__ == "__main__":
     import numpy as np
 
-    images = torch.from_numpy(np.load(HERE / "test_vectors" / "inputs.npz")["image"])
+    {name} = torch.from_numpy(np.load(HERE / "test_vectors" / "inputs.npz")["{key}"])
     expected = torch.from_numpy(np.load(HERE / "test_vectors" / "network.npz")["probabilities"])
     with torch.no_grad():
-        difference = (load()(images) - expected).abs().max().item()
-    print(f"{{len(images)}} images, largest difference of a probability {{difference:.1e}}")
+        difference = (load()({name}) - expected).abs().max().item()
+    print(f"{{len({name})}} {name}, largest difference of a probability {{difference:.1e}}")
     raise SystemExit(difference > 1e-4)
 '''
 
@@ -99,16 +99,20 @@ def plain_network(network: Deployed, architecture: Architecture, title: str) -> 
     plain = copy.deepcopy(network)
     _split_activations(plain)
     try:
-        graph = _Tracer().trace(plain)
+        graph = _Tracer(torch.zeros(architecture.input)).trace(plain)
     except Exception as error:  # whatever a block's own code does with a value that is none
         first_line = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise AnenasError(f"{architecture} cannot be written in plain torch: {first_line}") from error
     _fold_batch_norms(graph, plain)
     stages = {f"stage{i}" if i else "stem": str(stage) for i, stage in enumerate(architecture.stages)}
-    writer = _Writer(plain, stages | {"head": str(architecture.head)})
-    writer.write(graph)
     _, *size = architecture.input
+    is_series = size[1] == 1
+    writer = _Writer(plain, stages | {"head": str(architecture.head)}, "series" if is_series else "pixels")
+    writer.write(graph)
     source = _FILE.format(
+        inputs="Series as they are" if is_series else "Pixels of 0 to 255",
+        name="series" if is_series else "images",
+        key="series" if is_series else "image",
         title=title,
         architecture=architecture,
         shape=", ".join(["N", *map(str, size)]),
@@ -121,10 +125,62 @@ def plain_network(network: Deployed, architecture: Architecture, title: str) -> 
 
 
 class _Tracer(fx.Tracer):
-    """Looks into every module but torch's own and the activation that is written as torch's."""
+    """Looks into every module but torch's own and the activation that is written as torch's.
+
+    Every operation is computed as well, so that blocks may ask for shapes, and take apart what has several parts.
+    """
+
+    def __init__(self, x: torch.Tensor) -> None:
+        super().__init__()
+        self._x = x
+        self._computing = False
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         return isinstance(m, activation_layer("hswish")) or super().is_leaf_module(m, module_qualified_name)
+
+    def proxy(self, node: fx.Node) -> fx.Proxy:
+        self._computing = True  # with the weights themselves
+        try:
+            with torch.no_grad():
+                self._known(node)
+        finally:
+            self._computing = False
+        return _Known(node, self)
+
+    def getattr(self, attr: str, attr_val: Any, parameter_proxy_cache: dict[str, Any]) -> Any:
+        return attr_val if self._computing else super().getattr(attr, attr_val, parameter_proxy_cache)
+
+    def _known(self, node: fx.Node) -> Any:
+        if "value" not in node.meta:  # weights that an operation takes come without a proxy
+            node.meta["value"] = self._value(node)
+        return node.meta["value"]
+
+    def _value(self, node: fx.Node) -> Any:
+        args, kwargs = fx.map_arg((node.args, node.kwargs), self._known)
+        if node.op == "placeholder":
+            return self._x
+        if node.op == "get_attr":
+            return operator.attrgetter(str(node.target))(self.root)
+        if node.op == "call_module":
+            return self.root.get_submodule(str(node.target)).forward(*args, **kwargs)
+        if node.op == "call_method":
+            return getattr(args[0], str(node.target))(*args[1:], **kwargs)
+        return node.target(*args, **kwargs) if callable(node.target) else None
+
+
+class _Known(fx.Proxy):
+    """A value in a traced network, of which shape and number of parts are known."""
+
+    @property
+    def shape(self) -> torch.Size:
+        size: torch.Size = self.node.meta["value"].shape
+        return size
+
+    def __iter__(self) -> Iterator[Any]:
+        return (operator.getitem(self, i) for i in range(len(self)))
+
+    def __len__(self) -> int:
+        return len(self.node.meta["value"])
 
 
 def _split_activations(network: nn.Module) -> None:
@@ -160,7 +216,7 @@ class _Writer:
 
     network: nn.Module
     stages: Mapping[str, str]
-    source: str = ""
+    source: str
     layers: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     weights: dict[str, torch.Tensor] = field(default_factory=dict)
@@ -189,12 +245,12 @@ class _Writer:
     def _settle(self, node: fx.Node) -> bool:
         """Give what computes nothing its text; False for everything else."""
         if node.op == "placeholder":
-            self.source = self._texts[node] = str(node.target)
+            self._texts[node] = self.source
         elif node.op == "get_attr":
             name = str(node.target).replace(".", "_")
             value = operator.attrgetter(str(node.target))(self.network)
             self.layers.append(f'        self.register_buffer("{name}", torch.empty({_sizes(value.shape)}))')
-            self.weights[name] = value.detach().contiguous()
+            self.weights[name] = value.detach().clone()  # a layer may have it as well
             self._texts[node] = f"self.{name}"
         elif node.op == "call_module" and isinstance(self._module(node), (nn.Identity, nn.Dropout)):
             node.replace_all_uses_with(node.args[0])  # type: ignore[arg-type]
@@ -223,6 +279,8 @@ class _Writer:
             return f"{_bracketed(args[0])}.{node.target}({', '.join(args[1:] + given)})"
         if node.target in _OPERATORS and len(args) == 2:
             return f"{_bracketed(args[0])} {_OPERATORS[node.target]} {_bracketed(args[1])}"
+        if node.target is operator.getitem:
+            return f"{_bracketed(args[0])}[{_index(node.args[1])}]"
         name = getattr(node.target, "__name__", str(node.target))
         for module, prefix in ((F, "F"), (torch, "torch")):
             if getattr(module, name, None) is node.target:
@@ -311,6 +369,16 @@ def _pair(value: Any) -> str:
     if isinstance(value, tuple) and len(set(value)) == 1:
         return str(value[0])
     return repr(value)
+
+
+def _index(value: Any) -> str:
+    """What stands in square brackets."""
+    if isinstance(value, tuple):
+        return ", ".join(map(_index, value))
+    if isinstance(value, slice):
+        start, stop, step = ("" if part is None else repr(part) for part in (value.start, value.stop, value.step))
+        return f"{start}:{stop}{':' if step else ''}{step}"
+    return "..." if value is Ellipsis else repr(value)
 
 
 def _sizes(shape: Iterable[int]) -> str:

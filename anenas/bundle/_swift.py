@@ -56,9 +56,9 @@ _IMAGE = """\
             cgImage: image, constraint: constraint, options: [.cropAndScale: fit.rawValue])
 """
 _ARRAY = """\
-    /// - Parameter pixels: Values of 0 to 255, {sizes} (images, channels, rows, columns), columns first.
-    func prediction(for pixels: [Float]) throws -> Prediction {{
-        let array = MLShapedArray<Float>(scalars: pixels, shape: [{shape}])
+    /// - Parameter {values}: {meaning}.
+    func prediction(for {values}: [Float]) throws -> Prediction {{
+        let array = MLShapedArray<Float>(scalars: {values}, shape: [{shape}])
         let value = MLFeatureValue(multiArray: MLMultiArray(array))
 """
 _ASK = """\
@@ -98,7 +98,13 @@ def swift_source(program: Program, model: str) -> str:
         colour = "in grey" if given.image == "grayscale" else "in colour"
         ask = _IMAGE.format(width=sizes[3], height=sizes[2], colour=colour, source=source)
     else:
-        ask = _ARRAY.format(sizes="×".join(sizes), shape=", ".join(sizes))
+        is_series = sizes[2:3] == ["1"]
+        axes = "(series, channels, 1, steps), steps" if is_series else "(images, channels, rows, columns), columns"
+        ask = _ARRAY.format(
+            values="series" if is_series else "pixels",
+            meaning=f"{'As they are' if is_series else 'Values of 0 to 255'}, {'×'.join(sizes)} {axes} first",
+            shape=", ".join(sizes),
+        )
     answer = (_ANSWER_LABELLED if labelled else _ANSWER_BARE).format(
         label=names.get("label"), probabilities=probabilities
     )

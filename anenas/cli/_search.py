@@ -39,7 +39,13 @@ def search(
         ),
     ] = None,
     timeout: Annotated[str | None, typer.Option(help="Stop after this time: 90s, 10m, 2h.")] = None,
-    epochs: Annotated[int, typer.Option(help="Training budget of a trial: passes over the images.")] = 2,
+    epochs: Annotated[
+        int | None,
+        typer.Option(
+            help="Training budget of a trial: passes over the images or series.",
+            show_default="2; of series as many as make 500 steps",
+        ),
+    ] = None,
     rungs: Annotated[
         int | None,
         typer.Option(
@@ -48,7 +54,10 @@ def search(
         ),
     ] = None,
     input_shape: Annotated[
-        str | None, typer.Option("--input", help="Input as CxHxW, such as 3x224x224.", show_default="the space's")
+        str | None,
+        typer.Option(
+            "--input", help="Input as CxHxW, such as 3x224x224.", show_default="the space's, or as long as the series"
+        ),
     ] = None,
     max_size: Annotated[
         str | None, typer.Option(help="Largest package, such as 10MB.", show_default="the space's limit")

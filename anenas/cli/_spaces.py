@@ -31,14 +31,15 @@ def space_show(name: Annotated[str, typer.Argument(help="A built-in space or a Y
     from anenas.space import load_space
 
     space = load_space(name)
-    shape = (space.input.batch, space.input.channels, space.input.height, space.input.width)
     print(f"{space.name}: {space.description}" if space.description else space.name)
-    print(f"input  {'x'.join(map(str, shape))} (N x C x H x W)")
+    axes = "N x C x 1 x T" if space.input.steps else "N x C x H x W"
+    print(f"input  {'x'.join(map(str, space.input.shape))} ({axes})")
     for stage_name, stage in space.named_stages():
         print(f"{stage_name:6} depth {_either(stage.depth)}, width {_either(stage.width)}, stride {stage.stride}")
         for kind, options in stage.block_options():
-            print(f"         {kind:12} " + ", ".join(f"{choice} {_either(o)}" for choice, o in options.items()))
-    print(f"head   width {_either(space.head.width)}, activation {_either(space.head.activation)}")
+            print(f"         {kind:13} " + ", ".join(f"{choice} {_either(o)}" for choice, o in options.items()))
+    pool = f"pool {_either(space.head.pool)}, " if len(space.head.pool) > 1 else ""
+    print(f"head   {pool}width {_either(space.head.width)}, activation {_either(space.head.activation)}")
     print(f"forms  {_either(space.forms)}")
     limits = {name: value for name, value in space.limits.model_dump().items() if value is not None}
     print(f"limits {', '.join(f'{name} {value:g}' for name, value in limits.items()) or 'none'}")

@@ -18,7 +18,7 @@ from anenas.coreml._tools import coremltools
 if TYPE_CHECKING:
     from torch import nn
 
-INPUT, OUTPUT = "image", "probabilities"
+INPUT, SERIES, OUTPUT = "image", "series", "probabilities"
 
 
 def convert(
@@ -30,16 +30,16 @@ def convert(
     metadata: dict[str, str] | None = None,
     target: str = "iOS16",
 ) -> None:
-    """Write `module` as a static fp16 ML program, a classifier of images, to a `.mlpackage`.
+    """Write `module` as a static fp16 ML program, a classifier of images or series, to a `.mlpackage`.
 
-    Grey and colour images come in as pixel buffers, which callers on Apple's systems have; other inputs, and batches,
-    come in as fp32 arrays named "image". Class labels are in the model's description, where the batch is 1, and, as
-    JSON, in its metadata under "classes".
+    Grey and colour images come in as pixel buffers, which callers on Apple's systems have; other images, and batches,
+    come in as fp32 arrays named "image"; series, which are 1 high, as arrays named "series". Class labels are in the
+    model's description, where the batch is 1, and, as JSON, in its metadata under "classes".
 
     Args:
-        module: From pixels of 0 to 255 to class probabilities, in evaluation mode on the processor.
+        module: From pixels of 0 to 255, or series, to class probabilities, in evaluation mode on the processor.
         path: Ends in ".mlpackage"; replaced whole, or not at all.
-        shape: (N, C, H, W).
+        shape: (N, C, H, W), or (N, C, 1, T) of series.
         classes: One label for each output.
         metadata: More to store with the model.
         target: The oldest system that has to run it.
@@ -49,13 +49,13 @@ def convert(
         ValueError: If there is not one label for each output, or `path` has another ending.
     """
     ct = coremltools()
-    batch, channels, _, _ = shape
+    batch, channels, height, _ = shape
     layouts = {1: ct.colorlayout.GRAYSCALE, 3: ct.colorlayout.RGB}
-    as_image = batch == 1 and channels in layouts
+    as_image = batch == 1 and height > 1 and channels in layouts
     source = (
         ct.ImageType(name=INPUT, shape=shape, color_layout=layouts[channels])
         if as_image
-        else ct.TensorType(name=INPUT, shape=shape, dtype=np.float32)
+        else ct.TensorType(name=INPUT if height > 1 else SERIES, shape=shape, dtype=np.float32)
     )
     labels = ct.ClassifierConfig(list(classes)) if batch == 1 else None
     metadata = {"classes": json.dumps(list(classes)), **(metadata or {})}
@@ -126,13 +126,17 @@ def save_package(model: Any, path: Path) -> None:
         unfinished.replace(path)
 
 
-# What an operation takes in the program's description beside its weights, about.
-_OPERATION_BYTES = 700
+# What the program's description takes beside the weights, about: for each operation, and for each convolution on top,
+# which has more parameters than others.
+_OPERATION_BYTES, _CONVOLUTION_BYTES = 430, 680
 
 
-def estimated_package_bytes(weight_bytes: int, operations: int) -> int:
-    """What a program's `.mlpackage` will take on disk, within a tenth: its weights, and a share for each operation."""
-    return weight_bytes + _OPERATION_BYTES * operations
+def estimated_package_bytes(weight_bytes: int, operations: int, convolutions: int) -> int:
+    """What a program's `.mlpackage` will take on disk: its weights, and a share for each operation.
+
+    Within a tenth; unrolled recurrences, which are thousands of short operations, may come out a third too large.
+    """
+    return weight_bytes + _OPERATION_BYTES * operations + _CONVOLUTION_BYTES * convolutions
 
 
 def package_bytes(path: Path) -> int:

@@ -73,15 +73,35 @@ class _Reader:
         self._values.update((tensor.name, tensor) for tensor in inputs)
         ops = []
         for operation in self._block.operations:
-            if operation.type == "const" or operation.type.startswith(COMPRESSED):
-                self._constants.update((out.name, operation) for out in operation.outputs)
-            else:
+            if not self._is_constant(operation):
                 ops.append(self._op(operation))
         # A classifier's labels are no tensor: what matters is what they were made from.
         if unmade := [name for name in self._block.outputs if name not in self._values]:
             raise AnenasError(f"{self._path} is damaged: nothing makes its output '{unmade[0]}'")
         outputs = tuple(self._values[name] for name in self._block.outputs)
         return Graph(inputs, tuple(ops), outputs, flexible)
+
+    def _is_constant(self, operation: Any) -> bool:
+        """Whether it is one; it is kept until it is read."""
+        if operation.type != "const" and not operation.type.startswith(COMPRESSED):
+            return False
+        self._constants.update((out.name, operation) for out in operation.outputs)
+        return True
+
+    def _body(self, operation: Any) -> tuple[list[Tensor], list[Tensor]]:
+        """What the blocks within an operation, such as a loop, read of what is around them, and their weights."""
+        around = dict(self._values)
+        read: list[Tensor] = []
+        weights: list[Tensor] = []
+        for block in operation.blocks:
+            self._values.update((given.name, self._tensor(given.name, given.type)) for given in block.inputs)
+            for inner in block.operations:
+                if not self._is_constant(inner):
+                    op = self._op(inner)
+                    read += [tensor for tensor in op.inputs if around.get(tensor.name) == tensor]
+                    weights += op.weights
+        self._values = around
+        return list(dict.fromkeys(read)), weights
 
     def _op(self, operation: Any) -> Op:
         inputs: list[Tensor] = []
@@ -98,11 +118,17 @@ class _Reader:
                     raise AnenasError(
                         f"{self._path} is damaged: {operation.type} reads '{binding.name}', which nothing before makes"
                     )
+        read, held = self._body(operation)
+        inputs += [tensor for tensor in read if tensor not in inputs]
+        weights += held
         if not operation.outputs:
             raise AnenasError(f"{self._path} is damaged: {operation.type} makes nothing")
         outputs = tuple(self._tensor(out.name, out.type) for out in operation.outputs)
         self._values.update((tensor.name, tensor) for tensor in outputs)
         kept = {_ATTRIBUTES[name]: value for name, value in attributes.items() if name in _ATTRIBUTES}
+        begin = kept.get("begin", ())
+        if isinstance(begin, tuple) and inputs and len(begin) == len(inputs[0].shape):
+            kept |= {"begin": tuple(b + n if b < 0 else b for b, n in zip(begin, inputs[0].shape, strict=True))}
         axis = kept.pop("axis", None)
         if operation.type == "softmax" and isinstance(axis, int):
             kept["axis"] = axis % len(outputs[0].shape)

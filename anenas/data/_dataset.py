@@ -1,4 +1,4 @@
-"""`Dataset`: images and labels in three splits, as plain arrays that processes can share."""
+"""`Dataset`: images or series with their labels in three splits, as plain arrays that processes can share."""
 
 from __future__ import annotations
 
@@ -20,20 +20,24 @@ _SMALLEST_STD = 1 / 255  # one grey level, so that dividing by it is always safe
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Images with their labels.
+    """Images, or series, with their labels.
 
     Raises:
         AnenasError: The arrays have another type or shape than described here.
     """
 
-    images: NDArray[np.uint8]
-    """Shape (N, C, H, W); may be a memory map."""
+    images: NDArray[np.uint8] | NDArray[np.float32]
+    """Shape (N, C, H, W) of uint8, or series (N, C, 1, T) of float32; may be a memory map."""
     labels: NDArray[np.int64]
     """Shape (N,): an index into the data set's classes for each image."""
 
     def __post_init__(self) -> None:
-        if self.images.dtype != np.uint8 or self.images.ndim != 4:
-            raise AnenasError(f"images must be uint8 (N, C, H, W), not {self.images.dtype} {self.images.shape}")
+        is_series = self.images.dtype == np.float32 and self.images.shape[2:3] == (1,)
+        if not (self.images.dtype == np.uint8 or is_series) or self.images.ndim != 4:
+            raise AnenasError(
+                f"images must be uint8 (N, C, H, W), or series float32 (N, C, 1, T), "
+                f"not {self.images.dtype} {self.images.shape}"
+            )
         if self.labels.dtype != np.int64 or self.labels.shape != self.images.shape[:1]:
             raise AnenasError(
                 f"labels must be int64 ({len(self.images)},), one for each image, "
@@ -92,12 +96,12 @@ class Dataset:
 
     @property
     def mean(self) -> tuple[float, ...]:
-        """Mean of each channel over the training images, with pixels counted from 0 to 1."""
+        """Mean of each channel over the training images, in units of 255: pixels count from 0 to 1."""
         return self._moments[0]
 
     @property
     def std(self) -> tuple[float, ...]:
-        """Standard deviation of each channel over the training images, in the same unit; never below 1/255."""
+        """Standard deviation of each channel over the training images, in the same unit; of pixels at least 1/255."""
         return self._moments[1]
 
     @cached_property
@@ -113,6 +117,12 @@ class Dataset:
 
     @cached_property
     def _moments(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        if self.train.images.dtype == np.float32:
+            # Rounded, for sums of floats differ in their last digits from machine to machine.
+            values = np.asarray(self.train.images, np.float64)
+            found = (values.mean((0, 2, 3)) / 255, values.std((0, 2, 3)) / 255)
+            means, stds = (tuple(float(f"{value:.6g}") for value in moment) for moment in found)
+            return means, stds
         # Integer sums are exact, so every machine finds the same digits; batches keep the temporaries small.
         images = self.train.images
         total = np.zeros(self.channels, np.int64)

@@ -10,12 +10,13 @@ from anenas._errors import AnenasError, unknown
 from anenas.data._cut import cut
 from anenas.data._dataset import Dataset, Split
 from anenas.data._folder import read_folder
-from anenas.data._npz import read_embedded, read_npz
+from anenas.data._npz import read_embedded, read_embedded_series, read_npz
+from anenas.data._series import Series
 from anenas.data._source import Examples, Source
 from anenas.data._torchvision_sets import SETS, read_torchvision
 
-_EMBEDDED = "fashion_mnist"
-_FORMS = (_EMBEDDED, "images:PATH", "FILE.npz", "torchvision:NAME")
+_EMBEDDED, _EMBEDDED_SERIES = "fashion_mnist", "wrist_motion"
+_FORMS = (_EMBEDDED, _EMBEDDED_SERIES, "images:PATH", "FILE.npz", "torchvision:NAME")
 _TEST_FRACTION = 0.2
 _MOST_VALIDATION = 5000  # more would only make each trial slower: an accuracy is known to 0.7 % by then
 
@@ -23,7 +24,7 @@ _MOST_VALIDATION = 5000  # more would only make each trial slower: an accuracy i
 def load_data(
     source: str | None = None,
     *,
-    size: tuple[int, int],
+    size: tuple[int, int] | None,
     channels: int | None = None,
     validation: float = 0.2,
     seed: int = 0,
@@ -31,13 +32,15 @@ def load_data(
     """Reads a data set, brings its images to one shape and holds out a validation split.
 
     The validation split is cut out of the training images, class by class: at most 5,000, rare classes aside. A source
-    without a test set has a fifth of its images cut out for one in the same way first; a folder with train, val and
-    test keeps its own.
+    without a test set has a fifth of its images cut out for one in the same way first; what has a validation set keeps
+    its own.
 
     Args:
-        source: "fashion_mnist" (the default) for the embedded set; "images:PATH" for a folder of class folders; the
-            path of an .npz file; or "torchvision:NAME", downloaded on first use.
-        size: (height, width) to resize to. Photos are cropped to keep their proportions, arrays are stretched.
+        source: "fashion_mnist" or "wrist_motion" for an embedded set, of which the second is of series; "images:PATH"
+            for a folder of class folders; the path of an .npz file; or "torchvision:NAME", downloaded on first use. By
+            default the embedded set of what is asked for.
+        size: (height, width) to resize to. Photos are cropped to keep their proportions, arrays are stretched. None
+            asks for series at their own length, and (1, steps) for series of that length: they are never resized.
         channels: 1 turns colour into luma, 3 repeats grey; None keeps what the source has.
         validation: The share of the training images to hold out, between 0 and 1.
         seed: Decides which images are held out, nothing else.
@@ -45,16 +48,22 @@ def load_data(
     Raises:
         AnenasError: The source cannot be read, or an argument does not fit it.
     """
-    if min(size) < 1:
+    if size is not None and min(size) < 1:
         raise AnenasError(f"size must be (height, width) of at least 1×1 pixels, not {size}")
     if not 0 < validation < 1:
         raise AnenasError(f"validation must be a share between 0 and 1, such as 0.2, not {validation}")
     if seed < 0:
         raise AnenasError(f"seed must be 0 or more, not {seed}")
-    found = _read(source or _EMBEDDED)
+    # An image may be 1×1, but a row of pixels is none.
+    series = size is None or (size[0] == 1 and size[1] > 1)
+    found = _read(source or (_EMBEDDED_SERIES if series else _EMBEDDED), series)
     _check_counts(found)
     channels = found.channels if channels is None else channels
-    if channels != found.channels and {channels, found.channels} != {1, 3}:
+    if isinstance(found.train.pictures, Series):
+        size = _own_size(found.name, found.train.pictures, size, channels)
+    elif size is None:
+        raise AnenasError(f"{found.name} holds images; search them with a space of images, such as mobile_cnn")
+    elif channels != found.channels and {channels, found.channels} != {1, 3}:
         raise AnenasError(
             f"{found.name} has {found.channels} channels, which cannot be made {channels}; "
             f"only 1 and 3 turn into each other"
@@ -77,6 +86,18 @@ def load_data(
     )
 
 
+def _own_size(name: str, series: Series, size: tuple[int, int] | None, channels: int) -> tuple[int, int]:
+    """(1, steps) of series, which is what was asked for."""
+    _, found, height, steps = series.array.shape
+    if channels != found or size not in (None, (height, steps)):
+        wanted = f"{channels} channels" + (f" and {size[1]} steps" if size else "")
+        raise AnenasError(
+            f"{name} holds series of {found} channels and {steps} steps, not {wanted}; series are never resized: "
+            f"leave out --input, or change the file"
+        )
+    return height, steps
+
+
 def absolute_source(source: str | None) -> str | None:
     """The source as it is called from any folder: paths made absolute, and everything else as it is."""
     kind, _, rest = (source or "").partition(":")
@@ -91,17 +112,21 @@ def _split(examples: Examples, size: tuple[int, int], channels: int) -> Split:
     return Split(examples.pictures.draw(size, channels), examples.labels)
 
 
-def _read(source: str) -> Source:
+def _read(source: str, series: bool) -> Source:
     kind, colon, rest = source.partition(":")
     if source == _EMBEDDED:
         return read_embedded()
+    if source == _EMBEDDED_SERIES:
+        if not series:
+            raise AnenasError(f"{source} holds series; search them with a space of series, such as sequence_rnn")
+        return read_embedded_series()
     if kind == "images" and rest:
         return read_folder(Path(rest).expanduser())
     if kind == "torchvision" and colon:
         return read_torchvision(rest)
     path = Path(source).expanduser()
     if path.suffix.lower() == ".npz":
-        return read_npz(path)
+        return read_npz(path, series=series)
     if path.is_dir():
         raise AnenasError(f"'{source}' is a folder; for a folder of class folders, say images:{source}")
     for name in SETS:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anenas._errors import AnenasError
-from anenas.data._pictures import ArrayPictures
+from anenas.data._pictures import ArrayPictures, Pictures
+from anenas.data._series import LAYOUTS, read_series
 from anenas.data._source import Examples, Source, file_safe
 
 _KEYS = ("train_x", "train_y", "test_x", "test_y")
+_MORE_KEYS = ("validation_x", "validation_y", "class_names", "scale", "layout")
 
 
 def read_embedded() -> Source:
@@ -21,45 +24,68 @@ def read_embedded() -> Source:
     return read_npz(Path(__file__).with_name("fashion_mnist.npz"), flip=True)
 
 
-def read_npz(path: Path, *, flip: bool | None = None) -> Source:
-    """A data set from the arrays train_x, train_y, test_x, test_y and, if there, class_names.
+def read_embedded_series() -> Source:
+    """Wrist motion in seven exercises that ships with anenas: 6 channels, 128 steps; 858 + 392 + 583 windows.
 
-    Images are uint8, (N, H, W) or (N, H, W, C). Labels are integers from 0 without gaps; class_names gives each its
-    name. Nothing is ever unpickled.
+    It is split by people: three sets of people who have nobody in common.
+    """
+    return read_npz(Path(__file__).with_name("wrist_motion.npz"), series=True)
+
+
+def read_npz(path: Path, *, flip: bool | None = None, series: bool = False) -> Source:
+    """A data set from the arrays train_x, train_y, test_x, test_y and, if there, validation_x and _y and class_names.
+
+    Images are uint8, (N, H, W) or (N, H, W, C); series are what `read_series` takes, with the arrays scale and layout
+    if need be. Labels are integers from 0 without gaps; class_names gives each its name. Nothing is ever unpickled.
 
     Args:
         path: The file.
         flip: Whether mirror images keep their class; None is yes for colour images and no for all others.
+        series: Whether it holds series rather than images.
 
     Raises:
         AnenasError: The file is not there, is damaged, or its arrays are not as described.
     """
     arrays = _read_arrays(path)
-    train_images, test_images = (_images(path, f"{part}_x", arrays[f"{part}_x"]) for part in ("train", "test"))
-    channels, test_channels = train_images.shape[3], test_images.shape[3]
-    if channels != test_channels:
-        raise AnenasError(
-            f"'{path}': train_x has {channels} channels but test_x has {test_channels}; give both the same"
-        )
-    train_labels, test_labels = (
-        _labels(path, f"{part}_y", arrays[f"{part}_y"], len(images))
-        for part, images in (("train", train_images), ("test", test_images))
-    )
-    classes = _classes(path, arrays.get("class_names"), train_labels)
-    for key, labels in (("train_y", train_labels), ("test_y", test_labels)):
-        if labels.max() >= len(classes):
+    parts = [part for part in ("train", "validation", "test") if f"{part}_x" in arrays]
+    read = _all_series if series else _all_images
+    pictures, channels = read(path, arrays, [f"{part}_x" for part in parts])
+    labels = {part: _labels(path, f"{part}_y", arrays[f"{part}_y"], len(pictures[f"{part}_x"])) for part in parts}
+    classes = _classes(path, arrays.get("class_names"), labels["train"])
+    for part in parts:
+        if labels[part].max() >= len(classes):
             raise AnenasError(
-                f"'{path}': {key} holds the label {labels.max()}, but there are only {len(classes)} classes; "
+                f"'{path}': {part}_y holds the label {labels[part].max()}, but there are only {len(classes)} classes; "
                 f"labels must be 0 to {len(classes) - 1}"
             )
-    return Source(
-        name=file_safe(path.stem),
-        classes=classes,
-        channels=channels,
-        flip=channels == 3 if flip is None else flip,
-        train=Examples(ArrayPictures(train_images), train_labels),
-        test=Examples(ArrayPictures(test_images), test_labels),
-    )
+    examples = {part: Examples(pictures[f"{part}_x"], labels[part]) for part in parts}
+    mirrored = channels == 3 and not series if flip is None else flip
+    return Source(name=file_safe(path.stem), classes=classes, channels=channels, flip=mirrored, **examples)
+
+
+def _all_images(
+    path: Path, arrays: Mapping[str, NDArray[np.generic]], keys: list[str]
+) -> tuple[Mapping[str, Pictures], int]:
+    """The images under each key, and how many channels they have."""
+    images = {key: _images(path, key, arrays[key]) for key in keys}
+    channels = images["train_x"].shape[3]
+    for key in keys:
+        if images[key].shape[3] != channels:
+            raise AnenasError(
+                f"'{path}': train_x has {channels} channels but {key} has {images[key].shape[3]}; give both the same"
+            )
+    return {key: ArrayPictures(images[key]) for key in keys}, channels
+
+
+def _all_series(
+    path: Path, arrays: Mapping[str, NDArray[np.generic]], keys: list[str]
+) -> tuple[Mapping[str, Pictures], int]:
+    """The series under each key, and how many channels they have."""
+    layout = str(arrays["layout"]) if "layout" in arrays else None
+    if layout not in (None, *LAYOUTS):
+        raise AnenasError(f"'{path}': layout is '{layout}'; expected {' or '.join(LAYOUTS)}")
+    series = read_series(path, {key: arrays[key] for key in keys}, scale=arrays.get("scale"), layout=layout)
+    return series, series["train_x"].array.shape[1]
 
 
 def _read_arrays(path: Path) -> dict[str, NDArray[np.generic]]:
@@ -76,14 +102,16 @@ def _read_arrays(path: Path) -> dict[str, NDArray[np.generic]]:
                         f"'{path}' has no array '{key}'; expected {', '.join(_KEYS)}, found {', '.join(file.files)}"
                     )
             arrays = {}
-            for key in (*_KEYS, "class_names"):
+            for key in (*_KEYS, *_MORE_KEYS):
                 if key in file.files:
                     arrays[key] = np.asarray(file[key])
+            if ("validation_x" in arrays) != ("validation_y" in arrays):
+                raise AnenasError(f"'{path}' has only one of validation_x and validation_y; expected both or neither")
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError) as error:
         if "Object arrays" in str(error):
             raise AnenasError(
                 f"'{path}': '{key}' holds Python objects, which anenas never unpickles; "
-                f"save it as a plain array of {'strings' if key == 'class_names' else 'integers'}"
+                f"save it as a plain array of {'strings' if key == 'class_names' else 'numbers'}"
             ) from error
         raise AnenasError(f"'{path}' is damaged ({error}); write or copy it again") from error
     return arrays
@@ -92,7 +120,8 @@ def _read_arrays(path: Path) -> dict[str, NDArray[np.generic]]:
 def _images(path: Path, key: str, array: NDArray[np.generic]) -> NDArray[np.uint8]:
     """`array` as (N, H, W, C)."""
     if array.dtype != np.uint8:
-        raise AnenasError(f"'{path}': {key} must be uint8 with pixels from 0 to 255, not {array.dtype}")
+        hint = "; series need a space such as sequence_rnn" if array.dtype.kind == "f" and array.ndim == 3 else ""
+        raise AnenasError(f"'{path}': {key} must be uint8 with pixels from 0 to 255, not {array.dtype}{hint}")
     if array.ndim not in (3, 4):
         raise AnenasError(f"'{path}': {key} must be (N, H, W) or (N, H, W, C), not {array.shape}")
     if array.size == 0:
@@ -111,7 +140,7 @@ def _labels(path: Path, key: str, array: NDArray[np.generic], count: int) -> NDA
         raise AnenasError(f"'{path}': {key} must hold integers from 0, not {array.dtype}")
     if array.shape != (count,):
         raise AnenasError(
-            f"'{path}': {key} must have the shape ({count},), one label for each image, not {array.shape}"
+            f"'{path}': {key} must have the shape ({count},), one label for each example, not {array.shape}"
         )
     labels = array.astype(np.int64)
     if labels.min() < 0:

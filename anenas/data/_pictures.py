@@ -24,8 +24,8 @@ class Pictures(Protocol):
     def take(self, indices: NDArray[np.int64]) -> Pictures:
         """Those at `indices`, in that order."""
 
-    def draw(self, size: tuple[int, int], channels: int) -> NDArray[np.uint8]:
-        """All of them as an array (N, channels, height, width), for `size` (height, width)."""
+    def draw(self, size: tuple[int, int], channels: int) -> NDArray[np.uint8] | NDArray[np.float32]:
+        """All of them as an array (N, channels, height, width), for `size` (height, width); of float32 for series."""
 
 
 @dataclass(frozen=True, eq=False)

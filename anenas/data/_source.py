@@ -31,7 +31,7 @@ class Source:
     name: str
     classes: tuple[str, ...]
     channels: int
-    """Of the pictures as they are: 1 for grey, 3 for colour."""
+    """Of the pictures as they are: 1 for grey, 3 for colour; of series."""
     flip: bool
     train: Examples
     test: Examples | None = None

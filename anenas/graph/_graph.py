@@ -101,7 +101,8 @@ class Op:
         if self.kind == "conv_transpose" and self.weights:
             # Weights are (C_in, C_out / groups, ...): each input element is spread by one filter of them.
             return self.inputs[0].elements * math.prod(self.weights[0].shape[1:])
-        if self.kind in ("lstm", "gru", "rnn") and self.inputs and len(self.inputs[0].shape) == 3:
+        # torch's GRU becomes a loop; a loop over a series (T, N, C) does alike.
+        if self.kind in ("lstm", "gru", "rnn", "while_loop") and self.inputs and len(self.inputs[0].shape) == 3:
             # Each of (T, N) steps multiplies by every matrix once.
             steps = math.prod(self.inputs[0].shape[:2])
             return steps * sum(weight.elements for weight in self.weights if len(weight.shape) == 2)
@@ -144,12 +145,20 @@ class Graph:
 
     @functools.cached_property
     def weight_bytes(self) -> int:
-        return sum(op.weight_bytes for op in self.ops)
+        """As they are stored: filters that several operations read, such as the steps of a recurrence, once."""
+        return sum(weight.bytes for weight in self._stored)
 
     @functools.cached_property
     def parameters(self) -> int:
         """Stored weights, counted one by one (batch normalisation is folded into the convolutions by now)."""
-        return sum(weight.elements for op in self.ops for weight in op.weights)
+        return sum(weight.elements for weight in self._stored)
+
+    @property
+    def _stored(self) -> list[Tensor]:
+        weights = [weight for op in self.ops for weight in op.weights]
+        # Not vectors: the converter stores equal ones once too, which those of a new network may be, and no others.
+        filters = {weight for weight in weights if len(weight.shape) == 4}
+        return [*filters, *(weight for weight in weights if len(weight.shape) != 4)]
 
     def prefixed(self, prefix: str) -> Graph:
         """The same program with `prefix` before every name."""

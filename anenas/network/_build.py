@@ -13,7 +13,7 @@ from anenas.space import Architecture, Head, Stage
 
 
 def build(architecture: Architecture) -> nn.Sequential:
-    """A freshly initialised network, from (N, C, H, W) normalised pixels to (N, classes) logits.
+    """A freshly initialised network, from (N, C, H, W) normalised pixels or (N, C, 1, T) series to (N, classes) logits.
 
     Its children are `stem`, `stage1`, … and `head`.
     """
@@ -39,9 +39,26 @@ class _GlobalAveragePool(nn.Module):
         return x.mean((2, 3), keepdim=True)
 
 
+class _GlobalMaxPool(nn.Module):
+    """The largest value over H and W, kept as (N, C, 1, 1)."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.amax((2, 3), keepdim=True)
+
+
+class _LastStep(nn.Module):
+    """The last step of (N, C, 1, T), as (N, C, 1, 1)."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x[..., -1:]
+
+
+_POOLS: dict[str, type[nn.Module]] = {"mean": _GlobalAveragePool, "max": _GlobalMaxPool, "last": _LastStep}
+
+
 def build_head(head: Head, in_channels: int) -> nn.Sequential:
     """Pooling and classifier as 1×1 convolutions, which the engine runs best, from (N, C, H, W) to (N, classes)."""
-    layers: list[nn.Module] = [_GlobalAveragePool()]
+    layers: list[nn.Module] = [_POOLS[head.pool]()]
     if head.width:
         layers += [nn.Conv2d(in_channels, head.width, 1), activation_layer(head.activation)(inplace=True)]
     return nn.Sequential(*layers, nn.Conv2d(head.width or in_channels, head.classes, 1), nn.Flatten())
@@ -53,11 +70,11 @@ def fuse(network: nn.Module) -> nn.Module:
 
 
 class Deployed(nn.Module):
-    """What ships: pixels of 0 to 255 in, class probabilities out.
+    """What ships: pixels of 0 to 255, or series as they are, in; class probabilities out.
 
     Args:
         network: A fused network.
-        mean: Mean of each channel, in units of 0 to 1.
+        mean: Mean of each channel, in units of 255.
         std: Standard deviation of each channel, in the same units.
     """
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 
 import torch
 from torch import nn
 
 from anenas.ane import Chip, ProgramCost, program_cost
-from anenas.blocks import Block
+from anenas.blocks import Block, SequenceBlock
 from anenas.blocks._timm import reparameterize
 from anenas.graph import Graph, Op, Tensor, compressed, get_form
 from anenas.network._build import Deployed, build_head
@@ -67,7 +68,10 @@ def _block_cost(
     block: Block, width: int, stride: int, shape: _Shape, chip: Chip, form: str
 ) -> tuple[ProgramCost, _Shape]:
     graph = _block_graph(block, width, stride, shape)
-    return program_cost(_in_form(graph, form), chip), graph.outputs[0].shape
+    cost = program_cost(_in_form(graph, form), chip)
+    if isinstance(block, SequenceBlock) and block.off_engine:
+        cost = dataclasses.replace(cost, operation_problems=())  # its space wants it all the same
+    return cost, graph.outputs[0].shape
 
 
 @functools.lru_cache(maxsize=1_000)

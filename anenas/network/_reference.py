@@ -10,6 +10,7 @@ from torch import nn
 
 from anenas.graph import Op, Tensor
 from anenas.network._passes import converted
+from anenas.network._recurrence import WholeRecurrences
 from anenas.network._trace import BATCH_NORMS, Recorder
 
 # What the converter writes for a sixth.
@@ -28,7 +29,7 @@ def reference_values(module: nn.Module, x: torch.Tensor) -> list[tuple[Op, torch
     """
     recorder = _Reference(module)
     recorder.name_tensor(x, "x")
-    with torch.no_grad(), recorder:
+    with torch.no_grad(), recorder, WholeRecurrences(recorder):
         module(x)
     return [(op, recorder.values[op.outputs[0].name]) for op in converted(recorder.ops)]
 
@@ -55,6 +56,8 @@ class _Reference(Recorder):
             return convolve(x, _half(weight), _half(bias), *rest), args[0].new_empty(0), args[0].new_empty(0)
         if kind == "hardsigmoid":
             return torch.clamp(args[0] * _SIXTH + 0.5, 0, 1)
+        if kind == "lstm":  # the one operation that keeps float32, in its weights too
+            return func(*args, **kwargs)
         result = func(*(self._rounded(argument) for argument in args), **kwargs)
         if kind == "convolution":
             self._convolutions[id(result)] = func, args
@@ -65,6 +68,8 @@ class _Reference(Recorder):
         self.values[tensor.name] = output.clone()  # what comes later may change it in place
 
     def _rounded(self, argument: Any) -> Any:
+        if isinstance(argument, list):  # the weights of a recurrent layer
+            return [self._rounded(one) for one in argument]
         is_constant = isinstance(argument, torch.Tensor) and id(argument) in self.constants
         return _half(argument) if is_constant and argument.is_floating_point() else argument
 

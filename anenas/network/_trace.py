@@ -19,6 +19,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from anenas.graph import Graph, Op, Tensor
 from anenas.network._passes import converted
+from anenas.network._recurrence import WholeRecurrences
 
 # ATen operations that compute nothing in an exported program.
 _SILENT = {
@@ -66,7 +67,7 @@ def trace(module: nn.Module, shape: tuple[int, ...], *, name: str = "x") -> Grap
     recorder = Recorder(on_meta)
     x = torch.empty(shape, device="meta")
     source = recorder.name_tensor(x, name)
-    with torch.no_grad(), recorder:
+    with torch.no_grad(), recorder, WholeRecurrences(recorder):
         y = on_meta(x)
     return Graph((source,), converted(recorder.ops), (recorder.known[id(y)],))
 
@@ -105,6 +106,7 @@ class Recorder(TorchDispatchMode):
         super().__init__()  # type: ignore[no-untyped-call]
         self.ops: list[Op] = []
         self.known: dict[int, Tensor] = {}
+        self._owners: dict[int, str] = {}
         self._kept: list[torch.Tensor] = []  # ids stay taken as long as their tensors live
         self.constants = {id(t) for t in (*module.parameters(), *module.buffers())}
 
@@ -136,6 +138,9 @@ class Recorder(TorchDispatchMode):
         # torch takes a millisecond to find that these leave a shape as it is, half of what a block takes.
         if kind in BATCH_NORMS:
             return torch.empty_like(args[0]), args[0].new_empty(0), args[0].new_empty(0)
+        if kind in ("lstm", "gru"):
+            x, state = args[0], args[1] if kind == "lstm" else [args[1]]
+            return (x.new_empty((*x.shape[:2], state[0].shape[0] * state[0].shape[2])), *state)
         if kind in _POINTWISE:
             return args[0] if func.overloadpacket.__name__ != kind else torch.empty_like(args[0])  # in place, or not
         return func(*args, **kwargs)
@@ -146,15 +151,29 @@ class Recorder(TorchDispatchMode):
         inputs: tuple[Tensor, ...],
         output: torch.Tensor,
         weights: tuple[tuple[int, ...], ...] = (),
+        dtype: str = "fp16",
+        owner: int | None = None,
         **attributes: int | tuple[int, ...],
-    ) -> None:
-        """Note one operation that writes `output`."""
-        name = f"{kind}_{len(self.ops)}"
-        stored = tuple(Tensor(f"{name}_weight{i}", tuple(shape)) for i, shape in enumerate(weights))
-        self.ops.append(Op(name, kind, inputs, (self._name(output, name),), stored, attributes))
+    ) -> Tensor:
+        """Note one operation that writes `output`, of a type that its weights have too.
 
-    def _name(self, output: torch.Tensor, name: str) -> Tensor:
-        tensor = Tensor(name, tuple(output.shape))
+        Operations with one owner, the id of a torch tensor, have the same weights, which are stored once.
+        """
+        name = f"{kind}_{len(self.ops)}"
+        first = name if owner is None else self._owners.setdefault(owner, name)
+        stored = tuple(Tensor(f"{first}_weight{i}", tuple(shape), dtype) for i, shape in enumerate(weights))
+        written = self._name(output, name, dtype)
+        self.ops.append(Op(name, kind, inputs, (written,), stored, attributes))
+        return written
+
+    def write_more(self, *outputs: torch.Tensor, dtype: str = "fp16") -> None:
+        """Let the operation that was noted last write `outputs` too."""
+        op = self.ops.pop()
+        rest = tuple(self._name(output, f"{op.name}_{i}", dtype) for i, output in enumerate(outputs, 1))
+        self.ops.append(dataclasses.replace(op, outputs=(*op.outputs, *rest)))
+
+    def _name(self, output: torch.Tensor, name: str, dtype: str = "fp16") -> Tensor:
+        tensor = Tensor(name, tuple(output.shape), dtype)
         self.alias(output, tensor)
         return tensor
 
@@ -181,6 +200,7 @@ def _convolution(recorder: Recorder, call: _Call) -> None:
         call.output,
         # The converter gives a convolution without bias one of zeros: what is stored is weight and bias.
         (tuple(call.constants[0].shape), (call.output.shape[1],)),
+        owner=id(call.constants[0]),
         stride=tuple(stride),
         dilation=tuple(dilation),
         groups=int(groups),
@@ -274,9 +294,7 @@ def _expand(recorder: Recorder, call: _Call) -> None:
 def _split(recorder: Recorder, call: _Call) -> None:
     """One operation of several results."""
     recorder.add("split", call.inputs, call.output)
-    op = recorder.ops.pop()
-    rest = tuple(recorder.name_tensor(t, f"{op.name}_{i}") for i, t in enumerate(call.others, 1))
-    recorder.ops.append(dataclasses.replace(op, outputs=(*op.outputs, *rest)))
+    recorder.write_more(*call.others)
 
 
 _HANDLES: dict[str, _Handle] = {

@@ -53,7 +53,7 @@ class ImageEvaluator:
         latency, *others = (t.source.of(cost, t.chip) for t, cost in zip(self.targets, costs, strict=True))
         return Estimate(
             latency=latency,
-            size_mb=estimated_package_bytes(cost.weight_bytes, cost.operations) / 1e6,
+            size_mb=estimated_package_bytes(cost.weight_bytes, cost.operations, cost.convolutions) / 1e6,
             macs=cost.macs,
             parameters=cost.parameters,
             residency=cost.residency,

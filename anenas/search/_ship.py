@@ -92,7 +92,7 @@ def ship(
         "anenas.mean": json.dumps(dataset.mean),
         "anenas.std": json.dumps(dataset.std),
     }
-    pixels = np.asarray(held_out, dtype=np.float32)
+    pixels = np.array(held_out, dtype=np.float32)
     shape, classes = architecture.input, dataset.classes
     if form.activations:
         from anenas.training import Normalisation, train_quantised

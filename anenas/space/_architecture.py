@@ -3,8 +3,9 @@
     1x1x64x64-conv_r1_s2_c16_k3_relu-mbconv_r2_s2_c32_k5_e4_se_hswish-head_c128_relu_n10
 
 The parts are, joined by "-": the input (N, C, H, W); each stage, the stem first, as its block's kind, depth (r),
-stride (s), width (c) and the block's own choices; and the head with its width (left out where it has no layer of its
-own) and the number of classes (n). Weights that ship in another form than fp16 follow as "@palette4".
+stride (s), width (c) and the block's own choices; and the head with its pooling (left out where it is the mean), its
+width (left out where it has no layer of its own) and the number of classes (n). Series are (N, C, 1, T).
+Weights that ship in another form than fp16 follow as "@palette4".
 """
 
 from __future__ import annotations
@@ -15,8 +16,12 @@ from dataclasses import dataclass
 from typing import Self
 
 from anenas._errors import AnenasError, unknown
-from anenas.blocks import ACTIVATIONS, Block, Value, block_kind
+from anenas.ane import steps_problem
+from anenas.blocks import ACTIVATIONS, Block, SequenceBlock, Value, block_kind, block_kinds
 from anenas.graph import get_form
+
+POOLS = ("mean", "max", "last")
+"""How a head makes one vector of all pixels or steps: their mean, their largest values, or the last step's."""
 
 # As it is printed, so that equal networks are equal strings: no leading noughts, no other alphabet's digits.
 _NUMBER = "[1-9][0-9]{0,8}"
@@ -38,7 +43,10 @@ class Stage:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        kind, *tokens = text.split("_")
+        # The names of some kinds have underscores of their own.
+        known = [kind for kind in block_kinds() if f"{text}_".startswith(f"{kind}_")]
+        kind = max(known, key=len, default=text.partition("_")[0])
+        tokens = text.removeprefix(kind).split("_")[1:]
         block = block_kind(kind)
         depth, stride, width = (_number(tokens, key, text) for key in "rsc")
         values: dict[str, Value] = {}
@@ -62,24 +70,28 @@ class Stage:
 
 @dataclass(frozen=True)
 class Head:
-    """Global average pooling, one pointwise layer where `width` is not 0, and the classifier."""
+    """Pooling over everything, one pointwise layer where `width` is not 0, and the classifier."""
 
     width: int
     activation: str
     classes: int
+    pool: str = POOLS[0]
 
     def __str__(self) -> str:
+        pool = f"_{self.pool}" if self.pool != POOLS[0] else ""
         layer = f"_c{self.width}_{self.activation}" if self.width else ""
-        return f"head{layer}_n{self.classes}"
+        return f"head{pool}{layer}_n{self.classes}"
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        match = re.fullmatch(rf"head(?:_c({_NUMBER})_([a-z0-9]+))?_n({_NUMBER})", text)
+        pools = "|".join(POOLS[1:])
+        match = re.fullmatch(rf"head(?:_({pools}))?(?:_c({_NUMBER})_([a-z0-9]+))?_n({_NUMBER})", text)
         if not match:
             raise AnenasError(f"'{text}': expected a head such as head_c128_relu_n10 or head_n10")
-        if match[2] and match[2] not in ACTIVATIONS:
-            raise unknown("activation", match[2], ACTIVATIONS)
-        return cls(int(match[1] or 0), match[2] or "", int(match[3]))
+        pool, width, activation, classes = match.groups()
+        if activation and activation not in ACTIVATIONS:
+            raise unknown("activation", activation, ACTIVATIONS)
+        return cls(int(width or 0), activation or "", int(classes), pool or POOLS[0])
 
 
 @functools.total_ordering
@@ -121,7 +133,29 @@ class Architecture:
             )
         n, c, h, w = (int(size) for size in shape.split("x"))
         parsed = tuple(Stage.parse(stage) for stage in stages)
-        return cls((n, c, h, w), parsed, Head.parse(head), get_form(form).name if at else "fp16")
+        architecture = cls((n, c, h, w), parsed, Head.parse(head), get_form(form).name if at else "fp16")
+        steps = w
+        for stage in architecture.stages:
+            steps, before = -(-steps // stage.stride), steps
+            problem = series_problem(type(stage.block), h, steps)
+            if isinstance(stage.block, SequenceBlock):
+                problem = problem or steps_problem(before)
+            if problem:
+                raise AnenasError(f"'{text}': {problem}")
+        if h > 1 and architecture.head.pool == "last":
+            raise AnenasError(f"'{text}': only series, (N, C, 1, T), have a last step; the input is {h} high")
+        return architecture
+
+
+def series_problem(kind: type[Block], height: int, steps: int) -> str | None:
+    """Why a kind of block cannot work on an input of that height, and so many steps once it has strided, or None."""
+    if not issubclass(kind, SequenceBlock):
+        return None
+    if height > 1:
+        return f"block {kind.kind} works on series, (N, C, 1, T), and the input is {height} high"
+    if steps > kind.max_steps:
+        return f"block {kind.kind} takes {kind.max_steps:,} steps at most, here are {steps:,}: stride before it"
+    return None
 
 
 def _number(tokens: list[str], key: str, text: str) -> int:

@@ -22,11 +22,11 @@ from pydantic import (
     model_validator,
 )
 
-from anenas.ane import batch_problem, dimension_problem, width_problem
-from anenas.blocks import ACTIVATIONS, Block, Value, block_kind, block_kinds
+from anenas.ane import batch_problem, dimension_problem, steps_problem, width_problem
+from anenas.blocks import ACTIVATIONS, Block, SequenceBlock, Value, block_kind, block_kinds
 from anenas.graph import all_forms
 from anenas.space import _walk
-from anenas.space._architecture import Architecture, Head, Stage
+from anenas.space._architecture import POOLS, Architecture, Head, Stage, series_problem
 from anenas.space._walk import Pick
 
 
@@ -66,6 +66,7 @@ def _head_width_problem(channels: int) -> str | None:
 _Width = Annotated[StrictInt, _held_to(width_problem)]
 _HeadWidth = Annotated[StrictInt, _held_to(_head_width_problem)]
 _Size = Annotated[StrictInt, _held_to(dimension_problem)]
+_Steps = Annotated[StrictInt, _held_to(steps_problem)]
 _Batch = Annotated[StrictInt, _held_to(batch_problem)]
 _Most = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 _Least = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
@@ -105,12 +106,28 @@ else:
 
 
 class InputSpec(_Strict):
-    """Shape of the network's input."""
+    """Shape of the network's input: an image of `height` and `width`, or a series of `steps`, 1 high."""
 
     channels: _Size = 1
     height: _Size = 64
     width: _Size = 64
+    steps: _Steps | None = None
     batch: _Batch = 1
+
+    @model_validator(mode="before")
+    @classmethod
+    def _series_are_one_high(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or given.get("steps") is None:
+            return given
+        if {"height", "width"} & given.keys():
+            raise ValueError("expected height and width, of images, or steps, of series, got both")
+        steps = given["steps"] if isinstance(given["steps"], int) else 1
+        return {**given, "height": 1, "width": max(1, min(steps, 1024))}
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """(N, C, H, W), which is (N, C, 1, T) for series."""
+        return self.batch, self.channels, self.height, self.width
 
 
 class StageSpec(_Strict):
@@ -159,15 +176,18 @@ class StageSpec(_Strict):
 class HeadSpec(_Strict):
     """Choices of the head; width 0 is no layer between pooling and classifier."""
 
+    pool: Annotated[tuple[Literal[POOLS], ...], *_Distinct] = POOLS[:1]  # type: ignore[valid-type]
     width: Annotated[tuple[_HeadWidth, ...], *_Distinct] = (0,)
     activation: Annotated[tuple[Literal[ACTIVATIONS], ...], *_Distinct] = ACTIVATIONS[:1]  # type: ignore[valid-type]
 
     def count(self) -> int:
-        return sum(len(self.activation) if width else 1 for width in self.width)
+        return len(self.pool) * sum(len(self.activation) if width else 1 for width in self.width)
 
     def decide(self, pick: Pick, classes: int) -> Head:
+        # Spaces of images have nothing to choose here, and are searched as if it were not there.
+        pool = str(pick("head.pool", self.pool)) if len(self.pool) > 1 else self.pool[0]
         width = int(pick("head.width", self.width))
-        return Head(width, str(pick("head.activation", self.activation)) if width else "", classes)
+        return Head(width, str(pick("head.activation", self.activation)) if width else "", classes, pool)
 
 
 class Limits(_Strict):
@@ -228,6 +248,23 @@ class SearchSpace(_Strict):
     forms: Annotated[tuple[Literal[tuple(all_forms())], ...], *_Distinct] = _PLAIN  # type: ignore[valid-type]
     limits: Limits = Limits()
 
+    @model_validator(mode="after")
+    def _fits_its_input(self) -> Self:
+        steps = self.input.width
+        for name, spec in self.named_stages():
+            steps = -(-steps // spec.stride)
+            for kind, _ in spec.block_options():
+                if problem := series_problem(block_kind(kind), self.input.height, steps):
+                    raise ValueError(f"{name}: {problem}")
+                if self.input.steps and not issubclass(block_kind(kind), SequenceBlock):
+                    series = ", ".join(k for k, block in block_kinds().items() if issubclass(block, SequenceBlock))
+                    raise ValueError(f"{name}: block {kind} works on images; for series there are {series}")
+        if self.input.steps and self.forms != _PLAIN:
+            raise ValueError("forms: networks of series ship as fp16; `anenas compress` makes their packages smaller")
+        if not self.input.steps and "last" in self.head.pool:
+            raise ValueError("head.pool: only series have a last step; expected mean or max")
+        return self
+
     def decide(self, pick: Pick, *, classes: int) -> Architecture:
         """Walk every decision of the space once and return the architecture they make.
 
@@ -237,12 +274,11 @@ class SearchSpace(_Strict):
             classes: How many classes the network tells apart.
         """
         stages = tuple(spec.decide(pick, name) for name, spec in self.named_stages())
-        shape = (self.input.batch, self.input.channels, self.input.height, self.input.width)
         head = self.head.decide(pick, classes)
         # Asked last and only where there is something to ask, so that what was drawn of a space without forms, and
         # studies of it, are what they were.
         form = "fp16" if self.forms == _PLAIN else str(pick("form", self.forms))
-        return Architecture(shape, stages, head, form)
+        return Architecture(self.input.shape, stages, head, form)
 
     def decisions(self, architecture: Architecture) -> dict[str, Value]:
         """The decisions that make `architecture`: what `decide` was told, by name.
@@ -250,7 +286,7 @@ class SearchSpace(_Strict):
         Raises:
             ValueError: If the architecture is not of this space.
         """
-        values: dict[str, Value] = {"head.width": architecture.head.width}
+        values: dict[str, Value] = {"head.width": architecture.head.width, "head.pool": architecture.head.pool}
         values |= {"head.activation": architecture.head.activation, "form": architecture.form}
         for (name, _), stage in zip(self.named_stages(), architecture.stages, strict=False):
             values |= {f"{name}.depth": stage.depth, f"{name}.width": stage.width, f"{name}.block": stage.block.kind}
@@ -297,19 +333,21 @@ class SearchSpace(_Strict):
         return math.prod(spec.count() for _, spec in self.named_stages()) * self.head.count() * len(self.forms)
 
     def with_input(self, channels: int, height: int, width: int) -> SearchSpace:
-        """The same space for another image size.
+        """The same space for another image size, or for series of another length, which are 1 high and as wide.
 
         Raises:
-            pydantic.ValidationError: If a size breaks a guideline.
+            pydantic.ValidationError: If a size breaks a guideline, or what a block takes.
         """
-        spec = InputSpec(channels=channels, height=height, width=width, batch=self.input.batch)
-        return self.model_copy(update={"input": spec})
+        size = {"steps": width} if self.input.steps and height == 1 else {"height": height, "width": width}
+        spec = InputSpec(channels=channels, **size, batch=self.input.batch)
+        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        return self.model_validate({**fields, "input": spec})
 
     @property
     def digest(self) -> str:
         """A short name for exactly these choices, whatever the file looked like."""
         unsaid = {"forms"} if self.forms == _PLAIN else set()  # a space's name must not follow from what it leaves out
-        content = self.model_dump_json(exclude={"name", "description", "limits"} | unsaid)
+        content = self.model_dump_json(exclude={"name", "description", "limits"} | unsaid, exclude_none=True)
         return hashlib.sha256(content.encode()).hexdigest()[:12]
 
     def named_stages(self) -> list[tuple[str, StageSpec]]:

@@ -2,6 +2,15 @@
 
 from anenas.training._device import DEVICES, pick_device
 from anenas.training._quantise import train_quantised
-from anenas.training._train import Normalisation, TrainingError, accuracy, train
+from anenas.training._train import Normalisation, TrainingError, accuracy, brief_epochs, train
 
-__all__ = ["DEVICES", "Normalisation", "TrainingError", "accuracy", "pick_device", "train", "train_quantised"]
+__all__ = [
+    "DEVICES",
+    "Normalisation",
+    "TrainingError",
+    "accuracy",
+    "brief_epochs",
+    "pick_device",
+    "train",
+    "train_quantised",
+]

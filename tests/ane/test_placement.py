@@ -16,7 +16,7 @@ def row(*kinds: str) -> Graph:
     """Convolutions take 1.6 ms on the CPU, everything else little."""
     ops: list[Op] = []
     for i, kind in enumerate(kinds):
-        weights = (Tensor("w", (256, 256, 3, 3)),) if kind == "conv" else ()
+        weights = (Tensor(f"w{i}", (256, 256, 3, 3)),) if kind == "conv" else ()
         before = ops[-1].outputs[0] if ops else x
         ops.append(Op(f"op{i}", kind, (before,), (Tensor(f"t{i}", x.shape),), weights))
     return Graph((x,), tuple(ops), ops[-1].outputs if ops else (x,))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 import torch
+from examples import input_shape
 
 from anenas.blocks import Block, block_kinds
 
@@ -25,21 +26,23 @@ def test_a_block_trains_and_infers_to_the_shape_it_promises(block: Block, stride
     torch.manual_seed(0)
     module = block.build(16, 32 if stride == 2 else 16, stride)
 
-    trained = module.train()(torch.randn(2, 16, 8, 8))
-    assert trained.shape == (2, 32 if stride == 2 else 16, 8 // stride, 8 // stride)
+    shape = input_shape(type(block), 16, 8, batch=2)
+    trained = module.train()(torch.randn(shape))
+    assert trained.shape == (2, 32 if stride == 2 else 16, math.ceil(shape[2] / stride), 8 // stride)
     trained.square().sum().backward()
     assert all(p.grad is not None and p.grad.isfinite().all() for p in module.parameters())
 
     with torch.no_grad():
-        inferred = module.eval()(torch.randn(1, 16, 7, 5))
-    assert inferred.shape == (1, 32 if stride == 2 else 16, math.ceil(7 / stride), math.ceil(5 / stride))
+        inferred = module.eval()(torch.randn(1, 16, height := 7 if shape[2] > 1 else 1, 5))
+    assert inferred.shape == (1, 32 if stride == 2 else 16, math.ceil(height / stride), math.ceil(5 / stride))
     assert inferred.isfinite().all()
 
 
 @pytest.mark.parametrize("kind", block_kinds().values(), ids=lambda kind: kind.kind)
 def test_a_block_may_change_its_width_without_striding(kind: type[Block]) -> None:
     with torch.no_grad():
-        assert kind().build(16, 48, 1).eval()(torch.zeros(1, 16, 4, 4)).shape == (1, 48, 4, 4)
+        x = torch.zeros(input_shape(kind, 16, 4))
+        assert kind().build(16, 48, 1).eval()(x).shape == (1, 48, *x.shape[2:])
 
 
 @pytest.mark.parametrize("kind", block_kinds().values(), ids=lambda kind: kind.kind)

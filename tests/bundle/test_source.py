@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from examples import input_shape, stem
 from safetensors.torch import save_file
 from torch import nn
 
@@ -59,9 +60,11 @@ def deployed(architecture: Architecture) -> Deployed:
 
 def architecture_of(block: Block, stride: int, channels: int = 3) -> Architecture:
     """A network of that block, where it changes the width and where it has a skip."""
-    stem = Stage(block_kinds()["conv"](), 1, 2, 16)
-    stages = (stem, Stage(block, 2, stride, 32)) if stride > 1 else (stem, Stage(block, 2, 1, 16))
-    return Architecture((1, channels, 16, 16), stages, Head(16, "hswish", 5) if stride > 1 else Head(0, "", 5))
+    first = stem(type(block), 2, 16)
+    stages = (first, Stage(block, 2, stride, 32)) if stride > 1 else (first, Stage(block, 2, 1, 16))
+    return Architecture(
+        input_shape(type(block), channels, 16), stages, Head(16, "hswish", 5) if stride > 1 else Head(0, "", 5)
+    )
 
 
 def test_every_choice_of_every_block_computes_the_same_with_torch_alone(
@@ -78,7 +81,7 @@ def test_every_choice_of_every_block_computes_the_same_with_torch_alone(
                 folder.mkdir()
                 (folder / "network.py").write_text(plain.source)
                 save_file(plain.weights, folder / "weights.safetensors")
-                image = np.random.default_rng(0).integers(0, 256, (2, 3, 16, 16), np.uint8)
+                image = np.random.default_rng(0).integers(0, 256, (2, *architecture.input[1:]), np.uint8)
                 np.save(folder / "image.npy", image)
                 with torch.no_grad():
                     np.save(folder / "expected.npy", network(torch.from_numpy(image)).numpy())
@@ -94,6 +97,14 @@ EVERY_KIND = Architecture.parse(
     "1x1x32x32-conv_r2_s2_c16_k3_relu-mobileone_r1_s1_c16_k3_b2_hswish-mbconv_r2_s2_c32_k3_e2_se_silu"
     "-uib_r2_s1_c32_a3_k5_e4_relu6-fusedmbconv_r2_s1_c32_k3_e2_relu-dsconv_r2_s2_c32_k3_relu-head_c64_relu_n5"
 )
+
+
+def test_a_network_of_series_says_what_it_takes() -> None:
+    architecture = Architecture.parse("1x6x1x32-tcn_r1_s2_c16_k3_d1_relu-min_gru_r1_s1_c16_bi-head_last_n7")
+    source = plain_network(deployed(architecture), architecture, "A network.").source
+    assert '"""Series as they are, (N, 6, 1, 32), to the probabilities of 7 classes.' in source
+    assert 'inputs.npz")["series"]' in source and "def forward(self, series)" in source
+    assert "image" not in source and "pixels" not in source.lower()
 
 
 def test_batch_normalisation_is_folded_and_every_layer_is_a_convolution() -> None:

@@ -46,7 +46,15 @@ def test_a_batch_gives_an_array_of_probabilities(tmp_path: Path) -> None:
     assert "label:" not in source
 
 
-@pytest.mark.parametrize("shape", [(1, 1, 4, 4), (1, 4, 4, 4), (2, 1, 4, 4)])
+def test_series_come_in_as_an_array_whatever_their_channels(tmp_path: Path) -> None:
+    source = swift_source(program(tmp_path, (1, 3, 1, 8)), "model.mlpackage")
+    assert "Parameter series: As they are, 1×3×1×8 (series, channels, 1, steps), steps first." in source
+    assert "func prediction(for series: [Float])" in source
+    assert 'dictionary: ["series": value]' in source
+    assert "CGImage" not in source and "pixels" not in source
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 4, 4), (1, 4, 4, 4), (2, 1, 4, 4), (1, 3, 1, 4)])
 def test_brackets_are_balanced_and_no_template_is_left(tmp_path: Path, shape: tuple[int, int, int, int]) -> None:
     source = swift_source(program(tmp_path, shape), "model.mlpackage")
     assert all(source.count(a) == source.count(b) for a, b in ("{}", "()", "[]"))

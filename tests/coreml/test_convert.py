@@ -56,6 +56,13 @@ def write(tmp_path: Path) -> Callable[..., Path]:
     return write
 
 
+@pytest.mark.parametrize("channels", [1, 3, 6])
+def test_series_come_in_as_arrays_whatever_their_channels(write: Callable[..., Path], channels: int) -> None:
+    (given,) = description(write(shape=(1, channels, 1, 8))).input
+    assert given.name == "series" and given.type.WhichOneof("Type") == "multiArrayType"
+    assert list(given.type.multiArrayType.shape) == [1, channels, 1, 8]
+
+
 def test_a_classifier_has_its_labels_in_its_description_and_its_metadata(write: Callable[..., Path]) -> None:
     path = write(metadata={"anenas.architecture": "a-b-c"})
     found = description(path)

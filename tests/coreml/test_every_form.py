@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from anenas.blocks import block_kind, block_kinds
+from anenas.blocks import SequenceBlock, block_kind, block_kinds
 from anenas.coreml import LOSSY, Quantiser, compress, convert, package_target, read_graph, verify_module, verify_network
 from anenas.coreml._tools import coremltools
 from anenas.coreml.program import load_program
@@ -19,6 +19,8 @@ from anenas.network import Deployed, architecture_graph, build, folded, fuse
 from anenas.space import Architecture, Head, Stage
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (2, 3, 8, 8)).astype(np.float32)
+# Networks of series ship as fp16.
+KINDS = [name for name, kind in block_kinds().items() if not issubclass(kind, SequenceBlock)]
 CLASSES = [str(i) for i in range(10)]
 
 
@@ -50,7 +52,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Plain:
 
 
 @pytest.mark.parametrize("form", forms())
-@pytest.mark.parametrize("kind", block_kinds())
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_compressed_program_is_what_was_foretold_and_computes_what_it_stores(
     kind: str, form: str, plain: Plain, tmp_path: Path
 ) -> None:
@@ -77,7 +79,7 @@ def unpacked(package: Path, folder: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("kind", block_kinds())
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_quantised_program_is_what_was_foretold_and_computes_what_was_trained(kind: str, tmp_path: Path) -> None:
     architecture, network = network_of(kind)
     quantiser = Quantiser(folded(network.network), architecture.input, steps=2)

@@ -238,3 +238,21 @@ def test_the_command_says_what_differs_and_exits_with_1(
     result = json.loads(out)
     assert result["passed"] is False
     assert "differs by" in result["problems"][0]
+
+
+@pytest.mark.parametrize(
+    "recurrence", ["lstm_r1_s1_c16_bi", "gru_r1_s1_c16_bi", "sru_r1_s2_c16_bi_res", "unrolled_gru_r1_s1_c16"]
+)
+def test_every_operation_of_a_recurrent_network_is_held_against_torchs(recurrence: str, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    architecture = Architecture.parse(f"1x2x1x8-tcn_r1_s1_c16_k3_d1_relu-{recurrence}-head_last_n4")
+    network = build(architecture)
+    with torch.no_grad():
+        for weights in network.parameters():
+            weights.mul_(2)  # further from what float16 holds exactly
+    network = Deployed(fuse(network), (0.001,) * 2, (0.01,) * 2).eval()
+    convert(network, tmp_path / "m.mlpackage", shape=architecture.input, classes=CLASSES)
+    series = np.random.default_rng(0).standard_normal((3, 2, 1, 8)).astype(np.float32)
+    result = verify_network(tmp_path / "m.mlpackage", network, series, layers=True)
+    assert result.passed, result.problems
+    assert len(result.layers) >= 18 and max(layer.relative for layer in result.layers) < 1e-3

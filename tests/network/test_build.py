@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
+from examples import input_shape
 from torch import nn
 
 from anenas.blocks import Block, block_kinds
@@ -51,7 +52,7 @@ def test_only_the_first_block_of_a_stage_strides_and_changes_the_width() -> None
     assert shapes == [(1, 16, 8, 8)] * 3
 
 
-@pytest.mark.parametrize("head", ["head_n7", "head_c32_relu_n7", "head_c32_hswish_n7"])
+@pytest.mark.parametrize("head", ["head_n7", "head_c32_relu_n7", "head_c32_hswish_n7", "head_max_n7"])
 def test_a_head_gives_a_number_for_each_class(head: str) -> None:
     network = build(Architecture.parse(f"1x1x8x8-conv_r1_s2_c16_k3_relu-{head}"))
     assert network(torch.zeros(3, 1, 8, 8)).shape == (3, 7)
@@ -71,7 +72,7 @@ def test_the_same_seed_builds_the_same_network() -> None:
 def test_a_block_computes_the_same_fused(
     kind: type[Block], stride: int, covering: Callable[[type[Block], int], list[Block]]
 ) -> None:
-    x = torch.randn(2, 16, 8, 8)
+    x = torch.randn(input_shape(kind, 16, 8, batch=2))
     for block in covering(kind, stride):
         network = with_random_statistics(block.build(16, 16, stride))
         torch.testing.assert_close(fuse(network)(x), network(x), rtol=1e-4, atol=1e-4)

@@ -6,7 +6,7 @@ import random
 import pytest
 import torch
 
-from anenas.ane import get_chip, program_cost
+from anenas.ane import check, get_chip, placement, program_cost
 from anenas.graph import all_forms
 from anenas.network import architecture_cost, architecture_graph
 from anenas.network._graph import _head_graph, _stage_graph
@@ -81,6 +81,42 @@ def test_the_sum_of_the_parts_is_what_the_whole_graph_costs(seed: int) -> None:
     assert parts.us == pytest.approx(whole.us)
     told = ("macs", "weight_bytes", "parameters", "operations", "convolutions", "segments", "residency", "problems")
     assert [getattr(parts, name) for name in told] == [getattr(whole, name) for name in told]
+
+
+SERIES = "1x6x1x32-tcn_r1_s1_c16_k3_d1_relu-{}-head_last_n7"
+RESIDENT = ["min_gru_r2_s2_c32", "sru_r1_s1_c32_bi_res", "qrnn_r1_s1_c32_k3", "unrolled_gru_r1_s2_c16"]
+ISLANDS = {"lstm_r1_s1_c32": "lstm", "gru_r1_s1_c32_bi": "while_loop"}
+
+
+@pytest.mark.parametrize("stage", RESIDENT)
+def test_scanned_and_unrolled_recurrences_stay_on_the_engine(stage: str) -> None:
+    architecture, chip = Architecture.parse(SERIES.format(stage)), get_chip("A15")
+    cost = architecture_cost(architecture, chip)
+    assert cost.problems == () and cost.residency == 1 and cost.segments == 1
+    assert all(placed.on_engine for placed in placement(architecture_graph(architecture), chip))
+
+
+@pytest.mark.parametrize(("stage", "kind"), ISLANDS.items())
+def test_torchs_recurrences_leave_the_engine_and_are_costed_there(stage: str, kind: str) -> None:
+    architecture, chip = Architecture.parse(SERIES.format(stage)), get_chip("A15")
+    graph = architecture_graph(architecture)
+    left = [placed for placed in placement(graph, chip) if placed.op.kind == kind]
+    assert left and all(f"{kind} never runs on the engine" in placed.why and placed.us > 0 for placed in left)
+    assert {finding.op for finding in check(graph, chip) if finding.rule == "recurrent"} == {p.op.name for p in left}
+    # A space that offers it wants it all the same: what it costs is counted, and it is not turned down.
+    cost = architecture_cost(architecture, chip)
+    assert cost.problems == () and cost.residency < 1
+    assert cost.us == pytest.approx(program_cost(graph, chip).us)
+
+
+def test_a_loop_costs_what_its_steps_multiply() -> None:
+    gru, lstm, min_gru = (
+        architecture_graph(Architecture.parse(SERIES.format(f"{kind}_r1_s1_c32"))).macs
+        for kind in ("gru", "lstm", "min_gru")
+    )
+    rest = min_gru - 32 * 2 * 32 * 16
+    assert gru - rest == 32 * 3 * 32 * (16 + 32)
+    assert lstm - rest == pytest.approx(32 * 4 * 32 * (16 + 32), rel=0.02)  # its first state counts as a matrix
 
 
 @pytest.mark.parametrize("form", all_forms())

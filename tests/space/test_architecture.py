@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from anenas._errors import AnenasError
-from anenas.blocks import ACTIVATIONS, Block, block_kinds
+from anenas.blocks import ACTIVATIONS, Block, SequenceBlock, block_kinds
 from anenas.graph import all_forms
 from anenas.space import Architecture, Head, Stage
 
@@ -32,7 +32,9 @@ def every_stage(block: Block) -> st.SearchStrategy[Stage]:
     return st.builds(Stage, st.just(block), numbers, strides, numbers)
 
 
-blocks = st.sampled_from([block for kind in block_kinds().values() for block in kind.every()])
+# Blocks of series work on few steps only, and have tests of their own.
+kinds = [kind for kind in block_kinds().values() if not issubclass(kind, SequenceBlock)]
+blocks = st.sampled_from([block for kind in kinds for block in kind.every()])
 heads = st.builds(Head, numbers, st.sampled_from(ACTIVATIONS), numbers) | st.builds(
     Head, st.just(0), st.just(""), numbers
 )
@@ -122,6 +124,37 @@ def test_what_is_wrong_with_a_text_is_said(text: str, message: str) -> None:
         Architecture.parse(text)
     assert message in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1x6x1x128-tcn_r1_s2_c16_k3_d1_relu-min_gru_r2_s2_c32_bi_res-head_last_c64_relu_n7",
+        "1x1x1x1024-qrnn_r1_s1_c16_k5_bi-head_max_n2",
+        "1x6x1x64-unrolled_lstm_r1_s2_c16_bi-unrolled_gru_r1_s1_c16_res-lstm_r1_s1_c16-gru_r1_s1_c16-head_n7",
+    ],
+)
+def test_networks_of_series_are_read_back_too(text: str) -> None:
+    assert str(Architecture.parse(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("1x3x8x8-min_gru_r1_s1_c16-head_n2", "block min_gru works on series, (N, C, 1, T), and the input is 8 high"),
+        ("1x3x1x1025-lstm_r1_s1_c16-head_n2", "block lstm takes 1,024 steps at most, here are 1,025"),
+        ("1x3x1x1025-lstm_r1_s2_c16-head_n2", "the length of a sequence, at most 1,024"),
+        ("1x3x1x128-lstm_r1_s2_c16-unrolled_gru_r1_s1_c16-head_n2", "unrolled_gru takes 32 steps at most, here are 64"),
+        ("1x3x8x8-conv_r1_s1_c16_k3_relu-head_last_n2", "only series, (N, C, 1, T), have a last step"),
+        ("1x3x1x8-min_grue_r1_s1_c16-head_n2", "unknown block 'min'; did you mean min_gru"),
+        ("1x3x1x8-min_gru_s1_c16-head_n2", "'min_gru_s1_c16': expected r and a number"),
+        ("1x3x1x8-min_gru_r1_s1_c16_res_bi-head_n2", "'bi' is not a choice of min_gru"),
+    ],
+)
+def test_what_series_cannot_have_is_said(text: str, message: str) -> None:
+    with pytest.raises(AnenasError) as raised:
+        Architecture.parse(text)
+    assert message in str(raised.value)
 
 
 @given(st.lists(architectures, max_size=6))

@@ -11,7 +11,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from anenas.blocks import ACTIVATIONS, Value, block_kinds
+from anenas._errors import AnenasError
+from anenas.blocks import ACTIVATIONS, SequenceBlock, Value, block_kinds
 from anenas.space import Architecture, SearchSpace, load_space, read_space
 
 WriteSpace = Callable[..., Path]
@@ -24,7 +25,7 @@ def some(options: Sequence[Any]) -> st.SearchStrategy[list[Any]]:
 @st.composite
 def stage_specs(draw: st.DrawFn) -> dict[str, Any]:
     blocks = {}
-    for kind in draw(some(sorted(block_kinds()))):
+    for kind in draw(some(sorted(k for k, block in block_kinds().items() if not issubclass(block, SequenceBlock)))):
         choices = block_kinds()[kind].choices()
         blocks[kind] = draw(st.fixed_dictionaries({}, optional={c.name: some(c.options) for c in choices}))
     combinations = (
@@ -281,6 +282,76 @@ def test_limits_say_by_what_share_they_are_missed(write_space: WriteSpace) -> No
 def test_what_has_no_limit_is_never_missed(write_space: WriteSpace, name: str) -> None:
     unlimited = read_space(write_space(("limits:\n  size_mb: 1.5\n", ""))).limits
     assert unlimited.violation(name, 1e9) == unlimited.violation(name, 0) == 0
+
+
+def series(steps: int = 64, **stage: Any) -> dict[str, Any]:
+    """A space of series with one stage behind a stem that strides."""
+    return {
+        "name": "series",
+        "input": {"channels": 6, "steps": steps},
+        "stem": {"width": 16, "stride": 2, "blocks": {"tcn": {}}},
+        "stages": [{"width": [16, 32], "blocks": {"min_gru": {}, "unrolled_gru": {}}} | stage],
+        "head": {"pool": ["mean", "max", "last"], "width": [0, 64]},
+    }
+
+
+def test_a_space_of_series_makes_architectures_of_one_row() -> None:
+    space = SearchSpace.model_validate(series())
+    architectures = list(every(space))
+    assert len({str(a) for a in architectures}) == space.size == 2 * 2 * 3 * 2
+    assert {a.input for a in architectures} == {(1, 6, 1, 64)}
+    assert {a.head.pool for a in architectures} == {"mean", "max", "last"}
+    for architecture in architectures:
+        assert Architecture.parse(str(architecture)) == architecture in space
+        assert make(space, space.decisions(architecture))[0] == architecture
+
+
+def test_a_space_of_images_is_not_asked_for_its_pooling(write_space: WriteSpace) -> None:
+    space = read_space(write_space())
+    assert "head.pool" not in space.decisions(space.sample(random.Random(0)))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"input": {"steps": 1025}},
+            "1,025 breaks the guideline 'block size, the length of a sequence",
+        ),
+        ({"input": {"steps": 0}}, "0 is not a positive size"),
+        ({"input": {"steps": "many"}}, "valid integer"),
+        ({"input": {"steps": 64, "height": 64}}, "expected height and width, of images, or steps, of series, got both"),
+        ({"input": {"steps": 66}}, "stage1: block unrolled_gru takes 32 steps at most, here are 33: stride before it"),
+        ({"stages": [{"width": 16, "blocks": {"conv": {}}}]}, "stage1: block conv works on images; for series there"),
+        ({"forms": ["fp16", "int8"]}, "forms: networks of series ship as fp16"),
+        ({"input": {"height": 64}}, "stem: block tcn works on series, (N, C, 1, T), and the input is 64 high"),
+    ],
+)
+def test_what_does_not_fit_series_is_told(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError) as raised:
+        SearchSpace.model_validate(series() | change)
+    assert message in str(raised.value)
+
+
+def test_an_image_has_no_last_step(write_space: WriteSpace) -> None:
+    with pytest.raises(AnenasError, match="only series have a last step; expected mean or max"):
+        read_space(write_space(("  width: [0, 128]", "  pool: last\n  width: [0, 128]")))
+
+
+def test_a_space_of_series_takes_another_length_where_its_blocks_do() -> None:
+    space = SearchSpace.model_validate(series())
+    assert space.with_input(3, 1, 50).sample(random.Random(0)).input == (1, 3, 1, 50)
+    with pytest.raises(ValidationError, match="unrolled_gru takes 32 steps at most, here are 50"):
+        space.with_input(3, 1, 100)
+    with pytest.raises(ValidationError, match="the input is 8 high"):
+        space.with_input(3, 8, 8)
+
+
+def test_the_built_in_space_of_series_loads_and_offers_both_kinds_of_recurrence() -> None:
+    space = load_space("sequence_rnn")
+    kinds = {kind for _, spec in space.named_stages() for kind, _ in spec.block_options()}
+    assert kinds == {"tcn", "min_gru", "sru", "qrnn", "unrolled_gru", "unrolled_lstm", "gru", "lstm"}
+    assert space.input.shape == (1, 6, 1, 128)
 
 
 def test_forms_are_one_more_choice() -> None:

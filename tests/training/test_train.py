@@ -9,8 +9,11 @@ from safetensors.torch import load_file
 from torch import nn
 
 from anenas._errors import AnenasError
+from anenas.blocks import block_kind
 from anenas.data import Split
-from anenas.training import Normalisation, TrainingError, accuracy, pick_device, train
+from anenas.network._build import build_stage
+from anenas.space import Stage
+from anenas.training import Normalisation, TrainingError, accuracy, brief_epochs, pick_device, train
 from anenas.training._train import PEAK_LEARNING_RATE, _augment, _one_cycle
 
 NORMALISE = Normalisation((0.5,), (0.25,))
@@ -43,6 +46,41 @@ def test_it_learns_what_can_be_learned() -> None:
     curve = train(network, bright_and_dark(), NORMALISE, epochs=3, flip=True)
     assert curve[-1][1] < curve[0][1]
     assert accuracy(_OnPixels(network).eval(), bright_and_dark(64)) == 1.0
+
+
+def rising_and_falling(count: int = 256) -> Split:
+    """Class 1 rises, class 0 falls, both from values far from nought."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(count) % 2
+    slope = np.linspace(-10, 10, 16) * (2 * labels[:, None] - 1)
+    series = 300 + slope[:, None, None] + rng.standard_normal((count, 1, 1, 16))
+    return Split(series.astype(np.float32), labels.astype(np.int64))
+
+
+def test_it_learns_series_too_and_shifts_and_mirrors_none() -> None:
+    torch.manual_seed(0)
+    network = build_stage(Stage(block_kind("min_gru")(), 1, 1, 16), 1).append(nn.Sequential(nn.Flatten()))
+    network.append(nn.Linear(16 * 16, 2))
+    normalise = Normalisation((300 / 255,), (6 / 255,))
+    train(network, rising_and_falling(), normalise, epochs=4, flip=False)
+    network.insert(0, _Normalised(normalise))
+    assert accuracy(network.eval(), rising_and_falling(64)) == 1.0
+
+
+class _Normalised(nn.Module):
+    def __init__(self, normalise: Normalisation) -> None:
+        super().__init__()
+        self.normalise = normalise
+
+    def forward(self, series: torch.Tensor) -> torch.Tensor:
+        return self.normalise(series)
+
+
+@pytest.mark.parametrize(("count", "epochs"), [(100, 160), (858, 19), (8000, 2), (50_000, 2)])
+def test_brief_training_on_series_is_five_hundred_steps(count: int, epochs: int) -> None:
+    series = Split(np.zeros((count, 1, 1, 2), np.float32), np.zeros(count, np.int64))
+    assert brief_epochs(series) == epochs
+    assert brief_epochs(bright_and_dark(100)) == 2
 
 
 def test_the_loss_curve_has_about_fifty_points_and_ends_at_the_last_step() -> None:

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from examples import input_shape, stem
 from torch import nn
 
 from anenas._torchvision import import_torchvision
-from anenas.blocks import Block, block_kind, block_kinds
+from anenas.blocks import Block, block_kinds
 from anenas.coreml import TOLERANCES, convert
 from anenas.coreml._tools import coremltools
 from anenas.coreml.program import load_program
@@ -57,12 +58,11 @@ def test_every_option_of_a_block(
 ) -> None:
     stages = [Stage(block, 1, 1, 32 if i % 4 < 2 else 16) for i, block in enumerate(covering(kind, 1))]
     stages += [Stage(block, 1, 2, 32) for block in covering(kind, 2)[:2]]
-    stem = Stage(block_kind("conv")(), 1, 1, 32)
-    architecture = Architecture((1, 3, 32, 32), (stem, *stages), Head(0, "", 10))
+    architecture = Architecture(input_shape(kind, 3, 32), (stem(kind, 1, 32), *stages), Head(0, "", 10))
     network = Deployed(fuse(stirred(build(architecture))), (0.4,) * 3, (0.3,) * 3).eval()
     path = tmp_path / "network.mlpackage"
     convert(network, path, shape=architecture.input, classes=[f"class {i}" for i in range(10)])
-    x = (pictures(4, 3, 32, 32) * 255).floor()
+    x = (pictures(4, *architecture.input[1:]) * 255).floor()
     with torch.no_grad():
         expected = network(x).numpy()
     # Its weights are float16; everything else is where the two precisions differ.

@@ -1,0 +1,33 @@
+"""Long short-term memory as torch has it: Core ML runs it beside the Neural Engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from anenas.blocks._base import register
+from anenas.blocks._sequence import SequenceBlock, bidirectional_choice, residual_choice
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@register
+@dataclass(frozen=True)
+class LSTMBlock(SequenceBlock):
+    """`nn.LSTM`, Core ML's `lstm`, which never runs on the engine: an island, to compare others with."""
+
+    kind = "lstm"
+    off_engine = True
+    bidirectional: bool = bidirectional_choice()
+    residual: bool = residual_choice()
+
+    def build(self, in_channels: int, out_channels: int, stride: int) -> nn.Module:
+        from torch import nn
+
+        from anenas.blocks._recurrences import TorchRecurrence, sequence_block
+
+        def layer(inputs: int, outputs: int) -> nn.Module:
+            return TorchRecurrence(nn.LSTM, inputs, outputs, bidirectional=self.bidirectional)
+
+        return sequence_block(layer, in_channels, out_channels, stride, self.residual)

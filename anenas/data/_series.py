@@ -1,0 +1,165 @@
+"""Series of sensor readings and the like, of one length or several, as arrays (N, C, 1, T)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anenas._errors import AnenasError
+
+MAX_STEPS = 1024  # the guideline's block size
+LAYOUTS = ("ntc", "nct")
+_LARGEST = 65_504  # of float16, which the program computes in
+# Float16 keeps 11 bits: of a channel that varies by less than a 256th of its mean, fewer than three would be left.
+_MOST_OFFSET = 256
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """Series of one shape, in memory. They are never resized."""
+
+    array: NDArray[np.float32]
+    """Shape (N, C, 1, T)."""
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def take(self, indices: NDArray[np.int64]) -> Series:
+        return Series(self.array[indices])
+
+    def draw(self, size: tuple[int, int], channels: int) -> NDArray[np.float32]:
+        """All of them; they have that size and those channels."""
+        assert self.array.shape[1:] == (channels, *size)
+        return self.array
+
+
+def read_series(
+    path: Path, parts: Mapping[str, NDArray[np.generic]], *, scale: NDArray[np.generic] | None, layout: str | None
+) -> dict[str, Series]:
+    """The series of each part.
+
+    Those that are shorter than the others end in NaN. Here they end at the last step instead, where a network that
+    reads forward has just seen all of them; the steps before them are nought, and one more channel says which steps
+    are there (1) and which are not (0). So shapes stay static, and the last step is always a valid one.
+
+    Args:
+        path: The file, for messages.
+        parts: (n, T, C), (n, C, T) or (n, T) numbers, for "train_x" and others.
+        scale: What they are multiplied with, for each channel or all.
+        layout: "ntc" or "nct"; None takes the longer axis for the time.
+
+    Raises:
+        AnenasError: If they are not as described, are too long, hold gaps, or are of no use in float16.
+    """
+    layout = layout or _layout(path, parts["train_x"])
+    arranged = {key: _arranged(path, key, array, scale, layout) for key, array in parts.items()}
+    channels, steps = arranged["train_x"].shape[1:]
+    for key, array in arranged.items():
+        if array.shape[1:] != (channels, steps):
+            raise AnenasError(
+                f"'{path}': train_x holds series of {channels} channels and {steps} steps, but {key} of "
+                f"{array.shape[1]} and {array.shape[2]}; give all the same, and end shorter ones in NaN"
+            )
+    if steps > MAX_STEPS:
+        raise AnenasError(
+            f"'{path}': series of {steps:,} steps; at most {MAX_STEPS:,} are a block that the Neural Engine likes: "
+            f"cut them in windows, or keep one step in {-(-steps // MAX_STEPS)}"
+        )
+    lengths = {key: _lengths(path, key, array) for key, array in arranged.items()}
+    _check_channels(path, arranged["train_x"])
+    unequal = any((length < steps).any() for length in lengths.values())
+    return {key: Series(_at_the_end(array, lengths[key], unequal)) for key, array in arranged.items()}
+
+
+def _layout(path: Path, array: NDArray[np.generic]) -> str:
+    if array.ndim < 3 or array.shape[1] > array.shape[2]:
+        return "ntc"
+    if array.shape[1] < array.shape[2]:
+        return "nct"
+    raise AnenasError(
+        f"'{path}': train_x {array.shape} may be (n, T, C) or (n, C, T); add an array layout of 'ntc' or 'nct'"
+    )
+
+
+def _arranged(
+    path: Path, key: str, array: NDArray[np.generic], scale: NDArray[np.generic] | None, layout: str
+) -> NDArray[np.float32]:
+    """As (n, C, T)."""
+    if array.ndim not in (2, 3) or array.dtype.kind not in "fi":
+        raise AnenasError(
+            f"'{path}': {key} must be series, (n, T, C) or (n, C, T) signed numbers, not {array.dtype} {array.shape}"
+        )
+    if array.size == 0:
+        raise AnenasError(f"'{path}': {key} holds no series: its shape is {array.shape}")
+    with np.errstate(over="ignore"):  # what is too large is told by its channel
+        numbers = array.astype(np.float32)
+    if numbers.ndim == 2:
+        numbers = numbers[..., None]
+        layout = "ntc"
+    if layout == "ntc":
+        numbers = numbers.transpose(0, 2, 1)
+    if scale is not None:
+        factors = np.asarray(scale, np.float32).reshape(-1)
+        if len(factors) not in (1, numbers.shape[1]):
+            raise AnenasError(f"'{path}': scale holds {len(factors)} numbers for {numbers.shape[1]} channels")
+        numbers = numbers * factors[:, None]
+    return np.ascontiguousarray(numbers)
+
+
+def _lengths(path: Path, key: str, series: NDArray[np.float32]) -> NDArray[np.int64]:
+    """How many steps each series has before it ends in NaN."""
+    missing = np.isnan(series)
+    there = ~np.all(missing, 1)
+    if np.isinf(series).any():
+        raise AnenasError(
+            f"'{path}': series {np.argwhere(np.isinf(series))[0][0]} of {key} has an infinite value; replace it"
+        )
+    lengths = np.where(np.any(there, 1), series.shape[2] - np.argmax(there[:, ::-1], 1), 0)
+    if not lengths.all():
+        raise AnenasError(f"'{path}': series {np.flatnonzero(lengths == 0)[0]} of {key} is empty; leave it out")
+    gaps = np.any(missing, 1) & (np.arange(series.shape[2]) < lengths[:, None])
+    if gaps.any():
+        which, step = np.argwhere(gaps)[0]
+        raise AnenasError(
+            f"'{path}': series {which} of {key} has NaN at step {step}, before its end; fill gaps, "
+            f"such as with the value before them"
+        )
+    return lengths
+
+
+def _check_channels(path: Path, series: NDArray[np.float32]) -> None:
+    """Whether float16 can hold each channel, and it says anything."""
+    for channel in range(series.shape[1]):
+        values = series[:, channel][~np.isnan(series[:, channel])].astype(np.float64)
+        largest = np.abs(values).max()
+        if not largest <= _LARGEST:
+            raise AnenasError(
+                f"'{path}': channel {channel} of train_x reaches {largest:g}; Core ML's float16 ends at {_LARGEST:,}: "
+                f"give it in another unit"
+            )
+        mean, std = values.mean(), values.std()
+        if std <= 1e-6 * largest or std == 0:
+            raise AnenasError(f"'{path}': channel {channel} of train_x is always {values[0]:g}; leave it out")
+        if abs(mean) > _MOST_OFFSET * std:
+            raise AnenasError(
+                f"'{path}': channel {channel} of train_x varies by {std:.3g} around {mean:.6g}, which Core ML's "
+                f"float16 cannot tell apart: take its mean off"
+            )
+
+
+def _at_the_end(series: NDArray[np.float32], lengths: NDArray[np.int64], with_mask: bool) -> NDArray[np.float32]:
+    """(n, C, 1, T) in which every series ends at the last step, with a channel that says where it is."""
+    count, channels, steps = series.shape
+    if not with_mask:
+        return series[:, :, None]
+    source = np.arange(steps) - (steps - lengths[:, None])
+    there = source >= 0
+    moved = np.take_along_axis(series, np.maximum(source, 0)[:, None], 2)
+    result = np.empty((count, channels + 1, 1, steps), np.float32)
+    result[:, :channels, 0] = np.where(there[:, None], moved, 0)
+    result[:, channels, 0] = there
+    return result
