@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from anenas.ane import Finding
+from anenas.bundle._contents import Bundle
 from anenas.coreml import TOLERANCES, Difference
 from anenas.coreml.program import Event, Program
 from anenas.graph import get_form
-
-if TYPE_CHECKING:
-    from anenas.bundle._bundle import Bundle
 
 _CARD = """\
 # {title}

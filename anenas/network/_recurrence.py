@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import _disable_current_modes
 
 from anenas.graph import Tensor
-
-if TYPE_CHECKING:
-    from anenas.network._trace import Recorder
+from anenas.network._recorder import Recorder
 
 
 class WholeRecurrences(TorchFunctionMode):

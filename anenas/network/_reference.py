@@ -10,8 +10,8 @@ from torch import nn
 
 from anenas.graph import Op, Tensor
 from anenas.network._passes import converted
+from anenas.network._recorder import BATCH_NORMS, Recorder
 from anenas.network._recurrence import WholeRecurrences
-from anenas.network._trace import BATCH_NORMS, Recorder
 
 # What the converter writes for a sixth.
 _SIXTH = float(torch.tensor(1 / 6).half())

@@ -1,0 +1,80 @@
+"""What a bundle holds, in figures."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from anenas.coreml import Verification
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What `export` has written.
+
+    Attributes:
+        path: The folder.
+        study: Where the model comes from.
+        trial: Its number there.
+        picked: Why this one: "knee", "accurate", "fast", "trial 7" or "the most accurate within 1 ms".
+        architecture: As a string that `Architecture.parse` reads.
+        data: Name of the images it was trained on.
+        classes: How many labels it knows.
+        epochs: Passes over the training images.
+        searched_epochs: What the search trained for.
+        form: Of the stored weights, such as "fp16".
+        validation_accuracy: Of the torch network in float32.
+        validation_images: On how many images.
+        test_accuracy: Of the exported program, every result rounded to float16.
+        test_images: On how many images.
+        latency_ms: Estimated latency of one prediction.
+        latency_low_ms: Lower end of its 90 % interval.
+        latency_high_ms: Upper end of it.
+        latency_source: What says so.
+        chip: Of what it is estimated for.
+        residency: Share of the operations' time that is spent on the Neural Engine, as estimated.
+        size_mb: Of the package, in 10⁶ bytes.
+        parameters: Weights that the program stores.
+        macs: Multiply-accumulates of one prediction.
+        findings: What `anenas check` says, as "severity rule operation".
+        verified: The program beside the network in float32. With weights that are not as trained it has no tolerance
+            but that float16 must not break it; what such a program was made of had one (`anenas.search.ship`).
+        compiled: Whether Core ML compiled it, which it does on macOS alone.
+    """
+
+    path: Path
+    study: str
+    trial: int
+    picked: str
+    architecture: str
+    data: str
+    classes: int
+    epochs: int
+    searched_epochs: int
+    form: str
+    validation_accuracy: float
+    validation_images: int
+    test_accuracy: float
+    test_images: int
+    latency_ms: float
+    latency_low_ms: float
+    latency_high_ms: float
+    latency_source: str
+    chip: str
+    residency: float
+    size_mb: float
+    parameters: int
+    macs: int
+    findings: tuple[str, ...]
+    verified: Verification
+    compiled: bool
+
+    @property
+    def retrained(self) -> bool:
+        """Whether it was trained anew for the export."""
+        return self.epochs != self.searched_epochs
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**dataclasses.asdict(self), "path": str(self.path), "verified": self.verified.to_dict()}
