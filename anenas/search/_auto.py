@@ -135,11 +135,13 @@ class FrontSampler(optuna.samplers.BaseSampler):
                 continue
             self._read.add(trial.number)
             self._tried.add(key)
-            kept = trial.state == TrialState.COMPLETE and all(value <= 0 for value in trial.constraints.values())
-            if kept and key not in self._known and all(map(math.isfinite, trial.values)):
+            missed = {name for name, by in trial.constraints.items() if by > 0}
+            # What misses the limit that only training tells was trained, and teaches as much as what keeps it.
+            trained = trial.state == TrialState.COMPLETE and missed <= {"accuracy"}
+            if trained and key not in self._known and all(map(math.isfinite, trial.values)):
                 values = tuple(sign * value for sign, value in zip(signs, trial.values, strict=True))
                 self._known[key] = new = _Known(trial.params, values)
-                if not any(_dominates(known.values, values) for known in self._front):
+                if not missed and not any(_dominates(known.values, values) for known in self._front):
                     self._front = [known for known in self._front if not _dominates(values, known.values)] + [new]
         self._brief = self._expected(trials)
         return self._tried | running

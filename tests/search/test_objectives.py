@@ -10,6 +10,7 @@ from pretend import PretendEvaluator, latency
 
 from anenas._errors import AnenasError
 from anenas.search import Evaluation, Inline, Objectives, Problem, Search, Study, make_sampler, objective_names
+from anenas.search._auto import FrontSampler
 from anenas.space import Limits, SearchSpace
 
 CHIPS = ["A15", "M2"]
@@ -141,3 +142,15 @@ def test_a_study_made_for_other_objectives_is_refused(search: Make, tmp_path: Pa
     search({"accuracy": 0.0, "latency_ms": 0.5})
     with pytest.raises(AnenasError, match="other settings"):
         search({"accuracy": 0.0, "size_mb": 0.5})
+
+
+def test_the_sampler_learns_from_what_missed_the_accuracy(search: Make) -> None:
+    searching, study = search({"accuracy": 0.0, "latency_ms": 0.5}, limits=Limits(accuracy=0.75))
+    searching.run(10)
+    sampler = study.sampler
+    assert isinstance(sampler, FrontSampler)
+    sampler.suggest(study._optuna, 999)
+    missed = [record for record in study.records if record.state == "infeasible"]
+    assert missed
+    assert len(sampler._known) == len(study.completed) + len(missed)
+    assert all(-known.values[0] >= 0.75 for known in sampler._front)
