@@ -67,7 +67,8 @@ def test_every_option_of_a_block(
         expected = network(x).numpy()
     # Its weights are float16; everything else is where the two precisions differ.
     for precision, tolerance in (("fp32", 5e-3), ("fp16", 2e-2)):
-        outputs = load_program(path, precision)({"image": x})  # type: ignore[arg-type]
+        program = load_program(path, precision)  # type: ignore[arg-type]
+        outputs = program({program.inputs[0].name: x})
         np.testing.assert_allclose(outputs["classLabel_probs"], expected, atol=tolerance * expected.max())
 
 
