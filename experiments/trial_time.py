@@ -41,10 +41,8 @@ def main() -> None:
         )
         study = Study.load(Path(folder) / "mlruns", result.study)
     completed = study.completed[1:]  # the first one waits for the worker to import torch and coremltools
-    steps = {
-        step: [r.evaluation.seconds[step] for r in completed if r.evaluation]
-        for step in ("build", "train", "validate", "convert", "cost")
-    }
+    evaluations = [record.evaluation for record in completed if record.evaluation]
+    steps = {step: [e.seconds[step] for e in evaluations] for step in evaluations[0].seconds}
     inside = [sum(step) for step in zip(*steps.values(), strict=True)]
     spans = [later - earlier for earlier, later in itertools.pairwise(answered[-len(completed) - 1 :])]
     steps["outside"] = [span - seconds for span, seconds in zip(spans, inside, strict=True)]
