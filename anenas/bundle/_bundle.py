@@ -34,7 +34,7 @@ from anenas.coreml import (
 )
 from anenas.coreml.program import Program, load_program, write_arrays
 from anenas.data import Dataset, load_data
-from anenas.graph import get_form
+from anenas.graph import SMALLEST, get_form
 from anenas.latency import Target
 from anenas.search import (
     PACKAGE,
@@ -241,6 +241,8 @@ def _write(
     test_accuracy = program_accuracy(package, dataset.test.images, dataset.test.labels)
 
     graph = read_graph(package)
+    if not is_plain and not any(weight.storage for op in graph.ops for weight in op.weights):
+        say(f"no tensor has the {SMALLEST:,} numbers that {architecture.form} is worth: the weights stay fp16")
     target = _target(record)
     chip, latency = target.chip, target.latency(graph, package)
     assert record.evaluation

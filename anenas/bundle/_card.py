@@ -8,7 +8,7 @@ from anenas.ane import Finding
 from anenas.bundle._contents import Bundle
 from anenas.coreml import TOLERANCES, Difference
 from anenas.coreml.program import Event, Program
-from anenas.graph import get_form
+from anenas.graph import SMALLEST, get_form
 
 _CARD = """\
 # {title}
@@ -20,7 +20,7 @@ A classifier of {inputs} for Apple's Neural Engine, found and trained by anenas:
 | input | `{source}`: {input_text} |
 | output | {output_text} |
 | labels | {classes}, in `labels.txt` in the order of the outputs |
-| weights | {parameters:,} parameters, stored as {form}; the package takes {size_mb:.2f} MB (10⁶ bytes) |
+| weights | {parameters:,} parameters, stored as {stored}; the package takes {size_mb:.2f} MB (10⁶ bytes) |
 | work | {macs:,} multiply-accumulates for one prediction |
 | architecture | `{architecture}` |
 
@@ -127,7 +127,7 @@ def write_card(bundle: Bundle, program: Program, findings: Sequence[Finding], ta
         output_text=_outputs(program),
         classes=bundle.classes,
         parameters=bundle.parameters,
-        form=bundle.form,
+        stored=_stored(bundle.form),
         size_mb=bundle.size_mb,
         macs=bundle.macs,
         architecture=bundle.architecture,
@@ -163,6 +163,10 @@ def write_card(bundle: Bundle, program: Program, findings: Sequence[Finding], ta
         resized="" if height == 1 else ", its images brought to the input's size",
         pixels=f"a tensor (N, {channels}, {height}, {width})" + ("" if height == 1 else ", values of 0 to 255"),
     )
+
+
+def _stored(form: str) -> str:
+    return f"{form} where a tensor has {SMALLEST:,} numbers or more, else as fp16" if get_form(form).kind else form
 
 
 def _outputs(program: Program) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from anenas._errors import AnenasError
 from anenas.coreml._convert import INPUT
 from anenas.coreml._package import open_package, refuse_links
 
+_MOST = 2**28  # values of an example: a billion bytes; a package may declare anything
 _FLOATS = {10: np.float16, 11: np.float32, 12: np.float64}  # MIL's DataType enumeration
 _ARRAY_TYPES = {10: 65552, 11: 65568, 12: 65600, 23: 131104}  # ArrayFeatureType.ArrayDataType of each
 
@@ -74,15 +76,15 @@ def _describe_array(described: Any, tensor: Any) -> None:
 def example_inputs(package: Path, seed: int = 0, samples: int = 1) -> dict[str, np.ndarray]:
     """A value for each input of a package: pixels of 0 to 255 for images, small integers, or standard normal numbers.
 
+    Inputs the shape of which the caller chooses have the one that the package gives as the usual one.
+
     Args:
         package: A `.mlpackage`.
         seed: Equal seeds give equal values.
         samples: How many, one after the other in the first dimension.
 
-    Inputs the shape of which the caller chooses have the one that the package gives as the usual one.
-
     Raises:
-        AnenasError: If `package` holds no ML program, or an input has no such shape.
+        AnenasError: If `package` holds no ML program, or an input has no such shape or an absurd one.
     """
     random = np.random.default_rng(seed)
     spec = open_package(package).model
@@ -94,6 +96,9 @@ def example_inputs(package: Path, seed: int = 0, samples: int = 1) -> dict[str, 
         shape = _usual_shape(tensor.dimensions, described.get(given.name))
         if not all(shape):
             raise AnenasError(f"{package}: the input {given.name} has no fixed shape; export it with one")
+        if math.prod(shape) > _MOST:
+            told = "×".join(map(str, shape))
+            raise AnenasError(f"{package}: the input {given.name} is of {told} values, too many to make an example of")
         shape = (samples * shape[0], *shape[1:]) if shape else shape
         if given.name in images or given.name == INPUT:
             inputs[given.name] = random.integers(0, 256, shape).astype(np.float32)
@@ -112,6 +117,6 @@ def _usual_shape(dimensions: Any, described: Any) -> tuple[int, ...]:
     image = described.imageType
     usual = [*sizes[:2], image.height, image.width] if described.WhichOneof("Type") == "imageType" else None
     usual = usual or list(described.multiArrayType.shape) or sizes
-    return (
-        tuple(size or one for size, one in zip(sizes, usual, strict=True)) if len(usual) == len(sizes) else tuple(sizes)
-    )
+    if len(usual) != len(sizes):
+        return tuple(sizes)
+    return tuple(size or one for size, one in zip(sizes, usual, strict=True))

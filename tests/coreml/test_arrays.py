@@ -90,3 +90,13 @@ def test_a_package_with_links_is_not_copied(package: Package, tmp_path: Path) ->
     with pytest.raises(AnenasError, match=r"holds a link, Data/com\.apple\.CoreML/weights/more\.bin"):
         as_arrays(linked, tmp_path / "copy.mlpackage")
     assert not (tmp_path / "copy.mlpackage").exists()
+
+
+def test_an_absurd_shape_is_refused_rather_than_made(package: Package, tmp_path: Path) -> None:
+    path = tmp_path / "m.mlpackage"
+    shutil.copytree(package(CLASSIFIER), path)
+    spec = open_package(path).model
+    spec.mlProgram.functions["main"].inputs[0].type.tensorType.dimensions[2].constant.size = 10**12
+    (path / "Data/com.apple.CoreML/model.mlmodel").write_bytes(spec.SerializeToString())
+    with pytest.raises(AnenasError, match="1000000000000×.* values, too many to make an example of"):
+        example_inputs(path)
