@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from anenas._api import SearchResult
@@ -27,30 +27,16 @@ from anenas.latency import Profile
 from anenas.search import Record, Study
 
 
-class SearchProgress:
-    """A bar on a terminal; elsewhere, as in a log file, a line for each trial. Both on standard error.
+class _Bar:
+    """A bar on a terminal and nothing elsewhere, on standard error, with room for lines above it.
 
     Args:
-        trials: Completed trials that make it full; None where only time bounds them.
+        columns: Of the bar.
     """
 
-    def __init__(self, trials: int | None) -> None:
-        self._trials = trials
+    def __init__(self, *columns: ProgressColumn) -> None:
         self._console = Console(stderr=True, soft_wrap=True)
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TextColumn("trials {task.fields[figures]}"),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[left]}"),
-            console=self._console,
-            disable=not self._console.is_terminal,
-        )
-        self._task = self._bar.add_task("starting", total=trials, figures="", left="")
-        self._started = time.monotonic()
-        self._at_start: int | None = None
-        self._told = 0
+        self._bar = Progress(*columns, console=self._console, disable=not self._console.is_terminal)
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -62,6 +48,29 @@ class SearchProgress:
     def say(self, line: str) -> None:
         """A line of its own above the bar."""
         self._console.print(line, markup=False, highlight=False)
+
+
+class SearchProgress(_Bar):
+    """A bar on a terminal; elsewhere, as in a log file, a line for each trial. Both on standard error.
+
+    Args:
+        trials: Completed trials that make it full; None where only time bounds them.
+    """
+
+    def __init__(self, trials: int | None) -> None:
+        super().__init__(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("trials {task.fields[figures]}"),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[left]}"),
+        )
+        self._trials = trials
+        self._task = self._bar.add_task("starting", total=trials, figures="", left="")
+        self._started = time.monotonic()
+        self._at_start: int | None = None
+        self._told = 0
 
     def changed(self, study: Study) -> None:
         """Show how far the study is."""
@@ -82,32 +91,13 @@ class SearchProgress:
         self._told = len(study.records)
 
 
-class TrainingProgress:
+class TrainingProgress(_Bar):
     """A bar for one training on a terminal; elsewhere a line for each tenth of it. Both on standard error."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True, soft_wrap=True)
-        self._bar = Progress(
-            TextColumn("training"),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TextColumn("steps"),
-            TimeElapsedColumn(),
-            console=self._console,
-            disable=not self._console.is_terminal,
-        )
+        columns = (MofNCompleteColumn(), TextColumn("steps"), TimeElapsedColumn())
+        super().__init__(TextColumn("training"), BarColumn(bar_width=24), *columns)
         self._task: TaskID | None = None
-
-    def __enter__(self) -> Self:
-        self._bar.start()
-        return self
-
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self._bar.stop()
-
-    def say(self, line: str) -> None:
-        """A line of its own above the bar."""
-        self._console.print(line, markup=False, highlight=False)
 
     def stepped(self, step: int, steps: int) -> None:
         """Show how far the training is."""

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from anenas.blocks._base import Block
 from anenas.blocks._choices import choice
-
-if TYPE_CHECKING:
-    from torch import nn
-
 
 # A step of an unrolled recurrence is about a dozen operations. Apple's compiler takes 13 s for a chain of 256 and 179 s
 # for one of 512, and fails beyond 380 convolutions (751K, M6).
@@ -19,7 +15,7 @@ MAX_UNROLLED_STEPS = 32
 
 @dataclass(frozen=True)
 class SequenceBlock(Block):
-    """A kind of block that works on series, along their last axis.
+    """A kind of block that works on series, along their last axis: from (N, C, 1, T) to (N, C', 1, ⌈T / stride⌉).
 
     Attributes:
         max_steps: The longest series that it takes. 1,024 is the Neural Engine guideline for a block size.
@@ -29,10 +25,6 @@ class SequenceBlock(Block):
 
     max_steps: ClassVar[int] = 1024
     off_engine: ClassVar[bool] = False
-
-    def build(self, in_channels: int, out_channels: int, stride: int) -> nn.Module:
-        """A module from (N, in_channels, 1, T) to (N, out_channels, 1, ⌈T / stride⌉)."""
-        raise NotImplementedError
 
 
 def bidirectional_choice() -> Any:

@@ -17,7 +17,10 @@ def export(
     study: Annotated[str, typer.Argument(help="Its name (`anenas front` lists them).")],
     out: Annotated[Path, typer.Option(help="Folder to write, not there yet.")],
     pick: Annotated[
-        str | None, typer.Option(help="knee, accurate, fast or the number of a trial.", show_default="knee")
+        str | None,
+        typer.Option(
+            help="knee, accurate, fast, … as the front calls it, or the number of a trial.", show_default="knee"
+        ),
     ] = None,
     max_latency: Annotated[
         str | None, typer.Option(help="Instead of --pick: the most accurate trial within it, such as 1.5ms.")

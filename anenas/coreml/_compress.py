@@ -152,8 +152,12 @@ def _steps(optimize: Any, form: Form) -> list[tuple[Callable[..., Any], Callable
         # coremltools 9.0 computes the percentile of its own magnitude pruner in the weight's type: of fp16 weights
         # with more than 65,504 elements, which their number overflows, it prunes none.
         magnitudes = np.sort(np.abs(weight.val.astype(np.float32)), axis=None)
-        last = int(magnitudes.size * form.sparsity) - 1
-        threshold = float(magnitudes[last]) if last >= 0 else 0.0
+        wanted = int(magnitudes.size * form.sparsity)
+        threshold = float(magnitudes[wanted - 1]) if wanted else 0.0
+        # Equal magnitudes are pruned together or not at all: whichever comes nearer to the share.
+        first, after = np.searchsorted(magnitudes, threshold, "left"), np.searchsorted(magnitudes, threshold, "right")
+        if first > 0 and wanted - first < after - wanted:
+            threshold = float(magnitudes[first - 1])
         return optimize.OpThresholdPrunerConfig(
             threshold=threshold, minimum_sparsity_percentile=0.0, weight_threshold=SMALLEST
         )

@@ -18,7 +18,7 @@ class Latency:
         ms: Milliseconds a prediction.
         low_ms: Lower end of the interval that is to hold the true latency nine times in ten.
         high_ms: Upper end of it.
-        source: What says so, with its version: "calibrated-3.5d0f".
+        source: What says so, with its version: "calibrated-3.2f43".
         chip: For which chip.
     """
 

@@ -25,7 +25,7 @@ class OwnDevice:
     Attributes:
         name: What its user calls it.
         chip: The chip that it has.
-        model: Version of the latency model that it adapts, such as "calibrated-3.5d0f".
+        model: Version of the latency model that it adapts, such as "calibrated-3.2f43".
         scale: Multiple of what operations and changes of unit take.
         fixed: Multiple of what a prediction takes before it begins.
         interval: Factor of the 90 % interval.
