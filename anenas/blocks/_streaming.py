@@ -42,7 +42,8 @@ class Memory:
 
     def __init__(self, past: Mapping[str, torch.Tensor]) -> None:
         self.kept: dict[str, torch.Tensor] = {}
-        self._past, self._path = past, ()
+        self._past = past
+        self._path: tuple[str, ...] = ()
 
     def within(self, child: str) -> Memory:
         """The same memory, for a module within the one that it was for."""
@@ -197,17 +198,16 @@ def written_out(module: TorchRecurrence) -> UnrolledLSTM | UnrolledGRU:
     # torch's gates are i, f, g, o of an LSTM, and r, z, n of a GRU.
     kind, order = (UnrolledLSTM, (0, 1, 3, 2)) if isinstance(layer, nn.LSTM) else (UnrolledGRU, (0, 1, 2))
 
-    def gates(of: torch.Tensor) -> torch.Tensor:
-        parts = of.detach().chunk(len(order))
+    def gates(name: str) -> torch.Tensor:
+        parts = getattr(layer, name).detach().chunk(len(order))
         return torch.cat([parts[i] for i in order])
 
-    with torch.device(layer.weight_ih_l0.device):
-        written = kind(layer.input_size, width, bidirectional=False).eval()
+    written = kind(layer.input_size, width, bidirectional=False).eval()
     of_state = written.states[0]
     assert isinstance(of_state, nn.Conv2d) and of_state.bias is not None and written.project.bias is not None
     with torch.no_grad():
-        written.project.weight.copy_(gates(layer.weight_ih_l0)[:, :, None, None])
-        written.project.bias.copy_(gates(layer.bias_ih_l0))
-        of_state.weight.copy_(gates(layer.weight_hh_l0)[:, :, None, None])
-        of_state.bias.copy_(gates(layer.bias_hh_l0))
+        written.project.weight.copy_(gates("weight_ih_l0")[:, :, None, None])
+        written.project.bias.copy_(gates("bias_ih_l0"))
+        of_state.weight.copy_(gates("weight_hh_l0")[:, :, None, None])
+        of_state.bias.copy_(gates("bias_hh_l0"))
     return written

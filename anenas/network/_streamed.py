@@ -23,15 +23,16 @@ class Streamed(nn.Module):
     The answer is the network's for a series that ends with the chunk. Of a series whose length is no multiple of the
     chunk's, the last chunk may be filled up with anything: the network's strides do not look at it.
 
-    Called with (N, C, 1, `steps`) and a tensor for each of `states`, noughts where a series begins, it gives a tuple:
-    what the network gives, and each state anew.
+    Called with a chunk and a tensor for each of `states`, noughts where a series begins, it gives a tuple: what the
+    network gives, and each state anew.
 
     Args:
         network: Built from the architecture and fused, or deployed; it is not changed.
         architecture: Of the network.
 
     Attributes:
-        steps: In a chunk: the product of the strides, so that each convolution that strides gives whole steps.
+        shape: Of a chunk, (N, C, 1, steps). The steps are the product of the strides, so that each convolution that
+            strides gives whole steps.
         states: Shape of each state by its name, such as "stage1_0_h".
 
     Raises:
@@ -43,10 +44,10 @@ class Streamed(nn.Module):
         require_streaming(architecture)
         self.network = _without_torchs_recurrences(network)
         batch, channels, _, _ = architecture.input
-        self.steps = math.prod(stage.stride for stage in architecture.stages)
+        self.shape = (batch, channels, 1, math.prod(stage.stride for stage in architecture.stages))
         memory = Memory({})
         with torch.no_grad():
-            step(self.network, torch.zeros((batch, channels, 1, self.steps)), memory)
+            step(self.network, torch.zeros(self.shape), memory)
         self.states = {name: tuple(state.shape) for name, state in memory.kept.items()}
 
     def forward(self, x: torch.Tensor, *past: torch.Tensor) -> tuple[torch.Tensor, ...]:
@@ -65,10 +66,10 @@ def require_streaming(architecture: Architecture) -> None:
         raise AnenasError("only networks of series can stream; this one takes images")
     for i, stage in enumerate(architecture.stages):
         if getattr(stage.block, "bidirectional", False):
+            name = f"stage{i}" if i else "stem"
             raise AnenasError(
-                f"{f'stage{i}' if i else 'stem'} ({stage}) is bidirectional: it looks ahead, so it cannot stream. Pick a "
-                "trial without 'bi', or search a space whose blocks all have `bidirectional: false`, as "
-                "sequence_stream does"
+                f"{name} ({stage}) is bidirectional: it looks ahead, so it cannot stream. Pick a trial without "
+                "'bi', or search a space whose blocks all have `bidirectional: false`, as sequence_stream does"
             )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import pytest
 import torch
 from hypothesis import given, settings
@@ -43,8 +42,8 @@ def answers(streamed: Streamed, series: torch.Tensor) -> list[torch.Tensor]:
     states = [torch.zeros((len(series), *shape[1:])) for shape in streamed.states.values()]
     found = []
     with torch.no_grad():
-        for chunk in series.split(streamed.steps, 3):
-            missing = streamed.steps - chunk.shape[3]
+        for chunk in series.split(streamed.shape[3], 3):
+            missing = streamed.shape[3] - chunk.shape[3]
             answer, *states = streamed(nn.functional.pad(chunk, (0, missing), value=9.0), *states)
             found.append(answer)
     return found
@@ -69,10 +68,10 @@ def test_after_each_chunk_it_answers_as_for_the_series_so_far(
     streamed = Streamed(network, architecture)
     series = torch.randn(2, 3, 1, steps, generator=torch.Generator().manual_seed(seed))
     found = answers(streamed, series)
-    assert len(found) == -(-steps // streamed.steps)
+    assert len(found) == -(-steps // streamed.shape[3])
     for i, answer in enumerate(found, start=1):
         with torch.no_grad():
-            expected = network(series[..., : i * streamed.steps])
+            expected = network(series[..., : i * streamed.shape[3]])
         torch.testing.assert_close(answer, expected, rtol=1e-4, atol=1e-5)
 
 
@@ -97,7 +96,7 @@ def test_a_stream_holds_what_no_network_was_given_together() -> None:
 def test_states_are_called_after_their_blocks() -> None:
     architecture = Architecture.parse("1x3x1x16-tcn_r1_s2_c4_k5_d2_relu-qrnn_r2_s2_c8_k3_res-lstm_r1_s1_c16-head_n3")
     streamed = Streamed(build(architecture).eval(), architecture)
-    assert streamed.steps == 4
+    assert streamed.shape == (1, 3, 1, 4)
     assert streamed.states == {
         "stem_0_inputs": (1, 3, 1, 8),
         "stem_0_inputs_2": (1, 4, 1, 8),
