@@ -47,7 +47,7 @@ measure it, see below.
 ## Findings
 
 {findings}
-
+{streaming}
 ## How it was verified
 
 The program in `model.mlpackage` was run on torch, as `anenas run` does, and its probabilities held against those of the
@@ -66,7 +66,7 @@ trained network in float32, its weights rounded to float16, on {images} test {in
 | | |
 |---|---|
 | `model.mlpackage` | the Core ML model, for {target} and later |
-{compiled}| `Classifier.swift` | loads and calls it; unproven, no Xcode has compiled it yet |
+{compiled}{stream_files}| `Classifier.swift` | loads and calls it; unproven, no Xcode has compiled it yet |
 | `network.py`, `weights.safetensors` | the network and its weights in torch, float32; no timm, no anenas |
 | `labels.txt` | a label a line |
 | `test_vectors/` | `inputs.npz`; what the torch network (`network.npz`) and the program (`program.npz`) make of it |
@@ -79,7 +79,7 @@ In Swift, with `Classifier.swift` and `model.mlpackage` in the Xcode project:
 
     let classifier = try Classifier(contentsOf: Bundle.main.url(forResource: "model", withExtension: "mlmodelc")!)
     {swift_call}
-
+{swift_stream}
 In Python, with torch, safetensors and numpy; `python network.py` compares it with the test vectors:
 
     from network import load
@@ -92,6 +92,41 @@ On a Mac:
 ## Licence
 
 The licence of this model is yours to choose, and may depend on that of the data it was trained on.
+"""
+_STREAM = """
+## Chunk by chunk
+
+`stream.mlpackage` is the same network for series that are still coming in. One call takes
+
+| | |
+|---|---|
+| `series` | float32 {chunk} (series, channels, 1, steps): the next {steps}, as they are |
+{states}
+
+and gives `probabilities`, float32 (series, labels): the answer for a series that ends here, the same as
+`model.mlpackage` gives for it at the end of {length} steps. Each state comes out as well, under its name with `_out`
+behind it, and goes into the next call. All states are noughts where a series begins; what float16 cannot go on counting
+after 2,048 calls, the mean of a head, forgets exponentially from there on.
+
+{last}A call takes {ms:.3f} ms on {chip}, with nine chances in ten between {low:.2f} and {high:.2f} ms, **estimated, not
+measured**; {calls} calls make a series of {length} steps. {residency:.0%} of the operations' time is spent on the Neural
+Engine, as estimated. The package takes {size_mb:.2f} MB and a call {macs:,} multiply-accumulates.
+{findings}
+It was run from chunk to chunk on {series} test series, and its probabilities held against those of the torch network, on
+the series so far, and of `model.mlpackage`, run in float32, at the end:
+
+| precision | held against | largest difference | of the largest probability | same class |
+|---|---|---|---|---|
+{rows}
+
+{tolerance}`test_vectors/stream.npz` has what it says after each chunk of `inputs.npz`, (calls, series, labels). In
+Python, with anenas:
+
+    import numpy as np
+    from anenas.coreml.program import load_program, stream
+    program = load_program("stream.mlpackage", "fp16")
+    for outputs in stream(program, np.load("test_vectors/inputs.npz")["series"]):
+        print(outputs["probabilities"].argmax(1))
 """
 _MOST_FINDINGS = 10
 
@@ -161,7 +196,64 @@ def write_card(bundle: Bundle, program: Program, findings: Sequence[Finding], ta
         values=values,
         inputs="series" if height == 1 else "images",
         resized="" if height == 1 else ", its images brought to the input's size",
+        streaming=_streaming(bundle, given.shape or ()) if bundle.stream else "",
+        stream_files=_STREAM_FILES if bundle.stream else "",
+        swift_stream=_SWIFT_STREAM if bundle.stream else "",
         pixels=f"a tensor (N, {channels}, {height}, {width})" + ("" if height == 1 else ", values of 0 to 255"),
+    )
+
+
+_STREAM_FILES = """\
+| `stream.mlpackage` | the same network, chunk by chunk |
+| `Stream.swift` | calls that; unproven like `Classifier.swift` |
+"""
+_SWIFT_STREAM = """
+chunk by chunk, with `Stream.swift` and `stream.mlpackage`:
+
+    var stream = try Stream(contentsOf: Bundle.main.url(forResource: "stream", withExtension: "mlmodelc")!)
+    let probabilities = try stream.probabilities(after: chunk)  // [Float], as often as there is more
+    stream.restart()  // before another series
+"""
+
+
+def _streaming(bundle: Bundle, whole: Sequence[int | None]) -> str:
+    """The section on the program that takes series chunk by chunk."""
+    stream = bundle.stream
+    assert stream
+    batch, channels, _, length = (size or 1 for size in whole)
+    warnings = [one for one in stream.findings if one.startswith(("error", "warning"))]
+    checks = f"`anenas check stream.mlpackage --chip {bundle.chip}` has {len(warnings)} warnings on it.\n"
+    padded = (
+        f"{length} is no multiple of {stream.steps}: fill the last chunk up with anything, which the strides do not look "
+        "at.\n\n"
+    )
+    held = [(one, "network") for one in (stream.verified.fp32, stream.verified.fp16)]
+    held += [(one, "`model.mlpackage`") for one in (stream.verified_whole.fp32, stream.verified_whole.fp16)]
+    rows = [
+        f"| {precision} | {against}, {one.name} | {one.largest:.2g} | {one.relative:.2g} | {one.top1 or 0:.1%} |"
+        for (differences, against), precision in zip(held, ("fp32", "fp16") * 2, strict=True)
+        for one in differences
+    ]
+    return _STREAM.format(
+        chunk=f"{batch}×{channels}×1×{stream.steps}",
+        steps="step" if stream.steps == 1 else f"{stream.steps} steps",
+        states="\n".join(
+            f"| `{name}` | float16 {'×'.join(map(str, shape))} |" for name, shape in stream.states.items()
+        ),
+        length=length,
+        last=padded if length % stream.steps else "",
+        ms=stream.latency_ms,
+        low=stream.latency_low_ms,
+        high=stream.latency_high_ms,
+        chip=bundle.chip,
+        calls=-(-length // stream.steps),
+        residency=stream.residency,
+        size_mb=stream.size_mb,
+        macs=stream.macs,
+        findings=checks if warnings else "",
+        series=stream.verified.samples,
+        rows="\n".join(rows),
+        tolerance="",
     )
 
 
