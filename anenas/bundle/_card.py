@@ -47,7 +47,7 @@ measure it, see below.
 ## Findings
 
 {findings}
-{streaming}
+
 ## How it was verified
 
 The program in `model.mlpackage` was run on torch, as `anenas run` does, and its probabilities held against those of the
@@ -60,7 +60,7 @@ trained network in float32, its weights rounded to float16, on {images} test {in
 {lost}
 
 {tolerance}Core ML itself has not run it: that needs a Mac.
-
+{streaming}
 ## What lies here
 
 | | |
@@ -103,31 +103,39 @@ _STREAM = """
 | `series` | float32 {chunk} (series, channels, 1, steps): the next {steps}, as they are |
 {states}
 
-and gives `probabilities`, float32 (series, labels): the answer for a series that ends here, the same as
-`model.mlpackage` gives for it at the end of {length} steps. Each state comes out as well, under its name with `_out`
-behind it, and goes into the next call. All states are noughts where a series begins; what float16 cannot go on counting
-after 2,048 calls, the mean of a head, forgets exponentially from there on.
+and gives `probabilities`, float32 (series, labels), for the series so far: after {calls} calls what `model.mlpackage`
+gives for {length} steps. Each state comes out, too, under its name with `_out` behind it, and goes into the next call.
+All are noughts where a series begins.
 
-{last}A call takes {ms:.3f} ms on {chip}, with nine chances in ten between {low:.2f} and {high:.2f} ms, **estimated, not
-measured**; {calls} calls make a series of {length} steps. {residency:.0%} of the operations' time is spent on the Neural
-Engine, as estimated. The package takes {size_mb:.2f} MB and a call {macs:,} multiply-accumulates.
-{findings}
-It was run from chunk to chunk on {series} test series, and its probabilities held against those of the torch network, on
-the series so far, and of `model.mlpackage`, run in float32, at the end:
+{notes}A call takes {ms:.3f} ms on {chip}, with nine chances in ten between {low:.2f} and {high:.2f} ms: **an estimate,
+not measured on a device**. {residency:.0%} of the operations' time is spent on the Neural Engine, as estimated; `anenas
+check stream.mlpackage --chip {chip}` {found}. The package takes {size_mb:.2f} MB, a call {macs:,} multiply-accumulates.
 
-| precision | held against | largest difference | of the largest probability | same class |
-|---|---|---|---|---|
+It was run on {series} test series, each state going from call to call. Its probabilities were held against those of the
+torch network for the series so far, weights rounded to float16, and at the end against those of `model.mlpackage` in
+float32:
+
+| precision | held against | after | largest difference | of the largest probability | same class |
+|---|---|---|---|---|---|
 {rows}
 
-{tolerance}`test_vectors/stream.npz` has what it says after each chunk of `inputs.npz`, (calls, series, labels). In
+{tolerance}`test_vectors/stream.npz` has what it gives after each call for `inputs.npz`, (calls, series, labels). In
 Python, with anenas:
 
-    import numpy as np
-    from anenas.coreml.program import load_program, stream
-    program = load_program("stream.mlpackage", "fp16")
-    for outputs in stream(program, np.load("test_vectors/inputs.npz")["series"]):
+    import anenas, numpy
+    program = anenas.load_program("stream.mlpackage", "fp16")
+    for outputs in anenas.stream(program, numpy.load("test_vectors/inputs.npz")["series"]):
         print(outputs["probabilities"].argmax(1))
 """
+_PADDED = (
+    "{length} steps are no multiple of {steps}: fill the last chunk up with anything, for nothing looks at it unless "
+    "another chunk follows."
+)
+_AHEAD = "The answer rests on the first step of the last chunk and all before; the others count from the next call on."
+_COUNTED = (
+    "The head's mean counts to 2,048 calls, as far as float16 does; from there on it forgets what is long ago "
+    "exponentially."
+)
 _MOST_FINDINGS = 10
 
 
@@ -204,57 +212,57 @@ def write_card(bundle: Bundle, program: Program, findings: Sequence[Finding], ta
 
 
 _STREAM_FILES = """\
-| `stream.mlpackage` | the same network, chunk by chunk |
-| `Stream.swift` | calls that; unproven like `Classifier.swift` |
+| `stream.mlpackage` | the same network for series that are still coming in |
+| `StreamingClassifier.swift` | loads and calls that; unproven, too |
 """
 _SWIFT_STREAM = """
-chunk by chunk, with `Stream.swift` and `stream.mlpackage`:
+and, for series that are still coming in, with `StreamingClassifier.swift` and `stream.mlpackage`:
 
-    var stream = try Stream(contentsOf: Bundle.main.url(forResource: "stream", withExtension: "mlmodelc")!)
-    let probabilities = try stream.probabilities(after: chunk)  // [Float], as often as there is more
-    stream.restart()  // before another series
+    let url = Bundle.main.url(forResource: "stream", withExtension: "mlmodelc")!
+    var classifier = try StreamingClassifier(contentsOf: url)
+    let probabilities = try classifier.probabilities(after: chunk)  // [Float]; again for each chunk
+    try classifier.restart()  // before another series
 """
 
 
-def _streaming(bundle: Bundle, whole: Sequence[int | None]) -> str:
-    """The section on the program that takes series chunk by chunk."""
+def _streaming(bundle: Bundle, given: Sequence[int | None]) -> str:
+    """The section on the program that takes series chunk by chunk, beside one that takes them whole."""
     stream = bundle.stream
     assert stream
-    batch, channels, _, length = (size or 1 for size in whole)
+    batch, channels, _, length = (size or 1 for size in given)
+    notes = [_PADDED.format(length=length, steps=stream.steps)] if length % stream.steps else []
+    notes += [_AHEAD] if stream.steps > 1 else []
+    notes += [_COUNTED] if "head_count" in stream.states else []
     warnings = [one for one in stream.findings if one.startswith(("error", "warning"))]
-    checks = f"`anenas check stream.mlpackage --chip {bundle.chip}` has {len(warnings)} warnings on it.\n"
-    padded = (
-        f"{length} is no multiple of {stream.steps}: fill the last chunk up with anything, which the strides do not look "
-        "at.\n\n"
-    )
-    held = [(one, "network") for one in (stream.verified.fp32, stream.verified.fp16)]
-    held += [(one, "`model.mlpackage`") for one in (stream.verified_whole.fp32, stream.verified_whole.fp16)]
     rows = [
-        f"| {precision} | {against}, {one.name} | {one.largest:.2g} | {one.relative:.2g} | {one.top1 or 0:.1%} |"
-        for (differences, against), precision in zip(held, ("fp32", "fp16") * 2, strict=True)
+        f"| {precision} | {against} | {one.name} | {one.largest:.2g} | {one.relative:.2g} | {one.top1 or 0:.1%} |"
+        for against, verified in (("the network", stream.verified), ("`model.mlpackage`", stream.verified_whole))
+        for precision, differences in (("fp32", verified.fp32), ("fp16", verified.fp16))
         for one in differences
     ]
     return _STREAM.format(
-        chunk=f"{batch}×{channels}×1×{stream.steps}",
+        chunk=_sizes((batch, channels, 1, stream.steps)),
         steps="step" if stream.steps == 1 else f"{stream.steps} steps",
-        states="\n".join(
-            f"| `{name}` | float16 {'×'.join(map(str, shape))} |" for name, shape in stream.states.items()
-        ),
+        states="\n".join(f"| `{name}` | float16 {_sizes(shape)} |" for name, shape in stream.states.items()),
         length=length,
-        last=padded if length % stream.steps else "",
+        notes="\n\n".join([*notes, ""]),
         ms=stream.latency_ms,
         low=stream.latency_low_ms,
         high=stream.latency_high_ms,
         chip=bundle.chip,
         calls=-(-length // stream.steps),
         residency=stream.residency,
+        found=f"finds {', '.join(dict.fromkeys(one.split()[1] for one in warnings))}" if warnings else "finds nothing",
         size_mb=stream.size_mb,
         macs=stream.macs,
-        findings=checks if warnings else "",
         series=stream.verified.samples,
         rows="\n".join(rows),
-        tolerance="",
+        tolerance=_tolerance(bundle),
     )
+
+
+def _sizes(shape: Sequence[int]) -> str:
+    return "×".join(map(str, shape))
 
 
 def _stored(form: str) -> str:

@@ -51,7 +51,7 @@ def require_streaming(architecture: Architecture) -> None:
 def write_stream(
     folder: Path, network: Deployed, architecture: Architecture, dataset: Dataset, target: Target, series: np.ndarray
 ) -> Stream:
-    """Write `stream.mlpackage`, `Stream.swift` and what the program says after each chunk of the test vectors.
+    """Write `stream.mlpackage`, `StreamingClassifier.swift` and what the program gives for the test vectors.
 
     Args:
         folder: A bundle, with its `model.mlpackage` and its test vectors.
@@ -81,7 +81,7 @@ def write_stream(
     latency = target.latency(graph, package)
     findings = check(graph, target.chip)
     program = load_program(package, "fp16")
-    (folder / "Stream.swift").write_text(stream_swift_source(program, package.name), encoding="utf-8")
+    (folder / "StreamingClassifier.swift").write_text(stream_swift_source(program, package.name), encoding="utf-8")
     _write_vectors(folder / "test_vectors", package)
     return Stream(
         steps=streamed.shape[3],
@@ -99,7 +99,7 @@ def write_stream(
 
 
 def _whole_tolerances(architecture: Architecture) -> Mapping[str, float]:
-    """Core ML's `lstm`, which runs beside the engine, has float32 weights; a streaming program rounds them as others."""
+    """Core ML's `lstm` computes beside the engine with float32 weights, which a streaming program rounds to float16."""
     keeps_float32 = any(stage.block.kind == "lstm" for stage in architecture.stages)
     return dict.fromkeys(TOLERANCES, TOLERANCES["fp16"]) if keeps_float32 else TOLERANCES
 
@@ -112,7 +112,7 @@ def _required(verified: tuple[Verification, Verification]) -> tuple[Verification
 
 
 def _write_vectors(folder: Path, package: Path) -> None:
-    """What the program says after each chunk of the bundle's test vectors, (calls, N, classes)."""
+    """What the program gives for the bundle's test vectors after each call, (calls, N, classes)."""
     (series,) = read_arrays(folder / "inputs.npz").values()
     said = [outputs["probabilities"] for outputs in stream(load_program(package, "fp16"), series)]
     write_arrays(folder / "stream.npz", {"probabilities": np.stack(said)})

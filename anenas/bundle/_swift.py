@@ -123,14 +123,14 @@ _STREAM = """\
 // Loads {model} and asks it chunk by chunk. Add both to an Xcode project, and
 //
 //     let url = Bundle.main.url(forResource: "stream", withExtension: "mlmodelc")!
-//     var stream = try Stream(contentsOf: url)
-//     let probabilities = try stream.probabilities(after: chunk)
+//     var classifier = try StreamingClassifier(contentsOf: url)
+//     let probabilities = try classifier.probabilities(after: chunk)
 //
 // Written after Apple's documentation, for iOS 16 or macOS 13 and later; unproven: no Xcode has compiled it yet.
 
 import CoreML
 
-struct Stream {{
+struct StreamingClassifier {{
     enum Failure: Error {{
         case unexpectedModel  // the file at the URL is not the model that this was written for
     }}
@@ -149,12 +149,14 @@ struct Stream {{
     mutating func restart() throws {{
         for (name, shape) in Self.shapes {{
             let array = try MLMultiArray(shape: shape as [NSNumber], dataType: .float16)
-            array.withUnsafeMutableBytes {{ bytes, _ in bytes.initializeMemory(as: UInt8.self, repeating: 0) }}
+            for i in 0..<array.count {{
+                array[i] = 0
+            }}
             states[name] = MLFeatureValue(multiArray: array)
         }}
     }}
 
-    /// The labels' probabilities for a series that ends with this chunk, {out}; labels.txt has their order.
+    /// The labels' probabilities for the series so far, {out}; labels.txt has their order.
     ///
     /// - Parameter chunk: The next steps as they are, {sizes} (series, channels, 1, steps), steps first.
     mutating func probabilities(after chunk: [Float]) throws -> [Float] {{

@@ -34,13 +34,14 @@ def verify_streamed(
         package: The streaming program.
         whole: The program of whole series, computed in float32.
         streamed: What the streaming program was converted from; its network is run in torch on the series up to
-            several chunks, and on all of it, weights rounded to float16 as the converter does.
+            several chunks and on all of them, weights rounded to float16 as the converter does.
         series: What goes in, (N, C, 1, T).
         tolerances: Of what the network gives, by precision.
         whole_tolerances: Of what the program of whole series gives, by precision.
 
     Returns:
-        The comparison with the network, with a difference for each length, and that with the program at the end.
+        The comparison with the network, a difference for each length, and that with the program of whole series. Of an
+        operation that loses something to float16, the number of values is that of the last call that lost some.
 
     Raises:
         AnenasError: If a package is not what it should be.
@@ -70,10 +71,10 @@ def verify_streamed(
         for call, outputs in enumerate(stream(program, series), start=1):
             lost |= {(event.op, event.kind): event for event in program.report}
             if call in expected:
-                name = f"{OUTPUT} after {min(call * steps, length)} of {length} steps"
+                name = f"{min(call * steps, length)} of {length} steps"
                 found.append(Difference.between(name, outputs[OUTPUT], expected[call]))
         on_the_way[precision] = tuple(found)
-        at_the_end[precision] = (Difference.between(f"{OUTPUT} at the end", outputs[OUTPUT], at_once),)
+        at_the_end[precision] = (Difference.between("all steps", outputs[OUTPUT], at_once),)
     events = tuple(lost.values())
     return (
         Verification("the trained network", len(series), **on_the_way, lost=events, tolerances=dict(tolerances)),

@@ -26,6 +26,8 @@ def stream(program: Program, series: Array) -> Iterator[dict[str, Array]]:
     Raises:
         AnenasError: If the program is not such a one, or does not take such series.
     """
+    if series.ndim != 4:
+        raise AnenasError(f"expected series of shape (N, C, 1, T), got {series.shape}")
     chunk, *states = program.inputs
     following = {state.name: f"{state.name}{NEXT}" for state in states}
     missing = sorted(set(following.values()) - {output.name for output in program.outputs})
