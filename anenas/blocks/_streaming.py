@@ -122,7 +122,7 @@ for _kind in _ALONE:
 @step.register
 def _conv2d(module: nn.Conv2d, x: torch.Tensor, memory: Memory) -> torch.Tensor:
     if module.kernel_size != (1, 1):
-        raise AnenasError(f"{memory.path} sees later steps, which are not there yet; only a causal network can stream")
+        raise AnenasError(f"{memory.path} sees steps that are not there yet; only a causal network can stream")
     return _alone(module, x, memory)
 
 

@@ -107,9 +107,10 @@ and gives `probabilities`, float32 (series, labels), for the series so far: afte
 gives for {length} steps. Each state comes out, too, under its name with `_out` behind it, and goes into the next call.
 All are noughts where a series begins.
 
-{notes}A call takes {ms:.3f} ms on {chip}, with nine chances in ten between {low:.2f} and {high:.2f} ms: **an estimate,
-not measured on a device**. {residency:.0%} of the operations' time is spent on the Neural Engine, as estimated; `anenas
-check stream.mlpackage --chip {chip}` {found}. The package takes {size_mb:.2f} MB, a call {macs:,} multiply-accumulates.
+{notes}A call takes {ms:.3f} ms on {chip}, with nine chances in ten between {low:.2f} and {high:.2f} ms. **This is an
+estimate: it was not measured on a device.** {residency:.0%} of the operations' time is spent on the Neural Engine, as
+estimated. The package takes {size_mb:.2f} MB, a call {macs:,} multiply-accumulates.
+`anenas check stream.mlpackage --chip {chip}` finds {found}.
 
 It was run on {series} test series, each state going from call to call. Its probabilities were held against those of the
 torch network for the series so far, weights rounded to float16, and at the end against those of `model.mlpackage` in
@@ -119,8 +120,10 @@ float32:
 |---|---|---|---|---|---|
 {rows}
 
-{tolerance}`test_vectors/stream.npz` has what it gives after each call for `inputs.npz`, (calls, series, labels). In
-Python, with anenas:
+{tolerance}
+
+`test_vectors/stream.npz` has what it gives after each call for `inputs.npz`, (calls, series, labels). In Python, with
+anenas:
 
     import anenas, numpy
     program = anenas.load_program("stream.mlpackage", "fp16")
@@ -252,12 +255,12 @@ def _streaming(bundle: Bundle, given: Sequence[int | None]) -> str:
         chip=bundle.chip,
         calls=-(-length // stream.steps),
         residency=stream.residency,
-        found=f"finds {', '.join(dict.fromkeys(one.split()[1] for one in warnings))}" if warnings else "finds nothing",
+        found=", ".join(dict.fromkeys(one.split()[1] for one in warnings)) or "nothing against it",
         size_mb=stream.size_mb,
         macs=stream.macs,
         series=stream.verified.samples,
         rows="\n".join(rows),
-        tolerance=_tolerance(bundle),
+        tolerance=_tolerance(bundle).strip(),
     )
 
 

@@ -110,7 +110,7 @@ def test_the_card_says_how_to_use_it(bundle: Bundle) -> None:
         "18 steps are no multiple of 4: fill the last chunk up with anything",
         "counts to 2,048 calls",
         f"{bundle.stream.latency_ms:.3f} ms on A15",
-        "an estimate,\nnot measured on a device",
+        "**This is an\nestimate: it was not measured on a device.**",
         "| fp16 | the network | 18 of 18 steps |",
         "| fp32 | `model.mlpackage` | all steps |",
         "var classifier = try StreamingClassifier(",
