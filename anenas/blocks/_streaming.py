@@ -16,7 +16,9 @@ from anenas._errors import AnenasError
 from anenas.blocks._activations import ACTIVATIONS, activation_layer
 from anenas.blocks._recurrences import (
     Convolution,
+    PatchSteps,
     Residual,
+    RowSteps,
     Scanned,
     TorchRecurrence,
     Unrolled,
@@ -106,7 +108,8 @@ def _unknown(module: nn.Module, memory: Memory) -> AnenasError:
 
 
 _ALONE = (
-    nn.Identity, nn.BatchNorm2d, nn.Dropout, nn.Flatten, *(activation_layer(name) for name in ACTIVATIONS)
+    nn.Identity, nn.BatchNorm2d, nn.Dropout, nn.Flatten, PatchSteps, RowSteps,  # of series these two do nothing
+    *(activation_layer(name) for name in ACTIVATIONS),
 )  # fmt: skip
 
 
