@@ -59,7 +59,9 @@ def load_data(
     found = _read(source or (_EMBEDDED_SERIES if series else _EMBEDDED), series)
     _check_counts(found)
     channels = found.channels if channels is None else channels
+    masked = False
     if isinstance(found.train.pictures, Series):
+        masked = found.train.pictures.masked
         size = _own_size(found.name, found.train.pictures, size, channels)
     elif size is None:
         raise AnenasError(f"{found.name} holds images; search them with a space of images, such as mobile_cnn")
@@ -83,6 +85,7 @@ def load_data(
         validation=_split(held, size, channels),
         test=_split(test, size, channels),
         flip=found.flip,
+        masked=masked,
     )
 
 

@@ -24,12 +24,14 @@ class Series:
 
     array: NDArray[np.float32]
     """Shape (N, C, 1, T)."""
+    masked: bool = False
+    """Whether they end at the last step, and their last channel is 1 where they are and 0 before."""
 
     def __len__(self) -> int:
         return len(self.array)
 
     def take(self, indices: NDArray[np.int64]) -> Series:
-        return Series(self.array[indices])
+        return Series(self.array[indices], self.masked)
 
     def draw(self, size: tuple[int, int], channels: int) -> NDArray[np.float32]:
         """All of them; they have that size and those channels."""
@@ -72,7 +74,7 @@ def read_series(
     lengths = {key: _lengths(path, key, array) for key, array in arranged.items()}
     _check_channels(path, arranged["train_x"])
     unequal = any((length < steps).any() for length in lengths.values())
-    return {key: Series(_at_the_end(array, lengths[key], unequal)) for key, array in arranged.items()}
+    return {key: Series(_at_the_end(array, lengths[key], unequal), unequal) for key, array in arranged.items()}
 
 
 def _layout(path: Path, array: NDArray[np.generic]) -> str:
