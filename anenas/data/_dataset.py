@@ -67,6 +67,8 @@ class Dataset:
     """What only the final report may look at."""
     flip: bool
     """Whether an image's horizontal mirror image still belongs to its class."""
+    jitter: bool = False
+    """Whether a series that is a little noisier, louder or softer, or has a gap still belongs to its class."""
     masked: bool = False
     """Whether the last channel of series, which end at the last step, is 1 where they are and 0 before."""
 
@@ -157,6 +159,7 @@ class Dataset:
             "name": self.name,
             "classes": self.classes,
             "flip": self.flip,
+            "jitter": self.jitter,
             "masked": self.masked,
             "moments": self._moments,
             "fingerprint": self.fingerprint,
@@ -188,8 +191,8 @@ class Dataset:
                 )
                 for name in _SPLITS
             )
-            classes, flip, masked = tuple(about["classes"]), about["flip"], about["masked"]
-            dataset = cls(about["name"], classes, train, validation, test, flip, masked)
+            classes, traits = tuple(about["classes"]), [about[name] for name in ("flip", "jitter", "masked")]
+            dataset = cls(about["name"], classes, train, validation, test, *traits)
             mean, std = about["moments"]
             # What needs every pixel is known already; a worker should not read them all to find it again.
             vars(dataset).update(_moments=(tuple(mean), tuple(std)), fingerprint=about["fingerprint"])

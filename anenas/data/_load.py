@@ -84,6 +84,7 @@ def load_data(
         validation=_split(held, size, channels),
         test=_split(test, size, channels),
         flip=found.flip,
+        jitter=found.jitter,
         masked=masked,
     )
 

@@ -40,6 +40,8 @@ class Source:
     test: Examples | None = None
     """None where the author made no split, so that one must be cut out of `train`."""
     validation: Examples | None = None
+    jitter: bool = False
+    """Whether series that are a little noisier, louder or softer, or have a gap keep their class."""
 
 
 def file_safe(name: str) -> str:
