@@ -5,6 +5,7 @@ from anenas.ane._chips import Chip, chips, get_chip
 from anenas.ane._cost import OpCost, chip_rates, fixed_us, graph_work, op_costs
 from anenas.ane._guidelines import (
     MAX_DIMENSION,
+    MAX_STEPS,
     batch_problem,
     dimension_problem,
     is_power_of_two,
@@ -19,6 +20,7 @@ from anenas.ane._support import Support, op_support
 
 __all__ = [
     "MAX_DIMENSION",
+    "MAX_STEPS",
     "Calibration",
     "Chip",
     "Finding",

@@ -6,9 +6,8 @@ from __future__ import annotations
 # Source: sbryngelson/ane-guide appendix A, measured on M1.
 MAX_DIMENSION = 16_384
 
-
-# Most steps of a series or positions of a context: the guideline's block size, for which no public source is known.
 MAX_STEPS = 1024
+"""Most steps of a series or positions of a context: the guideline's block size; no public source is known for it."""
 
 # The compiler runs out of stack beyond about 386 on M6, 448 on M4 (751K) and 383 (maderix/ANE).
 MAX_CONVOLUTIONS = 380

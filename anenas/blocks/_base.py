@@ -23,11 +23,19 @@ class Block:
     kind: ClassVar[str]
 
     def build(self, in_channels: int, out_channels: int, stride: int) -> nn.Module:
-        """A module from (N, in_channels, H, W) to (N, out_channels, ⌈H / stride⌉, ⌈W / stride⌉)."""
+        """A module from (N, in_channels, H, W) to (N, out_channels, *size(H, W, stride))."""
         raise NotImplementedError
+
+    def size(self, height: int, width: int, stride: int) -> tuple[int, int]:
+        """(H, W) of what comes out. What a block has made, the same block with stride 1 keeps at its size."""
+        return -(-height // stride), -(-width // stride)
 
     def problem(self, stride: int) -> str | None:
         """Why this block cannot be built with `stride`, or None where it can."""
+        return None
+
+    def input_problem(self, height: int, width: int, stride: int) -> str | None:
+        """Why this block cannot work on an input of that size, or None where it can."""
         return None
 
     @classmethod

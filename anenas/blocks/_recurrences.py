@@ -31,6 +31,35 @@ def sequence_block(
     return nn.Sequential(*front, Residual(body, width, out_channels) if residual else body)
 
 
+class PatchSteps(nn.Module):
+    """Rows of an image laid one behind the other: from (N, C, H, W) to (N, C, 1, H · W)."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        _, channels, height, width = x.shape
+        return x.reshape(-1, channels, 1, height * width) if height > 1 else x
+
+
+class RowSteps(nn.Module):
+    """Rows of an image, the mean or the largest values of each, as steps: from (N, C, H, W) to (N, C, 1, H).
+
+    Args:
+        pool: "mean" or "max".
+    """
+
+    def __init__(self, pool: str) -> None:
+        super().__init__()
+        self.pool = pool
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if x.shape[2] == 1:
+            return x
+        rows = x.mean(3, keepdim=True) if self.pool == "mean" else x.amax(3, keepdim=True)
+        return rows.transpose(2, 3)
+
+    def extra_repr(self) -> str:
+        return f"pool={self.pool}"
+
+
 class Residual(nn.Module):
     """A module and a way past it, a 1×1 convolution where the module strides or changes the width."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from anenas.ane import MAX_STEPS, steps_problem
 from anenas.blocks._base import Block
 from anenas.blocks._choices import choice
 
@@ -18,13 +19,35 @@ class SequenceBlock(Block):
     """A kind of block that works on series, along their last axis: from (N, C, 1, T) to (N, C', 1, ⌈T / stride⌉).
 
     Attributes:
-        max_steps: The longest series that it takes. 1,024 is the Neural Engine guideline for a block size.
+        max_steps: The longest series that it works on, once it has strided.
+        takes_images: Whether it makes a series of an image.
         off_engine: Whether it is known to leave the engine. Such a block is there to be compared with: where a space
             offers it, what it costs beside the engine is counted, and it is not turned down for that.
     """
 
-    max_steps: ClassVar[int] = 1024
+    max_steps: ClassVar[int] = MAX_STEPS
+    takes_images: ClassVar[bool] = False
     off_engine: ClassVar[bool] = False
+
+    def input_problem(self, height: int, width: int, stride: int) -> str | None:
+        if height > 1 and not self.takes_images:
+            return f"block {self.kind} works on series, (N, C, 1, T), and the input is {height} high"
+        if height == 1 and (problem := steps_problem(width)):
+            return problem
+        _, steps = self.size(height, width, stride)
+        if steps > self.max_steps:
+            return f"block {self.kind} takes {self.max_steps:,} steps at most, here are {steps:,}: stride before it"
+        return None
+
+
+@dataclass(frozen=True)
+class ImageToSeries(SequenceBlock):
+    """A kind of block that makes a series of an image. A series stays one, as long as it is; it never strides."""
+
+    takes_images: ClassVar[bool] = True
+
+    def problem(self, stride: int) -> str | None:
+        return "it never strides; let the stage before it" if stride > 1 else None
 
 
 def bidirectional_choice() -> Any:

@@ -17,8 +17,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from anenas._errors import AnenasError, unknown
-from anenas.ane import steps_problem
-from anenas.blocks import ACTIVATIONS, Block, SequenceBlock, Value, block_kind, block_kinds
+from anenas.blocks import ACTIVATIONS, Block, Value, block_kind, block_kinds
 from anenas.graph import get_form
 
 POOLS = ("mean", "max", "last")
@@ -144,28 +143,15 @@ class Architecture:
         parsed = tuple(Stage.parse(stage) for stage in stages)
         the_form = get_form(form).name if at else "fp16"
         architecture = cls((n, c, h, w), parsed, Head.parse(head), the_form, is_masked)
-        steps = w
+        size = h, w
         for stage in architecture.stages:
-            steps, before = -(-steps // stage.stride), steps
-            problem = series_problem(type(stage.block), h, steps)
-            if isinstance(stage.block, SequenceBlock):
-                problem = problem or steps_problem(before)
-            if problem:
-                raise AnenasError(f"'{text}': {problem}")
-        if h > 1 and architecture.head.pool == "last":
-            raise AnenasError(f"'{text}': only series, (N, C, 1, T), have a last step; the input is {h} high")
+            for stride in (stage.stride, 1)[: stage.depth]:  # from its second block on, a stage keeps its size
+                if problem := stage.block.input_problem(*size, stride):
+                    raise AnenasError(f"'{text}': {problem}")
+                size = stage.block.size(*size, stride)
+        if size[0] > 1 and architecture.head.pool == "last":
+            raise AnenasError(f"'{text}': only series, (N, C, 1, T), have a last step; here are {size[0]} rows")
         return architecture
-
-
-def series_problem(kind: type[Block], height: int, steps: int) -> str | None:
-    """Why a kind of block cannot work on an input of that height, and so many steps once it has strided, or None."""
-    if not issubclass(kind, SequenceBlock):
-        return None
-    if height > 1:
-        return f"block {kind.kind} works on series, (N, C, 1, T), and the input is {height} high"
-    if steps > kind.max_steps:
-        return f"block {kind.kind} takes {kind.max_steps:,} steps at most, here are {steps:,}: stride before it"
-    return None
 
 
 def _number(tokens: list[str], key: str, text: str) -> int:

@@ -27,7 +27,7 @@ from anenas.ane import batch_problem, dimension_problem, steps_problem, width_pr
 from anenas.blocks import ACTIVATIONS, Block, SequenceBlock, Value, block_kind, block_kinds
 from anenas.graph import all_forms
 from anenas.space import _walk
-from anenas.space._architecture import POOLS, Architecture, Head, Stage, series_problem
+from anenas.space._architecture import POOLS, Architecture, Head, Stage
 from anenas.space._walk import Pick
 
 
@@ -158,11 +158,16 @@ class StageSpec(_Strict):
 
     @model_validator(mode="after")
     def _can_stride(self) -> Self:
+        for block in self.blocks_offered():
+            if problem := block.problem(self.stride):
+                raise ValueError(f"block {block.kind} cannot have stride {self.stride}: {problem}")
+        return self
+
+    def blocks_offered(self) -> Iterator[Block]:
+        """Every block that the stage may have."""
         for kind, options in self.block_options():
             for values in itertools.product(*options.values()):
-                if problem := block_kind(kind)(**dict(zip(options, values, strict=True))).problem(self.stride):
-                    raise ValueError(f"block {kind} cannot have stride {self.stride}: {problem}")
-        return self
+                yield block_kind(kind)(**dict(zip(options, values, strict=True)))
 
     def block_options(self) -> Iterator[tuple[str, dict[str, tuple[Value, ...]]]]:
         """Each kind of block with the options of its choices."""
@@ -261,18 +266,23 @@ class SearchSpace(_Strict):
 
     @model_validator(mode="after")
     def _fits_its_input(self) -> Self:
-        steps = self.input.width
+        sizes, series = {(self.input.height, self.input.width)}, self.input.steps is not None
         for name, spec in self.named_stages():
-            steps = -(-steps // spec.stride)
-            for kind, _ in spec.block_options():
-                if problem := series_problem(block_kind(kind), self.input.height, steps):
-                    raise ValueError(f"{name}: {problem}")
-                if self.input.steps and not issubclass(block_kind(kind), SequenceBlock):
-                    series = ", ".join(k for k, block in block_kinds().items() if issubclass(block, SequenceBlock))
-                    raise ValueError(f"{name}: block {kind} works on images; for series there are {series}")
+            # A stage's blocks may leave inputs of several sizes to the next, which has to take each.
+            blocks = list(spec.blocks_offered())
+            for block in blocks:
+                if series and not isinstance(block, SequenceBlock):
+                    known = ", ".join(k for k, kind in block_kinds().items() if issubclass(kind, SequenceBlock))
+                    raise ValueError(f"{name}: block {block.kind} works on images; for series there are {known}")
+            for stride in (spec.stride, 1)[: max(spec.depth)]:  # from its second block on, a stage keeps its size
+                for size, block in itertools.product(sizes, blocks):
+                    if problem := block.input_problem(*size, stride):
+                        raise ValueError(f"{name}: {problem}")
+                sizes = {block.size(*size, stride) for size, block in itertools.product(sizes, blocks)}
+            series = series or any(isinstance(block, SequenceBlock) for block in blocks)
         if self.input.steps and self.forms != _PLAIN:
             raise ValueError("forms: networks of series ship as fp16; `anenas compress` makes their packages smaller")
-        if not self.input.steps and "last" in self.head.pool:
+        if not series and "last" in self.head.pool:
             raise ValueError("head.pool: only series have a last step; expected mean or max")
         return self
 

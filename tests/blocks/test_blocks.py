@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +9,7 @@ import torch
 from examples import input_shape
 
 from anenas.blocks import Block, block_kinds
+from anenas.blocks._recurrences import PatchSteps, RowSteps
 
 
 def every_block() -> Iterator[object]:
@@ -28,13 +28,13 @@ def test_a_block_trains_and_infers_to_the_shape_it_promises(block: Block, stride
 
     shape = input_shape(type(block), 16, 8, batch=2)
     trained = module.train()(torch.randn(shape))
-    assert trained.shape == (2, 32 if stride == 2 else 16, math.ceil(shape[2] / stride), 8 // stride)
+    assert trained.shape == (2, 32 if stride == 2 else 16, *block.size(*shape[2:], stride))
     trained.square().sum().backward()
     assert all(p.grad is not None and p.grad.isfinite().all() for p in module.parameters())
 
     with torch.no_grad():
         inferred = module.eval()(torch.randn(1, 16, height := 7 if shape[2] > 1 else 1, 5))
-    assert inferred.shape == (1, 32 if stride == 2 else 16, math.ceil(height / stride), math.ceil(5 / stride))
+    assert inferred.shape == (1, 32 if stride == 2 else 16, *block.size(height, 5, stride))
     assert inferred.isfinite().all()
 
 
@@ -42,7 +42,7 @@ def test_a_block_trains_and_infers_to_the_shape_it_promises(block: Block, stride
 def test_a_block_may_change_its_width_without_striding(kind: type[Block]) -> None:
     with torch.no_grad():
         x = torch.zeros(input_shape(kind, 16, 4))
-        assert kind().build(16, 48, 1).eval()(x).shape == (1, 48, *x.shape[2:])
+        assert kind().build(16, 48, 1).eval()(x).shape == (1, 48, *kind().size(*x.shape[2:], 1))
 
 
 @pytest.mark.parametrize("kind", block_kinds().values(), ids=lambda kind: kind.kind)
@@ -57,3 +57,16 @@ def test_an_inverted_bottleneck_without_a_depthwise_convolution_cannot_stride() 
     assert feed_forward.problem(1) is None
     assert "no depthwise convolution to stride with" in str(feed_forward.problem(2))
     assert all(kind().problem(2) is None for kind in block_kinds().values())
+
+
+def test_patches_are_read_row_by_row() -> None:
+    steps = PatchSteps()(torch.arange(24.0).view(1, 2, 3, 4))
+    assert steps.shape == (1, 2, 1, 12)
+    assert steps[0, 0, 0].tolist() == list(range(12)) and steps[0, 1, 0].tolist() == list(range(12, 24))
+
+
+@pytest.mark.parametrize(("pool", "expected"), [("mean", [1.5, 5.5, 9.5]), ("max", [3, 7, 11])])
+def test_rows_are_read_from_top_to_bottom(pool: str, expected: list[float]) -> None:
+    steps = RowSteps(pool)(torch.arange(24.0).view(1, 2, 3, 4))
+    assert steps.shape == (1, 2, 1, 3)
+    assert steps[0, 0, 0].tolist() == expected

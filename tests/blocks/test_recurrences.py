@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from examples import takes_series
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
@@ -147,7 +148,7 @@ def causal(kind: type[Block]) -> list[Block]:
     return [block for block in kind.every() if not block.values()["bidirectional"]]
 
 
-sequence_kinds = [kind for kind in block_kinds().values() if issubclass(kind, SequenceBlock)]
+sequence_kinds = [kind for kind in block_kinds().values() if takes_series(kind)]
 
 
 @pytest.mark.parametrize("kind", sequence_kinds, ids=lambda kind: kind.kind)
