@@ -9,6 +9,7 @@ from anenas.bundle._contents import Bundle
 from anenas.coreml import TOLERANCES, Difference
 from anenas.coreml.program import Event, Program
 from anenas.graph import SMALLEST, get_form
+from anenas.space import Architecture
 
 _CARD = """\
 # {title}
@@ -158,6 +159,8 @@ def write_card(bundle: Bundle, program: Program, findings: Sequence[Finding], ta
         input_text = f"{colours[given.image]} of {width}×{height} pixels of 0 to 255"
     elif height == 1:
         input_text = f"float32 {batch}×{channels}×1×{width} (series, channels, 1, steps), as they are"
+        if Architecture.parse(bundle.architecture).masked:
+            input_text += "; shorter ones end at the last step, and the last channel is 1 where they are and 0 before"
     else:
         input_text = (
             f"float32 {batch}×{channels}×{height}×{width} (images, channels, rows, columns), pixels of 0 to 255"

@@ -37,7 +37,7 @@ HERE = Path(__file__).parent
 
 
 class Network(nn.Module):
-    """{inputs}, ({shape}), to the probabilities of {classes} classes. Any N will do."""
+    """{inputs} to the probabilities of {classes} classes. Any N will do."""
 
     def __init__(self):
         super().__init__()
@@ -109,13 +109,18 @@ def plain_network(network: Deployed, architecture: Architecture, title: str) -> 
     is_series = size[1] == 1
     writer = _Writer(plain, stages | {"head": str(architecture.head)}, "series" if is_series else "pixels")
     writer.write(graph)
+    shape = ", ".join(["N", *map(str, size)])
+    where = (
+        ", that end at the last step, with a last channel of 1 where they are and 0 before,"
+        if architecture.masked
+        else ","
+    )
     source = _FILE.format(
-        inputs="Series as they are" if is_series else "Pixels of 0 to 255",
+        inputs=f"{'Series as they are' if is_series else 'Pixels of 0 to 255'}, ({shape}){where}",
         name="series" if is_series else "images",
         key="series" if is_series else "image",
         title=title,
         architecture=architecture,
-        shape=", ".join(["N", *map(str, size)]),
         classes=architecture.head.classes,
         source=writer.source,
         layers="\n".join(writer.layers),

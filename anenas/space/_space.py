@@ -16,6 +16,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    StrictBool,
     StrictInt,
     create_model,
     field_validator,
@@ -106,13 +107,17 @@ else:
 
 
 class InputSpec(_Strict):
-    """Shape of the network's input: an image of `height` and `width`, or a series of `steps`, 1 high."""
+    """Shape of the network's input: an image of `height` and `width`, or a series of `steps`, 1 high.
+
+    `masked` series may be shorter: they end at the last step, and the last channel is 1 where they are.
+    """
 
     channels: _Size = 1
     height: _Size = 64
     width: _Size = 64
     steps: _Steps | None = None
     batch: _Batch = 1
+    masked: StrictBool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -123,6 +128,12 @@ class InputSpec(_Strict):
             raise ValueError("expected height and width, of images, or steps, of series, got both")
         steps = given["steps"] if isinstance(given["steps"], int) else 1
         return {**given, "height": 1, "width": max(1, min(steps, 1024))}
+
+    @model_validator(mode="after")
+    def _can_be_masked(self) -> Self:
+        if self.masked and (self.steps is None or self.channels < 2):
+            raise ValueError("masked: expected series of two channels and more, the last of which is the mask")
+        return self
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
@@ -288,7 +299,7 @@ class SearchSpace(_Strict):
         # Asked last and only where there is something to ask, so that what was drawn of a space without forms, and
         # studies of it, are what they were.
         form = "fp16" if self.forms == _PLAIN else str(pick("form", self.forms))
-        return Architecture(self.input.shape, stages, head, form)
+        return Architecture(self.input.shape, stages, head, form, self.input.masked)
 
     def decisions(self, architecture: Architecture) -> dict[str, Value]:
         """The decisions that make `architecture`: what `decide` was told, by name.
@@ -342,22 +353,33 @@ class SearchSpace(_Strict):
         """How many architectures the space holds."""
         return math.prod(spec.count() for _, spec in self.named_stages()) * self.head.count() * len(self.forms)
 
-    def with_input(self, channels: int, height: int, width: int) -> SearchSpace:
+    def with_input(self, channels: int, height: int, width: int, *, masked: bool = False) -> SearchSpace:
         """The same space for another image size, or for series of another length, which are 1 high and as wide.
+
+        Args:
+            channels: Of the input, a mask among them.
+            height: Of the input.
+            width: Of the input.
+            masked: Whether series may be shorter than that, and their last channel says where they are.
 
         Raises:
             pydantic.ValidationError: If a size breaks a guideline, or what a block takes.
         """
         size = {"steps": width} if self.input.steps and height == 1 else {"height": height, "width": width}
-        spec = InputSpec(channels=channels, **size, batch=self.input.batch)
+        spec = InputSpec(channels=channels, **size, batch=self.input.batch, masked=masked)
         fields = {name: getattr(self, name) for name in type(self).model_fields}
         return self.model_validate({**fields, "input": spec})
 
     @property
     def digest(self) -> str:
         """A short name for exactly these choices, whatever the file looked like."""
-        unsaid = {"forms"} if self.forms == _PLAIN else set()  # a space's name must not follow from what it leaves out
-        content = self.model_dump_json(exclude={"name", "description", "limits"} | unsaid, exclude_none=True)
+        # A space's name must not follow from what it leaves out.
+        unsaid: dict[str, Any] = dict.fromkeys(("name", "description", "limits"), True)
+        if self.forms == _PLAIN:
+            unsaid["forms"] = True
+        if not self.input.masked:
+            unsaid["input"] = {"masked"}
+        content = self.model_dump_json(exclude=unsaid, exclude_none=True)
         return hashlib.sha256(content.encode()).hexdigest()[:12]
 
     def named_stages(self) -> list[tuple[str, StageSpec]]:
