@@ -102,7 +102,7 @@ def export(
     record = choose(the_study, None if pick is None else str(pick), max_latency_ms)
     architecture = dataclasses.replace(record.architecture, form=the_form or record.architecture.form)
     if streaming:
-        require_streaming(architecture)
+        require_streaming(architecture, the_study.front)
     trial = the_study.trial_folder(record.number)
     if not (trial / PACKAGE).is_dir():
         raise AnenasError(f"trial {record.number} of {study} has lost its files: {trial} holds no {PACKAGE}")
@@ -298,10 +298,10 @@ def _write(
     packages = [package]
     if streaming:
         say("verifying the program that takes series chunk by chunk")
-        bundle = dataclasses.replace(bundle, stream=write_stream(folder, network, architecture, dataset, target, some))
+        stream = write_stream(folder, network, architecture, dataset, target, some)
         packages.append(folder / STREAM)
-        if compiled:
-            _compiled(folder / STREAM, folder / "stream.mlmodelc", say)
+        stream = dataclasses.replace(stream, compiled=_compiled(packages[-1], folder / "stream.mlmodelc", say))
+        bundle = dataclasses.replace(bundle, stream=stream)
     write_kit([str(one) for one in packages], folder / "kit")
     card = write_card(bundle, program, findings, package_target(package))
     (folder / "README.md").write_text(card, encoding="utf-8")

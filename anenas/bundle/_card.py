@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from anenas.ane import Finding
-from anenas.bundle._contents import Bundle
+from anenas.bundle._contents import Bundle, Stream
 from anenas.coreml import TOLERANCES, Difference
 from anenas.coreml.program import Event, Program
 from anenas.graph import SMALLEST, get_form
@@ -216,7 +216,7 @@ def write_card(bundle: Bundle, program: Program, findings: Sequence[Finding], ta
         inputs="series" if height == 1 else "images",
         resized="" if height == 1 else ", its images brought to the input's size",
         streaming=_streaming(bundle, given.shape or ()) if bundle.stream else "",
-        stream_files=_STREAM_FILES if bundle.stream else "",
+        stream_files=_stream_files(bundle.stream) if bundle.stream else "",
         swift_stream=_SWIFT_STREAM if bundle.stream else "",
         pixels=f"a tensor (N, {channels}, {height}, {width})" + ("" if height == 1 else ", values of 0 to 255"),
     )
@@ -224,7 +224,7 @@ def write_card(bundle: Bundle, program: Program, findings: Sequence[Finding], ta
 
 _STREAM_FILES = """\
 | `stream.mlpackage` | the same network for series that are still coming in |
-| `StreamingClassifier.swift` | loads and calls that; unproven, too |
+{compiled}| `StreamingClassifier.swift` | loads and calls that; unproven, too |
 """
 _SWIFT_STREAM = """
 and, for series that are still coming in, with `StreamingClassifier.swift` and `stream.mlpackage`:
@@ -234,6 +234,11 @@ and, for series that are still coming in, with `StreamingClassifier.swift` and `
     let probabilities = try classifier.probabilities(after: chunk)  // [Float]; again for each chunk
     try classifier.restart()  // before another series
 """
+
+
+def _stream_files(stream: Stream) -> str:
+    compiled = "| `stream.mlmodelc` | the same, compiled by Core ML |\n" if stream.compiled else ""
+    return _STREAM_FILES.format(compiled=compiled)
 
 
 def _streaming(bundle: Bundle, given: Sequence[int | None]) -> str:

@@ -27,6 +27,7 @@ class Stream:
         findings: What `anenas check` says, as "severity rule operation".
         verified: The program after several chunks, beside the network on the series so far.
         verified_whole: The program at the end of series, beside `model.mlpackage`.
+        compiled: Whether Core ML compiled it, which it does on macOS alone.
     """
 
     steps: int
@@ -40,6 +41,7 @@ class Stream:
     findings: tuple[str, ...]
     verified: Verification
     verified_whole: Verification
+    compiled: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         checked = {"verified": self.verified.to_dict(), "verified_whole": self.verified_whole.to_dict()}

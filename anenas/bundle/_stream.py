@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ from anenas.coreml.program import load_program, read_arrays, stream, write_array
 from anenas.data import Dataset
 from anenas.graph import get_form
 from anenas.latency import Target
+from anenas.search import Record
 from anenas.space import Architecture
 
 if TYPE_CHECKING:
@@ -35,15 +36,21 @@ if TYPE_CHECKING:
 STREAM = "stream.mlpackage"
 
 
-def require_streaming(architecture: Architecture) -> None:
+def require_streaming(architecture: Architecture, front: Sequence[Record]) -> None:
     """What is to be exported must be able to stream.
+
+    Args:
+        architecture: With the form that its weights are to have.
+        front: Other trials, those of which that can stream are told.
 
     Raises:
         AnenasError: If a block looks ahead, it takes images, or its activations are integers.
     """
-    from anenas.network import require_streaming
+    from anenas.network import streaming_problem
 
-    require_streaming(architecture)
+    if problem := streaming_problem(architecture):
+        able = [str(record.number) for record in front if not streaming_problem(record.architecture)]
+        raise AnenasError(f"{problem} ({f'trial {able[0]}' if able else 'none'} of the front can)")
     if get_form(architecture.form).activations:
         raise AnenasError(f"{architecture.form} computes with 8-bit activations, which no streaming program does yet")
 

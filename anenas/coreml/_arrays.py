@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from anenas._errors import AnenasError
-from anenas.coreml._convert import INPUT
+from anenas.coreml._convert import INPUT, NEXT
 from anenas.coreml._package import open_package, refuse_links
 
 _MOST = 2**28  # values of an example: a billion bytes; a package may declare anything
@@ -76,6 +76,8 @@ def _describe_array(described: Any, tensor: Any) -> None:
 def example_inputs(package: Path, seed: int = 0, samples: int = 1) -> dict[str, np.ndarray]:
     """A value for each input of a package: pixels of 0 to 255 for images, small integers, or standard normal numbers.
 
+    States of a streaming program are noughts, as at the beginning of a series.
+
     Inputs the shape of which the caller chooses have the one that the package gives as the usual one.
 
     Args:
@@ -90,6 +92,7 @@ def example_inputs(package: Path, seed: int = 0, samples: int = 1) -> dict[str, 
     spec = open_package(package).model
     described = {given.name: given.type for given in spec.description.input}
     images = {name for name, kind in described.items() if kind.WhichOneof("Type") == "imageType"}
+    results = {given.name for given in spec.description.output}
     inputs: dict[str, np.ndarray] = {}
     for given in spec.mlProgram.functions["main"].inputs:
         tensor = given.type.tensorType
@@ -102,6 +105,8 @@ def example_inputs(package: Path, seed: int = 0, samples: int = 1) -> dict[str, 
         shape = (samples * shape[0], *shape[1:]) if shape else shape
         if given.name in images or given.name == INPUT:
             inputs[given.name] = random.integers(0, 256, shape).astype(np.float32)
+        elif tensor.dataType in _FLOATS and f"{given.name}{NEXT}" in results:
+            inputs[given.name] = np.zeros(shape, _FLOATS[tensor.dataType])
         elif tensor.dataType in _FLOATS:
             inputs[given.name] = random.standard_normal(shape).astype(_FLOATS[tensor.dataType])
         else:

@@ -4,7 +4,7 @@ from anenas.network._build import Deployed, build, fuse
 from anenas.network._fold import folded
 from anenas.network._graph import architecture_cost, architecture_graph
 from anenas.network._reference import reference_values
-from anenas.network._streamed import Streamed, require_streaming
+from anenas.network._streamed import Streamed, streaming_problem
 from anenas.network._trace import trace
 
 __all__ = [
@@ -16,6 +16,6 @@ __all__ = [
     "folded",
     "fuse",
     "reference_values",
-    "require_streaming",
+    "streaming_problem",
     "trace",
 ]

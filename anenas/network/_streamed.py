@@ -53,7 +53,8 @@ class Streamed(nn.Module):
 
     def __init__(self, network: nn.Module, architecture: Architecture) -> None:
         super().__init__()
-        require_streaming(architecture)
+        if problem := streaming_problem(architecture):
+            raise AnenasError(problem)
         self.network = _without_torchs_recurrences(network)
         batch, channels, _, _ = architecture.input
         self.shape = (batch, channels, 1, math.prod(stage.stride for stage in architecture.stages))
@@ -76,21 +77,17 @@ class Streamed(nn.Module):
         return network
 
 
-def require_streaming(architecture: Architecture) -> None:
-    """An architecture must be of series, and never look ahead.
-
-    Raises:
-        AnenasError: If it is not such a one, with the stage and the choice.
-    """
+def streaming_problem(architecture: Architecture) -> str | None:
+    """Why the networks of an architecture cannot stream, with the stage and the choice, or None where they can."""
     if architecture.input[2] != 1:
-        raise AnenasError("only networks of series can stream; this one takes images")
+        return "only networks of series can stream; this one takes images"
     for i, stage in enumerate(architecture.stages):
         if getattr(stage.block, "bidirectional", False):
-            name = f"stage{i}" if i else "stem"
-            raise AnenasError(
-                f"{name} ({stage}) is bidirectional: it looks ahead, so it cannot stream. Pick a trial without "
-                "'bi', or search a space whose blocks all have `bidirectional: false`, as sequence_stream does"
+            return (
+                f"{f'stage{i}' if i else 'stem'} ({stage}) is bidirectional: it looks ahead, so it cannot stream; "
+                "search a space whose blocks all have `bidirectional: false`, such as sequence_stream"
             )
+    return None
 
 
 def _without_torchs_recurrences(network: nn.Module) -> nn.Module:
