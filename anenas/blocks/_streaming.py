@@ -75,7 +75,7 @@ class Memory:
         self.kept[self._name(kind)] = state
 
     def _name(self, kind: str) -> str:
-        block = self._path[:2] if self._path[0] != "head" else self._path[:1]
+        block = self._path[: 1 if self._path[:1] == ("head",) else 2]
         name = first = "_".join((*block, kind))
         count = 1
         while name in self.kept:
@@ -156,8 +156,9 @@ def _convolution(module: Convolution, x: torch.Tensor, memory: Memory) -> torch.
 
 @step.register
 def _scanned(module: Scanned, x: torch.Tensor, memory: Memory) -> torch.Tensor:
-    _require_causal(module.directions, memory)
-    keep, *others = step(module.project, x, memory.within("project")).chunk(module.gates, 1)
+    if module.directions > 1:
+        raise _both_ways(memory)
+    maps = step(module.project, x, memory.within("project")).chunk(module.gates, 1)
 
     def average(keep: torch.Tensor, new: torch.Tensor) -> torch.Tensor:
         f = torch.sigmoid(keep)
@@ -169,12 +170,13 @@ def _scanned(module: Scanned, x: torch.Tensor, memory: Memory) -> torch.Tensor:
         memory.keep("h", state)
         return joined(states)
 
-    return module.recur(x, keep, *others, average=average)
+    return module.recur(x, *maps, average=average)
 
 
 @step.register
 def _unrolled(module: Unrolled, x: torch.Tensor, memory: Memory) -> torch.Tensor:
-    _require_causal(len(module.states), memory)
+    if len(module.states) > 1:
+        raise _both_ways(memory)
     kinds = ("h", "c") if isinstance(module, UnrolledLSTM) else ("h",)
     past = tuple(memory.recall(kind, x, module.width) for kind in kinds)
     y, last = module.recur(module.project(x), module.states[0], past)
@@ -185,19 +187,18 @@ def _unrolled(module: Unrolled, x: torch.Tensor, memory: Memory) -> torch.Tensor
 
 @step.register
 def _torch_recurrence(module: TorchRecurrence, x: torch.Tensor, memory: Memory) -> torch.Tensor:
-    _require_causal(1 + module.layer.bidirectional, memory)
+    if module.layer.bidirectional:
+        raise _both_ways(memory)
     return step(written_out(module), x, memory)
 
 
-def _require_causal(directions: int, memory: Memory) -> None:
-    if directions > 1:
-        raise AnenasError(f"{memory.path} reads series both ways; only a network that looks back alone can stream")
+def _both_ways(memory: Memory) -> AnenasError:
+    return AnenasError(f"{memory.path} reads series both ways; only a causal network can stream")
 
 
 def written_out(module: TorchRecurrence) -> UnrolledLSTM | UnrolledGRU:
-    """The same recurrence in operations that the engine runs, which torch's own never is; of one direction."""
+    """A recurrence of one direction in operations that the engine runs, as it does none of torch's own."""
     layer = module.layer
-    width = layer.hidden_size
     # torch's gates are i, f, g, o of an LSTM, and r, z, n of a GRU.
     kind, order = (UnrolledLSTM, (0, 1, 3, 2)) if isinstance(layer, nn.LSTM) else (UnrolledGRU, (0, 1, 2))
 
@@ -205,7 +206,7 @@ def written_out(module: TorchRecurrence) -> UnrolledLSTM | UnrolledGRU:
         parts = getattr(layer, name).detach().chunk(len(order))
         return torch.cat([parts[i] for i in order])
 
-    written = kind(layer.input_size, width, bidirectional=False).eval()
+    written = kind(layer.input_size, layer.hidden_size, bidirectional=False).eval()
     of_state = written.states[0]
     assert isinstance(of_state, nn.Conv2d) and of_state.bias is not None and written.project.bias is not None
     with torch.no_grad():

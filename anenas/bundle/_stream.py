@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from anenas.network import Deployed
 
 STREAM = "stream.mlpackage"
+_SPACE = "sequence_stream"  # built in; its blocks all have `bidirectional: false`
 
 
 def require_streaming(architecture: Architecture, front: Sequence[Record]) -> None:
@@ -41,7 +42,7 @@ def require_streaming(architecture: Architecture, front: Sequence[Record]) -> No
 
     Args:
         architecture: With the form that its weights are to have.
-        front: Other trials, those of which that can stream are told.
+        front: Other trials; if one can stream, the user is told.
 
     Raises:
         AnenasError: If a block looks ahead, it takes images, or its activations are integers.
@@ -49,8 +50,9 @@ def require_streaming(architecture: Architecture, front: Sequence[Record]) -> No
     from anenas.network import streaming_problem
 
     if problem := streaming_problem(architecture):
-        able = [str(record.number) for record in front if not streaming_problem(record.architecture)]
-        raise AnenasError(f"{problem} ({f'trial {able[0]}' if able else 'none'} of the front can)")
+        able = [record.number for record in front if not streaming_problem(record.architecture)]
+        mend = f"pick trial {able[0]}, which can" if able else f"search a space such as {_SPACE}, where all can"
+        raise AnenasError(f"{problem}; {mend}")
     if get_form(architecture.form).activations:
         raise AnenasError(f"{architecture.form} computes with 8-bit activations, which no streaming program does yet")
 

@@ -83,18 +83,16 @@ def streaming_problem(architecture: Architecture) -> str | None:
         return "only networks of series can stream; this one takes images"
     for i, stage in enumerate(architecture.stages):
         if getattr(stage.block, "bidirectional", False):
-            return (
-                f"{f'stage{i}' if i else 'stem'} ({stage}) is bidirectional: it looks ahead, so it cannot stream; "
-                "search a space whose blocks all have `bidirectional: false`, such as sequence_stream"
-            )
+            name = f"stage{i}" if i else "stem"
+            return f"{name} ({stage}) is bidirectional: it looks ahead, so it cannot stream"
     return None
 
 
 def _without_torchs_recurrences(network: nn.Module) -> nn.Module:
-    """A copy whose recurrences are all written out."""
+    """A copy whose recurrences are written out, once and for all calls."""
     network = copy.deepcopy(network).eval()
     for name, module in list(network.named_modules()):
-        if isinstance(module, TorchRecurrence):
+        if isinstance(module, TorchRecurrence) and not module.layer.bidirectional:
             network.set_submodule(name, written_out(module))
     return network
 

@@ -146,7 +146,7 @@ def test_the_largest_of_values_below_nought_is_below_nought() -> None:
 )
 def test_what_looks_ahead_is_refused_with_its_stage(blocks: str) -> None:
     architecture = Architecture.parse(f"1x3x1x8-tcn_r1_s1_c16_k3_d1_relu-{blocks}-head_n3")
-    with pytest.raises(AnenasError, match=rf"stage1 \({blocks}\) is bidirectional.*`bidirectional: false`"):
+    with pytest.raises(AnenasError, match=rf"stage1 \({blocks}\) is bidirectional: it looks ahead, so it cannot"):
         Streamed(build(architecture).eval(), architecture)
 
 
@@ -155,6 +155,10 @@ def test_a_module_that_looks_ahead_or_is_unknown_is_refused_whatever_its_archite
     ahead = Architecture.parse("1x3x1x8-tcn_r1_s1_c16_k3_d1_bi_relu-head_n3")
     with pytest.raises(AnenasError, match=r"stem\.0\.0\.conv sees steps that are not there yet"):
         Streamed(build(ahead).eval(), causal)
+    for kind in ("gru", "sru", "unrolled_gru"):
+        both = Architecture.parse(f"1x3x1x8-{kind}_r1_s1_c16_bi-head_n3")
+        with pytest.raises(AnenasError, match=r"stem\.0\.0 reads series both ways"):
+            Streamed(build(both).eval(), causal)
     with pytest.raises(AnenasError, match="the network is a Softplus, which is not known"):
         Streamed(nn.Softplus(), causal)
     with pytest.raises(AnenasError, match="this one takes images"):
