@@ -39,7 +39,7 @@ def export(
         ),
     ] = None,
     streaming: Annotated[
-        bool, typer.Option("--streaming", help="Write a program, too, that takes series as they come in.")
+        bool, typer.Option("--streaming", help="Write a second program, for series that are still coming in.")
     ] = False,
     data: Annotated[
         str | None, typer.Option(help="The study's data, where they have moved.", show_default="where they were")
