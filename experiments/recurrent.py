@@ -7,7 +7,7 @@
 
 Each row is a network of a causal convolution, one block of the kind and a mean over time. Latencies are estimates, in
 milliseconds, by the length of the series; nothing here was measured on a device. Unrolled blocks take 32 steps at most.
-`--export` converts each of them, with fresh weights, and runs the program on series of standard normal numbers: it
+`--export` converts each of them, with fresh weights, and runs the program on series of normal numbers: it
 prints the largest difference of float16 from the network, relative to the largest value, or what was wrong; and how far
 the exported program's latencies are from those that were known before.
 `--train` gives each kind the width at which it has about as many parameters as the others, and two strides before the
@@ -83,7 +83,7 @@ def exported(architecture: Architecture) -> tuple[str, float]:
     """What converting and verifying gave, and how far latencies are from those foretold."""
     torch.manual_seed(0)
     _, channels, _, steps = architecture.input
-    deployed = Deployed(fuse(build(architecture)), (0.0,) * channels, (1 / 255,) * channels).eval()
+    deployed = Deployed(fuse(build(architecture)), (1 / 255,) * channels, (2 / 255,) * channels).eval()
     source = CalibratedLatency()
     with tempfile.TemporaryDirectory() as folder:
         package = Path(folder) / "model.mlpackage"
@@ -91,7 +91,7 @@ def exported(architecture: Architecture) -> tuple[str, float]:
             convert(deployed, package, shape=architecture.input, classes=[str(i) for i in range(7)])
         except RuntimeError as error:
             return f"not converted: {str(error).splitlines()[0]}", 0.0
-        verified = verify_network(package, deployed, torch.randn(SERIES, channels, 1, steps).numpy())
+        verified = verify_network(package, deployed, (1 + 2 * torch.randn(SERIES, channels, 1, steps)).numpy())
         graph = read_graph(package)
     foretold = [source.of(architecture_cost(architecture, chip), chip).ms for chip in map(get_chip, CHIPS)]
     found = [source.latency(graph, chip).ms for chip in map(get_chip, CHIPS)]

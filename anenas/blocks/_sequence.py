@@ -23,11 +23,13 @@ class SequenceBlock(Block):
         takes_images: Whether it makes a series of an image.
         off_engine: Whether it is known to leave the engine. Such a block is there to be compared with: where a space
             offers it, what it costs beside the engine is counted, and it is not turned down for that.
+        compressible: Whether coremltools compresses its weights.
     """
 
     max_steps: ClassVar[int] = MAX_STEPS
     takes_images: ClassVar[bool] = False
     off_engine: ClassVar[bool] = False
+    compressible: ClassVar[bool] = True
 
     def input_problem(self, height: int, width: int, stride: int) -> str | None:
         if height > 1 and not self.takes_images:

@@ -25,7 +25,7 @@ from pydantic import (
 
 from anenas.ane import batch_problem, dimension_problem, steps_problem, width_problem
 from anenas.blocks import ACTIVATIONS, Block, SequenceBlock, Value, block_kind, block_kinds
-from anenas.graph import all_forms
+from anenas.graph import all_forms, get_form
 from anenas.space import _walk
 from anenas.space._architecture import POOLS, Architecture, Head, Stage
 from anenas.space._walk import Pick
@@ -280,11 +280,20 @@ class SearchSpace(_Strict):
                         raise ValueError(f"{name}: {problem}")
                 sizes = {block.size(*size, stride) for size, block in itertools.product(sizes, blocks)}
             series = series or any(isinstance(block, SequenceBlock) for block in blocks)
-        if self.input.steps and self.forms != _PLAIN:
-            raise ValueError("forms: networks of series ship as fp16; `anenas compress` makes their packages smaller")
+            for block in blocks:
+                if self.forms != _PLAIN and isinstance(block, SequenceBlock):
+                    self._check_forms(name, block)
         if not series and "last" in self.head.pool:
             raise ValueError("head.pool: only series have a last step; expected mean or max")
         return self
+
+    def _check_forms(self, name: str, block: SequenceBlock) -> None:
+        if trained := [form for form in self.forms if get_form(form).activations]:
+            raise ValueError(f"forms: {trained[0]} is for blocks of images, and {name} has {block.kind}; leave it out")
+        if not block.compressible:
+            raise ValueError(
+                f"forms: coremltools does not compress block {block.kind} of {name}; leave one of them out"
+            )
 
     def decide(self, pick: Pick, *, classes: int) -> Architecture:
         """Walk every decision of the space once and return the architecture they make.

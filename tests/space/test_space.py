@@ -323,7 +323,11 @@ def test_a_space_of_images_is_not_asked_for_its_pooling(write_space: WriteSpace)
         ({"input": {"steps": 64, "height": 64}}, "expected height and width, of images, or steps, of series, got both"),
         ({"input": {"steps": 66}}, "stage1: block unrolled_gru takes 32 steps at most, here are 33: stride before it"),
         ({"stages": [{"width": 16, "blocks": {"conv": {}}}]}, "stage1: block conv works on images; for series there"),
-        ({"forms": ["fp16", "int8"]}, "forms: networks of series ship as fp16"),
+        ({"forms": ["fp16", "w8a8"]}, "forms: w8a8 is for blocks of images, and stem has tcn; leave it out"),
+        (
+            {"forms": ["int8"], "stages": [{"width": 16, "blocks": {"sru": {}, "gru": {}}}]},
+            "forms: coremltools does not compress block gru of stage1; leave one of them out",
+        ),
         (
             {"input": {"steps": 64, "masked": True}},
             "masked: expected series of two channels and more, the last of which",
@@ -382,6 +386,11 @@ def test_forms_are_one_more_choice() -> None:
         assert space.decisions(architecture)["form"] == architecture.form
         assert space.mutate(architecture, rng) in space
         assert (architecture in plain) == (architecture.form == "fp16")
+
+
+def test_forms_are_a_choice_of_series_too() -> None:
+    space = SearchSpace.model_validate(series() | {"forms": ["fp16", "palette4"]})
+    assert {space.sample(random.Random(seed)).form for seed in range(9)} == {"fp16", "palette4"}
 
 
 def test_a_space_without_forms_asks_nothing_of_them() -> None:
