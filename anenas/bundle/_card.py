@@ -142,6 +142,11 @@ _COUNTED = (
     "The head's mean counts to 2,048 calls, as far as float16 does; from there on it forgets what is long ago "
     "exponentially."
 )
+_MASKED = (
+    "Series shorter than {length} steps were trained on with padding before them. Give their padding first, chunk by "
+    "chunk, for the answers of `model.mlpackage`; a stream may also begin where the series does, with 1 in its last "
+    "channel, and then knows nothing of padding."
+)
 _MOST_FINDINGS = 10
 
 
@@ -244,6 +249,7 @@ def _streaming(bundle: Bundle, given: Sequence[int | None]) -> str:
     assert stream
     batch, channels, _, length = (size or 1 for size in given)
     notes = [_PADDED.format(length=length, steps=stream.steps)] if length % stream.steps else []
+    notes += [_MASKED.format(length=length)] if Architecture.parse(bundle.architecture).masked else []
     notes += [_AHEAD] if stream.steps > 1 else []
     notes += [_COUNTED] if "head_count" in stream.states else []
     warnings = [one for one in stream.findings if one.startswith(("error", "warning"))]
