@@ -151,7 +151,11 @@ def losses(row: Row) -> Losses:
 
 
 def pooled(rows: Sequence[Row]) -> PooledFront:
-    return PooledFront([losses(row) for row in rows if row.state == "completed"])
+    searches: dict[tuple[int, str], list[Losses]] = {}
+    for row in rows:
+        if row.state == "completed":
+            searches.setdefault((row.seed, row.setting), []).append(losses(row))
+    return PooledFront(searches.values())
 
 
 def curve(rows: Sequence[Row], measure: Callable[[Sequence[Losses]], float]) -> tuple[list[float], list[float]]:

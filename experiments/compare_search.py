@@ -197,7 +197,11 @@ def curves(rows: Sequence[Row], method: str, measure: Callable[[Sequence[Losses]
 
 
 def measures(rows: Sequence[Row], limit: float) -> dict[str, Callable[[Sequence[Losses]], float]]:
-    return {"hypervolume": hypervolume, "share of the pooled front": PooledFront(losses(rows, limit)).share}
+    searches: dict[tuple[str, int], list[Row]] = {}
+    for row in rows:
+        searches.setdefault((row.method, row.seed), []).append(row)
+    pooled = PooledFront(losses(found, limit) for found in searches.values())
+    return {"hypervolume": hypervolume, "share of the pooled front": pooled.share}
 
 
 def report(rows: Sequence[Row], args: argparse.Namespace) -> None:

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from anenas.search import Losses, front, hypervolume
 
-_SLACK = 1.1  # of the reference point, in spans of the pooled front
+_SLACK = 1.1  # of the reference point, in spans from the best to the worst
 
 
 class PooledFront:
     """The front of everything that was found by any of the searches.
 
     Args:
-        found: What to minimise, (n, objectives): such as (1 − accuracy, latency).
+        searches: What each found, to be minimised, (n, objectives): such as (1 − accuracy, latency).
     """
 
-    def __init__(self, found: Sequence[Losses]) -> None:
-        best = [found[i] for i in front(found)]
-        self._ideal = [min(column) for column in zip(*best, strict=True)]
-        self._nadir = [max(column) for column in zip(*best, strict=True)]
-        self._whole = hypervolume(self._scaled(best))
+    def __init__(self, searches: Iterable[Sequence[Losses]]) -> None:
+        fronts = [[found[i] for i in front(found)] for found in searches]
+        every = [one for best in fronts for one in best]
+        self._ideal = [min(column) for column in zip(*every, strict=True)]
+        # Not the pooled front's own worst: where one network is the best in everything, that front is a point.
+        self._nadir = [max(column) for column in zip(*every, strict=True)]
+        self._whole = hypervolume(self._scaled(every))
 
     def share(self, found: Sequence[Losses]) -> float:
         """The hypervolume of what was found, of that of the pooled front.
 
-        Each objective is measured in spans of the pooled front from its best; the reference point is 1.1 spans away.
+        Each objective is measured from its best in spans to its worst on the front of any of the searches; the
+        reference point is 1.1 spans away.
         """
         return hypervolume(self._scaled(found)) / self._whole
 
