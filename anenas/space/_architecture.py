@@ -17,6 +17,7 @@ from typing import Self
 
 from anenas._errors import AnenasError, unknown
 from anenas.blocks import ACTIVATIONS, Block, Value, block_kind, block_kinds
+from anenas.blocks.log_mel import LogMelBlock
 from anenas.graph import get_form
 
 POOLS = ("mean", "max", "last")
@@ -110,6 +111,12 @@ class Architecture:
     head: Head
     form: str = "fp16"
 
+    @property
+    def rate(self) -> int | None:
+        """Samples a second of the waveform that it takes; None where it takes something else."""
+        stem = self.stages[0].block
+        return stem.rate if isinstance(stem, LogMelBlock) else None
+
     def __str__(self) -> str:
         network = "-".join(["x".join(map(str, self.input)), *map(str, self.stages), str(self.head)])
         return network if self.form == "fp16" else f"{network}@{self.form}"
@@ -134,7 +141,9 @@ class Architecture:
         parsed = tuple(Stage.parse(stage) for stage in stages)
         architecture = cls((n, c, h, w), parsed, Head.parse(head), get_form(form).name if at else "fp16")
         size = h, w
-        for stage in architecture.stages:
+        for i, stage in enumerate(architecture.stages):
+            if problem := stage.block.place_problem(first=i == 0, depth=stage.depth, channels=c if i == 0 else 0):
+                raise AnenasError(f"'{text}': {problem}")
             for stride in (stage.stride, 1)[: stage.depth]:  # from its second block on, a stage keeps its size
                 if problem := stage.block.input_problem(*size, stride):
                     raise AnenasError(f"'{text}': {problem}")

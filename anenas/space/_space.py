@@ -22,8 +22,9 @@ from pydantic import (
     model_validator,
 )
 
-from anenas.ane import batch_problem, dimension_problem, steps_problem, width_problem
+from anenas.ane import MAX_DIMENSION, batch_problem, dimension_problem, steps_problem, width_problem
 from anenas.blocks import ACTIVATIONS, Block, SequenceBlock, Value, block_kind, block_kinds
+from anenas.blocks.log_mel import LogMelBlock
 from anenas.graph import all_forms
 from anenas.space import _walk
 from anenas.space._architecture import POOLS, Architecture, Head, Stage
@@ -106,28 +107,39 @@ else:
 
 
 class InputSpec(_Strict):
-    """Shape of the network's input: an image of `height` and `width`, or a series of `steps`, 1 high."""
+    """Shape of the network's input: an image of `height` and `width`, or what is 1 high: a series of `steps`, or a
+    waveform of `samples`.
+    """
 
     channels: _Size = 1
     height: _Size = 64
     width: _Size = 64
     steps: _Steps | None = None
+    samples: _Size | None = None
     batch: _Batch = 1
 
     @model_validator(mode="before")
     @classmethod
     def _series_are_one_high(cls, given: Any) -> Any:
-        if not isinstance(given, dict) or given.get("steps") is None:
+        if not isinstance(given, dict):
             return given
-        if {"height", "width"} & given.keys():
-            raise ValueError("expected height and width, of images, or steps, of series, got both")
-        steps = given["steps"] if isinstance(given["steps"], int) else 1
-        return {**given, "height": 1, "width": max(1, min(steps, 1024))}
+        lengths = [length for name in ("steps", "samples") if (length := given.get(name)) is not None]
+        if not lengths:
+            return given
+        if len(lengths) > 1 or {"height", "width"} & given.keys():
+            raise ValueError("expected height and width, of images, or steps, of series, or samples, of waveforms")
+        width = lengths[0] if isinstance(lengths[0], int) else 1
+        return {**given, "height": 1, "width": max(1, min(width, MAX_DIMENSION))}
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
-        """(N, C, H, W), which is (N, C, 1, T) for series."""
+        """(N, C, H, W), which is (N, C, 1, T) for series and (N, 1, 1, S) for waveforms."""
         return self.batch, self.channels, self.height, self.width
+
+    @property
+    def length(self) -> str | None:
+        """What the length of a series is called, "steps" or "samples"; None for images."""
+        return "steps" if self.steps else "samples" if self.samples else None
 
 
 class StageSpec(_Strict):
@@ -255,10 +267,14 @@ class SearchSpace(_Strict):
 
     @model_validator(mode="after")
     def _fits_its_input(self) -> Self:
-        sizes, series = {(self.input.height, self.input.width)}, self.input.steps is not None
+        sizes, series = {(self.input.height, self.input.width)}, self.input.length is not None
         for name, spec in self.named_stages():
             # A stage's blocks may leave inputs of several sizes to the next, which has to take each.
             blocks = list(spec.blocks_offered())
+            channels = self.input.channels if name == "stem" else 0
+            for block in blocks:
+                if problem := block.place_problem(first=name == "stem", depth=max(spec.depth), channels=channels):
+                    raise ValueError(f"{name}: {problem}")
             for block in blocks:
                 if series and not isinstance(block, SequenceBlock):
                     known = ", ".join(k for k, kind in block_kinds().items() if issubclass(kind, SequenceBlock))
@@ -269,11 +285,30 @@ class SearchSpace(_Strict):
                         raise ValueError(f"{name}: {problem}")
                 sizes = {block.size(*size, stride) for size, block in itertools.product(sizes, blocks)}
             series = series or any(isinstance(block, SequenceBlock) for block in blocks)
-        if self.input.steps and self.forms != _PLAIN:
+        if self.input.length and self.forms != _PLAIN:
             raise ValueError("forms: networks of series ship as fp16; `anenas compress` makes their packages smaller")
         if not series and "last" in self.head.pool:
             raise ValueError("head.pool: only series have a last step; expected mean or max")
         return self
+
+    @model_validator(mode="after")
+    def _hears_at_one_rate(self) -> Self:
+        heard = [isinstance(block, LogMelBlock) for block in self.stem.blocks_offered()]
+        if any(heard) and not self.input.samples:
+            raise ValueError("stem: block log_mel works on waveforms; give the input samples instead")
+        if self.input.samples and not all(heard):
+            raise ValueError("stem: waveforms, which have samples, are taken by block log_mel alone")
+        if len(rates := self._rates()) > 1:
+            raise ValueError(f"stem: all waveforms have one rate, got {' and '.join(map(str, rates))}")
+        return self
+
+    def _rates(self) -> list[int]:
+        return sorted({block.rate for block in self.stem.blocks_offered() if isinstance(block, LogMelBlock)})
+
+    @property
+    def rate(self) -> int | None:
+        """Samples a second of the waveforms that its networks take; None where they take something else."""
+        return next(iter(self._rates()), None)
 
     def decide(self, pick: Pick, *, classes: int) -> Architecture:
         """Walk every decision of the space once and return the architecture they make.
@@ -348,7 +383,7 @@ class SearchSpace(_Strict):
         Raises:
             pydantic.ValidationError: If a size breaks a guideline, or what a block takes.
         """
-        size = {"steps": width} if self.input.steps and height == 1 else {"height": height, "width": width}
+        size = {self.input.length: width} if self.input.length and height == 1 else {"height": height, "width": width}
         spec = InputSpec(channels=channels, **size, batch=self.input.batch)
         fields = {name: getattr(self, name) for name in type(self).model_fields}
         return self.model_validate({**fields, "input": spec})
