@@ -112,6 +112,11 @@ class Architecture:
     form: str = "fp16"
 
     @property
+    def raw(self) -> bool:
+        """Whether the network takes its input as it is, not normalised."""
+        return self.stages[0].block.raw
+
+    @property
     def rate(self) -> int | None:
         """Samples a second of the waveform that it takes; None where it takes something else."""
         stem = self.stages[0].block
