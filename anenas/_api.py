@@ -373,7 +373,7 @@ def _load(
     channels = space.input.channels if shape or space.input.channels > 1 else None
     if space.input.steps and not shape:
         size = channels = None  # series are as they are
-    dataset = load_data(data, size=size, channels=channels)
+    dataset = load_data(data, size=size, channels=channels, rate=space.rate, say=say)
     if space.input.steps and dataset.input_shape != space.input.shape[1:]:
         say(f"the series have {dataset.channels} channels and {dataset.width} steps: the input follows them")
     elif dataset.channels != space.input.channels:

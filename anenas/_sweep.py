@@ -21,6 +21,7 @@ from anenas.coreml import (
     example_inputs,
     image_size,
     output_errors,
+    package_metadata,
     package_target,
     program_accuracy,
     read_graph,
@@ -29,6 +30,7 @@ from anenas.coreml import (
 from anenas.graph import Form, forms
 from anenas.latency import CalibratedLatency, Latency, OwnDevice
 from anenas.search import front
+from anenas.space import Architecture
 
 if TYPE_CHECKING:
     from anenas.coreml.program import Program
@@ -186,7 +188,9 @@ def load_test_data(package: Path, source: str) -> Dataset:
     from anenas.data import load_data
 
     channels, height, width = image_size(_program(package), package)
-    return load_data(source, size=(height, width), channels=channels)
+    text = package_metadata(package).get("anenas.architecture")
+    rate = Architecture.parse(text).rate if text else None
+    return load_data(source, size=(height, width), channels=channels, rate=rate)
 
 
 def _program(package: Path) -> Program:

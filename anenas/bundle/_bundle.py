@@ -100,7 +100,7 @@ def export(
     trial = the_study.trial_folder(record.number)
     if not (trial / PACKAGE).is_dir():
         raise AnenasError(f"trial {record.number} of {study} has lost its files: {trial} holds no {PACKAGE}")
-    dataset = _dataset(the_study, data)
+    dataset = _dataset(the_study, data, record.architecture.rate)
     picked = f"the most accurate within {max_latency_ms:g} ms" if max_latency_ms else _name(pick)
     say(f"trial {record.number} of {study}: {record.architecture}")
     try:
@@ -131,12 +131,12 @@ def _name(pick: str | int | None) -> str:
     return f"trial {text}" if text.isdecimal() else text
 
 
-def _dataset(study: Study, data: str | None) -> Dataset:
-    """The images that the study was made with, as they were split then."""
+def _dataset(study: Study, data: str | None, rate: int | None) -> Dataset:
+    """The images that the study was made with, as they were split then; waveforms at their rate."""
     channels, height, width = (int(size) for size in study.settings["input"].split("x"))
     source = data or study.data
     try:
-        dataset = load_data(source, size=(height, width), channels=channels)
+        dataset = load_data(source, size=(height, width), channels=channels, rate=rate)
     except AnenasError as error:
         raise AnenasError(f"the study's images cannot be read: {error} (--data names where they are now)") from error
     found = f"{dataset.name} {dataset.fingerprint[:12]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,14 @@ from anenas.data._cut import cut
 from anenas.data._dataset import Dataset, Split
 from anenas.data._folder import read_folder
 from anenas.data._npz import read_embedded, read_embedded_series, read_npz
+from anenas.data._recordings import Heard, read_recordings, read_spectrograms
 from anenas.data._series import Series
 from anenas.data._source import Examples, Source
 from anenas.data._torchvision_sets import SETS, read_torchvision
 
 _EMBEDDED, _EMBEDDED_SERIES = "fashion_mnist", "wrist_motion"
-_FORMS = (_EMBEDDED, _EMBEDDED_SERIES, "images:PATH", "FILE.npz", "torchvision:NAME")
+_FORMS = (_EMBEDDED, _EMBEDDED_SERIES, "images:PATH", "wav:PATH", "mel:PATH", "FILE.npz", "torchvision:NAME")
+_FOLDERS = ("images", "wav", "mel")
 _TEST_FRACTION = 0.2
 _MOST_VALIDATION = 5000  # more would only make each trial slower: an accuracy is known to 0.7 % by then
 
@@ -26,8 +29,10 @@ def load_data(
     *,
     size: tuple[int, int] | None,
     channels: int | None = None,
+    rate: int | None = None,
     validation: float = 0.2,
     seed: int = 0,
+    say: Callable[[str], None] = lambda line: None,
 ) -> Dataset:
     """Reads a data set, brings its images to one shape and holds out a validation split.
 
@@ -37,13 +42,16 @@ def load_data(
 
     Args:
         source: "fashion_mnist" or "wrist_motion" for an embedded set, of which the second is of series; "images:PATH"
-            for a folder of class folders; the path of an .npz file; or "torchvision:NAME", downloaded on first use. By
-            default the embedded set of what is asked for.
+            for a folder of class folders; "wav:PATH" for one of recordings, and "mel:PATH" for the spectrograms of
+            such as series; the path of an .npz file; or "torchvision:NAME", downloaded on first use. By default the
+            embedded set of what is asked for.
         size: (height, width) to resize to. Photos are cropped to keep their proportions, arrays are stretched. None
             asks for series at their own length, and (1, steps) for series of that length: they are never resized.
         channels: 1 turns colour into luma, 3 repeats grey; None keeps what the source has.
+        rate: Samples a second of waveforms, of which size is (1, samples); None for all else.
         validation: The share of the training images to hold out, between 0 and 1.
         seed: Decides which images are held out, nothing else.
+        say: Called with a line about each thing that was done to recordings.
 
     Raises:
         AnenasError: The source cannot be read, or an argument does not fit it.
@@ -56,7 +64,13 @@ def load_data(
         raise AnenasError(f"seed must be 0 or more, not {seed}")
     # An image may be 1×1, but a row of pixels is none.
     series = size is None or (size[0] == 1 and size[1] > 1)
-    found = _read(source or (_EMBEDDED_SERIES if series else _EMBEDDED), series)
+    heard = Heard(rate, size[1]) if rate and size else None
+    if heard and source is None:
+        raise AnenasError(
+            "no recordings are embedded; name yours with --data wav:FOLDER, which holds a folder of .wav files for "
+            "each class, or --data FILE.npz"
+        )
+    found = _read(source or (_EMBEDDED_SERIES if series else _EMBEDDED), series, heard, say)
     _check_counts(found)
     channels = found.channels if channels is None else channels
     if isinstance(found.train.pictures, Series):
@@ -101,8 +115,8 @@ def _own_size(name: str, series: Series, size: tuple[int, int] | None, channels:
 def absolute_source(source: str | None) -> str | None:
     """The source as it is called from any folder: paths made absolute, and everything else as it is."""
     kind, _, rest = (source or "").partition(":")
-    if kind == "images" and rest:
-        return f"images:{Path(rest).expanduser().absolute()}"
+    if kind in _FOLDERS and rest:
+        return f"{kind}:{Path(rest).expanduser().absolute()}"
     if source is None or not source.lower().endswith(".npz"):
         return source
     return str(Path(source).expanduser().absolute())
@@ -112,8 +126,20 @@ def _split(examples: Examples, size: tuple[int, int], channels: int) -> Split:
     return Split(examples.pictures.draw(size, channels), examples.labels)
 
 
-def _read(source: str, series: bool) -> Source:
+def _read(source: str, series: bool, heard: Heard | None, say: Callable[[str], None]) -> Source:
     kind, colon, rest = source.partition(":")
+    folder = Path(rest).expanduser()
+    if kind == "wav" and rest:
+        if not heard:
+            instead = f"give mel:{rest}, its spectrograms" if series else "search them with speech_crnn"
+            raise AnenasError(f"{source} holds waveforms, which a space with the block log_mel takes: {instead}")
+        return read_recordings(folder, heard, say)
+    if heard and (kind in _FOLDERS or colon or source in (_EMBEDDED, _EMBEDDED_SERIES)):
+        raise AnenasError(f"{source} holds no waveforms; this space takes wav:FOLDER, or FILE.npz")
+    if kind == "mel" and rest:
+        if not series:
+            raise AnenasError(f"{source} is read as series; search them with a space of series, such as sequence_rnn")
+        return read_spectrograms(folder, say)
     if source == _EMBEDDED:
         return read_embedded()
     if source == _EMBEDDED_SERIES:
@@ -121,14 +147,15 @@ def _read(source: str, series: bool) -> Source:
             raise AnenasError(f"{source} holds series; search them with a space of series, such as sequence_rnn")
         return read_embedded_series()
     if kind == "images" and rest:
-        return read_folder(Path(rest).expanduser())
+        return read_folder(folder)
     if kind == "torchvision" and colon:
         return read_torchvision(rest)
     path = Path(source).expanduser()
     if path.suffix.lower() == ".npz":
-        return read_npz(path, series=series)
+        return read_npz(path, series=series, heard=heard, say=say)
     if path.is_dir():
-        raise AnenasError(f"'{source}' is a folder; for a folder of class folders, say images:{source}")
+        kind = "wav" if heard else "mel" if series else "images"
+        raise AnenasError(f"'{source}' is a folder; for a folder of class folders, say {kind}:{source}")
     for name in SETS:
         if source.casefold() == name.casefold():
             raise AnenasError(f"unknown data source '{source}'; did you mean torchvision:{name}?")
