@@ -34,6 +34,19 @@ class LogMel:
     hops: int
     bands: int
 
+    def __str__(self) -> str:
+        return (
+            f"{self.bands} mel bands every {self.hop} samples, in Hann windows of {self.window}, at {self.rate:,} Hz"
+        )
+
+    @property
+    def formula(self) -> str:
+        """What each value is, for whoever computes it elsewhere."""
+        return (
+            f"ln({FLOOR} + sum of triangles (height 1, {_LOWEST_HZ} Hz to {self.rate // 2} Hz, HTK mels) times |DFT of "
+            f"the waveform from -1 to 1, windowed, times {_SCALE} / {self.window}|^2), windows end with their step"
+        )
+
     @property
     def window(self) -> int:
         """Samples of a frame."""

@@ -97,6 +97,7 @@ def load_data(
         validation=_split(held, size, channels),
         test=_split(test, size, channels),
         flip=found.flip,
+        facts=found.facts,
     )
 
 

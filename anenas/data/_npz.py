@@ -75,7 +75,8 @@ def read_npz(
             )
     examples = {part: Examples(pictures[f"{part}_x"], labels[part]) for part in parts}
     mirrored = channels == 3 and not series if flip is None else flip
-    return Source(name=file_safe(path.stem), classes=classes, channels=channels, flip=mirrored, **examples)
+    facts = heard.facts if heard else {}
+    return Source(file_safe(path.stem), classes, channels, mirrored, **examples, facts=facts)
 
 
 def _all_images(

@@ -39,6 +39,11 @@ class Heard:
     rate: int
     samples: int
 
+    @property
+    def facts(self) -> dict[str, str]:
+        """What an app has to know to give a waveform to the model."""
+        return {"sample_rate": str(self.rate), "waveform": "mono, from -1 to 1"}
+
 
 @dataclass(frozen=True)
 class _Recording:
@@ -106,7 +111,7 @@ def read_recordings(path: Path, heard: Heard, say: Callable[[str], None]) -> Sou
         waveforms = (tally.add(one, f"'{file}'") for file, one in _read_all(labelled, heard))
         examples[part] = Examples(Series(_of_length(waveforms, len(labelled), heard)), _labels(labelled))
     tally.tell(say, filled=True)
-    return Source(file_safe(path.resolve().name), classes, 1, False, **examples)
+    return Source(file_safe(path.resolve().name), classes, 1, False, **examples, facts=heard.facts)
 
 
 def read_spectrograms(path: Path, say: Callable[[str], None]) -> Source:
@@ -129,16 +134,14 @@ def read_spectrograms(path: Path, say: Callable[[str], None]) -> Source:
                 raise AnenasError(f"'{file}' is shorter than a step of {mel.hop / mel.rate:g} s; remove it")
             spectrograms[part].append(mel(tally.add(one, f"'{file}'")))
     tally.tell(say, filled=False)
-    say(
-        f"series of {mel.bands} mel bands every {mel.hop} samples, in Hann windows of {mel.window}, at {mel.rate:,} "
-        f"Hz: an app computes them before the model"
-    )
+    say(f"series of {mel}: an app computes them before the model")
     steps = max(one.shape[1] for part in spectrograms.values() for one in part)
     arrays = {f"{part}_x": _ending_in_nan(found, steps) for part, found in spectrograms.items()}
     series = read_series(path, arrays, scale=None, layout="nct")
     examples = {part: Examples(series[f"{part}_x"], _labels(labelled)) for part, labelled in files.items()}
     channels = series["train_x"].array.shape[1]
-    return Source(file_safe(path.resolve().name), classes, channels, False, **examples)
+    facts = {"sample_rate": str(mel.rate), "spectrogram": f"{mel}, {mel.formula}"}
+    return Source(file_safe(path.resolve().name), classes, channels, False, **examples, facts=facts)
 
 
 def read_waveforms(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,8 @@ class Source:
     test: Examples | None = None
     """None where the author made no split, so that one must be cut out of `train`."""
     validation: Examples | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """See `Dataset.facts`."""
 
 
 def file_safe(name: str) -> str:

@@ -55,11 +55,14 @@ def deployed(architecture: Architecture) -> Deployed:
             nn.init.uniform_(module.weight, 0.5, 2)
             nn.init.uniform_(module.bias, -1, 1)
     channels = architecture.input[1]
-    return Deployed(fuse(network.eval()), (0.4,) * channels, (0.3,) * channels).eval()
+    return Deployed(fuse(network.eval()), (0.4,) * channels, (0.3,) * channels, raw=architecture.raw).eval()
 
 
 def architecture_of(block: Block, stride: int, channels: int = 3) -> Architecture:
     """A network of that block, where it changes the width and where it has a skip."""
+    if block.raw:
+        shape = input_shape(type(block), 1, 16)
+        return Architecture(shape, (Stage(block, 1, 1, 16), Stage(block_kind("tcn")(), 1, 1, 16)), Head(0, "", 5))
     first = stem(type(block), 2, 16)
     stages = (first, Stage(block, 2, stride, 32)) if stride > 1 else (first, Stage(block, 2, 1, 16))
     return Architecture(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from examples import input_shape, stem
+from examples import networks
 
 from anenas.ane import chips
 from anenas.blocks import Block, block_kinds
@@ -45,8 +45,8 @@ def test_every_option_of_a_block_is_foretold(
 ) -> None:
     # Widths alternate, so that blocks are met with and without their skip connection.
     stages = [Stage(block, 1, stride, 32 if i % 4 < 2 else 16) for i, block in enumerate(covering(kind, stride))]
-    architecture = Architecture(input_shape(kind, 1, 32), (stem(kind, 2, 32), *stages), Head(0, "", 10))
-    assert_agree(architecture_graph(architecture), read_graph(package(architecture)))
+    for architecture in networks(kind, stages, 1, 2, Head(0, "", 10)):
+        assert_agree(architecture_graph(architecture), read_graph(package(architecture)))
 
 
 @pytest.mark.parametrize(
@@ -58,6 +58,7 @@ def test_every_option_of_a_block_is_foretold(
         "1x2x32x32-fusedmbconv_r2_s2_c16_k3_e2_relu6-head_c64_silu_n10",
         "1x3x32x32-conv_r1_s2_c16_k3_relu-head_max_n10",
         "1x6x1x50-min_gru_r2_s2_c16-sru_r1_s2_c32_bi-head_last_c64_relu_n7",
+        "2x1x1x16000-log_mel_r1_s1_c64_hz8000_h128_w2-tcn_r1_s2_c32_k5_d1_bi_relu-min_gru_r1_s1_c32-head_last_n5",
         "2x1x1x33-qrnn_r2_s1_c32_k3-gru_r1_s1_c16_bi-lstm_r1_s2_c16-head_max_n3",
     ],
 )
@@ -74,6 +75,7 @@ def test_heads_depths_batches_and_channels_are_foretold(text: str, package: Pack
             0.1,
         ),
         ("1x6x1x128-tcn_r1_s2_c64_k5_d1_silu-qrnn_r2_s2_c48_k5_bi_res-min_gru_r1_s1_c64_bi-head_last_n10", 0.1),
+        ("1x1x1x16000-log_mel_r1_s1_c64_hz8000_h80_w3-tcn_r1_s2_c64_k5_d1_bi_relu-min_gru_r1_s1_c64-head_last_n5", 0.1),
         ("1x6x1x64-tcn_r1_s2_c96_k3_d1_relu-unrolled_lstm_r1_s2_c128-head_n10", 0.33),  # its steps share their weights
     ],
 )

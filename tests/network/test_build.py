@@ -74,7 +74,7 @@ def test_a_block_computes_the_same_fused(
 ) -> None:
     x = torch.randn(input_shape(kind, 16, 8, batch=2))
     for block in covering(kind, stride):
-        network = with_random_statistics(block.build(16, 16, stride))
+        network = with_random_statistics(block.build(x.shape[1], 16, stride))
         torch.testing.assert_close(fuse(network)(x), network(x), rtol=1e-4, atol=1e-4)
 
 
