@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 from examples import networks
+from torch import nn
 
 from anenas.ane import chips
 from anenas.blocks import Block, block_kinds
-from anenas.coreml import estimated_package_bytes, package_bytes, read_graph
+from anenas.coreml import convert_arrays, estimated_package_bytes, package_bytes, read_graph
 from anenas.graph import Graph, Tensor
 from anenas.latency import CalibratedLatency
-from anenas.network import architecture_graph
+from anenas.network import architecture_graph, trace
 from anenas.space import Architecture, Head, Stage
 
 Package = Callable[[Architecture], Path]
@@ -65,6 +68,32 @@ def test_every_option_of_a_block_is_foretold(
 def test_heads_depths_batches_and_channels_are_foretold(text: str, package: Package) -> None:
     architecture = Architecture.parse(text)
     assert_agree(architecture_graph(architecture), read_graph(package(architecture)))
+
+
+class Folded(nn.Module):
+    """A convolution without bias, and a constant for each channel."""
+
+    def __init__(self, fold: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 16, 3, bias=False)
+        self.fold = fold
+        self.register_buffer("constant", torch.rand(1, 16, 1, 1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.fold(self.conv(x), self.constant)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "fold", [lambda x, _: x, operator.mul, operator.add, lambda x, _: 2 * x], ids=["nothing", "mul", "add", "scalar"]
+)
+def test_the_bias_of_a_convolution_is_foretold(
+    fold: Callable[[torch.Tensor, torch.Tensor], torch.Tensor], tmp_path: Path
+) -> None:
+    module = Folded(fold).eval()
+    convert_arrays(module, tmp_path / "conv.mlpackage", shape=(1, 3, 8, 8))
+    (foretold,), stored = trace(module, (1, 3, 8, 8)).ops, read_graph(tmp_path / "conv.mlpackage").ops
+    (convolution,) = (op for op in stored if op.kind == "conv")
+    assert [w.shape for w in foretold.weights] == [w.shape for w in convolution.weights]
 
 
 @pytest.mark.parametrize(
