@@ -18,9 +18,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Block:
-    """A kind of block with its choices made. Subclasses are frozen dataclasses whose fields are made by `choice`."""
+    """A kind of block with its choices made. Subclasses are frozen dataclasses whose fields are made by `choice`.
+
+    Attributes:
+        kind: Its name.
+        raw: Whether it takes the network's input as it is, of one channel and not normalised, so that it can only be
+            the network's first block, once.
+    """
 
     kind: ClassVar[str]
+    raw: ClassVar[bool] = False
 
     def build(self, in_channels: int, out_channels: int, stride: int) -> nn.Module:
         """A module from (N, in_channels, H, W) to (N, out_channels, *size(H, W, stride))."""

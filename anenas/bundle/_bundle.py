@@ -33,7 +33,7 @@ from anenas.coreml import (
     verify_network,
 )
 from anenas.coreml.program import Program, load_program, write_arrays
-from anenas.data import Dataset, load_data
+from anenas.data import Dataset, Encoding, load_data, load_texts
 from anenas.graph import SMALLEST, get_form
 from anenas.latency import Target
 from anenas.search import (
@@ -134,9 +134,12 @@ def _name(pick: str | int | None) -> str:
 def _dataset(study: Study, data: str | None) -> Dataset:
     """The images that the study was made with, as they were split then."""
     channels, height, width = (int(size) for size in study.settings["input"].split("x"))
-    source = data or study.data
+    source, encoding = data or study.data, study.settings.get("encoding")
     try:
-        dataset = load_data(source, size=(height, width), channels=channels)
+        if encoding:
+            dataset = load_texts(source, Encoding(**encoding), steps=width)
+        else:
+            dataset = load_data(source, size=(height, width), channels=channels)
     except AnenasError as error:
         raise AnenasError(f"the study's images cannot be read: {error} (--data names where they are now)") from error
     found = f"{dataset.name} {dataset.fingerprint[:12]}"

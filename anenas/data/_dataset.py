@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -67,6 +68,8 @@ class Dataset:
     """What only the final report may look at."""
     flip: bool
     """Whether an image's horizontal mirror image still belongs to its class."""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """What a user of the model has to know of its input, such as a vocabulary: ships in the package's metadata."""
 
     def __post_init__(self) -> None:
         shapes = {split.images.shape[1:] for split in (self.train, self.validation, self.test)}
@@ -106,8 +109,10 @@ class Dataset:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A hex digest of all pixels, labels and classes and of how they are split: changed data, changed digest."""
+        """A hex digest of all pixels, labels, classes and facts, and of the splits: changed data, changed digest."""
         digest = hashlib.sha256(json.dumps(self.classes).encode())
+        if self.facts:
+            digest.update(json.dumps(dict(self.facts), sort_keys=True).encode())
         for name in _SPLITS:
             split: Split = getattr(self, name)
             digest.update(json.dumps([name, split.images.shape]).encode())
@@ -149,6 +154,7 @@ class Dataset:
             "name": self.name,
             "classes": self.classes,
             "flip": self.flip,
+            "facts": dict(self.facts),
             "moments": self._moments,
             "fingerprint": self.fingerprint,
         }
@@ -179,7 +185,9 @@ class Dataset:
                 )
                 for name in _SPLITS
             )
-            dataset = cls(about["name"], tuple(about["classes"]), train, validation, test, about["flip"])
+            dataset = cls(
+                about["name"], tuple(about["classes"]), train, validation, test, about["flip"], facts=about["facts"]
+            )
             mean, std = about["moments"]
             # What needs every pixel is known already; a worker should not read them all to find it again.
             vars(dataset).update(_moments=(tuple(mean), tuple(std)), fingerprint=about["fingerprint"])

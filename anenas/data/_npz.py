@@ -14,6 +14,7 @@ from anenas._errors import AnenasError
 from anenas.data._pictures import ArrayPictures, Pictures
 from anenas.data._series import LAYOUTS, read_series
 from anenas.data._source import Examples, Source, file_safe
+from anenas.data._text import Encoding, text_array
 
 _KEYS = ("train_x", "train_y", "test_x", "test_y")
 _MORE_KEYS = ("validation_x", "validation_y", "class_names", "scale", "layout")
@@ -32,24 +33,33 @@ def read_embedded_series() -> Source:
     return read_npz(Path(__file__).with_name("wrist_motion.npz"), series=True)
 
 
-def read_npz(path: Path, *, flip: bool | None = None, series: bool = False) -> Source:
+def read_npz(path: Path, *, flip: bool | None = None, series: bool = False, encoding: Encoding | None = None) -> Source:
     """A data set from the arrays train_x, train_y, test_x, test_y and, if there, validation_x and _y and class_names.
 
     Images are uint8, (N, H, W) or (N, H, W, C); series are what `read_series` takes, with the arrays scale and layout
-    if need be. Labels are integers from 0 without gaps; class_names gives each its name. Nothing is ever unpickled.
+    if need be; texts are strings, (N,). Labels are integers from 0 without gaps; class_names gives each its name.
+    Nothing is ever unpickled.
 
     Args:
         path: The file.
         flip: Whether mirror images keep their class; None is yes for colour images and no for all others.
         series: Whether it holds series rather than images.
+        encoding: How texts become ids, where it holds those.
 
     Raises:
         AnenasError: The file is not there, is damaged, or its arrays are not as described.
     """
     arrays = _read_arrays(path)
+    if arrays["train_x"].dtype.kind == "U" and not encoding:
+        raise AnenasError(f"'{path}' holds texts; search them with a space of texts, such as text_rnn")
     parts = [part for part in ("train", "validation", "test") if f"{part}_x" in arrays]
-    read = _all_series if series else _all_images
-    pictures, channels = read(path, arrays, [f"{part}_x" for part in parts])
+    keys = [f"{part}_x" for part in parts]
+    pictures: Mapping[str, Pictures]
+    if encoding:
+        pictures, channels = {key: text_array(path, key, arrays[key], encoding) for key in keys}, 1
+    else:
+        read = _all_series if series else _all_images
+        pictures, channels = read(path, arrays, keys)
     labels = {part: _labels(path, f"{part}_y", arrays[f"{part}_y"], len(pictures[f"{part}_x"])) for part in parts}
     classes = _classes(path, arrays.get("class_names"), labels["train"])
     for part in parts:
@@ -59,7 +69,7 @@ def read_npz(path: Path, *, flip: bool | None = None, series: bool = False) -> S
                 f"labels must be 0 to {len(classes) - 1}"
             )
     examples = {part: Examples(pictures[f"{part}_x"], labels[part]) for part in parts}
-    mirrored = channels == 3 and not series if flip is None else flip
+    mirrored = channels == 3 and not (series or encoding) if flip is None else flip
     return Source(name=file_safe(path.stem), classes=classes, channels=channels, flip=mirrored, **examples)
 
 

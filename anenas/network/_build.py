@@ -15,7 +15,7 @@ from anenas.space import Architecture, Head, Stage
 def build(architecture: Architecture) -> nn.Sequential:
     """A freshly initialised network, from (N, C, H, W) normalised pixels or (N, C, 1, T) series to (N, classes) logits.
 
-    Its children are `stem`, `stage1`, … and `head`.
+    One with a first block that is raw takes its input as it is. Its children are `stem`, `stage1`, … and `head`.
     """
     network = nn.Sequential()
     channels = architecture.input[1]
@@ -76,13 +76,17 @@ class Deployed(nn.Module):
         network: A fused network.
         mean: Mean of each channel, in units of 255.
         std: Standard deviation of each channel, in the same units.
+        raw: Whether the network takes its input as it is, so that mean and std are left out.
     """
 
     scale: torch.Tensor
     shift: torch.Tensor
 
-    def __init__(self, network: nn.Module, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
+    def __init__(
+        self, network: nn.Module, mean: tuple[float, ...], std: tuple[float, ...], *, raw: bool = False
+    ) -> None:
         super().__init__()
+        self.raw = raw
         m, s = (torch.tensor(values).view(1, -1, 1, 1) for values in (mean, std))
         self.register_buffer("scale", 1 / (255 * s))
         self.register_buffer("shift", -m / s)
@@ -99,5 +103,5 @@ class Deployed(nn.Module):
 
     def logits(self, pixels: torch.Tensor) -> torch.Tensor:
         """What `forward` is the softmax of."""
-        logits: torch.Tensor = self.network(pixels * self.scale + self.shift)
+        logits: torch.Tensor = self.network(pixels if self.raw else pixels * self.scale + self.shift)
         return logits

@@ -24,7 +24,7 @@ def architecture_graph(architecture: Architecture) -> Graph:
 
     Blocks that were met before, with the same input, are not traced again.
     """
-    parts = [("input", _input_graph(architecture.input))]
+    parts = [("input", _input_graph(architecture.input, architecture.raw))]
     for i, stage in enumerate(architecture.stages):
         parts.append((f"stage{i}" if i else "stem", _stage_graph(stage, parts[-1][1].outputs[0].shape)))
     parts.append(("head", _head_graph(architecture.head, parts[-1][1].outputs[0].shape)))
@@ -42,7 +42,7 @@ def architecture_cost(architecture: Architecture, chip: Chip) -> ProgramCost:
     if get_form(form).activations:
         return program_cost(architecture_graph(architecture), chip)
     shape: _Shape = architecture.input
-    cost = _input_cost(shape, chip)
+    cost = _input_cost(shape, architecture.raw, chip)
     for stage in architecture.stages:
         of_stage, shape = _stage_cost(stage, shape, chip, form)
         cost += of_stage
@@ -75,8 +75,8 @@ def _block_cost(
 
 
 @functools.lru_cache(maxsize=1_000)
-def _input_cost(shape: _Shape, chip: Chip) -> ProgramCost:
-    return program_cost(_input_graph(shape), chip)
+def _input_cost(shape: _Shape, raw: bool, chip: Chip) -> ProgramCost:
+    return program_cost(_input_graph(shape, raw), chip)
 
 
 @functools.lru_cache(maxsize=10_000)
@@ -107,11 +107,13 @@ def _head_graph(head: Head, shape: _Shape) -> Graph:
 
 
 @functools.lru_cache(maxsize=1_000)
-def _input_graph(shape: _Shape) -> Graph:
-    """Pixels in: the cast of the image, and the normalisation that `Deployed` does."""
+def _input_graph(shape: _Shape, raw: bool) -> Graph:
+    """Pixels in: the cast of the image, and the normalisation that `Deployed` does, unless it is to stay raw."""
     image = Tensor("image", shape, "fp32")
     pixels = Tensor("pixels", shape)
     cast = Op("cast", "cast", (image,), (pixels,))
+    if raw:
+        return Graph((image,), (cast,), (pixels,))
     channels = shape[1]
     normalised = trace(_Normalise(nn.Identity(), (0.5,) * channels, (0.5,) * channels), shape, name="pixels")
     return Graph((image,), (cast, *normalised.ops), normalised.outputs)

@@ -84,7 +84,7 @@ class ImageEvaluator:
         dataset = Dataset.open(self.data)
         network = build(architecture)
         clock.lap("build")
-        normalise = Normalisation(dataset.mean, dataset.std)
+        normalise = Normalisation(dataset.mean, dataset.std, architecture.raw)
         losses = train(
             network,
             dataset.train,
@@ -98,7 +98,7 @@ class ImageEvaluator:
             stepped=stepped,
         )
         clock.lap("train")
-        deployed = deploy(network, dataset)
+        deployed = deploy(network, architecture, dataset)
         right = accuracy(deployed, dataset.validation, device=device)
         clock.lap("validate")
         if share < 1:

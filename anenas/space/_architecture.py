@@ -114,6 +114,11 @@ class Architecture:
         network = "-".join(["x".join(map(str, self.input)), *map(str, self.stages), str(self.head)])
         return network if self.form == "fp16" else f"{network}@{self.form}"
 
+    @property
+    def raw(self) -> bool:
+        """Whether the network takes its input as it is, not normalised."""
+        return self.stages[0].block.raw
+
     def __lt__(self, other: Architecture) -> bool:
         return str(self) < str(other)
 
@@ -134,7 +139,12 @@ class Architecture:
         parsed = tuple(Stage.parse(stage) for stage in stages)
         architecture = cls((n, c, h, w), parsed, Head.parse(head), get_form(form).name if at else "fp16")
         size = h, w
-        for stage in architecture.stages:
+        for i, stage in enumerate(architecture.stages):
+            if stage.block.raw and (i or stage.depth > 1 or c > 1):
+                raise AnenasError(
+                    f"'{text}': block {stage.block.kind} takes the network's input, of one channel: it can only be the "
+                    f"first, once"
+                )
             for stride in (stage.stride, 1)[: stage.depth]:  # from its second block on, a stage keeps its size
                 if problem := stage.block.input_problem(*size, stride):
                     raise AnenasError(f"'{text}': {problem}")

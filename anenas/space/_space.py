@@ -23,7 +23,7 @@ from pydantic import (
 )
 
 from anenas.ane import batch_problem, dimension_problem, steps_problem, width_problem
-from anenas.blocks import ACTIVATIONS, Block, SequenceBlock, Value, block_kind, block_kinds
+from anenas.blocks import ACTIVATIONS, Block, Embedding, SequenceBlock, Value, block_kind, block_kinds
 from anenas.graph import all_forms
 from anenas.space import _walk
 from anenas.space._architecture import POOLS, Architecture, Head, Stage
@@ -106,12 +106,16 @@ else:
 
 
 class InputSpec(_Strict):
-    """Shape of the network's input: an image of `height` and `width`, or a series of `steps`, 1 high."""
+    """Shape of the network's input: an image of `height` and `width`, or a series of `steps`, 1 high.
+
+    With `tokens`, "words" or "characters", the series are texts: the id of a token at each step.
+    """
 
     channels: _Size = 1
     height: _Size = 64
     width: _Size = 64
     steps: _Steps | None = None
+    tokens: Literal["words", "characters"] | None = None
     batch: _Batch = 1
 
     @model_validator(mode="before")
@@ -123,6 +127,12 @@ class InputSpec(_Strict):
             raise ValueError("expected height and width, of images, or steps, of series, got both")
         steps = given["steps"] if isinstance(given["steps"], int) else 1
         return {**given, "height": 1, "width": max(1, min(steps, 1024))}
+
+    @model_validator(mode="after")
+    def _texts_are_series_of_ids(self) -> Self:
+        if self.tokens and (self.steps is None or self.channels > 1):
+            raise ValueError("expected texts, which have tokens, to have steps and one channel")
+        return self
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
@@ -256,10 +266,16 @@ class SearchSpace(_Strict):
     @model_validator(mode="after")
     def _fits_its_input(self) -> Self:
         sizes, series = {(self.input.height, self.input.width)}, self.input.steps is not None
+        self._check_embedding()
         for name, spec in self.named_stages():
             # A stage's blocks may leave inputs of several sizes to the next, which has to take each.
             blocks = list(spec.blocks_offered())
             for block in blocks:
+                if block.raw and (name != "stem" or max(spec.depth) > 1 or self.input.channels > 1):
+                    raise ValueError(
+                        f"{name}: block {block.kind} takes the network's input, of one channel: it can only be the "
+                        f"stem, of depth 1"
+                    )
                 if series and not isinstance(block, SequenceBlock):
                     known = ", ".join(k for k, kind in block_kinds().items() if issubclass(kind, SequenceBlock))
                     raise ValueError(f"{name}: block {block.kind} works on images; for series there are {known}")
@@ -274,6 +290,23 @@ class SearchSpace(_Strict):
         if not series and "last" in self.head.pool:
             raise ValueError("head.pool: only series have a last step; expected mean or max")
         return self
+
+    def _check_embedding(self) -> None:
+        """Texts need an embedding, and one vocabulary; nothing else has a use for it."""
+        embeddings = [block for block in self.stem.blocks_offered() if isinstance(block, Embedding)]
+        if not self.input.tokens:
+            if embeddings:
+                raise ValueError("stem: block embedding takes texts; add tokens to the input: words or characters")
+            return
+        others = {kind for kind, _ in self.stem.block_options()} - {Embedding.kind}
+        if others or len({block.vocabulary for block in embeddings}) != 1:
+            raise ValueError("stem: texts need the block embedding, no other, and one vocabulary")
+
+    @property
+    def vocabulary(self) -> int | None:
+        """How many ids tokens of texts have; None where the input is no text."""
+        sizes = (block.vocabulary for block in self.stem.blocks_offered() if isinstance(block, Embedding))
+        return next(sizes, None)
 
     def decide(self, pick: Pick, *, classes: int) -> Architecture:
         """Walk every decision of the space once and return the architecture they make.
@@ -349,7 +382,7 @@ class SearchSpace(_Strict):
             pydantic.ValidationError: If a size breaks a guideline, or what a block takes.
         """
         size = {"steps": width} if self.input.steps and height == 1 else {"height": height, "width": width}
-        spec = InputSpec(channels=channels, **size, batch=self.input.batch)
+        spec = InputSpec(channels=channels, **size, tokens=self.input.tokens, batch=self.input.batch)
         fields = {name: getattr(self, name) for name in type(self).model_fields}
         return self.model_validate({**fields, "input": spec})
 
