@@ -43,17 +43,17 @@ class OneHotConvolution(nn.Module):
         table: A vector for each id, (vocabulary, C).
     """
 
-    tokens: torch.Tensor
+    vocabulary: torch.Tensor
 
     def __init__(self, table: torch.Tensor) -> None:
         super().__init__()
-        vocabulary, channels = table.shape
-        tokens = torch.arange(vocabulary, dtype=table.dtype, device=table.device)
-        self.register_buffer("tokens", torch.where(tokens > 0, tokens, -1).view(1, -1, 1, 1))
-        self.conv = nn.Conv2d(vocabulary, channels, 1, device=table.device)
+        count, channels = table.shape
+        ids = torch.arange(count, dtype=table.dtype, device=table.device)
+        self.register_buffer("vocabulary", torch.where(ids > 0, ids, -1).view(1, -1, 1, 1))
+        self.conv = nn.Conv2d(count, channels, 1, device=table.device)
         self.conv.weight = nn.Parameter(table.t().clone()[:, :, None, None])
         self.conv.bias = nn.Parameter(table.new_zeros(channels))
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
-        vectors: torch.Tensor = self.conv((1 - (ids - self.tokens).abs()).relu())
+        vectors: torch.Tensor = self.conv((1 - (ids - self.vocabulary).abs()).relu())
         return vectors

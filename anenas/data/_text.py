@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,16 +18,20 @@ _PADDING, _UNKNOWN = 0, 1
 _FIRST = 2  # id of the most frequent token
 
 
-class _WordCharacters(dict[int, str]):
-    """For `str.translate`: letters, marks and numbers as they are, and a blank for everything else."""
+class _Blanks(dict[int, str]):
+    """For `str.translate`: a blank for characters that part tokens, and all others as they are."""
+
+    def __init__(self, parts: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._parts = parts
 
     def __missing__(self, code: int) -> str:
-        character = chr(code)
-        self[code] = character if unicodedata.category(character)[0] in "LMN" else " "
+        self[code] = " " if self._parts(chr(code)) else chr(code)
         return self[code]
 
 
-_WORD_CHARACTERS = _WordCharacters()
+_BETWEEN_WORDS = _Blanks(lambda character: unicodedata.category(character)[0] not in "LMN")
+_WHITE = _Blanks(lambda character: unicodedata.category(character)[0] == "Z" or character in "\t\n\v\f\r\x85")
 
 
 @dataclass(frozen=True)
@@ -35,8 +40,9 @@ class Encoding:
 
     Attributes:
         tokens: "words": longest runs of Unicode's letters, marks and numbers (categories L*, M* and N*, which Apple's
-            `CharacterSet.alphanumerics` holds). "characters": each code point, runs of white space as one blank. Both
-            of the text in Unicode's form NFC, lower-cased.
+            `CharacterSet.alphanumerics` holds). "characters": each code point, runs of white space as one blank, and
+            none at the ends; white are category Z*, tabs and line breaks, as `CharacterSet.whitespacesAndNewlines` has
+            it. Both of the text in lower case and Unicode's form NFC.
         vocabulary: How many ids there are: 0 for padding, 1 for tokens that are not in the vocabulary, and the rest for
             the most frequent ones of the training texts.
     """
@@ -46,10 +52,10 @@ class Encoding:
 
     def split(self, text: str) -> list[str]:
         """The tokens of a text."""
-        text = unicodedata.normalize("NFC", text).lower()
+        text = unicodedata.normalize("NFC", text.lower())
         if self.tokens == "words":
-            return text.translate(_WORD_CHARACTERS).split()
-        return list(" ".join(text.split()))
+            return text.translate(_BETWEEN_WORDS).split()
+        return list(re.sub(" +", " ", text.translate(_WHITE)).strip(" "))
 
     def learn(self, texts: Iterable[str]) -> tuple[str, ...]:
         """The most frequent tokens, the most frequent first and equals in the order of their code points."""
