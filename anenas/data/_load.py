@@ -200,7 +200,7 @@ def _check_counts(source: Source) -> None:
     """Every class needs an image in each split that is there or will be cut."""
     what = "texts" if isinstance(source.train.pictures, Texts) else "images"
     if problem := dimension_problem(len(source.classes)):
-        raise AnenasError(f"{source.name}: its number of classes, {problem}")
+        raise AnenasError(f"{source.name}: the number of its classes, {problem}")
     if len(source.classes) < 2:
         raise AnenasError(f"{source.name} has only the class '{source.classes[0]}'; a classifier needs two or more")
     needed = 1 + (source.validation is None) + (source.test is None)

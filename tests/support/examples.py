@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from anenas.blocks import Block, SequenceBlock, block_kind
+import torch
+
+from anenas.blocks import Block, SequenceBlock, block_kind, block_kinds
 from anenas.space import Stage
 
 _STEPS = 8  # enough for three stages of a scan, and few where every step is written out
+
+
+# What a network may be of behind its first block; a raw one is nothing but that.
+BODY_KINDS = [kind for kind in block_kinds().values() if not kind.raw]
 
 
 def takes_series(kind: type[Block]) -> bool:
@@ -14,8 +20,14 @@ def takes_series(kind: type[Block]) -> bool:
 
 
 def input_shape(kind: type[Block], channels: int, size: int, batch: int = 1) -> tuple[int, int, int, int]:
-    """Images of size × size pixels, or series of eight steps."""
+    """Images of size × size pixels, or series of eight steps; of one channel where it is raw."""
+    channels = 1 if kind.raw else channels
     return (batch, channels, 1, _STEPS) if takes_series(kind) else (batch, channels, size, size)
+
+
+def example(kind: type[Block], shape: tuple[int, ...]) -> torch.Tensor:
+    """Numbers as the network has them inside, or ids that every vocabulary holds where a kind is raw."""
+    return torch.randint(64, shape).float() if kind.raw else torch.randn(shape)
 
 
 def stem(kind: type[Block], stride: int, width: int) -> Stage:
