@@ -149,6 +149,7 @@ def run_search(
     workers: int | None = None,
     device: str | None = None,
     rungs: int | None = None,
+    inherit: bool = True,
     sampler: str = DEFAULT_SAMPLER,
     seed_architectures: str | Path | None = None,
     from_study: str | None = None,
@@ -189,6 +190,7 @@ def run_search(
         device: "cpu", "cuda" or "mps"; the best that is there by default.
         rungs: At how many budgets trials are compared, the full one among them, and all but the best stopped; 1 stops
             none. By default 2, and 1 where there are too few trials to choose from. A study may go on with another.
+        inherit: Whether a training begins with what fits of the weights of the completed trial that is most like it.
         sampler: What suggests architectures, see `anenas.search.SAMPLERS`; another one may continue a study.
         seed_architectures: A text file of architectures, one a line, to try first.
         from_study: Name of an earlier study in the store, the front of which is tried first.
@@ -234,6 +236,7 @@ def run_search(
         "latency": ", ".join(target.source.version for target in targets),
         "epochs": epochs,
         "seed": seed,
+        "inherit": inherit,
         "limits": limits.model_dump(exclude_none=True),
         "latency_bound": latency_bound,
         "objectives": dict.fromkeys(names),
@@ -283,7 +286,7 @@ def run_search(
             del dataset  # the workers map it from disk
             try:
                 note(record)
-                Search(record, problem, pool, note, first, Rungs(rungs)).run(wanted, deadline)
+                Search(record, problem, pool, note, first, Rungs(rungs), inherit).run(wanted, deadline)
                 if len(record.completed) < wanted and time.monotonic() < deadline:
                     say("the search ends early: nothing new within the limits is left to try")
                 pool.cancel()
