@@ -22,7 +22,7 @@ import joblib
 from pydantic import ValidationError
 
 from anenas._errors import AnenasError, unknown
-from anenas.data import Dataset, absolute_source, load_data
+from anenas.data import Dataset, Encoding, absolute_source, load_data, load_texts
 from anenas.latency import Latency, Target
 from anenas.report import write_front_csv, write_front_page, write_front_png, write_trials_csv
 from anenas.search import (
@@ -149,6 +149,7 @@ def run_search(
     workers: int | None = None,
     device: str | None = None,
     rungs: int | None = None,
+    inherit: bool = True,
     sampler: str = DEFAULT_SAMPLER,
     seed_architectures: str | Path | None = None,
     from_study: str | None = None,
@@ -189,6 +190,7 @@ def run_search(
         device: "cpu", "cuda" or "mps"; the best that is there by default.
         rungs: At how many budgets trials are compared, the full one among them, and all but the best stopped; 1 stops
             none. By default 2, and 1 where there are too few trials to choose from. A study may go on with another.
+        inherit: Whether a training begins with what fits of the weights of the completed trial that is most like it.
         sampler: What suggests architectures, see `anenas.search.SAMPLERS`; another one may continue a study.
         seed_architectures: A text file of architectures, one a line, to try first.
         from_study: Name of an earlier study in the store, the front of which is tried first.
@@ -234,10 +236,13 @@ def run_search(
         "latency": ", ".join(target.source.version for target in targets),
         "epochs": epochs,
         "seed": seed,
+        "inherit": inherit,
         "limits": limits.model_dump(exclude_none=True),
         "latency_bound": latency_bound,
         "objectives": dict.fromkeys(names),
     }
+    if encoding := _encoding(the_space):
+        settings["encoding"] = dataclasses.asdict(encoding)
     name = _study_name(store, study, new, f"{the_space.name}-{dataset.name}-{targets[0].name}", settings)
     for what, folder in (("store", store), ("exports", exports)):
         try:
@@ -281,7 +286,7 @@ def run_search(
             del dataset  # the workers map it from disk
             try:
                 note(record)
-                Search(record, problem, pool, note, first, Rungs(rungs)).run(wanted, deadline)
+                Search(record, problem, pool, note, first, Rungs(rungs), inherit).run(wanted, deadline)
                 if len(record.completed) < wanted and time.monotonic() < deadline:
                     say("the search ends early: nothing new within the limits is left to try")
                 pool.cancel()
@@ -362,6 +367,11 @@ def _limits(space: SearchSpace, given: dict[str, float | None]) -> Limits:
         raise AnenasError(f"limit {name}: {message}, got {error.errors()[0]['input']}") from None
 
 
+def _encoding(space: SearchSpace) -> Encoding | None:
+    """How texts become what networks of the space take; None where it is not of texts."""
+    return Encoding(space.input.tokens, space.vocabulary) if space.input.tokens and space.vocabulary else None
+
+
 def _load(
     space: SearchSpace, data: str | None, shape: tuple[int, int, int] | None, say: Callable[[str], None]
 ) -> tuple[Dataset, SearchSpace]:
@@ -371,6 +381,8 @@ def _load(
     size: tuple[int, int] | None = (space.input.height, space.input.width)
     # A grey space takes colour images in their colours, a colour space takes grey ones as three equal channels.
     channels = space.input.channels if shape or space.input.channels > 1 else None
+    if encoding := _encoding(space):
+        return load_texts(data, encoding, steps=space.input.width, say=say), space
     if space.input.steps and not shape:
         size = channels = None  # series are as they are
     dataset = load_data(data, size=size, channels=channels, rate=space.rate, say=say)

@@ -32,7 +32,7 @@ from typing import Any
 from unittest import mock
 
 import torch
-from early_stopping import Row, curve, pooled
+from ablations import Row, curve, pooled
 from rich.console import Console
 from rich.table import Table
 from safetensors.torch import load_file, save_file
@@ -42,7 +42,7 @@ from torch.nn import functional as F
 
 from anenas.data import Dataset, load_data
 from anenas.latency import Latency, Target
-from anenas.network import Deployed, build, fuse
+from anenas.network import Deployed, build, fuse, inherit
 from anenas.search import Estimate, Evaluation, ImageEvaluator, Inline, Problem, Rungs, Search, Study
 from anenas.space import Architecture, Limits, SearchSpace, draw, load_space, mutate
 from anenas.training import Normalisation, _train, accuracy, train
@@ -179,7 +179,9 @@ class Replay:
     def estimate(self, architecture: Architecture) -> Estimate:
         return EVALUATOR.estimate(architecture)
 
-    def evaluate(self, architecture: Architecture, folder: Path, share: float = 1.0) -> Evaluation:
+    def evaluate(
+        self, architecture: Architecture, folder: Path, share: float = 1.0, donor: Path | None = None
+    ) -> Evaluation:
         estimate, trial = self.estimate(architecture), self.recorded[architecture]
         right, until = trial[share]
         past = max((at for at in _SHARES if at < share and (folder / str(at)).exists()), default=None)
@@ -238,7 +240,7 @@ def replayed(bench: Bench, recorded: Mapping[Architecture, Any], rungs: Rungs, s
                 seen.add(record.number)
                 spent[record.number] = recorded[record.architecture][record.evaluation.share][1]
                 figures = (sum(spent.values()), *study.point(record), float("nan"))
-                rows.append(Row(seed, rungs.count, record.number, record.state, *figures))
+                rows.append(Row(seed, str(rungs), record.number, record.state, *figures))
 
     with tempfile.TemporaryDirectory() as folder:
         settings = {"objectives": {"accuracy": 0.0, "latency_ms": 1.0}}
@@ -326,29 +328,6 @@ def compare(figures: Mapping[str, Sequence[tuple[float, float]]], base: str) -> 
 
 
 # Weights of a trained relative
-
-
-def inherit(network: nn.Module, donor: Mapping[str, torch.Tensor]) -> float:
-    """Take over what fits of a donor's weights: those of equal name, as much of each as both have, kernels centred.
-
-    Returns:
-        The share of the network's parameters that were taken over.
-    """
-    taken, all_of_them = 0, 0
-    with torch.no_grad():
-        for name, tensor in network.state_dict().items():
-            all_of_them += tensor.numel()
-            if name in donor and donor[name].ndim == tensor.ndim:
-                both = [min(pair) for pair in zip(tensor.shape, donor[name].shape, strict=True)]
-                tensor[_middle(tensor, both)] = donor[name][_middle(donor[name], both)]
-                taken += tensor[_middle(tensor, both)].numel()
-    return taken / all_of_them
-
-
-def _middle(tensor: torch.Tensor, sizes: Sequence[int]) -> tuple[slice, ...]:
-    """The first channels, and of a kernel the middle."""
-    starts = [(have - want) // 2 if axis >= 2 else 0 for axis, (have, want) in enumerate(zip(tensor.shape, sizes))]  # noqa: B905
-    return tuple(slice(start, start + size) for start, size in zip(starts, sizes, strict=True))
 
 
 def inheritance(bench: Bench, args: argparse.Namespace) -> None:

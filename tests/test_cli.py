@@ -35,7 +35,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ("search --space mobil_cnn", "unknown space 'mobil_cnn'; did you mean mobile_cnn?"),
+        ("search --space mobil_cnn", "unknown space 'mobil_cnn'; did you mean mobile_cnn or"),
         ("search --space nowhere.yaml", "no space file nowhere.yaml"),
         ("search --chip A51", "unknown chip 'A51'; did you mean A"),
         ("search --trials 0", "trials must be more than 0"),
@@ -69,7 +69,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
         ("check nowhere.mlpackage", "nowhere.mlpackage is no .mlpackage"),
         ("check timm:resnet51", "unknown timm model 'resnet51'"),
         ("check 1x1x8x8-conv_r1_s1_c16_k3_relu-head_n4 --chip A51", "unknown chip 'A51'"),
-        ("space show mobil", "did you mean mobile_cnn?"),
+        ("space show mobil", "did you mean mobile_cnn or mobile_crnn?"),
         ("space validate nowhere.yaml", "nowhere.yaml"),
         ("space sample mobile_cnn -n 0", "must be more than 0"),
     ],

@@ -21,7 +21,9 @@ class Block:
     """A kind of block with its choices made. Subclasses are frozen dataclasses whose fields are made by `choice`.
 
     Attributes:
-        raw: Whether it takes the network's input as it is, not normalised: it comes first then, and once.
+        kind: Its name.
+        raw: Whether it takes the network's input as it is, of one channel and not normalised, so that it can only be
+            the network's first block, once.
     """
 
     kind: ClassVar[str]
@@ -44,9 +46,9 @@ class Block:
         return None
 
     def place_problem(self, *, first: bool, depth: int, channels: int) -> str | None:
-        """Why this block cannot stand where it does, with so many of its kind and channels that come in."""
+        """Why this block cannot stand where it does, in a stage of that depth of a network with that many channels."""
         if self.raw and not (first and depth == 1 and channels == 1):
-            return f"block {self.kind} takes the input as it is, of 1 channel: it comes first, and once"
+            return f"block {self.kind} takes the network's input, of one channel: it can only be the first, once"
         return None
 
     @classmethod

@@ -35,9 +35,7 @@ class LogMel:
     bands: int
 
     def __str__(self) -> str:
-        return (
-            f"{self.bands} mel bands every {self.hop} samples, in Hann windows of {self.window}, at {self.rate:,} Hz"
-        )
+        return f"{self.bands} mel bands every {self.hop} samples, in Hann windows of {self.window}, at {self.rate:,} Hz"
 
     @property
     def formula(self) -> str:
@@ -58,7 +56,8 @@ class LogMel:
         Triangles of height 1 whose corners are evenly spaced in mels, 2595 · log10(1 + f / 700) (O'Shaughnessy 1987,
         as in HTK), from 20 Hz to half the rate. A triangle is never narrower than a bin, so that none is empty.
         """
-        mels = np.linspace(*(2595 * np.log10(1 + hz / 700) for hz in (_LOWEST_HZ, self.rate / 2)), self.bands + 2)
+        lowest, highest = (2595 * np.log10(1 + hz / 700) for hz in (_LOWEST_HZ, self.rate / 2))
+        mels = np.linspace(lowest, highest, self.bands + 2)
         corners = 700 * (10 ** (mels / 2595) - 1)
         bin_hz = self.rate / self.window
         left, right = (np.maximum(width, bin_hz)[:, None] for width in (np.diff(corners)[:-1], np.diff(corners)[1:]))

@@ -33,7 +33,7 @@ from anenas.coreml import (
     verify_network,
 )
 from anenas.coreml.program import Program, load_program, write_arrays
-from anenas.data import Dataset, load_data
+from anenas.data import Dataset, Encoding, load_data, load_texts
 from anenas.graph import SMALLEST, get_form
 from anenas.latency import Target
 from anenas.search import (
@@ -134,9 +134,12 @@ def _name(pick: str | int | None) -> str:
 def _dataset(study: Study, data: str | None, rate: int | None) -> Dataset:
     """The images that the study was made with, as they were split then; waveforms at their rate."""
     channels, height, width = (int(size) for size in study.settings["input"].split("x"))
-    source = data or study.data
+    source, encoding = data or study.data, study.settings.get("encoding")
     try:
-        dataset = load_data(source, size=(height, width), channels=channels, rate=rate)
+        if encoding:
+            dataset = load_texts(source, Encoding(**encoding), steps=width)
+        else:
+            dataset = load_data(source, size=(height, width), channels=channels, rate=rate)
     except AnenasError as error:
         raise AnenasError(f"the study's images cannot be read: {error} (--data names where they are now)") from error
     found = f"{dataset.name} {dataset.fingerprint[:12]}"
@@ -279,15 +282,18 @@ def _write(
         verified=verified,
         compiled=compiled,
     )
-    _write_network(folder, network, record, study.name)
+    tokens = dataset.facts.get("tokens")
+    _write_network(folder, network, record, study.name, tokens)
+    if tokens:
+        (folder / "vocabulary.json").write_text(f"{dataset.facts['vocabulary']}\n", encoding="utf-8")
     program = load_program(package, "fp16")
     vectors = dataset.test.images[_spread(len(dataset.test), _VECTORS, batch)]
     _write_vectors(folder / "test_vectors", network, program, vectors)
     labels = "".join(f"{' '.join(name.split())}\n" for name in dataset.classes)
     (folder / "labels.txt").write_text(labels, encoding="utf-8")
-    (folder / "Classifier.swift").write_text(swift_source(program, package.name), encoding="utf-8")
+    (folder / "Classifier.swift").write_text(swift_source(program, package.name, tokens), encoding="utf-8")
     write_kit([str(package)], folder / "kit")
-    card = write_card(bundle, program, findings, package_target(package))
+    card = write_card(bundle, program, findings, package_target(package), tokens)
     (folder / "README.md").write_text(card, encoding="utf-8")
     figures = {name: value for name, value in bundle.to_dict().items() if name != "path"}
     (folder / "bundle.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
@@ -321,10 +327,12 @@ def _compiled(package: Path, destination: Path, say: Callable[[str], None]) -> b
     return True
 
 
-def _write_network(folder: Path, network: Deployed, record: Record, study: str) -> None:
+def _write_network(folder: Path, network: Deployed, record: Record, study: str, tokens: str | None) -> None:
     from safetensors.torch import save_file
 
-    plain = plain_network(network, record.architecture, f"The network of trial {record.number} of {study}.")
+    plain = plain_network(
+        network, record.architecture, f"The network of trial {record.number} of {study}.", tokens=tokens
+    )
     (folder / "network.py").write_text(plain.source, encoding="utf-8")
     save_file(plain.weights, folder / "weights.safetensors")
 

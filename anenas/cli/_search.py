@@ -53,6 +53,10 @@ def search(
             show_default="2; 1 for fewer than 8 trials",
         ),
     ] = None,
+    inherit: Annotated[
+        bool,
+        typer.Option("--inherit/--from-scratch", help="Begin with the weights of the trial that is most like it."),
+    ] = True,
     input_shape: Annotated[
         str | None,
         typer.Option(
@@ -136,6 +140,7 @@ def search(
             trials=trials,
             epochs=epochs,
             rungs=rungs,
+            inherit=inherit,
             workers=workers,
             device=device,
             sampler=sampler,

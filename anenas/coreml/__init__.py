@@ -3,7 +3,7 @@
 from anenas.coreml._arrays import as_arrays, example_inputs, package_digest
 from anenas.coreml._classify import image_size, program_accuracy
 from anenas.coreml._compress import Compressed, compress, stored_forms
-from anenas.coreml._convert import convert, convert_arrays, estimated_package_bytes, package_bytes
+from anenas.coreml._convert import TOKENS, convert, convert_arrays, estimated_package_bytes, package_bytes
 from anenas.coreml._device import compile_package, has_core_ml, measure_package, require_core_ml
 from anenas.coreml._package import package_metadata, package_target
 from anenas.coreml._quantise import Quantiser
@@ -15,6 +15,7 @@ __all__ = [
     "FORMAT",
     "KIT",
     "LOSSY",
+    "TOKENS",
     "TOLERANCES",
     "UNITS",
     "VERSION",

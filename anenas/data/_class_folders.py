@@ -52,9 +52,7 @@ def _subfolders(path: Path) -> dict[str, Path]:
     return {entry.name: entry for entry in sorted(path.iterdir()) if entry.is_dir() and entry.name[0] != "."}
 
 
-def _labelled(
-    path: Path, classes: tuple[str, ...], suffixes: tuple[str, ...], what: str
-) -> list[tuple[Path, int]]:
+def _labelled(path: Path, classes: tuple[str, ...], suffixes: tuple[str, ...], what: str) -> list[tuple[Path, int]]:
     """Every such file below `path` with its label."""
     folders = _subfolders(path)
     if not folders:

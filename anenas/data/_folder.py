@@ -28,9 +28,7 @@ def read_folder(path: Path) -> Source:
     classes, files = read_class_folders(path, _SUFFIXES, "images")
     grey = _all_grey(file for part in files.values() for file, _ in part)
     examples = {part: _examples(labelled) for part, labelled in files.items()}
-    return Source(
-        name=file_safe(path.resolve().name), classes=classes, channels=1 if grey else 3, flip=not grey, **examples
-    )
+    return Source(file_safe(path.resolve().name), classes, 1 if grey else 3, not grey, **examples, facts={})
 
 
 def _examples(files: list[tuple[Path, int]]) -> Examples:

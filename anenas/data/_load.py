@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from anenas._errors import AnenasError, unknown
+from anenas.ane import dimension_problem
 from anenas.data._cut import cut
 from anenas.data._dataset import Dataset, Split
 from anenas.data._folder import read_folder
@@ -15,6 +18,8 @@ from anenas.data._npz import read_embedded, read_embedded_series, read_npz
 from anenas.data._recordings import Heard, read_recordings, read_spectrograms
 from anenas.data._series import Series
 from anenas.data._source import Examples, Source
+from anenas.data._text import Encoding, Texts
+from anenas.data._text_table import read_texts
 from anenas.data._torchvision_sets import SETS, read_torchvision
 
 _EMBEDDED, _EMBEDDED_SERIES = "fashion_mnist", "wrist_motion"
@@ -83,13 +88,7 @@ def load_data(
             f"only 1 and 3 turn into each other"
         )
 
-    train, test, held = found.train, found.test, found.validation
-    if test is None:
-        rest, chosen = cut(train.labels, _TEST_FRACTION, seed=seed)
-        train, test = train.take(rest), train.take(chosen)
-    if held is None:
-        rest, chosen = cut(train.labels, validation, seed=seed, limit=_MOST_VALIDATION)
-        train, held = train.take(rest), train.take(chosen)
+    train, held, test = _parts(found, validation, seed)
     return Dataset(
         name=found.name,
         classes=found.classes,
@@ -99,6 +98,55 @@ def load_data(
         flip=found.flip,
         facts=found.facts,
     )
+
+
+def load_texts(
+    source: str | None,
+    encoding: Encoding,
+    *,
+    steps: int,
+    validation: float = 0.2,
+    seed: int = 0,
+    say: Callable[[str], None] = lambda line: None,
+) -> Dataset:
+    """Reads texts, holds out a validation split as `load_data` does, and makes series of ids of them.
+
+    The vocabulary is that of the training texts alone. It is among the data set's facts, as a JSON list under
+    "vocabulary", the first of which has the id 2; under "tokens" is what its entries are.
+
+    Args:
+        source: "text:PATH" for a table, see `read_texts`, or the path of an .npz file.
+        encoding: How texts become ids.
+        steps: How many tokens of each text are read. Longer ones lose their end, shorter ones end at the last step.
+        validation: As `load_data` has it.
+        seed: Likewise.
+        say: Called with a line on what the vocabulary knows, and what is cut.
+
+    Raises:
+        AnenasError: The source cannot be read, or holds no texts.
+    """
+    found = _read_texts(source, encoding)
+    _check_counts(found)
+    parts = _parts(found, validation, seed)
+    texts = [part.pictures for part in parts if isinstance(part.pictures, Texts)]
+    vocabulary = encoding.learn(texts[0].texts)
+    texts = [dataclasses.replace(one, vocabulary=vocabulary) for one in texts]
+    say(texts[0].describe(steps))
+    train, held, test = (Split(one.draw((1, steps), 1), part.labels) for one, part in zip(texts, parts, strict=True))
+    facts = {"tokens": encoding.tokens, "vocabulary": json.dumps(vocabulary, ensure_ascii=False)}
+    return Dataset(found.name, found.classes, train, held, test, flip=False, facts=facts)
+
+
+def _parts(source: Source, validation: float, seed: int) -> tuple[Examples, Examples, Examples]:
+    """Training, validation and test examples; those that the source does not have are cut out of the first."""
+    train, test, held = source.train, source.test, source.validation
+    if test is None:
+        rest, chosen = cut(train.labels, _TEST_FRACTION, seed=seed)
+        train, test = train.take(rest), train.take(chosen)
+    if held is None:
+        rest, chosen = cut(train.labels, validation, seed=seed, limit=_MOST_VALIDATION)
+        train, held = train.take(rest), train.take(chosen)
+    return train, held, test
 
 
 def _own_size(name: str, series: Series, size: tuple[int, int] | None, channels: int) -> tuple[int, int]:
@@ -149,6 +197,8 @@ def _read(source: str, series: bool, heard: Heard | None, say: Callable[[str], N
         return read_embedded_series()
     if kind == "images" and rest:
         return read_folder(folder)
+    if kind == "text" and rest:
+        raise AnenasError(f"'{source}' holds texts; search them with a space of texts, such as text_rnn")
     if kind == "torchvision" and colon:
         return read_torchvision(rest)
     path = Path(source).expanduser()
@@ -163,8 +213,21 @@ def _read(source: str, series: bool, heard: Heard | None, say: Callable[[str], N
     raise unknown("data source", source, _FORMS)
 
 
+def _read_texts(source: str | None, encoding: Encoding) -> Source:
+    kind, _, rest = (source or "").partition(":")
+    if kind == "text" and rest:
+        return read_texts(Path(rest).expanduser(), encoding)
+    if source and source.lower().endswith(".npz"):
+        return read_npz(Path(source).expanduser(), encoding=encoding)
+    found = f"'{source}' names none" if source else "none is embedded"
+    raise AnenasError(f"a space of texts needs texts, and {found}; expected text:FILE.csv, text:FILE.tsv or FILE.npz")
+
+
 def _check_counts(source: Source) -> None:
     """Every class needs an image in each split that is there or will be cut."""
+    what = "texts" if isinstance(source.train.pictures, Texts) else "images"
+    if problem := dimension_problem(len(source.classes)):
+        raise AnenasError(f"{source.name}: the number of its classes, {problem}")
     if len(source.classes) < 2:
         raise AnenasError(f"{source.name} has only the class '{source.classes[0]}'; a classifier needs two or more")
     needed = 1 + (source.validation is None) + (source.test is None)
@@ -172,6 +235,6 @@ def _check_counts(source: Source) -> None:
     for name, count in zip(source.classes, counts, strict=True):
         if count < needed:
             raise AnenasError(
-                f"{source.name}: class '{name}' has {count or 'no'} training images but needs at least {needed}, "
-                f"so that every split gets one; add images or remove the class"
+                f"{source.name}: class '{name}' has {count or 'no'} training {what} but needs at least {needed}, "
+                f"so that every split gets one; add {what} or remove the class"
             )

@@ -15,6 +15,7 @@ from anenas.data._pictures import ArrayPictures, Pictures
 from anenas.data._recordings import Heard, read_waveforms
 from anenas.data._series import LAYOUTS, read_series
 from anenas.data._source import Examples, Source, file_safe
+from anenas.data._text import Encoding, text_array
 
 _KEYS = ("train_x", "train_y", "test_x", "test_y")
 _MORE_KEYS = ("validation_x", "validation_y", "class_names", "scale", "layout", "rate")
@@ -38,33 +39,41 @@ def read_npz(
     *,
     flip: bool | None = None,
     series: bool = False,
+    encoding: Encoding | None = None,
     heard: Heard | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> Source:
     """A data set from the arrays train_x, train_y, test_x, test_y and, if there, validation_x and _y and class_names.
 
     Images are uint8, (N, H, W) or (N, H, W, C); series are what `read_series` takes, with the arrays scale and layout
-    if need be; waveforms are what `read_waveforms` takes, with the number rate. Labels are integers from 0 without gaps; class_names gives each its name. Nothing is ever unpickled.
+    if need be; texts are strings, (N,); waveforms are what `read_waveforms` takes, with the number rate if need be.
+    Labels are integers from 0 without gaps; class_names gives each its name. Nothing is ever unpickled.
 
     Args:
         path: The file.
         flip: Whether mirror images keep their class; None is yes for colour images and no for all others.
         series: Whether it holds series rather than images.
-        heard: The rate and length of its waveforms, if it holds such.
+        encoding: How texts become ids, where it holds those.
+        heard: The rate and length of its waveforms, where it holds those.
         say: Is told how waveforms were changed.
 
     Raises:
         AnenasError: The file is not there, is damaged, or its arrays are not as described.
     """
     arrays = _read_arrays(path)
+    if arrays["train_x"].dtype.kind == "U" and not encoding:
+        raise AnenasError(f"'{path}' holds texts; search them with a space of texts, such as text_rnn")
     parts = [part for part in ("train", "validation", "test") if f"{part}_x" in arrays]
     keys = [f"{part}_x" for part in parts]
     pictures: Mapping[str, Pictures]
-    if heard:
-        pictures = read_waveforms(path, {key: arrays[key] for key in keys}, _rate(path, arrays), heard, say)
-        channels, series = 1, True
+    if encoding:
+        pictures, channels = {key: text_array(path, key, arrays[key], encoding) for key in keys}, 1
+    elif heard:
+        waves = {key: arrays[key] for key in keys}
+        pictures, channels = read_waveforms(path, waves, _rate(path, arrays), heard, say), 1
     else:
-        pictures, channels = (_all_series if series else _all_images)(path, arrays, keys)
+        read = _all_series if series else _all_images
+        pictures, channels = read(path, arrays, keys)
     labels = {part: _labels(path, f"{part}_y", arrays[f"{part}_y"], len(pictures[f"{part}_x"])) for part in parts}
     classes = _classes(path, arrays.get("class_names"), labels["train"])
     for part in parts:
@@ -74,7 +83,7 @@ def read_npz(
                 f"labels must be 0 to {len(classes) - 1}"
             )
     examples = {part: Examples(pictures[f"{part}_x"], labels[part]) for part in parts}
-    mirrored = channels == 3 and not series if flip is None else flip
+    mirrored = channels == 3 and not (series or encoding) if flip is None else flip
     facts = heard.facts if heard else {}
     return Source(file_safe(path.stem), classes, channels, mirrored, **examples, facts=facts)
 

@@ -126,7 +126,8 @@ def read_spectrograms(path: Path, say: Callable[[str], None]) -> Source:
     classes, files = read_class_folders(path, _SUFFIXES, "recordings")
     mel = _mel_for(files)
     heard = Heard(mel.rate, MAX_STEPS * mel.hop)
-    tally, spectrograms = _Tally(heard), {}
+    tally = _Tally(heard)
+    spectrograms: dict[str, list[NDArray[np.float32]]] = {}
     for part, labelled in files.items():
         spectrograms[part] = []
         for file, one in _read_all(labelled, heard):
@@ -171,9 +172,7 @@ def read_waveforms(
     return found
 
 
-def _each(
-    path: Path, key: str, array: NDArray[np.generic], rate: int, heard: Heard
-) -> Iterator[_Recording]:
+def _each(path: Path, key: str, array: NDArray[np.generic], rate: int, heard: Heard) -> Iterator[_Recording]:
     is_float = array.dtype.kind == "f"
     if array.ndim != 2 or not (is_float or array.dtype == np.int16) or array.size == 0:
         raise AnenasError(
@@ -263,8 +262,8 @@ def _as_floats(sound: NDArray[np.generic]) -> NDArray[np.float32]:
     if sound.dtype == np.uint8:
         return (sound.astype(np.float32) - 128) / 128
     if sound.dtype.kind == "i":
-        return sound.astype(np.float32) / np.float32(2.0 ** (8 * sound.dtype.itemsize - 1))
-    return np.clip(sound.astype(np.float32), -1, 1)
+        return sound.astype(np.float32) * np.float32(2.0 ** (1 - 8 * sound.dtype.itemsize))
+    return np.clip(sound, -1, 1).astype(np.float32)
 
 
 def _of_length(waveforms: Iterable[NDArray[np.float32]], count: int, heard: Heard) -> NDArray[np.float32]:

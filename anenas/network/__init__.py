@@ -3,6 +3,7 @@
 from anenas.network._build import Deployed, build, fuse
 from anenas.network._fold import folded
 from anenas.network._graph import architecture_cost, architecture_graph
+from anenas.network._inherit import inherit
 from anenas.network._reference import reference_values
 from anenas.network._trace import trace
 
@@ -13,6 +14,7 @@ __all__ = [
     "build",
     "folded",
     "fuse",
+    "inherit",
     "reference_values",
     "trace",
 ]

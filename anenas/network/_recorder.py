@@ -269,7 +269,15 @@ def _split(recorder: Recorder, call: _Call) -> None:
     recorder.write_more(*call.others)
 
 
+def _embedding(recorder: Recorder, call: _Call) -> None:
+    """A look-up with ids that the converter makes 32-bit integers of."""
+    ids = call.args[1]
+    cast = recorder.add("cast", call.inputs, torch.empty_like(ids), dtype="int32")
+    recorder.add("gather", (cast,), call.output, (tuple(call.constants[0].shape),))
+
+
 _HANDLES: dict[str, _Handle] = {
+    "embedding": _embedding,
     "convolution": _convolution,
     "native_batch_norm": _batch_norm,
     "_native_batch_norm_legit_no_training": _batch_norm,

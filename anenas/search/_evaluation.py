@@ -59,6 +59,8 @@ class Evaluation:
         losses: (step, training loss) as training went on.
         share: How much of the whole training this is after. Below 1 nothing was exported: accuracy is the network's,
             everything else is estimated.
+        donor: Number of the trial that its weights were taken from to begin with; None where it began anew.
+        inherited: The share of its weights that came from there.
         test_accuracy: Share of the test images that the exported program classifies rightly in float16; only known
             once a search has ended with it on the front.
         others: Latency on each further chip of the search, by the chip's name.
@@ -75,6 +77,8 @@ class Evaluation:
     seconds: dict[str, float] = field(default_factory=dict)
     losses: tuple[tuple[int, float], ...] = ()
     share: float = 1.0
+    donor: int | None = None
+    inherited: float = 0.0
     test_accuracy: float | None = None
     others: dict[str, Latency] = field(default_factory=dict)
 
@@ -95,8 +99,13 @@ class Evaluator(Protocol):
         """What is known without training, in milliseconds."""
         ...
 
-    def evaluate(self, architecture: Architecture, folder: Path, share: float = 1.0) -> Evaluation:
+    def evaluate(
+        self, architecture: Architecture, folder: Path, share: float = 1.0, donor: Path | None = None
+    ) -> Evaluation:
         """Train and export; what the trial leaves behind goes into `folder`, which exists.
+
+        Training begins with what fits of the weights that another trial left in the folder `donor`, where there is
+        one.
 
         With a `share` below 1 only so much of the training is done and nothing is exported. The folder then holds
         what is needed to go on from there when it is given again with a greater share; without that the training

@@ -69,13 +69,14 @@ class ImageEvaluator:
         architecture: Architecture,
         folder: Path,
         share: float = 1.0,
+        donor: Path | None = None,
         stepped: Callable[[int, int], None] = lambda step, steps: None,
     ) -> Evaluation:
         """As `Evaluator` has it; `stepped` hears of each step of training and how many there are."""
         import torch
-        from safetensors.torch import save_file
+        from safetensors.torch import load_file, save_file
 
-        from anenas.network import build
+        from anenas.network import build, inherit
         from anenas.training import Normalisation, accuracy, pick_device, train
 
         clock = _Clock()
@@ -83,6 +84,7 @@ class ImageEvaluator:
         torch.manual_seed(self.seed)
         dataset = Dataset.open(self.data)
         network = build(architecture)
+        inherited = inherit(network, load_file(donor / WEIGHTS)) if donor else 0.0
         clock.lap("build")
         normalise = Normalisation(dataset.mean, dataset.std, architecture.raw)
         losses = train(
@@ -113,6 +115,7 @@ class ImageEvaluator:
                 seconds=clock.laps,
                 losses=tuple(losses),
                 share=share,
+                inherited=inherited,
                 others=estimate.others,
             )
         network.cpu()
@@ -153,6 +156,7 @@ class ImageEvaluator:
             verified=_figures(verified),
             seconds=clock.laps,
             losses=tuple(losses),
+            inherited=inherited,
             others=self._by_chip(others),
         )
 

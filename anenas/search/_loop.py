@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import random
 import re
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from anenas._errors import AnenasError
+from anenas.search._donor import Donors
 from anenas.search._evaluation import Evaluation
 from anenas.search._objectives import METRICS
 from anenas.search._pool import Inline, Outcome, Pool
@@ -35,6 +37,7 @@ class Search:
         changed: Called with the study after every answer.
         first: What to try before anything that the sampler suggests.
         rungs: The budgets at which trials are compared, and all but the best stopped.
+        inherit: Whether a trial begins with the weights of the completed one that is most like it.
     """
 
     study: Study
@@ -43,6 +46,7 @@ class Search:
     changed: Callable[[Study], None]
     first: list[Architecture] = field(default_factory=list)
     rungs: Rungs = field(default_factory=Rungs)
+    inherit: bool = False
     _died: set[int] = field(default_factory=set)
 
     def run(self, trials: float, deadline: float = math.inf) -> None:
@@ -55,6 +59,7 @@ class Search:
         Raises:
             AnenasError: If nothing fits the limits, or the first trials all fail alike.
         """
+        donors = Donors(self.study, self.problem.space) if self.inherit else None
         left = self.study.unanswered(self.problem.space, self.problem.classes)
         # Paused at what is no rung any more, they cannot be compared: they go on as they are.
         again = [self.study.resume(t.number) for t in [*self.study.paused.values()] if t.share not in self.rungs.shares]
@@ -66,9 +71,13 @@ class Search:
                     trial = self._promoted(running, all_of_them=True)
                 if trial is None:
                     break
+                if donors and not trial.rungs:
+                    trial = dataclasses.replace(trial, donor=donors.nearest(trial.architecture))
                 running[trial.number] = trial
                 share, folder = self.rungs.after(trial.share), self.study.workspace(trial)
-                self.pool.submit(trial.number, self.problem.evaluator.evaluate, trial.architecture, folder, share)
+                donor = None if trial.donor is None else self.study.trial_folder(trial.donor)
+                evaluate = self.problem.evaluator.evaluate
+                self.pool.submit(trial.number, evaluate, trial.architecture, folder, share, donor)
             if not running:
                 if time.monotonic() < deadline:
                     self._stop_behind(0, running)
@@ -201,7 +210,7 @@ class Search:
 
     def _answer(self, trial: Trial, outcome: Outcome) -> None:
         if outcome.error is None:
-            evaluation = outcome.value
+            evaluation = dataclasses.replace(outcome.value, donor=trial.donor)
             if evaluation.share < 1:
                 self.study.pause(trial, evaluation)
                 self.changed(self.study)

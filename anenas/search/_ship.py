@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from anenas.coreml import LOSSY, TOLERANCES, Verification, compress, convert, verify_module, verify_network
+from anenas.coreml import LOSSY, TOKENS, TOLERANCES, Verification, compress, convert, verify_module, verify_network
 from anenas.data import Dataset
 from anenas.graph import get_form
 from anenas.search._evaluation import WEIGHTS
@@ -116,7 +116,8 @@ def ship(
         verified = _required(verify_module(package, quantised, pixels, "the quantised network", tolerances=tolerances))
         lap("verify")
         return verified
-    convert(deployed, package, shape=shape, classes=classes, metadata=metadata)
+    source = TOKENS if dataset.facts.get("tokens") else None
+    convert(deployed, package, shape=shape, classes=classes, metadata=metadata, source=source)
     lap("convert")
     verified = _required(verify_network(package, deployed, pixels))
     lap("verify")

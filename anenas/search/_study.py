@@ -42,12 +42,14 @@ class Trial:
         number: Optuna's, from 0.
         architecture: What is asked about.
         rungs: What it was at each pause of its training so far.
+        donor: Number of the trial whose weights its training begins with, or None.
     """
 
     number: int
     architecture: Architecture
     handle: optuna.trial.Trial = dataclasses.field(compare=False, repr=False)
     rungs: tuple[Evaluation, ...] = ()
+    donor: int | None = None
 
     @property
     def share(self) -> float:
@@ -221,7 +223,8 @@ class Study:
 
         architecture = space.decide(suggest, classes=classes)
         handle.set_user_attr("architecture", str(architecture))
-        return Trial(handle.number, architecture, handle, _read_rungs(handle.user_attrs))
+        rungs = _read_rungs(handle.user_attrs)
+        return Trial(handle.number, architecture, handle, rungs, rungs[-1].donor if rungs else None)
 
     def known(self, architecture: Architecture) -> Record | None:
         """What was answered about it before."""

@@ -83,7 +83,9 @@ class Table:
         missing = ("not in the table",) if place is None else ()
         return Estimate(_latency(known), size_mb=0.0, macs=0, parameters=0, broken_rules=missing)
 
-    def evaluate(self, architecture: Architecture, folder: Path, share: float = 1.0) -> Evaluation:
+    def evaluate(
+        self, architecture: Architecture, folder: Path, share: float = 1.0, donor: Path | None = None
+    ) -> Evaluation:
         assert share == 1, "a table knows no brief trainings"
         as_latency = 1 if self.known is None else self.known
         values = self.objectives[self._places[cast(Row, architecture)]]

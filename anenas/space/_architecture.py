@@ -112,11 +112,6 @@ class Architecture:
     form: str = "fp16"
 
     @property
-    def raw(self) -> bool:
-        """Whether the network takes its input as it is, not normalised."""
-        return self.stages[0].block.raw
-
-    @property
     def rate(self) -> int | None:
         """Samples a second of the waveform that it takes; None where it takes something else."""
         stem = self.stages[0].block
@@ -125,6 +120,11 @@ class Architecture:
     def __str__(self) -> str:
         network = "-".join(["x".join(map(str, self.input)), *map(str, self.stages), str(self.head)])
         return network if self.form == "fp16" else f"{network}@{self.form}"
+
+    @property
+    def raw(self) -> bool:
+        """Whether the network takes its input as it is, not normalised."""
+        return self.stages[0].block.raw
 
     def __lt__(self, other: Architecture) -> bool:
         return str(self) < str(other)
@@ -147,7 +147,7 @@ class Architecture:
         architecture = cls((n, c, h, w), parsed, Head.parse(head), get_form(form).name if at else "fp16")
         size = h, w
         for i, stage in enumerate(architecture.stages):
-            if problem := stage.block.place_problem(first=i == 0, depth=stage.depth, channels=c if i == 0 else 0):
+            if problem := stage.block.place_problem(first=i == 0, depth=stage.depth, channels=c):
                 raise AnenasError(f"'{text}': {problem}")
             for stride in (stage.stride, 1)[: stage.depth]:  # from its second block on, a stage keeps its size
                 if problem := stage.block.input_problem(*size, stride):

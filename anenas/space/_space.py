@@ -23,7 +23,7 @@ from pydantic import (
 )
 
 from anenas.ane import MAX_DIMENSION, batch_problem, dimension_problem, steps_problem, width_problem
-from anenas.blocks import ACTIVATIONS, Block, SequenceBlock, Value, block_kind, block_kinds
+from anenas.blocks import ACTIVATIONS, Block, Embedding, SequenceBlock, Value, block_kind, block_kinds
 from anenas.blocks.log_mel import LogMelBlock
 from anenas.graph import all_forms
 from anenas.space import _walk
@@ -109,6 +109,8 @@ else:
 class InputSpec(_Strict):
     """Shape of the network's input: an image of `height` and `width`, or what is 1 high: a series of `steps`, or a
     waveform of `samples`.
+
+    With `tokens`, "words" or "characters", the series are texts: the id of a token at each step.
     """
 
     channels: _Size = 1
@@ -116,6 +118,7 @@ class InputSpec(_Strict):
     width: _Size = 64
     steps: _Steps | None = None
     samples: _Size | None = None
+    tokens: Literal["words", "characters"] | None = None
     batch: _Batch = 1
 
     @model_validator(mode="before")
@@ -130,6 +133,12 @@ class InputSpec(_Strict):
             raise ValueError("expected height and width, of images, or steps, of series, or samples, of waveforms")
         width = lengths[0] if isinstance(lengths[0], int) else 1
         return {**given, "height": 1, "width": max(1, min(width, MAX_DIMENSION))}
+
+    @model_validator(mode="after")
+    def _texts_are_series_of_ids(self) -> Self:
+        if self.tokens and (self.steps is None or self.channels > 1):
+            raise ValueError("expected texts, which have tokens, to have steps and one channel")
+        return self
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
@@ -268,14 +277,15 @@ class SearchSpace(_Strict):
     @model_validator(mode="after")
     def _fits_its_input(self) -> Self:
         sizes, series = {(self.input.height, self.input.width)}, self.input.length is not None
+        self._check_embedding()
+        self._check_log_mel()
         for name, spec in self.named_stages():
             # A stage's blocks may leave inputs of several sizes to the next, which has to take each.
             blocks = list(spec.blocks_offered())
-            channels = self.input.channels if name == "stem" else 0
             for block in blocks:
-                if problem := block.place_problem(first=name == "stem", depth=max(spec.depth), channels=channels):
+                first, channels = name == "stem", self.input.channels
+                if problem := block.place_problem(first=first, depth=max(spec.depth), channels=channels):
                     raise ValueError(f"{name}: {problem}")
-            for block in blocks:
                 if series and not isinstance(block, SequenceBlock):
                     known = ", ".join(k for k, kind in block_kinds().items() if issubclass(kind, SequenceBlock))
                     raise ValueError(f"{name}: block {block.kind} works on images; for series there are {known}")
@@ -291,24 +301,39 @@ class SearchSpace(_Strict):
             raise ValueError("head.pool: only series have a last step; expected mean or max")
         return self
 
-    @model_validator(mode="after")
-    def _hears_at_one_rate(self) -> Self:
-        heard = [isinstance(block, LogMelBlock) for block in self.stem.blocks_offered()]
-        if any(heard) and not self.input.samples:
-            raise ValueError("stem: block log_mel works on waveforms; give the input samples instead")
-        if self.input.samples and not all(heard):
-            raise ValueError("stem: waveforms, which have samples, are taken by block log_mel alone")
-        if len(rates := self._rates()) > 1:
-            raise ValueError(f"stem: all waveforms have one rate, got {' and '.join(map(str, rates))}")
-        return self
+    def _check_log_mel(self) -> None:
+        """Waveforms need their spectrogram, and one rate; nothing else has a use for it."""
+        others = {kind for kind, _ in self.stem.block_options()} - {LogMelBlock.kind}
+        if not self.input.samples:
+            if self._rates():
+                raise ValueError("stem: block log_mel takes waveforms; give the input samples, and nothing else")
+        elif others or len(self._rates()) != 1:
+            raise ValueError("stem: waveforms, which have samples, need the block log_mel, no other, and one rate")
 
-    def _rates(self) -> list[int]:
-        return sorted({block.rate for block in self.stem.blocks_offered() if isinstance(block, LogMelBlock)})
+    def _rates(self) -> set[int]:
+        return {block.rate for block in self.stem.blocks_offered() if isinstance(block, LogMelBlock)}
 
     @property
     def rate(self) -> int | None:
-        """Samples a second of the waveforms that its networks take; None where they take something else."""
+        """Samples a second of the waveforms that its networks take; None where the input is none."""
         return next(iter(self._rates()), None)
+
+    def _check_embedding(self) -> None:
+        """Texts need an embedding, and one vocabulary; nothing else has a use for it."""
+        embeddings = [block for block in self.stem.blocks_offered() if isinstance(block, Embedding)]
+        if not self.input.tokens:
+            if embeddings:
+                raise ValueError("stem: block embedding takes texts; add tokens to the input: words or characters")
+            return
+        others = {kind for kind, _ in self.stem.block_options()} - {Embedding.kind}
+        if others or len({block.vocabulary for block in embeddings}) != 1:
+            raise ValueError("stem: texts need the block embedding, no other, and one vocabulary")
+
+    @property
+    def vocabulary(self) -> int | None:
+        """How many ids tokens of texts have; None where the input is no text."""
+        sizes = (block.vocabulary for block in self.stem.blocks_offered() if isinstance(block, Embedding))
+        return next(sizes, None)
 
     def decide(self, pick: Pick, *, classes: int) -> Architecture:
         """Walk every decision of the space once and return the architecture they make.
@@ -384,7 +409,7 @@ class SearchSpace(_Strict):
             pydantic.ValidationError: If a size breaks a guideline, or what a block takes.
         """
         size = {self.input.length: width} if self.input.length and height == 1 else {"height": height, "width": width}
-        spec = InputSpec(channels=channels, **size, batch=self.input.batch)
+        spec = InputSpec(channels=channels, **size, tokens=self.input.tokens, batch=self.input.batch)
         fields = {name: getattr(self, name) for name in type(self).model_fields}
         return self.model_validate({**fields, "input": spec})
 

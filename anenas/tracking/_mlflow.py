@@ -179,6 +179,8 @@ class MlflowTracker:
 
         decisions = {"architecture": str(record.architecture), **self._space.decisions(record.architecture)}
         tags = {"state": record.state, "pareto": "false"} | ({"reason": record.reason} if record.reason else {})
+        if record.evaluation and record.evaluation.donor is not None:
+            tags["donor"] = str(record.evaluation.donor)
         metrics = [Metric(name, value, time_ms, 0) for name, value in _figures(record).items()]
         if record.evaluation:
             # Accuracy by the percentage of the training that it was measured after.
@@ -249,6 +251,7 @@ def _figures(record: Record) -> dict[str, float]:
         "residency": e.residency,
         "parameters": e.parameters,
         "share": e.share,
+        "inherited": e.inherited,
         **{f"verified_{name}": value for name, value in e.verified.items()},
         **{f"seconds_{step}": seconds for step, seconds in e.seconds.items()},
     }

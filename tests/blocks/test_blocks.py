@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 import torch
-from examples import input_shape
+from examples import example, input_shape
 
 from anenas.blocks import Block, block_kinds
 from anenas.blocks._recurrences import PatchSteps, RowSteps
@@ -27,15 +27,15 @@ def test_a_block_trains_and_infers_to_the_shape_it_promises(block: Block, stride
     shape = input_shape(type(block), 16, 8, batch=2)
     module = block.build(shape[1], 32 if stride == 2 else 16, stride)
 
-    trained = module.train()(torch.randn(shape))
+    trained = module.train()(example(type(block), shape))
     assert trained.shape == (2, 32 if stride == 2 else 16, *block.size(*shape[2:], stride))
     trained.square().sum().backward()
     assert all(p.grad is not None and p.grad.isfinite().all() for p in module.parameters())
 
     with torch.no_grad():
-        size = 7 if shape[2] > 1 else 1, shape[3] - 3
-        inferred = module.eval()(torch.randn(1, shape[1], *size))
-    assert inferred.shape == (1, 32 if stride == 2 else 16, *block.size(*size, stride))
+        smaller = shape[1], 7 if shape[2] > 1 else 1, shape[3] - 3
+        inferred = module.eval()(example(type(block), (1, *smaller)))
+    assert inferred.shape == (1, 32 if stride == 2 else 16, *block.size(*smaller[1:], stride))
     assert inferred.isfinite().all()
 
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from examples import networks
+from examples import BODY_KINDS, input_shape, stem
 from torch import nn
 
 from anenas.ane import chips
-from anenas.blocks import Block, block_kinds
+from anenas.blocks import Block, block_kind
+from anenas.blocks.log_mel import LogMelBlock
 from anenas.coreml import convert_arrays, estimated_package_bytes, package_bytes, read_graph
 from anenas.graph import Graph, Tensor
 from anenas.latency import CalibratedLatency
@@ -41,14 +42,23 @@ def assert_agree(foretold: Graph, stored: Graph) -> None:
         assert CalibratedLatency().latency(foretold, chip).ms == pytest.approx(expected, rel=0.02)
 
 
-@pytest.mark.parametrize("kind", block_kinds().values(), ids=lambda kind: kind.kind)
+@pytest.mark.parametrize("kind", BODY_KINDS, ids=lambda kind: kind.kind)
 @pytest.mark.parametrize("stride", [1, 2])
 def test_every_option_of_a_block_is_foretold(
     kind: type[Block], stride: int, package: Package, covering: Callable[[type[Block], int], list[Block]]
 ) -> None:
     # Widths alternate, so that blocks are met with and without their skip connection.
     stages = [Stage(block, 1, stride, 32 if i % 4 < 2 else 16) for i, block in enumerate(covering(kind, stride))]
-    for architecture in networks(kind, stages, 1, 2, Head(0, "", 10)):
+    architecture = Architecture(input_shape(kind, 1, 32), (stem(kind, 2, 32), *stages), Head(0, "", 10))
+    assert_agree(architecture_graph(architecture), read_graph(package(architecture)))
+
+
+def test_every_option_of_a_spectrogram_is_foretold(
+    package: Package, covering: Callable[[type[Block], int], list[Block]]
+) -> None:
+    for i, block in enumerate(covering(LogMelBlock, 1)):  # the first block, or none
+        stages = (Stage(block, 1, 1, 48), Stage(block_kind("tcn")(), 1, 1, 16))
+        architecture = Architecture((1, 1, 1, 1100 - i), stages, Head(0, "", 10))  # with and without a rest
         assert_agree(architecture_graph(architecture), read_graph(package(architecture)))
 
 
@@ -62,6 +72,10 @@ def test_every_option_of_a_block_is_foretold(
         "1x3x32x32-conv_r1_s2_c16_k3_relu-head_max_n10",
         "1x6x1x50-min_gru_r2_s2_c16-sru_r1_s2_c32_bi-head_last_c64_relu_n7",
         "2x1x1x16000-log_mel_r1_s1_c64_hz8000_h128_w2-tcn_r1_s2_c32_k5_d1_bi_relu-min_gru_r1_s1_c32-head_last_n5",
+        "1x1x1x24-embedding_r1_s1_c32_v64_onehot-min_gru_r1_s2_c16-head_n7",
+        "1x1x1x24-embedding_r1_s1_c64_v1024_gather-min_gru_r1_s2_c16-head_max_n7",
+        "2x1x1x9-embedding_r1_s1_c32_v2048_onehot-tcn_r1_s1_c16_k3_d1_relu-head_last_n7",
+        "2x1x1x9-embedding_r1_s1_c32_v64_gather-tcn_r1_s1_c16_k3_d1_relu-head_last_n7",
         "2x1x1x33-qrnn_r2_s1_c32_k3-gru_r1_s1_c16_bi-lstm_r1_s2_c16-head_max_n3",
     ],
 )

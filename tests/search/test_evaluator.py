@@ -86,3 +86,26 @@ def test_a_trial_that_was_paused_ends_as_one_that_was_not(data: Path, tmp_path: 
     assert (paused / WEIGHTS).read_bytes() == (straight / WEIGHTS).read_bytes()
     assert (continued.accuracy, continued.losses) == (whole.accuracy, whole.losses)
     assert not (paused / CHECKPOINT).exists()
+
+
+def test_a_trial_begins_with_the_weights_that_another_left(data: Path, tmp_path: Path) -> None:
+    evaluator = ImageEvaluator(data, (Target.named("A15"),), epochs=1, device="cpu")
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    second.mkdir()
+    alone = evaluator.evaluate(NETWORK, first)
+    heir = evaluator.evaluate(NETWORK, second, donor=first)
+    assert (alone.inherited, heir.inherited) == (0, 1)
+    assert heir.losses[0][1] < alone.losses[0][1]
+
+
+def test_a_paused_trial_that_inherited_ends_as_one_that_was_not_paused(data: Path, tmp_path: Path) -> None:
+    evaluator = ImageEvaluator(data, (Target.named("A15"),), epochs=1, device="cpu")
+    for name in ("donor", "straight", "paused"):
+        (tmp_path / name).mkdir()
+    evaluator.evaluate(NETWORK, tmp_path / "donor")
+    whole = evaluator.evaluate(NETWORK, tmp_path / "straight", donor=tmp_path / "donor")
+    evaluator.evaluate(NETWORK, tmp_path / "paused", 0.5, tmp_path / "donor")
+    continued = evaluator.evaluate(NETWORK, tmp_path / "paused", 1.0, tmp_path / "donor")
+    assert (tmp_path / "paused" / WEIGHTS).read_bytes() == (tmp_path / "straight" / WEIGHTS).read_bytes()
+    assert continued.accuracy == whole.accuracy

@@ -220,7 +220,7 @@ def test_a_completed_trial_went_up_rung_by_rung_from_its_checkpoint(inline: Make
     search.run(4)
     lines = [line.split() for line in (tmp_path / "log").read_text().splitlines()]
     for record in search.study.completed:
-        legs = [(share, had) for name, share, had in lines if name == str(record.architecture)]
+        legs = [(share, had) for name, share, had, _ in lines if name == str(record.architecture)]
         assert legs == [("0.25", "False"), ("0.5", "True"), ("1.0", "True")]
         assert [rung.share for rung in record.rungs] == [0.25, 0.5]
         assert record.evaluation

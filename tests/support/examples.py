@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from anenas.blocks import Block, SequenceBlock, block_kind
-from anenas.space import Architecture, Head, Stage
+import torch
+
+from anenas.blocks import Block, SequenceBlock, block_kind, block_kinds
+from anenas.blocks.log_mel import LogMelBlock
+from anenas.space import Stage
 
 _STEPS = 8  # enough for three stages of a scan, and few where every step is written out
 _SAMPLES = 1100  # the longest window and a little more, which fills some hops
+
+
+# What a network may be of behind its first block; a raw one is nothing but that.
+BODY_KINDS = [kind for kind in block_kinds().values() if not kind.raw]
 
 
 def takes_series(kind: type[Block]) -> bool:
@@ -15,20 +22,17 @@ def takes_series(kind: type[Block]) -> bool:
 
 
 def input_shape(kind: type[Block], channels: int, size: int, batch: int = 1) -> tuple[int, int, int, int]:
-    """Images of size × size pixels, series of eight steps, or a channel of samples for what takes its input raw."""
+    """Images of size × size pixels, or series of eight steps; a channel of ids, or of samples, where it is raw."""
     if kind.raw:
-        return batch, 1, 1, _SAMPLES
+        return batch, 1, 1, _SAMPLES if kind is LogMelBlock else _STEPS
     return (batch, channels, 1, _STEPS) if takes_series(kind) else (batch, channels, size, size)
+
+
+def example(kind: type[Block], shape: tuple[int, ...]) -> torch.Tensor:
+    """Numbers as the network has them inside, or ids that every vocabulary holds where a kind is raw."""
+    return torch.randint(64, shape).float() if kind.raw else torch.randn(shape)
 
 
 def stem(kind: type[Block], stride: int, width: int) -> Stage:
     """A first stage for networks of that kind of block, which may need more channels than the input has."""
     return Stage(block_kind("tcn" if takes_series(kind) else "conv")(), 1, stride, width)
-
-
-def networks(kind: type[Block], stages: list[Stage], channels: int, stride: int, head: Head) -> list[Architecture]:
-    """A network of all the stages, behind a stem of that stride; or one for each, which is the stem itself."""
-    shape = input_shape(kind, channels, 32)
-    if kind.raw:
-        return [Architecture(shape, (stage, Stage(block_kind("tcn")(), 1, 1, 16)), head) for stage in stages]
-    return [Architecture(shape, (stem(kind, stride, 32), *stages), head)]

@@ -34,7 +34,8 @@ class PretendEvaluator:
         fatal_depth: Architectures of that depth kill their worker, each time.
         die_once: A file; the first evaluation makes it and kills its worker.
         seconds: How long an evaluation takes.
-        log: A file for a line about each evaluation: architecture, share, and whether there was a checkpoint.
+        log: A file for a line about each evaluation: architecture, share, whether there was a checkpoint, and the
+            donor.
     """
 
     fail_depth: int = 0
@@ -47,13 +48,15 @@ class PretendEvaluator:
         stage = architecture.stages[1]
         return Estimate(latency(0.1 * stage.depth + 0.001 * stage.width), stage.width / 10, 1000, 100)
 
-    def evaluate(self, architecture: Architecture, folder: Path, share: float = 1.0) -> Evaluation:
+    def evaluate(
+        self, architecture: Architecture, folder: Path, share: float = 1.0, donor: Path | None = None
+    ) -> Evaluation:
         stage = architecture.stages[1]
         estimate = self.estimate(architecture)
         accuracy = share**0.1 * min(0.99, 0.5 + 0.1 * stage.depth + 0.001 * stage.width)
         if self.log:
             with self.log.open("a") as file:
-                file.write(f"{architecture} {share} {(folder / CHECKPOINT).exists()}\n")
+                file.write(f"{architecture} {share} {(folder / CHECKPOINT).exists()} {donor and donor.name}\n")
         if self.die_once and not self.die_once.exists():
             self.die_once.touch()
             os.kill(os.getpid(), signal.SIGKILL)
@@ -98,5 +101,5 @@ def environment(name: str) -> str | None:
     return os.environ.get(name)
 
 
-def missing(architecture: object, folder: Path, share: float) -> None:
+def missing(architecture: object, folder: Path, share: float, donor: object) -> None:
     (folder / "nothing").read_text()

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from examples import networks
+from examples import BODY_KINDS, input_shape, stem
 from torch import nn
 
 from anenas._torchvision import import_torchvision
-from anenas.blocks import Block, block_kinds
+from anenas.blocks import Block
 from anenas.coreml import TOLERANCES, convert
 from anenas.coreml._tools import coremltools
 from anenas.coreml.program import load_program
@@ -52,25 +52,24 @@ def assert_agrees(
         np.testing.assert_allclose(ours, theirs.numpy(), rtol=tolerance, atol=tolerance * scale)
 
 
-@pytest.mark.parametrize("kind", block_kinds().values(), ids=lambda kind: kind.kind)
+@pytest.mark.parametrize("kind", BODY_KINDS, ids=lambda kind: kind.kind)
 def test_every_option_of_a_block(
     kind: type[Block], tmp_path: Path, covering: Callable[[type[Block], int], list[Block]]
 ) -> None:
     stages = [Stage(block, 1, 1, 32 if i % 4 < 2 else 16) for i, block in enumerate(covering(kind, 1))]
     stages += [Stage(block, 1, 2, 32) for block in covering(kind, 2)[:2]]
-    for i, architecture in enumerate(networks(kind, stages, 3, 1, Head(0, "", 10))):
-        network = Deployed(fuse(stirred(build(architecture))), (0.4,) * 3, (0.3,) * 3, raw=architecture.raw).eval()
-        path = tmp_path / f"network{i}.mlpackage"
-        convert(network, path, shape=architecture.input, classes=[f"class {i}" for i in range(10)])
-        x = pictures(4, *architecture.input[1:])
-        x = x * 2 - 1 if kind.raw else (x * 255).floor()
-        with torch.no_grad():
-            expected = network(x).numpy()
-        # Its weights are float16; everything else is where the two precisions differ.
-        for precision, tolerance in (("fp32", 5e-3), ("fp16", 2e-2)):
-            program = load_program(path, precision)  # type: ignore[arg-type]
-            outputs = program({program.inputs[0].name: x})
-            np.testing.assert_allclose(outputs["classLabel_probs"], expected, atol=tolerance * expected.max())
+    architecture = Architecture(input_shape(kind, 3, 32), (stem(kind, 1, 32), *stages), Head(0, "", 10))
+    network = Deployed(fuse(stirred(build(architecture))), (0.4,) * 3, (0.3,) * 3).eval()
+    path = tmp_path / "network.mlpackage"
+    convert(network, path, shape=architecture.input, classes=[f"class {i}" for i in range(10)])
+    x = (pictures(4, *architecture.input[1:]) * 255).floor()
+    with torch.no_grad():
+        expected = network(x).numpy()
+    # Its weights are float16; everything else is where the two precisions differ.
+    for precision, tolerance in (("fp32", 5e-3), ("fp16", 2e-2)):
+        program = load_program(path, precision)  # type: ignore[arg-type]
+        outputs = program({program.inputs[0].name: x})
+        np.testing.assert_allclose(outputs["classLabel_probs"], expected, atol=tolerance * expected.max())
 
 
 class Recurrent(nn.Module):

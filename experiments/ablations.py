@@ -1,13 +1,13 @@
-"""What early stopping is worth: the front found for so many seconds of training, with rungs and without.
+"""What a part of the search is worth: the front found for so many seconds of training, without it and with it.
 
-    python experiments/early_stopping.py [--seeds 3] [--trials 20] [--epochs 2] [--workers 2] [--rungs 2]
-                                         [--completed 10] [--data …]
+    python experiments/ablations.py rungs   [--seeds 3] [--trials 16] [--completed 10] [--epochs 2] [--workers 2]
+    python experiments/ablations.py inherit [--seeds 3] [--trials 10] [--completed 10]  …            [--data …]
 
-Searches `mobile_cnn` on the embedded data twice for each seed, by the same loop: until so many trials have completed
-without early stopping, and until `--completed` have with it. It writes every trained architecture with the seconds of
-training spent until it ended to `experiments/results/early_stopping.csv`, draws `early_stopping.png` beside it, and
-prints what of its time the search without rungs needed, the one with rungs needs to come as far. A search that is in
-the table already is not run again.
+`rungs` is early stopping, `inherit` that trainings begin with the weights of a relative. For each seed the same loop
+searches `mobile_cnn` on the embedded data until `--trials` trials have completed without the part, and until
+`--completed` have with it. It writes every trained architecture with the seconds of training spent until it ended to
+`experiments/results/<part>.csv`, draws `<part>.png` beside it, and prints what of its time the search without the part
+needed, the one with it needs to come as far. A search that is in the table already is not run again.
 
 Two measures: the hypervolume as `anenas search` prints it, which any fast network almost fills; and the share of the
 front that all searches found together, see `pooled_front.py`, which tells more.
@@ -22,6 +22,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from pooled_front import PooledFront
 from rich.console import Console
@@ -34,12 +35,35 @@ _RESULTS = Path(__file__).parent / "results"
 
 
 @dataclass(frozen=True)
+class Part:
+    """What a search is run without and with.
+
+    Attributes:
+        without: What the search without it is called.
+        with_it: What the search with it is called.
+        options: Of `anenas.run_search` for the first, and for the second.
+    """
+
+    without: str
+    with_it: str
+    options: tuple[dict[str, Any], dict[str, Any]]
+
+
+_RUNGS, _INHERIT = {"rungs": 2}, {"inherit": True}
+_NEITHER = {"rungs": 1, "inherit": False}
+PARTS = {
+    "rungs": Part("every training in full", "2 rungs", (_NEITHER, _NEITHER | _RUNGS)),
+    "inherit": Part("from scratch", "weights inherited", (_NEITHER | _RUNGS, _NEITHER | _RUNGS | _INHERIT)),
+}
+
+
+@dataclass(frozen=True)
 class Row:
     """A trained architecture.
 
     Attributes:
         seed: Of its search.
-        rungs: Of its search.
+        setting: What its search was called.
         trial: Its number there.
         state: "completed" or "stopped".
         seconds: Of training and validating, by all workers together, that the search had spent when it ended.
@@ -49,7 +73,7 @@ class Row:
     """
 
     seed: int
-    rungs: int
+    setting: str
     trial: int
     state: str
     seconds: float
@@ -60,33 +84,32 @@ class Row:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("part", choices=PARTS)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--trials", type=int, default=20)
+    parser.add_argument("--trials", type=int, default=16)
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--workers", type=int)
-    parser.add_argument("--rungs", type=int, default=2)
     parser.add_argument("--data", help="as `anenas search` reads it; the embedded images by default")
-    parser.add_argument("--completed", type=int, default=10, help="trials to complete with rungs")
-    parser.add_argument("--out", type=Path, default=_RESULTS / "early_stopping.csv")
+    parser.add_argument("--completed", type=int, default=10, help="trials to complete with the part")
     args = parser.parse_args()
 
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    rows = read(args.out)
+    part, out = PARTS[args.part], _RESULTS / f"{args.part}.csv"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    rows = read(out)
     for seed in range(args.seeds):
-        for rungs, trials in ((1, args.trials), (args.rungs, args.completed)):
-            if not any((row.seed, row.rungs) == (seed, rungs) for row in rows):
-                rows += search(seed, rungs, trials, args.epochs, args.workers, args.data)
-                write(args.out, rows)
-                print(
-                    f"seed {seed}, {rungs} rungs: {trials} completed in {rows[-1].seconds:.0f} s of training",
-                    flush=True,
-                )
-    rows = [row for row in rows if row.rungs in (1, args.rungs)]
-    report(rows, args.rungs)
-    draw(rows, args.rungs, args.out.with_suffix(".png"))
+        for setting, options, trials in zip(
+            (part.without, part.with_it), part.options, (args.trials, args.completed), strict=True
+        ):
+            if not any((row.seed, row.setting) == (seed, setting) for row in rows):
+                more = {"epochs": args.epochs, "workers": args.workers, "data": args.data}
+                rows += search(setting, seed=seed, trials=trials, **options, **more)
+                write(out, rows)
+                print(f"seed {seed}, {setting}: {trials} completed in {rows[-1].seconds:.0f} s of training", flush=True)
+    report(rows, part)
+    draw(rows, part, out.with_suffix(".png"))
 
 
-def search(seed: int, rungs: int, trials: int, epochs: int, workers: int | None, data: str | None = None) -> list[Row]:
+def search(setting: str, *, seed: int, **options: Any) -> list[Row]:
     """Every trained architecture of a search, in the order in which they ended."""
     spent: dict[int, float] = {}
     ended: dict[int, float] = {}
@@ -102,12 +125,8 @@ def search(seed: int, rungs: int, trials: int, epochs: int, workers: int | None,
     with tempfile.TemporaryDirectory() as folder:
         store = Path(folder) / "mlruns"
         result = anenas.run_search(
-            data=data,
-            trials=trials,
-            epochs=epochs,
-            rungs=rungs,
             seed=seed,
-            workers=workers,
+            **options,
             store=store,
             exports=Path(folder) / "exports",
             changed=changed,
@@ -119,7 +138,7 @@ def search(seed: int, rungs: int, trials: int, epochs: int, workers: int | None,
             test = record.evaluation.test_accuracy
             point = (record.evaluation.accuracy, record.evaluation.latency.ms)
             figures = (record.state, ended[record.number], *point, float("nan") if test is None else test)
-            rows.append(Row(seed, rungs, record.number, *figures))
+            rows.append(Row(seed, setting, record.number, *figures))
     return rows
 
 
@@ -141,7 +160,7 @@ def curve(rows: Sequence[Row], measure: Callable[[Sequence[Losses]], float]) -> 
     return [row.seconds for row in done], [measure([losses(row) for row in done[: i + 1]]) for i in range(len(done))]
 
 
-def report(rows: Sequence[Row], rungs: int) -> None:
+def report(rows: Sequence[Row], part: Part) -> None:
     slowest = max(row.latency_ms for row in rows)
 
     def of_the_box(found: Sequence[Losses]) -> float:
@@ -149,33 +168,43 @@ def report(rows: Sequence[Row], rungs: int) -> None:
 
     measures = {"share of the pooled front": pooled(rows).share, "hypervolume": of_the_box}
     for name, measure in measures.items():
-        columns = ["seed", "in full: s", "reached", f"{rungs} rungs: s", "reached", "as far after s", "of the time"]
+        columns = [
+            "seed",
+            f"{part.without}: s",
+            "reached",
+            f"{part.with_it}: s",
+            "reached",
+            "as far after s",
+            "of the time",
+        ]
         table = Table(*columns, title=name)
         ratios = []
         for seed in sorted({row.seed for row in rows}):
-            full, stopped = ([r for r in rows if (r.seed, r.rungs) == (seed, n)] for n in (1, rungs))
-            (seconds, values), (their_seconds, their_values) = curve(full, measure), curve(stopped, measure)
+            without, with_it = (
+                [r for r in rows if (r.seed, r.setting) == (seed, name)] for name in (part.without, part.with_it)
+            )
+            (seconds, values), (their_seconds, their_values) = curve(without, measure), curve(with_it, measure)
             reached = [s for s, v in zip(their_seconds, their_values, strict=True) if v >= values[-1]]
-            # The search in full may have come as far before its end, too.
+            # The search without the part may have come as far before its end, too.
             needed = next(s for s, v in zip(seconds, values, strict=True) if v >= values[-1])
             ratios.append(reached[0] / seconds[-1] if reached else float("inf"))
-            cells = [f"{seconds[-1]:.0f} ({needed:.0f})", f"{values[-1]:.4f}", f"{max(r.seconds for r in stopped):.0f}"]
+            cells = [f"{seconds[-1]:.0f} ({needed:.0f})", f"{values[-1]:.4f}", f"{max(r.seconds for r in with_it):.0f}"]
             cells += [f"{their_values[-1]:.4f}", f"{reached[0]:.0f}" if reached else "never", f"{ratios[-1]:.2f}"]
             table.add_row(str(seed), *cells)
-        table.caption = f"median {statistics.median(ratios):.2f}; in brackets: when the search in full got there"
+        table.caption = f"median {statistics.median(ratios):.2f}; in brackets: when the search without it got there"
         Console().print(table)
 
 
-def draw(rows: Sequence[Row], rungs: int, path: Path) -> None:
+def draw(rows: Sequence[Row], part: Part, path: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7, 4.5), dpi=150, layout="constrained")
     FigureCanvasAgg(figure)
     axes, share = figure.subplots(), pooled(rows).share
-    for count, color, name in ((1, "#9aa5b1", "every training in full"), (rungs, "#1f6feb", f"{rungs} rungs")):
+    for name, color in ((part.without, "#9aa5b1"), (part.with_it, "#1f6feb")):
         for seed in sorted({row.seed for row in rows}):
-            these = [row for row in rows if (row.seed, row.rungs) == (seed, count)]
+            these = [row for row in rows if (row.seed, row.setting) == (seed, name)]
             seconds, values = curve(these, share)
             ends = [*seconds, max(row.seconds for row in these)]
             axes.step(ends, [*values, values[-1]], where="post", color=color, label=None if seed else name)
@@ -191,7 +220,7 @@ def read(path: Path) -> list[Row]:
     if not path.is_file():
         return []
     with path.open(newline="") as file:
-        kinds = {"seed": int, "rungs": int, "trial": int, "state": str}
+        kinds = {"seed": int, "setting": str, "trial": int, "state": str}
         return [Row(**{name: kinds.get(name, float)(v) for name, v in row.items()}) for row in csv.DictReader(file)]
 
 
