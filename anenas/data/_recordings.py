@@ -260,7 +260,7 @@ def _brought(sound: NDArray[np.generic], rate: int, heard: Heard) -> _Recording:
 def _as_floats(sound: NDArray[np.generic]) -> NDArray[np.float32]:
     """From −1 to 1: of 8-bit samples, which are unsigned, of other integers, and of floats, which are cut there."""
     if sound.dtype == np.uint8:
-        return (sound.astype(np.float32) - 128) / 128
+        return sound.astype(np.float32) / np.float32(128) - np.float32(1)
     if sound.dtype.kind == "i":
         return sound.astype(np.float32) * np.float32(2.0 ** (1 - 8 * sound.dtype.itemsize))
     return np.clip(sound, -1, 1).astype(np.float32)
