@@ -154,9 +154,7 @@ def test_waveforms_may_be_arrays(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", train_x=sound, test_x=sound, rate=8000, **parts)
     np.savez(tmp_path / "b.npz", train_x=pcm(np.nan_to_num(sound)), test_x=pcm(np.nan_to_num(sound)), **parts)
     said: list[str] = []
-    a, b = (
-        load_data(str(tmp_path / name), size=(1, 1000), rate=8000, say=said.append) for name in ("a.npz", "b.npz")
-    )
+    a, b = (load_data(str(tmp_path / name), size=(1, 1000), rate=8000, say=said.append) for name in ("a.npz", "b.npz"))
     np.testing.assert_array_equal(a.test.images[0, 0, 0], np.concatenate([np.zeros(400), sound[0, :600]]))
     np.testing.assert_allclose(a.test.images[1:], b.test.images[1:], atol=1e-4)
     assert said == [
