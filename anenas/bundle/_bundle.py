@@ -289,11 +289,12 @@ def _write(
     program = load_program(package, "fp16")
     vectors = dataset.test.images[_spread(len(dataset.test), _VECTORS, batch)]
     _write_vectors(folder / "test_vectors", network, program, vectors)
+    meaning = dataset.facts.get("input", "as they are")
     labels = "".join(f"{' '.join(name.split())}\n" for name in dataset.classes)
     (folder / "labels.txt").write_text(labels, encoding="utf-8")
-    (folder / "Classifier.swift").write_text(swift_source(program, package.name, tokens), encoding="utf-8")
+    (folder / "Classifier.swift").write_text(swift_source(program, package.name, tokens, meaning), encoding="utf-8")
     write_kit([str(package)], folder / "kit")
-    card = write_card(bundle, program, findings, package_target(package), tokens)
+    card = write_card(bundle, program, findings, package_target(package), tokens, meaning)
     (folder / "README.md").write_text(card, encoding="utf-8")
     figures = {name: value for name, value in bundle.to_dict().items() if name != "path"}
     (folder / "bundle.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")

@@ -98,7 +98,12 @@ _MOST_FINDINGS = 10
 
 
 def write_card(
-    bundle: Bundle, program: Program, findings: Sequence[Finding], target: str, tokens: str | None = None
+    bundle: Bundle,
+    program: Program,
+    findings: Sequence[Finding],
+    target: str,
+    tokens: str | None = None,
+    meaning: str = "as they are",
 ) -> str:
     """The model card as Markdown.
 
@@ -108,6 +113,7 @@ def write_card(
         findings: What `anenas.ane.check` found in it.
         target: The oldest system that runs it, such as "iOS16".
         tokens: Of texts, "words" or "characters".
+        meaning: Of series: what they have to be.
     """
     (given,) = program.inputs
     batch, channels, height, width = (size or 1 for size in given.shape or (1, 1, 1, 1))
@@ -117,7 +123,7 @@ def write_card(
     elif tokens:
         input_text = f"float32 {batch}×{channels}×1×{width} (texts, 1, 1, {tokens}), ids as below"
     elif height == 1:
-        input_text = f"float32 {batch}×{channels}×1×{width} (series, channels, 1, steps), as they are"
+        input_text = f"float32 {batch}×{channels}×1×{width} (series, channels, 1, steps), {meaning}"
     else:
         input_text = (
             f"float32 {batch}×{channels}×{height}×{width} (images, channels, rows, columns), pixels of 0 to 255"

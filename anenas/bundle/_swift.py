@@ -106,13 +106,14 @@ _ANSWER_BARE = """\
     }}"""
 
 
-def swift_source(program: Program, model: str, tokens: str | None = None) -> str:
+def swift_source(program: Program, model: str, tokens: str | None = None, meaning: str = "as they are") -> str:
     """A Swift file for a classifier with one input.
 
     Args:
         program: What its inputs and outputs are read from.
         model: Name of its package.
         tokens: Of texts, "words" or "characters".
+        meaning: Of series: what they have to be.
     """
     (given,) = program.inputs
     names = {one.dtype: json.dumps(one.name) for one in program.outputs}
@@ -135,9 +136,10 @@ def swift_source(program: Program, model: str, tokens: str | None = None) -> str
     else:
         is_series = sizes[2:3] == ["1"]
         axes = "(series, channels, 1, steps), steps" if is_series else "(images, channels, rows, columns), columns"
+        said = meaning if is_series else "values of 0 to 255"
         ask = _ARRAY.format(
             values="series" if is_series else "pixels",
-            meaning=f"{'As they are' if is_series else 'Values of 0 to 255'}, {'×'.join(sizes)} {axes} first",
+            meaning=f"{said[0].upper() + said[1:]}, {'×'.join(sizes)} {axes} first",
             shape=", ".join(sizes),
         )
     answer = (_ANSWER_LABELLED if labelled else _ANSWER_BARE).format(

@@ -42,7 +42,7 @@ class Heard:
     @property
     def facts(self) -> dict[str, str]:
         """What an app has to know to give a waveform to the model."""
-        return {"sample_rate": str(self.rate), "waveform": "mono, from -1 to 1"}
+        return {"sample_rate": str(self.rate), "input": f"a waveform from -1 to 1 at {self.rate:,} Hz"}
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,8 @@ def read_spectrograms(path: Path, say: Callable[[str], None]) -> Source:
     series = read_series(path, arrays, scale=None, layout="nct")
     examples = {part: Examples(series[f"{part}_x"], _labels(labelled)) for part, labelled in files.items()}
     channels = series["train_x"].array.shape[1]
-    facts = {"sample_rate": str(mel.rate), "spectrogram": f"{mel}, {mel.formula}"}
+    mask = ", then a channel that is 1 where there is sound" if channels > mel.bands else ""
+    facts = {"sample_rate": str(mel.rate), "input": f"{mel}: {mel.formula}{mask}"}
     return Source(file_safe(path.resolve().name), classes, channels, False, **examples, facts=facts)
 
 

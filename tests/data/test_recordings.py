@@ -47,7 +47,7 @@ def test_class_folders_of_recordings_become_waveforms(folder: Path) -> None:
         "tones", ("high", "low"), (1, 1, 1000), False,
     )  # fmt: skip
     assert everything(dataset).shape == (12, 1, 1, 1000)
-    assert dataset.facts["sample_rate"] == "8000"
+    assert dataset.facts == {"sample_rate": "8000", "input": "a waveform from -1 to 1 at 8,000 Hz"}
     assert not said
 
 
@@ -135,7 +135,7 @@ def test_spectrograms_are_what_the_block_computes(folder: Path) -> None:
         "series of 40 mel bands every 128 samples, in Hann windows of 256, at 8,000 Hz: an app computes them before "
         "the model"
     ]
-    assert "40 mel bands" in dataset.facts["spectrogram"]
+    assert "40 mel bands" in dataset.facts["input"]
 
 
 def test_spectrograms_of_unequal_recordings_end_together_and_say_where_they_are(folder: Path) -> None:
