@@ -124,8 +124,8 @@ class Dataset:
     def _moments(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
         if self.train.images.dtype == np.float32:
             # Rounded, for sums of floats differ in their last digits from machine to machine.
-            values = np.asarray(self.train.images, np.float64)
-            found = (values.mean((0, 2, 3)) / 255, values.std((0, 2, 3)) / 255)
+            each, values = (0, 2, 3), self.train.images
+            found = (values.mean(each, dtype=np.float64) / 255, values.std(each, dtype=np.float64) / 255)
             means, stds = (tuple(float(f"{value:.6g}") for value in moment) for moment in found)
             return means, stds
         # Integer sums are exact, so every machine finds the same digits; batches keep the temporaries small.
