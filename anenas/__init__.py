@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from anenas._errors import AnenasError
     from anenas.ane import chips
     from anenas.bundle import Bundle, export
-    from anenas.coreml.program import Program, load_program
+    from anenas.coreml.program import Program, load_program, stream
     from anenas.data import load_data
     from anenas.network import build
     from anenas.space import Architecture, SearchSpace, load_space
@@ -39,6 +39,7 @@ _HOMES = {
     "load_result": "anenas._api",
     "load_space": "anenas.space",
     "run_search": "anenas._api",
+    "stream": "anenas.coreml.program",
 }
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "load_result",
     "load_space",
     "run_search",
+    "stream",
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import cast
@@ -149,6 +150,10 @@ def averaged(keep: torch.Tensor, x: torch.Tensor, *, backward: bool = False) -> 
     return scan(f, (1 - f) * x, backward=backward)
 
 
+Average = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+"""From a gate and what it lets in, (N, C, 1, T), to the moving average of it, as `averaged` makes it."""
+
+
 class Scanned(nn.Module):
     """A recurrence whose gates depend on the input alone: one convolution makes them all, and a scan the states.
 
@@ -177,11 +182,19 @@ class Scanned(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         maps = self.project(x).chunk(self.directions * self.gates, 1)
-        y = self.recur(x, *maps[: self.gates], backward=False)
-        return y + self.recur(x, *maps[self.gates :], backward=True) if self.directions == 2 else y
+        y = self.recur(x, *maps[: self.gates], average=averaged)
+        if self.directions == 1:
+            return y
+        return y + self.recur(x, *maps[self.gates :], average=functools.partial(averaged, backward=True))
 
-    def recur(self, x: torch.Tensor, *maps: torch.Tensor, backward: bool) -> torch.Tensor:
-        """One direction, from the block's input and the maps that the convolution made for it."""
+    def recur(self, x: torch.Tensor, *maps: torch.Tensor, average: Average) -> torch.Tensor:
+        """One direction, from the block's input and the maps that the convolution made for it.
+
+        Args:
+            x: The block's input.
+            maps: As many as there are gates, the forget gate first.
+            average: `averaged` in that direction, or what carries on where a chunk before has ended.
+        """
         raise NotImplementedError
 
 
@@ -191,9 +204,9 @@ class MinGRU(Scanned):
     def __init__(self, in_channels: int, out_channels: int, *, bidirectional: bool) -> None:
         super().__init__(in_channels, out_channels, 2, bidirectional=bidirectional)
 
-    def recur(self, x: torch.Tensor, *maps: torch.Tensor, backward: bool) -> torch.Tensor:
+    def recur(self, x: torch.Tensor, *maps: torch.Tensor, average: Average) -> torch.Tensor:
         keep, candidate = maps
-        return averaged(keep, candidate, backward=backward)
+        return average(keep, candidate)
 
 
 class SRU(Scanned):
@@ -213,9 +226,9 @@ class SRU(Scanned):
         super().__init__(in_channels, out_channels, 3 + projected, bidirectional=bidirectional)
         self.highway = highway
 
-    def recur(self, x: torch.Tensor, *maps: torch.Tensor, backward: bool) -> torch.Tensor:
+    def recur(self, x: torch.Tensor, *maps: torch.Tensor, average: Average) -> torch.Tensor:
         keep, reset, candidate, *projected = maps
-        state, r = averaged(keep, candidate, backward=backward), torch.sigmoid(reset)
+        state, r = average(keep, candidate), torch.sigmoid(reset)
         if not self.highway:
             return r * state
         past = projected[0] if projected else x
@@ -231,9 +244,13 @@ class QRNN(Scanned):
     def __init__(self, in_channels: int, out_channels: int, *, bidirectional: bool, kernel: int) -> None:
         super().__init__(in_channels, out_channels, 3, bidirectional=bidirectional, kernel=kernel)
 
-    def recur(self, x: torch.Tensor, *maps: torch.Tensor, backward: bool) -> torch.Tensor:
+    def recur(self, x: torch.Tensor, *maps: torch.Tensor, average: Average) -> torch.Tensor:
         keep, output, candidate = maps
-        return torch.sigmoid(output) * averaged(keep, torch.tanh(candidate), backward=backward)
+        return torch.sigmoid(output) * average(keep, torch.tanh(candidate))
+
+
+Past = tuple[torch.Tensor, ...]
+"""What a step leaves to the next."""
 
 
 class Unrolled(nn.Module):
@@ -258,12 +275,24 @@ class Unrolled(nn.Module):
         projected = self.project(x)
         ahead, *back = self.states
         if not back:
-            return self.recur(projected, ahead, backward=False)
+            return self.recur(projected, ahead)[0]
         first, second = projected.chunk(2, 1)
-        return self.recur(first, ahead, backward=False) + self.recur(second, back[0], backward=True)
+        return self.recur(first, ahead)[0] + self.recur(second, back[0], backward=True)[0]
 
-    def recur(self, projected: torch.Tensor, of_state: nn.Module, *, backward: bool) -> torch.Tensor:
-        """One direction: the states of all steps, from the projected input and the projection of a state."""
+    def recur(
+        self, projected: torch.Tensor, of_state: nn.Module, past: Past = (), *, backward: bool = False
+    ) -> tuple[torch.Tensor, Past]:
+        """One direction, from the projected input.
+
+        Args:
+            projected: Of all steps.
+            of_state: Projects a state.
+            past: What the step before the first one left, each (N, C, 1, 1); nothing stands for noughts.
+            backward: From the last step to the first.
+
+        Returns:
+            The states of all steps, and what the last one leaves: its state first.
+        """
         raise NotImplementedError
 
 
@@ -273,16 +302,18 @@ class UnrolledLSTM(Unrolled):
     def __init__(self, in_channels: int, out_channels: int, *, bidirectional: bool) -> None:
         super().__init__(in_channels, out_channels, 4, bidirectional=bidirectional)
 
-    def recur(self, projected: torch.Tensor, of_state: nn.Module, *, backward: bool) -> torch.Tensor:
+    def recur(
+        self, projected: torch.Tensor, of_state: nn.Module, past: Past = (), *, backward: bool = False
+    ) -> tuple[torch.Tensor, Past]:
         states: list[torch.Tensor] = []
-        cell: torch.Tensor | None = None
-        for step in _steps(projected, backward):
-            gates, candidate = (step + _project(of_state, states)).split([3 * self.width, self.width], 1)
+        for step in steps_of(projected, backward):
+            gates, candidate = (step + _project(of_state, past)).split([3 * self.width, self.width], 1)
             i, f, o = torch.sigmoid(gates).chunk(3, 1)
             new = i * torch.tanh(candidate)
-            cell = new if cell is None else f * cell + new
-            states.append(o * torch.tanh(cell))
-        return _joined(states, backward)
+            cell = f * past[1] + new if past else new
+            past = o * torch.tanh(cell), cell
+            states.append(past[0])
+        return joined(states, backward), past
 
 
 class UnrolledGRU(Unrolled):
@@ -291,32 +322,37 @@ class UnrolledGRU(Unrolled):
     def __init__(self, in_channels: int, out_channels: int, *, bidirectional: bool) -> None:
         super().__init__(in_channels, out_channels, 3, bidirectional=bidirectional)
 
-    def recur(self, projected: torch.Tensor, of_state: nn.Module, *, backward: bool) -> torch.Tensor:
+    def recur(
+        self, projected: torch.Tensor, of_state: nn.Module, past: Past = (), *, backward: bool = False
+    ) -> tuple[torch.Tensor, Past]:
         states: list[torch.Tensor] = []
         sizes = [2 * self.width, self.width]
         gates, candidates = projected.split(sizes, 1)
-        for gate, candidate in zip(_steps(gates, backward), _steps(candidates, backward), strict=True):
-            past_gates, past_candidate = _project(of_state, states).split(sizes, 1)
+        for gate, candidate in zip(steps_of(gates, backward), steps_of(candidates, backward), strict=True):
+            past_gates, past_candidate = _project(of_state, past).split(sizes, 1)
             r, z = torch.sigmoid(gate + past_gates).chunk(2, 1)
             n = torch.tanh(candidate + r * past_candidate)
-            states.append(n + z * (states[-1] - n) if states else n - z * n)
-        return _joined(states, backward)
+            past = (n + z * (past[0] - n) if past else n - z * n,)
+            states.append(past[0])
+        return joined(states, backward), past
 
 
-def _project(of_state: nn.Module, states: list[torch.Tensor]) -> torch.Tensor:
+def _project(of_state: nn.Module, past: Past) -> torch.Tensor:
     """The projection of the last state; of the first, which is nought, it leaves the bias."""
-    if states:
-        projected: torch.Tensor = of_state(states[-1])
+    if past:
+        projected: torch.Tensor = of_state(past[0])
         return projected
     return cast(torch.Tensor, of_state.bias).view(1, -1, 1, 1)
 
 
-def _steps(x: torch.Tensor, backward: bool) -> tuple[torch.Tensor, ...]:
+def steps_of(x: torch.Tensor, backward: bool = False) -> tuple[torch.Tensor, ...]:
+    """(N, C, 1, T) as T times (N, C, 1, 1)."""
     steps = x.split(1, 3) if x.shape[3] > 1 else (x,)
     return steps[::-1] if backward else steps
 
 
-def _joined(states: list[torch.Tensor], backward: bool) -> torch.Tensor:
+def joined(states: list[torch.Tensor], backward: bool = False) -> torch.Tensor:
+    """What `steps_of` took apart, whole again."""
     if len(states) == 1:
         return states[0]
     return torch.cat(states[::-1] if backward else states, 3)

@@ -17,9 +17,10 @@ from anenas._errors import AnenasError
 from anenas._kit import write_kit
 from anenas.ane import check, program_cost
 from anenas.bundle._card import write_card
-from anenas.bundle._contents import Bundle
+from anenas.bundle._contents import Bundle, samples
 from anenas.bundle._pick import choose
 from anenas.bundle._source import plain_network
+from anenas.bundle._stream import STREAM, require_streaming, write_stream
 from anenas.bundle._swift import swift_source
 from anenas.coreml import (
     LOSSY,
@@ -62,6 +63,7 @@ def export(
     max_latency_ms: float | None = None,
     final_epochs: int | None = None,
     form: str | None = None,
+    streaming: bool = False,
     data: str | None = None,
     device: str | None = None,
     store: str | Path = "mlruns",
@@ -76,18 +78,19 @@ def export(
         pick: "knee" (the default), "accurate" or "fast", or the number of a completed trial.
         max_latency_ms: Instead of a pick: the most accurate trial whose latency is at most this, held as the search
             held its limits.
-        final_epochs: Train the architecture anew for so many epochs, on the same training images as in the search.
+        final_epochs: Train the architecture anew for so many epochs, on the same training data as in the search.
         form: Of the package's weights, a name of `anenas.graph.all_forms`; the trial's own by default. One with 8-bit
             activations trains the network a little further.
-        data: Where the study's images are now; where they were by default.
+        streaming: Whether to write a second program, which takes series chunk by chunk.
+        data: Where the study's images or series are now; where they were by default.
         device: To train on: "cpu", "cuda" or "mps"; the best that is there by default.
         store: Folder of the studies.
         stepped: Called after each step of training with its number and how many there are.
         say: Called with a line worth telling the user.
 
     Raises:
-        AnenasError: If there is no such study, trial or data, `out` is there already, or the exported program does
-            not compute what the network does.
+        AnenasError: If there is no such study, trial or data, `out` is there already, the network cannot stream, or the
+            exported program does not compute what the network does.
     """
     out = Path(out)
     if out.exists() or out.is_symlink():
@@ -97,6 +100,9 @@ def export(
     the_form = get_form(form).name if form else None
     the_study = Study.load(Path(store).absolute(), study)
     record = choose(the_study, None if pick is None else str(pick), max_latency_ms)
+    architecture = dataclasses.replace(record.architecture, form=the_form or record.architecture.form)
+    if streaming:
+        require_streaming(architecture, the_study.front)
     trial = the_study.trial_folder(record.number)
     if not (trial / PACKAGE).is_dir():
         raise AnenasError(f"trial {record.number} of {study} has lost its files: {trial} holds no {PACKAGE}")
@@ -108,7 +114,6 @@ def export(
         with tempfile.TemporaryDirectory(dir=out.absolute().parent, prefix=".exporting-") as temporary:
             folder, work = Path(temporary) / "bundle", Path(temporary) / "trained"
             folder.mkdir()
-            architecture = dataclasses.replace(record.architecture, form=the_form or record.architecture.form)
             epochs = final_epochs or the_study.settings["epochs"]
             if final_epochs is not None:
                 work.mkdir()
@@ -119,7 +124,9 @@ def export(
                 say(f"making its package in {architecture.form}")
                 _reshaped(the_study, architecture, trial, dataset, epochs, device, work / PACKAGE, stepped)
             package = work / PACKAGE if work.exists() else trial / PACKAGE
-            bundle = _write(folder, the_study, record, picked, architecture, trial, package, epochs, dataset, say)
+            bundle = _write(
+                folder, the_study, record, picked, architecture, trial, package, epochs, dataset, streaming, say
+            )
             folder.replace(out)
     except OSError as error:
         raise AnenasError(f"cannot write {out}: {error.strerror or error}") from error
@@ -132,21 +139,22 @@ def _name(pick: str | int | None) -> str:
 
 
 def _dataset(study: Study, data: str | None, rate: int | None) -> Dataset:
-    """The images that the study was made with, as they were split then; waveforms at their rate."""
+    """The data that the study was made with, as they were split then; waveforms at their rate."""
     channels, height, width = (int(size) for size in study.settings["input"].split("x"))
     source, encoding = data or study.data, study.settings.get("encoding")
+    what = "texts" if encoding else samples(height)
     try:
         if encoding:
             dataset = load_texts(source, Encoding(**encoding), steps=width)
         else:
             dataset = load_data(source, size=(height, width), channels=channels, rate=rate)
     except AnenasError as error:
-        raise AnenasError(f"the study's images cannot be read: {error} (--data names where they are now)") from error
+        raise AnenasError(f"the study's {what} cannot be read: {error} (--data names where they are now)") from error
     found = f"{dataset.name} {dataset.fingerprint[:12]}"
     if found != study.settings["data"]:
         raise AnenasError(
             f"{source or 'the embedded set'} ({found}) is not what {study.name} was made with "
-            f"({study.settings['data']}); name its images with --data"
+            f"({study.settings['data']}); name its {what} with --data"
         )
     return dataset
 
@@ -223,6 +231,7 @@ def _write(
     shipped: Path,
     epochs: int,
     dataset: Dataset,
+    streaming: bool,
     say: Callable[[str], None],
 ) -> Bundle:
     """Write the bundle of what lies in `shipped`, made of the weights in `trial`."""
@@ -240,7 +249,7 @@ def _write(
         if is_plain
         else verify_network(package, network, some, "the network in float32", tolerances=LOSSY)
     )
-    say(f"running it on {len(dataset.test):,} test images")
+    say(f"running it on {len(dataset.test):,} test {samples(architecture.input[2])}")
     test_accuracy = program_accuracy(package, dataset.test.images, dataset.test.labels)
 
     graph = read_graph(package)
@@ -293,7 +302,14 @@ def _write(
     labels = "".join(f"{' '.join(name.split())}\n" for name in dataset.classes)
     (folder / "labels.txt").write_text(labels, encoding="utf-8")
     (folder / "Classifier.swift").write_text(swift_source(program, package.name, tokens, meaning), encoding="utf-8")
-    write_kit([str(package)], folder / "kit")
+    packages = [package]
+    if streaming:
+        say("verifying the program that takes series chunk by chunk")
+        stream = write_stream(folder, network, architecture, dataset, target, some)
+        packages.append(folder / STREAM)
+        stream = dataclasses.replace(stream, compiled=_compiled(packages[-1], folder / "stream.mlmodelc", say))
+        bundle = dataclasses.replace(bundle, stream=stream)
+    write_kit([str(one) for one in packages], folder / "kit")
     card = write_card(bundle, program, findings, package_target(package), tokens, meaning)
     (folder / "README.md").write_text(card, encoding="utf-8")
     figures = {name: value for name, value in bundle.to_dict().items() if name != "path"}

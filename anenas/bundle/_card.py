@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from anenas.ane import Finding
-from anenas.bundle._contents import Bundle
+from anenas.bundle._contents import Bundle, Stream
 from anenas.bundle._encode import in_words
 from anenas.coreml import TOLERANCES, Difference
 from anenas.coreml.program import Event, Program
@@ -61,13 +61,13 @@ trained network in float32, its weights rounded to float16, on {images} test {in
 {lost}
 
 {tolerance}Core ML itself has not run it: that needs a Mac.
-
+{streaming}
 ## What lies here
 
 | | |
 |---|---|
 | `model.mlpackage` | the Core ML model, for {target} and later |
-{compiled}| `Classifier.swift` | loads and calls it; unproven, no Xcode has compiled it yet |
+{compiled}{stream_files}| `Classifier.swift` | loads and calls it; unproven, no Xcode has compiled it yet |
 | `network.py`, `weights.safetensors` | the network and its weights in torch, float32; no timm, no anenas |
 {vocabulary}| `labels.txt` | a label a line |
 | `test_vectors/` | `inputs.npz`; what the torch network (`network.npz`) and the program (`program.npz`) make of it |
@@ -80,7 +80,7 @@ In Swift, with `Classifier.swift` and `model.mlpackage` in the Xcode project:
 
     let classifier = try Classifier(contentsOf: Bundle.main.url(forResource: "model", withExtension: "mlmodelc")!)
     {swift_call}
-
+{swift_stream}
 In Python, with torch, safetensors and numpy; `python network.py` compares it with the test vectors:
 
     from network import {load}
@@ -94,6 +94,54 @@ On a Mac:
 
 The licence of this model is yours to choose, and may depend on that of the data it was trained on.
 """
+_STREAM = """
+## Chunk by chunk
+
+`stream.mlpackage` is the same network for series that are still coming in. One call takes
+
+| | |
+|---|---|
+| `series` | float32 {chunk} (series, channels, 1, steps): the next {steps}, as they are |
+{states}
+
+and gives `probabilities`, float32 (series, labels), for the series so far: after {calls} calls what `model.mlpackage`
+gives for {length} steps. Each state comes out, too, under its name with `_out` behind it, and goes into the next call.
+All are noughts where a series begins.
+
+{notes}A call takes {ms:.3f} ms on {chip}, with nine chances in ten between {low:.2f} and {high:.2f} ms. **This is an
+estimate: it was not measured on a device.** {residency:.0%} of the operations' time is spent on the Neural Engine, as
+estimated. The package takes {size_mb:.2f} MB, a call {macs:,} multiply-accumulates.
+`anenas check stream.mlpackage --chip {chip}` finds {found}.
+
+It was run on {series} test series, each state going from call to call. Its probabilities were held against those of the
+torch network for the series so far, weights rounded to float16, and at the end against those of `model.mlpackage` in
+float32:
+
+| precision | held against | after | largest difference | of the largest probability | same class |
+|---|---|---|---|---|---|
+{rows}
+
+{tolerance}
+`test_vectors/stream.npz` has what it gives after each call for `inputs.npz`, (calls, series, labels). In Python, with
+anenas:
+
+    import anenas, numpy
+    program = anenas.load_program("stream.mlpackage", "fp16")
+    for outputs in anenas.stream(program, numpy.load("test_vectors/inputs.npz")["series"]):
+        print(outputs["probabilities"].argmax(1))
+"""
+_LSTM = (
+    "Beside `model.mlpackage`, whose lstm has weights in float32 and not in float16, the latter bound holds for both."
+)
+_PADDED = (
+    "{length} steps are no multiple of {steps}: fill the last chunk up with anything, for nothing looks at it unless "
+    "another chunk follows."
+)
+_AHEAD = "The answer rests on the first step of the last chunk and all before; the others count from the next call on."
+_COUNTED = (
+    "The head's mean counts to 2,048 calls, as far as float16 does; from there on it forgets what is long ago "
+    "exponentially."
+)
 _MOST_FINDINGS = 10
 
 
@@ -180,8 +228,71 @@ def write_card(
         given="encode(text)" if tokens else values,
         inputs="texts" if tokens else "series" if height == 1 else "images",
         resized="" if height == 1 else ", its images brought to the input's size",
+        streaming=_streaming(bundle, given.shape or ()) if bundle.stream else "",
+        stream_files=_stream_files(bundle.stream) if bundle.stream else "",
+        swift_stream=_SWIFT_STREAM if bundle.stream else "",
         pixels=f"a tensor (N, {channels}, {height}, {width})" + ("" if height == 1 else ", values of 0 to 255"),
     )
+
+
+_STREAM_FILES = """\
+| `stream.mlpackage` | the same network for series that are still coming in |
+{compiled}| `StreamingClassifier.swift` | loads and calls that; unproven, too |
+"""
+_SWIFT_STREAM = """
+and, for series that are still coming in, with `StreamingClassifier.swift` and `stream.mlpackage`:
+
+    let url = Bundle.main.url(forResource: "stream", withExtension: "mlmodelc")!
+    var classifier = try StreamingClassifier(contentsOf: url)
+    let probabilities = try classifier.probabilities(after: chunk)  // [Float]; again for each chunk
+    try classifier.restart()  // before another series
+"""
+
+
+def _stream_files(stream: Stream) -> str:
+    compiled = "| `stream.mlmodelc` | the same, compiled by Core ML |\n" if stream.compiled else ""
+    return _STREAM_FILES.format(compiled=compiled)
+
+
+def _streaming(bundle: Bundle, given: Sequence[int | None]) -> str:
+    """The section on the program that takes series chunk by chunk, beside one that takes them whole."""
+    stream = bundle.stream
+    assert stream
+    batch, channels, _, length = (size or 1 for size in given)
+    notes = [_PADDED.format(length=length, steps=stream.steps)] if length % stream.steps else []
+    notes += [_AHEAD] if stream.steps > 1 else []
+    notes += [_COUNTED] if "head_count" in stream.states else []
+    warnings = [one for one in stream.findings if one.startswith(("error", "warning"))]
+    rows = [
+        f"| {precision} | {against} | {one.name} | {one.largest:.2g} | {one.relative:.2g} | {one.top1 or 0:.1%} |"
+        for against, verified in (("the network", stream.verified), ("`model.mlpackage`", stream.verified_whole))
+        for precision, differences in (("fp32", verified.fp32), ("fp16", verified.fp16))
+        for one in differences
+    ]
+    return _STREAM.format(
+        chunk=_sizes((batch, channels, 1, stream.steps)),
+        steps="step" if stream.steps == 1 else f"{stream.steps} steps",
+        states="\n".join(f"| `{name}` | float16 {_sizes(shape)} |" for name, shape in stream.states.items()),
+        length=length,
+        notes="\n\n".join([*notes, ""]),
+        ms=stream.latency_ms,
+        low=stream.latency_low_ms,
+        high=stream.latency_high_ms,
+        chip=bundle.chip,
+        calls=-(-length // stream.steps),
+        residency=stream.residency,
+        found=", ".join(dict.fromkeys(one.split()[1] for one in warnings)) or "nothing against it",
+        size_mb=stream.size_mb,
+        macs=stream.macs,
+        series=stream.verified.samples,
+        rows="\n".join(rows),
+        tolerance=_tolerance(bundle)
+        + ("" if stream.verified.tolerances == stream.verified_whole.tolerances else _LSTM),
+    )
+
+
+def _sizes(shape: Sequence[int]) -> str:
+    return "×".join(map(str, shape))
 
 
 def _stored(form: str) -> str:

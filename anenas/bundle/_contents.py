@@ -8,6 +8,44 @@ from pathlib import Path
 from typing import Any
 
 from anenas.coreml import Verification
+from anenas.space import Architecture
+
+
+@dataclass(frozen=True)
+class Stream:
+    """The program of a bundle that takes series chunk by chunk, `stream.mlpackage`.
+
+    Attributes:
+        steps: In a chunk.
+        states: Shape of each state by its name.
+        latency_ms: Estimated latency of one call.
+        latency_low_ms: Lower end of its 90 % interval.
+        latency_high_ms: Upper end of it.
+        residency: Share of the operations' time that is spent on the Neural Engine, as estimated.
+        size_mb: Of the package, in 10⁶ bytes.
+        macs: Multiply-accumulates of one call.
+        findings: What `anenas check` says, as "severity rule operation".
+        verified: The program after several chunks, beside the network on the series so far.
+        verified_whole: The program at the end of series, beside `model.mlpackage`.
+        compiled: Whether Core ML compiled it, which it does on macOS alone.
+    """
+
+    steps: int
+    states: dict[str, tuple[int, ...]]
+    latency_ms: float
+    latency_low_ms: float
+    latency_high_ms: float
+    residency: float
+    size_mb: float
+    macs: int
+    findings: tuple[str, ...]
+    verified: Verification
+    verified_whole: Verification
+    compiled: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        checked = {"verified": self.verified.to_dict(), "verified_whole": self.verified_whole.to_dict()}
+        return dataclasses.asdict(self) | checked
 
 
 @dataclass(frozen=True)
@@ -42,6 +80,7 @@ class Bundle:
         verified: The program beside the network in float32. With weights that are not as trained it has no tolerance
             but that float16 must not break it; what such a program was made of had one (`anenas.search.ship`).
         compiled: Whether Core ML compiled it, which it does on macOS alone.
+        stream: The same network chunk by chunk, where that was asked for.
     """
 
     path: Path
@@ -70,11 +109,23 @@ class Bundle:
     findings: tuple[str, ...]
     verified: Verification
     compiled: bool
+    stream: Stream | None = None
 
     @property
     def retrained(self) -> bool:
         """Whether it was trained anew for the export."""
         return self.epochs != self.searched_epochs
 
+    @property
+    def samples(self) -> str:
+        """What it was trained and tested on: "images" or "series"."""
+        return samples(Architecture.parse(self.architecture).input[2])
+
     def to_dict(self) -> dict[str, Any]:
-        return {**dataclasses.asdict(self), "path": str(self.path), "verified": self.verified.to_dict()}
+        own = {"path": str(self.path), "verified": self.verified.to_dict()}
+        return dataclasses.asdict(self) | own | {"stream": self.stream.to_dict() if self.stream else None}
+
+
+def samples(height: int) -> str:
+    """What inputs of that height are called: series are 1 high."""
+    return "series" if height == 1 else "images"

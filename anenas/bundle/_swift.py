@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from anenas.bundle._encode import swift_split
+from anenas.coreml import NEXT, OUTPUT
 from anenas.coreml.program import Program
 
 _FILE = """\
@@ -155,4 +156,90 @@ def swift_source(program: Program, model: str, tokens: str | None = None, meanin
         known=_IDS if tokens else "",
         learn=_LEARN if tokens else "",
         predict=ask + _ASK.format(source=source) + answer,
+    )
+
+
+_STREAM = """\
+// Loads {model} and asks it chunk by chunk. Add both to an Xcode project, and
+//
+//     let url = Bundle.main.url(forResource: "stream", withExtension: "mlmodelc")!
+//     var classifier = try StreamingClassifier(contentsOf: url)
+//     let probabilities = try classifier.probabilities(after: chunk)
+//
+// Written after Apple's documentation, for iOS 16 or macOS 13 and later; unproven: no Xcode has compiled it yet.
+
+import CoreML
+
+struct StreamingClassifier {{
+    enum Failure: Error {{
+        case unexpectedModel  // the file at the URL is not the model that this was written for
+    }}
+
+    private let model: MLModel
+    private var states: [String: MLFeatureValue] = [:]
+
+    init(contentsOf url: URL, computeUnits: MLComputeUnits = .all) throws {{
+        let configuration = MLModelConfiguration()
+        configuration.computeUnits = computeUnits
+        model = try MLModel(contentsOf: url, configuration: configuration)
+        try restart()
+    }}
+
+    /// Before the first chunk of another series: every state is noughts.
+    mutating func restart() throws {{
+        for (name, shape) in Self.shapes {{
+            let array = try MLMultiArray(shape: shape as [NSNumber], dataType: .float16)
+            for i in 0..<array.count {{
+                array[i] = 0
+            }}
+            states[name] = MLFeatureValue(multiArray: array)
+        }}
+    }}
+
+    /// The labels' probabilities for the series so far, {out}; labels.txt has their order.
+    ///
+    /// - Parameter chunk: The next steps as they are, {sizes} (series, channels, 1, steps), steps first.
+    mutating func probabilities(after chunk: [Float]) throws -> [Float] {{
+        let array = MLShapedArray<Float>(scalars: chunk, shape: [{shape}])
+        var inputs = states
+        inputs[{source}] = MLFeatureValue(multiArray: MLMultiArray(array))
+        let output = try model.prediction(from: MLDictionaryFeatureProvider(dictionary: inputs))
+        for name in states.keys {{
+            guard let next = output.featureValue(for: name + {suffix}) else {{
+                throw Failure.unexpectedModel
+            }}
+            states[name] = next
+        }}
+        guard let values = output.featureValue(for: "probabilities")?.shapedArrayValue(of: Float.self) else {{
+            throw Failure.unexpectedModel
+        }}
+        return values.scalars
+    }}
+
+    private static let shapes = [
+{states}
+    ]
+}}
+"""
+
+
+def stream_swift_source(program: Program, model: str) -> str:
+    """A Swift file for a program that takes series chunk by chunk.
+
+    Args:
+        program: What its inputs and outputs are read from.
+        model: Name of its package.
+    """
+    chunk, *states = program.inputs
+    sizes = [str(size) for size in chunk.shape or ()]
+    out = next(one.shape for one in program.outputs if one.name == OUTPUT) or ()
+    shapes = (", ".join(map(str, state.shape or ())) for state in states)
+    return _STREAM.format(
+        model=model,
+        out="×".join(map(str, out)),
+        sizes="×".join(sizes),
+        shape=", ".join(sizes),
+        source=json.dumps(chunk.name),
+        suffix=json.dumps(NEXT),
+        states="\n".join(f"        {json.dumps(s.name)}: [{shape}]," for s, shape in zip(states, shapes, strict=True)),
     )

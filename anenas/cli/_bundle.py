@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from anenas.cli._app import DEFAULT_STORE, SEARCH, Json, Store, app
 from anenas.cli._units import MILLISECONDS, quantity
+
+if TYPE_CHECKING:
+    from anenas.bundle import Bundle, Stream
 
 
 @app.command(rich_help_panel=SEARCH)
@@ -35,8 +38,11 @@ def export(
             show_default="as the search left it",
         ),
     ] = None,
+    streaming: Annotated[
+        bool, typer.Option("--streaming", help="Write a second program, for series that are still coming in.")
+    ] = False,
     data: Annotated[
-        str | None, typer.Option(help="The study's images, where they have moved.", show_default="where they were")
+        str | None, typer.Option(help="The study's data, where they have moved.", show_default="where they were")
     ] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda or mps.", show_default="the best that is there")] = None,
     store: Store = DEFAULT_STORE,
@@ -55,6 +61,7 @@ def export(
             max_latency_ms=limit,
             final_epochs=final_epochs,
             form=compress,
+            streaming=streaming,
             data=data,
             device=device,
             store=store,
@@ -65,15 +72,37 @@ def export(
         print(json.dumps(bundle.to_dict(), indent=2))
         return
     (verified,) = bundle.verified.fp16
+    tested = f"{bundle.test_images:,} {bundle.samples}"
     print(f"{out}: trial {bundle.trial} of {study}, {bundle.picked}")
-    print(f"  test accuracy  {bundle.test_accuracy:.2%} of {bundle.test_images:,} images, the exported program's")
-    print(
-        f"  latency        {bundle.latency_ms:.3f} ms ({bundle.latency_low_ms:.2f}–{bundle.latency_high_ms:.2f}) on "
-        f"{bundle.chip}, estimated"
-    )
+    print(f"  test accuracy  {bundle.test_accuracy:.2%} of {tested}, the exported program's")
+    print(f"  latency        {_latency(bundle)} on {bundle.chip}, estimated")
     print(f"  size           {bundle.size_mb:.2f} MB, {bundle.form}")
     print(
-        f"  verified       on {bundle.verified.samples} images: in fp16 a probability differs from the network's by at "
-        f"most {verified.largest:.1g}"
+        f"  verified       on {bundle.verified.samples} {bundle.samples}: in fp16 a probability differs from the "
+        f"network's by at most {verified.largest:.1g}"
     )
+    if bundle.stream:
+        _print_stream(bundle.stream, bundle.chip)
     print("README.md in it says the rest")
+
+
+def _print_stream(stream: Stream, chip: str) -> None:
+    on_the_way = max(one.largest for one in stream.verified.fp16)
+    (at_the_end,) = stream.verified_whole.fp16
+    print("and stream.mlpackage, for series that are still coming in")
+    print(f"  a call         takes {_counted(stream.steps, 'step')} and {_counted(len(stream.states), 'state')}")
+    print("                 gives probabilities for the series so far, and the states for the next call")
+    print(f"  latency        {_latency(stream)} a call on {chip}, estimated")
+    print(
+        f"  verified       on {stream.verified.samples} series, call by call: in fp16 a probability differs from the "
+        f"network's by at most {on_the_way:.1g},\n"
+        f"                 and after the last call from model.mlpackage's by at most {at_the_end.largest:.1g}"
+    )
+
+
+def _latency(of: Bundle | Stream) -> str:
+    return f"{of.latency_ms:.3f} ms ({of.latency_low_ms:.2f}–{of.latency_high_ms:.2f})"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" + ("" if count == 1 else "s")

@@ -3,18 +3,30 @@
 from anenas.coreml._arrays import as_arrays, example_inputs, package_digest
 from anenas.coreml._classify import image_size, program_accuracy
 from anenas.coreml._compress import Compressed, compress, stored_forms
-from anenas.coreml._convert import TOKENS, convert, convert_arrays, estimated_package_bytes, package_bytes
+from anenas.coreml._convert import (
+    NEXT,
+    OUTPUT,
+    TOKENS,
+    convert,
+    convert_arrays,
+    convert_streamed,
+    estimated_package_bytes,
+    package_bytes,
+)
 from anenas.coreml._device import compile_package, has_core_ml, measure_package, require_core_ml
 from anenas.coreml._package import package_metadata, package_target
 from anenas.coreml._quantise import Quantiser
 from anenas.coreml._read import read_graph
 from anenas.coreml._validate import FORMAT, KIT, UNITS, VERSION, output_errors, write_whole
 from anenas.coreml._verify import LOSSY, TOLERANCES, Difference, Verification, verify, verify_module, verify_network
+from anenas.coreml._verify_streamed import verify_streamed
 
 __all__ = [
     "FORMAT",
     "KIT",
     "LOSSY",
+    "NEXT",
+    "OUTPUT",
     "TOKENS",
     "TOLERANCES",
     "UNITS",
@@ -28,6 +40,7 @@ __all__ = [
     "compress",
     "convert",
     "convert_arrays",
+    "convert_streamed",
     "estimated_package_bytes",
     "example_inputs",
     "has_core_ml",
@@ -45,5 +58,6 @@ __all__ = [
     "verify",
     "verify_module",
     "verify_network",
+    "verify_streamed",
     "write_whole",
 ]

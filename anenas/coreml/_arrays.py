@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from anenas._errors import AnenasError
-from anenas.coreml._convert import INPUT, TOKENS
+from anenas.coreml._convert import INPUT, NEXT, TOKENS
 from anenas.coreml._package import open_package, refuse_links
 
 _MOST = 2**28  # values of an example: a billion bytes; a package may declare anything
@@ -78,6 +78,8 @@ def example_inputs(package: Path, seed: int = 0, samples: int = 1) -> dict[str, 
     """A value for each input of a package: pixels of 0 to 255 for images, small integers, also as ids of tokens, or
     standard normal numbers.
 
+    States of a streaming program are noughts, as at the beginning of a series.
+
     Inputs the shape of which the caller chooses have the one that the package gives as the usual one.
 
     Args:
@@ -92,6 +94,7 @@ def example_inputs(package: Path, seed: int = 0, samples: int = 1) -> dict[str, 
     spec = open_package(package).model
     described = {given.name: given.type for given in spec.description.input}
     images = {name for name, kind in described.items() if kind.WhichOneof("Type") == "imageType"}
+    results = {given.name for given in spec.description.output}
     inputs: dict[str, np.ndarray] = {}
     for given in spec.mlProgram.functions["main"].inputs:
         tensor = given.type.tensorType
@@ -106,6 +109,8 @@ def example_inputs(package: Path, seed: int = 0, samples: int = 1) -> dict[str, 
             inputs[given.name] = random.integers(0, 256, shape).astype(np.float32)
         elif given.name == TOKENS:
             inputs[given.name] = random.integers(0, _FEWEST_TOKENS, shape).astype(np.float32)
+        elif tensor.dataType in _FLOATS and f"{given.name}{NEXT}" in results:
+            inputs[given.name] = np.zeros(shape, _FLOATS[tensor.dataType])
         elif tensor.dataType in _FLOATS:
             inputs[given.name] = random.standard_normal(shape).astype(_FLOATS[tensor.dataType])
         else:

@@ -18,7 +18,11 @@ from anenas.coreml._tools import coremltools
 if TYPE_CHECKING:
     from torch import nn
 
+    from anenas.network import Streamed
+
 INPUT, SERIES, TOKENS, OUTPUT = "image", "series", "tokens", "probabilities"
+NEXT = "_out"
+"""What the output of a streaming program that is an input's next value has behind that input's name."""
 
 
 def convert(
@@ -61,7 +65,38 @@ def convert(
     )
     labels = ct.ClassifierConfig(list(classes)) if batch == 1 else None
     metadata = {"classes": json.dumps(list(classes)), **(metadata or {})}
-    _write(module, path, shape, given, OUTPUT, labels, metadata, target)
+    _write(module, path, [given], [_fp32(OUTPUT)], labels, metadata, target)
+
+
+def convert_streamed(
+    module: Streamed, path: Path, *, classes: Sequence[str], metadata: dict[str, str] | None = None
+) -> None:
+    """Write a network of series that takes them chunk by chunk as a static fp16 ML program, to a `.mlpackage`.
+
+    A chunk comes in as an fp32 array named "series", (N, C, 1, steps), and each state as an fp16 array under its name;
+    the class probabilities come out as an fp32 array, (N, classes), and each next state under its name with "_out"
+    behind it. Class labels are, as JSON, in the model's metadata under "classes".
+
+    Args:
+        module: From a chunk and states to class probabilities and states, in evaluation mode on the processor.
+        path: Ends in ".mlpackage"; replaced whole, or not at all.
+        classes: One label for each output.
+        metadata: More to store with the model.
+
+    Raises:
+        RuntimeError: If coremltools cannot convert it.
+        ValueError: If there is not one label for each output, or `path` has another ending.
+    """
+    ct = coremltools()
+    sources = [ct.TensorType(name=SERIES, shape=module.shape, dtype=np.float32)]
+    sources += [ct.TensorType(name=name, shape=shape, dtype=np.float16) for name, shape in module.states.items()]
+    outputs = [_fp32(OUTPUT), *(ct.TensorType(name=f"{name}{NEXT}", dtype=np.float16) for name in module.states)]
+    metadata = {"classes": json.dumps(list(classes)), **(metadata or {})}
+    _write(module, path, sources, outputs, None, metadata, "iOS16")
+
+
+def _fp32(name: str) -> Any:
+    return coremltools().TensorType(name=name, dtype=np.float32)
 
 
 def convert_arrays(
@@ -80,16 +115,15 @@ def convert_arrays(
         RuntimeError: If coremltools cannot convert it.
         ValueError: If `path` has another ending.
     """
-    ct = coremltools()
-    _write(module, path, shape, ct.TensorType(name=source, shape=shape, dtype=np.float32), output, None, {}, "iOS16")
+    given = coremltools().TensorType(name=source, shape=shape, dtype=np.float32)
+    _write(module, path, [given], [_fp32(output)], None, {}, "iOS16")
 
 
 def _write(
     module: nn.Module,
     path: Path,
-    shape: tuple[int, ...],
-    source: Any,
-    output: str,
+    sources: list[Any],
+    outputs: list[Any],
     labels: Any,
     metadata: dict[str, str],
     target: str,
@@ -102,12 +136,13 @@ def _write(
     # Progress bars and warnings are coremltools' own business; what goes wrong is raised.
     with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()), torch.no_grad():
         warnings.simplefilter("ignore")
-        traced = torch.jit.trace(module, torch.zeros(shape), check_trace=False)
+        examples = tuple(torch.zeros(tuple(source.shape.shape)) for source in sources)
+        traced = torch.jit.trace(module, examples, check_trace=False)
         model = ct.convert(
             traced,
             convert_to="mlprogram",
-            inputs=[source],
-            outputs=[ct.TensorType(name=output, dtype=np.float32)],
+            inputs=sources,
+            outputs=outputs,
             classifier_config=labels,
             compute_precision=ct.precision.FLOAT16,
             minimum_deployment_target=ct.target[target],

@@ -5,10 +5,12 @@ from anenas.network._fold import folded
 from anenas.network._graph import architecture_cost, architecture_graph
 from anenas.network._inherit import inherit
 from anenas.network._reference import reference_values
+from anenas.network._streamed import Streamed, streaming_problem
 from anenas.network._trace import trace
 
 __all__ = [
     "Deployed",
+    "Streamed",
     "architecture_cost",
     "architecture_graph",
     "build",
@@ -16,5 +18,6 @@ __all__ = [
     "fuse",
     "inherit",
     "reference_values",
+    "streaming_problem",
     "trace",
 ]

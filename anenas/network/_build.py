@@ -90,6 +90,9 @@ class Deployed(nn.Module):
         m, s = (torch.tensor(values).view(1, -1, 1, 1) for values in (mean, std))
         self.register_buffer("scale", 1 / (255 * s))
         self.register_buffer("shift", -m / s)
+        # In float16 a product with one and a sum with nought compute nothing, and the converter leaves them out.
+        self.scales = bool((self.scale.half() != 1).any())
+        self.shifts = bool((self.shift.half() != 0).any())
         self.network = network
 
     def with_network(self, network: nn.Module) -> Deployed:
@@ -103,5 +106,12 @@ class Deployed(nn.Module):
 
     def logits(self, pixels: torch.Tensor) -> torch.Tensor:
         """What `forward` is the softmax of."""
-        logits: torch.Tensor = self.network(pixels if self.raw else pixels * self.scale + self.shift)
+        logits: torch.Tensor = self.network(self.normalised(pixels))
         return logits
+
+    def normalised(self, pixels: torch.Tensor) -> torch.Tensor:
+        """What the network takes, in as few operations as are in the program."""
+        if self.raw:
+            return pixels
+        scaled = pixels * self.scale if self.scales else pixels
+        return scaled + self.shift if self.shifts else scaled

@@ -6,9 +6,11 @@ import pytest
 import torch
 from torch import nn
 
-from anenas.bundle._swift import swift_source
-from anenas.coreml import convert
+from anenas.bundle._swift import stream_swift_source, swift_source
+from anenas.coreml import convert, convert_streamed
 from anenas.coreml.program import Program, load_program
+from anenas.network import Streamed, build
+from anenas.space import Architecture
 
 
 class Mean(nn.Module):
@@ -57,5 +59,29 @@ def test_series_come_in_as_an_array_whatever_their_channels(tmp_path: Path) -> N
 @pytest.mark.parametrize("shape", [(1, 1, 4, 4), (1, 4, 4, 4), (2, 1, 4, 4), (1, 3, 1, 4)])
 def test_brackets_are_balanced_and_no_template_is_left(tmp_path: Path, shape: tuple[int, int, int, int]) -> None:
     source = swift_source(program(tmp_path, shape), "model.mlpackage")
+    assert all(source.count(a) == source.count(b) for a, b in ("{}", "()", "[]"))
+    assert "{{" not in source and "None" not in source
+
+
+@pytest.mark.parametrize("tokens", ["words", "characters"])
+@pytest.mark.parametrize("batch", [1, 2])
+def test_texts_are_encoded_with_the_vocabulary_of_the_model(tmp_path: Path, tokens: str, batch: int) -> None:
+    source = swift_source(program(tmp_path, (batch, 1, 1, 8)), "model.mlpackage", tokens)
+    assert ".creatorDefinedKey" in source and 'metadata["vocabulary"]' in source and "import Foundation" in source
+    assert f"the ids of its first 8 {tokens}" in source and f"{tokens}.prefix(8)" in source
+    assert f"shape: [{batch}, 1, 1, 8]" in source
+    assert ("prediction(for text: String)" if batch == 1 else "prediction(for texts: [String])") in source
+    assert all(source.count(a) == source.count(b) for a, b in ("{}", "()", "[]"))
+    assert "{{" not in source and "None" not in source
+
+
+def test_a_stream_is_asked_with_its_states(tmp_path: Path) -> None:
+    architecture = Architecture.parse("1x3x1x8-tcn_r1_s2_c4_k3_d1_relu-min_gru_r1_s1_c4-head_last_n2")
+    streamed = Streamed(build(architecture).eval(), architecture).eval()
+    convert_streamed(streamed, tmp_path / "s.mlpackage", classes=["a", "b"])
+    source = stream_swift_source(load_program(tmp_path / "s.mlpackage"), "stream.mlpackage")
+    assert "MLShapedArray<Float>(scalars: chunk, shape: [1, 3, 1, 2])" in source
+    assert 'inputs["series"] = ' in source and 'name + "_out"' in source
+    assert '"stem_0_inputs": [1, 3, 1, 2],' in source and '"stage1_0_h": [1, 4, 1, 1],' in source
     assert all(source.count(a) == source.count(b) for a, b in ("{}", "()", "[]"))
     assert "{{" not in source and "None" not in source

@@ -17,7 +17,7 @@ from torch import nn
 from anenas import cli
 from anenas._errors import AnenasError
 from anenas._verify import verify_against
-from anenas.coreml import Difference, convert, program_accuracy, verify, verify_network
+from anenas.coreml import Difference, convert, program_accuracy, read_graph, verify, verify_network
 from anenas.network import Deployed, build, fuse
 from anenas.space import Architecture
 
@@ -256,3 +256,25 @@ def test_every_operation_of_a_recurrent_network_is_held_against_torchs(recurrenc
     result = verify_network(tmp_path / "m.mlpackage", network, series, layers=True)
     assert result.passed, result.problems
     assert len(result.layers) >= 18 and max(layer.relative for layer in result.layers) < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("mean", "std", "kept"),
+    [
+        (0, 0.01, ["mul"]),
+        (1e-10, 0.01, ["mul"]),
+        (0.1, 1 / 255, ["add"]),
+        (0, 1 / 255, []),
+        (0.1, 0.01, ["batch_norm"]),
+    ],
+)
+def test_a_normalisation_that_float16_makes_nothing_of_is_not_expected(
+    mean: float, std: float, kept: list[str], tmp_path: Path
+) -> None:
+    architecture = Architecture.parse("1x2x1x8-tcn_r1_s1_c16_k3_d1_relu-head_last_n4")
+    network = Deployed(fuse(build(architecture)), (mean, mean), (std, std)).eval()
+    convert(network, tmp_path / "m.mlpackage", shape=architecture.input, classes=CLASSES)
+    kinds = [op.kind for op in read_graph(tmp_path / "m.mlpackage").ops]
+    assert kinds[1 : kinds.index("pad")] == kept
+    series = np.random.default_rng(0).standard_normal((2, 2, 1, 8)).astype(np.float32)
+    assert verify_network(tmp_path / "m.mlpackage", network, series, layers=True).passed

@@ -379,3 +379,48 @@ def test_one_form_may_be_all_there_is() -> None:
     space = load_space("mobile_cnn").model_copy(update={"forms": ("int8",)})
     assert space.size == load_space("mobile_cnn").size
     assert space.sample(random.Random(0)).form == "int8"
+
+
+def texts(**change: Any) -> dict[str, Any]:
+    """A space of texts with one stage behind its embedding."""
+    return (
+        series()
+        | {
+            "input": {"tokens": "words", "steps": 128},
+            "stem": {"width": [32, 64], "blocks": {"embedding": {"vocabulary": 512, "lookup": ["onehot", "gather"]}}},
+            "stages": [{"width": [16, 32], "blocks": {"min_gru": {}}}],
+        }
+        | change
+    )
+
+
+def test_a_space_of_texts_knows_its_vocabulary_and_keeps_its_tokens_at_another_length() -> None:
+    space = SearchSpace.model_validate(texts())
+    assert (space.input.shape, space.input.tokens, space.vocabulary) == ((1, 1, 1, 128), "words", 512)
+    assert space.sample(random.Random(0)).raw
+    longer = space.with_input(1, 1, 256)
+    assert (longer.input.shape, longer.input.tokens, longer.vocabulary) == ((1, 1, 1, 256), "words", 512)
+    assert SearchSpace.model_validate(series()).vocabulary is None
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"input": {"tokens": "words", "steps": 1025}}, "1,025 breaks the guideline 'block size"),
+        ({"input": {"tokens": "syllables", "steps": 64}}, "'words' or 'characters'"),
+        ({"input": {"tokens": "words"}}, "expected texts, which have tokens, to have steps and one channel"),
+        ({"input": {"tokens": "words", "steps": 64, "channels": 2}}, "to have steps and one channel"),
+        ({"input": {"steps": 64}}, "stem: block embedding takes texts; add tokens to the input: words or characters"),
+        ({"stem": {"width": 32, "blocks": {"embedding": {"vocabulary": 1000}}}}, "Input should be 1024, 64, 128"),
+        ({"stem": {"width": 32, "blocks": {"embedding": {"vocabulary": [64, 128]}}}}, "no other, and one vocabulary"),
+        ({"stem": {"width": 32, "blocks": {"embedding": {}, "tcn": {}}}}, "texts need the block embedding, no other"),
+        ({"stem": {"width": 32, "blocks": {"tcn": {}}}}, "texts need the block embedding, no other"),
+        ({"stem": {"width": 32, "depth": 2, "blocks": {"embedding": {}}}}, "it can only be the stem, of depth 1"),
+        ({"stem": {"width": 32, "stride": 2, "blocks": {"embedding": {}}}}, "it never strides"),
+        ({"stages": [{"width": 32, "blocks": {"embedding": {}}}]}, "stage1: block embedding takes the network's input"),
+    ],
+)
+def test_what_does_not_fit_texts_is_told(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError) as raised:
+        SearchSpace.model_validate(texts(**change))
+    assert message in str(raised.value)

@@ -30,8 +30,8 @@ class Program:
         inputs: What it takes.
         outputs: What it gives.
         classes: The labels of a classifier, in the order of its probabilities.
-        precision: "fp32" computes as written but in float32; "fp16" also rounds every result to float16, as the Neural
-            Engine does, and notes in `report` what that loses.
+        precision: "fp32" computes as written but in float32, and gives what is fp16 in that; "fp16" also rounds every
+            result to float16, as the Neural Engine does, and notes in `report` what that loses.
         report: What the last run lost to float16.
     """
 
@@ -109,7 +109,10 @@ class Program:
         rounding = self._rounding()
         values = self._block.run(dict(inputs), rounding)
         self.report = _summed(rounding.events) if rounding else ()
-        return {feature.name: _output(feature, value) for feature, value in zip(self.outputs, values, strict=True)}
+        return {
+            feature.name: _output(feature, value, self.precision)
+            for feature, value in zip(self.outputs, values, strict=True)
+        }
 
     def _treats_each_alone(self, pair: dict[str, Tensor]) -> bool:
         """Whether two samples give together what each gives by itself."""
@@ -152,14 +155,15 @@ def _same(alone: list[Array], together: Array) -> bool:
     return bool(difference <= _SAME * np.abs(np.nan_to_num(expected)).max(initial=0.0))
 
 
-def _output(feature: Feature, value: Any) -> Array:
+def _output(feature: Feature, value: Any, precision: Precision) -> Array:
     if feature.dtype == "label":
         return np.array(value)
     if feature.dtype == "probabilities":
         return to_array(value, named_type("fp32"))
     if not isinstance(value, Tensor):
         raise AnenasError(f"output {feature.name} is no array")
-    return to_array(value.flip(1) if feature.image == "BGR" else value, named_type(feature.dtype))
+    dtype = "fp32" if (feature.dtype, precision) == ("fp16", "fp32") else feature.dtype
+    return to_array(value.flip(1) if feature.image == "BGR" else value, named_type(dtype))
 
 
 def _float_types(block: Any) -> set[Any]:

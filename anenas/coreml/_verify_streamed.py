@@ -1,0 +1,82 @@
+"""Whether a streaming program computes, chunk by chunk, what its network computes of a whole series."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from anenas.coreml._classify import only_features
+from anenas.coreml._convert import OUTPUT
+from anenas.coreml._verify import TOLERANCES, Difference, Verification
+
+if TYPE_CHECKING:
+    from anenas.coreml.program import Event
+    from anenas.network import Streamed
+
+_COMPARED = 4  # places in a series, evenly from the first chunk to the last
+
+
+def verify_streamed(
+    package: Path,
+    whole: Path,
+    streamed: Streamed,
+    series: np.ndarray,
+    *,
+    tolerances: Mapping[str, float] = TOLERANCES,
+    whole_tolerances: Mapping[str, float] = TOLERANCES,
+) -> tuple[Verification, Verification]:
+    """Run a streaming program over series in both precisions, and compare what it says.
+
+    Args:
+        package: The streaming program.
+        whole: The program of whole series, computed in float32.
+        streamed: What the streaming program was converted from; its network is run in torch on the series up to
+            several chunks and on all of them, weights rounded to float16 as the converter does.
+        series: What goes in, (N, C, 1, T).
+        tolerances: Of what the network gives, by precision.
+        whole_tolerances: Of what the program of whole series gives, by precision.
+
+    Returns:
+        The comparison with the network, a difference for each length, and that with the program of whole series. Of an
+        operation that loses something to float16, the number of values is that of the last call that lost some.
+
+    Raises:
+        AnenasError: If a package is not what it should be.
+    """
+    import torch
+
+    from anenas.coreml.program import load_program, stream
+    from anenas.network import reference_values
+
+    length, steps = series.shape[3], streamed.shape[3]
+    calls = -(-length // steps)
+    at = sorted({round(call) for call in np.linspace(1, calls, min(calls, _COMPARED))})
+    expected = {}
+    for call in at:
+        so_far = torch.from_numpy(series[..., : call * steps]).float()
+        expected[call] = reference_values(streamed.network, so_far)[-1][1].numpy()
+    program = load_program(whole)
+    source, output = only_features(program, whole)
+    at_once = program({source.name: series})[output.name]
+
+    on_the_way: dict[str, tuple[Difference, ...]] = {}
+    at_the_end: dict[str, tuple[Difference, ...]] = {}
+    lost: dict[tuple[str, str], Event] = {}
+    for precision in ("fp32", "fp16"):
+        program = load_program(package, precision)
+        found = []
+        for call, outputs in enumerate(stream(program, series), start=1):
+            lost |= {(event.op, event.kind): event for event in program.report}
+            if call in expected:
+                name = f"{min(call * steps, length)} of {length} steps"
+                found.append(Difference.between(name, outputs[OUTPUT], expected[call]))
+        on_the_way[precision] = tuple(found)
+        at_the_end[precision] = (Difference.between("all steps", outputs[OUTPUT], at_once),)
+    events = tuple(lost.values())
+    return (
+        Verification("the trained network", len(series), **on_the_way, lost=events, tolerances=dict(tolerances)),
+        Verification(whole.name, len(series), **at_the_end, lost=(), tolerances=dict(whole_tolerances)),
+    )

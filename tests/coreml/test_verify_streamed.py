@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import anenas
+from anenas._errors import AnenasError
+from anenas.ane import check
+from anenas.coreml import convert, convert_streamed, read_graph, verify_streamed
+from anenas.coreml.program import load_program
+from anenas.network import Deployed, Streamed, build, fuse
+from anenas.space import Architecture
+
+# Each kind of state; 18 steps are four chunks of four and half a one.
+ARCHITECTURES = (
+    "1x3x1x18-tcn_r1_s2_c16_k3_d2_relu-qrnn_r1_s1_c16_k3_res-sru_r1_s2_c16_res-unrolled_gru_r1_s1_c16-head_n3",
+    "1x3x1x18-tcn_r1_s2_c16_k3_d1_silu-min_gru_r1_s2_c16-unrolled_lstm_r1_s1_c16_res-head_max_c16_relu_n3",
+    "2x3x1x18-min_gru_r1_s1_c16-lstm_r1_s1_c16-gru_r1_s1_c16_res-head_last_n3",
+)
+CLASSES = ["a", "b", "c"]
+
+
+def network_of(architecture: Architecture) -> Deployed:
+    torch.manual_seed(0)
+    network = build(architecture)
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            nn.init.uniform_(module.running_mean, -1, 1)  # type: ignore[arg-type]
+            nn.init.uniform_(module.bias, -1, 1)
+    return Deployed(fuse(network), (0.001,) * 3, (0.004,) * 3).eval()
+
+
+Programs = tuple[Path, Path, Streamed]
+"""The streaming program, the one of whole series, and the network."""
+
+
+def written(text: str, folder: Path) -> Programs:
+    architecture = Architecture.parse(text)
+    network = network_of(architecture)
+    streamed = Streamed(network, architecture).eval()
+    convert_streamed(streamed, folder / "stream.mlpackage", classes=CLASSES)
+    convert(network, folder / "whole.mlpackage", shape=architecture.input, classes=CLASSES)
+    return folder / "stream.mlpackage", folder / "whole.mlpackage", streamed
+
+
+@pytest.fixture(scope="module")
+def programs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Programs:
+    return written(request.param, tmp_path_factory.mktemp("programs"))
+
+
+first = pytest.mark.parametrize("programs", ARCHITECTURES[:1], indirect=True, ids=[""])
+
+
+def series() -> np.ndarray:
+    return np.random.default_rng(0).standard_normal((4, 3, 1, 18)).astype(np.float32)
+
+
+@pytest.mark.parametrize("programs", ARCHITECTURES, indirect=True)
+def test_a_streaming_program_stays_on_the_engine_and_gives_what_its_network_does(programs: Programs) -> None:
+    package, whole, streamed = programs
+    graph = read_graph(package)
+    assert not [finding for finding in check(graph, anenas.chips()["A15"]) if finding.severity == "error"]
+    assert [one.name for one in graph.inputs] == ["series", *streamed.states]
+    # Whole, an lstm keeps its weights in float32.
+    loose = {"fp32": 1e-3, "fp16": 0.1}
+    network, program = verify_streamed(package, whole, streamed, series(), whole_tolerances=loose)
+    assert network.passed and program.passed, network.problems + program.problems
+    assert network.fp32[-1].name == "18 of 18 steps"
+    assert network.samples == 4 and len(network.fp32) >= 3
+    assert network.fp32[-1].relative < 1e-5 < network.fp16[-1].relative < 0.01
+    if "lstm" not in {op.kind for op in read_graph(whole).ops}:
+        assert program.fp32[0].relative < 1e-5
+
+
+@first
+def test_other_weights_are_noticed(programs: Programs) -> None:
+    package, whole, streamed = programs
+    streamed = copy.deepcopy(streamed)
+    with torch.no_grad():
+        next(streamed.network.parameters()).mul_(1.5)
+    network, program = verify_streamed(package, whole, streamed, series())
+    assert not network.passed and program.passed
+
+
+@first
+def test_a_count_that_float16_cannot_go_on_with_stays(programs: Programs) -> None:
+    package, _, streamed = programs
+    program = load_program(package, "fp16")
+    states = {name: np.zeros(shape, np.float16) for name, shape in streamed.states.items()}
+    outputs = program({"series": series()[:1, ..., :4], **states, "head_count": np.full((1, 1, 1, 1), 2048.0)})
+    assert outputs["head_count_out"] == 2048
+    assert outputs["head_count_out"].dtype == outputs["stage1_0_h_out"].dtype == np.float16
+    assert not program.report or all(event.kind == "denormal" for event in program.report)
+
+
+@first
+def test_what_is_no_streaming_program_is_told(programs: Programs) -> None:
+    _, whole, _ = programs
+    with pytest.raises(AnenasError, match="this is no streaming program: series: fp32"):
+        next(anenas.stream(load_program(whole), series()))
+
+
+@first
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ((1, 2, 1, 8), r"input series has the shape \(1, 2, 1, 4\)"),
+        ((3, 8), r"expected series of shape \(N, C, 1, T\), got \(3, 8\)"),
+    ],
+)
+def test_other_series_are_told(shape: tuple[int, ...], message: str, programs: Programs) -> None:
+    with pytest.raises(AnenasError, match=message):
+        next(anenas.stream(load_program(programs[0]), np.zeros(shape, np.float32)))
