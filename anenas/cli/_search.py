@@ -20,7 +20,9 @@ def search(
     space: Annotated[str, typer.Option(help="A built-in space (`anenas space list`) or a YAML file.")] = "mobile_cnn",
     data: Annotated[
         str | None,
-        typer.Option(help="images:FOLDER, FILE.npz or torchvision:NAME.", show_default="the embedded Fashion-MNIST"),
+        typer.Option(
+            help="images:FOLDER, FILE.npz, FILE.csv or torchvision:NAME.", show_default="the embedded Fashion-MNIST"
+        ),
     ] = None,
     chip: Annotated[
         str, typer.Option(help="The chip to be fast on (`anenas chips`); or several, such as A15,M2.")

@@ -41,9 +41,8 @@ def read_folder(path: Path) -> Source:
     files = {part: _image_files(folder, classes) for part, folder in parts.items()}
     grey = _all_grey(file for part in files.values() for file, _ in part)
     examples = {part: _examples(labelled) for part, labelled in files.items()}
-    return Source(
-        name=file_safe(path.resolve().name), classes=classes, channels=1 if grey else 3, flip=not grey, **examples
-    )
+    name, channels = file_safe(path.resolve().name), 1 if grey else 3
+    return Source(name=name, classes=classes, channels=channels, flip=not grey, jitter=False, **examples)
 
 
 def _parts(path: Path) -> dict[str, Path]:

@@ -70,7 +70,9 @@ def read_npz(path: Path, *, flip: bool | None = None, series: bool = False, enco
             )
     examples = {part: Examples(pictures[f"{part}_x"], labels[part]) for part in parts}
     mirrored = channels == 3 and not (series or encoding) if flip is None else flip
-    return Source(name=file_safe(path.stem), classes=classes, channels=channels, flip=mirrored, **examples)
+    return Source(
+        name=file_safe(path.stem), classes=classes, channels=channels, flip=mirrored, jitter=series, **examples
+    )
 
 
 def _all_images(
