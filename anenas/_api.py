@@ -168,8 +168,9 @@ def run_search(
 
     Args:
         space: A space, the name of a built-in one, or a YAML file.
-        data: "images:FOLDER", "text:FILE", "FILE.npz" or "torchvision:NAME"; of recordings "wav:FOLDER" or, as series,
-            "mel:FOLDER"; None is the embedded Fashion-MNIST, or the embedded wrist motion for a space of series.
+        data: "images:FOLDER", "text:FILE", "FILE.npz", "FILE.csv" or "torchvision:NAME"; of recordings "wav:FOLDER" or,
+            as series, "mel:FOLDER"; None is the embedded Fashion-MNIST, or the embedded wrist motion for a space of
+            series.
         chip: The chip to be fast on, or a device of your own that `anenas calibrate` knows; or several, the first of
             which is the one that sizes, residency and the front's table are for.
         objectives: What to search for: up to four of `anenas.search.METRICS`; "latency_ms" is the latency on every
@@ -254,7 +255,8 @@ def run_search(
         first += read_architectures(Path(seed_architectures), the_space, len(dataset.classes))
     if from_study is not None:
         shape = (the_space.input.batch, *dataset.input_shape)
-        first += front_of(Study.load(store, from_study), the_space, shape, len(dataset.classes))
+        past = Study.load(store, from_study)
+        first += front_of(past, the_space, shape, len(dataset.classes), masked=dataset.masked)
     client = connect(tracking_uri or default_uri(store))
     classes, folder = len(dataset.classes), study_folder(store, name)
     evaluator = ImageEvaluator(folder / "data", targets, epochs, seed, the_device.type)
@@ -387,15 +389,16 @@ def _load(
         size = channels = None  # series are as they are
     dataset = load_data(data, size=size, channels=channels, rate=space.rate, say=say)
     if space.input.steps and dataset.input_shape != space.input.shape[1:]:
-        say(f"the series have {dataset.channels} channels and {dataset.width} steps: the input follows them")
+        mask = ", the last of which says where they are," if dataset.masked else ""
+        say(f"the series have {dataset.channels} channels{mask} and {dataset.width} steps: the input follows them")
     elif dataset.channels != space.input.channels:
         say(f"the images have {dataset.channels} channels, not {space.input.channels}: the input follows them")
-    return dataset, _with_input(space, dataset.input_shape)
+    return dataset, _with_input(space, dataset.input_shape, dataset.masked)
 
 
-def _with_input(space: SearchSpace, shape: tuple[int, int, int]) -> SearchSpace:
+def _with_input(space: SearchSpace, shape: tuple[int, int, int], masked: bool = False) -> SearchSpace:
     try:
-        return space.with_input(*shape)
+        return space.with_input(*shape, masked=masked)
     except ValidationError as error:
         message = error.errors()[0]["msg"].removeprefix("Value error, ")
         raise AnenasError(f"input {'x'.join(map(str, shape))}: {message}") from None

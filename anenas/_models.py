@@ -82,7 +82,7 @@ def _graph_of_space(model: str, space: str) -> Graph:
     architecture, the_space = Architecture.parse(model), load_space(space)
     _, channels, height, width = architecture.input
     try:
-        the_space.with_input(channels, height, width).decisions(architecture)
+        the_space.with_input(channels, height, width, masked=architecture.masked).decisions(architecture)
     except ValueError as error:  # pydantic's too, for an input that breaks a guideline
         raise AnenasError(f"not an architecture of '{the_space.name}': {error}") from None
     return architecture_graph(architecture)

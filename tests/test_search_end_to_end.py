@@ -91,13 +91,14 @@ def test_a_search_of_series_follows_their_length_and_ships_every_kind_of_recurre
     (x, y), (tx, ty) = series(160), series(40)
     np.savez(folder / "data.npz", train_x=x, train_y=y, test_x=tx, test_y=ty)
     (folder / "tiny.yaml").write_text(SERIES)
-    first = [f"1x3x1x24-tcn_r1_s2_c16_k3_d1_relu-{kind}_r1_s1_c16-head_last_n2" for kind in ("lstm", "min_gru")]
+    first = [f"1x3x1x24_masked-tcn_r1_s2_c16_k3_d1_relu-{kind}_r1_s1_c16-head_last_n2" for kind in ("lstm", "min_gru")]
     (folder / "first.txt").write_text("\n".join(first))
     result = search(folder, "--seed-architectures", "first.txt", "--epochs", "8", trials=3)
     assert result["counts"]["completed"] == 3
     for model in result["front"]:
         graph = read_graph(folder / model["package"])
         assert (graph.inputs[0].name, graph.inputs[0].shape) == ("series", (1, 3, 1, 24))
+        assert model["architecture"].startswith("1x3x1x24_masked-")
         assert model["test_accuracy"] >= 0.9
 
 

@@ -21,10 +21,12 @@ class SequenceBlock(Block):
     Attributes:
         max_steps: The longest series that it works on, once it has strided.
         takes_images: Whether it makes a series of an image.
+        compressible: Whether coremltools compresses its weights.
     """
 
     max_steps: ClassVar[int] = MAX_STEPS
     takes_images: ClassVar[bool] = False
+    compressible: ClassVar[bool] = True
 
     @property
     def off_engine(self) -> bool:

@@ -19,6 +19,7 @@ class GRUBlock(SequenceBlock):
 
     kind = "gru"
     off_engine = True
+    compressible = False  # coremltools 9.0 fails on a loop
     bidirectional: bool = bidirectional_choice()
     residual: bool = residual_choice()
 

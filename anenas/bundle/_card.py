@@ -10,6 +10,7 @@ from anenas.bundle._encode import in_words
 from anenas.coreml import TOLERANCES, Difference
 from anenas.coreml.program import Event, Program
 from anenas.graph import SMALLEST, get_form
+from anenas.space import Architecture
 
 _CARD = """\
 # {title}
@@ -142,6 +143,11 @@ _COUNTED = (
     "The head's mean counts to 2,048 calls, as far as float16 does; from there on it forgets what is long ago "
     "exponentially."
 )
+_MASKED = (
+    "Series shorter than {length} steps were trained on with padding before them. Give their padding first, chunk by "
+    "chunk, for the answers of `model.mlpackage`; a stream may also begin where the series does, with 1 in its last "
+    "channel, and then knows nothing of padding."
+)
 _MOST_FINDINGS = 10
 
 
@@ -172,6 +178,8 @@ def write_card(
         input_text = f"float32 {batch}×{channels}×1×{width} (texts, 1, 1, {tokens}), ids as below"
     elif height == 1:
         input_text = f"float32 {batch}×{channels}×1×{width} (series, channels, 1, steps), {meaning}"
+        if Architecture.parse(bundle.architecture).masked:
+            input_text += "; shorter ones end at the last step, and the last channel is 1 where they are and 0 before"
     else:
         input_text = (
             f"float32 {batch}×{channels}×{height}×{width} (images, channels, rows, columns), pixels of 0 to 255"
@@ -260,6 +268,7 @@ def _streaming(bundle: Bundle, given: Sequence[int | None]) -> str:
     assert stream
     batch, channels, _, length = (size or 1 for size in given)
     notes = [_PADDED.format(length=length, steps=stream.steps)] if length % stream.steps else []
+    notes += [_MASKED.format(length=length)] if Architecture.parse(bundle.architecture).masked else []
     notes += [_AHEAD] if stream.steps > 1 else []
     notes += [_COUNTED] if "head_count" in stream.states else []
     warnings = [one for one in stream.findings if one.startswith(("error", "warning"))]

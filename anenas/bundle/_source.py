@@ -38,7 +38,7 @@ HERE = Path(__file__).parent
 
 {encoder}
 class Network(nn.Module):
-    """{inputs}, ({shape}), to the probabilities of {classes} classes. Any N will do."""
+    """{inputs} to the probabilities of {classes} classes. Any N will do."""
 
     def __init__(self):
         super().__init__()
@@ -114,15 +114,20 @@ def plain_network(
     source = "tokens" if tokens else "series" if is_series else "pixels"
     writer = _Writer(plain, stages | {"head": str(architecture.head)}, source)
     writer.write(graph)
+    shape = ", ".join(["N", *map(str, size)])
+    where = ","
+    if architecture.masked:
+        where = ", that end at the last step, with " + ("0" if tokens else "a last channel of 1 where they are and 0")
+        where += " before,"
+    given = "Ids of tokens" if tokens else "Series as they are" if is_series else "Pixels of 0 to 255"
     source = _FILE.format(
         imports="import json\nimport unicodedata\n" if tokens else "",
         encoder=python_encoder(tokens, size[2]) if tokens else "",
-        inputs="Ids of tokens" if tokens else "Series as they are" if is_series else "Pixels of 0 to 255",
+        inputs=f"{given}, ({shape}){where}",
         name="texts" if tokens else "series" if is_series else "images",
         key="tokens" if tokens else "series" if is_series else "image",
         title=title,
         architecture=architecture,
-        shape=", ".join(["N", *map(str, size)]),
         classes=architecture.head.classes,
         source=writer.source,
         layers="\n".join(writer.layers),

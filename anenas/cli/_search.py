@@ -21,7 +21,8 @@ def search(
     data: Annotated[
         str | None,
         typer.Option(
-            help="images:FOLDER, wav:FOLDER or mel:FOLDER of recordings, text:FILE, FILE.npz or torchvision:NAME.",
+            help="images:FOLDER, wav:FOLDER or mel:FOLDER of recordings, text:FILE, FILE.npz, FILE.csv or "
+            "torchvision:NAME.",
             show_default="the embedded Fashion-MNIST, or wrist motion",
         ),
     ] = None,

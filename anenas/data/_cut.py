@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+_ORDERS = 200  # of groups that are tried
+
 
 def cut(
     labels: NDArray[np.int64], fraction: float, *, seed: int, limit: int | None = None
@@ -32,3 +34,44 @@ def cut(
         share = len(members) * total // len(labels)
         held[random.permutation(members)[: min(max(share, 1), len(members) - 1)]] = True
     return np.flatnonzero(~held), np.flatnonzero(held)
+
+
+def cut_groups(
+    labels: NDArray[np.int64], groups: NDArray[np.str_], fraction: float, *, seed: int, limit: int | None = None
+) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+    """Holds out whole groups, about the same share of all as `cut`; both parts have every class.
+
+    Of a few hundred orders of the groups, drawn at random, it takes the one that comes nearest to the share.
+
+    Args:
+        labels: Shape (N,).
+        groups: Shape (N,), the group of each example.
+        fraction: The share to hold out, between 0 and 1.
+        seed: Decides which groups are held out.
+        limit: Aim at no more than this many.
+
+    Returns:
+        The indices of the examples that stay and of those held out, both ascending; None where no such cut was found.
+    """
+    wanted = len(labels) * fraction
+    if limit is not None:
+        wanted = min(wanted, limit)
+    names, member = np.unique(groups, return_inverse=True)
+    classes, label = np.unique(labels, return_inverse=True)
+    counts = np.zeros((len(names), len(classes)), np.int64)  # of each group, how many of each class
+    np.add.at(counts, (member, label), 1)
+    random = np.random.default_rng(seed)
+    best: tuple[float, NDArray[np.bool_]] | None = None
+    for _ in range(_ORDERS):
+        order = random.permutation(len(names))
+        held = counts[order].cumsum(0)
+        complete = ((held > 0) & (held < counts.sum(0))).all(1)
+        if complete.any():
+            off = np.where(complete, np.abs(held.sum(1) - wanted), np.inf)
+            last = int(off.argmin())
+            if best is None or off[last] < best[0]:
+                best = off[last], np.isin(np.arange(len(names)), order[: last + 1])
+    if best is None:
+        return None
+    chosen = best[1][member]
+    return np.flatnonzero(~chosen), np.flatnonzero(chosen)

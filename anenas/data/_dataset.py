@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from anenas._errors import AnenasError
 
 _SPLITS = ("train", "validation", "test")
+_TRAITS = ("flip", "jitter", "masked", "facts")
 _BATCH = 1024
 _SMALLEST_STD = 1 / 255  # one grey level, so that dividing by it is always safe
 
@@ -68,6 +69,12 @@ class Dataset:
     """What only the final report may look at."""
     flip: bool
     """Whether an image's horizontal mirror image still belongs to its class."""
+    jitter: bool = False
+    """Whether a series that is a little noisier, louder or softer, or has a gap still belongs to its class."""
+    masked: bool = False
+    """Whether the last channel of series, which end at the last step, is over 0 where they are and 0 before: a mask, or
+    of texts the ids of their tokens.
+    """
     facts: Mapping[str, str] = field(default_factory=dict)
     """What a user of the model has to know of its input, such as a vocabulary: ships in the package's metadata."""
 
@@ -99,12 +106,18 @@ class Dataset:
 
     @property
     def mean(self) -> tuple[float, ...]:
-        """Mean of each channel over the training images, in units of 255: pixels count from 0 to 1."""
+        """Mean of each channel over the training images, in units of 255: pixels count from 0 to 1.
+
+        Of masked series it is the mean of the steps that are there, and 0 for the mask.
+        """
         return self._moments[0]
 
     @property
     def std(self) -> tuple[float, ...]:
-        """Standard deviation of each channel over the training images, in the same unit; of pixels at least 1/255."""
+        """Standard deviation of each channel over the training images, in the same unit; of pixels at least 1/255.
+
+        Of masked series it is that of the steps that are there, and 1/255 for the mask, which stays as it is.
+        """
         return self._moments[1]
 
     @cached_property
@@ -123,11 +136,12 @@ class Dataset:
     @cached_property
     def _moments(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
         if self.train.images.dtype == np.float32:
-            # Rounded, for sums of floats differ in their last digits from machine to machine.
             each, values = (0, 2, 3), self.train.images
-            found = (values.mean(each, dtype=np.float64) / 255, values.std(each, dtype=np.float64) / 255)
-            means, stds = (tuple(float(f"{value:.6g}") for value in moment) for moment in found)
-            return means, stds
+            if not self.masked:
+                mean, std = values.mean(each, dtype=np.float64), values.std(each, dtype=np.float64)
+                return _rounded(mean / 255), _rounded(std / 255)
+            there = values.transpose(1, 0, 2, 3)[:-1, values[:, -1] > 0].astype(np.float64)  # (C - 1, steps of all)
+            return (*_rounded(there.mean(1) / 255), 0.0), (*_rounded(there.std(1) / 255), 1 / 255)
         # Integer sums are exact, so every machine finds the same digits; batches keep the temporaries small.
         images = self.train.images
         total = np.zeros(self.channels, np.int64)
@@ -154,6 +168,8 @@ class Dataset:
             "name": self.name,
             "classes": self.classes,
             "flip": self.flip,
+            "jitter": self.jitter,
+            "masked": self.masked,
             "facts": dict(self.facts),
             "moments": self._moments,
             "fingerprint": self.fingerprint,
@@ -185,9 +201,8 @@ class Dataset:
                 )
                 for name in _SPLITS
             )
-            dataset = cls(
-                about["name"], tuple(about["classes"]), train, validation, test, about["flip"], facts=about["facts"]
-            )
+            classes, traits = tuple(about["classes"]), {name: about[name] for name in _TRAITS}
+            dataset = cls(about["name"], classes, train, validation, test, **traits)
             mean, std = about["moments"]
             # What needs every pixel is known already; a worker should not read them all to find it again.
             vars(dataset).update(_moments=(tuple(mean), tuple(std)), fingerprint=about["fingerprint"])
@@ -196,6 +211,11 @@ class Dataset:
                 f"'{folder}' holds no complete data set ({error}); save it there again with Dataset.save"
             ) from error
         return dataset
+
+
+def _rounded(moment: NDArray[np.float64]) -> tuple[float, ...]:
+    """To six digits, for the last ones of sums of floats differ from machine to machine."""
+    return tuple(float(f"{value:.6g}") for value in moment)
 
 
 def _replace(path: Path, array: NDArray[np.generic]) -> None:

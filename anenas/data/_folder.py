@@ -28,7 +28,8 @@ def read_folder(path: Path) -> Source:
     classes, files = read_class_folders(path, _SUFFIXES, "images")
     grey = _all_grey(file for part in files.values() for file, _ in part)
     examples = {part: _examples(labelled) for part, labelled in files.items()}
-    return Source(file_safe(path.resolve().name), classes, 1 if grey else 3, not grey, **examples, facts={})
+    name, channels = file_safe(path.resolve().name), 1 if grey else 3
+    return Source(name, classes, channels, not grey, **examples, jitter=False, facts={})
 
 
 def _examples(files: list[tuple[Path, int]]) -> Examples:

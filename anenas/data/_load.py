@@ -11,7 +11,8 @@ import numpy as np
 
 from anenas._errors import AnenasError, unknown
 from anenas.ane import dimension_problem
-from anenas.data._cut import cut
+from anenas.data._csv import read_csv
+from anenas.data._cut import cut, cut_groups
 from anenas.data._dataset import Dataset, Split
 from anenas.data._folder import read_folder
 from anenas.data._npz import read_embedded, read_embedded_series, read_npz
@@ -23,8 +24,11 @@ from anenas.data._text_table import read_texts
 from anenas.data._torchvision_sets import SETS, read_torchvision
 
 _EMBEDDED, _EMBEDDED_SERIES = "fashion_mnist", "wrist_motion"
-_FORMS = (_EMBEDDED, _EMBEDDED_SERIES, "images:PATH", "wav:PATH", "mel:PATH", "FILE.npz", "torchvision:NAME")
-_FOLDERS = ("images", "wav", "mel")
+_FOLDERS = ("images", "text", "wav", "mel")
+_FORMS = (
+    _EMBEDDED, _EMBEDDED_SERIES, "images:PATH", "wav:PATH", "mel:PATH", "text:PATH", "FILE.npz", "FILE.csv",
+    "torchvision:NAME",
+)  # fmt: skip
 _TEST_FRACTION = 0.2
 _MOST_VALIDATION = 5000  # more would only make each trial slower: an accuracy is known to 0.7 % by then
 
@@ -43,13 +47,13 @@ def load_data(
 
     The validation split is cut out of the training images, class by class: at most 5,000, rare classes aside. A source
     without a test set has a fifth of its images cut out for one in the same way first; what has a validation set keeps
-    its own.
+    its own. What is in groups, such as people, is cut group by group.
 
     Args:
         source: "fashion_mnist" or "wrist_motion" for an embedded set, of which the second is of series; "images:PATH"
             for a folder of class folders; "wav:PATH" for one of recordings, and "mel:PATH" for the spectrograms of
-            such as series; the path of an .npz file; or "torchvision:NAME", downloaded on first use. By default the
-            embedded set of what is asked for.
+            such as series; the path of an .npz file; that of a .csv file of series, as `read_csv` has it; or
+            "torchvision:NAME", downloaded on first use. By default the embedded set of what is asked for.
         size: (height, width) to resize to. Photos are cropped to keep their proportions, arrays are stretched. None
             asks for series at their own length, and (1, steps) for series of that length: they are never resized.
         channels: 1 turns colour into luma, 3 repeats grey; None keeps what the source has.
@@ -78,7 +82,9 @@ def load_data(
     found = _read(source or (_EMBEDDED_SERIES if series else _EMBEDDED), series, heard, say)
     _check_counts(found)
     channels = found.channels if channels is None else channels
+    masked = False
     if isinstance(found.train.pictures, Series):
+        masked = found.train.pictures.masked
         size = _own_size(found.name, found.train.pictures, size, channels)
     elif size is None:
         raise AnenasError(f"{found.name} holds images; search them with a space of images, such as mobile_cnn")
@@ -97,6 +103,8 @@ def load_data(
         test=_split(test, size, channels),
         flip=found.flip,
         facts=found.facts,
+        jitter=found.jitter,
+        masked=masked,
     )
 
 
@@ -134,19 +142,35 @@ def load_texts(
     say(texts[0].describe(steps))
     train, held, test = (Split(one.draw((1, steps), 1), part.labels) for one, part in zip(texts, parts, strict=True))
     facts = {"tokens": encoding.tokens, "vocabulary": json.dumps(vocabulary, ensure_ascii=False)}
-    return Dataset(found.name, found.classes, train, held, test, flip=False, facts=facts)
+    return Dataset(found.name, found.classes, train, held, test, flip=False, masked=True, facts=facts)
 
 
 def _parts(source: Source, validation: float, seed: int) -> tuple[Examples, Examples, Examples]:
     """Training, validation and test examples; those that the source does not have are cut out of the first."""
     train, test, held = source.train, source.test, source.validation
     if test is None:
-        rest, chosen = cut(train.labels, _TEST_FRACTION, seed=seed)
-        train, test = train.take(rest), train.take(chosen)
+        train, test = _cut(source, train, _TEST_FRACTION, seed)
     if held is None:
-        rest, chosen = cut(train.labels, validation, seed=seed, limit=_MOST_VALIDATION)
-        train, held = train.take(rest), train.take(chosen)
+        train, held = _cut(source, train, validation, seed, limit=_MOST_VALIDATION)
     return train, held, test
+
+
+def _cut(
+    source: Source, examples: Examples, fraction: float, seed: int, limit: int | None = None
+) -> tuple[Examples, Examples]:
+    """The examples without those that are held out, and those; groups stay whole."""
+    if examples.groups is None:
+        rest, chosen = cut(examples.labels, fraction, seed=seed, limit=limit)
+    else:
+        found = cut_groups(examples.labels, examples.groups, fraction, seed=seed, limit=limit)
+        if found is None:
+            count = len(np.unique(examples.groups))
+            raise AnenasError(
+                f"{source.name}: its {count} groups cannot be parted so that each part has every class; say which "
+                f"windows are train, validation and test in a column split, or leave out the groups"
+            )
+        rest, chosen = found
+    return examples.take(rest), examples.take(chosen)
 
 
 def _own_size(name: str, series: Series, size: tuple[int, int] | None, channels: int) -> tuple[int, int]:
@@ -166,7 +190,7 @@ def absolute_source(source: str | None) -> str | None:
     kind, _, rest = (source or "").partition(":")
     if kind in _FOLDERS and rest:
         return f"{kind}:{Path(rest).expanduser().absolute()}"
-    if source is None or not source.lower().endswith(".npz"):
+    if source is None or not source.lower().endswith((".npz", ".csv")):
         return source
     return str(Path(source).expanduser().absolute())
 
@@ -204,6 +228,10 @@ def _read(source: str, series: bool, heard: Heard | None, say: Callable[[str], N
     path = Path(source).expanduser()
     if path.suffix.lower() == ".npz":
         return read_npz(path, series=series, heard=heard, say=say)
+    if path.suffix.lower() == ".csv":
+        if not series or heard:
+            raise AnenasError(f"'{source}' holds series; search them with a space of series, such as sequence_rnn")
+        return read_csv(path)
     if path.is_dir():
         kind = "wav" if heard else "mel" if series else "images"
         raise AnenasError(f"'{source}' is a folder; for a folder of class folders, say {kind}:{source}")

@@ -85,7 +85,8 @@ def read_npz(
     examples = {part: Examples(pictures[f"{part}_x"], labels[part]) for part in parts}
     mirrored = channels == 3 and not (series or encoding) if flip is None else flip
     facts = heard.facts if heard else {}
-    return Source(file_safe(path.stem), classes, channels, mirrored, **examples, facts=facts)
+    jitter = series and heard is None  # noise would drown what is quiet in a waveform
+    return Source(file_safe(path.stem), classes, channels, mirrored, **examples, jitter=jitter, facts=facts)
 
 
 def _all_images(

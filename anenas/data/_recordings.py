@@ -111,7 +111,7 @@ def read_recordings(path: Path, heard: Heard, say: Callable[[str], None]) -> Sou
         waveforms = (tally.add(one, f"'{file}'") for file, one in _read_all(labelled, heard))
         examples[part] = Examples(Series(_of_length(waveforms, len(labelled), heard)), _labels(labelled))
     tally.tell(say, filled=True)
-    return Source(file_safe(path.resolve().name), classes, 1, False, **examples, facts=heard.facts)
+    return Source(file_safe(path.resolve().name), classes, 1, False, **examples, jitter=False, facts=heard.facts)
 
 
 def read_spectrograms(path: Path, say: Callable[[str], None]) -> Source:
@@ -143,7 +143,7 @@ def read_spectrograms(path: Path, say: Callable[[str], None]) -> Source:
     channels = series["train_x"].array.shape[1]
     mask = ", then a channel that is 1 where there is sound" if channels > mel.bands else ""
     facts = {"sample_rate": str(mel.rate), "input": f"{mel}: {mel.formula}{mask}"}
-    return Source(file_safe(path.resolve().name), classes, channels, False, **examples, facts=facts)
+    return Source(file_safe(path.resolve().name), classes, channels, False, **examples, jitter=True, facts=facts)
 
 
 def read_waveforms(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,12 +24,14 @@ class Series:
 
     array: NDArray[np.float32]
     """Shape (N, C, 1, T)."""
+    masked: bool = False
+    """Whether they end at the last step, and their last channel is 1 where they are and 0 before."""
 
     def __len__(self) -> int:
         return len(self.array)
 
     def take(self, indices: NDArray[np.int64]) -> Series:
-        return Series(self.array[indices])
+        return Series(self.array[indices], self.masked)
 
     def draw(self, size: tuple[int, int], channels: int) -> NDArray[np.float32]:
         """All of them; they have that size and those channels."""
@@ -38,7 +40,12 @@ class Series:
 
 
 def read_series(
-    path: Path, parts: Mapping[str, NDArray[np.generic]], *, scale: NDArray[np.generic] | None, layout: str | None
+    path: Path,
+    parts: Mapping[str, NDArray[np.generic]],
+    *,
+    scale: NDArray[np.generic] | None,
+    layout: str | None,
+    names: Sequence[str] = (),
 ) -> dict[str, Series]:
     """The series of each part.
 
@@ -51,6 +58,7 @@ def read_series(
         parts: (n, T, C), (n, C, T) or (n, T) numbers, for "train_x" and others.
         scale: What they are multiplied with, for each channel or all.
         layout: "ntc" or "nct"; None takes the longer axis for the time.
+        names: Of the channels, for messages; their numbers by default.
 
     Raises:
         AnenasError: If they are not as described, are too long, hold gaps, or are of no use in float16.
@@ -70,9 +78,11 @@ def read_series(
             f"cut them in windows, or keep one step in {-(-steps // MAX_STEPS)}"
         )
     lengths = {key: _lengths(path, key, array) for key, array in arranged.items()}
-    _check_channels(path, arranged["train_x"])
+    _check_channels(
+        path, arranged["train_x"], names or [f"channel {channel} of train_x" for channel in range(channels)]
+    )
     unequal = any((length < steps).any() for length in lengths.values())
-    return {key: Series(_at_the_end(array, lengths[key], unequal)) for key, array in arranged.items()}
+    return {key: Series(_at_the_end(array, lengths[key], unequal), unequal) for key, array in arranged.items()}
 
 
 def _layout(path: Path, array: NDArray[np.generic]) -> str:
@@ -131,22 +141,21 @@ def _lengths(path: Path, key: str, series: NDArray[np.float32]) -> NDArray[np.in
     return lengths
 
 
-def _check_channels(path: Path, series: NDArray[np.float32]) -> None:
+def _check_channels(path: Path, series: NDArray[np.float32], names: Sequence[str]) -> None:
     """Whether float16 can hold each channel, and it says anything."""
-    for channel in range(series.shape[1]):
+    for channel, name in enumerate(names):
         values = series[:, channel][~np.isnan(series[:, channel])].astype(np.float64)
         largest = np.abs(values).max()
         if not largest <= _LARGEST:
             raise AnenasError(
-                f"'{path}': channel {channel} of train_x reaches {largest:g}; Core ML's float16 ends at {_LARGEST:,}: "
-                f"give it in another unit"
+                f"'{path}': {name} reaches {largest:g}; Core ML's float16 ends at {_LARGEST:,}: give it in another unit"
             )
         mean, std = values.mean(), values.std()
         if std <= 1e-6 * largest or std == 0:
-            raise AnenasError(f"'{path}': channel {channel} of train_x is always {values[0]:g}; leave it out")
+            raise AnenasError(f"'{path}': {name} is always {values[0]:g}; leave it out")
         if abs(mean) > _MOST_OFFSET * std:
             raise AnenasError(
-                f"'{path}': channel {channel} of train_x varies by {std:.3g} around {mean:.6g}, which Core ML's "
+                f"'{path}': {name} varies by {std:.3g} around {mean:.6g}, which Core ML's "
                 f"float16 cannot tell apart: take its mean off"
             )
 

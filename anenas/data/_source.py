@@ -19,10 +19,13 @@ class Examples:
     pictures: Pictures
     labels: NDArray[np.int64]
     """Shape (N,)."""
+    groups: NDArray[np.str_] | None = None
+    """Shape (N,): what must not be parted where a split has to be cut, such as people; None where all may be."""
 
     def take(self, indices: NDArray[np.int64]) -> Examples:
         """Those at `indices`, in that order."""
-        return Examples(self.pictures.take(indices), self.labels[indices])
+        groups = None if self.groups is None else self.groups[indices]
+        return Examples(self.pictures.take(indices), self.labels[indices], groups)
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +41,8 @@ class Source:
     test: Examples | None = None
     """None where the author made no split, so that one must be cut out of `train`."""
     validation: Examples | None = None
+    jitter: bool = False
+    """Whether series that are a little noisier, louder or softer, or have a gap keep their class."""
     facts: Mapping[str, str] = field(default_factory=dict)
     """See `Dataset.facts`."""
 

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 
 from anenas._errors import unknown
-from anenas.graph._graph import Graph, Op, Storage, Tensor
+from anenas.graph._graph import ITEM_BYTES, Graph, Op, Storage, Tensor
 
 # Weights of no more elements stay as they are, as coremltools has it by default: they are few bytes, and err most.
 SMALLEST = 2048
@@ -64,23 +64,23 @@ class Form:
         """
         if not self.kind or len(tensor.shape) < 2 or tensor.elements <= SMALLEST:
             return None
-        channels = tensor.shape[channel_axis]
+        channels, number = tensor.shape[channel_axis], ITEM_BYTES[tensor.dtype]
         kept = tensor.elements - math.floor(tensor.elements * self.sparsity)
         stored = -(-tensor.elements // 8) if self.sparsity else 0
         density = kept / tensor.elements
         if self.palette:
             tables = channels // self.group if self.is_grouped(tensor.shape, channel_axis) else 1
-            entry = 1 if self.integer else 2
+            entry = 1 if self.integer else number
             stored += -(-kept * self.palette // 8) + tables * entry * 2**self.palette
             # Entries that are integers have a scale for the table.
-            return Storage(self.kind, stored + (2 if self.integer else 0), tables, density)
+            return Storage(self.kind, stored + (number if self.integer else 0), tables, density)
         if not self.integer:
-            return Storage(self.kind, stored + 2 * kept, density=density)
+            return Storage(self.kind, stored + number * kept, density=density)
         in_blocks = self.is_in_blocks(tensor.shape, channel_axis)
         kind = self.kind if in_blocks else self.kind.removesuffix("-block")
         scales = channels * (tensor.shape[1 - channel_axis] // self.block if in_blocks else 1)
         # iOS 16 stores a zero point with each scale.
-        scale = 2 if self.is_ios18 else 3
+        scale = number if self.is_ios18 else number + 1
         return Storage(kind, stored + -(-kept * self.integer // 8) + scales * scale, density=density)
 
     def is_in_blocks(self, shape: tuple[int, ...], channel_axis: int = 0) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 ITEM_BYTES = {
@@ -174,7 +174,9 @@ class Graph:
 
     @staticmethod
     def chain(parts: Iterable[tuple[str, Graph]]) -> Graph:
-        """One program of several run one after the other, each fed with the only output of the one before.
+        """One program of several run one after the other, each fed with what comes out of the one before.
+
+        Outputs that a part does not take, those beyond its inputs, are handed on to the parts behind it.
 
         Args:
             parts: (name, graph) pairs; the name becomes a prefix, "name.". Inputs and outputs must match in shape.
@@ -191,20 +193,27 @@ class Graph:
                 inputs = graph.inputs
                 ops += graph.ops
             else:
-                (before,), (after,) = outputs, graph.inputs
-                if before.shape != after.shape:
-                    raise ValueError(f"{name} takes {after.shape}, not the {before.shape} that comes before it")
-                ops += [_fed(op, after.name, before) for op in graph.ops]
+                count = len(graph.inputs)
+                given, wanted = ([tensor.shape for tensor in some] for some in (outputs[:count], graph.inputs))
+                if given != wanted:
+                    raise ValueError(f"{name} takes {_told(wanted)}, not the {_told(given)} that comes before it")
+                fed = {after.name: before for before, after in zip(outputs, graph.inputs, strict=False)}
+                ops += [_fed(op, fed) for op in graph.ops]
                 # A part may hand on its input as it is.
-                graph = dataclasses.replace(graph, outputs=tuple(before if t == after else t for t in graph.outputs))
+                handed_on = outputs[count:]
+                graph = dataclasses.replace(graph, outputs=tuple(fed.get(t.name, t) for t in graph.outputs) + handed_on)
             outputs = graph.outputs
         if inputs is None:
             raise ValueError("no parts to chain")
         return Graph(inputs, tuple(ops), outputs)
 
 
-def _fed(op: Op, name: str, tensor: Tensor) -> Op:
-    """`op` reading `tensor` wherever it read the tensor of that name."""
-    if all(t.name != name for t in op.inputs):
+def _fed(op: Op, fed: Mapping[str, Tensor]) -> Op:
+    """`op` reading other tensors in place of those of these names."""
+    if all(t.name not in fed for t in op.inputs):
         return op
-    return dataclasses.replace(op, inputs=tuple(tensor if t.name == name else t for t in op.inputs))
+    return dataclasses.replace(op, inputs=tuple(fed.get(t.name, t) for t in op.inputs))
+
+
+def _told(shapes: Sequence[tuple[int, ...]]) -> str:
+    return " and ".join(map(str, shapes)) or "nothing"

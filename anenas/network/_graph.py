@@ -12,11 +12,12 @@ from anenas.ane import Chip, ProgramCost, program_cost
 from anenas.blocks import Block, SequenceBlock
 from anenas.blocks._timm import reparameterize
 from anenas.graph import Graph, Op, Tensor, compressed, get_form
-from anenas.network._build import Deployed, build_head
+from anenas.network._build import Deployed, build_head, head_mask, masked
 from anenas.network._trace import trace
 from anenas.space import Architecture, Head, Stage
 
 _Shape = tuple[int, ...]
+_Mask = tuple[int, int] | None
 
 
 def architecture_graph(architecture: Architecture) -> Graph:
@@ -24,10 +25,11 @@ def architecture_graph(architecture: Architecture) -> Graph:
 
     Blocks that were met before, with the same input, are not traced again.
     """
-    parts = [("input", _input_graph(architecture.input, architecture.raw))]
+    parts = [("input", _input_graph(architecture.input, architecture.raw, architecture.masked))]
     for i, stage in enumerate(architecture.stages):
         parts.append((f"stage{i}" if i else "stem", _stage_graph(stage, parts[-1][1].outputs[0].shape)))
-    parts.append(("head", _head_graph(architecture.head, parts[-1][1].outputs[0].shape)))
+    mask = head_mask(architecture)
+    parts.append(("head", _head_graph(architecture.head, parts[-1][1].outputs[0].shape, architecture.input, mask)))
     parts.append(("output", _output_graph(parts[-1][1].outputs[0].shape)))
     return _in_form(Graph.chain(parts), architecture.form)
 
@@ -42,11 +44,11 @@ def architecture_cost(architecture: Architecture, chip: Chip) -> ProgramCost:
     if get_form(form).activations:
         return program_cost(architecture_graph(architecture), chip)
     shape: _Shape = architecture.input
-    cost = _input_cost(shape, architecture.raw, chip)
+    cost = _input_cost(shape, architecture.raw, architecture.masked, chip)
     for stage in architecture.stages:
         of_stage, shape = _stage_cost(stage, shape, chip, form)
         cost += of_stage
-    return cost + _head_cost(architecture.head, shape, chip, form)
+    return cost + _head_cost(architecture.head, shape, architecture.input, head_mask(architecture), chip, form)
 
 
 def _in_form(graph: Graph, form: str) -> Graph:
@@ -75,13 +77,13 @@ def _block_cost(
 
 
 @functools.lru_cache(maxsize=1_000)
-def _input_cost(shape: _Shape, raw: bool, chip: Chip) -> ProgramCost:
-    return program_cost(_input_graph(shape, raw), chip)
+def _input_cost(shape: _Shape, raw: bool, masked: bool, chip: Chip) -> ProgramCost:
+    return program_cost(_input_graph(shape, raw, masked), chip)
 
 
 @functools.lru_cache(maxsize=10_000)
-def _head_cost(head: Head, shape: _Shape, chip: Chip, form: str) -> ProgramCost:
-    graph = _in_form(_head_graph(head, shape), form)
+def _head_cost(head: Head, shape: _Shape, source: _Shape, mask: _Mask, chip: Chip, form: str) -> ProgramCost:
+    graph = _in_form(_head_graph(head, shape, source, mask), form)
     return program_cost(graph, chip) + program_cost(_output_graph(graph.outputs[0].shape), chip)
 
 
@@ -101,22 +103,28 @@ def _block_graph(block: Block, width: int, stride: int, shape: _Shape) -> Graph:
 
 
 @functools.lru_cache(maxsize=1_000)
-def _head_graph(head: Head, shape: _Shape) -> Graph:
+def _head_graph(head: Head, shape: _Shape, source: _Shape, mask: _Mask) -> Graph:
+    where = [(source[0], 1, 1, source[3])] if mask else []
     with torch.device("meta"):
-        return trace(build_head(head, shape[1]).eval(), shape)
+        return trace(build_head(head, shape[1], mask).eval(), shape, *where)
 
 
 @functools.lru_cache(maxsize=1_000)
-def _input_graph(shape: _Shape, raw: bool) -> Graph:
-    """Pixels in: the cast of the image, and the normalisation that `Deployed` does, unless it is to stay raw."""
+def _input_graph(shape: _Shape, raw: bool, is_masked: bool) -> Graph:
+    """Pixels in: the cast of the image, the normalisation that `Deployed` does unless they stay raw, and what becomes of
+    a mask.
+    """
     image = Tensor("image", shape, "fp32")
     pixels = Tensor("pixels", shape)
     cast = Op("cast", "cast", (image,), (pixels,))
-    if raw:
-        return Graph((image,), (cast,), (pixels,))
-    channels = shape[1]
-    normalised = trace(_Normalise(nn.Identity(), (0.5,) * channels, (0.5,) * channels), shape, name="pixels")
+    half = (0.5,) * shape[1]
+    network = _Masked() if is_masked else nn.Identity()
+    normalised = trace(_Normalise(network, half, half, raw=raw), shape, name="pixels")
     return Graph((image,), (cast, *normalised.ops), normalised.outputs)
+
+
+class _Masked(nn.Module):
+    forward = staticmethod(masked)
 
 
 class _Normalise(Deployed):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import math
 
 import torch
@@ -12,7 +13,18 @@ from anenas._errors import AnenasError
 from anenas.blocks import Embedding
 from anenas.blocks._recurrences import TorchRecurrence
 from anenas.blocks._streaming import Memory, step, written_out
-from anenas.network._build import Deployed, _GlobalAveragePool, _GlobalMaxPool, _LastStep
+from anenas.network._build import (
+    Deployed,
+    MaskedNetwork,
+    _GlobalAveragePool,
+    _GlobalMaxPool,
+    _LastStep,
+    _MaskedAveragePool,
+    _MaskedLastStep,
+    _MaskedMaxPool,
+    _MaskedPool,
+    masked,
+)
 from anenas.space import Architecture
 
 _LOWEST = -60000.0  # below what anything in float16 should be, and not so low that a sum with it overflows
@@ -57,6 +69,14 @@ class Streamed(nn.Module):
         y = step(self.network, x, memory)
         return y, *(memory.kept[name] for name in self.states)
 
+    def whole(self, steps: int) -> nn.Module:
+        """The network for series of so many steps at once, which a head that leaves out padding must know."""
+        network = copy.deepcopy(self.network)
+        for module in network.modules():
+            if isinstance(module, _MaskedPool):
+                module.last = nn.functional.pad(torch.ones(1, 1, 1, 1), (-(-steps // self.shape[3]) - 1, 0))
+        return network
+
 
 def streaming_problem(architecture: Architecture) -> str | None:
     """Why the networks of an architecture cannot stream, with the stage and the choice, or None where they can."""
@@ -86,31 +106,69 @@ def _deployed(module: Deployed, x: torch.Tensor, memory: Memory) -> torch.Tensor
 
 
 @step.register
-def _mean(module: _GlobalAveragePool, x: torch.Tensor, memory: Memory) -> torch.Tensor:
+def _masked_network(module: MaskedNetwork, x: torch.Tensor, memory: Memory) -> torch.Tensor:
+    x, there = masked(x)
+    *stages, (name, head) = module.named_children()
+    for stage, child in stages:
+        x = step(child, x, memory.within(stage))
+    pool, *layers = head.children()
+    memory = memory.within(name)
+    # The first step of a chunk is the one that what comes to the head is aligned with.
+    x = _pooled(pool, x, memory, there[..., :1])
+    for layer in layers:
+        x = step(layer, x, memory)
+    return x
+
+
+@functools.singledispatch
+def _pooled(pool: nn.Module, x: torch.Tensor, memory: Memory, counted: torch.Tensor | None = None) -> torch.Tensor:
+    """What a head makes of a step, (N, C, 1, 1), and of those before it.
+
+    Args:
+        pool: Of the head.
+        x: The step.
+        memory: Of the head.
+        counted: Whether the steps behind it count this one, 1 or 0, (N, 1, 1, 1); None where they all do. It counts
+            itself, as the last one always does.
+    """
+    raise NotImplementedError
+
+
+@_pooled.register(_GlobalAveragePool)
+@_pooled.register(_MaskedAveragePool)
+def _mean(pool: nn.Module, x: torch.Tensor, memory: Memory, counted: torch.Tensor | None = None) -> torch.Tensor:
     """The mean so far, which unlike a sum does not overflow. Float16 counts to 2,048 and stays there: from then on the
     mean forgets exponentially.
     """
-    count = memory.recall("count", x, 1) + 1
-    before = memory.recall("mean", x, x.shape[1])
-    mean = before + (x - before) / count
-    memory.keep("count", count)
-    memory.keep("mean", mean)
+    count, before = memory.recall("count", x, 1), memory.recall("mean", x, x.shape[1])
+    mean = before + (x - before) / (count + 1)
+    memory.keep("count", count + (1 if counted is None else counted))
+    memory.keep("mean", _if(counted, mean, before))
     return mean
 
 
-@step.register
-def _max(module: _GlobalMaxPool, x: torch.Tensor, memory: Memory) -> torch.Tensor:
+@_pooled.register(_GlobalMaxPool)
+@_pooled.register(_MaskedMaxPool)
+def _max(pool: nn.Module, x: torch.Tensor, memory: Memory, counted: torch.Tensor | None = None) -> torch.Tensor:
     """The largest so far. States begin with noughts, which may be larger than all that comes: until one has been kept,
     as `seen` tells, they are put below everything.
     """
-    seen = memory.recall("seen", x, 1)
-    largest = torch.maximum(memory.recall("max", x, x.shape[1]) + (1 - seen) * _LOWEST, x)
-    memory.keep("seen", (seen + 1).clamp(max=1))
-    memory.keep("max", largest)
+    seen, before = memory.recall("seen", x, 1), memory.recall("max", x, x.shape[1])
+    largest = torch.maximum(before + (1 - seen) * _LOWEST, x)
+    memory.keep("seen", (seen + (1 if counted is None else counted)).clamp(max=1))
+    memory.keep("max", _if(counted, largest, before))
     return largest
 
 
-@step.register
-def _last(module: _LastStep, x: torch.Tensor, memory: Memory) -> torch.Tensor:
-    y: torch.Tensor = module(x)
-    return y
+@_pooled.register(_LastStep)
+@_pooled.register(_MaskedLastStep)
+def _last(pool: nn.Module, x: torch.Tensor, memory: Memory, counted: torch.Tensor | None = None) -> torch.Tensor:
+    return x
+
+
+def _if(counted: torch.Tensor | None, new: torch.Tensor, old: torch.Tensor) -> torch.Tensor:
+    return new if counted is None else new * counted + old * (1 - counted)
+
+
+for _pool in (_GlobalAveragePool, _GlobalMaxPool, _LastStep):
+    step.register(_pool)(_pooled)

@@ -18,13 +18,13 @@ from anenas.network._recorder import Recorder
 from anenas.network._recurrence import WholeRecurrences
 
 
-def trace(module: nn.Module, shape: tuple[int, ...], *, name: str = "x") -> Graph:
-    """The program that `module` becomes for an input of that shape, in fp16.
+def trace(module: nn.Module, *shapes: tuple[int, ...], name: str = "x") -> Graph:
+    """The program that `module` becomes for inputs of these shapes, in fp16.
 
     Args:
         module: In evaluation mode and fused; it is neither run on data nor changed.
-        shape: Of its only input, (N, C, H, W).
-        name: Of the input.
+        shapes: Of each of its inputs, the first of which is (N, C, H, W).
+        name: Of the first input; the others have a number behind it.
 
     Raises:
         RuntimeError: As torch raises it, where the module does not take such an input.
@@ -32,8 +32,9 @@ def trace(module: nn.Module, shape: tuple[int, ...], *, name: str = "x") -> Grap
     is_ready = not module.training and all(t.is_meta for t in (*module.parameters(), *module.buffers()))
     on_meta = module if is_ready else copy.deepcopy(module).to("meta").eval()
     recorder = Recorder(on_meta)
-    x = torch.empty(shape, device="meta")
-    source = recorder.name_tensor(x, name)
+    given = [torch.empty(shape, device="meta") for shape in shapes]
+    sources = tuple(recorder.name_tensor(x, f"{name}{i or ''}") for i, x in enumerate(given))
     with torch.no_grad(), recorder, WholeRecurrences(recorder):
-        y = on_meta(x)
-    return Graph((source,), converted(recorder.ops), (recorder.known[id(y)],))
+        result = on_meta(*given)
+    results = result if isinstance(result, tuple) else (result,)
+    return Graph(sources, converted(recorder.ops), tuple(recorder.known[id(y)] for y in results))

@@ -93,6 +93,8 @@ class ImageEvaluator:
             normalise,
             epochs=self.epochs,
             flip=dataset.flip,
+            jitter=dataset.jitter,
+            masked=dataset.masked,
             seed=self.seed,
             device=device,
             share=share,

@@ -43,7 +43,9 @@ def read_architectures(path: Path, space: Space, classes: int) -> list[Architect
     return found
 
 
-def front_of(earlier: Study, space: Space, input_shape: tuple[int, int, int, int], classes: int) -> list[Architecture]:
+def front_of(
+    earlier: Study, space: Space, input_shape: tuple[int, int, int, int], classes: int, *, masked: bool = False
+) -> list[Architecture]:
     """The front of an earlier study for this input and number of classes, as far as the space holds it.
 
     Raises:
@@ -52,7 +54,7 @@ def front_of(earlier: Study, space: Space, input_shape: tuple[int, int, int, int
     found = []
     for record in earlier.front:
         head = dataclasses.replace(record.architecture.head, classes=classes)
-        architecture = dataclasses.replace(record.architecture, input=input_shape, head=head)
+        architecture = dataclasses.replace(record.architecture, input=input_shape, head=head, masked=masked)
         try:
             space.decisions(architecture)
         except ValueError:

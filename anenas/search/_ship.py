@@ -104,6 +104,8 @@ def ship(
             Normalisation(dataset.mean, dataset.std, architecture.raw),
             epochs=max(1, round(_QUANTISED_SHARE * epochs)),
             flip=dataset.flip,
+            jitter=dataset.jitter,
+            masked=dataset.masked,
             seed=seed,
             device=device,
             stepped=stepped,

@@ -4,7 +4,8 @@
 
 The parts are, joined by "-": the input (N, C, H, W); each stage, the stem first, as its block's kind, depth (r),
 stride (s), width (c) and the block's own choices; and the head with its pooling (left out where it is the mean), its
-width (left out where it has no layer of its own) and the number of classes (n). Series are (N, C, 1, T).
+width (left out where it has no layer of its own) and the number of classes (n). Series are (N, C, 1, T), and
+(N, C, 1, T)_masked, as in 1x13x1x29_masked, where they may be shorter and the last channel says which steps are there.
 Weights that ship in another form than fp16 follow as "@palette4".
 """
 
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from anenas._errors import AnenasError, unknown
-from anenas.blocks import ACTIVATIONS, Block, Value, block_kind, block_kinds
+from anenas.blocks import ACTIVATIONS, Block, Embedding, Value, block_kind, block_kinds
 from anenas.blocks.log_mel import LogMelBlock
 from anenas.graph import get_form
 
@@ -25,6 +26,7 @@ POOLS = ("mean", "max", "last")
 
 # As it is printed, so that equal networks are equal strings: no leading noughts, no other alphabet's digits.
 _NUMBER = "[1-9][0-9]{0,8}"
+_MASKED = "_masked"
 
 
 @dataclass(frozen=True)
@@ -104,12 +106,15 @@ class Architecture:
         stages: The stem, then every stage.
         head: What follows them.
         form: What its weights ship as, a name of `anenas.graph.all_forms`.
+        masked: Whether its input are series of several lengths, which end at the last step. Their last channel is 1
+            where they are and 0 before, or holds ids of tokens over 0, and what is before is left out of what the head pools.
     """
 
     input: tuple[int, int, int, int]
     stages: tuple[Stage, ...]
     head: Head
     form: str = "fp16"
+    masked: bool = False
 
     @property
     def rate(self) -> int | None:
@@ -118,7 +123,8 @@ class Architecture:
         return stem.rate if isinstance(stem, LogMelBlock) else None
 
     def __str__(self) -> str:
-        network = "-".join(["x".join(map(str, self.input)), *map(str, self.stages), str(self.head)])
+        shape = "x".join(map(str, self.input)) + (_MASKED if self.masked else "")
+        network = "-".join([shape, *map(str, self.stages), str(self.head)])
         return network if self.form == "fp16" else f"{network}@{self.form}"
 
     @property
@@ -138,13 +144,17 @@ class Architecture:
         """
         network, at, form = text.strip().partition("@")
         shape, *stages, head = network.split("-") if network.count("-") >= 2 else ("", "")
-        if not re.fullmatch(rf"{_NUMBER}(x{_NUMBER}){{3}}", shape):
+        if not re.fullmatch(rf"{_NUMBER}(x{_NUMBER}){{3}}({_MASKED})?", shape):
             raise AnenasError(
                 f"'{text}' is no architecture; expected 'NxCxHxW-STAGE-…-HEAD', see `anenas space sample`"
             )
-        n, c, h, w = (int(size) for size in shape.split("x"))
+        n, c, h, w = (int(size) for size in shape.removesuffix(_MASKED).split("x"))
+        is_masked = shape.endswith(_MASKED)
         parsed = tuple(Stage.parse(stage) for stage in stages)
-        architecture = cls((n, c, h, w), parsed, Head.parse(head), get_form(form).name if at else "fp16")
+        if is_masked and (h > 1 or c < 2) and not isinstance(parsed[0].block, Embedding):
+            raise AnenasError(f"'{text}': only series, (N, C, 1, T), of two channels and more have one for a mask")
+        the_form = get_form(form).name if at else "fp16"
+        architecture = cls((n, c, h, w), parsed, Head.parse(head), the_form, is_masked)
         size = h, w
         for i, stage in enumerate(architecture.stages):
             if problem := stage.block.place_problem(first=i == 0, depth=stage.depth, channels=c):

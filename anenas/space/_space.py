@@ -16,6 +16,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    StrictBool,
     StrictInt,
     create_model,
     field_validator,
@@ -25,7 +26,7 @@ from pydantic import (
 from anenas.ane import MAX_DIMENSION, batch_problem, dimension_problem, steps_problem, width_problem
 from anenas.blocks import ACTIVATIONS, Block, Embedding, SequenceBlock, Value, block_kind, block_kinds
 from anenas.blocks.log_mel import LogMelBlock
-from anenas.graph import all_forms
+from anenas.graph import all_forms, get_form
 from anenas.space import _walk
 from anenas.space._architecture import POOLS, Architecture, Head, Stage
 from anenas.space._walk import Pick
@@ -110,7 +111,8 @@ class InputSpec(_Strict):
     """Shape of the network's input: an image of `height` and `width`, or what is 1 high: a series of `steps`, or a
     waveform of `samples`.
 
-    With `tokens`, "words" or "characters", the series are texts: the id of a token at each step.
+    `masked` series may be shorter: they end at the last step, and the last channel is 1 where they are. With `tokens`,
+    "words" or "characters", they are texts, which always may: the id of a token at each step, and 0 before them.
     """
 
     channels: _Size = 1
@@ -120,6 +122,7 @@ class InputSpec(_Strict):
     samples: _Size | None = None
     tokens: Literal["words", "characters"] | None = None
     batch: _Batch = 1
+    masked: StrictBool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -135,9 +138,11 @@ class InputSpec(_Strict):
         return {**given, "height": 1, "width": max(1, min(width, MAX_DIMENSION))}
 
     @model_validator(mode="after")
-    def _texts_are_series_of_ids(self) -> Self:
+    def _can_be_masked(self) -> Self:
         if self.tokens and (self.steps is None or self.channels > 1):
             raise ValueError("expected texts, which have tokens, to have steps and one channel")
+        if self.masked and not self.tokens and (self.steps is None or self.channels < 2):
+            raise ValueError("masked: expected series of two channels and more, the last of which is the mask")
         return self
 
     @property
@@ -295,8 +300,9 @@ class SearchSpace(_Strict):
                         raise ValueError(f"{name}: {problem}")
                 sizes = {block.size(*size, stride) for size, block in itertools.product(sizes, blocks)}
             series = series or any(isinstance(block, SequenceBlock) for block in blocks)
-        if self.input.length and self.forms != _PLAIN:
-            raise ValueError("forms: networks of series ship as fp16; `anenas compress` makes their packages smaller")
+            for block in blocks:
+                if self.forms != _PLAIN and isinstance(block, SequenceBlock):
+                    self._check_forms(name, block)
         if not series and "last" in self.head.pool:
             raise ValueError("head.pool: only series have a last step; expected mean or max")
         return self
@@ -335,6 +341,14 @@ class SearchSpace(_Strict):
         sizes = (block.vocabulary for block in self.stem.blocks_offered() if isinstance(block, Embedding))
         return next(sizes, None)
 
+    def _check_forms(self, name: str, block: SequenceBlock) -> None:
+        if trained := [form for form in self.forms if get_form(form).activations]:
+            raise ValueError(f"forms: {trained[0]} is for blocks of images, and {name} has {block.kind}; leave it out")
+        if not block.compressible:
+            raise ValueError(
+                f"forms: coremltools does not compress block {block.kind} of {name}; leave one of them out"
+            )
+
     def decide(self, pick: Pick, *, classes: int) -> Architecture:
         """Walk every decision of the space once and return the architecture they make.
 
@@ -348,7 +362,8 @@ class SearchSpace(_Strict):
         # Asked last and only where there is something to ask, so that what was drawn of a space without forms, and
         # studies of it, are what they were.
         form = "fp16" if self.forms == _PLAIN else str(pick("form", self.forms))
-        return Architecture(self.input.shape, stages, head, form)
+        masked = self.input.masked or self.input.tokens is not None
+        return Architecture(self.input.shape, stages, head, form, masked)
 
     def decisions(self, architecture: Architecture) -> dict[str, Value]:
         """The decisions that make `architecture`: what `decide` was told, by name.
@@ -402,22 +417,34 @@ class SearchSpace(_Strict):
         """How many architectures the space holds."""
         return math.prod(spec.count() for _, spec in self.named_stages()) * self.head.count() * len(self.forms)
 
-    def with_input(self, channels: int, height: int, width: int) -> SearchSpace:
+    def with_input(self, channels: int, height: int, width: int, *, masked: bool = False) -> SearchSpace:
         """The same space for another image size, or for series of another length, which are 1 high and as wide.
+
+        Args:
+            channels: Of the input, a mask among them.
+            height: Of the input.
+            width: Of the input.
+            masked: Whether series may be shorter than that, and their last channel says where they are.
 
         Raises:
             pydantic.ValidationError: If a size breaks a guideline, or what a block takes.
         """
         size = {self.input.length: width} if self.input.length and height == 1 else {"height": height, "width": width}
-        spec = InputSpec(channels=channels, **size, tokens=self.input.tokens, batch=self.input.batch)
+        tokens = self.input.tokens
+        spec = InputSpec(channels=channels, **size, tokens=tokens, batch=self.input.batch, masked=masked)
         fields = {name: getattr(self, name) for name in type(self).model_fields}
         return self.model_validate({**fields, "input": spec})
 
     @property
     def digest(self) -> str:
         """A short name for exactly these choices, whatever the file looked like."""
-        unsaid = {"forms"} if self.forms == _PLAIN else set()  # a space's name must not follow from what it leaves out
-        content = self.model_dump_json(exclude={"name", "description", "limits"} | unsaid, exclude_none=True)
+        # A space's name must not follow from what it leaves out.
+        unsaid: dict[str, Any] = dict.fromkeys(("name", "description", "limits"), True)
+        if self.forms == _PLAIN:
+            unsaid["forms"] = True
+        if not self.input.masked or self.input.tokens:
+            unsaid["input"] = {"masked"}
+        content = self.model_dump_json(exclude=unsaid, exclude_none=True)
         return hashlib.sha256(content.encode()).hexdigest()[:12]
 
     def named_stages(self) -> list[tuple[str, StageSpec]]:

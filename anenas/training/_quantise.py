@@ -25,6 +25,8 @@ def train_quantised(
     *,
     epochs: int,
     flip: bool,
+    jitter: bool = False,
+    masked: bool = False,
     seed: int = 0,
     device: torch.device | str = "cpu",
     stepped: Callable[[int, int], None] = lambda step, steps: None,
@@ -37,6 +39,8 @@ def train_quantised(
         normalise: What pixels become first.
         epochs: Passes over the data, at least 1.
         flip: Whether mirror images keep their class.
+        jitter: Whether series keep it that are a little noisier, louder or softer, or have a gap.
+        masked: Whether the last channel of series says where they are.
         seed: Of the order and augmentation of the images.
         device: Where to train.
         stepped: Called after each step with its number, from 1, and how many there are.
@@ -63,6 +67,8 @@ def train_quantised(
         normalise,
         epochs=epochs,
         flip=flip,
+        jitter=jitter,
+        masked=masked,
         seed=seed,
         device=device,
         learning_rate=_LEARNING_RATE,

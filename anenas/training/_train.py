@@ -14,6 +14,7 @@ from torch.nn import functional as F
 
 from anenas.data import Split
 from anenas.training._checkpoint import Progress, load_checkpoint, save_checkpoint
+from anenas.training._jitter import jittered
 
 BATCH_SIZE = 32
 PEAK_LEARNING_RATE = 4e-3
@@ -25,6 +26,8 @@ _SETTLED = 16  # batches that normalisation is shown in the end
 
 
 _BRIEF_STEPS = 500  # of a new network on series
+
+_Augment = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 
 
 class TrainingError(RuntimeError):
@@ -71,6 +74,8 @@ def train(
     *,
     epochs: int,
     flip: bool,
+    jitter: bool = False,
+    masked: bool = False,
     seed: int = 0,
     device: torch.device | str = "cpu",
     learning_rate: float = PEAK_LEARNING_RATE,
@@ -92,6 +97,8 @@ def train(
         normalise: What pixels become first.
         epochs: Passes over the data of the whole training, at least 1.
         flip: Whether mirror images keep their class.
+        jitter: Whether series keep it that are a little noisier, louder or softer, or have a gap.
+        masked: Whether the last channel of series says where they are.
         seed: Of the order and augmentation of the images. The weights are the caller's.
         device: Where to train.
         learning_rate: At its peak.
@@ -123,13 +130,18 @@ def train(
     curve = list(progress.curve)
     since = list(progress.since)
 
+    def augment(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        if images.dtype == np.uint8:
+            return _augment(images, flip, rng)
+        return jittered(images, normalise.mean, normalise.std, masked, rng) if jitter else images
+
     def logits(pixels: torch.Tensor) -> torch.Tensor:
         pixels = normalise(pixels.to(device, non_blocking=True)).contiguous(memory_format=torch.channels_last)
         with torch.autocast(device.type, precision, enabled=mixed):
             return network(pixels)
 
     for step in range(progress.step + 1, last + 1):
-        pixels, labels = _batch(split, step, flip, seed)
+        pixels, labels = _batch(split, step, augment, seed)
         loss = F.cross_entropy(logits(pixels).float(), labels.to(device), label_smoothing=LABEL_SMOOTHING)
         since.append(loss.item())
         if not math.isfinite(since[-1]):
@@ -154,7 +166,7 @@ def train(
     elif checkpoint:
         checkpoint.unlink(missing_ok=True)
     settling = range(last, max(0, last - _SETTLED), -1)
-    _settle(network, (logits(_batch(split, step, flip, seed)[0]) for step in settling))
+    _settle(network, (logits(_batch(split, step, augment, seed)[0]) for step in settling))
     return curve
 
 
@@ -251,15 +263,15 @@ def _steps_per_epoch(split: Split) -> int:
     return max(1, len(split.labels) // BATCH_SIZE)
 
 
-def _batch(split: Split, step: int, flip: bool, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """The images of a step, from 1, and no other: augmented (B, C, H, W) uint8 pixels and (B,) labels.
+def _batch(split: Split, step: int, augment: _Augment, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """The images of a step, from 1, and no other: augmented (B, C, H, W), of their type, and (B,) labels.
 
     Each epoch is in an order of its own; what does not fill a last batch is left out.
     """
     epoch, place = divmod(step - 1, _steps_per_epoch(split))
     order = np.random.default_rng((seed, epoch)).permutation(len(split.labels))
     chosen = np.sort(order[place * BATCH_SIZE : (place + 1) * BATCH_SIZE])  # in file order: they may be a memory map
-    pixels = _augment(np.ascontiguousarray(split.images[chosen]), flip, np.random.default_rng((seed, epoch, place)))
+    pixels = augment(np.ascontiguousarray(split.images[chosen]), np.random.default_rng((seed, epoch, place)))
     return torch.from_numpy(pixels), torch.from_numpy(np.array(split.labels[chosen]))
 
 

@@ -84,4 +84,4 @@ def test_few_blocks_cover_every_option(kind: type[Block], covering: Callable[[ty
     blocks: list[Any] = covering(kind, 1)
     for c in kind.choices():
         assert {block.values()[c.name] for block in blocks} == set(c.options)
-    assert len(blocks) < len(list(kind.every()))
+    assert len(blocks) < len(list(kind.every())) or len(kind.choices()) == 1

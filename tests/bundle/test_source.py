@@ -107,6 +107,22 @@ def test_a_network_of_series_says_what_it_takes() -> None:
     assert "image" not in source and "pixels" not in source.lower()
 
 
+@pytest.mark.parametrize("head", ["head_n7", "head_max_c16_relu_n7", "head_last_n7"])
+def test_a_network_of_masked_series_computes_the_same_with_torch_alone(head: str, tmp_path: Path) -> None:
+    stages = "tcn_r1_s2_c16_k3_d1_relu-min_gru_r1_s2_c16_bi"
+    architecture = Architecture.parse(f"1x4x1x30_masked-{stages}-{head}")
+    network = deployed(architecture)
+    plain = plain_network(network, architecture, "A network.")
+    assert "(N, 4, 1, 30), that end at the last step" in plain.source
+    names: dict[str, object] = {"__file__": "network.py", "__name__": "network"}
+    exec(plain.source, names)
+    read = names["Network"]()  # type: ignore[operator]
+    read.load_state_dict(plain.weights)
+    series = torch.randn(5, 4, 1, 30)
+    series[:, -1:] = (torch.arange(30) >= torch.tensor([0, 3, 10, 25, 29]).view(-1, 1, 1, 1)).float()
+    torch.testing.assert_close(read.eval()(series), network(series), rtol=0, atol=1e-6)
+
+
 def test_batch_normalisation_is_folded_and_every_layer_is_a_convolution() -> None:
     network = deployed(EVERY_KIND)
     before = {name: value.clone() for name, value in network.state_dict().items()}

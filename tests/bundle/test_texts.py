@@ -30,8 +30,8 @@ SPACE = {
     "head": {"pool": ["mean", "last"]},
 }
 TRIALS = (
-    "1x1x1x8-embedding_r1_s1_c32_v64_onehot-min_gru_r1_s1_c16-head_last_n2",
-    "1x1x1x8-embedding_r1_s1_c32_v64_gather-min_gru_r1_s1_c16-head_last_n2",
+    "1x1x1x8_masked-embedding_r1_s1_c32_v64_onehot-min_gru_r1_s1_c16-head_n2",
+    "1x1x1x8_masked-embedding_r1_s1_c32_v64_gather-min_gru_r1_s1_c16-head_last_n2",
 )
 
 

@@ -73,10 +73,14 @@ def test_every_option_of_a_spectrogram_is_foretold(
         "1x6x1x50-min_gru_r2_s2_c16-sru_r1_s2_c32_bi-head_last_c64_relu_n7",
         "2x1x1x16000-log_mel_r1_s1_c64_hz8000_h128_w2-tcn_r1_s2_c32_k5_d1_bi_relu-min_gru_r1_s1_c32-head_last_n5",
         "1x1x1x24-embedding_r1_s1_c32_v64_onehot-min_gru_r1_s2_c16-head_n7",
-        "1x1x1x24-embedding_r1_s1_c64_v1024_gather-min_gru_r1_s2_c16-head_max_n7",
-        "2x1x1x9-embedding_r1_s1_c32_v2048_onehot-tcn_r1_s1_c16_k3_d1_relu-head_last_n7",
+        "1x1x1x24_masked-embedding_r1_s1_c64_v1024_gather-min_gru_r1_s2_c16-head_max_n7",
+        "2x1x1x9_masked-embedding_r1_s1_c32_v2048_onehot-tcn_r1_s2_c16_k3_d1_relu-head_n7",
         "2x1x1x9-embedding_r1_s1_c32_v64_gather-tcn_r1_s1_c16_k3_d1_relu-head_last_n7",
         "2x1x1x33-qrnn_r2_s1_c32_k3-gru_r1_s1_c16_bi-lstm_r1_s2_c16-head_max_n3",
+        "1x7x1x29_masked-tcn_r1_s2_c16_k3_d1_relu-min_gru_r2_s2_c32_bi-head_n3",
+        "2x7x1x29_masked-tcn_r1_s1_c16_k3_d1_relu-sru_r1_s1_c32-head_max_c64_relu_n3",
+        "1x2x1x8_masked-tcn_r1_s2_c16_k3_d1_relu-lstm_r2_s2_c16-head_last_n3",
+        "1x2x1x4_masked-tcn_r1_s2_c16_k3_d1_relu-qrnn_r2_s2_c16_k3-head_max_n3",
     ],
 )
 def test_heads_depths_batches_and_channels_are_foretold(text: str, package: Package) -> None:

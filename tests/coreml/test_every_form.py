@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from examples import input_shape, stem
 
 from anenas.blocks import SequenceBlock, block_kind, block_kinds
 from anenas.coreml import LOSSY, Quantiser, compress, convert, package_target, read_graph, verify_module, verify_network
@@ -19,15 +21,17 @@ from anenas.network import Deployed, architecture_graph, build, folded, fuse
 from anenas.space import Architecture, Head, Stage
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (2, 3, 8, 8)).astype(np.float32)
-# Networks of series ship as fp16.
 KINDS = [name for name, kind in block_kinds().items() if not issubclass(kind, SequenceBlock)]
+# Of series, in a form of each way to compress: their layers are the same convolutions again and again.
+SERIES = [name for name, kind in block_kinds().items() if takes_series(kind) and kind.compressible]
+SERIES_FORMS = ("int8", "int4-block", "palette4-grouped", "sparse75+int8")
 CLASSES = [str(i) for i in range(10)]
 
 
 def network_of(kind: str) -> tuple[Architecture, Deployed]:
     """A small network of one kind of block, with weights beyond the smallest that are compressed."""
-    stem = Stage(block_kind("conv")(), 1, 1, 32)
-    architecture = Architecture((1, 3, 8, 8), (stem, Stage(block_kind(kind)(), 1, 1, 96)), Head(0, "", 10))
+    stages = (stem(block_kind(kind), 1, 32), Stage(block_kind(kind)(), 1, 1, 96))
+    architecture = Architecture(input_shape(block_kind(kind), 3, 8), stages, Head(0, "", 10))
     with torch.random.fork_rng():
         torch.manual_seed(0)
         return architecture, Deployed(fuse(build(architecture)), (0.4,) * 3, (0.3,) * 3).eval()
@@ -51,8 +55,9 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Plain:
     return plain
 
 
-@pytest.mark.parametrize("form", forms())
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("kind", "form"), [*itertools.product(KINDS, forms()), *itertools.product(SERIES, SERIES_FORMS)]
+)
 def test_a_compressed_program_is_what_was_foretold_and_computes_what_it_stores(
     kind: str, form: str, plain: Plain, tmp_path: Path
 ) -> None:
@@ -64,9 +69,11 @@ def test_a_compressed_program_is_what_was_foretold_and_computes_what_it_stores(
     assert stored.weight_bytes == pytest.approx(foretold.weight_bytes, rel=3e-3 if get_form(form).sparsity else 0)
     assert [op.kind for op in stored.ops if op.kind != "classify"] == [op.kind for op in foretold.ops]
     assert package_target(out) == get_form(form).target
-    assert verify_network(out, network, PIXELS, tolerances=LOSSY).passed
-    ours = load_program(out)({"image": PIXELS})["classLabel_probs"]
-    theirs = load_program(unpacked(out, tmp_path))({"image": PIXELS})["classLabel_probs"]
+    pixels = PIXELS.reshape(-1, *architecture.input[1:])[:2]
+    assert verify_network(out, network, pixels, tolerances=LOSSY).passed
+    ours, theirs = (load_program(path) for path in (out, unpacked(out, tmp_path)))
+    (given,) = ours.inputs
+    ours, theirs = (program({given.name: pixels})["classLabel_probs"] for program in (ours, theirs))
     np.testing.assert_allclose(ours, theirs, rtol=2e-3, atol=1e-5)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from anenas._errors import AnenasError
-from anenas.data import load_data
+from anenas.data import absolute_source, load_data
 
 WriteNpz = Callable[..., Path]
 
@@ -86,7 +86,7 @@ def test_arguments_out_of_range_are_refused(arguments: dict[str, object], messag
         ("torchvison:CIFAR10", "did you mean torchvision:NAME"),
         ("image:photos", "did you mean images:PATH"),
         ("images:", "did you mean images:PATH"),
-        ("/no/such/thing", "known: FILE.npz, fashion_mnist, images:PATH, mel:PATH, "),
+        ("/no/such/thing", "known: FILE.csv, FILE.npz, fashion_mnist, images:PATH, mel:PATH, "),
     ],
 )
 def test_an_unknown_source_is_answered_with_the_nearest_form(source: str, message: str) -> None:
@@ -97,6 +97,24 @@ def test_an_unknown_source_is_answered_with_the_nearest_form(source: str, messag
 def test_a_bare_folder_is_answered_with_its_form(tmp_path: Path) -> None:
     with pytest.raises(AnenasError, match=f"say images:{tmp_path}"):
         load_data(str(tmp_path), size=(8, 8))
+
+
+@pytest.mark.parametrize(
+    ("source", "absolute"),
+    [
+        ("mine.npz", "{}/mine.npz"),
+        ("windows.CSV", "{}/windows.CSV"),
+        ("images:photos", "images:{}/photos"),
+        ("torchvision:CIFAR10", "torchvision:CIFAR10"),
+        ("fashion_mnist", "fashion_mnist"),
+        (None, None),
+    ],
+)
+def test_a_source_is_found_from_any_folder(
+    source: str | None, absolute: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert absolute_source(source) == (absolute and absolute.format(tmp_path))
 
 
 def test_a_tilde_is_the_home_folder(write_npz: WriteNpz, monkeypatch: pytest.MonkeyPatch) -> None:

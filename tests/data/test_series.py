@@ -86,7 +86,23 @@ def test_shorter_series_end_at_the_last_step_with_a_channel_that_says_where_they
 
 
 def test_series_of_one_length_have_no_such_channel(write: Write) -> None:
-    assert read(write()).channels == 3
+    dataset = read(write())
+    assert (dataset.channels, dataset.masked) == (3, False)
+
+
+def test_the_moments_of_masked_series_are_of_what_is_there_and_leave_the_mask_as_it_is(
+    write: Write, tmp_path: Path
+) -> None:
+    train = shortened([20, 3, 13, 7] * 3) * [1, 10, 100] + [0, 500, -40]
+    dataset = read(write(train_x=train, test_x=SERIES[:4]))
+    dataset.save(tmp_path / "saved")
+    for one in (dataset, Dataset.open(tmp_path / "saved")):
+        assert one.masked
+        there = one.train.images[:, -1, 0] > 0
+        values = one.train.images.transpose(1, 0, 2, 3)[:3, :, 0][:, there]
+        np.testing.assert_allclose(one.mean[:3], values.mean(1) / 255, rtol=1e-4, atol=1e-6)
+        np.testing.assert_allclose(one.std[:3], values.std(1) / 255, rtol=1e-4)
+        assert (one.mean[3], one.std[3]) == (0, 1 / 255)
 
 
 def test_a_data_set_of_series_is_saved_and_opened_again(write: Write, tmp_path: Path) -> None:

@@ -137,6 +137,18 @@ def test_a_chain_feeds_each_part_with_the_one_before() -> None:
     assert (graph.inputs[0].name, graph.outputs[0].name) == ("a.x", "b.z")
 
 
+def test_what_a_part_does_not_take_is_handed_on_to_the_parts_behind_it() -> None:
+    x, y, z, there = (Tensor(name, (1, 4, 1, 8)) for name in ("x", "y", "z", "there"))
+    start = Graph((x,), (Op("cut", "split", (x,), (y, there)),), (y, there))
+    middle = Graph((x,), (Op("relu", "relu", (x,), (y,)),), (y,))
+    end = Graph((x, there), (Op("mul", "mul", (x, there), (z,)),), (z,))
+    graph = Graph.chain([("start", start), ("middle", middle), ("end", end)])
+    assert [t.name for t in graph.ops[2].inputs] == ["middle.y", "start.there"]
+    assert [t.name for t in graph.outputs] == ["end.z"]
+    with pytest.raises(ValueError, match=r"end takes .* and .*, not the \(1, 4, 1, 8\) that comes before it"):
+        Graph.chain([("middle", middle), ("end", end)])
+
+
 @given(fitting_parts())
 def test_a_chain_can_run_and_is_the_sum_of_its_parts(parts: list[tuple[str, Graph]]) -> None:
     graph = Graph.chain(parts)

@@ -108,3 +108,47 @@ def test_what_ships_is_the_network_of_normalised_pixels_and_softmax(
     torch.testing.assert_close(deployed.logits(pixels), network(normalised))
     torch.testing.assert_close(deployed(pixels), network(normalised).softmax(1))
     torch.testing.assert_close(deployed(pixels).sum(1), torch.ones(4))
+
+
+def padded(series: torch.Tensor, steps: int) -> torch.Tensor:
+    """(N, C, 1, T) of any values behind so many steps of other values, and a mask."""
+    noise = torch.randn(*series.shape[:3], steps)
+    mask = torch.cat([torch.zeros(*noise[:, :1].shape), torch.ones(*series[:, :1].shape)], 3)
+    return torch.cat([torch.cat([noise, series], 3), mask], 1)
+
+
+@pytest.mark.parametrize("pool", ["", "_max", "_last"])
+@pytest.mark.parametrize(("stride", "stages"), [(1, 1), (2, 1), (4, 2)])
+def test_a_masked_head_gives_what_a_plain_one_gives_of_the_steps_that_are_there(
+    pool: str, stride: int, stages: int
+) -> None:
+    stage = f"tcn_r1_s{min(stride, 2)}_c16_k3_d1_relu"
+    text = "-".join(["1x6x1x32_masked", *[stage] * stages, f"head{pool}_n5"])
+    masked = build(Architecture.parse(text))
+    plain = build(Architecture.parse(text.replace("_masked", "")))
+    plain.load_state_dict(masked.state_dict())
+    there = torch.zeros(2, 1, 1, 32)
+    there[..., 12:] = 1
+    x = torch.randn(2, 16, 1, 32 // stride) - 5  # most of it below nought
+    expected = plain.get_submodule("head")(x[..., 12 // stride :])
+    torch.testing.assert_close(masked.get_submodule("head")(x, there), expected)
+
+
+@pytest.mark.parametrize("head", ["head_n5", "head_max_n5", "head_last_n5"])
+def test_how_much_padding_there_is_beyond_the_reach_of_convolutions_makes_no_difference(head: str) -> None:
+    stages = "tcn_r1_s2_c16_k3_d1_relu-tcn_r1_s2_c16_k3_d2_relu"  # which reach 2 + 4 and 8 + 16 steps back
+    some, more = (build(Architecture.parse(f"1x4x1x{t}_masked-{stages}-{head}")) for t in (44, 64))
+    with_random_statistics(some)
+    more.load_state_dict(some.state_dict())
+    series = torch.randn(3, 3, 1, 12)
+    expected = some(padded(series, 32))
+    torch.testing.assert_close(more.eval()(padded(series, 52)), expected)
+
+
+@pytest.mark.parametrize("head", ["head_n5", "head_max_n5"])
+def test_a_series_too_short_for_the_stride_or_not_there_at_all_gives_numbers(head: str) -> None:
+    stages = "-".join(["tcn_r1_s2_c16_k3_d1_relu"] * 3)
+    network = with_random_statistics(build(Architecture.parse(f"1x4x1x32_masked-{stages}-{head}")))
+    for length in (0, 1, 3):
+        logits = network(padded(torch.randn(2, 3, 1, length), 32 - length))
+        assert logits.abs().max() < 100

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import pytest
 import torch
+from examples import BODY_KINDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
 from anenas._errors import AnenasError
-from anenas.blocks import SequenceBlock, block_kinds
+from anenas.blocks import SequenceBlock
 from anenas.network import Deployed, Streamed, build, fuse
 from anenas.space import Architecture, Head, Stage
 
 CAUSAL = [
     block
-    for kind in block_kinds().values()
+    for kind in BODY_KINDS
     if issubclass(kind, SequenceBlock)
     for block in kind.every()
     if not block.values().get("bidirectional")
@@ -61,22 +62,31 @@ stages = st.builds(Stage, st.sampled_from(CAUSAL), st.integers(1, 2), st.sampled
     stages=st.lists(stages.filter(can_stride), min_size=1, max_size=3),
     pool=st.sampled_from(["mean", "max", "last"]),
     steps=st.integers(1, 23),
+    padding=st.none() | st.integers(0, 22),
     seed=st.integers(0, 99),
 )
 def test_after_each_chunk_it_answers_as_for_the_series_so_far(
-    stages: list[Stage], pool: str, steps: int, seed: int
+    stages: list[Stage], pool: str, steps: int, padding: int | None, seed: int
 ) -> None:
-    """Every block, head and stride, at every length: the last chunk is filled up with what is not looked at."""
-    architecture = Architecture((1, 3, 1, steps), tuple(stages), Head(0, "", 4, pool))
+    """Every block, head and stride, at every length: the last chunk is filled up with what is not looked at.
+
+    With padding, the last channel says where series are, which begin with it.
+    """
+    masked = padding is not None
+    architecture = Architecture((1, 3, 1, steps), tuple(stages), Head(0, "", 4, pool), masked=masked)
     network = network_of(architecture, seed)
     streamed = Streamed(network, architecture)
     series = torch.randn(2, 3, 1, steps, generator=torch.Generator().manual_seed(seed))
+    if padding is not None:
+        series[:, 2] = (torch.arange(steps) >= padding).float()
     found = answers(streamed, series)
     assert len(found) == -(-steps // streamed.shape[3])
     for i, answer in enumerate(found, start=1):
         with torch.no_grad():
-            expected = network(series[..., : i * streamed.shape[3]])
+            so_far = series[..., : i * streamed.shape[3]]
+            expected = streamed.whole(so_far.shape[3])(so_far)
         torch.testing.assert_close(answer, expected, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(expected, network(series), rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("block", CAUSAL, ids=lambda block: f"{block.kind} {block.values()}")

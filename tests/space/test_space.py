@@ -323,7 +323,16 @@ def test_a_space_of_images_is_not_asked_for_its_pooling(write_space: WriteSpace)
         ({"input": {"steps": 64, "height": 64}}, "expected height and width, of images, or steps, of series, or"),
         ({"input": {"steps": 66}}, "stage1: block unrolled_gru takes 32 steps at most, here are 33: stride before it"),
         ({"stages": [{"width": 16, "blocks": {"conv": {}}}]}, "stage1: block conv works on images; for series there"),
-        ({"forms": ["fp16", "int8"]}, "forms: networks of series ship as fp16"),
+        ({"forms": ["fp16", "w8a8"]}, "forms: w8a8 is for blocks of images, and stem has tcn; leave it out"),
+        (
+            {"forms": ["int8"], "stages": [{"width": 16, "blocks": {"sru": {}, "gru": {}}}]},
+            "forms: coremltools does not compress block gru of stage1; leave one of them out",
+        ),
+        (
+            {"input": {"steps": 64, "masked": True}},
+            "masked: expected series of two channels and more, the last of which",
+        ),
+        ({"input": {"channels": 3, "masked": True}}, "masked: expected series of two channels and more"),
         ({"input": {"height": 64}}, "stem: block tcn works on series, (N, C, 1, T), and the input is 64 high"),
     ],
 )
@@ -347,6 +356,17 @@ def test_a_space_of_series_takes_another_length_where_its_blocks_do() -> None:
         space.with_input(3, 8, 8)
 
 
+def test_a_masked_input_makes_masked_networks_and_is_another_space() -> None:
+    plain = SearchSpace.model_validate(series())
+    space = plain.with_input(7, 1, 29, masked=True)
+    drawn = space.sample(random.Random(0))
+    assert str(drawn).startswith("1x7x1x29_masked-")
+    assert Architecture.parse(str(drawn)) == drawn and drawn in space
+    assert drawn not in plain.with_input(7, 1, 29)
+    assert space.mutate(drawn, random.Random(0)) in space
+    assert space.digest != plain.with_input(7, 1, 29).digest
+
+
 def test_the_built_in_space_of_series_loads_and_offers_both_kinds_of_recurrence() -> None:
     space = load_space("sequence_rnn")
     kinds = {kind for _, spec in space.named_stages() for kind, _ in spec.block_options()}
@@ -366,6 +386,11 @@ def test_forms_are_one_more_choice() -> None:
         assert space.decisions(architecture)["form"] == architecture.form
         assert space.mutate(architecture, rng) in space
         assert (architecture in plain) == (architecture.form == "fp16")
+
+
+def test_forms_are_a_choice_of_series_too() -> None:
+    space = SearchSpace.model_validate(series() | {"forms": ["fp16", "palette4"]})
+    assert {space.sample(random.Random(seed)).form for seed in range(9)} == {"fp16", "palette4"}
 
 
 def test_a_space_without_forms_asks_nothing_of_them() -> None:

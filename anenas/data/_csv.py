@@ -1,0 +1,244 @@
+"""Windows of series in one .csv file, a row for each step of time."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anenas._errors import AnenasError
+from anenas.data._series import MAX_STEPS, read_series
+from anenas.data._source import Examples, Source, file_safe
+
+_PARTS = ("train", "validation", "test")
+_NEEDED = ("window", "label")
+_GROUPS = ("group", "subject")
+_SAID = (*_NEEDED, "split", *_GROUPS)
+_CHUNK = 65_536  # rows that are in memory as text at once
+
+
+@dataclass(frozen=True)
+class _Header:
+    """Where each column is; None where there is none."""
+
+    names: tuple[str, ...]
+    said: tuple[int | None, ...]
+    """Of window, label, split and group."""
+    channels: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class _Window:
+    """Rows in a row that say the same of themselves."""
+
+    name: str
+    label: str
+    split: str
+    group: str
+    start: int
+    """Its first row among those that hold values, from 0."""
+    line: int
+    """The same among the rows of the file, from 1, the header's."""
+
+
+def read_csv(path: Path) -> Source:
+    """Series from a file with a row for each step and a header.
+
+    The column `window` says which series a row belongs to, by any name; its rows follow one another in the order of
+    time. The column `label` is its class, any text. Every other column is a channel, in the file's order, but
+    `split`, which is train, validation or test, and `group` or `subject`: windows of one group are never parted where
+    a validation or test set has to be cut out. Windows may be of unequal length.
+
+    Args:
+        path: The file, in UTF-8, with commas between columns and points in numbers.
+
+    Raises:
+        AnenasError: The file is not there, or is not as described; it names the row, the header being row 1.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            header, windows, values = _read(path, file)
+    except UnicodeDecodeError as error:
+        raise AnenasError(f"'{path}' is no text in UTF-8 (byte {error.start:,}); save it as CSV in UTF-8") from error
+    except OSError as error:
+        raise AnenasError(f"cannot read '{path}': {error.strerror or error}") from error
+    _check_windows(path, windows)
+    bounds = [*(window.start for window in windows), len(values)]
+    lengths = np.diff(bounds)
+    longest = int(lengths.max())
+    if longest > MAX_STEPS:
+        window = windows[int(lengths.argmax())]
+        raise AnenasError(
+            f"'{path}', row {window.line}: window '{window.name}' has {longest:,} steps; at most {MAX_STEPS:,} are a "
+            f"block that the Neural Engine likes: cut it in several windows"
+        )
+    parts = {part: [i for i, window in enumerate(windows) if window.split == part] for part in _PARTS}
+    if not parts["train"]:
+        raise AnenasError(f"'{path}': the split of no window is train")
+    arrays = {f"{part}_x": _padded(values, bounds, members, longest) for part, members in parts.items() if members}
+    names = [header.names[channel] for channel in header.channels]
+    series = read_series(path, arrays, scale=None, layout="nct", names=names)
+    classes = _in_order({window.label for window in windows})
+    numbers = {name: i for i, name in enumerate(classes)}
+    examples = {
+        part: Examples(
+            series[f"{part}_x"],
+            np.array([numbers[windows[i].label] for i in members], np.int64),
+            np.array([windows[i].group for i in members]) if header.said[3] is not None else None,
+        )
+        for part, members in parts.items()
+        if members
+    }
+    channels = series["train_x"].array.shape[1]
+    return Source(
+        name=file_safe(path.stem), classes=classes, channels=channels, flip=False, jitter=True, **examples, facts={}
+    )
+
+
+def _read(path: Path, file: TextIO) -> tuple[_Header, list[_Window], NDArray[np.float32]]:
+    """The header, the windows in the file's order, and the values of every row, (rows, C)."""
+    reader = csv.reader(file)
+    try:
+        header = _header(path, next(reader, []))
+        windows: list[_Window] = []
+        values: list[NDArray[np.float32]] = []
+        count, line = 0, 2
+        while rows := list(itertools.islice(reader, _CHUNK)):
+            lines: Sequence[int] = range(line, line + len(rows))
+            line += len(rows)
+            if {*map(len, rows)} != {len(header.names)}:
+                rows, lines = _filled(path, rows, lines, header)
+            if not rows:
+                continue
+            columns = list(zip(*rows, strict=True))
+            values.append(_values(path, columns, lines, header))
+            windows += _windows(columns, lines, count, header, windows[-1] if windows else None)
+            count += len(rows)
+    except csv.Error as error:
+        raise AnenasError(f"'{path}', line {reader.line_num}: {error}; write it as CSV again") from error
+    if not values:
+        raise AnenasError(f"'{path}' has no row but its header; expected a row for each step of each window")
+    return header, windows, np.concatenate(values)
+
+
+def _header(path: Path, row: list[str]) -> _Header:
+    names = tuple(name.strip() for name in row)
+    if not any(names):
+        raise AnenasError(f"'{path}' is empty, or begins with an empty row; expected a header with window and label")
+    found = f"found {', '.join(names)}" + ("" if len(names) > 1 else "; are there commas between columns?")
+    for name in _NEEDED:
+        if name not in names:
+            raise AnenasError(f"'{path}', row 1: no column '{name}'; expected window, label and channels, {found}")
+    for name in names:
+        if not name or names.count(name) > 1:
+            what = f"two columns are called '{name}'" if name else f"column {names.index(name) + 1} has no name"
+            raise AnenasError(f"'{path}', row 1: {what}; give each a name of its own")
+    if set(_GROUPS) <= {*names}:
+        raise AnenasError(f"'{path}', row 1: windows are grouped by group or by subject; leave one of the columns out")
+    channels = tuple(i for i, name in enumerate(names) if name not in _SAID)
+    if not channels:
+        raise AnenasError(f"'{path}', row 1: no channels; expected columns of numbers beside {', '.join(names)}")
+    grouped = next((name for name in _GROUPS if name in names), "")
+    said = tuple(names.index(name) if name in names else None for name in (*_NEEDED, "split", grouped))
+    return _Header(names, said, channels)
+
+
+def _filled(
+    path: Path, rows: list[list[str]], lines: Sequence[int], header: _Header
+) -> tuple[list[list[str]], Sequence[int]]:
+    """The rows that hold anything, with their lines; every one of them must have all columns."""
+    filled = [(row, line) for row, line in zip(rows, lines, strict=True) if row]
+    for row, line in filled:
+        if len(row) != len(header.names):
+            raise AnenasError(f"'{path}', row {line}: {len(row)} columns, but the header has {len(header.names)}")
+    return [row for row, _ in filled], [line for _, line in filled]
+
+
+def _values(path: Path, columns: list[tuple[str, ...]], lines: Sequence[int], header: _Header) -> NDArray[np.float32]:
+    values = np.empty((len(lines), len(header.channels)), np.float32)
+    with np.errstate(over="ignore"):  # to infinity
+        for i, channel in enumerate(header.channels):
+            try:
+                values[:, i] = list(map(float, columns[channel]))
+            except ValueError:
+                values[:, i] = list(map(_number, columns[channel]))
+    if not np.isfinite(values).all():
+        row, i = np.argwhere(~np.isfinite(values))[0]
+        name, text = header.names[header.channels[i]], columns[header.channels[i]][row]
+        raise AnenasError(f"'{path}', row {lines[row]}: {name} is '{text}'; expected a finite number")
+    return values
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+def _windows(
+    columns: list[tuple[str, ...]], lines: Sequence[int], count: int, header: _Header, before: _Window | None
+) -> Iterator[_Window]:
+    """The windows that begin in a chunk, `count` rows after the first one."""
+    nothing = [""] * len(lines)
+    said = zip(*(nothing if i is None else columns[i] for i in header.said), strict=True)
+    begun = before and (before.name, before.label, before.split, before.group)
+    start = 0
+    for words, members in itertools.groupby(said):
+        window, label, split, group = (word.strip() for word in words)
+        if header.said[2] is None:
+            split = "train"
+        if (window, label, split, group) != begun:
+            yield _Window(window, label, split, group, count + start, lines[start])
+        begun = window, label, split, group
+        start += sum(1 for _ in members)
+
+
+def _check_windows(path: Path, windows: Sequence[_Window]) -> None:
+    """Whether every window has a name, one label, split and group, and its rows are one after the other."""
+    seen: set[str] = set()
+    grouped = any(window.group for window in windows)
+    for before, window in zip([None, *windows], windows, strict=False):
+        here = f"'{path}', row {window.line}: "
+        if not window.name or not window.label:
+            raise AnenasError(f"{here}{'label' if window.name else 'window'} is empty; expected a name")
+        if grouped and not window.group:
+            raise AnenasError(f"{here}the group of window '{window.name}' is empty; expected a name")
+        if window.split not in _PARTS:
+            raise AnenasError(f"{here}split is '{window.split}'; expected {', '.join(_PARTS[:-1])} or {_PARTS[-1]}")
+        if before and before.name == window.name:
+            for what in ("label", "split", "group"):
+                one, other = getattr(before, what), getattr(window, what)
+                if one != other:
+                    raise AnenasError(
+                        f"{here}the {what} of window '{window.name}' is '{other}' and was '{one}' before; give each "
+                        f"window a name of its own"
+                    )
+        if window.name in seen:
+            raise AnenasError(
+                f"{here}window '{window.name}' was there before, with others between; put its rows one after the "
+                f"other, and give each window a name of its own"
+            )
+        seen.add(window.name)
+
+
+def _padded(values: NDArray[np.float32], bounds: list[int], members: list[int], longest: int) -> NDArray[np.float32]:
+    """The windows of these numbers as (n, C, T), which end in NaN where they are shorter."""
+    series = np.full((len(members), longest, values.shape[1]), np.nan, np.float32)
+    for one, member in zip(series, members, strict=True):
+        start, end = bounds[member : member + 2]
+        one[: end - start] = values[start:end]
+    return series.transpose(0, 2, 1)
+
+
+def _in_order(labels: set[str]) -> tuple[str, ...]:
+    """By the alphabet; by their value where all are whole numbers."""
+    numbers = all(label.isascii() and label.isdecimal() for label in labels)
+    return tuple(sorted(labels, key=lambda label: (int(label), label) if numbers else (0, label)))

@@ -1,0 +1,37 @@
+"""Series as they might have been as well: for small sets of them, of which a network would learn every sample."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+# Noise and scale are those of Um et al. 2017, arXiv:1706.00527, of wearable sensors, made gentler; gaps are the masks
+# over time of Park et al. 2019, arXiv:1904.08779.
+_NOISE = 0.1  # standard deviation, in that of the channel
+_LOUDNESS = 0.1  # standard deviation of its logarithm
+_GAP = 0.2  # of all steps, at most
+
+
+def jittered(
+    series: np.ndarray, mean: Sequence[float], std: Sequence[float], masked: bool, rng: np.random.Generator
+) -> np.ndarray:
+    """Each series a little noisier, louder or softer about its channels' means, and with a gap of those.
+
+    Args:
+        series: (B, C, 1, T) of float32; stays as it is.
+        mean: Of each channel, in units of 255.
+        std: Of each channel, likewise.
+        masked: Whether the last channel is 1 where a series is. It stays as it is, and so does all that is not there.
+        rng: Decides how.
+    """
+    values, mask = np.split(series, [series.shape[1] - masked], 1)
+    count, channels, _, steps = values.shape
+    middle, spread = (255 * np.array(moment[:channels], np.float32)[:, None, None] for moment in (mean, std))
+    louder = np.exp(_LOUDNESS * rng.standard_normal((count, 1, 1, 1), np.float32))
+    noise = _NOISE * spread * rng.standard_normal(values.shape, np.float32)
+    start = rng.integers(0, steps, (count, 1, 1, 1))
+    end = start + rng.integers(0, max(1, int(_GAP * steps)) + 1, (count, 1, 1, 1))
+    gap = (np.arange(steps) >= start) & (np.arange(steps) < end)
+    result = np.where(gap, middle, middle + (values - middle) * louder + noise)
+    return np.concatenate([result * mask if masked else result, mask], 1)
