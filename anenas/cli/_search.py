@@ -21,7 +21,8 @@ def search(
     data: Annotated[
         str | None,
         typer.Option(
-            help="images:FOLDER, FILE.npz, FILE.csv or torchvision:NAME.", show_default="the embedded Fashion-MNIST"
+            help="images:FOLDER, text:FILE, FILE.npz, FILE.csv or torchvision:NAME.",
+            show_default="the embedded Fashion-MNIST",
         ),
     ] = None,
     chip: Annotated[

@@ -23,7 +23,7 @@ from anenas.data._text_table import read_texts
 from anenas.data._torchvision_sets import SETS, read_torchvision
 
 _EMBEDDED, _EMBEDDED_SERIES = "fashion_mnist", "wrist_motion"
-_FORMS = (_EMBEDDED, _EMBEDDED_SERIES, "images:PATH", "FILE.npz", "FILE.csv", "torchvision:NAME")
+_FORMS = (_EMBEDDED, _EMBEDDED_SERIES, "images:PATH", "text:FILE", "FILE.npz", "FILE.csv", "torchvision:NAME")
 _TEST_FRACTION = 0.2
 _MOST_VALIDATION = 5000  # more would only make each trial slower: an accuracy is known to 0.7 % by then
 
@@ -96,19 +96,21 @@ def load_texts(
     encoding: Encoding,
     *,
     steps: int,
+    vocabulary: tuple[str, ...] | None = None,
     validation: float = 0.2,
     seed: int = 0,
     say: Callable[[str], None] = lambda line: None,
 ) -> Dataset:
     """Reads texts, holds out a validation split as `load_data` does, and makes series of ids of them.
 
-    The vocabulary is that of the training texts alone. It is among the data set's facts, as a JSON list under
+    The vocabulary is that of the training texts alone, unless a model has brought its own. It is among the data set's facts, as a JSON list under
     "vocabulary", the first of which has the id 2; under "tokens" is what its entries are.
 
     Args:
         source: "text:PATH" for a table, see `read_texts`, or the path of an .npz file.
         encoding: How texts become ids.
         steps: How many tokens of each text are read. Longer ones lose their end, shorter ones end at the last step.
+        vocabulary: Of a model that is there already.
         validation: As `load_data` has it.
         seed: Likewise.
         say: Called with a line on what the vocabulary knows, and what is cut.
@@ -120,7 +122,7 @@ def load_texts(
     _check_counts(found)
     parts = _parts(found, validation, seed)
     texts = [part.pictures for part in parts if isinstance(part.pictures, Texts)]
-    vocabulary = encoding.learn(texts[0].texts)
+    vocabulary = encoding.learn(texts[0].texts) if vocabulary is None else vocabulary
     texts = [dataclasses.replace(one, vocabulary=vocabulary) for one in texts]
     say(texts[0].describe(steps))
     train, held, test = (Split(one.draw((1, steps), 1), part.labels) for one, part in zip(texts, parts, strict=True))

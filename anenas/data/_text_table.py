@@ -43,7 +43,7 @@ def read_texts(path: Path, encoding: Encoding) -> Source:
         for part, members in parts.items()
         if members
     }
-    return Source(name=file_safe(path.stem), classes=tuple(labels), channels=1, flip=False, **examples)
+    return Source(name=file_safe(path.stem), classes=tuple(labels), channels=1, flip=False, jitter=False, **examples)
 
 
 def _rows(path: Path, encoding: Encoding) -> list[tuple[str, str, str]]:
