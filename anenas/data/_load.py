@@ -103,8 +103,8 @@ def load_texts(
 ) -> Dataset:
     """Reads texts, holds out a validation split as `load_data` does, and makes series of ids of them.
 
-    The vocabulary is that of the training texts alone, unless a model has brought its own. It is among the data set's facts, as a JSON list under
-    "vocabulary", the first of which has the id 2; under "tokens" is what its entries are.
+    The vocabulary is that of the training texts alone, unless a model has brought its own. It is among the data set's
+    facts, as a JSON list under "vocabulary", the first of which has the id 2; under "tokens" is what its entries are.
 
     Args:
         source: "text:PATH" for a table, see `read_texts`, or the path of an .npz file.
