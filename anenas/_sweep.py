@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from anenas._errors import AnenasError
 from anenas._pack import pack
 from anenas.ane import Chip
 from anenas.coreml import (
@@ -180,15 +181,23 @@ def write_sweep(results: Sequence[FormResult], folder: Path) -> list[Path]:
 
 
 def load_test_data(package: Path, source: str) -> Dataset:
-    """A data set with images as the package takes them.
+    """A data set with images, texts or waveforms as the package takes them.
 
     Raises:
-        AnenasError: If the package takes no images, or the data cannot be read.
+        AnenasError: If the package takes none, or the data cannot be read.
     """
-    from anenas.data import load_data
+    from anenas.data import Encoding, load_data, load_texts
 
     channels, height, width = image_size(_program(package), package)
-    text = package_metadata(package).get("anenas.architecture")
+    metadata = package_metadata(package)
+    if "vocabulary" in metadata:
+        try:
+            vocabulary = tuple(map(str, json.loads(metadata["vocabulary"])))
+            encoding = Encoding(metadata["tokens"], len(vocabulary))
+        except (ValueError, TypeError, KeyError) as error:
+            raise AnenasError(f"{package} has no list of tokens as its vocabulary: {error}") from None
+        return load_texts(source, encoding, steps=width, vocabulary=vocabulary)
+    text = metadata.get("anenas.architecture")
     rate = Architecture.parse(text).rate if text else None
     return load_data(source, size=(height, width), channels=channels, rate=rate)
 

@@ -142,7 +142,7 @@ def _dataset(study: Study, data: str | None, rate: int | None) -> Dataset:
     """The data that the study was made with, as they were split then; waveforms at their rate."""
     channels, height, width = (int(size) for size in study.settings["input"].split("x"))
     source, encoding = data or study.data, study.settings.get("encoding")
-    what = "texts" if encoding else samples(height)
+    what = "texts" if encoding else "series" if height == 1 else "images"
     try:
         if encoding:
             dataset = load_texts(source, Encoding(**encoding), steps=width)
@@ -249,7 +249,7 @@ def _write(
         if is_plain
         else verify_network(package, network, some, "the network in float32", tolerances=LOSSY)
     )
-    say(f"running it on {len(dataset.test):,} test {samples(architecture.input[2])}")
+    say(f"running it on {len(dataset.test):,} test {samples(architecture)}")
     test_accuracy = program_accuracy(package, dataset.test.images, dataset.test.labels)
 
     graph = read_graph(package)

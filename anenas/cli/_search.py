@@ -21,7 +21,7 @@ def search(
     data: Annotated[
         str | None,
         typer.Option(
-            help="images:FOLDER, wav:FOLDER or mel:FOLDER of recordings, text:FILE, FILE.npz, FILE.csv or "
+            help="images:FOLDER, text:FILE, wav:FOLDER or mel:FOLDER of recordings, FILE.npz, FILE.csv or "
             "torchvision:NAME.",
             show_default="the embedded Fashion-MNIST, or wrist motion",
         ),

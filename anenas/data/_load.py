@@ -24,9 +24,9 @@ from anenas.data._text_table import read_texts
 from anenas.data._torchvision_sets import SETS, read_torchvision
 
 _EMBEDDED, _EMBEDDED_SERIES = "fashion_mnist", "wrist_motion"
-_FOLDERS = ("images", "text", "wav", "mel")
+_PATHS = ("images", "text", "wav", "mel")
 _FORMS = (
-    _EMBEDDED, _EMBEDDED_SERIES, "images:PATH", "wav:PATH", "mel:PATH", "text:PATH", "FILE.npz", "FILE.csv",
+    _EMBEDDED, _EMBEDDED_SERIES, "images:PATH", "text:FILE", "wav:PATH", "mel:PATH", "FILE.npz", "FILE.csv",
     "torchvision:NAME",
 )  # fmt: skip
 _TEST_FRACTION = 0.2
@@ -113,19 +113,21 @@ def load_texts(
     encoding: Encoding,
     *,
     steps: int,
+    vocabulary: tuple[str, ...] | None = None,
     validation: float = 0.2,
     seed: int = 0,
     say: Callable[[str], None] = lambda line: None,
 ) -> Dataset:
     """Reads texts, holds out a validation split as `load_data` does, and makes series of ids of them.
 
-    The vocabulary is that of the training texts alone. It is among the data set's facts, as a JSON list under
-    "vocabulary", the first of which has the id 2; under "tokens" is what its entries are.
+    The vocabulary is that of the training texts alone, unless a model has brought its own. It is among the data set's
+    facts, as a JSON list under "vocabulary", the first of which has the id 2; under "tokens" is what its entries are.
 
     Args:
         source: "text:PATH" for a table, see `read_texts`, or the path of an .npz file.
         encoding: How texts become ids.
         steps: How many tokens of each text are read. Longer ones lose their end, shorter ones end at the last step.
+        vocabulary: Of a model that is there already.
         validation: As `load_data` has it.
         seed: Likewise.
         say: Called with a line on what the vocabulary knows, and what is cut.
@@ -137,7 +139,7 @@ def load_texts(
     _check_counts(found)
     parts = _parts(found, validation, seed)
     texts = [part.pictures for part in parts if isinstance(part.pictures, Texts)]
-    vocabulary = encoding.learn(texts[0].texts)
+    vocabulary = encoding.learn(texts[0].texts) if vocabulary is None else vocabulary
     texts = [dataclasses.replace(one, vocabulary=vocabulary) for one in texts]
     say(texts[0].describe(steps))
     train, held, test = (Split(one.draw((1, steps), 1), part.labels) for one, part in zip(texts, parts, strict=True))
@@ -188,7 +190,7 @@ def _own_size(name: str, series: Series, size: tuple[int, int] | None, channels:
 def absolute_source(source: str | None) -> str | None:
     """The source as it is called from any folder: paths made absolute, and everything else as it is."""
     kind, _, rest = (source or "").partition(":")
-    if kind in _FOLDERS and rest:
+    if kind in _PATHS and rest:
         return f"{kind}:{Path(rest).expanduser().absolute()}"
     if source is None or not source.lower().endswith((".npz", ".csv")):
         return source
@@ -207,7 +209,7 @@ def _read(source: str, series: bool, heard: Heard | None, say: Callable[[str], N
             instead = f"give mel:{rest}, its spectrograms" if series else "search them with speech_crnn"
             raise AnenasError(f"{source} holds waveforms, which a space with the block log_mel takes: {instead}")
         return read_recordings(folder, heard, say)
-    if heard and (kind in _FOLDERS or colon or source in (_EMBEDDED, _EMBEDDED_SERIES)):
+    if heard and (kind in (*_PATHS, "torchvision") or source in (_EMBEDDED, _EMBEDDED_SERIES)):
         raise AnenasError(f"{source} holds no waveforms; this space takes wav:FOLDER, or FILE.npz")
     if kind == "mel" and rest:
         if not series:

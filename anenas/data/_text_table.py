@@ -43,9 +43,8 @@ def read_texts(path: Path, encoding: Encoding) -> Source:
         for part, members in parts.items()
         if members
     }
-    return Source(
-        name=file_safe(path.stem), classes=tuple(labels), channels=1, flip=False, **examples, jitter=False, facts={}
-    )
+    classes, name = tuple(labels), file_safe(path.stem)
+    return Source(name=name, classes=classes, channels=1, flip=False, jitter=False, facts={}, **examples)
 
 
 def _rows(path: Path, encoding: Encoding) -> list[tuple[str, str, str]]:

@@ -111,9 +111,7 @@ def _head_graph(head: Head, shape: _Shape, source: _Shape, mask: _Mask) -> Graph
 
 @functools.lru_cache(maxsize=1_000)
 def _input_graph(shape: _Shape, raw: bool, is_masked: bool) -> Graph:
-    """Pixels in: the cast of the image, the normalisation that `Deployed` does unless they stay raw, and what becomes of
-    a mask.
-    """
+    """Pixels in: the cast of the image, the normalisation that `Deployed` does, if any, and what becomes of a mask."""
     image = Tensor("image", shape, "fp32")
     pixels = Tensor("pixels", shape)
     cast = Op("cast", "cast", (image,), (pixels,))

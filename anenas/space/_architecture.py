@@ -107,7 +107,7 @@ class Architecture:
         head: What follows them.
         form: What its weights ship as, a name of `anenas.graph.all_forms`.
         masked: Whether its input are series of several lengths, which end at the last step. Their last channel is 1
-            where they are and 0 before, or holds ids of tokens over 0, and what is before is left out of what the head pools.
+            where they are and 0 before, or holds the ids of tokens; what is before is left out of what the head pools.
     """
 
     input: tuple[int, int, int, int]

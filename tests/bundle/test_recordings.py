@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import anenas
+from anenas._errors import AnenasError
 from anenas._verify import verify_against
 from anenas.bundle import Bundle
 from anenas.coreml import package_metadata, read_graph
@@ -101,3 +102,9 @@ def test_recordings_are_read_again_at_their_rate(bundle: Bundle, study: Study, t
     store = study.trial_folder(0).parents[3]
     again = anenas.export("tones", tmp_path / "b", pick=0, store=store, data=study.data)
     assert again.test_accuracy == bundle.test_accuracy
+
+
+def test_a_network_of_waveforms_does_not_stream(study: Study, tmp_path: Path) -> None:
+    store = study.trial_folder(0).parents[3]
+    with pytest.raises(AnenasError, match="networks of waveforms do not stream; those of spectrograms do"):
+        anenas.export("tones", tmp_path / "b", pick=0, store=store, streaming=True)

@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 
 import anenas
+from anenas._errors import AnenasError
+from anenas._sweep import load_test_data
 from anenas._verify import verify_against
 from anenas.bundle import Bundle
 from anenas.bundle._encode import python_encoder
-from anenas.coreml import package_metadata, read_graph
+from anenas.coreml import package_metadata, program_accuracy, read_graph
 from anenas.coreml.program import load_program
 from anenas.data import Dataset, Encoding, load_texts
 from anenas.latency import Target
@@ -101,6 +103,20 @@ def test_the_vocabulary_ships_with_the_model_and_with_the_bundle(bundle: Bundle,
     assert {name: metadata[name] for name in facts} == facts
     assert json.loads((bundle.path / "vocabulary.json").read_text()) == json.loads(facts["vocabulary"])
     assert bundle.test_accuracy > 0.9
+
+
+def test_texts_are_read_for_a_package_with_its_own_vocabulary(bundle: Bundle, tmp_path: Path) -> None:
+    table = tmp_path / "other.csv"
+    rows = [f"strange{i} word3 {('Dreadful!', 'lovely')[i % 2]},{('bad', 'good')[i % 2]}" for i in range(20)]
+    table.write_text("\n".join(["text,label", *rows]))
+    package = bundle.path / "model.mlpackage"
+    test = load_test_data(package, f"text:{table}").test
+    assert program_accuracy(package, test.images, test.labels, classes=("bad", "good")) == 1
+
+
+def test_networks_of_texts_do_not_stream(study: Study, tmp_path: Path) -> None:
+    with pytest.raises(AnenasError, match="networks of texts do not stream"):
+        anenas.export("texts", tmp_path / "b", pick=0, streaming=True, store=study.trial_folder(0).parents[3])
 
 
 def test_a_text_is_encoded_as_in_training_and_classified_with_torch_alone(bundle: Bundle) -> None:
