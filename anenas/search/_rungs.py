@@ -12,8 +12,8 @@ Optuna has no pruning for several objectives. A paused trial is one that still r
 attribute, and one that was left behind is told as pruned; only a trial at the whole budget has values. The default
 sampler learns from all of them, see `expected_accuracy`; Optuna's own learn what they learn from pruned trials. So an
 architecture is one trial however often it was paused, and what is on the front was trained and exported in full.
-The rung of a trial is a pause of the one training that it would have had anyway: from the same weights, a trial that was
-paused ends where one that was not does.
+The rung of a trial is a pause of the one training that it would have had anyway: from the same weights, a trial that
+was paused ends where one that was not does.
 """
 
 from __future__ import annotations
