@@ -61,7 +61,7 @@ def bench_space(space: SearchSpace, chip: Chip, *, architectures: int, exports: 
     def estimate(architecture: Architecture) -> tuple[float, int]:
         """All that a search asks of an architecture before it trains it."""
         cost = architecture_cost(architecture, chip)
-        legal = not cost.problems and cost.residency > 0
+        legal = not cost.problems and cost.residency >= 0
         return source.of(cost, chip).ms if legal else math.inf, cost.weight_bytes
 
     def rate() -> float:

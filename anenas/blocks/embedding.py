@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 # Padded to a multiple of 64, as the guideline has it; float16, which the engine computes in, counts to 2,048.
 _VOCABULARIES = tuple(range(64, 2048 + 1, 64))
+_RULE = "a vocabulary is a multiple of 64, at most 2,048"
 
 
 @register
@@ -27,7 +28,7 @@ class Embedding(SequenceBlock):
 
     kind = "embedding"
     raw = True
-    vocabulary: int = choice("v", 1024, *(size for size in _VOCABULARIES if size != 1024))
+    vocabulary: int = choice("v", 1024, *(size for size in _VOCABULARIES if size != 1024), rule=_RULE)
     lookup: str = choice("", "onehot", "gather")
 
     @property

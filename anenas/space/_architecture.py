@@ -59,9 +59,11 @@ class Stage:
             elif "" in by_token:
                 values[choice.name] = by_token[""]
             else:
-                expected = ", ".join(by_token)
+                expected = f"one of {', '.join(by_token)}"
+                if choice.rule:
+                    expected = f"{choice.key} and a number, where {choice.rule}"
                 found = f"'{tokens[0]}'" if tokens else "nothing"
-                raise AnenasError(f"'{text}': expected {choice.name} as one of {expected}, found {found}")
+                raise AnenasError(f"'{text}': expected {choice.name} as {expected}, found {found}")
         if tokens:
             raise AnenasError(f"'{text}': '{tokens[0]}' is not a choice of {kind}")
         stage = cls(block(**values), depth, stride, width)

@@ -24,7 +24,7 @@ from pydantic import (
 )
 
 from anenas.ane import MAX_DIMENSION, batch_problem, dimension_problem, steps_problem, width_problem
-from anenas.blocks import ACTIVATIONS, Block, Embedding, SequenceBlock, Value, block_kind, block_kinds
+from anenas.blocks import ACTIVATIONS, Block, Choice, Embedding, SequenceBlock, Value, block_kind, block_kinds
 from anenas.blocks.log_mel import LogMelBlock
 from anenas.graph import all_forms, get_form
 from anenas.space import _walk
@@ -80,10 +80,23 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _option(choice: Choice) -> Any:
+    """The type of one value of a choice."""
+    if not choice.rule:
+        return Literal[choice.options]
+
+    def held(value: Any) -> Any:
+        if value not in choice.options or type(value) is not type(choice.options[0]):
+            raise ValueError(f"{value!r} breaks the guideline '{choice.rule}'")
+        return value
+
+    return Annotated[Any, AfterValidator(held)]
+
+
 def _block_schema(kind: type[Block]) -> type[BaseModel]:
     """The schema of one kind of block in a stage: for each choice a list of legal values, the default if left out."""
     fields: dict[str, Any] = {
-        c.name: (Annotated[tuple[Literal[c.options], ...], *_Distinct], c.options[:1])  # type: ignore[name-defined]
+        c.name: (Annotated[tuple[_option(c), ...], *_Distinct], c.options[:1])  # type: ignore[misc]
         for c in kind.choices()
     }
     return create_model(kind.__name__, __base__=_Strict, **fields)

@@ -150,7 +150,10 @@ def test_networks_of_series_are_read_back_too(text: str) -> None:
         ("1x3x64x8-conv_r1_s1_c16_k3_relu-patches_r1_s2_c16_relu-head_n2", "it never strides"),
         ("1x3x64x64-patches_r1_s1_c16_relu-head_n2", "patches takes 1,024 steps at most, here are 4,096"),
         ("1x3x16x8-patches_r1_s1_c16_relu-lstm_r1_s1_c16-unrolled_gru_r1_s1_c16-head_n2", "here are 128"),
-        ("1x1x1x8-embedding_r1_s1_c16_v100_onehot-head_n2", "found 'v100'"),
+        (
+            "1x1x1x8-embedding_r1_s1_c16_v100_onehot-head_n2",
+            "where a vocabulary is a multiple of 64, at most 2,048, found 'v100'",
+        ),
         ("1x1x1x8-embedding_r1_s2_c16_v64_onehot-head_n2", "it never strides; let the stage after it"),
         ("1x1x1x1025-embedding_r1_s1_c16_v64_onehot-head_n2", "the length of a sequence, at most 1,024"),
         ("1x1x1x8-embedding_r2_s1_c16_v64_onehot-head_n2", "it can only be the first, once"),

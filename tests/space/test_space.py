@@ -436,7 +436,11 @@ def test_a_space_of_texts_knows_its_vocabulary_and_keeps_its_tokens_at_another_l
         ({"input": {"tokens": "words"}}, "expected texts, which have tokens, to have steps and one channel"),
         ({"input": {"tokens": "words", "steps": 64, "channels": 2}}, "to have steps and one channel"),
         ({"input": {"steps": 64}}, "stem: block embedding takes texts; add tokens to the input: words or characters"),
-        ({"stem": {"width": 32, "blocks": {"embedding": {"vocabulary": 1000}}}}, "Input should be 1024, 64, 128"),
+        (
+            {"stem": {"width": 32, "blocks": {"embedding": {"vocabulary": 1000}}}},
+            "1000 breaks the guideline 'a vocabulary is a multiple of 64",
+        ),
+        ({"stem": {"width": 32, "blocks": {"embedding": {"vocabulary": 64.0}}}}, "64.0 breaks the guideline"),
         ({"stem": {"width": 32, "blocks": {"embedding": {"vocabulary": [64, 128]}}}}, "no other, and one vocabulary"),
         ({"stem": {"width": 32, "blocks": {"embedding": {}, "tcn": {}}}}, "texts need the block embedding, no other"),
         ({"stem": {"width": 32, "blocks": {"tcn": {}}}}, "texts need the block embedding, no other"),
