@@ -22,7 +22,7 @@ import joblib
 from pydantic import ValidationError
 
 from anenas._errors import AnenasError, unknown
-from anenas.data import Dataset, absolute_source, load_data
+from anenas.data import Dataset, Encoding, absolute_source, load_data, load_texts
 from anenas.latency import Latency, Target
 from anenas.report import write_front_csv, write_front_page, write_front_png, write_trials_csv
 from anenas.search import (
@@ -168,8 +168,9 @@ def run_search(
 
     Args:
         space: A space, the name of a built-in one, or a YAML file.
-        data: "images:FOLDER", "FILE.npz", "FILE.csv" or "torchvision:NAME"; None is the embedded Fashion-MNIST, or the
-            embedded wrist motion for a space of series.
+        data: "images:FOLDER", "text:FILE", "FILE.npz", "FILE.csv" or "torchvision:NAME"; of recordings "wav:FOLDER" or,
+            as series, "mel:FOLDER"; None is the embedded Fashion-MNIST, or the embedded wrist motion for a space of
+            series; no texts and no recordings are embedded.
         chip: The chip to be fast on, or a device of your own that `anenas calibrate` knows; or several, the first of
             which is the one that sizes, residency and the front's table are for.
         objectives: What to search for: up to four of `anenas.search.METRICS`; "latency_ms" is the latency on every
@@ -241,6 +242,8 @@ def run_search(
         "latency_bound": latency_bound,
         "objectives": dict.fromkeys(names),
     }
+    if encoding := _encoding(the_space):
+        settings["encoding"] = dataclasses.asdict(encoding)
     name = _study_name(store, study, new, f"{the_space.name}-{dataset.name}-{targets[0].name}", settings)
     for what, folder in (("store", store), ("exports", exports)):
         try:
@@ -366,6 +369,11 @@ def _limits(space: SearchSpace, given: dict[str, float | None]) -> Limits:
         raise AnenasError(f"limit {name}: {message}, got {error.errors()[0]['input']}") from None
 
 
+def _encoding(space: SearchSpace) -> Encoding | None:
+    """How texts become what networks of the space take; None where it is not of texts."""
+    return Encoding(space.input.tokens, space.vocabulary) if space.input.tokens and space.vocabulary else None
+
+
 def _load(
     space: SearchSpace, data: str | None, shape: tuple[int, int, int] | None, say: Callable[[str], None]
 ) -> tuple[Dataset, SearchSpace]:
@@ -375,9 +383,11 @@ def _load(
     size: tuple[int, int] | None = (space.input.height, space.input.width)
     # A grey space takes colour images in their colours, a colour space takes grey ones as three equal channels.
     channels = space.input.channels if shape or space.input.channels > 1 else None
+    if encoding := _encoding(space):
+        return load_texts(data, encoding, steps=space.input.width, say=say), space
     if space.input.steps and not shape:
         size = channels = None  # series are as they are
-    dataset = load_data(data, size=size, channels=channels)
+    dataset = load_data(data, size=size, channels=channels, rate=space.rate, say=say)
     if space.input.steps and dataset.input_shape != space.input.shape[1:]:
         mask = ", the last of which says where they are," if dataset.masked else ""
         say(f"the series have {dataset.channels} channels{mask} and {dataset.width} steps: the input follows them")

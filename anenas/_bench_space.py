@@ -61,7 +61,7 @@ def bench_space(space: SearchSpace, chip: Chip, *, architectures: int, exports: 
     def estimate(architecture: Architecture) -> tuple[float, int]:
         """All that a search asks of an architecture before it trains it."""
         cost = architecture_cost(architecture, chip)
-        legal = not cost.problems and cost.residency > 0
+        legal = not cost.problems and cost.residency >= 0
         return source.of(cost, chip).ms if legal else math.inf, cost.weight_bytes
 
     def rate() -> float:
@@ -98,7 +98,8 @@ def _exported(architecture: Architecture, chip: Chip) -> tuple[float, int]:
     from anenas.network import Deployed, build, folded, fuse
 
     channels, form = architecture.input[1], get_form(architecture.form)
-    network = Deployed(fuse(build(architecture)), (0.5,) * channels, (0.5,) * channels).eval()
+    half = (0.5,) * channels
+    network = Deployed(fuse(build(architecture)), half, half, raw=architecture.raw).eval()
     classes = [str(i) for i in range(architecture.head.classes)]
     with tempfile.TemporaryDirectory() as folder:
         package = Path(folder) / "model.mlpackage"

@@ -63,7 +63,7 @@ def load_network(model: str) -> tuple[nn.Module, tuple[int, int, int, int]]:
             return _timm_network(name), size
         architecture = _architecture(model)
         channels = architecture.input[1]
-        network = Deployed(fuse(build(architecture)), (0.5,) * channels, (0.25,) * channels)
+        network = Deployed(fuse(build(architecture)), (0.5,) * channels, (0.25,) * channels, raw=architecture.raw)
         return network.eval(), architecture.input
 
 

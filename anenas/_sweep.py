@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from anenas._errors import AnenasError
 from anenas._pack import pack
 from anenas.ane import Chip
 from anenas.coreml import (
@@ -21,6 +22,7 @@ from anenas.coreml import (
     example_inputs,
     image_size,
     output_errors,
+    package_metadata,
     package_target,
     program_accuracy,
     read_graph,
@@ -29,6 +31,7 @@ from anenas.coreml import (
 from anenas.graph import Form, forms
 from anenas.latency import CalibratedLatency, Latency, OwnDevice
 from anenas.search import front
+from anenas.space import Architecture
 
 if TYPE_CHECKING:
     from anenas.coreml.program import Program
@@ -178,15 +181,25 @@ def write_sweep(results: Sequence[FormResult], folder: Path) -> list[Path]:
 
 
 def load_test_data(package: Path, source: str) -> Dataset:
-    """A data set with images as the package takes them.
+    """A data set with images, texts or waveforms as the package takes them.
 
     Raises:
-        AnenasError: If the package takes no images, or the data cannot be read.
+        AnenasError: If the package takes none, or the data cannot be read.
     """
-    from anenas.data import load_data
+    from anenas.data import Encoding, load_data, load_texts
 
     channels, height, width = image_size(_program(package), package)
-    return load_data(source, size=(height, width), channels=channels)
+    metadata = package_metadata(package)
+    if "vocabulary" in metadata:
+        try:
+            vocabulary = tuple(map(str, json.loads(metadata["vocabulary"])))
+            encoding = Encoding(metadata["tokens"], len(vocabulary))
+        except (ValueError, TypeError, KeyError) as error:
+            raise AnenasError(f"{package} has no list of tokens as its vocabulary: {error}") from None
+        return load_texts(source, encoding, steps=width, vocabulary=vocabulary)
+    text = metadata.get("anenas.architecture")
+    rate = Architecture.parse(text).rate if text else None
+    return load_data(source, size=(height, width), channels=channels, rate=rate)
 
 
 def _program(package: Path) -> Program:

@@ -84,7 +84,7 @@ def _against_weights(package: Path, weights: Path, samples: int, layers: bool, t
     except (SafetensorError, RuntimeError, OSError) as error:
         raise AnenasError(f"{weights} does not hold the weights of {architecture}: {error}".splitlines()[0]) from error
     pixels = next(iter(example_inputs(package, samples=samples).values()))
-    deployed = Deployed(fuse(network), mean, std).eval()
+    deployed = Deployed(fuse(network), mean, std, raw=architecture.raw).eval()
     against = str(weights)
     if found := stored_forms(read_graph(package)):
         against += f", which became {', '.join(found)}"

@@ -17,7 +17,7 @@ import pytest
 from mlflow import MlflowClient
 
 import anenas
-from anenas.coreml import read_graph
+from anenas.coreml import package_metadata, read_graph
 
 SPACE = """\
 name: tiny
@@ -100,6 +100,34 @@ def test_a_search_of_series_follows_their_length_and_ships_every_kind_of_recurre
         assert (graph.inputs[0].name, graph.inputs[0].shape) == ("series", (1, 3, 1, 24))
         assert model["architecture"].startswith("1x3x1x24_masked-")
         assert model["test_accuracy"] >= 0.9
+
+
+TEXTS = """\
+name: reviews
+input: {tokens: words, steps: 8}
+stem: {width: 32, blocks: {embedding: {vocabulary: 64, lookup: [onehot, gather]}}}
+stages: [{width: 16, blocks: {min_gru: }}]
+"""
+
+
+def test_a_search_of_texts_says_what_it_reads_and_ships_the_vocabulary(folder: Path) -> None:
+    rows = [f"{'word ' * (i % 9)}{('dreadful', 'lovely')[i % 2]},{('bad', 'good')[i % 2]}" for i in range(320)]
+    (folder / "reviews.csv").write_text("\n".join(["text,label", *rows]))
+    (folder / "tiny.yaml").write_text(TEXTS)
+    more = ["--data", "text:reviews.csv", "--epochs", "8"]
+    done = subprocess.run(command(*more, trials=2), cwd=folder, env=environment(), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "are longer than 8 words and are cut" in done.stderr
+    result = json.loads(done.stdout)
+    assert result["counts"]["completed"] == 2
+    for model in result["front"]:
+        metadata = package_metadata(folder / model["package"])
+        assert {"dreadful", "lovely", "word"} == {*json.loads(metadata["vocabulary"])}
+        assert model["test_accuracy"] >= 0.9
+    export = [sys.executable, "-m", "anenas.cli", "export", result["study"], "--out", "bundle"]
+    exported = subprocess.run(export, cwd=folder, env=environment(), capture_output=True, text=True)
+    assert exported.returncode == 0, exported.stderr
+    assert (folder / "bundle" / "vocabulary.json").is_file()
 
 
 def test_a_search_can_be_read_back_from_everywhere(folder: Path) -> None:

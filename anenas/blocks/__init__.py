@@ -7,6 +7,7 @@ from anenas.blocks._activations import ACTIVATIONS, activation_layer
 from anenas.blocks._base import Block, block_kind, block_kinds, register
 from anenas.blocks._choices import Choice, Value, choice
 from anenas.blocks._sequence import SequenceBlock
+from anenas.blocks.embedding import Embedding
 
 # Every file here without a leading underscore registers its block when it is imported.
 for _module in pkgutil.iter_modules(__path__):
@@ -17,6 +18,7 @@ __all__ = [
     "ACTIVATIONS",
     "Block",
     "Choice",
+    "Embedding",
     "SequenceBlock",
     "Value",
     "activation_layer",

@@ -18,9 +18,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Block:
-    """A kind of block with its choices made. Subclasses are frozen dataclasses whose fields are made by `choice`."""
+    """A kind of block with its choices made. Subclasses are frozen dataclasses whose fields are made by `choice`.
+
+    Attributes:
+        kind: Its name.
+        raw: Whether it takes the network's input as it is, of one channel and not normalised, so that it can only be
+            the network's first block, once.
+    """
 
     kind: ClassVar[str]
+    raw: ClassVar[bool] = False
 
     def build(self, in_channels: int, out_channels: int, stride: int) -> nn.Module:
         """A module from (N, in_channels, H, W) to (N, out_channels, *size(H, W, stride))."""
@@ -36,6 +43,12 @@ class Block:
 
     def input_problem(self, height: int, width: int, stride: int) -> str | None:
         """Why this block cannot work on an input of that size, or None where it can."""
+        return None
+
+    def place_problem(self, *, first: bool, depth: int, channels: int) -> str | None:
+        """Why this block cannot stand where it does, in a stage of that depth of a network with that many channels."""
+        if self.raw and not (first and depth == 1 and channels == 1):
+            return f"block {self.kind} takes the network's input, of one channel: it can only be the first, once"
         return None
 
     @classmethod

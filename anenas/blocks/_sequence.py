@@ -21,15 +21,21 @@ class SequenceBlock(Block):
     Attributes:
         max_steps: The longest series that it works on, once it has strided.
         takes_images: Whether it makes a series of an image.
-        off_engine: Whether it is known to leave the engine. Such a block is there to be compared with: where a space
-            offers it, what it costs beside the engine is counted, and it is not turned down for that.
         compressible: Whether coremltools compresses its weights.
     """
 
     max_steps: ClassVar[int] = MAX_STEPS
     takes_images: ClassVar[bool] = False
-    off_engine: ClassVar[bool] = False
     compressible: ClassVar[bool] = True
+
+    @property
+    def off_engine(self) -> bool:
+        """Whether it is known to leave the engine.
+
+        Such a block is there to be compared with: where a space offers it, what it costs beside the engine is counted,
+        and it is not turned down for that.
+        """
+        return False
 
     def input_problem(self, height: int, width: int, stride: int) -> str | None:
         if height > 1 and not self.takes_images:

@@ -34,7 +34,7 @@ from anenas.coreml import (
     verify_network,
 )
 from anenas.coreml.program import Program, load_program, write_arrays
-from anenas.data import Dataset, load_data
+from anenas.data import Dataset, Encoding, load_data, load_texts
 from anenas.graph import SMALLEST, get_form
 from anenas.latency import Target
 from anenas.search import (
@@ -106,7 +106,7 @@ def export(
     trial = the_study.trial_folder(record.number)
     if not (trial / PACKAGE).is_dir():
         raise AnenasError(f"trial {record.number} of {study} has lost its files: {trial} holds no {PACKAGE}")
-    dataset = _dataset(the_study, data)
+    dataset = _dataset(the_study, data, record.architecture.rate)
     picked = f"the most accurate within {max_latency_ms:g} ms" if max_latency_ms else _name(pick)
     say(f"trial {record.number} of {study}: {record.architecture}")
     try:
@@ -138,13 +138,16 @@ def _name(pick: str | int | None) -> str:
     return f"trial {text}" if text.isdecimal() else text
 
 
-def _dataset(study: Study, data: str | None) -> Dataset:
-    """The data that the study was made with, as they were split then."""
+def _dataset(study: Study, data: str | None, rate: int | None) -> Dataset:
+    """The data that the study was made with, as they were split then; waveforms at their rate."""
     channels, height, width = (int(size) for size in study.settings["input"].split("x"))
-    source = data or study.data
-    what = samples(height)
+    source, encoding = data or study.data, study.settings.get("encoding")
+    what = "texts" if encoding else "series" if height == 1 else "images"
     try:
-        dataset = load_data(source, size=(height, width), channels=channels)
+        if encoding:
+            dataset = load_texts(source, Encoding(**encoding), steps=width)
+        else:
+            dataset = load_data(source, size=(height, width), channels=channels, rate=rate)
     except AnenasError as error:
         raise AnenasError(f"the study's {what} cannot be read: {error} (--data names where they are now)") from error
     found = f"{dataset.name} {dataset.fingerprint[:12]}"
@@ -246,7 +249,7 @@ def _write(
         if is_plain
         else verify_network(package, network, some, "the network in float32", tolerances=LOSSY)
     )
-    say(f"running it on {len(dataset.test):,} test {samples(architecture.input[2])}")
+    say(f"running it on {len(dataset.test):,} test {samples(architecture)}")
     test_accuracy = program_accuracy(package, dataset.test.images, dataset.test.labels)
 
     graph = read_graph(package)
@@ -288,13 +291,17 @@ def _write(
         verified=verified,
         compiled=compiled,
     )
-    _write_network(folder, network, record, study.name)
+    tokens = dataset.facts.get("tokens")
+    _write_network(folder, network, record, study.name, tokens)
+    if tokens:
+        (folder / "vocabulary.json").write_text(f"{dataset.facts['vocabulary']}\n", encoding="utf-8")
     program = load_program(package, "fp16")
     vectors = dataset.test.images[_spread(len(dataset.test), _VECTORS, batch)]
     _write_vectors(folder / "test_vectors", network, program, vectors)
+    meaning = dataset.facts.get("input", "as they are")
     labels = "".join(f"{' '.join(name.split())}\n" for name in dataset.classes)
     (folder / "labels.txt").write_text(labels, encoding="utf-8")
-    (folder / "Classifier.swift").write_text(swift_source(program, package.name), encoding="utf-8")
+    (folder / "Classifier.swift").write_text(swift_source(program, package.name, tokens, meaning), encoding="utf-8")
     packages = [package]
     if streaming:
         say("verifying the program that takes series chunk by chunk")
@@ -303,7 +310,7 @@ def _write(
         stream = dataclasses.replace(stream, compiled=_compiled(packages[-1], folder / "stream.mlmodelc", say))
         bundle = dataclasses.replace(bundle, stream=stream)
     write_kit([str(one) for one in packages], folder / "kit")
-    card = write_card(bundle, program, findings, package_target(package))
+    card = write_card(bundle, program, findings, package_target(package), tokens, meaning)
     (folder / "README.md").write_text(card, encoding="utf-8")
     figures = {name: value for name, value in bundle.to_dict().items() if name != "path"}
     (folder / "bundle.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
@@ -337,10 +344,12 @@ def _compiled(package: Path, destination: Path, say: Callable[[str], None]) -> b
     return True
 
 
-def _write_network(folder: Path, network: Deployed, record: Record, study: str) -> None:
+def _write_network(folder: Path, network: Deployed, record: Record, study: str, tokens: str | None) -> None:
     from safetensors.torch import save_file
 
-    plain = plain_network(network, record.architecture, f"The network of trial {record.number} of {study}.")
+    plain = plain_network(
+        network, record.architecture, f"The network of trial {record.number} of {study}.", tokens=tokens
+    )
     (folder / "network.py").write_text(plain.source, encoding="utf-8")
     save_file(plain.weights, folder / "weights.safetensors")
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from anenas.ane import Finding
 from anenas.bundle._contents import Bundle, Stream
+from anenas.bundle._encode import in_words
 from anenas.coreml import TOLERANCES, Difference
 from anenas.coreml.program import Event, Program
 from anenas.graph import SMALLEST, get_form
@@ -25,7 +26,7 @@ A classifier of {inputs} for Apple's Neural Engine, found and trained by anenas:
 | work | {macs:,} multiply-accumulates for one prediction |
 | architecture | `{architecture}` |
 
-The model normalises {values} by itself and ends in a softmax.
+{preparation}
 
 ## Accuracy
 
@@ -69,7 +70,7 @@ trained network in float32, its weights rounded to float16, on {images} test {in
 | `model.mlpackage` | the Core ML model, for {target} and later |
 {compiled}{stream_files}| `Classifier.swift` | loads and calls it; unproven, no Xcode has compiled it yet |
 | `network.py`, `weights.safetensors` | the network and its weights in torch, float32; no timm, no anenas |
-| `labels.txt` | a label a line |
+{vocabulary}| `labels.txt` | a label a line |
 | `test_vectors/` | `inputs.npz`; what the torch network (`network.npz`) and the program (`program.npz`) make of it |
 | `kit/` | measures and checks the model on any Mac or attached iPhone; unproven on hardware |
 | `bundle.json` | the figures of this page for scripts |
@@ -83,8 +84,8 @@ In Swift, with `Classifier.swift` and `model.mlpackage` in the Xcode project:
 {swift_stream}
 In Python, with torch, safetensors and numpy; `python network.py` compares it with the test vectors:
 
-    from network import load
-    probabilities = load()({values})  # {pixels}
+    from network import {load}
+    probabilities = load()({given})  # {pixels}
 
 On a Mac:
 
@@ -150,7 +151,14 @@ _MASKED = (
 _MOST_FINDINGS = 10
 
 
-def write_card(bundle: Bundle, program: Program, findings: Sequence[Finding], target: str) -> str:
+def write_card(
+    bundle: Bundle,
+    program: Program,
+    findings: Sequence[Finding],
+    target: str,
+    tokens: str | None = None,
+    meaning: str = "as they are",
+) -> str:
     """The model card as Markdown.
 
     Args:
@@ -158,21 +166,25 @@ def write_card(bundle: Bundle, program: Program, findings: Sequence[Finding], ta
         program: What lies in its package.
         findings: What `anenas.ane.check` found in it.
         target: The oldest system that runs it, such as "iOS16".
+        tokens: Of texts, "words" or "characters".
+        meaning: Of series: what they have to be.
     """
     (given,) = program.inputs
     batch, channels, height, width = (size or 1 for size in given.shape or (1, 1, 1, 1))
     colours = {"grayscale": "a grey image", "RGB": "a colour image", "BGR": "a colour image"}
     if given.image:
         input_text = f"{colours[given.image]} of {width}×{height} pixels of 0 to 255"
+    elif tokens:
+        input_text = f"float32 {batch}×{channels}×1×{width} (texts, 1, 1, {tokens}), ids as below"
     elif height == 1:
-        input_text = f"float32 {batch}×{channels}×1×{width} (series, channels, 1, steps), as they are"
+        input_text = f"float32 {batch}×{channels}×1×{width} (series, channels, 1, steps), {meaning}"
         if Architecture.parse(bundle.architecture).masked:
             input_text += "; shorter ones end at the last step, and the last channel is 1 where they are and 0 before"
     else:
         input_text = (
             f"float32 {batch}×{channels}×{height}×{width} (images, channels, rows, columns), pixels of 0 to 255"
         )
-    values = "series" if height == 1 else "pixels"
+    values = "text" if tokens else "series" if height == 1 else "pixels"
     retrained = f", from the start, for this export (the search gave {bundle.searched_epochs})"
     return _CARD.format(
         title=f"{bundle.study}, {bundle.picked}",
@@ -212,10 +224,17 @@ def write_card(bundle: Bundle, program: Program, findings: Sequence[Finding], ta
         swift_call=(
             "let prediction = try classifier.prediction(for: image)  // a CGImage"
             if given.image
-            else f"let prediction = try classifier.prediction(for: {values})  // [Float]"
+            else f"let prediction = try classifier.prediction(for: {values})  // {'a String' if tokens else '[Float]'}"
         ),
-        values=values,
-        inputs="series" if height == 1 else "images",
+        preparation=(
+            f"{in_words(tokens, width)} The model ends in a softmax."
+            if tokens
+            else f"The model normalises {values} by itself and ends in a softmax."
+        ),
+        vocabulary="| `vocabulary.json` | the tokens that it knows; the first has the id 2 |\n" if tokens else "",
+        load="encode, load" if tokens else "load",
+        given="encode(text)" if tokens else values,
+        inputs="texts" if tokens else "series" if height == 1 else "images",
         resized="" if height == 1 else ", its images brought to the input's size",
         streaming=_streaming(bundle, given.shape or ()) if bundle.stream else "",
         stream_files=_stream_files(bundle.stream) if bundle.stream else "",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from anenas.blocks import Embedding
 from anenas.coreml import Verification
 from anenas.space import Architecture
 
@@ -118,14 +119,16 @@ class Bundle:
 
     @property
     def samples(self) -> str:
-        """What it was trained and tested on: "images" or "series"."""
-        return samples(Architecture.parse(self.architecture).input[2])
+        """What it was trained and tested on: "images", "series" or "texts"."""
+        return samples(Architecture.parse(self.architecture))
 
     def to_dict(self) -> dict[str, Any]:
         own = {"path": str(self.path), "verified": self.verified.to_dict()}
         return dataclasses.asdict(self) | own | {"stream": self.stream.to_dict() if self.stream else None}
 
 
-def samples(height: int) -> str:
-    """What inputs of that height are called: series are 1 high."""
-    return "series" if height == 1 else "images"
+def samples(architecture: Architecture) -> str:
+    """What a network's inputs are called."""
+    if isinstance(architecture.stages[0].block, Embedding):
+        return "texts"
+    return "series" if architecture.input[2] == 1 else "images"

@@ -14,6 +14,7 @@ from torch import fx, nn
 
 from anenas._errors import AnenasError
 from anenas.blocks import activation_layer
+from anenas.bundle._encode import python_encoder
 from anenas.network import Deployed
 from anenas.space import Architecture
 
@@ -26,7 +27,7 @@ Written by anenas; needs torch, safetensors and what lies beside it. `python net
 vectors; `from network import load` gives it to a program.
 """
 
-from pathlib import Path
+{imports}from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -35,7 +36,7 @@ from torch import nn
 
 HERE = Path(__file__).parent
 
-
+{encoder}
 class Network(nn.Module):
     """{inputs} to the probabilities of {classes} classes. Any N will do."""
 
@@ -85,13 +86,16 @@ class PlainNetwork:
     weights: dict[str, torch.Tensor]
 
 
-def plain_network(network: Deployed, architecture: Architecture, title: str) -> PlainNetwork:
+def plain_network(
+    network: Deployed, architecture: Architecture, title: str, *, tokens: str | None = None
+) -> PlainNetwork:
     """What ships, written as a Python file.
 
     Args:
         network: In evaluation mode, on the processor; it stays as it is.
         architecture: What it was built from.
         title: First line of the file's description.
+        tokens: Of texts, "words" or "characters".
 
     Raises:
         AnenasError: If a block of the network cannot be written with torch alone.
@@ -107,18 +111,21 @@ def plain_network(network: Deployed, architecture: Architecture, title: str) -> 
     stages = {f"stage{i}" if i else "stem": str(stage) for i, stage in enumerate(architecture.stages)}
     _, *size = architecture.input
     is_series = size[1] == 1
-    writer = _Writer(plain, stages | {"head": str(architecture.head)}, "series" if is_series else "pixels")
+    source = "tokens" if tokens else "series" if is_series else "pixels"
+    writer = _Writer(plain, stages | {"head": str(architecture.head)}, source)
     writer.write(graph)
     shape = ", ".join(["N", *map(str, size)])
-    where = (
-        ", that end at the last step, with a last channel of 1 where they are and 0 before,"
-        if architecture.masked
-        else ","
-    )
+    where = ","
+    if architecture.masked:
+        where = ", that end at the last step, with " + ("0" if tokens else "a last channel of 1 where they are and 0")
+        where += " before,"
+    given = "Ids of tokens" if tokens else "Series as they are" if is_series else "Pixels of 0 to 255"
     source = _FILE.format(
-        inputs=f"{'Series as they are' if is_series else 'Pixels of 0 to 255'}, ({shape}){where}",
-        name="series" if is_series else "images",
-        key="series" if is_series else "image",
+        imports="import json\nimport unicodedata\n" if tokens else "",
+        encoder=python_encoder(tokens, size[2]) if tokens else "",
+        inputs=f"{given}, ({shape}){where}",
+        name="texts" if tokens else "series" if is_series else "images",
+        key="tokens" if tokens else "series" if is_series else "image",
         title=title,
         architecture=architecture,
         classes=architecture.head.classes,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from anenas.bundle._encode import swift_split
 from anenas.coreml import NEXT, OUTPUT
 from anenas.coreml.program import Program
 
@@ -24,12 +25,12 @@ struct Classifier {{
 
 {result}
 
-    private let model: MLModel
+    private let model: MLModel{known}
 
     init(contentsOf url: URL, computeUnits: MLComputeUnits = .all) throws {{
         let configuration = MLModelConfiguration()
         configuration.computeUnits = computeUnits
-        model = try MLModel(contentsOf: url, configuration: configuration)
+        model = try MLModel(contentsOf: url, configuration: configuration){learn}
     }}
 
 {predict}
@@ -62,6 +63,30 @@ _ARRAY = """\
         let array = MLShapedArray<Float>(scalars: {values}, shape: [{shape}])
         let value = MLFeatureValue(multiArray: MLMultiArray(array))
 """
+_IDS = """
+    private let ids: [String: Float]  // of each token that the model knows"""
+_LEARN = """
+
+        guard let metadata = model.modelDescription.metadata[.creatorDefinedKey] as? [String: String],
+            let vocabulary = metadata["vocabulary"]
+        else {
+            throw Failure.unexpectedModel
+        }
+        let tokens = try JSONDecoder().decode([String].self, from: Data(vocabulary.utf8))
+        ids = Dictionary(uniqueKeysWithValues: tokens.enumerated().map { ($0.element, Float($0.offset + 2)) })"""
+_TEXT = """\
+    /// What the model takes of a text: the ids of its first {steps} {tokens}.
+    func encode(_ text: String) -> [Float] {{
+        let {tokens} = text.lowercased().precomposedStringWithCanonicalMapping
+{split}
+        let known = {tokens}.prefix({steps}).map {{ ids[$0] ?? 1 }}
+        return [Float](repeating: 0, count: {steps} - known.count) + known
+    }}
+
+    func prediction(for {parameter}) throws -> Prediction {{
+        let array = MLShapedArray<Float>(scalars: {encoded}, shape: [{shape}])
+        let value = MLFeatureValue(multiArray: MLMultiArray(array))
+"""
 _ASK = """\
         let input = try MLDictionaryFeatureProvider(dictionary: [{source}: value])
         let output = try model.prediction(from: input)
@@ -82,12 +107,14 @@ _ANSWER_BARE = """\
     }}"""
 
 
-def swift_source(program: Program, model: str) -> str:
+def swift_source(program: Program, model: str, tokens: str | None = None, meaning: str = "as they are") -> str:
     """A Swift file for a classifier with one input.
 
     Args:
         program: What its inputs and outputs are read from.
         model: Name of its package.
+        tokens: Of texts, "words" or "characters".
+        meaning: Of series: what they have to be.
     """
     (given,) = program.inputs
     names = {one.dtype: json.dumps(one.name) for one in program.outputs}
@@ -95,15 +122,25 @@ def swift_source(program: Program, model: str) -> str:
     probabilities = names["probabilities"] if labelled else names["fp32"]
     sizes = [str(size) for size in given.shape or ()]
     source = json.dumps(given.name)
-    if given.image:
+    if tokens:
+        ask = _TEXT.format(
+            steps=sizes[3],
+            tokens=tokens,
+            split=swift_split(tokens),
+            parameter="text: String" if labelled else "texts: [String]",
+            encoded="encode(text)" if labelled else "texts.flatMap(encode)",
+            shape=", ".join(sizes),
+        )
+    elif given.image:
         colour = "in grey" if given.image == "grayscale" else "in colour"
         ask = _IMAGE.format(width=sizes[3], height=sizes[2], colour=colour, source=source)
     else:
         is_series = sizes[2:3] == ["1"]
         axes = "(series, channels, 1, steps), steps" if is_series else "(images, channels, rows, columns), columns"
+        said = meaning if is_series else "values of 0 to 255"
         ask = _ARRAY.format(
             values="series" if is_series else "pixels",
-            meaning=f"{'As they are' if is_series else 'Values of 0 to 255'}, {'×'.join(sizes)} {axes} first",
+            meaning=f"{said[0].upper() + said[1:]}, {'×'.join(sizes)} {axes} first",
             shape=", ".join(sizes),
         )
     answer = (_ANSWER_LABELLED if labelled else _ANSWER_BARE).format(
@@ -111,10 +148,13 @@ def swift_source(program: Program, model: str) -> str:
     )
     out = next((one.shape for one in program.outputs if one.dtype == "fp32" and one.shape), ())
     imports = ["CoreGraphics", "CoreML", "Vision"] if given.image else ["CoreML"]
+    imports += ["Foundation"] if tokens else []
     return _FILE.format(
         model=model,
         imports="\n".join(f"import {name}" for name in imports),
         result=_LABELLED if labelled else _BARE.format(sizes="×".join(map(str, out))),
+        known=_IDS if tokens else "",
+        learn=_LEARN if tokens else "",
         predict=ask + _ASK.format(source=source) + answer,
     )
 

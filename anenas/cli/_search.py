@@ -21,7 +21,9 @@ def search(
     data: Annotated[
         str | None,
         typer.Option(
-            help="images:FOLDER, FILE.npz, FILE.csv or torchvision:NAME.", show_default="the embedded Fashion-MNIST"
+            help="images:FOLDER, text:FILE, wav:FOLDER or mel:FOLDER of recordings, FILE.npz, FILE.csv or "
+            "torchvision:NAME.",
+            show_default="the embedded Fashion-MNIST, or wrist motion",
         ),
     ] = None,
     chip: Annotated[

@@ -32,8 +32,12 @@ def space_show(name: Annotated[str, typer.Argument(help="A built-in space or a Y
 
     space = load_space(name)
     print(f"{space.name}: {space.description}" if space.description else space.name)
-    axes = "N x C x 1 x T" if space.input.steps else "N x C x H x W"
-    axes += "; the last channel says where they are" if space.input.masked else ""
+    length = {"steps": "1 x T", "samples": f"1 x S, {space.rate or 0:,} Hz", None: "H x W"}[space.input.length]
+    axes = f"N x C x {length}"
+    if space.input.tokens:
+        axes += f"; ids of {space.input.tokens}"
+    elif space.input.masked:
+        axes += "; the last channel says where they are"
     print(f"input  {'x'.join(map(str, space.input.shape))} ({axes})")
     for stage_name, stage in space.named_stages():
         print(f"{stage_name:6} depth {_either(stage.depth)}, width {_either(stage.width)}, stride {stage.stride}")

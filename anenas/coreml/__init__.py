@@ -6,6 +6,7 @@ from anenas.coreml._compress import Compressed, compress, stored_forms
 from anenas.coreml._convert import (
     NEXT,
     OUTPUT,
+    TOKENS,
     convert,
     convert_arrays,
     convert_streamed,
@@ -26,6 +27,7 @@ __all__ = [
     "LOSSY",
     "NEXT",
     "OUTPUT",
+    "TOKENS",
     "TOLERANCES",
     "UNITS",
     "VERSION",

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from anenas._errors import AnenasError
-from anenas.coreml._convert import INPUT, NEXT
+from anenas.coreml._convert import INPUT, NEXT, TOKENS
 from anenas.coreml._package import open_package, refuse_links
 
 _MOST = 2**28  # values of an example: a billion bytes; a package may declare anything
+_FEWEST_TOKENS = 64  # of any vocabulary
 _FLOATS = {10: np.float16, 11: np.float32, 12: np.float64}  # MIL's DataType enumeration
 _ARRAY_TYPES = {10: 65552, 11: 65568, 12: 65600, 23: 131104}  # ArrayFeatureType.ArrayDataType of each
 
@@ -74,7 +75,8 @@ def _describe_array(described: Any, tensor: Any) -> None:
 
 
 def example_inputs(package: Path, seed: int = 0, samples: int = 1) -> dict[str, np.ndarray]:
-    """A value for each input of a package: pixels of 0 to 255 for images, small integers, or standard normal numbers.
+    """A value for each input of a package: pixels of 0 to 255 for images, small integers, also as ids of tokens, or
+    standard normal numbers.
 
     States of a streaming program are noughts, as at the beginning of a series.
 
@@ -105,6 +107,8 @@ def example_inputs(package: Path, seed: int = 0, samples: int = 1) -> dict[str, 
         shape = (samples * shape[0], *shape[1:]) if shape else shape
         if given.name in images or given.name == INPUT:
             inputs[given.name] = random.integers(0, 256, shape).astype(np.float32)
+        elif given.name == TOKENS:
+            inputs[given.name] = random.integers(0, _FEWEST_TOKENS, shape).astype(np.float32)
         elif tensor.dataType in _FLOATS and f"{given.name}{NEXT}" in results:
             inputs[given.name] = np.zeros(shape, _FLOATS[tensor.dataType])
         elif tensor.dataType in _FLOATS:

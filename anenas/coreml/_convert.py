@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from anenas.network import Streamed
 
-INPUT, SERIES, OUTPUT = "image", "series", "probabilities"
+INPUT, SERIES, TOKENS, OUTPUT = "image", "series", "tokens", "probabilities"
 NEXT = "_out"
 """What the output of a streaming program that is an input's next value has behind that input's name."""
 
@@ -33,6 +33,7 @@ def convert(
     classes: Sequence[str],
     metadata: dict[str, str] | None = None,
     target: str = "iOS16",
+    source: str | None = None,
 ) -> None:
     """Write `module` as a static fp16 ML program, a classifier of images or series, to a `.mlpackage`.
 
@@ -47,6 +48,7 @@ def convert(
         classes: One label for each output.
         metadata: More to store with the model.
         target: The oldest system that has to run it.
+        source: Name of an input that is an array, if another; "tokens" for ids of texts.
 
     Raises:
         RuntimeError: If coremltools cannot convert it.
@@ -56,14 +58,14 @@ def convert(
     batch, channels, height, _ = shape
     layouts = {1: ct.colorlayout.GRAYSCALE, 3: ct.colorlayout.RGB}
     as_image = batch == 1 and height > 1 and channels in layouts
-    source = (
+    given = (
         ct.ImageType(name=INPUT, shape=shape, color_layout=layouts[channels])
         if as_image
-        else ct.TensorType(name=INPUT if height > 1 else SERIES, shape=shape, dtype=np.float32)
+        else ct.TensorType(name=source or (INPUT if height > 1 else SERIES), shape=shape, dtype=np.float32)
     )
     labels = ct.ClassifierConfig(list(classes)) if batch == 1 else None
     metadata = {"classes": json.dumps(list(classes)), **(metadata or {})}
-    _write(module, path, [source], [_fp32(OUTPUT)], labels, metadata, target)
+    _write(module, path, [given], [_fp32(OUTPUT)], labels, metadata, target)
 
 
 def convert_streamed(

@@ -1,6 +1,7 @@
 """Data sets for image classification: the embedded one and the user's own. No torch, save for torchvision's sets."""
 
 from anenas.data._dataset import Dataset, Split
-from anenas.data._load import absolute_source, load_data
+from anenas.data._load import absolute_source, load_data, load_texts
+from anenas.data._text import Encoding
 
-__all__ = ["Dataset", "Split", "absolute_source", "load_data"]
+__all__ = ["Dataset", "Encoding", "Split", "absolute_source", "load_data", "load_texts"]

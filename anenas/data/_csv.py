@@ -97,7 +97,9 @@ def read_csv(path: Path) -> Source:
         if members
     }
     channels = series["train_x"].array.shape[1]
-    return Source(name=file_safe(path.stem), classes=classes, channels=channels, flip=False, jitter=True, **examples)
+    return Source(
+        name=file_safe(path.stem), classes=classes, channels=channels, flip=False, jitter=True, **examples, facts={}
+    )
 
 
 def _read(path: Path, file: TextIO) -> tuple[_Header, list[_Window], NDArray[np.float32]]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from anenas._errors import AnenasError
 
 _SPLITS = ("train", "validation", "test")
+_TRAITS = ("flip", "jitter", "masked", "facts")
 _BATCH = 1024
 _SMALLEST_STD = 1 / 255  # one grey level, so that dividing by it is always safe
 
@@ -70,7 +72,11 @@ class Dataset:
     jitter: bool = False
     """Whether a series that is a little noisier, louder or softer, or has a gap still belongs to its class."""
     masked: bool = False
-    """Whether the last channel of series, which end at the last step, is 1 where they are and 0 before."""
+    """Whether the last channel of series, which end at the last step, is over 0 where they are and 0 before: a mask, or
+    of texts the ids of their tokens.
+    """
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """What a user of the model has to know of its input, such as a vocabulary: ships in the package's metadata."""
 
     def __post_init__(self) -> None:
         shapes = {split.images.shape[1:] for split in (self.train, self.validation, self.test)}
@@ -116,8 +122,10 @@ class Dataset:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A hex digest of all pixels, labels and classes and of how they are split: changed data, changed digest."""
+        """A hex digest of all pixels, labels, classes and facts, and of the splits: changed data, changed digest."""
         digest = hashlib.sha256(json.dumps(self.classes).encode())
+        if self.facts:
+            digest.update(json.dumps(dict(self.facts), sort_keys=True).encode())
         for name in _SPLITS:
             split: Split = getattr(self, name)
             digest.update(json.dumps([name, split.images.shape]).encode())
@@ -128,10 +136,11 @@ class Dataset:
     @cached_property
     def _moments(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
         if self.train.images.dtype == np.float32:
-            values = np.asarray(self.train.images, np.float64)
+            each, values = (0, 2, 3), self.train.images
             if not self.masked:
-                return _rounded(values.mean((0, 2, 3)) / 255), _rounded(values.std((0, 2, 3)) / 255)
-            there = values.transpose(1, 0, 2, 3)[:-1, values[:, -1] > 0]  # (C - 1, steps of all series)
+                mean, std = values.mean(each, dtype=np.float64), values.std(each, dtype=np.float64)
+                return _rounded(mean / 255), _rounded(std / 255)
+            there = values.transpose(1, 0, 2, 3)[:-1, values[:, -1] > 0].astype(np.float64)  # (C - 1, steps of all)
             return (*_rounded(there.mean(1) / 255), 0.0), (*_rounded(there.std(1) / 255), 1 / 255)
         # Integer sums are exact, so every machine finds the same digits; batches keep the temporaries small.
         images = self.train.images
@@ -161,6 +170,7 @@ class Dataset:
             "flip": self.flip,
             "jitter": self.jitter,
             "masked": self.masked,
+            "facts": dict(self.facts),
             "moments": self._moments,
             "fingerprint": self.fingerprint,
         }
@@ -191,8 +201,8 @@ class Dataset:
                 )
                 for name in _SPLITS
             )
-            classes, traits = tuple(about["classes"]), [about[name] for name in ("flip", "jitter", "masked")]
-            dataset = cls(about["name"], classes, train, validation, test, *traits)
+            classes, traits = tuple(about["classes"]), {name: about[name] for name in _TRAITS}
+            dataset = cls(about["name"], classes, train, validation, test, **traits)
             mean, std = about["moments"]
             # What needs every pixel is known already; a worker should not read them all to find it again.
             vars(dataset).update(_moments=(tuple(mean), tuple(std)), fingerprint=about["fingerprint"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from anenas._errors import AnenasError
 from anenas.data._pictures import ArrayPictures, Pictures
+from anenas.data._recordings import Heard, read_waveforms
 from anenas.data._series import LAYOUTS, read_series
 from anenas.data._source import Examples, Source, file_safe
+from anenas.data._text import Encoding, text_array
 
 _KEYS = ("train_x", "train_y", "test_x", "test_y")
-_MORE_KEYS = ("validation_x", "validation_y", "class_names", "scale", "layout")
+_MORE_KEYS = ("validation_x", "validation_y", "class_names", "scale", "layout", "rate")
 
 
 def read_embedded() -> Source:
@@ -32,24 +34,46 @@ def read_embedded_series() -> Source:
     return read_npz(Path(__file__).with_name("wrist_motion.npz"), series=True)
 
 
-def read_npz(path: Path, *, flip: bool | None = None, series: bool = False) -> Source:
+def read_npz(
+    path: Path,
+    *,
+    flip: bool | None = None,
+    series: bool = False,
+    encoding: Encoding | None = None,
+    heard: Heard | None = None,
+    say: Callable[[str], None] = lambda line: None,
+) -> Source:
     """A data set from the arrays train_x, train_y, test_x, test_y and, if there, validation_x and _y and class_names.
 
     Images are uint8, (N, H, W) or (N, H, W, C); series are what `read_series` takes, with the arrays scale and layout
-    if need be. Labels are integers from 0 without gaps; class_names gives each its name. Nothing is ever unpickled.
+    if need be; texts are strings, (N,); waveforms are what `read_waveforms` takes, with the number rate if need be.
+    Labels are integers from 0 without gaps; class_names gives each its name. Nothing is ever unpickled.
 
     Args:
         path: The file.
         flip: Whether mirror images keep their class; None is yes for colour images and no for all others.
         series: Whether it holds series rather than images.
+        encoding: How texts become ids, where it holds those.
+        heard: The rate and length of its waveforms, where it holds those.
+        say: Is told how waveforms were changed.
 
     Raises:
         AnenasError: The file is not there, is damaged, or its arrays are not as described.
     """
     arrays = _read_arrays(path)
+    if arrays["train_x"].dtype.kind == "U" and not encoding:
+        raise AnenasError(f"'{path}' holds texts; search them with a space of texts, such as text_rnn")
     parts = [part for part in ("train", "validation", "test") if f"{part}_x" in arrays]
-    read = _all_series if series else _all_images
-    pictures, channels = read(path, arrays, [f"{part}_x" for part in parts])
+    keys = [f"{part}_x" for part in parts]
+    pictures: Mapping[str, Pictures]
+    if encoding:
+        pictures, channels = {key: text_array(path, key, arrays[key], encoding) for key in keys}, 1
+    elif heard:
+        waves = {key: arrays[key] for key in keys}
+        pictures, channels = read_waveforms(path, waves, _rate(path, arrays), heard, say), 1
+    else:
+        read = _all_series if series else _all_images
+        pictures, channels = read(path, arrays, keys)
     labels = {part: _labels(path, f"{part}_y", arrays[f"{part}_y"], len(pictures[f"{part}_x"])) for part in parts}
     classes = _classes(path, arrays.get("class_names"), labels["train"])
     for part in parts:
@@ -59,10 +83,10 @@ def read_npz(path: Path, *, flip: bool | None = None, series: bool = False) -> S
                 f"labels must be 0 to {len(classes) - 1}"
             )
     examples = {part: Examples(pictures[f"{part}_x"], labels[part]) for part in parts}
-    mirrored = channels == 3 and not series if flip is None else flip
-    return Source(
-        name=file_safe(path.stem), classes=classes, channels=channels, flip=mirrored, jitter=series, **examples
-    )
+    mirrored = channels == 3 and not (series or encoding) if flip is None else flip
+    facts = heard.facts if heard else {}
+    jitter = series and heard is None  # noise would drown what is quiet in a waveform
+    return Source(file_safe(path.stem), classes, channels, mirrored, **examples, jitter=jitter, facts=facts)
 
 
 def _all_images(
@@ -88,6 +112,16 @@ def _all_series(
         raise AnenasError(f"'{path}': layout is '{layout}'; expected {' or '.join(LAYOUTS)}")
     series = read_series(path, {key: arrays[key] for key in keys}, scale=arrays.get("scale"), layout=layout)
     return series, series["train_x"].array.shape[1]
+
+
+def _rate(path: Path, arrays: Mapping[str, NDArray[np.generic]]) -> int | None:
+    """Samples a second of the waveforms, if the file says it."""
+    if "rate" not in arrays:
+        return None
+    rate = arrays["rate"]
+    if rate.size != 1 or rate.dtype.kind not in "iuf" or not 0 < (number := float(rate.reshape(()))) < 1e6:
+        raise AnenasError(f"'{path}': rate must be one number, of samples a second, not {rate}")
+    return round(number)
 
 
 def _read_arrays(path: Path) -> dict[str, NDArray[np.generic]]:

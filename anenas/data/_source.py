@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +43,8 @@ class Source:
     validation: Examples | None = None
     jitter: bool = False
     """Whether series that are a little noisier, louder or softer, or have a gap keep their class."""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """See `Dataset.facts`."""
 
 
 def file_safe(name: str) -> str:

@@ -16,7 +16,7 @@ from anenas.space import Architecture, Head, Stage
 def build(architecture: Architecture) -> nn.Sequential:
     """A freshly initialised network, from (N, C, H, W) normalised pixels or (N, C, 1, T) series to (N, classes) logits.
 
-    Its children are `stem`, `stage1`, … and `head`.
+    One with a first block that is raw takes its input as it is. Its children are `stem`, `stage1`, … and `head`.
     """
     network = MaskedNetwork() if architecture.masked else nn.Sequential()
     channels = architecture.input[1]
@@ -175,13 +175,17 @@ class Deployed(nn.Module):
         network: A fused network.
         mean: Mean of each channel, in units of 255.
         std: Standard deviation of each channel, in the same units.
+        raw: Whether the network takes its input as it is, so that mean and std are left out.
     """
 
     scale: torch.Tensor
     shift: torch.Tensor
 
-    def __init__(self, network: nn.Module, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
+    def __init__(
+        self, network: nn.Module, mean: tuple[float, ...], std: tuple[float, ...], *, raw: bool = False
+    ) -> None:
         super().__init__()
+        self.raw = raw
         m, s = (torch.tensor(values).view(1, -1, 1, 1) for values in (mean, std))
         self.register_buffer("scale", 1 / (255 * s))
         self.register_buffer("shift", -m / s)
@@ -206,5 +210,7 @@ class Deployed(nn.Module):
 
     def normalised(self, pixels: torch.Tensor) -> torch.Tensor:
         """What the network takes, in as few operations as are in the program."""
+        if self.raw:
+            return pixels
         scaled = pixels * self.scale if self.scales else pixels
         return scaled + self.shift if self.shifts else scaled

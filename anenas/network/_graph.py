@@ -25,7 +25,7 @@ def architecture_graph(architecture: Architecture) -> Graph:
 
     Blocks that were met before, with the same input, are not traced again.
     """
-    parts = [("input", _input_graph(architecture.input, architecture.masked))]
+    parts = [("input", _input_graph(architecture.input, architecture.raw, architecture.masked))]
     for i, stage in enumerate(architecture.stages):
         parts.append((f"stage{i}" if i else "stem", _stage_graph(stage, parts[-1][1].outputs[0].shape)))
     mask = head_mask(architecture)
@@ -44,7 +44,7 @@ def architecture_cost(architecture: Architecture, chip: Chip) -> ProgramCost:
     if get_form(form).activations:
         return program_cost(architecture_graph(architecture), chip)
     shape: _Shape = architecture.input
-    cost = _input_cost(shape, architecture.masked, chip)
+    cost = _input_cost(shape, architecture.raw, architecture.masked, chip)
     for stage in architecture.stages:
         of_stage, shape = _stage_cost(stage, shape, chip, form)
         cost += of_stage
@@ -77,8 +77,8 @@ def _block_cost(
 
 
 @functools.lru_cache(maxsize=1_000)
-def _input_cost(shape: _Shape, masked: bool, chip: Chip) -> ProgramCost:
-    return program_cost(_input_graph(shape, masked), chip)
+def _input_cost(shape: _Shape, raw: bool, masked: bool, chip: Chip) -> ProgramCost:
+    return program_cost(_input_graph(shape, raw, masked), chip)
 
 
 @functools.lru_cache(maxsize=10_000)
@@ -110,14 +110,14 @@ def _head_graph(head: Head, shape: _Shape, source: _Shape, mask: _Mask) -> Graph
 
 
 @functools.lru_cache(maxsize=1_000)
-def _input_graph(shape: _Shape, is_masked: bool) -> Graph:
-    """Pixels in: the cast of the image, the normalisation that `Deployed` does, and what becomes of a mask."""
+def _input_graph(shape: _Shape, raw: bool, is_masked: bool) -> Graph:
+    """Pixels in: the cast of the image, the normalisation that `Deployed` does, if any, and what becomes of a mask."""
     image = Tensor("image", shape, "fp32")
     pixels = Tensor("pixels", shape)
     cast = Op("cast", "cast", (image,), (pixels,))
-    channels = shape[1]
+    half = (0.5,) * shape[1]
     network = _Masked() if is_masked else nn.Identity()
-    normalised = trace(_Normalise(network, (0.5,) * channels, (0.5,) * channels), shape, name="pixels")
+    normalised = trace(_Normalise(network, half, half, raw=raw), shape, name="pixels")
     return Graph((image,), (cast, *normalised.ops), normalised.outputs)
 
 

@@ -26,13 +26,20 @@ def _scales_folded(ops: list[Op]) -> list[Op]:
     for op in ops:
         before = convolutions.get(op.inputs[0]) if len(op.inputs) == 1 else None
         if before is not None and readers[op.inputs[0]] == 1 and _is_scale(op):
-            kept[before] = dataclasses.replace(kept[before], outputs=op.outputs)
+            kept[before] = dataclasses.replace(with_bias(kept[before]), outputs=op.outputs)
             convolutions[op.outputs[0]] = before
         else:
             if op.kind == "conv":
                 convolutions[op.outputs[0]] = len(kept)
             kept.append(op)
     return kept
+
+
+def with_bias(convolution: Op) -> Op:
+    """The convolution once something is folded into it, which gives it a bias."""
+    weight, *bias = convolution.weights
+    bias = bias or [Tensor(f"{weight.name.removesuffix('0')}1", (convolution.outputs[0].shape[1],))]
+    return dataclasses.replace(convolution, weights=(weight, *bias))
 
 
 def _is_scale(op: Op) -> bool:

@@ -12,6 +12,7 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from anenas.graph import Op, Tensor
+from anenas.network._passes import with_bias
 
 # ATen operations that compute nothing in an exported program.
 _SILENT = {
@@ -169,8 +170,7 @@ def _convolution(recorder: Recorder, call: _Call) -> None:
         "conv_transpose" if transposed else "conv",
         call.inputs,
         call.output,
-        # The converter gives a convolution without bias one of zeros: what is stored is weight and bias.
-        (tuple(call.constants[0].shape), (call.output.shape[1],)),
+        (tuple(call.constants[0].shape), *([] if call.args[2] is None else [(call.output.shape[1],)])),
         owner=id(call.constants[0]),
         stride=tuple(stride),
         dilation=tuple(dilation),
@@ -181,7 +181,8 @@ def _convolution(recorder: Recorder, call: _Call) -> None:
 def _batch_norm(recorder: Recorder, call: _Call) -> None:
     before = recorder.ops[-1] if recorder.ops else None
     if before and before.kind == "conv" and before.outputs[0] == call.inputs[0]:
-        recorder.alias(call.output, before.outputs[0])  # folded into it
+        recorder.ops[-1] = with_bias(before)  # folded into it
+        recorder.alias(call.output, before.outputs[0])
     else:
         recorder.add("batch_norm", call.inputs, call.output, tuple(tuple(c.shape) for c in call.constants))
 
@@ -268,7 +269,15 @@ def _split(recorder: Recorder, call: _Call) -> None:
     recorder.write_more(*call.others)
 
 
+def _embedding(recorder: Recorder, call: _Call) -> None:
+    """A look-up with ids that the converter makes 32-bit integers of."""
+    ids = call.args[1]
+    cast = recorder.add("cast", call.inputs, torch.empty_like(ids), dtype="int32")
+    recorder.add("gather", (cast,), call.output, (tuple(call.constants[0].shape),))
+
+
 _HANDLES: dict[str, _Handle] = {
+    "embedding": _embedding,
     "convolution": _convolution,
     "native_batch_norm": _batch_norm,
     "_native_batch_norm_legit_no_training": _batch_norm,

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from anenas._errors import AnenasError
+from anenas.blocks import Embedding
 from anenas.blocks._recurrences import TorchRecurrence
 from anenas.blocks._streaming import Memory, step, written_out
 from anenas.network._build import (
@@ -81,6 +82,10 @@ def streaming_problem(architecture: Architecture) -> str | None:
     """Why the networks of an architecture cannot stream, with the stage and the choice, or None where they can."""
     if architecture.input[2] != 1:
         return "only networks of series can stream; this one takes images"
+    if any(isinstance(stage.block, Embedding) for stage in architecture.stages):
+        return "networks of texts do not stream: a text has its padding before it"
+    if architecture.rate:
+        return "networks of waveforms do not stream; those of spectrograms do: search a space of series with mel:FOLDER"
     for i, stage in enumerate(architecture.stages):
         if getattr(stage.block, "bidirectional", False):
             name = f"stage{i}" if i else "stem"

@@ -86,7 +86,7 @@ class ImageEvaluator:
         network = build(architecture)
         inherited = inherit(network, load_file(donor / WEIGHTS)) if donor else 0.0
         clock.lap("build")
-        normalise = Normalisation(dataset.mean, dataset.std)
+        normalise = Normalisation(dataset.mean, dataset.std, architecture.raw)
         losses = train(
             network,
             dataset.train,
@@ -102,7 +102,7 @@ class ImageEvaluator:
             stepped=stepped,
         )
         clock.lap("train")
-        deployed = deploy(network, dataset)
+        deployed = deploy(network, architecture, dataset)
         right = accuracy(deployed, dataset.validation, device=device)
         clock.lap("validate")
         if share < 1:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from anenas.coreml import LOSSY, TOLERANCES, Verification, compress, convert, verify_module, verify_network
+from anenas.coreml import LOSSY, TOKENS, TOLERANCES, Verification, compress, convert, verify_module, verify_network
 from anenas.data import Dataset
 from anenas.graph import get_form
 from anenas.search._evaluation import WEIGHTS
@@ -30,11 +30,11 @@ class ExportError(RuntimeError):
     """The exported program does not compute what the trained network does, or not in float16."""
 
 
-def deploy(network: nn.Module, dataset: Dataset) -> Deployed:
-    """What ships of a trained network: fused, normalising, in evaluation mode."""
+def deploy(network: nn.Module, architecture: Architecture, dataset: Dataset) -> Deployed:
+    """What ships of a trained network: fused, normalising unless it is raw, in evaluation mode."""
     from anenas.network import Deployed, fuse
 
-    return Deployed(fuse(network), dataset.mean, dataset.std).eval()
+    return Deployed(fuse(network), dataset.mean, dataset.std, raw=architecture.raw).eval()
 
 
 def load_deployed(architecture: Architecture, folder: Path, dataset: Dataset) -> Deployed:
@@ -45,7 +45,7 @@ def load_deployed(architecture: Architecture, folder: Path, dataset: Dataset) ->
 
     network = build(architecture)
     network.load_state_dict(load_file(folder / WEIGHTS))
-    return deploy(network, dataset)
+    return deploy(network, architecture, dataset)
 
 
 def ship(
@@ -87,6 +87,7 @@ def ship(
     """
     form = get_form(architecture.form)
     metadata = {
+        **dataset.facts,
         "anenas.architecture": str(architecture),
         "anenas.data": dataset.name,
         "anenas.mean": json.dumps(dataset.mean),
@@ -100,7 +101,7 @@ def ship(
         quantised = train_quantised(
             deployed,
             dataset.train,
-            Normalisation(dataset.mean, dataset.std),
+            Normalisation(dataset.mean, dataset.std, architecture.raw),
             epochs=max(1, round(_QUANTISED_SHARE * epochs)),
             flip=dataset.flip,
             jitter=dataset.jitter,
@@ -117,7 +118,8 @@ def ship(
         verified = _required(verify_module(package, quantised, pixels, "the quantised network", tolerances=tolerances))
         lap("verify")
         return verified
-    convert(deployed, package, shape=shape, classes=classes, metadata=metadata)
+    source = TOKENS if dataset.facts.get("tokens") else None
+    convert(deployed, package, shape=shape, classes=classes, metadata=metadata, source=source)
     lap("convert")
     verified = _required(verify_network(package, deployed, pixels))
     lap("verify")

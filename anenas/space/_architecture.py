@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from typing import Self
 
 from anenas._errors import AnenasError, unknown
-from anenas.blocks import ACTIVATIONS, Block, Value, block_kind, block_kinds
+from anenas.blocks import ACTIVATIONS, Block, Embedding, Value, block_kind, block_kinds
+from anenas.blocks.log_mel import LogMelBlock
 from anenas.graph import get_form
 
 POOLS = ("mean", "max", "last")
@@ -58,9 +59,11 @@ class Stage:
             elif "" in by_token:
                 values[choice.name] = by_token[""]
             else:
-                expected = ", ".join(by_token)
+                expected = f"one of {', '.join(by_token)}"
+                if choice.rule:
+                    expected = f"{choice.key} and a number, where {choice.rule}"
                 found = f"'{tokens[0]}'" if tokens else "nothing"
-                raise AnenasError(f"'{text}': expected {choice.name} as one of {expected}, found {found}")
+                raise AnenasError(f"'{text}': expected {choice.name} as {expected}, found {found}")
         if tokens:
             raise AnenasError(f"'{text}': '{tokens[0]}' is not a choice of {kind}")
         stage = cls(block(**values), depth, stride, width)
@@ -106,7 +109,7 @@ class Architecture:
         head: What follows them.
         form: What its weights ship as, a name of `anenas.graph.all_forms`.
         masked: Whether its input are series of several lengths, which end at the last step. Their last channel is 1
-            where they are and 0 before, and what is before is left out of what the head pools.
+            where they are and 0 before, or holds the ids of tokens; what is before is left out of what the head pools.
     """
 
     input: tuple[int, int, int, int]
@@ -115,10 +118,21 @@ class Architecture:
     form: str = "fp16"
     masked: bool = False
 
+    @property
+    def rate(self) -> int | None:
+        """Samples a second of the waveform that it takes; None where it takes something else."""
+        stem = self.stages[0].block
+        return stem.rate if isinstance(stem, LogMelBlock) else None
+
     def __str__(self) -> str:
         shape = "x".join(map(str, self.input)) + (_MASKED if self.masked else "")
         network = "-".join([shape, *map(str, self.stages), str(self.head)])
         return network if self.form == "fp16" else f"{network}@{self.form}"
+
+    @property
+    def raw(self) -> bool:
+        """Whether the network takes its input as it is, not normalised."""
+        return self.stages[0].block.raw
 
     def __lt__(self, other: Architecture) -> bool:
         return str(self) < str(other)
@@ -138,13 +152,15 @@ class Architecture:
             )
         n, c, h, w = (int(size) for size in shape.removesuffix(_MASKED).split("x"))
         is_masked = shape.endswith(_MASKED)
-        if is_masked and (h > 1 or c < 2):
-            raise AnenasError(f"'{text}': only series, (N, C, 1, T), of two channels and more have one for a mask")
         parsed = tuple(Stage.parse(stage) for stage in stages)
+        if is_masked and (h > 1 or c < 2) and not isinstance(parsed[0].block, Embedding):
+            raise AnenasError(f"'{text}': only series, (N, C, 1, T), of two channels and more have one for a mask")
         the_form = get_form(form).name if at else "fp16"
         architecture = cls((n, c, h, w), parsed, Head.parse(head), the_form, is_masked)
         size = h, w
-        for stage in architecture.stages:
+        for i, stage in enumerate(architecture.stages):
+            if problem := stage.block.place_problem(first=i == 0, depth=stage.depth, channels=c):
+                raise AnenasError(f"'{text}': {problem}")
             for stride in (stage.stride, 1)[: stage.depth]:  # from its second block on, a stage keeps its size
                 if problem := stage.block.input_problem(*size, stride):
                     raise AnenasError(f"'{text}': {problem}")

@@ -23,8 +23,9 @@ from pydantic import (
     model_validator,
 )
 
-from anenas.ane import batch_problem, dimension_problem, steps_problem, width_problem
-from anenas.blocks import ACTIVATIONS, Block, SequenceBlock, Value, block_kind, block_kinds
+from anenas.ane import MAX_DIMENSION, batch_problem, dimension_problem, steps_problem, width_problem
+from anenas.blocks import ACTIVATIONS, Block, Choice, Embedding, SequenceBlock, Value, block_kind, block_kinds
+from anenas.blocks.log_mel import LogMelBlock
 from anenas.graph import all_forms, get_form
 from anenas.space import _walk
 from anenas.space._architecture import POOLS, Architecture, Head, Stage
@@ -79,10 +80,23 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _option(choice: Choice) -> Any:
+    """The type of one value of a choice."""
+    if not choice.rule:
+        return Literal[choice.options]
+
+    def held(value: Any) -> Any:
+        if value not in choice.options or type(value) is not type(choice.options[0]):
+            raise ValueError(f"{value!r} breaks the guideline '{choice.rule}'")
+        return value
+
+    return Annotated[Any, AfterValidator(held)]
+
+
 def _block_schema(kind: type[Block]) -> type[BaseModel]:
     """The schema of one kind of block in a stage: for each choice a list of legal values, the default if left out."""
     fields: dict[str, Any] = {
-        c.name: (Annotated[tuple[Literal[c.options], ...], *_Distinct], c.options[:1])  # type: ignore[name-defined]
+        c.name: (Annotated[tuple[_option(c), ...], *_Distinct], c.options[:1])  # type: ignore[misc]
         for c in kind.choices()
     }
     return create_model(kind.__name__, __base__=_Strict, **fields)
@@ -107,38 +121,52 @@ else:
 
 
 class InputSpec(_Strict):
-    """Shape of the network's input: an image of `height` and `width`, or a series of `steps`, 1 high.
+    """Shape of the network's input: an image of `height` and `width`, or what is 1 high: a series of `steps`, or a
+    waveform of `samples`.
 
-    `masked` series may be shorter: they end at the last step, and the last channel is 1 where they are.
+    `masked` series may be shorter: they end at the last step, and the last channel is 1 where they are. With `tokens`,
+    "words" or "characters", they are texts, which always may: the id of a token at each step, and 0 before them.
     """
 
     channels: _Size = 1
     height: _Size = 64
     width: _Size = 64
     steps: _Steps | None = None
+    samples: _Size | None = None
+    tokens: Literal["words", "characters"] | None = None
     batch: _Batch = 1
     masked: StrictBool = False
 
     @model_validator(mode="before")
     @classmethod
     def _series_are_one_high(cls, given: Any) -> Any:
-        if not isinstance(given, dict) or given.get("steps") is None:
+        if not isinstance(given, dict):
             return given
-        if {"height", "width"} & given.keys():
-            raise ValueError("expected height and width, of images, or steps, of series, got both")
-        steps = given["steps"] if isinstance(given["steps"], int) else 1
-        return {**given, "height": 1, "width": max(1, min(steps, 1024))}
+        lengths = [length for name in ("steps", "samples") if (length := given.get(name)) is not None]
+        if not lengths:
+            return given
+        if len(lengths) > 1 or {"height", "width"} & given.keys():
+            raise ValueError("expected height and width, of images, or steps, of series, or samples, of waveforms")
+        width = lengths[0] if isinstance(lengths[0], int) else 1
+        return {**given, "height": 1, "width": max(1, min(width, MAX_DIMENSION))}
 
     @model_validator(mode="after")
     def _can_be_masked(self) -> Self:
-        if self.masked and (self.steps is None or self.channels < 2):
+        if self.tokens and (self.steps is None or self.channels > 1):
+            raise ValueError("expected texts, which have tokens, to have steps and one channel")
+        if self.masked and not self.tokens and (self.steps is None or self.channels < 2):
             raise ValueError("masked: expected series of two channels and more, the last of which is the mask")
         return self
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
-        """(N, C, H, W), which is (N, C, 1, T) for series."""
+        """(N, C, H, W), which is (N, C, 1, T) for series and (N, 1, 1, S) for waveforms."""
         return self.batch, self.channels, self.height, self.width
+
+    @property
+    def length(self) -> str | None:
+        """What the length of a series is called, "steps" or "samples"; None for images."""
+        return "steps" if self.steps else "samples" if self.samples else None
 
 
 class StageSpec(_Strict):
@@ -266,11 +294,16 @@ class SearchSpace(_Strict):
 
     @model_validator(mode="after")
     def _fits_its_input(self) -> Self:
-        sizes, series = {(self.input.height, self.input.width)}, self.input.steps is not None
+        sizes, series = {(self.input.height, self.input.width)}, self.input.length is not None
+        self._check_embedding()
+        self._check_log_mel()
         for name, spec in self.named_stages():
             # A stage's blocks may leave inputs of several sizes to the next, which has to take each.
             blocks = list(spec.blocks_offered())
             for block in blocks:
+                first, channels = name == "stem", self.input.channels
+                if problem := block.place_problem(first=first, depth=max(spec.depth), channels=channels):
+                    raise ValueError(f"{name}: {problem}")
                 if series and not isinstance(block, SequenceBlock):
                     known = ", ".join(k for k, kind in block_kinds().items() if issubclass(kind, SequenceBlock))
                     raise ValueError(f"{name}: block {block.kind} works on images; for series there are {known}")
@@ -286,6 +319,40 @@ class SearchSpace(_Strict):
         if not series and "last" in self.head.pool:
             raise ValueError("head.pool: only series have a last step; expected mean or max")
         return self
+
+    def _check_log_mel(self) -> None:
+        """Waveforms need their spectrogram, and one rate; nothing else has a use for it."""
+        others = {kind for kind, _ in self.stem.block_options()} - {LogMelBlock.kind}
+        if not self.input.samples:
+            if self._rates():
+                raise ValueError("stem: block log_mel takes waveforms; give the input samples, and nothing else")
+        elif others or len(self._rates()) != 1:
+            raise ValueError("stem: waveforms, which have samples, need the block log_mel, no other, and one rate")
+
+    def _rates(self) -> set[int]:
+        return {block.rate for block in self.stem.blocks_offered() if isinstance(block, LogMelBlock)}
+
+    @property
+    def rate(self) -> int | None:
+        """Samples a second of the waveforms that its networks take; None where the input is none."""
+        return next(iter(self._rates()), None)
+
+    def _check_embedding(self) -> None:
+        """Texts need an embedding, and one vocabulary; nothing else has a use for it."""
+        embeddings = [block for block in self.stem.blocks_offered() if isinstance(block, Embedding)]
+        if not self.input.tokens:
+            if embeddings:
+                raise ValueError("stem: block embedding takes texts; add tokens to the input: words or characters")
+            return
+        others = {kind for kind, _ in self.stem.block_options()} - {Embedding.kind}
+        if others or len({block.vocabulary for block in embeddings}) != 1:
+            raise ValueError("stem: texts need the block embedding, no other, and one vocabulary")
+
+    @property
+    def vocabulary(self) -> int | None:
+        """How many ids tokens of texts have; None where the input is no text."""
+        sizes = (block.vocabulary for block in self.stem.blocks_offered() if isinstance(block, Embedding))
+        return next(sizes, None)
 
     def _check_forms(self, name: str, block: SequenceBlock) -> None:
         if trained := [form for form in self.forms if get_form(form).activations]:
@@ -308,7 +375,8 @@ class SearchSpace(_Strict):
         # Asked last and only where there is something to ask, so that what was drawn of a space without forms, and
         # studies of it, are what they were.
         form = "fp16" if self.forms == _PLAIN else str(pick("form", self.forms))
-        return Architecture(self.input.shape, stages, head, form, self.input.masked)
+        masked = self.input.masked or self.input.tokens is not None
+        return Architecture(self.input.shape, stages, head, form, masked)
 
     def decisions(self, architecture: Architecture) -> dict[str, Value]:
         """The decisions that make `architecture`: what `decide` was told, by name.
@@ -374,8 +442,9 @@ class SearchSpace(_Strict):
         Raises:
             pydantic.ValidationError: If a size breaks a guideline, or what a block takes.
         """
-        size = {"steps": width} if self.input.steps and height == 1 else {"height": height, "width": width}
-        spec = InputSpec(channels=channels, **size, batch=self.input.batch, masked=masked)
+        size = {self.input.length: width} if self.input.length and height == 1 else {"height": height, "width": width}
+        tokens = self.input.tokens
+        spec = InputSpec(channels=channels, **size, tokens=tokens, batch=self.input.batch, masked=masked)
         fields = {name: getattr(self, name) for name in type(self).model_fields}
         return self.model_validate({**fields, "input": spec})
 
@@ -386,7 +455,7 @@ class SearchSpace(_Strict):
         unsaid: dict[str, Any] = dict.fromkeys(("name", "description", "limits"), True)
         if self.forms == _PLAIN:
             unsaid["forms"] = True
-        if not self.input.masked:
+        if not self.input.masked or self.input.tokens:
             unsaid["input"] = {"masked"}
         content = self.model_dump_json(exclude=unsaid, exclude_none=True)
         return hashlib.sha256(content.encode()).hexdigest()[:12]

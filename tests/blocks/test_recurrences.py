@@ -7,12 +7,12 @@ import math
 import numpy as np
 import pytest
 import torch
-from examples import takes_series
+from examples import BODY_KINDS, takes_series
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from anenas.blocks import Block, SequenceBlock, block_kind, block_kinds
+from anenas.blocks import Block, SequenceBlock, block_kind
 from anenas.blocks._recurrences import QRNN, SRU, Convolution, MinGRU, UnrolledGRU, UnrolledLSTM, scan
 
 Directions = pytest.mark.parametrize("bidirectional", [False, True])
@@ -148,7 +148,7 @@ def causal(kind: type[Block]) -> list[Block]:
     return [block for block in kind.every() if not block.values()["bidirectional"]]
 
 
-sequence_kinds = [kind for kind in block_kinds().values() if takes_series(kind)]
+sequence_kinds = [kind for kind in BODY_KINDS if takes_series(kind)]
 
 
 @pytest.mark.parametrize("kind", sequence_kinds, ids=lambda kind: kind.kind)

@@ -63,6 +63,18 @@ def test_brackets_are_balanced_and_no_template_is_left(tmp_path: Path, shape: tu
     assert "{{" not in source and "None" not in source
 
 
+@pytest.mark.parametrize("tokens", ["words", "characters"])
+@pytest.mark.parametrize("batch", [1, 2])
+def test_texts_are_encoded_with_the_vocabulary_of_the_model(tmp_path: Path, tokens: str, batch: int) -> None:
+    source = swift_source(program(tmp_path, (batch, 1, 1, 8)), "model.mlpackage", tokens)
+    assert ".creatorDefinedKey" in source and 'metadata["vocabulary"]' in source and "import Foundation" in source
+    assert f"the ids of its first 8 {tokens}" in source and f"{tokens}.prefix(8)" in source
+    assert f"shape: [{batch}, 1, 1, 8]" in source
+    assert ("prediction(for text: String)" if batch == 1 else "prediction(for texts: [String])") in source
+    assert all(source.count(a) == source.count(b) for a, b in ("{}", "()", "[]"))
+    assert "{{" not in source and "None" not in source
+
+
 def test_a_stream_is_asked_with_its_states(tmp_path: Path) -> None:
     architecture = Architecture.parse("1x3x1x8-tcn_r1_s2_c4_k3_d1_relu-min_gru_r1_s1_c4-head_last_n2")
     streamed = Streamed(build(architecture).eval(), architecture).eval()

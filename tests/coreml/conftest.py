@@ -22,7 +22,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Architecture]
             torch.manual_seed(0)
             path = tmp_path_factory.mktemp("package") / "network.mlpackage"
             convert(
-                Deployed(fuse(build(architecture)), (0.4,) * channels, (0.3,) * channels),
+                Deployed(fuse(build(architecture)), (0.4,) * channels, (0.3,) * channels, raw=architecture.raw),
                 path,
                 shape=architecture.input,
                 classes=[f"class {i}" for i in range(architecture.head.classes)],

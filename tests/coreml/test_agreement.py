@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from examples import input_shape, stem
+import torch
+from examples import BODY_KINDS, input_shape, stem
+from torch import nn
 
 from anenas.ane import chips
-from anenas.blocks import Block, block_kinds
-from anenas.coreml import estimated_package_bytes, package_bytes, read_graph
+from anenas.blocks import Block, block_kind
+from anenas.blocks.log_mel import LogMelBlock
+from anenas.coreml import convert_arrays, estimated_package_bytes, package_bytes, read_graph
 from anenas.graph import Graph, Tensor
 from anenas.latency import CalibratedLatency
-from anenas.network import architecture_graph
+from anenas.network import architecture_graph, trace
 from anenas.space import Architecture, Head, Stage
 
 Package = Callable[[Architecture], Path]
@@ -38,7 +42,7 @@ def assert_agree(foretold: Graph, stored: Graph) -> None:
         assert CalibratedLatency().latency(foretold, chip).ms == pytest.approx(expected, rel=0.02)
 
 
-@pytest.mark.parametrize("kind", block_kinds().values(), ids=lambda kind: kind.kind)
+@pytest.mark.parametrize("kind", BODY_KINDS, ids=lambda kind: kind.kind)
 @pytest.mark.parametrize("stride", [1, 2])
 def test_every_option_of_a_block_is_foretold(
     kind: type[Block], stride: int, package: Package, covering: Callable[[type[Block], int], list[Block]]
@@ -47,6 +51,15 @@ def test_every_option_of_a_block_is_foretold(
     stages = [Stage(block, 1, stride, 32 if i % 4 < 2 else 16) for i, block in enumerate(covering(kind, stride))]
     architecture = Architecture(input_shape(kind, 1, 32), (stem(kind, 2, 32), *stages), Head(0, "", 10))
     assert_agree(architecture_graph(architecture), read_graph(package(architecture)))
+
+
+def test_every_option_of_a_spectrogram_is_foretold(
+    package: Package, covering: Callable[[type[Block], int], list[Block]]
+) -> None:
+    for i, block in enumerate(covering(LogMelBlock, 1)):  # the first block, or none
+        stages = (Stage(block, 1, 1, 48), Stage(block_kind("tcn")(), 1, 1, 16))
+        architecture = Architecture((1, 1, 1, 1100 - i), stages, Head(0, "", 10))  # with and without a rest
+        assert_agree(architecture_graph(architecture), read_graph(package(architecture)))
 
 
 @pytest.mark.parametrize(
@@ -58,6 +71,11 @@ def test_every_option_of_a_block_is_foretold(
         "1x2x32x32-fusedmbconv_r2_s2_c16_k3_e2_relu6-head_c64_silu_n10",
         "1x3x32x32-conv_r1_s2_c16_k3_relu-head_max_n10",
         "1x6x1x50-min_gru_r2_s2_c16-sru_r1_s2_c32_bi-head_last_c64_relu_n7",
+        "2x1x1x16000-log_mel_r1_s1_c64_hz8000_h128_w2-tcn_r1_s2_c32_k5_d1_bi_relu-min_gru_r1_s1_c32-head_last_n5",
+        "1x1x1x24-embedding_r1_s1_c32_v64_onehot-min_gru_r1_s2_c16-head_n7",
+        "1x1x1x24_masked-embedding_r1_s1_c64_v1024_gather-min_gru_r1_s2_c16-head_max_n7",
+        "2x1x1x9_masked-embedding_r1_s1_c32_v2048_onehot-tcn_r1_s2_c16_k3_d1_relu-head_n7",
+        "2x1x1x9-embedding_r1_s1_c32_v64_gather-tcn_r1_s1_c16_k3_d1_relu-head_last_n7",
         "2x1x1x33-qrnn_r2_s1_c32_k3-gru_r1_s1_c16_bi-lstm_r1_s2_c16-head_max_n3",
         "1x7x1x29_masked-tcn_r1_s2_c16_k3_d1_relu-min_gru_r2_s2_c32_bi-head_n3",
         "2x7x1x29_masked-tcn_r1_s1_c16_k3_d1_relu-sru_r1_s1_c32-head_max_c64_relu_n3",
@@ -70,6 +88,32 @@ def test_heads_depths_batches_and_channels_are_foretold(text: str, package: Pack
     assert_agree(architecture_graph(architecture), read_graph(package(architecture)))
 
 
+class Folded(nn.Module):
+    """A convolution without bias, and a constant for each channel."""
+
+    def __init__(self, fold: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 16, 3, bias=False)
+        self.fold = fold
+        self.register_buffer("constant", torch.rand(1, 16, 1, 1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.fold(self.conv(x), self.constant)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "fold", [lambda x, _: x, operator.mul, operator.add, lambda x, _: 2 * x], ids=["nothing", "mul", "add", "scalar"]
+)
+def test_the_bias_of_a_convolution_is_foretold(
+    fold: Callable[[torch.Tensor, torch.Tensor], torch.Tensor], tmp_path: Path
+) -> None:
+    module = Folded(fold).eval()
+    convert_arrays(module, tmp_path / "conv.mlpackage", shape=(1, 3, 8, 8))
+    (foretold,), stored = trace(module, (1, 3, 8, 8)).ops, read_graph(tmp_path / "conv.mlpackage").ops
+    (convolution,) = (op for op in stored if op.kind == "conv")
+    assert [w.shape for w in foretold.weights] == [w.shape for w in convolution.weights]
+
+
 @pytest.mark.parametrize(
     ("text", "within"),
     [
@@ -78,6 +122,7 @@ def test_heads_depths_batches_and_channels_are_foretold(text: str, package: Pack
             0.1,
         ),
         ("1x6x1x128-tcn_r1_s2_c64_k5_d1_silu-qrnn_r2_s2_c48_k5_bi_res-min_gru_r1_s1_c64_bi-head_last_n10", 0.1),
+        ("1x1x1x16000-log_mel_r1_s1_c64_hz8000_h80_w3-tcn_r1_s2_c64_k5_d1_bi_relu-min_gru_r1_s1_c64-head_last_n5", 0.1),
         ("1x6x1x64-tcn_r1_s2_c96_k3_d1_relu-unrolled_lstm_r1_s2_c128-head_n10", 0.33),  # its steps share their weights
     ],
 )

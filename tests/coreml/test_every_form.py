@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from examples import input_shape, stem
+from examples import BODY_KINDS, input_shape, stem
 
 from anenas.blocks import SequenceBlock, block_kind, block_kinds
 from anenas.coreml import LOSSY, Quantiser, compress, convert, package_target, read_graph, verify_module, verify_network
@@ -23,7 +23,7 @@ from anenas.space import Architecture, Head, Stage
 PIXELS = np.random.default_rng(0).integers(0, 256, (2, 3, 8, 8)).astype(np.float32)
 KINDS = [name for name, kind in block_kinds().items() if not issubclass(kind, SequenceBlock)]
 # Of series, in a form of each way to compress: their layers are the same convolutions again and again.
-SERIES = [name for name, kind in block_kinds().items() if issubclass(kind, SequenceBlock) and kind.compressible]
+SERIES = [kind.kind for kind in BODY_KINDS if issubclass(kind, SequenceBlock) and kind.compressible]
 SERIES_FORMS = ("int8", "int4-block", "palette4-grouped", "sparse75+int8")
 CLASSES = [str(i) for i in range(10)]
 

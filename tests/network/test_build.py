@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from examples import input_shape
+from examples import example, input_shape
 from torch import nn
 
 from anenas.blocks import Block, block_kinds
@@ -72,9 +72,9 @@ def test_the_same_seed_builds_the_same_network() -> None:
 def test_a_block_computes_the_same_fused(
     kind: type[Block], stride: int, covering: Callable[[type[Block], int], list[Block]]
 ) -> None:
-    x = torch.randn(input_shape(kind, 16, 8, batch=2))
+    x = example(kind, input_shape(kind, 16, 8, batch=2))
     for block in covering(kind, stride):
-        network = with_random_statistics(block.build(16, 16, stride))
+        network = with_random_statistics(block.build(x.shape[1], 16, stride))
         torch.testing.assert_close(fuse(network)(x), network(x), rtol=1e-4, atol=1e-4)
 
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import pytest
 import torch
+from examples import BODY_KINDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
 from anenas._errors import AnenasError
-from anenas.blocks import SequenceBlock, block_kinds
+from anenas.blocks import SequenceBlock
 from anenas.network import Deployed, Streamed, build, fuse
 from anenas.space import Architecture, Head, Stage
 
 CAUSAL = [
     block
-    for kind in block_kinds().values()
+    for kind in BODY_KINDS
     if issubclass(kind, SequenceBlock)
     for block in kind.every()
     if not block.values().get("bidirectional")

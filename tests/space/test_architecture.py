@@ -131,6 +131,8 @@ def test_what_is_wrong_with_a_text_is_said(text: str, message: str) -> None:
     [
         "1x6x1x128-tcn_r1_s2_c16_k3_d1_relu-min_gru_r2_s2_c32_bi_res-head_last_c64_relu_n7",
         "1x1x1x1024-qrnn_r1_s1_c16_k5_bi-head_max_n2",
+        "1x1x1x256-embedding_r1_s1_c32_v2048_onehot-sru_r1_s2_c16-head_n7",
+        "1x1x1x256_masked-embedding_r1_s1_c32_v64_gather-sru_r1_s2_c16-head_n7",
         "1x2x1x29_masked-tcn_r1_s2_c16_k3_d1_relu-head_max_n2",
         "1x6x1x64-unrolled_lstm_r1_s2_c16_bi-unrolled_gru_r1_s1_c16_res-lstm_r1_s1_c16-gru_r1_s1_c16-head_n7",
     ],
@@ -148,6 +150,15 @@ def test_networks_of_series_are_read_back_too(text: str) -> None:
         ("1x3x64x8-conv_r1_s1_c16_k3_relu-patches_r1_s2_c16_relu-head_n2", "it never strides"),
         ("1x3x64x64-patches_r1_s1_c16_relu-head_n2", "patches takes 1,024 steps at most, here are 4,096"),
         ("1x3x16x8-patches_r1_s1_c16_relu-lstm_r1_s1_c16-unrolled_gru_r1_s1_c16-head_n2", "here are 128"),
+        (
+            "1x1x1x8-embedding_r1_s1_c16_v100_onehot-head_n2",
+            "where a vocabulary is a multiple of 64, at most 2,048, found 'v100'",
+        ),
+        ("1x1x1x8-embedding_r1_s2_c16_v64_onehot-head_n2", "it never strides; let the stage after it"),
+        ("1x1x1x1025-embedding_r1_s1_c16_v64_onehot-head_n2", "the length of a sequence, at most 1,024"),
+        ("1x1x1x8-embedding_r2_s1_c16_v64_onehot-head_n2", "it can only be the first, once"),
+        ("1x2x1x8-embedding_r1_s1_c16_v64_onehot-head_n2", "takes the network's input, of one channel"),
+        ("1x1x1x8-sru_r1_s1_c16-embedding_r1_s1_c16_v64_onehot-head_n2", "it can only be the first, once"),
         ("1x3x8x8-conv_r1_s1_c16_k3_relu-head_last_n2", "only series, (N, C, 1, T), have a last step"),
         ("1x3x1x8-min_grue_r1_s1_c16-head_n2", "unknown block 'min'; did you mean min_gru"),
         (

@@ -320,7 +320,7 @@ def test_a_space_of_images_is_not_asked_for_its_pooling(write_space: WriteSpace)
         ),
         ({"input": {"steps": 0}}, "0 is not a positive size"),
         ({"input": {"steps": "many"}}, "valid integer"),
-        ({"input": {"steps": 64, "height": 64}}, "expected height and width, of images, or steps, of series, got both"),
+        ({"input": {"steps": 64, "height": 64}}, "expected height and width, of images, or steps, of series, or"),
         ({"input": {"steps": 66}}, "stage1: block unrolled_gru takes 32 steps at most, here are 33: stride before it"),
         ({"stages": [{"width": 16, "blocks": {"conv": {}}}]}, "stage1: block conv works on images; for series there"),
         ({"forms": ["fp16", "w8a8"]}, "forms: w8a8 is for blocks of images, and stem has tcn; leave it out"),
@@ -404,3 +404,90 @@ def test_one_form_may_be_all_there_is() -> None:
     space = load_space("mobile_cnn").model_copy(update={"forms": ("int8",)})
     assert space.size == load_space("mobile_cnn").size
     assert space.sample(random.Random(0)).form == "int8"
+
+
+def texts(**change: Any) -> dict[str, Any]:
+    """A space of texts with one stage behind its embedding."""
+    return (
+        series()
+        | {
+            "input": {"tokens": "words", "steps": 128},
+            "stem": {"width": [32, 64], "blocks": {"embedding": {"vocabulary": 512, "lookup": ["onehot", "gather"]}}},
+            "stages": [{"width": [16, 32], "blocks": {"min_gru": {}}}],
+        }
+        | change
+    )
+
+
+def test_a_space_of_texts_knows_its_vocabulary_and_keeps_its_tokens_at_another_length() -> None:
+    space = SearchSpace.model_validate(texts())
+    assert (space.input.shape, space.input.tokens, space.vocabulary) == ((1, 1, 1, 128), "words", 512)
+    assert space.sample(random.Random(0)).raw
+    longer = space.with_input(1, 1, 256)
+    assert (longer.input.shape, longer.input.tokens, longer.vocabulary) == ((1, 1, 1, 256), "words", 512)
+    assert SearchSpace.model_validate(series()).vocabulary is None
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"input": {"tokens": "words", "steps": 1025}}, "1,025 breaks the guideline 'block size"),
+        ({"input": {"tokens": "syllables", "steps": 64}}, "'words' or 'characters'"),
+        ({"input": {"tokens": "words"}}, "expected texts, which have tokens, to have steps and one channel"),
+        ({"input": {"tokens": "words", "steps": 64, "channels": 2}}, "to have steps and one channel"),
+        ({"input": {"steps": 64}}, "stem: block embedding takes texts; add tokens to the input: words or characters"),
+        (
+            {"stem": {"width": 32, "blocks": {"embedding": {"vocabulary": 1000}}}},
+            "1000 breaks the guideline 'a vocabulary is a multiple of 64",
+        ),
+        ({"stem": {"width": 32, "blocks": {"embedding": {"vocabulary": 64.0}}}}, "64.0 breaks the guideline"),
+        ({"stem": {"width": 32, "blocks": {"embedding": {"vocabulary": [64, 128]}}}}, "no other, and one vocabulary"),
+        ({"stem": {"width": 32, "blocks": {"embedding": {}, "tcn": {}}}}, "texts need the block embedding, no other"),
+        ({"stem": {"width": 32, "blocks": {"tcn": {}}}}, "texts need the block embedding, no other"),
+        ({"stem": {"width": 32, "depth": 2, "blocks": {"embedding": {}}}}, "it can only be the first, once"),
+        ({"stem": {"width": 32, "stride": 2, "blocks": {"embedding": {}}}}, "it never strides"),
+        ({"stages": [{"width": 32, "blocks": {"embedding": {}}}]}, "stage1: block embedding takes the network's input"),
+    ],
+)
+def test_what_does_not_fit_texts_is_told(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError) as raised:
+        SearchSpace.model_validate(texts(**change))
+    assert message in str(raised.value)
+
+
+def waveforms(**input_spec: Any) -> dict[str, Any]:
+    return {
+        "name": "spoken",
+        "input": {"samples": 4000} | input_spec,
+        "stem": {"width": 32, "blocks": {"log_mel": {"rate": 16000, "hop": [128, 160]}}},
+        "stages": [{"width": 16, "stride": 2, "blocks": {"tcn": {}, "unrolled_gru": {}}}],
+    }
+
+
+def test_a_space_of_waveforms_has_their_rate() -> None:
+    space = SearchSpace.model_validate(waveforms())
+    assert (space.rate, space.input.shape) == (16000, (1, 1, 1, 4000))
+    assert space.with_input(1, 1, 2000).input.samples == 2000
+    architecture = space.sample(random.Random(0))
+    assert architecture.rate == 16000 and Architecture.parse(str(architecture)) == architecture in space
+    assert SearchSpace.model_validate(series()).rate is None
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"input": {"samples": 16_385}}, "breaks the guideline 'no dimension over 16,384'"),
+        ({"input": {"samples": 4000, "steps": 4}}, "expected height and width, of images, or steps, of series, or"),
+        ({"input": {"samples": 4000, "channels": 2}}, "stem: block log_mel takes the network's input, of one channel"),
+        ({"input": {"samples": 200}}, "stem: block log_mel takes 384 samples at least, here are 200"),
+        ({"input": {"samples": 16_000}}, "stage1: block unrolled_gru takes 32 steps at most, here are 63"),
+        ({"input": {"steps": 1000}}, "stem: block log_mel takes waveforms; give the input samples"),
+        ({"stem": {"width": 32, "blocks": {"log_mel": {"rate": [8000, 16000]}}}}, "need the block log_mel, no other"),
+        ({"stem": {"width": 32, "blocks": {"log_mel": {}, "tcn": {}}}}, "need the block log_mel, no other"),
+        ({"stem": {"width": 32, "depth": [1, 2], "blocks": {"log_mel": {}}}}, "it can only be the first, once"),
+    ],
+)
+def test_what_does_not_fit_waveforms_is_told(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError) as raised:
+        SearchSpace.model_validate(waveforms() | change)
+    assert message in str(raised.value)

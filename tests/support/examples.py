@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from anenas.blocks import Block, SequenceBlock, block_kind
+import torch
+
+from anenas.blocks import Block, SequenceBlock, block_kind, block_kinds
+from anenas.blocks.log_mel import LogMelBlock
 from anenas.space import Stage
 
 _STEPS = 8  # enough for three stages of a scan, and few where every step is written out
+_SAMPLES = 1100  # the longest window and a little more, which fills some hops
+
+
+# What a network may be of behind its first block; a raw one is nothing but that.
+BODY_KINDS = [kind for kind in block_kinds().values() if not kind.raw]
 
 
 def takes_series(kind: type[Block]) -> bool:
-    """Whether it works on nothing but series."""
-    return issubclass(kind, SequenceBlock) and not kind.takes_images
+    """Whether it works on nothing but series, of any number of channels."""
+    return issubclass(kind, SequenceBlock) and not kind.takes_images and not kind.raw
 
 
 def input_shape(kind: type[Block], channels: int, size: int, batch: int = 1) -> tuple[int, int, int, int]:
-    """Images of size × size pixels, or series of eight steps."""
+    """Images of size × size pixels, or series of eight steps; a channel of ids, or of samples, where it is raw."""
+    if kind.raw:
+        return batch, 1, 1, _SAMPLES if kind is LogMelBlock else _STEPS
     return (batch, channels, 1, _STEPS) if takes_series(kind) else (batch, channels, size, size)
+
+
+def example(kind: type[Block], shape: tuple[int, ...]) -> torch.Tensor:
+    """Numbers as the network has them inside, or ids that every vocabulary holds where a kind is raw."""
+    return torch.randint(64, shape).float() if kind.raw else torch.randn(shape)
 
 
 def stem(kind: type[Block], stride: int, width: int) -> Stage:

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from examples import input_shape, stem
+from examples import BODY_KINDS, input_shape, stem
 from torch import nn
 
 from anenas._torchvision import import_torchvision
-from anenas.blocks import Block, block_kinds
+from anenas.blocks import Block
 from anenas.coreml import TOLERANCES, convert
 from anenas.coreml._tools import coremltools
 from anenas.coreml.program import load_program
@@ -52,7 +52,7 @@ def assert_agrees(
         np.testing.assert_allclose(ours, theirs.numpy(), rtol=tolerance, atol=tolerance * scale)
 
 
-@pytest.mark.parametrize("kind", block_kinds().values(), ids=lambda kind: kind.kind)
+@pytest.mark.parametrize("kind", BODY_KINDS, ids=lambda kind: kind.kind)
 def test_every_option_of_a_block(
     kind: type[Block], tmp_path: Path, covering: Callable[[type[Block], int], list[Block]]
 ) -> None:

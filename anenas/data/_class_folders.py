@@ -1,0 +1,71 @@
+"""Files that lie in one folder for each class, split into training and test folders or not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from anenas._errors import AnenasError
+
+_LAYOUTS = (  # names of the folders for training, validation and test
+    {"train": "train", "test": "test"},
+    {"train": "train", "test": "val"},
+    {"train": "train", "validation": "val", "test": "test"},
+)
+
+
+def read_class_folders(
+    path: Path, suffixes: tuple[str, ...], what: str
+) -> tuple[tuple[str, ...], dict[str, list[tuple[Path, int]]]]:
+    """The classes of path/<class>/*, or of path/train/<class>/* and path/test/<class>/*, and every file with its label.
+
+    The split into folders is taken where there are exactly `train` and `test`, `train` and `val` (which is then the
+    test set), or all three. Hidden files and those with another suffix are ignored.
+
+    Args:
+        path: The folder.
+        suffixes: Of the files, in small letters.
+        what: The files are, such as "images".
+
+    Raises:
+        AnenasError: The folder is not there or not laid out like that, or a class is empty.
+    """
+    if not path.is_dir():
+        raise AnenasError(
+            f"'{path}' is {'a file' if path.exists() else 'not there'}; expected a folder of class folders"
+        )
+    parts = _parts(path)
+    classes = tuple(_subfolders(parts["train"]))
+    return classes, {part: _labelled(folder, classes, suffixes, what) for part, folder in parts.items()}
+
+
+def _parts(path: Path) -> dict[str, Path]:
+    """The folder of class folders for each part of the split that the user made."""
+    folders = _subfolders(path)
+    if all(_subfolders(folder) for folder in folders.values()):
+        for layout in _LAYOUTS:
+            if set(layout.values()) == set(folders):
+                return {part: folders[name] for part, name in layout.items()}
+    return {"train": path}
+
+
+def _subfolders(path: Path) -> dict[str, Path]:
+    return {entry.name: entry for entry in sorted(path.iterdir()) if entry.is_dir() and entry.name[0] != "."}
+
+
+def _labelled(path: Path, classes: tuple[str, ...], suffixes: tuple[str, ...], what: str) -> list[tuple[Path, int]]:
+    """Every such file below `path` with its label."""
+    folders = _subfolders(path)
+    if not folders:
+        example = path / "cat" / f"1{suffixes[0]}"
+        raise AnenasError(f"'{path}' has no class folders; expected one for each class, such as {example}")
+    labelled = []
+    for name, folder in folders.items():
+        if name not in classes:
+            raise AnenasError(f"'{folder}' is a class without training {what}; expected one of {', '.join(classes)}")
+        files = [file for file in sorted(folder.iterdir()) if file.suffix.lower() in suffixes and file.name[0] != "."]
+        if not files:
+            raise AnenasError(
+                f"class folder '{folder}' holds no {what} ({', '.join(suffixes)}); add some or remove the folder"
+            )
+        labelled += [(file, classes.index(name)) for file in files]
+    return labelled

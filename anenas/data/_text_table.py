@@ -1,0 +1,111 @@
+"""Texts in one .csv or .tsv file, a row for each."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+
+from anenas._errors import AnenasError
+from anenas.data._source import Examples, Source, file_safe
+from anenas.data._text import Encoding, Texts
+
+_COLUMNS = ("text", "label")
+_PARTS = ("train", "validation", "test")
+
+
+def read_texts(path: Path, encoding: Encoding) -> Source:
+    """Texts from a table with a header and the columns `text`, `label` and, if there, `split`.
+
+    The split is train, validation or test; without the column, or a part of it, that part is cut out of the training
+    texts. Other columns are ignored.
+
+    Args:
+        path: A file in UTF-8, with tabs between columns where it ends in .tsv and with commas otherwise.
+        encoding: How texts become ids.
+
+    Raises:
+        AnenasError: The file is not there, or is not as described; it names the row, the header being row 1.
+    """
+    rows = _rows(path, encoding)
+    labels = sorted({label for _, label, _ in rows})
+    numbers = {label: i for i, label in enumerate(labels)}
+    parts = {part: [row for row in rows if row[2] == part] for part in _PARTS}
+    if not parts["train"]:
+        raise AnenasError(f"'{path}': the split of no row is train")
+    examples = {
+        part: Examples(
+            Texts(tuple(text for text, _, _ in members), encoding),
+            np.array([numbers[label] for _, label, _ in members], np.int64),
+        )
+        for part, members in parts.items()
+        if members
+    }
+    classes, name = tuple(labels), file_safe(path.stem)
+    return Source(name=name, classes=classes, channels=1, flip=False, jitter=False, facts={}, **examples)
+
+
+def _rows(path: Path, encoding: Encoding) -> list[tuple[str, str, str]]:
+    """Text, label and split of each row."""
+    reader = csv.reader(io.StringIO(_content(path), newline=""), delimiter="\t" if _is_tsv(path) else ",", strict=True)
+    rows = []
+    try:
+        header = _header(path, next(reader, []))
+        for number, row in enumerate(reader, 2):
+            if row:
+                rows.append(_row(path, number, row, header, encoding))
+    except csv.Error as error:
+        raise AnenasError(f"'{path}', line {reader.line_num}: {error}; write it as CSV again") from error
+    if not rows:
+        raise AnenasError(f"'{path}' has no row but its header; expected one for each text")
+    return rows
+
+
+def _is_tsv(path: Path) -> bool:
+    return path.suffix.lower() == ".tsv"
+
+
+def _content(path: Path) -> str:
+    content = b""
+    try:
+        content = path.read_bytes()
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise AnenasError(
+            f"'{path}', line {line}: byte {error.start:,} is no text in UTF-8; save the table in UTF-8"
+        ) from error
+    except OSError as error:
+        raise AnenasError(f"cannot read '{path}': {error.strerror or error}") from error
+
+
+def _header(path: Path, row: list[str]) -> list[str]:
+    names = [name.strip() for name in row]
+    for name in _COLUMNS:
+        if names.count(name) != 1:
+            found = ", ".join(names) or "nothing"
+            between = "tabs" if _is_tsv(path) else "commas"
+            raise AnenasError(
+                f"'{path}', row 1: expected one column '{name}' in a header of text, label and perhaps split with "
+                f"{between} between them, found {found[:200]}"
+            )
+    return names
+
+
+def _row(path: Path, number: int, row: list[str], header: list[str], encoding: Encoding) -> tuple[str, str, str]:
+    if len(row) != len(header):
+        raise AnenasError(
+            f"'{path}', row {number}: {len(row)} columns, but the header has {len(header)}; quote texts that hold "
+            f"{'tabs' if _is_tsv(path) else 'commas'}"
+        )
+    text, label = row[header.index("text")], row[header.index("label")].strip()
+    split = row[header.index("split")].strip() if "split" in header else "train"
+    if not encoding.split(text):
+        raise AnenasError(f"'{path}', row {number}: the text has no {encoding.tokens}; leave the row out")
+    if not label:
+        raise AnenasError(f"'{path}', row {number}: the label is empty; give each text one")
+    if split not in _PARTS:
+        raise AnenasError(f"'{path}', row {number}: the split is '{split}'; expected {', '.join(_PARTS)}")
+    return text, label, split

@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from scipy.io import wavfile
+
+from anenas._errors import AnenasError
+from anenas.blocks._mel import LogMel
+from anenas.blocks._spectrogram import LogMelSpectrogram
+from anenas.data import Dataset, absolute_source, load_data
+
+
+def tone(hz: float, rate: int = 8000, samples: int = 1000, volume: float = 0.5) -> np.ndarray:
+    return volume * np.sin(2 * np.pi * hz * np.arange(samples) / rate)
+
+
+def pcm(sound: np.ndarray, bits: int = 16) -> np.ndarray:
+    return (sound * (2 ** (bits - 1) - 1)).astype(f"int{bits}")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two classes of six tones, all of 1,000 samples at 8,000 Hz."""
+    for hz, name in ((300, "low"), (1500, "high")):
+        (tmp_path / "tones" / name).mkdir(parents=True)
+        for i in range(6):
+            wavfile.write(tmp_path / "tones" / name / f"{i}.wav", 8000, pcm(tone(hz + 10 * i)))
+    return tmp_path / "tones"
+
+
+def load(folder: Path, samples: int = 1000, rate: int = 8000) -> tuple[Dataset, list[str]]:
+    said: list[str] = []
+    return load_data(f"wav:{folder}", size=(1, samples), rate=rate, say=said.append), said
+
+
+def everything(dataset: Dataset) -> np.ndarray:
+    return np.concatenate([split.images for split in (dataset.train, dataset.validation, dataset.test)])
+
+
+def test_class_folders_of_recordings_become_waveforms(folder: Path) -> None:
+    dataset, said = load(folder)
+    assert (dataset.name, dataset.classes, dataset.input_shape, dataset.flip) == (
+        "tones", ("high", "low"), (1, 1, 1000), False,
+    )  # fmt: skip
+    assert everything(dataset).shape == (12, 1, 1, 1000)
+    assert dataset.facts == {"sample_rate": "8000", "input": "a waveform from -1 to 1 at 8,000 Hz"}
+    assert not said
+
+
+@pytest.mark.parametrize("kind", ["uint8", "int16", "int24", "int32", "float32", "stereo"])
+def test_every_kind_of_samples_is_read(kind: str, folder: Path) -> None:
+    sound, path = tone(440, volume=0.9), folder / "low" / "0.wav"
+    if kind == "int24":
+        with wave.open(str(path), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(3)
+            file.setframerate(8000)
+            file.writeframes(b"".join(int(v).to_bytes(3, "little", signed=True) for v in sound * (2**23 - 1)))
+    else:
+        written = {
+            "uint8": (sound * 128 + 128).round().astype(np.uint8), "int16": pcm(sound), "int32": pcm(sound, 32),
+            "float32": sound.astype(np.float32), "stereo": np.stack([pcm(0 * sound), pcm(sound)], 1),
+        }[kind]  # fmt: skip
+        wavfile.write(path, 8000, written)
+    read = everything(load(folder)[0])[:, 0, 0]
+    expected = sound / 2 if kind == "stereo" else sound  # the mean of its channels
+    assert np.abs(read - expected).max(1).min() < (0.01 if kind == "uint8" else 1e-3)
+
+
+def test_another_rate_is_resampled_and_said(folder: Path) -> None:
+    wavfile.write(folder / "low" / "0.wav", 44100, pcm(tone(440, 44100, 5513)))
+    wavfile.write(folder / "low" / "1.wav", 4000, pcm(tone(440, 4000, 500)))
+    dataset, said = load(folder)
+    assert said == ["2 of 12 recordings resampled to 8,000 Hz, from 4,000, 44,100"]
+    away = np.abs(everything(dataset)[:, 0, 0, 100:900] - tone(440)[100:900]).max(1)
+    assert (away < 0.02).sum() == 2
+
+
+def test_what_is_longer_is_cut_to_its_middle_and_what_is_shorter_begins_with_silence(folder: Path) -> None:
+    long = np.concatenate([np.zeros(700), tone(440), np.zeros(701)])
+    wavfile.write(folder / "low" / "0.wav", 8000, pcm(long))
+    wavfile.write(folder / "low" / "1.wav", 8000, pcm(tone(440, samples=400)))
+    dataset, said = load(folder)
+    assert said == [
+        "1 of 12 recordings are longer than 0.125 s: cut to their middle",
+        "1 of 12 recordings are shorter than 0.125 s: they begin with silence",
+    ]
+    read = everything(dataset)[:, 0, 0]
+    assert np.abs(read - tone(440)).max(1).min() < 1e-3
+    assert np.abs(read - np.concatenate([np.zeros(600), tone(440, samples=400)])).max(1).min() < 1e-3
+
+
+def test_silent_recordings_are_named(folder: Path) -> None:
+    wavfile.write(folder / "low" / "3.wav", 8000, np.zeros(1000, np.int16))
+    assert load(folder)[1] == [f"1 of 12 recordings are silent, such as '{folder / 'low' / '3.wav'}'"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"no sound at all", "cannot be read as a .wav file .*; save it as 16-bit PCM"),
+        (b"", "cannot be read as a .wav file .*; save it as 16-bit PCM"),
+        (b"RIFF\x24\x00\x00\x00WAVEfmt ", "cannot be read as a .wav file .*; save it as 16-bit PCM"),
+        (None, "is empty; record it again or remove it"),
+        (np.full(1000, np.nan, np.float32), "holds samples that are no numbers"),
+    ],
+)
+def test_a_file_that_is_of_no_use_is_named(content: bytes | np.ndarray | None, message: str, folder: Path) -> None:
+    path = folder / "high" / "2.wav"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        wavfile.write(path, 8000, np.zeros(0, np.int16) if content is None else content)
+    for source, size, rate in (("wav", (1, 1000), 8000), ("mel", None, None)):
+        with pytest.raises(AnenasError, match=f"^'{path}' {message}") as error:
+            load_data(f"{source}:{folder}", size=size, rate=rate)
+        assert "\n" not in str(error.value)
+
+
+def test_spectrograms_are_what_the_block_computes(folder: Path) -> None:
+    said: list[str] = []
+    dataset = load_data(f"mel:{folder}", size=None, say=said.append)
+    assert dataset.input_shape == (40, 1, 7)
+    block = LogMelSpectrogram(LogMel(8000, 128, 2, 40)).eval()
+    with torch.no_grad():
+        expected = block.spectrogram(torch.from_numpy(everything(load(folder)[0]))).numpy()
+    actual = everything(dataset)
+    for one in actual:  # the seed is the same, and so the order; held one by one all the same
+        assert np.abs(expected - one).max((1, 2, 3)).min() < 2e-4
+    assert said == [
+        "series of 40 mel bands every 128 samples, in Hann windows of 256, at 8,000 Hz: an app computes them before "
+        "the model"
+    ]
+    assert "40 mel bands" in dataset.facts["input"]
+
+
+def test_spectrograms_of_unequal_recordings_end_together_and_say_where_they_are(folder: Path) -> None:
+    wavfile.write(folder / "low" / "0.wav", 8000, pcm(tone(440, samples=400)))
+    dataset = load_data(f"mel:{folder}", size=None)
+    assert dataset.input_shape == (41, 1, 7)
+    masks = everything(dataset)[:, 40, 0]
+    assert sorted(masks.sum(1)) == [3] + [7] * 11 and masks[:, -1].all()
+
+
+def test_waveforms_may_be_arrays(tmp_path: Path) -> None:
+    rng, labels = np.random.default_rng(0), np.arange(12) % 2
+    sound = rng.uniform(-1, 1, (12, 1000)).astype(np.float32)
+    sound[0, 600:] = np.nan
+    parts = {"train_y": labels, "test_y": labels}
+    np.savez(tmp_path / "a.npz", train_x=sound, test_x=sound, rate=8000, **parts)
+    np.savez(tmp_path / "b.npz", train_x=pcm(np.nan_to_num(sound)), test_x=pcm(np.nan_to_num(sound)), **parts)
+    said: list[str] = []
+    a, b = (load_data(str(tmp_path / name), size=(1, 1000), rate=8000, say=said.append) for name in ("a.npz", "b.npz"))
+    np.testing.assert_array_equal(a.test.images[0, 0, 0], np.concatenate([np.zeros(400), sound[0, :600]]))
+    np.testing.assert_allclose(a.test.images[1:], b.test.images[1:], atol=1e-4)
+    assert said == [
+        "2 of 24 recordings are shorter than 0.125 s: they begin with silence",
+        f"'{tmp_path / 'b.npz'}' has no array rate, of samples a second: taken for 8,000 Hz",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"train_x": np.full((12, 1000), 2.0)}, "train_x reaches 2; expected waveforms from −1 to 1"),
+        ({"train_x": np.zeros((12, 10, 10))}, r"train_x must be waveforms, \(n, samples\)"),
+        ({"train_x": np.full((12, 1000), np.nan)}, "train_x reaches nan"),
+        ({"train_x": np.array([[0.0, np.nan, 0.5, 0.5]] * 12)}, "waveform 0 of train_x is empty, or has NaN"),
+        ({"rate": -1}, "rate must be one number"),
+        ({"rate": np.zeros(3)}, "rate must be one number"),
+    ],
+)
+def test_arrays_that_are_no_waveforms_are_refused(change: dict[str, object], message: str, tmp_path: Path) -> None:
+    sound, labels = np.zeros((12, 1000)), np.arange(12) % 2
+    np.savez(tmp_path / "a.npz", **{"train_x": sound, "test_x": sound, "train_y": labels, "test_y": labels} | change)
+    with pytest.raises(AnenasError, match=message):
+        load_data(str(tmp_path / "a.npz"), size=(1, 1000), rate=8000)
+
+
+@pytest.mark.parametrize(
+    ("source", "arguments", "message"),
+    [
+        (None, {"size": (1, 1000), "rate": 8000}, "no recordings are embedded; name yours with --data wav:FOLDER"),
+        ("images:x", {"size": (1, 1000), "rate": 8000}, "images:x holds no waveforms; this space takes wav:FOLDER"),
+        ("fashion_mnist", {"size": (1, 1000), "rate": 8000}, "fashion_mnist holds no waveforms"),
+        ("mel:x", {"size": (1, 1000), "rate": 8000}, "mel:x holds no waveforms"),
+        ("mel:x", {"size": (8, 8)}, "search them with a space of series, such as sequence_rnn"),
+        ("wav:x", {"size": (8, 8)}, "search them with speech_crnn"),
+        ("wav:x", {"size": None}, "give mel:x, its spectrograms"),
+        ("wav:/no/such", {"size": (1, 1000), "rate": 8000}, "'/no/such' is not there; expected a folder of class"),
+    ],
+)
+def test_what_does_not_fit_the_space_is_said(source: str | None, arguments: dict[str, object], message: str) -> None:
+    with pytest.raises(AnenasError, match=message):
+        load_data(source, **arguments)  # type: ignore[arg-type]
+
+
+def test_a_bare_folder_is_answered_with_its_form(folder: Path) -> None:
+    with pytest.raises(AnenasError, match=f"say wav:{folder}"):
+        load_data(str(folder), size=(1, 1000), rate=8000)
+
+
+def test_recordings_are_found_again_from_any_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for kind in ("wav", "mel"):
+        assert absolute_source(f"{kind}:mine") == f"{kind}:{tmp_path / 'mine'}"
