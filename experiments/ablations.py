@@ -16,14 +16,14 @@ front that all searches found together, see `pooled_front.py`, which tells more.
 from __future__ import annotations
 
 import argparse
-import csv
 import statistics
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from csv_rows import read_rows, write_rows
 from pooled_front import PooledFront
 from rich.console import Console
 from rich.table import Table
@@ -94,8 +94,7 @@ def main() -> None:
     args = parser.parse_args()
 
     part, out = PARTS[args.part], _RESULTS / f"{args.part}.csv"
-    out.parent.mkdir(parents=True, exist_ok=True)
-    rows = read(out)
+    rows = read_rows(out, Row)
     for seed in range(args.seeds):
         for setting, options, trials in zip(
             (part.without, part.with_it), part.options, (args.trials, args.completed), strict=True
@@ -103,7 +102,7 @@ def main() -> None:
             if not any((row.seed, row.setting) == (seed, setting) for row in rows):
                 more = {"epochs": args.epochs, "workers": args.workers, "data": args.data}
                 rows += search(setting, seed=seed, trials=trials, **options, **more)
-                write(out, rows)
+                write_rows(out, rows)
                 print(f"seed {seed}, {setting}: {trials} completed in {rows[-1].seconds:.0f} s of training", flush=True)
     report(rows, part)
     draw(rows, part, out.with_suffix(".png"))
@@ -218,21 +217,6 @@ def draw(rows: Sequence[Row], part: Part, path: Path) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, loc="lower right")
     figure.savefig(path)
-
-
-def read(path: Path) -> list[Row]:
-    if not path.is_file():
-        return []
-    with path.open(newline="") as file:
-        kinds = {"seed": int, "setting": str, "trial": int, "state": str}
-        return [Row(**{name: kinds.get(name, float)(v) for name, v in row.items()}) for row in csv.DictReader(file)]
-
-
-def write(path: Path, rows: Sequence[Row]) -> None:
-    with path.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow([field.name for field in fields(Row)])
-        writer.writerows(astuple(row) for row in rows)
 
 
 if __name__ == "__main__":

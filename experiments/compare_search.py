@@ -20,7 +20,6 @@ together, see `pooled_front.py`.
 from __future__ import annotations
 
 import argparse
-import csv
 import os
 import statistics
 import subprocess
@@ -28,9 +27,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
+from csv_rows import read_rows, write_rows
 from pooled_front import PooledFront
 
 import anenas
@@ -80,12 +80,12 @@ def main() -> None:
         method, seed, data, database = args.loop
         plain_loop(method, int(seed), Path(data), database, args)
         return
-    rows = read(args.out)
+    rows = read_rows(args.out, Row)
     for seed in range(args.seeds):
         for method in _METHODS:
             if not any((row.method, row.seed) == (method, seed) for row in rows):
                 rows += (run_anenas if method == "anenas" else run_plain)(method, seed, args)
-                write(args.out, rows)
+                write_rows(args.out, rows)
     report(rows, args)
     draw(rows, args, args.out.with_suffix(".png"))
 
@@ -252,24 +252,6 @@ def draw(rows: Sequence[Row], args: argparse.Namespace, path: Path) -> None:
 
 def _at(curve: Curve, time: float) -> float:
     return max((value for seconds, value in zip(*curve, strict=True) if seconds <= time), default=0.0)
-
-
-def read(path: Path) -> list[Row]:
-    if not path.is_file():
-        return []
-    types = {"seed": int, "method": str, "architecture": str}
-    with path.open(newline="") as file:
-        return [Row(**{k: types.get(k, float)(v) for k, v in row.items()}) for row in csv.DictReader(file)]
-
-
-def write(path: Path, rows: Sequence[Row]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".part")
-    with unfinished.open("w", newline="") as file:
-        writer = csv.DictWriter(file, [field.name for field in fields(Row)], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(map(asdict, rows))
-    unfinished.replace(path)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import csv
 import dataclasses
 import random
 import statistics
@@ -33,6 +32,7 @@ from unittest import mock
 
 import torch
 from ablations import Row, curve, pooled
+from csv_rows import read_rows, write_rows
 from rich.console import Console
 from rich.table import Table
 from safetensors.torch import load_file, save_file
@@ -52,37 +52,42 @@ _SHARES = (1 / 64, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)
 _SLOWEST_MACS = 12e6  # what takes minutes to train tells no more
 
 
+@dataclasses.dataclass(frozen=True)
+class Line:
+    """A training: of what, changed how, how good in the end and after how many seconds."""
+
+    architecture: str
+    what: str
+    accuracy: float
+    seconds: float
+
+
 class Results:
     """Lines of a study by name, kept in a file from one run to the next."""
 
     def __init__(self, study: str) -> None:
         self._path = _RESULTS / f"training_{study}.csv"
-        self._path.parent.mkdir(exist_ok=True)
-        self._lines: dict[tuple[str, str], tuple[float, float]] = {}
-        if self._path.is_file():
-            with self._path.open(newline="") as file:
-                for line in csv.DictReader(file):
-                    key = line["architecture"], line["what"]
-                    self._lines[key] = float(line["accuracy"]), float(line["seconds"])
+        self._lines = {(line.architecture, line.what): line for line in read_rows(self._path, Line)}
 
     def has(self, architecture: Architecture, what: str) -> tuple[float, float] | None:
         """(accuracy, seconds of training) of an architecture with that change, where it is known."""
-        return self._lines.get((str(architecture), what))
+        line = self._lines.get((str(architecture), what))
+        return line and (line.accuracy, line.seconds)
 
     def put(self, architecture: Architecture, what: str, figures: tuple[float, float]) -> None:
-        self._lines[str(architecture), what] = figures
-        with self._path.open("w", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(["architecture", "what", "accuracy", "seconds"])
-            writer.writerows((*key, *values) for key, values in self._lines.items())
+        line = Line(str(architecture), what, *figures)
+        self._lines[line.architecture, what] = line
+        write_rows(self._path, self._lines.values())
 
     def get(
         self, architecture: Architecture, what: str, measure: Callable[[], tuple[float, float]]
     ) -> tuple[float, float]:
         """The same, measured where it is not known."""
-        if self.has(architecture, what) is None:
-            self.put(architecture, what, measure())
-        return self._lines[str(architecture), what]
+        known = self.has(architecture, what)
+        if known is None:
+            known = measure()
+            self.put(architecture, what, known)
+        return known
 
 
 @dataclasses.dataclass
