@@ -7,7 +7,7 @@ import functools
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from anenas._errors import unknown
 from anenas.blocks._choices import Choice, Value
@@ -22,12 +22,12 @@ class Block:
 
     Attributes:
         kind: Its name.
-        raw: Whether it takes the network's input as it is, of one channel and not normalised, so that it can only be
-            the network's first block, once.
+        takes: "texts" or "waveforms" where it takes such a network's input as it is, of one channel and not normalised,
+            so that it can only be the network's first block, once; None where it takes what any other block gives.
     """
 
     kind: ClassVar[str]
-    raw: ClassVar[bool] = False
+    takes: ClassVar[Literal["texts", "waveforms"] | None] = None
 
     def build(self, in_channels: int, out_channels: int, stride: int) -> nn.Module:
         """A module from (N, in_channels, H, W) to (N, out_channels, *size(H, W, stride))."""
@@ -47,7 +47,7 @@ class Block:
 
     def place_problem(self, *, first: bool, depth: int, channels: int) -> str | None:
         """Why this block cannot stand where it does, in a stage of that depth of a network with that many channels."""
-        if self.raw and not (first and depth == 1 and channels == 1):
+        if self.takes and not (first and depth == 1 and channels == 1):
             return f"block {self.kind} takes the network's input, of one channel: it can only be the first, once"
         return None
 

@@ -27,7 +27,7 @@ class Embedding(SequenceBlock):
     """
 
     kind = "embedding"
-    raw = True
+    takes = "texts"
     vocabulary: int = choice("v", 1024, *(size for size in _VOCABULARIES if size != 1024), rule=_RULE)
     lookup: str = choice("", "onehot", "gather")
 

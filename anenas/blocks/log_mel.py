@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from anenas.ane import dimension_problem
 from anenas.blocks._base import register
@@ -24,7 +24,7 @@ class LogMelBlock(SequenceBlock):
     """
 
     kind = "log_mel"
-    raw: ClassVar[bool] = True
+    takes = "waveforms"
     rate: int = choice("hz", 8000, 16000)
     hop: int = choice("h", 80, 64, 128, 160, 256)
     window: int = choice("w", 3, 2, 4)

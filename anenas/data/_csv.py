@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anenas._errors import AnenasError
-from anenas.data._series import MAX_STEPS, read_series
+from anenas.ane import MAX_STEPS
+from anenas.data._series import read_series
 from anenas.data._source import Examples, Source, file_safe
 
 _PARTS = ("train", "validation", "test")

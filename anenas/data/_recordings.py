@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anenas._errors import AnenasError
+from anenas.ane import MAX_STEPS
 from anenas.blocks._mel import RATES, LogMel
 from anenas.data._class_folders import read_class_folders
-from anenas.data._series import MAX_STEPS, Series, read_series
+from anenas.data._series import Series, read_series
 from anenas.data._source import Examples, Source, file_safe
 
 _Files = Mapping[str, list[tuple[Path, int]]]  # with their labels, of each part of a split

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anenas._errors import AnenasError
+from anenas.ane import MAX_STEPS
 
-MAX_STEPS = 1024  # the guideline's block size
 LAYOUTS = ("ntc", "nct")
 _LARGEST = 65_504  # of float16, which the program computes in
 # Float16 keeps 11 bits: of a channel that varies by less than a 256th of its mean, fewer than three would be left.

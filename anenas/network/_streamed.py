@@ -10,7 +10,6 @@ import torch
 from torch import nn
 
 from anenas._errors import AnenasError
-from anenas.blocks import Embedding
 from anenas.blocks._recurrences import TorchRecurrence
 from anenas.blocks._streaming import Memory, step, written_out
 from anenas.network._build import (
@@ -80,17 +79,21 @@ class Streamed(nn.Module):
 
 def streaming_problem(architecture: Architecture) -> str | None:
     """Why the networks of an architecture cannot stream, with the stage and the choice, or None where they can."""
-    if architecture.input[2] != 1:
-        return "only networks of series can stream; this one takes images"
-    if any(isinstance(stage.block, Embedding) for stage in architecture.stages):
-        return "networks of texts do not stream: a text has its padding before it"
-    if architecture.rate:
-        return "networks of waveforms do not stream; those of spectrograms do: search a space of series with mel:FOLDER"
+    if problem := _NO_SERIES.get(architecture.takes):
+        return problem
     for i, stage in enumerate(architecture.stages):
         if getattr(stage.block, "bidirectional", False):
             name = f"stage{i}" if i else "stem"
             return f"{name} ({stage}) is bidirectional: it looks ahead, so it cannot stream"
     return None
+
+
+_NO_SERIES = {
+    "images": "only networks of series can stream; this one takes images",
+    "texts": "networks of texts do not stream: a text has its padding before it",
+    "waveforms": "networks of waveforms do not stream; those of spectrograms do: search a space of series with "
+    "mel:FOLDER",
+}
 
 
 def _without_torchs_recurrences(network: nn.Module) -> nn.Module:

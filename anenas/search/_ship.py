@@ -118,7 +118,7 @@ def ship(
         verified = _required(verify_module(package, quantised, pixels, "the quantised network", tolerances=tolerances))
         lap("verify")
         return verified
-    source = TOKENS if dataset.facts.get("tokens") else None
+    source = TOKENS if architecture.takes == "texts" else None
     convert(deployed, package, shape=shape, classes=classes, metadata=metadata, source=source)
     lap("convert")
     verified = _required(verify_network(package, deployed, pixels))

@@ -14,10 +14,10 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass
-from typing import Self
+from typing import Literal, Self
 
 from anenas._errors import AnenasError, unknown
-from anenas.blocks import ACTIVATIONS, Block, Embedding, Value, block_kind, block_kinds
+from anenas.blocks import ACTIVATIONS, Block, Value, block_kind, block_kinds
 from anenas.blocks.log_mel import LogMelBlock
 from anenas.graph import get_form
 
@@ -119,6 +119,16 @@ class Architecture:
     masked: bool = False
 
     @property
+    def takes(self) -> Literal["images", "series", "texts", "waveforms"]:
+        """What its inputs are."""
+        return self.stages[0].block.takes or ("series" if self.input[2] == 1 else "images")
+
+    @property
+    def raw(self) -> bool:
+        """Whether the network takes its input as it is, not normalised."""
+        return self.stages[0].block.takes is not None
+
+    @property
     def rate(self) -> int | None:
         """Samples a second of the waveform that it takes; None where it takes something else."""
         stem = self.stages[0].block
@@ -128,11 +138,6 @@ class Architecture:
         shape = "x".join(map(str, self.input)) + (_MASKED if self.masked else "")
         network = "-".join([shape, *map(str, self.stages), str(self.head)])
         return network if self.form == "fp16" else f"{network}@{self.form}"
-
-    @property
-    def raw(self) -> bool:
-        """Whether the network takes its input as it is, not normalised."""
-        return self.stages[0].block.raw
 
     def __lt__(self, other: Architecture) -> bool:
         return str(self) < str(other)
@@ -153,7 +158,7 @@ class Architecture:
         n, c, h, w = (int(size) for size in shape.removesuffix(_MASKED).split("x"))
         is_masked = shape.endswith(_MASKED)
         parsed = tuple(Stage.parse(stage) for stage in stages)
-        if is_masked and (h > 1 or c < 2) and not isinstance(parsed[0].block, Embedding):
+        if is_masked and (h > 1 or c < 2) and parsed[0].block.takes != "texts":
             raise AnenasError(f"'{text}': only series, (N, C, 1, T), of two channels and more have one for a mask")
         the_form = get_form(form).name if at else "fp16"
         architecture = cls((n, c, h, w), parsed, Head.parse(head), the_form, is_masked)

@@ -125,7 +125,7 @@ class InputSpec(_Strict):
     waveform of `samples`.
 
     `masked` series may be shorter: they end at the last step, and the last channel is 1 where they are. With `tokens`,
-    "words" or "characters", they are texts, which always may: the id of a token at each step, and 0 before them.
+    "words" or "characters", they are texts, which are masked always: the id of a token at each step, and 0 before them.
     """
 
     channels: _Size = 1
@@ -139,9 +139,11 @@ class InputSpec(_Strict):
 
     @model_validator(mode="before")
     @classmethod
-    def _series_are_one_high(cls, given: Any) -> Any:
+    def _completed(cls, given: Any) -> Any:
         if not isinstance(given, dict):
             return given
+        if given.get("tokens"):
+            given = {**given, "masked": True}
         lengths = [length for name in ("steps", "samples") if (length := given.get(name)) is not None]
         if not lengths:
             return given
@@ -375,8 +377,7 @@ class SearchSpace(_Strict):
         # Asked last and only where there is something to ask, so that what was drawn of a space without forms, and
         # studies of it, are what they were.
         form = "fp16" if self.forms == _PLAIN else str(pick("form", self.forms))
-        masked = self.input.masked or self.input.tokens is not None
-        return Architecture(self.input.shape, stages, head, form, masked)
+        return Architecture(self.input.shape, stages, head, form, self.input.masked)
 
     def decisions(self, architecture: Architecture) -> dict[str, Value]:
         """The decisions that make `architecture`: what `decide` was told, by name.

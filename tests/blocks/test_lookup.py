@@ -49,7 +49,7 @@ def test_padding_is_a_vector_of_noughts_before_and_after_training(kind: type[Gat
 
 
 def test_an_embedding_is_the_first_block_and_the_only_raw_one() -> None:
-    assert Embedding.raw and not block_kind("tcn").raw
+    assert Embedding.takes == "texts" and block_kind("tcn").takes is None
     assert Embedding(lookup="gather").off_engine and not Embedding().off_engine
     assert "never strides" in str(Embedding().problem(2))
 

@@ -12,25 +12,25 @@ _STEPS = 8  # enough for three stages of a scan, and few where every step is wri
 _SAMPLES = 1100  # the longest window and a little more, which fills some hops
 
 
-# What a network may be of behind its first block; a raw one is nothing but that.
-BODY_KINDS = [kind for kind in block_kinds().values() if not kind.raw]
+# What a network may be of behind its first block; one that takes texts or waveforms is nothing but that.
+BODY_KINDS = [kind for kind in block_kinds().values() if not kind.takes]
 
 
 def takes_series(kind: type[Block]) -> bool:
     """Whether it works on nothing but series, of any number of channels."""
-    return issubclass(kind, SequenceBlock) and not kind.takes_images and not kind.raw
+    return issubclass(kind, SequenceBlock) and not kind.takes_images and not kind.takes
 
 
 def input_shape(kind: type[Block], channels: int, size: int, batch: int = 1) -> tuple[int, int, int, int]:
-    """Images of size × size pixels, or series of eight steps; a channel of ids, or of samples, where it is raw."""
-    if kind.raw:
+    """Images of size × size pixels, or series of eight steps; a channel of ids, or of samples, where it takes those."""
+    if kind.takes:
         return batch, 1, 1, _SAMPLES if kind is LogMelBlock else _STEPS
     return (batch, channels, 1, _STEPS) if takes_series(kind) else (batch, channels, size, size)
 
 
 def example(kind: type[Block], shape: tuple[int, ...]) -> torch.Tensor:
-    """Numbers as the network has them inside, or ids that every vocabulary holds where a kind is raw."""
-    return torch.randint(64, shape).float() if kind.raw else torch.randn(shape)
+    """Numbers as the network has them inside, or ids that every vocabulary holds where a kind takes such."""
+    return torch.randint(64, shape).float() if kind.takes else torch.randn(shape)
 
 
 def stem(kind: type[Block], stride: int, width: int) -> Stage:
