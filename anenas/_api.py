@@ -32,7 +32,6 @@ from anenas.search import (
     FEWEST_TRIALS,
     LATENCY_BOUNDS,
     PACKAGE,
-    ImageEvaluator,
     Objectives,
     Pool,
     Problem,
@@ -40,6 +39,7 @@ from anenas.search import (
     Rungs,
     Search,
     Study,
+    TrainingEvaluator,
     check_sampler,
     export_best,
     front_of,
@@ -259,7 +259,7 @@ def run_search(
         first += front_of(past, the_space, shape, len(dataset.classes), masked=dataset.masked)
     client = connect(tracking_uri or default_uri(store))
     classes, folder = len(dataset.classes), study_folder(store, name)
-    evaluator = ImageEvaluator(folder / "data", targets, epochs, seed, the_device.type)
+    evaluator = TrainingEvaluator(folder / "data", targets, epochs, seed, the_device.type)
     wanted = math.inf if timeout and trials is None else trials or DEFAULT_TRIALS
     deadline = started + timeout if timeout else math.inf
     if rungs is None:
@@ -423,7 +423,7 @@ def _study_name(store: Path, given: str | None, new: bool, base: str, settings: 
 
 
 def _worst(
-    names: Sequence[str], limits: Limits, space: SearchSpace, classes: int, evaluator: ImageEvaluator
+    names: Sequence[str], limits: Limits, space: SearchSpace, classes: int, evaluator: TrainingEvaluator
 ) -> dict[str, float]:
     """From where on each objective is worth nothing: nothing of a share; else its limit, or the worst of a few
     architectures drawn from the space.
@@ -487,7 +487,7 @@ def _closing(tracker: MlflowTracker) -> Iterator[None]:
         tracker.close("FINISHED")
 
 
-def _test_front(study: Study, evaluator: ImageEvaluator, pool: Pool, say: Callable[[str], None]) -> None:
+def _test_front(study: Study, evaluator: TrainingEvaluator, pool: Pool, say: Callable[[str], None]) -> None:
     """Measure the front on the test images, which nothing has seen so far."""
     untested = [r for r in study.front if r.evaluation and r.evaluation.test_accuracy is None]
     while untested or pool.tasks:

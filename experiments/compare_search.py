@@ -36,7 +36,7 @@ from pooled_front import PooledFront
 import anenas
 from anenas.data import Dataset, load_data
 from anenas.latency import Target
-from anenas.search import ImageEvaluator, Losses, Study, hypervolume
+from anenas.search import Losses, Study, TrainingEvaluator, hypervolume
 from anenas.space import load_space
 
 _RESULTS = Path(__file__).parent / "results"
@@ -160,7 +160,7 @@ def plain_loop(method: str, seed: int, data: Path, database: str, args: argparse
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     space, classes = load_space("mobile_cnn"), len(Dataset.open(data).classes)
-    evaluator = ImageEvaluator(data, (Target.named("A15"),), args.epochs, 0, "cpu")
+    evaluator = TrainingEvaluator(data, (Target.named("A15"),), args.epochs, 0, "cpu")
 
     def objective(trial: optuna.Trial) -> tuple[float, float]:
         architecture = space.decide(trial.suggest_categorical, classes=classes)  # type: ignore[arg-type]

@@ -28,7 +28,7 @@ from anenas.coreml import convert, read_graph, verify_network
 from anenas.data import Dataset, load_data
 from anenas.latency import CalibratedLatency, Target
 from anenas.network import Deployed, architecture_cost, build, fuse
-from anenas.search import ImageEvaluator
+from anenas.search import TrainingEvaluator
 from anenas.space import Architecture
 from anenas.training import brief_epochs
 
@@ -131,7 +131,7 @@ def trained(architecture: Architecture, data: Path, epochs: int, seeds: int) -> 
     """For each seed the exported program's accuracy on the test set, and how far float16 is from the network."""
     accuracies, differences = [], []
     for seed in range(seeds):
-        evaluator = ImageEvaluator(data, (Target.named("A15"),), epochs, seed)
+        evaluator = TrainingEvaluator(data, (Target.named("A15"),), epochs, seed)
         with tempfile.TemporaryDirectory() as trial:
             evaluation = evaluator.evaluate(architecture, Path(trial))
             accuracies.append(evaluator.test(architecture, Path(trial)))

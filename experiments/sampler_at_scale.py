@@ -21,7 +21,7 @@ from pathlib import Path
 import optuna
 
 from anenas.latency import Target
-from anenas.search import ImageEvaluator, Problem, Study, make_sampler
+from anenas.search import Problem, Study, TrainingEvaluator, make_sampler
 from anenas.space import load_space, walk
 
 
@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--space", default="mobile_cnn")
     parser.add_argument("--database", action="store_true")
     arguments = parser.parse_args()
-    evaluator = ImageEvaluator(Path(), (Target.named("A15"),), epochs=1)
+    evaluator = TrainingEvaluator(Path(), (Target.named("A15"),), epochs=1)
     space = load_space(arguments.space)
     with tempfile.TemporaryDirectory() as folder:
         study = Study.create_or_continue(

@@ -43,7 +43,7 @@ from torch.nn import functional as F
 from anenas.data import Dataset, load_data
 from anenas.latency import Latency, Target
 from anenas.network import Deployed, build, fuse, inherit
-from anenas.search import Estimate, Evaluation, ImageEvaluator, Inline, Problem, Rungs, Search, Study
+from anenas.search import Estimate, Evaluation, Inline, Problem, Rungs, Search, Study, TrainingEvaluator
 from anenas.space import Architecture, Limits, SearchSpace, draw, load_space, mutate
 from anenas.training import Normalisation, _train, accuracy, train
 
@@ -130,7 +130,7 @@ class Bench:
         return accuracy(deployed, self.data.validation), seconds
 
 
-EVALUATOR = ImageEvaluator(Path(), (Target.named("A15"),), epochs=1)
+EVALUATOR = TrainingEvaluator(Path(), (Target.named("A15"),), epochs=1)
 
 
 def fresh(architecture: Architecture) -> nn.Sequential:

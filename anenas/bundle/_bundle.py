@@ -17,7 +17,8 @@ from anenas._errors import AnenasError
 from anenas._kit import write_kit
 from anenas.ane import check, program_cost
 from anenas.bundle._card import write_card
-from anenas.bundle._contents import Bundle, samples
+from anenas.bundle._contents import Bundle
+from anenas.bundle._input import Input
 from anenas.bundle._pick import choose
 from anenas.bundle._source import plain_network
 from anenas.bundle._stream import STREAM, require_streaming, write_stream
@@ -40,9 +41,9 @@ from anenas.latency import Target
 from anenas.search import (
     PACKAGE,
     ExportError,
-    ImageEvaluator,
     Record,
     Study,
+    TrainingEvaluator,
     load_deployed,
     ship,
 )
@@ -106,7 +107,7 @@ def export(
     trial = the_study.trial_folder(record.number)
     if not (trial / PACKAGE).is_dir():
         raise AnenasError(f"trial {record.number} of {study} has lost its files: {trial} holds no {PACKAGE}")
-    dataset = _dataset(the_study, data, record.architecture.rate)
+    dataset = _dataset(the_study, data, record.architecture)
     picked = f"the most accurate within {max_latency_ms:g} ms" if max_latency_ms else _name(pick)
     say(f"trial {record.number} of {study}: {record.architecture}")
     try:
@@ -138,16 +139,15 @@ def _name(pick: str | int | None) -> str:
     return f"trial {text}" if text.isdecimal() else text
 
 
-def _dataset(study: Study, data: str | None, rate: int | None) -> Dataset:
-    """The data that the study was made with, as they were split then; waveforms at their rate."""
+def _dataset(study: Study, data: str | None, architecture: Architecture) -> Dataset:
+    """The data that the study, of networks like this one, was made with, as they were split then."""
     channels, height, width = (int(size) for size in study.settings["input"].split("x"))
-    source, encoding = data or study.data, study.settings.get("encoding")
-    what = "texts" if encoding else "series" if height == 1 else "images"
+    source, encoding, what = data or study.data, study.settings.get("encoding"), architecture.takes
     try:
         if encoding:
             dataset = load_texts(source, Encoding(**encoding), steps=width)
         else:
-            dataset = load_data(source, size=(height, width), channels=channels, rate=rate)
+            dataset = load_data(source, size=(height, width), channels=channels, rate=architecture.rate)
     except AnenasError as error:
         raise AnenasError(f"the study's {what} cannot be read: {error} (--data names where they are now)") from error
     found = f"{dataset.name} {dataset.fingerprint[:12]}"
@@ -174,7 +174,7 @@ def _retrained(
 
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".data-") as data:
         dataset.save(Path(data))
-        evaluator = ImageEvaluator(
+        evaluator = TrainingEvaluator(
             Path(data), (_target(record),), epochs, study.settings["seed"], pick_device(device).type
         )
         try:
@@ -249,7 +249,7 @@ def _write(
         if is_plain
         else verify_network(package, network, some, "the network in float32", tolerances=LOSSY)
     )
-    say(f"running it on {len(dataset.test):,} test {samples(architecture)}")
+    say(f"running it on {len(dataset.test):,} test {architecture.takes}")
     test_accuracy = program_accuracy(package, dataset.test.images, dataset.test.labels)
 
     graph = read_graph(package)
@@ -291,17 +291,16 @@ def _write(
         verified=verified,
         compiled=compiled,
     )
-    tokens = dataset.facts.get("tokens")
-    _write_network(folder, network, record, study.name, tokens)
-    if tokens:
+    given = Input.of(architecture, dataset.facts)
+    _write_network(folder, network, record, study.name, given)
+    if given.tokens:
         (folder / "vocabulary.json").write_text(f"{dataset.facts['vocabulary']}\n", encoding="utf-8")
     program = load_program(package, "fp16")
     vectors = dataset.test.images[_spread(len(dataset.test), _VECTORS, batch)]
     _write_vectors(folder / "test_vectors", network, program, vectors)
-    meaning = dataset.facts.get("input", "as they are")
     labels = "".join(f"{' '.join(name.split())}\n" for name in dataset.classes)
     (folder / "labels.txt").write_text(labels, encoding="utf-8")
-    (folder / "Classifier.swift").write_text(swift_source(program, package.name, tokens, meaning), encoding="utf-8")
+    (folder / "Classifier.swift").write_text(swift_source(program, package.name, given), encoding="utf-8")
     packages = [package]
     if streaming:
         say("verifying the program that takes series chunk by chunk")
@@ -310,7 +309,7 @@ def _write(
         stream = dataclasses.replace(stream, compiled=_compiled(packages[-1], folder / "stream.mlmodelc", say))
         bundle = dataclasses.replace(bundle, stream=stream)
     write_kit([str(one) for one in packages], folder / "kit")
-    card = write_card(bundle, program, findings, package_target(package), tokens, meaning)
+    card = write_card(bundle, program, findings, package_target(package), given)
     (folder / "README.md").write_text(card, encoding="utf-8")
     figures = {name: value for name, value in bundle.to_dict().items() if name != "path"}
     (folder / "bundle.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
@@ -344,12 +343,11 @@ def _compiled(package: Path, destination: Path, say: Callable[[str], None]) -> b
     return True
 
 
-def _write_network(folder: Path, network: Deployed, record: Record, study: str, tokens: str | None) -> None:
+def _write_network(folder: Path, network: Deployed, record: Record, study: str, given: Input) -> None:
     from safetensors.torch import save_file
 
-    plain = plain_network(
-        network, record.architecture, f"The network of trial {record.number} of {study}.", tokens=tokens
-    )
+    title = f"The network of trial {record.number} of {study}."
+    plain = plain_network(network, record.architecture, title, given)
     (folder / "network.py").write_text(plain.source, encoding="utf-8")
     save_file(plain.weights, folder / "weights.safetensors")
 

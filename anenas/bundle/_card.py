@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from anenas.ane import Finding
 from anenas.bundle._contents import Bundle, Stream
 from anenas.bundle._encode import in_words
+from anenas.bundle._input import Input
 from anenas.coreml import TOLERANCES, Difference
 from anenas.coreml.program import Event, Program
 from anenas.graph import SMALLEST, get_form
-from anenas.space import Architecture
 
 _CARD = """\
 # {title}
@@ -151,14 +151,7 @@ _MASKED = (
 _MOST_FINDINGS = 10
 
 
-def write_card(
-    bundle: Bundle,
-    program: Program,
-    findings: Sequence[Finding],
-    target: str,
-    tokens: str | None = None,
-    meaning: str = "as they are",
-) -> str:
+def write_card(bundle: Bundle, program: Program, findings: Sequence[Finding], target: str, takes: Input) -> str:
     """The model card as Markdown.
 
     Args:
@@ -166,26 +159,20 @@ def write_card(
         program: What lies in its package.
         findings: What `anenas.ane.check` found in it.
         target: The oldest system that runs it, such as "iOS16".
-        tokens: Of texts, "words" or "characters".
-        meaning: Of series: what they have to be.
+        takes: What it takes.
     """
     (given,) = program.inputs
     batch, channels, height, width = (size or 1 for size in given.shape or (1, 1, 1, 1))
     colours = {"grayscale": "a grey image", "RGB": "a colour image", "BGR": "a colour image"}
     if given.image:
         input_text = f"{colours[given.image]} of {width}×{height} pixels of 0 to 255"
-    elif tokens:
-        input_text = f"float32 {batch}×{channels}×1×{width} (texts, 1, 1, {tokens}), ids as below"
-    elif height == 1:
-        input_text = f"float32 {batch}×{channels}×1×{width} (series, channels, 1, steps), {meaning}"
-        if Architecture.parse(bundle.architecture).masked:
-            input_text += "; shorter ones end at the last step, and the last channel is 1 where they are and 0 before"
     else:
-        input_text = (
-            f"float32 {batch}×{channels}×{height}×{width} (images, channels, rows, columns), pixels of 0 to 255"
-        )
-    values = "text" if tokens else "series" if height == 1 else "pixels"
+        input_text = f"float32 {_sizes((batch, channels, height, width))} ({', '.join(takes.axes)}), {takes.meaning}"
+        if takes.kind == "series" and takes.masked:
+            input_text += "; shorter ones end at the last step, and the last channel is 1 where they are and 0 before"
     retrained = f", from the start, for this export (the search gave {bundle.searched_epochs})"
+    swift_type = "a String" if takes.tokens else "[Float]"
+    values = ", values of 0 to 255" if takes.kind == "images" else ""
     return _CARD.format(
         title=f"{bundle.study}, {bundle.picked}",
         trial=bundle.trial,
@@ -224,23 +211,28 @@ def write_card(
         swift_call=(
             "let prediction = try classifier.prediction(for: image)  // a CGImage"
             if given.image
-            else f"let prediction = try classifier.prediction(for: {values})  // {'a String' if tokens else '[Float]'}"
+            else f"let prediction = try classifier.prediction(for: {takes.one})  // {swift_type}"
         ),
-        preparation=(
-            f"{in_words(tokens, width)} The model ends in a softmax."
-            if tokens
-            else f"The model normalises {values} by itself and ends in a softmax."
-        ),
-        vocabulary="| `vocabulary.json` | the tokens that it knows; the first has the id 2 |\n" if tokens else "",
-        load="encode, load" if tokens else "load",
-        given="encode(text)" if tokens else values,
-        inputs="texts" if tokens else "series" if height == 1 else "images",
-        resized="" if height == 1 else ", its images brought to the input's size",
-        streaming=_streaming(bundle, given.shape or ()) if bundle.stream else "",
+        preparation=_preparation(takes, width),
+        vocabulary="| `vocabulary.json` | the tokens that it knows; the first has the id 2 |\n" if takes.tokens else "",
+        load="encode, load" if takes.tokens else "load",
+        given="encode(text)" if takes.tokens else takes.one,
+        inputs=takes.kind,
+        resized=", its images brought to the input's size" if takes.kind == "images" else "",
+        streaming=_streaming(bundle, given.shape or (), takes.masked) if bundle.stream else "",
         stream_files=_stream_files(bundle.stream) if bundle.stream else "",
         swift_stream=_SWIFT_STREAM if bundle.stream else "",
-        pixels=f"a tensor (N, {channels}, {height}, {width})" + ("" if height == 1 else ", values of 0 to 255"),
+        pixels=f"a tensor (N, {channels}, {height}, {width}){values}",
     )
+
+
+def _preparation(takes: Input, width: int) -> str:
+    """What happens to an input before the network sees it, in the model or before it, and to what comes out."""
+    if takes.tokens:
+        return f"{in_words(takes.tokens, width)} The model ends in a softmax."
+    if takes.kind == "waveforms":
+        return "The model computes the spectrogram of a waveform by itself and ends in a softmax."
+    return f"The model normalises {takes.one} by itself and ends in a softmax."
 
 
 _STREAM_FILES = """\
@@ -262,13 +254,13 @@ def _stream_files(stream: Stream) -> str:
     return _STREAM_FILES.format(compiled=compiled)
 
 
-def _streaming(bundle: Bundle, given: Sequence[int | None]) -> str:
+def _streaming(bundle: Bundle, given: Sequence[int | None], masked: bool) -> str:
     """The section on the program that takes series chunk by chunk, beside one that takes them whole."""
     stream = bundle.stream
     assert stream
     batch, channels, _, length = (size or 1 for size in given)
     notes = [_PADDED.format(length=length, steps=stream.steps)] if length % stream.steps else []
-    notes += [_MASKED.format(length=length)] if Architecture.parse(bundle.architecture).masked else []
+    notes += [_MASKED.format(length=length)] if masked else []
     notes += [_AHEAD] if stream.steps > 1 else []
     notes += [_COUNTED] if "head_count" in stream.states else []
     warnings = [one for one in stream.findings if one.startswith(("error", "warning"))]

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from anenas.blocks import Embedding
 from anenas.coreml import Verification
 from anenas.space import Architecture
 
@@ -59,15 +58,15 @@ class Bundle:
         trial: Its number there.
         picked: Why this one: "knee", "accurate", "fast", "trial 7" or "the most accurate within 1 ms".
         architecture: As a string that `Architecture.parse` reads.
-        data: Name of the images it was trained on.
+        data: Name of the data set it was trained on.
         classes: How many labels it knows.
-        epochs: Passes over the training images.
+        epochs: Passes over the training split.
         searched_epochs: What the search trained for.
         form: Of the stored weights, such as "fp16".
         validation_accuracy: Of the torch network in float32.
-        validation_images: On how many images.
+        validation_images: On how many images, series or texts.
         test_accuracy: Of the exported program, every result rounded to float16.
-        test_images: On how many images.
+        test_images: On how many of those.
         latency_ms: Estimated latency of one prediction.
         latency_low_ms: Lower end of its 90 % interval.
         latency_high_ms: Upper end of it.
@@ -119,16 +118,9 @@ class Bundle:
 
     @property
     def samples(self) -> str:
-        """What it was trained and tested on: "images", "series" or "texts"."""
-        return samples(Architecture.parse(self.architecture))
+        """What it was trained and tested on: "images", "series", "texts" or "waveforms"."""
+        return Architecture.parse(self.architecture).takes
 
     def to_dict(self) -> dict[str, Any]:
         own = {"path": str(self.path), "verified": self.verified.to_dict()}
         return dataclasses.asdict(self) | own | {"stream": self.stream.to_dict() if self.stream else None}
-
-
-def samples(architecture: Architecture) -> str:
-    """What a network's inputs are called."""
-    if isinstance(architecture.stages[0].block, Embedding):
-        return "texts"
-    return "series" if architecture.input[2] == 1 else "images"

@@ -15,6 +15,7 @@ from torch import fx, nn
 from anenas._errors import AnenasError
 from anenas.blocks import activation_layer
 from anenas.bundle._encode import python_encoder
+from anenas.bundle._input import Input
 from anenas.network import Deployed
 from anenas.space import Architecture
 
@@ -70,6 +71,12 @@ _OPERATORS = {
     operator.add: "+", operator.iadd: "+", operator.sub: "-", operator.isub: "-", operator.mul: "*",
     operator.imul: "*", operator.truediv: "/",
 }  # fmt: skip
+_GIVEN = {  # the variable for it, and what is in it
+    "images": ("pixels", "Pixels of 0 to 255"),
+    "series": ("series", "Series as they are"),
+    "texts": ("tokens", "Ids of tokens"),
+    "waveforms": ("waveforms", "Waveforms as they are"),
+}
 _NAMES = ("x", "y", "z")  # of values, the main stream first; more are numbered
 
 
@@ -87,7 +94,7 @@ class PlainNetwork:
 
 
 def plain_network(
-    network: Deployed, architecture: Architecture, title: str, *, tokens: str | None = None
+    network: Deployed, architecture: Architecture, title: str, given: Input | None = None
 ) -> PlainNetwork:
     """What ships, written as a Python file.
 
@@ -95,7 +102,7 @@ def plain_network(
         network: In evaluation mode, on the processor; it stays as it is.
         architecture: What it was built from.
         title: First line of the file's description.
-        tokens: Of texts, "words" or "characters".
+        given: What it takes, where the architecture does not say all of it.
 
     Raises:
         AnenasError: If a block of the network cannot be written with torch alone.
@@ -110,22 +117,21 @@ def plain_network(
     _fold_batch_norms(graph, plain)
     stages = {f"stage{i}" if i else "stem": str(stage) for i, stage in enumerate(architecture.stages)}
     _, *size = architecture.input
-    is_series = size[1] == 1
-    source = "tokens" if tokens else "series" if is_series else "pixels"
+    given = given or Input.of(architecture)
+    source, values = _GIVEN[given.kind]
     writer = _Writer(plain, stages | {"head": str(architecture.head)}, source)
     writer.write(graph)
     shape = ", ".join(["N", *map(str, size)])
     where = ","
-    if architecture.masked:
-        where = ", that end at the last step, with " + ("0" if tokens else "a last channel of 1 where they are and 0")
-        where += " before,"
-    given = "Ids of tokens" if tokens else "Series as they are" if is_series else "Pixels of 0 to 255"
+    if given.masked:
+        before = "0" if given.kind == "texts" else "a last channel of 1 where they are and 0"
+        where = f", that end at the last step, with {before} before,"
     source = _FILE.format(
-        imports="import json\nimport unicodedata\n" if tokens else "",
-        encoder=python_encoder(tokens, size[2]) if tokens else "",
-        inputs=f"{given}, ({shape}){where}",
-        name="texts" if tokens else "series" if is_series else "images",
-        key="tokens" if tokens else "series" if is_series else "image",
+        imports="import json\nimport unicodedata\n" if given.tokens else "",
+        encoder=python_encoder(given.tokens, size[2]) if given.tokens else "",
+        inputs=f"{values}, ({shape}){where}",
+        name=given.kind,
+        key=given.name,
         title=title,
         architecture=architecture,
         classes=architecture.head.classes,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from anenas.bundle._encode import swift_split
+from anenas.bundle._input import Input
 from anenas.coreml import NEXT, OUTPUT
 from anenas.coreml.program import Program
 
@@ -107,14 +108,13 @@ _ANSWER_BARE = """\
     }}"""
 
 
-def swift_source(program: Program, model: str, tokens: str | None = None, meaning: str = "as they are") -> str:
+def swift_source(program: Program, model: str, takes: Input) -> str:
     """A Swift file for a classifier with one input.
 
     Args:
         program: What its inputs and outputs are read from.
         model: Name of its package.
-        tokens: Of texts, "words" or "characters".
-        meaning: Of series: what they have to be.
+        takes: What it takes.
     """
     (given,) = program.inputs
     names = {one.dtype: json.dumps(one.name) for one in program.outputs}
@@ -122,11 +122,11 @@ def swift_source(program: Program, model: str, tokens: str | None = None, meanin
     probabilities = names["probabilities"] if labelled else names["fp32"]
     sizes = [str(size) for size in given.shape or ()]
     source = json.dumps(given.name)
-    if tokens:
+    if takes.tokens:
         ask = _TEXT.format(
             steps=sizes[3],
-            tokens=tokens,
-            split=swift_split(tokens),
+            tokens=takes.tokens,
+            split=swift_split(takes.tokens),
             parameter="text: String" if labelled else "texts: [String]",
             encoded="encode(text)" if labelled else "texts.flatMap(encode)",
             shape=", ".join(sizes),
@@ -135,12 +135,10 @@ def swift_source(program: Program, model: str, tokens: str | None = None, meanin
         colour = "in grey" if given.image == "grayscale" else "in colour"
         ask = _IMAGE.format(width=sizes[3], height=sizes[2], colour=colour, source=source)
     else:
-        is_series = sizes[2:3] == ["1"]
-        axes = "(series, channels, 1, steps), steps" if is_series else "(images, channels, rows, columns), columns"
-        said = meaning if is_series else "values of 0 to 255"
+        said, axes = takes.meaning, takes.axes
         ask = _ARRAY.format(
-            values="series" if is_series else "pixels",
-            meaning=f"{said[0].upper() + said[1:]}, {'×'.join(sizes)} {axes} first",
+            values=takes.one,
+            meaning=f"{said[0].upper() + said[1:]}, {'×'.join(sizes)} ({', '.join(axes)}), {axes[-1]} first",
             shape=", ".join(sizes),
         )
     answer = (_ANSWER_LABELLED if labelled else _ANSWER_BARE).format(
@@ -148,13 +146,13 @@ def swift_source(program: Program, model: str, tokens: str | None = None, meanin
     )
     out = next((one.shape for one in program.outputs if one.dtype == "fp32" and one.shape), ())
     imports = ["CoreGraphics", "CoreML", "Vision"] if given.image else ["CoreML"]
-    imports += ["Foundation"] if tokens else []
+    imports += ["Foundation"] if takes.tokens else []
     return _FILE.format(
         model=model,
         imports="\n".join(f"import {name}" for name in imports),
         result=_LABELLED if labelled else _BARE.format(sizes="×".join(map(str, out))),
-        known=_IDS if tokens else "",
-        learn=_LEARN if tokens else "",
+        known=_IDS if takes.tokens else "",
+        learn=_LEARN if takes.tokens else "",
         predict=ask + _ASK.format(source=source) + answer,
     )
 

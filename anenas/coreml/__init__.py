@@ -4,8 +4,10 @@ from anenas.coreml._arrays import as_arrays, example_inputs, package_digest
 from anenas.coreml._classify import image_size, program_accuracy
 from anenas.coreml._compress import Compressed, compress, stored_forms
 from anenas.coreml._convert import (
+    INPUT,
     NEXT,
     OUTPUT,
+    SERIES,
     TOKENS,
     convert,
     convert_arrays,
@@ -23,10 +25,12 @@ from anenas.coreml._verify_streamed import verify_streamed
 
 __all__ = [
     "FORMAT",
+    "INPUT",
     "KIT",
     "LOSSY",
     "NEXT",
     "OUTPUT",
+    "SERIES",
     "TOKENS",
     "TOLERANCES",
     "UNITS",

@@ -1,4 +1,7 @@
-"""Data sets for image classification: the embedded one and the user's own. No torch, save for torchvision's sets."""
+"""Data sets of images, series, recordings and texts: the embedded ones and the user's own.
+
+No torch, save for torchvision's sets.
+"""
 
 from anenas.data._dataset import Dataset, Split
 from anenas.data._load import absolute_source, load_data, load_texts

@@ -1,4 +1,7 @@
-"""`Dataset`: images or series with their labels in three splits, as plain arrays that processes can share."""
+"""`Dataset`: images or series with their labels in three splits, as plain arrays that processes can share.
+
+Recordings are series of samples here, and texts of ids.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ class Split:
     images: NDArray[np.uint8] | NDArray[np.float32]
     """Shape (N, C, H, W) of uint8, or series (N, C, 1, T) of float32; may be a memory map."""
     labels: NDArray[np.int64]
-    """Shape (N,): an index into the data set's classes for each image."""
+    """Shape (N,): for each an index into the data set's classes."""
 
     def __post_init__(self) -> None:
         is_series = self.images.dtype == np.float32 and self.images.shape[2:3] == (1,)
@@ -52,10 +55,10 @@ class Split:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A data set, ready to train on: every image has the same shape. Compare data sets by `fingerprint`.
+    """A data set, ready to train on: all its images, or series, have one shape. Compare data sets by `fingerprint`.
 
     Raises:
-        AnenasError: The splits disagree on the shape of an image.
+        AnenasError: The splits disagree on that shape.
     """
 
     name: str
@@ -85,28 +88,28 @@ class Dataset:
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
-        """(channels, height, width) of every image."""
+        """(channels, height, width) of every image; (channels, 1, steps) of every series."""
         _, channels, height, width = self.train.images.shape
         return channels, height, width
 
     @property
     def channels(self) -> int:
-        """1 for grey images, 3 for colour."""
+        """1 for grey images, 3 for colour; of series, a mask among them."""
         return self.input_shape[0]
 
     @property
     def height(self) -> int:
-        """Height of every image, in pixels."""
+        """Height of every image, in pixels; 1 of series."""
         return self.input_shape[1]
 
     @property
     def width(self) -> int:
-        """Width of every image, in pixels."""
+        """Width of every image, in pixels; the steps or samples of series."""
         return self.input_shape[2]
 
     @property
     def mean(self) -> tuple[float, ...]:
-        """Mean of each channel over the training images, in units of 255: pixels count from 0 to 1.
+        """Mean of each channel over the training split, in units of 255: pixels count from 0 to 1.
 
         Of masked series it is the mean of the steps that are there, and 0 for the mask.
         """
@@ -114,7 +117,7 @@ class Dataset:
 
     @property
     def std(self) -> tuple[float, ...]:
-        """Standard deviation of each channel over the training images, in the same unit; of pixels at least 1/255.
+        """Standard deviation of each channel over the training split, in the same unit; of pixels at least 1/255.
 
         Of masked series it is that of the steps that are there, and 1/255 for the mask, which stays as it is.
         """
@@ -122,7 +125,7 @@ class Dataset:
 
     @cached_property
     def fingerprint(self) -> str:
-        """A hex digest of all pixels, labels, classes and facts, and of the splits: changed data, changed digest."""
+        """A hex digest of all values, labels, classes and facts, and of the splits: changed data, changed digest."""
         digest = hashlib.sha256(json.dumps(self.classes).encode())
         if self.facts:
             digest.update(json.dumps(dict(self.facts), sort_keys=True).encode())

@@ -43,11 +43,11 @@ def load_data(
     seed: int = 0,
     say: Callable[[str], None] = lambda line: None,
 ) -> Dataset:
-    """Reads a data set, brings its images to one shape and holds out a validation split.
+    """Reads a data set, brings images or waveforms to one shape and holds out a validation split.
 
-    The validation split is cut out of the training images, class by class: at most 5,000, rare classes aside. A source
-    without a test set has a fifth of its images cut out for one in the same way first; what has a validation set keeps
-    its own. What is in groups, such as people, is cut group by group.
+    The validation split is cut out of the training split, class by class: at most 5,000, rare classes aside. A source
+    without a test split has a fifth of it cut out for one in the same way first; what has a validation split keeps its
+    own. What is in groups, such as people, is cut group by group.
 
     Args:
         source: "fashion_mnist" or "wrist_motion" for an embedded set, of which the second is of series; "images:PATH"
@@ -58,8 +58,8 @@ def load_data(
             asks for series at their own length, and (1, steps) for series of that length: they are never resized.
         channels: 1 turns colour into luma, 3 repeats grey; None keeps what the source has.
         rate: Samples a second of waveforms, of which size is (1, samples); None for all else.
-        validation: The share of the training images to hold out, between 0 and 1.
-        seed: Decides which images are held out, nothing else.
+        validation: The share of the training split to hold out, between 0 and 1.
+        seed: Decides what is held out, nothing else.
         say: Called with a line about each thing that was done to recordings.
 
     Raises:
@@ -83,9 +83,9 @@ def load_data(
     _check_counts(found)
     channels = found.channels if channels is None else channels
     masked = False
-    if isinstance(found.train.pictures, Series):
-        masked = found.train.pictures.masked
-        size = _own_size(found.name, found.train.pictures, size, channels)
+    if isinstance(found.train.inputs, Series):
+        masked = found.train.inputs.masked
+        size = _own_size(found.name, found.train.inputs, size, channels)
     elif size is None:
         raise AnenasError(f"{found.name} holds images; search them with a space of images, such as mobile_cnn")
     elif channels != found.channels and {channels, found.channels} != {1, 3}:
@@ -138,7 +138,7 @@ def load_texts(
     found = _read_texts(source, encoding)
     _check_counts(found)
     parts = _parts(found, validation, seed)
-    texts = [part.pictures for part in parts if isinstance(part.pictures, Texts)]
+    texts = [part.inputs for part in parts if isinstance(part.inputs, Texts)]
     vocabulary = encoding.learn(texts[0].texts) if vocabulary is None else vocabulary
     texts = [dataclasses.replace(one, vocabulary=vocabulary) for one in texts]
     say(texts[0].describe(steps))
@@ -198,7 +198,7 @@ def absolute_source(source: str | None) -> str | None:
 
 
 def _split(examples: Examples, size: tuple[int, int], channels: int) -> Split:
-    return Split(examples.pictures.draw(size, channels), examples.labels)
+    return Split(examples.inputs.draw(size, channels), examples.labels)
 
 
 def _read(source: str, series: bool, heard: Heard | None, say: Callable[[str], None]) -> Source:
@@ -254,8 +254,8 @@ def _read_texts(source: str | None, encoding: Encoding) -> Source:
 
 
 def _check_counts(source: Source) -> None:
-    """Every class needs an image in each split that is there or will be cut."""
-    what = "texts" if isinstance(source.train.pictures, Texts) else "images"
+    """Every class needs an example in each split that is there or will be cut."""
+    what = {Texts: "texts", Series: "series"}.get(type(source.train.inputs), "images")
     if problem := dimension_problem(len(source.classes)):
         raise AnenasError(f"{source.name}: the number of its classes, {problem}")
     if len(source.classes) < 2:

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anenas._errors import AnenasError
-from anenas.data._pictures import ArrayPictures, Pictures
+from anenas.data._pictures import ArrayPictures
 from anenas.data._recordings import Heard, read_waveforms
 from anenas.data._series import LAYOUTS, read_series
-from anenas.data._source import Examples, Source, file_safe
+from anenas.data._source import Examples, Inputs, Source, file_safe
 from anenas.data._text import Encoding, text_array
 
 _KEYS = ("train_x", "train_y", "test_x", "test_y")
@@ -65,16 +65,16 @@ def read_npz(
         raise AnenasError(f"'{path}' holds texts; search them with a space of texts, such as text_rnn")
     parts = [part for part in ("train", "validation", "test") if f"{part}_x" in arrays]
     keys = [f"{part}_x" for part in parts]
-    pictures: Mapping[str, Pictures]
+    inputs: Mapping[str, Inputs]
     if encoding:
-        pictures, channels = {key: text_array(path, key, arrays[key], encoding) for key in keys}, 1
+        inputs, channels = {key: text_array(path, key, arrays[key], encoding) for key in keys}, 1
     elif heard:
         waves = {key: arrays[key] for key in keys}
-        pictures, channels = read_waveforms(path, waves, _rate(path, arrays), heard, say), 1
+        inputs, channels = read_waveforms(path, waves, _rate(path, arrays), heard, say), 1
     else:
         read = _all_series if series else _all_images
-        pictures, channels = read(path, arrays, keys)
-    labels = {part: _labels(path, f"{part}_y", arrays[f"{part}_y"], len(pictures[f"{part}_x"])) for part in parts}
+        inputs, channels = read(path, arrays, keys)
+    labels = {part: _labels(path, f"{part}_y", arrays[f"{part}_y"], len(inputs[f"{part}_x"])) for part in parts}
     classes = _classes(path, arrays.get("class_names"), labels["train"])
     for part in parts:
         if labels[part].max() >= len(classes):
@@ -82,7 +82,7 @@ def read_npz(
                 f"'{path}': {part}_y holds the label {labels[part].max()}, but there are only {len(classes)} classes; "
                 f"labels must be 0 to {len(classes) - 1}"
             )
-    examples = {part: Examples(pictures[f"{part}_x"], labels[part]) for part in parts}
+    examples = {part: Examples(inputs[f"{part}_x"], labels[part]) for part in parts}
     mirrored = channels == 3 and not (series or encoding) if flip is None else flip
     facts = heard.facts if heard else {}
     jitter = series and heard is None  # noise would drown what is quiet in a waveform
@@ -91,7 +91,7 @@ def read_npz(
 
 def _all_images(
     path: Path, arrays: Mapping[str, NDArray[np.generic]], keys: list[str]
-) -> tuple[Mapping[str, Pictures], int]:
+) -> tuple[Mapping[str, Inputs], int]:
     """The images under each key, and how many channels they have."""
     images = {key: _images(path, key, arrays[key]) for key in keys}
     channels = images["train_x"].shape[3]
@@ -105,7 +105,7 @@ def _all_images(
 
 def _all_series(
     path: Path, arrays: Mapping[str, NDArray[np.generic]], keys: list[str]
-) -> tuple[Mapping[str, Pictures], int]:
+) -> tuple[Mapping[str, Inputs], int]:
     """The series under each key, and how many channels they have."""
     layout = str(arrays["layout"]) if "layout" in arrays else None
     if layout not in (None, *LAYOUTS):

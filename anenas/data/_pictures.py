@@ -6,26 +6,12 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 _BILINEAR = Image.Resampling.BILINEAR  # Pillow widens the filter when it shrinks, so nothing aliases
-
-
-class Pictures(Protocol):
-    """Some pictures of one source."""
-
-    def __len__(self) -> int:
-        """How many."""
-
-    def take(self, indices: NDArray[np.int64]) -> Pictures:
-        """Those at `indices`, in that order."""
-
-    def draw(self, size: tuple[int, int], channels: int) -> NDArray[np.uint8] | NDArray[np.float32]:
-        """All of them as an array (N, channels, height, width), for `size` (height, width); of float32 for series."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +28,7 @@ class ArrayPictures:
         return ArrayPictures(self.array[indices])
 
     def draw(self, size: tuple[int, int], channels: int) -> NDArray[np.uint8]:
-        """See `Pictures.draw`; besides its own number of channels, an array can be drawn from 1 to 3 and 3 to 1."""
+        """See `Inputs.draw`; besides its own number of channels, an array can be drawn from 1 to 3 and 3 to 1."""
         drawn = np.empty((len(self), channels, *size), np.uint8)
         for index, pixels in enumerate(self.array):
             if pixels.shape[2] == 3:

@@ -1,22 +1,34 @@
-"""What every kind of source hands over: labelled pictures, not yet at the network's size."""
+"""What every kind of source hands over: labelled images, series or texts, not yet at the network's size."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from anenas.data._pictures import Pictures
+
+class Inputs(Protocol):
+    """Images, series or texts of one source."""
+
+    def __len__(self) -> int:
+        """How many."""
+
+    def take(self, indices: NDArray[np.int64]) -> Inputs:
+        """Those at `indices`, in that order."""
+
+    def draw(self, size: tuple[int, int], channels: int) -> NDArray[np.uint8] | NDArray[np.float32]:
+        """All of them as an array (N, channels, height, width), for `size` (height, width); float32 but for images."""
 
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """Pictures with their labels."""
+    """Inputs with their labels."""
 
-    pictures: Pictures
+    inputs: Inputs
     labels: NDArray[np.int64]
     """Shape (N,)."""
     groups: NDArray[np.str_] | None = None
@@ -25,7 +37,7 @@ class Examples:
     def take(self, indices: NDArray[np.int64]) -> Examples:
         """Those at `indices`, in that order."""
         groups = None if self.groups is None else self.groups[indices]
-        return Examples(self.pictures.take(indices), self.labels[indices], groups)
+        return Examples(self.inputs.take(indices), self.labels[indices], groups)
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +47,7 @@ class Source:
     name: str
     classes: tuple[str, ...]
     channels: int
-    """Of the pictures as they are: 1 for grey, 3 for colour; of series."""
+    """Of the inputs as they are: 1 for grey images, 3 for colour."""
     flip: bool
     train: Examples
     test: Examples | None = None

@@ -11,7 +11,7 @@ from anenas.search._evaluation import (
     Evaluation,
     Evaluator,
 )
-from anenas.search._evaluator import ImageEvaluator
+from anenas.search._evaluator import TrainingEvaluator
 from anenas.search._exports import export_best
 from anenas.search._first import front_of, read_architectures
 from anenas.search._front import Losses, front, hypervolume, knee
@@ -43,7 +43,6 @@ __all__ = [
     "Evaluation",
     "Evaluator",
     "ExportError",
-    "ImageEvaluator",
     "Inline",
     "LatencyBound",
     "Losses",
@@ -60,6 +59,7 @@ __all__ = [
     "Space",
     "Study",
     "Table",
+    "TrainingEvaluator",
     "Trial",
     "check_sampler",
     "export_best",

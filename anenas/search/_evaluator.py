@@ -1,4 +1,4 @@
-"""The evaluator of the product: estimates from the graph, trains on images, exports to Core ML."""
+"""The evaluator of the product: estimates from the graph, trains on a data set, exports to Core ML."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from anenas.search._evaluation import ARCHITECTURE, CHECKPOINT, OPERATIONS, PACK
 from anenas.search._ship import deploy, ship
 from anenas.space import Architecture
 
-_VERIFIED = 16  # images that every exported program is held against its network on
+_VERIFIED = 16  # inputs that every exported program is held against its network on
 
 
 @dataclass(frozen=True)
-class ImageEvaluator:
-    """Judges image classifiers. Equal arguments give equal results: a trial is a pure function.
+class TrainingEvaluator:
+    """Judges classifiers: trains and exports them. Equal arguments give equal results: a trial is a pure function.
 
     Attributes:
         data: Folder that a `Dataset` was saved to.
         targets: The chips that latencies are for; the first is the one that figures without a chip are for.
-        epochs: Passes over the training images.
-        seed: Of the weights and of the order of the images.
+        epochs: Passes over the training split.
+        seed: Of the weights and of the order of what they are trained on.
         device: Where to train; None is the best that is there.
     """
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from studies import trained_study
 
 from anenas.data import load_data
-from anenas.latency import Target
-from anenas.search import ImageEvaluator, Study
-from anenas.space import Architecture, read_space
+from anenas.search import Study
+from anenas.space import read_space
 
 SPACE = """\
 name: tiny
@@ -42,23 +42,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     np.savez(data, train_x=train_x, train_y=train_y, test_x=test_x, test_y=test_y)
     (folder / "tiny.yaml").write_text(SPACE)
     space, dataset = read_space(folder / "tiny.yaml"), load_data(str(data), size=(16, 16), channels=1)
-    dataset.save(folder / "shared")
-    settings = {
-        "input": "1x16x16",
-        "data": f"{dataset.name} {dataset.fingerprint[:12]}",
-        "chip": "A15",
-        "epochs": 10,
-        "seed": 0,
-        "latency_bound": "upper",
-        "objectives": {"accuracy": 0.0, "latency_ms": 0.5},
-    }
-    study = Study.create_or_continue(folder / "store", "tiny", settings, 0)
-    study.note_data(str(data))
-    evaluator = ImageEvaluator(folder / "shared", (Target.named("A15"),), epochs=10, device="cpu")
-    for text in TRIALS:
-        trial = study.ask_about(Architecture.parse(text), space)
-        study.complete(trial, evaluator.evaluate(trial.architecture, study.workspace(trial)), {})
-    Study.create_or_continue(folder / "store", "nothing", settings, 0)
+    study = trained_study(folder / "store", space, dataset, str(data), TRIALS)
+    Study.create_or_continue(folder / "store", "nothing", study.settings, 0)
     return folder / "store"
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from studies import trained_study
 
 import anenas
 from anenas._errors import AnenasError
@@ -15,9 +16,8 @@ from anenas._verify import verify_against
 from anenas.bundle import Bundle
 from anenas.coreml import package_metadata, read_graph
 from anenas.data import Dataset, load_data
-from anenas.latency import Target
-from anenas.search import PACKAGE, WEIGHTS, ImageEvaluator, Study
-from anenas.space import Architecture, SearchSpace
+from anenas.search import PACKAGE, WEIGHTS, Study
+from anenas.space import SearchSpace
 
 SPACE = {
     "name": "tones",
@@ -45,23 +45,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Dataset]:
 @pytest.fixture(scope="module")
 def study(data: tuple[str, Dataset], tmp_path_factory: pytest.TempPathFactory) -> Study:
     source, dataset = data
-    folder = tmp_path_factory.mktemp("study")
-    dataset.save(folder / "shared")
-    settings = {
-        "input": "1x1x2000",
-        "data": f"{dataset.name} {dataset.fingerprint[:12]}",
-        "chip": "A15",
-        "epochs": 10,
-        "seed": 0,
-        "latency_bound": "upper",
-        "objectives": {"accuracy": 0.0, "latency_ms": 0.5},
-    }
-    study = Study.create_or_continue(folder / "store", "tones", settings, 0)
-    study.note_data(source)
-    evaluator = ImageEvaluator(folder / "shared", (Target.named("A15"),), epochs=10, device="cpu")
-    trial = study.ask_about(Architecture.parse(TRIAL), SearchSpace.model_validate(SPACE))
-    study.complete(trial, evaluator.evaluate(trial.architecture, study.workspace(trial)), {})
-    return study
+    store = tmp_path_factory.mktemp("study") / "store"
+    return trained_study(store, SearchSpace.model_validate(SPACE), dataset, source, [TRIAL])
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +80,7 @@ def test_the_network_computes_the_same_with_torch_alone(bundle: Bundle) -> None:
     command = [sys.executable, "-c", script]
     ran = subprocess.run(command, cwd=bundle.path, capture_output=True, text=True, env={"OMP_NUM_THREADS": "1"})
     assert ran.returncode == 0, ran.stderr
-    assert ran.stdout.startswith("16 series, largest difference")
+    assert ran.stdout.startswith("16 waveforms, largest difference")
 
 
 def test_recordings_are_read_again_at_their_rate(bundle: Bundle, study: Study, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from examples import BODY_KINDS, input_shape, stem
+from examples import BODY_KINDS, input_shape, stem, with_random_statistics
 from safetensors.torch import save_file
 from torch import nn
 
@@ -46,14 +46,7 @@ print(json.dumps(found))
 def deployed(architecture: Architecture) -> Deployed:
     """As if it had been trained: batch normalisation is no longer the identity."""
     torch.manual_seed(0)
-    network = build(architecture)
-    for module in network.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            assert module.running_mean is not None and module.running_var is not None
-            nn.init.uniform_(module.running_mean, -1, 1)
-            nn.init.uniform_(module.running_var, 0.5, 2)
-            nn.init.uniform_(module.weight, 0.5, 2)
-            nn.init.uniform_(module.bias, -1, 1)
+    network = with_random_statistics(build(architecture))
     channels = architecture.input[1]
     return Deployed(fuse(network.eval()), (0.4,) * channels, (0.3,) * channels).eval()
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import standin_macos
+from studies import trained_study
 from typer.testing import CliRunner
 
 import anenas
@@ -17,9 +18,7 @@ from anenas.bundle import Bundle
 from anenas.cli import app
 from anenas.coreml import read_graph, stored_forms
 from anenas.data import load_data
-from anenas.latency import Target
-from anenas.search import ImageEvaluator, Study
-from anenas.space import Architecture, read_space
+from anenas.space import read_space
 
 SPACE = """\
 name: series
@@ -51,22 +50,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     np.savez(folder / "data.npz", train_x=train_x, train_y=train_y, test_x=test_x, test_y=test_y)
     (folder / "series.yaml").write_text(SPACE)
     space, dataset = read_space(folder / "series.yaml"), load_data(str(folder / "data.npz"), size=None, channels=None)
-    dataset.save(folder / "shared")
-    settings = {
-        "input": "3x1x18",
-        "data": f"{dataset.name} {dataset.fingerprint[:12]}",
-        "chip": "A15",
-        "epochs": 2,
-        "seed": 0,
-        "latency_bound": "upper",
-        "objectives": {"accuracy": 0.0, "latency_ms": 0.5},
-    }
-    study = Study.create_or_continue(folder / "store", "series", settings, 0)
-    study.note_data(str(folder / "data.npz"))
-    evaluator = ImageEvaluator(folder / "shared", (Target.named("A15"),), epochs=2, device="cpu")
-    for text in TRIALS:
-        trial = study.ask_about(Architecture.parse(text), space)
-        study.complete(trial, evaluator.evaluate(trial.architecture, study.workspace(trial)), {})
+    trained_study(folder / "store", space, dataset, str(folder / "data.npz"), TRIALS, epochs=2)
     return folder / "store"
 
 

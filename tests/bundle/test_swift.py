@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from anenas.bundle._input import Input
 from anenas.bundle._swift import stream_swift_source, swift_source
 from anenas.coreml import convert, convert_streamed
 from anenas.coreml.program import Program, load_program
@@ -24,7 +25,7 @@ def program(folder: Path, shape: tuple[int, int, int, int]) -> Program:
 
 
 def test_an_image_comes_in_and_a_label_with_probabilities_comes_out(tmp_path: Path) -> None:
-    source = swift_source(program(tmp_path, (1, 3, 4, 8)), "model.mlpackage")
+    source = swift_source(program(tmp_path, (1, 3, 4, 8)), "model.mlpackage", Input())
     assert 'inputDescriptionsByName["image"]?.imageConstraint' in source
     assert "8×4 in colour" in source
     assert 'featureValue(for: "classLabel")?.stringValue' in source
@@ -33,7 +34,7 @@ def test_an_image_comes_in_and_a_label_with_probabilities_comes_out(tmp_path: Pa
 
 
 def test_other_channels_come_in_as_an_array(tmp_path: Path) -> None:
-    source = swift_source(program(tmp_path, (1, 4, 4, 8)), "model.mlpackage")
+    source = swift_source(program(tmp_path, (1, 4, 4, 8)), "model.mlpackage", Input())
     assert "MLShapedArray<Float>(scalars: pixels, shape: [1, 4, 4, 8])" in source
     assert 'dictionary: ["image": value]' in source
     assert "CGImage" not in source
@@ -41,7 +42,7 @@ def test_other_channels_come_in_as_an_array(tmp_path: Path) -> None:
 
 
 def test_a_batch_gives_an_array_of_probabilities(tmp_path: Path) -> None:
-    source = swift_source(program(tmp_path, (2, 3, 4, 8)), "model.mlpackage")
+    source = swift_source(program(tmp_path, (2, 3, 4, 8)), "model.mlpackage", Input())
     assert "shape: [2, 3, 4, 8]" in source
     assert 'featureValue(for: "probabilities")?.shapedArrayValue(of: Float.self)' in source
     assert "2×3, one image after the other" in source
@@ -49,7 +50,7 @@ def test_a_batch_gives_an_array_of_probabilities(tmp_path: Path) -> None:
 
 
 def test_series_come_in_as_an_array_whatever_their_channels(tmp_path: Path) -> None:
-    source = swift_source(program(tmp_path, (1, 3, 1, 8)), "model.mlpackage")
+    source = swift_source(program(tmp_path, (1, 3, 1, 8)), "model.mlpackage", Input("series", "as they are"))
     assert "Parameter series: As they are, 1×3×1×8 (series, channels, 1, steps), steps first." in source
     assert "func prediction(for series: [Float])" in source
     assert 'dictionary: ["series": value]' in source
@@ -58,7 +59,7 @@ def test_series_come_in_as_an_array_whatever_their_channels(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("shape", [(1, 1, 4, 4), (1, 4, 4, 4), (2, 1, 4, 4), (1, 3, 1, 4)])
 def test_brackets_are_balanced_and_no_template_is_left(tmp_path: Path, shape: tuple[int, int, int, int]) -> None:
-    source = swift_source(program(tmp_path, shape), "model.mlpackage")
+    source = swift_source(program(tmp_path, shape), "model.mlpackage", Input("images" if shape[2] > 1 else "series"))
     assert all(source.count(a) == source.count(b) for a, b in ("{}", "()", "[]"))
     assert "{{" not in source and "None" not in source
 
@@ -66,7 +67,7 @@ def test_brackets_are_balanced_and_no_template_is_left(tmp_path: Path, shape: tu
 @pytest.mark.parametrize("tokens", ["words", "characters"])
 @pytest.mark.parametrize("batch", [1, 2])
 def test_texts_are_encoded_with_the_vocabulary_of_the_model(tmp_path: Path, tokens: str, batch: int) -> None:
-    source = swift_source(program(tmp_path, (batch, 1, 1, 8)), "model.mlpackage", tokens)
+    source = swift_source(program(tmp_path, (batch, 1, 1, 8)), "model.mlpackage", Input("texts", tokens=tokens))
     assert ".creatorDefinedKey" in source and 'metadata["vocabulary"]' in source and "import Foundation" in source
     assert f"the ids of its first 8 {tokens}" in source and f"{tokens}.prefix(8)" in source
     assert f"shape: [{batch}, 1, 1, 8]" in source

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from studies import trained_study
 
 import anenas
 from anenas._errors import AnenasError
@@ -19,9 +21,8 @@ from anenas.bundle._encode import python_encoder
 from anenas.coreml import package_metadata, program_accuracy, read_graph
 from anenas.coreml.program import load_program
 from anenas.data import Dataset, Encoding, load_texts
-from anenas.latency import Target
-from anenas.search import PACKAGE, WEIGHTS, ImageEvaluator, Study
-from anenas.space import Architecture, SearchSpace
+from anenas.search import PACKAGE, WEIGHTS, Study
+from anenas.space import SearchSpace
 
 ENCODING = Encoding("words", 64)
 SPACE = {
@@ -54,25 +55,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Dataset]:
 def study(data: tuple[str, Dataset], tmp_path_factory: pytest.TempPathFactory) -> Study:
     """Both look-ups, trained and exported."""
     source, dataset = data
-    folder = tmp_path_factory.mktemp("study")
-    dataset.save(folder / "shared")
-    settings = {
-        "input": "1x1x8",
-        "encoding": {"tokens": "words", "vocabulary": 64},
-        "data": f"{dataset.name} {dataset.fingerprint[:12]}",
-        "chip": "A15",
-        "epochs": 10,
-        "seed": 0,
-        "latency_bound": "upper",
-        "objectives": {"accuracy": 0.0, "latency_ms": 0.5},
-    }
-    study = Study.create_or_continue(folder / "store", "texts", settings, 0)
-    study.note_data(source)
-    evaluator = ImageEvaluator(folder / "shared", (Target.named("A15"),), epochs=10, device="cpu")
-    for text in TRIALS:
-        trial = study.ask_about(Architecture.parse(text), SearchSpace.model_validate(SPACE))
-        study.complete(trial, evaluator.evaluate(trial.architecture, study.workspace(trial)), {})
-    return study
+    store, space = tmp_path_factory.mktemp("study") / "store", SearchSpace.model_validate(SPACE)
+    return trained_study(store, space, dataset, source, TRIALS, encoding=dataclasses.asdict(ENCODING))
 
 
 @pytest.fixture(scope="module", params=[0, 1], ids=["onehot", "gather"])

@@ -48,7 +48,7 @@ def test_every_other_column_is_a_channel_in_the_order_of_the_file(write: Write) 
     source = read_csv(write(*rows()))
     assert (source.name, source.classes, source.channels) == ("my_windows", ("down", "up"), 2)
     assert source.train.labels.tolist() == [1, 0] * 6
-    series = source.train.pictures.draw((1, 8), 2)
+    series = source.train.inputs.draw((1, 8), 2)
     np.testing.assert_allclose(series[3, :, 0], [0.03 - np.arange(8), 7 * np.arange(8) - 3], rtol=1e-6)
 
 

@@ -23,7 +23,7 @@ def test_arrays_become_a_source(write_npz: WriteNpz) -> None:
     source = read_npz(write_npz(class_names=np.array(["cat", "dog", "cow"])))
     assert (source.name, source.classes, source.channels, source.flip) == ("my_set", ("cat", "dog", "cow"), 1, False)
     assert source.test is not None
-    assert (len(source.train.pictures), len(source.test.pictures)) == (30, 9)
+    assert (len(source.train.inputs), len(source.test.inputs)) == (30, 9)
     np.testing.assert_array_equal(source.train.labels, labels)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from examples import example, input_shape
+from examples import example, input_shape, with_random_statistics
 from torch import nn
 
 from anenas.blocks import Block, block_kinds
@@ -21,18 +21,6 @@ every_kind = pytest.mark.parametrize("kind", block_kinds().values(), ids=lambda 
 @pytest.fixture(autouse=True)
 def seed() -> None:
     torch.manual_seed(0)
-
-
-def with_random_statistics(network: nn.Module) -> nn.Module:
-    """The network, as if it had been trained: batch normalisation is no longer the identity."""
-    for module in network.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            assert module.running_mean is not None and module.running_var is not None
-            nn.init.uniform_(module.running_mean, -1, 1)
-            nn.init.uniform_(module.running_var, 0.5, 2)
-            nn.init.uniform_(module.weight, 0.5, 2)
-            nn.init.uniform_(module.bias, -1, 1)
-    return network.eval()
 
 
 def test_a_network_is_a_stem_stages_and_a_head() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from examples import BODY_KINDS
+from examples import BODY_KINDS, with_random_statistics
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
@@ -26,14 +26,7 @@ CAUSAL = [
 def network_of(architecture: Architecture, seed: int = 0) -> Deployed:
     """What ships, as if it had been trained: every weight and statistic is away from where it started."""
     torch.manual_seed(seed)
-    network = build(architecture)
-    for module in network.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            assert module.running_mean is not None and module.running_var is not None
-            nn.init.uniform_(module.running_mean, -1, 1)
-            nn.init.uniform_(module.running_var, 0.5, 2)
-            nn.init.uniform_(module.weight, 0.5, 2)
-            nn.init.uniform_(module.bias, -1, 1)
+    network = with_random_statistics(build(architecture))
     channels = architecture.input[1]
     return Deployed(fuse(network), (0.001,) * channels, (0.004,) * channels).eval()
 

@@ -13,7 +13,7 @@ from anenas.coreml import package_metadata, program_accuracy, read_graph, stored
 from anenas.data import Dataset, load_data
 from anenas.latency import Target
 from anenas.network import build
-from anenas.search import CHECKPOINT, PACKAGE, WEIGHTS, Evaluation, ExportError, ImageEvaluator, ship
+from anenas.search import CHECKPOINT, PACKAGE, WEIGHTS, Evaluation, ExportError, TrainingEvaluator, ship
 from anenas.search._ship import deploy
 from anenas.space import Architecture
 
@@ -48,7 +48,7 @@ def test_a_trial_ships_the_form_that_was_asked_for(
     form: str, stored: list[str], target: str, data: Path, tmp_path: Path
 ) -> None:
     architecture = dataclasses.replace(NETWORK, form=form)
-    evaluator = ImageEvaluator(data, (Target.named("A17 Pro"),), epochs=3, device="cpu")
+    evaluator = TrainingEvaluator(data, (Target.named("A17 Pro"),), epochs=3, device="cpu")
     estimate, evaluation = evaluator.estimate(architecture), evaluator.evaluate(architecture, tmp_path)
     package, held_out = tmp_path / PACKAGE, Dataset.open(data).validation
     assert (stored_forms(read_graph(package)), evaluation.needs) == (stored, target)
@@ -74,7 +74,7 @@ def test_a_network_that_overflows_ships_in_no_form(form: str, data: Path, tmp_pa
 
 
 def test_a_trial_that_was_paused_ends_as_one_that_was_not(data: Path, tmp_path: Path) -> None:
-    evaluator = ImageEvaluator(data, (Target.named("A15"),), epochs=3, device="cpu")
+    evaluator = TrainingEvaluator(data, (Target.named("A15"),), epochs=3, device="cpu")
     straight, paused = tmp_path / "straight", tmp_path / "paused"
     straight.mkdir()
     paused.mkdir()
@@ -89,7 +89,7 @@ def test_a_trial_that_was_paused_ends_as_one_that_was_not(data: Path, tmp_path: 
 
 
 def test_a_trial_begins_with_the_weights_that_another_left(data: Path, tmp_path: Path) -> None:
-    evaluator = ImageEvaluator(data, (Target.named("A15"),), epochs=1, device="cpu")
+    evaluator = TrainingEvaluator(data, (Target.named("A15"),), epochs=1, device="cpu")
     first, second = tmp_path / "first", tmp_path / "second"
     first.mkdir()
     second.mkdir()
@@ -100,7 +100,7 @@ def test_a_trial_begins_with_the_weights_that_another_left(data: Path, tmp_path:
 
 
 def test_a_paused_trial_that_inherited_ends_as_one_that_was_not_paused(data: Path, tmp_path: Path) -> None:
-    evaluator = ImageEvaluator(data, (Target.named("A15"),), epochs=1, device="cpu")
+    evaluator = TrainingEvaluator(data, (Target.named("A15"),), epochs=1, device="cpu")
     for name in ("donor", "straight", "paused"):
         (tmp_path / name).mkdir()
     evaluator.evaluate(NETWORK, tmp_path / "donor")

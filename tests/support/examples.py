@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import torch
+from torch import nn
 
 from anenas.blocks import Block, SequenceBlock, block_kind, block_kinds
-from anenas.blocks.log_mel import LogMelBlock
 from anenas.space import Stage
 
 _STEPS = 8  # enough for three stages of a scan, and few where every step is written out
@@ -24,7 +24,7 @@ def takes_series(kind: type[Block]) -> bool:
 def input_shape(kind: type[Block], channels: int, size: int, batch: int = 1) -> tuple[int, int, int, int]:
     """Images of size × size pixels, or series of eight steps; a channel of ids, or of samples, where it takes those."""
     if kind.takes:
-        return batch, 1, 1, _SAMPLES if kind is LogMelBlock else _STEPS
+        return batch, 1, 1, _SAMPLES if kind.takes == "waveforms" else _STEPS
     return (batch, channels, 1, _STEPS) if takes_series(kind) else (batch, channels, size, size)
 
 
@@ -36,3 +36,15 @@ def example(kind: type[Block], shape: tuple[int, ...]) -> torch.Tensor:
 def stem(kind: type[Block], stride: int, width: int) -> Stage:
     """A first stage for networks of that kind of block, which may need more channels than the input has."""
     return Stage(block_kind("tcn" if takes_series(kind) else "conv")(), 1, stride, width)
+
+
+def with_random_statistics(network: nn.Module) -> nn.Module:
+    """The network in evaluation mode, as if it had been trained: batch normalisation is no longer the identity."""
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            assert module.running_mean is not None and module.running_var is not None
+            nn.init.uniform_(module.running_mean, -1, 1)
+            nn.init.uniform_(module.running_var, 0.5, 2)
+            nn.init.uniform_(module.weight, 0.5, 2)
+            nn.init.uniform_(module.bias, -1, 1)
+    return network.eval()
