@@ -13,8 +13,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from anenas._api import FrontModel, SearchResult, load_result, run_search
+    from anenas._api import run_search
     from anenas._errors import AnenasError
+    from anenas._result import FrontModel, SearchResult, load_result
     from anenas.ane import chips
     from anenas.bundle import Bundle, export
     from anenas.coreml.program import Program, load_program, stream
@@ -27,16 +28,16 @@ _HOMES = {
     "AnenasError": "anenas._errors",
     "Architecture": "anenas.space",
     "Bundle": "anenas.bundle",
-    "FrontModel": "anenas._api",
+    "FrontModel": "anenas._result",
     "Program": "anenas.coreml.program",
-    "SearchResult": "anenas._api",
+    "SearchResult": "anenas._result",
     "SearchSpace": "anenas.space",
     "build": "anenas.network",
     "chips": "anenas.ane",
     "export": "anenas.bundle",
     "load_data": "anenas.data",
     "load_program": "anenas.coreml.program",
-    "load_result": "anenas._api",
+    "load_result": "anenas._result",
     "load_space": "anenas.space",
     "run_search": "anenas._api",
     "stream": "anenas.coreml.program",

@@ -15,11 +15,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from anenas._api import SearchResult
 from anenas._bench_search import SearchScores
 from anenas._calibrate import Calibrated
 from anenas._measured import Measured
 from anenas._pack import Packed
+from anenas._result import SearchResult
 from anenas._sweep import FormResult
 from anenas.ane import Finding, Placement, Rule, Severity
 from anenas.coreml import Verification

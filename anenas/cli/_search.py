@@ -181,7 +181,7 @@ def front(
     """Show the Pareto front of a study."""
     from rich.console import Console
 
-    from anenas._api import load_result
+    from anenas._result import load_result
     from anenas._terminal import print_front
     from anenas.search import study_names
 

@@ -19,10 +19,12 @@ from anenas.search._loop import Search
 from anenas.search._objectives import DEFAULT_OBJECTIVES, METRICS, Metric, Objective, Objectives, objective_names
 from anenas.search._pool import Inline, Outcome, Pool
 from anenas.search._problem import LATENCY_BOUNDS, LatencyBound, Outlook, Problem, Space
+from anenas.search._record import Record, Trial
 from anenas.search._rungs import DEFAULT_RUNGS, FEWEST_TRIALS, Rungs
 from anenas.search._samplers import DEFAULT_SAMPLER, SAMPLERS, check_sampler, make_sampler
 from anenas.search._ship import ExportError, load_deployed, ship
-from anenas.search._study import Record, Study, Trial, is_being_searched, searching, study_folder, study_names
+from anenas.search._store import is_being_searched, searching, study_folder, study_names
+from anenas.search._study import Study
 from anenas.search._table import Table, read_table
 
 __all__ = [

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from anenas.search._problem import Space
-from anenas.search._study import Record, Study
+from anenas.search._record import Record
+from anenas.search._study import Study
 from anenas.space import Architecture, Decisions
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from anenas.search._evaluation import EVALUATION
-from anenas.search._study import Record, Study
+from anenas.search._record import Record
+from anenas.search._study import Study
 
 _README = """\
 {name}: trial {number} of study {study}

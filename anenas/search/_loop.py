@@ -16,8 +16,9 @@ from anenas.search._evaluation import Evaluation
 from anenas.search._objectives import METRICS
 from anenas.search._pool import Inline, Outcome, Pool
 from anenas.search._problem import Problem
+from anenas.search._record import Trial
 from anenas.search._rungs import WAITING, Rungs, ordinal, ranking
-from anenas.search._study import Study, Trial
+from anenas.search._study import Study
 from anenas.space import LEAST, Architecture, draw
 
 _HOPELESS = 5  # so many failures alike before anything has worked are no accident,

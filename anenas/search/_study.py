@@ -10,11 +10,8 @@ import uuid
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self, cast, get_args
-
-import filelock
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from anenas._errors import AnenasError, unknown
 from anenas.blocks import Value
@@ -22,68 +19,13 @@ from anenas.search._evaluation import CHECKPOINT, EVALUATION, Estimate, Evaluati
 from anenas.search._front import Losses, front, hypervolume, knee
 from anenas.search._objectives import Objectives, Point
 from anenas.search._problem import Space
+from anenas.search._record import STATES, Record, State, Trial, read_record, read_rungs, with_time_of
 from anenas.search._rungs import RUNGS
+from anenas.search._store import first_line, open_storage, study_folder, study_names
 from anenas.space import LEAST, Architecture
 
 if TYPE_CHECKING:
     import optuna
-
-State = Literal["completed", "stopped", "failed", "infeasible", "repeated"]
-STATES: tuple[State, ...] = get_args(State)
-
-_DATABASE = "studies.db"
-
-
-@dataclass(frozen=True)
-class Trial:
-    """An architecture that the study asks about and waits for an answer on.
-
-    Attributes:
-        number: Optuna's, from 0.
-        architecture: What is asked about.
-        rungs: What it was at each pause of its training so far.
-        donor: Number of the trial whose weights its training begins with, or None.
-    """
-
-    number: int
-    architecture: Architecture
-    handle: optuna.trial.Trial = dataclasses.field(compare=False, repr=False)
-    rungs: tuple[Evaluation, ...] = ()
-    donor: int | None = None
-
-    @property
-    def share(self) -> float:
-        """How much of its training is done."""
-        return self.rungs[-1].share if self.rungs else 0.0
-
-
-@dataclass(frozen=True)
-class Record:
-    """A trial that has been answered.
-
-    Attributes:
-        number: Optuna's, from 0.
-        architecture: What was asked about.
-        state: "completed" if it was trained and exported within the limits; "stopped" if others were better before
-            its training was whole; "infeasible" if it breaks a limit or rule; "repeated" if it was known already;
-            "failed" otherwise.
-        reason: Why it did not complete, empty where it did.
-        because: In a word, what an infeasible one is rejected for: the limit that it misses most, or a rule.
-        evaluation: What came out, where it was trained; after its last rung, where it was stopped.
-        rungs: What it was at each pause of its training.
-        started: When it was asked, in seconds since 1970.
-        ended: When it was answered, likewise.
-    """
-
-    number: int
-    architecture: Architecture
-    state: State
-    reason: str = ""
-    because: str = ""
-    evaluation: Evaluation | None = None
-    rungs: tuple[Evaluation, ...] = ()
-    started: float = 0.0
-    ended: float = 0.0
 
 
 class Study:
@@ -114,7 +56,7 @@ class Study:
         self.front: list[Record] = []
         self.records: list[Record] = []
         self.paused: dict[int, Trial] = {}
-        answered = [_read_record(t) for t in study.get_trials(deepcopy=False) if t.state.is_finished()]
+        answered = [read_record(t) for t in study.get_trials(deepcopy=False) if t.state.is_finished()]
         for record in sorted((record for record in answered if record), key=lambda record: record.ended):
             self._note(record)
 
@@ -130,7 +72,7 @@ class Study:
         names = study_names(store)
         if name not in names:
             raise unknown("study", name, names) if names else AnenasError(f"no studies in {store}; run `anenas search`")
-        study = optuna.load_study(study_name=name, storage=_storage(store))
+        study = optuna.load_study(study_name=name, storage=open_storage(store))
         if "settings" not in study.user_attrs:
             raise AnenasError(f"study '{name}' is empty: its search was stopped before it began")
         return cls(study, store)
@@ -157,7 +99,7 @@ class Study:
         try:
             study = optuna.create_study(
                 study_name=name,
-                storage=_storage(store, in_memory=in_memory),
+                storage=open_storage(store, in_memory=in_memory),
                 directions=[objective.metric.direction for objective in objectives],
                 load_if_exists=True,
             )
@@ -168,7 +110,7 @@ class Study:
                 study.set_user_attr("id", uuid.uuid4().hex)
                 study.set_user_attr("settings", settings)
         except optuna.exceptions.StorageInternalError as error:
-            raise AnenasError(f"cannot write the store {store}: {_first_line(error)}") from error
+            raise AnenasError(f"cannot write the store {store}: {first_line(error)}") from error
         if known is not None and known != settings:
             differ = [k for k in (settings | known) if settings.get(k) != known.get(k)]
             what = "; ".join(f"{k} was {known.get(k)}, is {settings.get(k)}" for k in differ)
@@ -223,7 +165,7 @@ class Study:
 
         architecture = space.decide(suggest, classes=classes)
         handle.set_user_attr("architecture", str(architecture))
-        rungs = _read_rungs(handle.user_attrs)
+        rungs = read_rungs(handle.user_attrs)
         return Trial(handle.number, architecture, handle, rungs, rungs[-1].donor if rungs else None)
 
     def known(self, architecture: Architecture) -> Record | None:
@@ -255,7 +197,7 @@ class Study:
 
     def pause(self, trial: Trial, evaluation: Evaluation) -> None:
         """Note what a trial is at a rung, where it waits for `resume` or `stop`."""
-        rungs = (*trial.rungs, _with_time_of(trial.rungs, evaluation))
+        rungs = (*trial.rungs, with_time_of(trial.rungs, evaluation))
         trial.handle.set_user_attr(RUNGS, [rung.to_dict() for rung in rungs])
         self.paused[trial.number] = dataclasses.replace(trial, rungs=rungs)
 
@@ -271,7 +213,7 @@ class Study:
 
     def complete(self, trial: Trial, evaluation: Evaluation, violations: Mapping[str, float]) -> None:
         """Record a trained and exported architecture, whose files are in its workspace."""
-        evaluation = _with_time_of(trial.rungs, evaluation)
+        evaluation = with_time_of(trial.rungs, evaluation)
         (self._workspace(trial) / EVALUATION).write_text(json.dumps(evaluation.to_dict(), indent=2))
         finished = self.trial_folder(trial.number)
         if finished.exists():  # killed between the move and the answer, then run again
@@ -303,7 +245,7 @@ class Study:
         self._answer(trial, "failed", reason)
 
     def set_test_accuracy(self, number: int, accuracy: float) -> None:
-        """Add the accuracy on the test images to a completed trial."""
+        """Add the accuracy on the test split to a completed trial."""
         record = next(record for record in self.records if record.number == number)
         assert record.evaluation
         evaluation = dataclasses.replace(record.evaluation, test_accuracy=accuracy)
@@ -338,7 +280,7 @@ class Study:
         without = optuna.trial.TrialState.PRUNED if state == "stopped" else optuna.trial.TrialState.FAIL
         state_of_it = without if values is None else None
         finished = self._optuna.tell(trial.handle, values, state_of_it, skip_if_finished=True)
-        if record := _read_record(finished, trial.architecture):
+        if record := read_record(finished, trial.architecture):
             self._note(record)
 
     def _note(self, record: Record) -> None:
@@ -359,12 +301,12 @@ class Study:
 
     @property
     def data(self) -> str | None:
-        """Where its images came from, as `load_data` reads it; None for the embedded set, or where nothing tells."""
+        """Where its data came from, as `load_data` reads it; None for the embedded set, or where nothing tells."""
         source: str | None = self._optuna.user_attrs.get("data")
         return source
 
     def note_data(self, source: str | None) -> None:
-        """Remember where the images come from. It is no setting: equal images may be moved."""
+        """Remember where the data come from. It is no setting: equal data may be moved."""
         if source != self.data:
             self._optuna.set_user_attr("data", source)
 
@@ -401,77 +343,6 @@ class Study:
         return {name: self.front[i] for name, i in {"knee": knee(losses), **best}.items()}
 
 
-def study_names(store: Path) -> list[str]:
-    """The names of every study in a store; none where there is no store."""
-    import optuna
-
-    if not (store / _DATABASE).is_file():
-        return []
-    return sorted(optuna.get_all_study_names(_storage(store)))
-
-
-def study_folder(store: Path, name: str) -> Path:
-    """What belongs to a study on disk, beside its rows in the database."""
-    return store / "studies" / name
-
-
-@contextlib.contextmanager
-def searching(store: Path, name: str) -> Iterator[None]:
-    """Hold a study for one process.
-
-    Raises:
-        AnenasError: If another process holds it, or the store cannot be written.
-    """
-    lock = _lock(store, name)
-    try:
-        Path(lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
-    except filelock.Timeout:
-        raise AnenasError(f"study '{name}' is being searched by another process; wait for it, or use --new") from None
-    except OSError as error:
-        raise AnenasError(f"cannot write the store {store}: {error.strerror or error}") from error
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def is_being_searched(store: Path, name: str) -> bool:
-    """Whether a living process holds the study."""
-    if not study_folder(store, name).is_dir():
-        return False
-    try:
-        with _lock(store, name).acquire(timeout=0):
-            return False
-    except filelock.Timeout:
-        return True
-
-
-def _lock(store: Path, name: str) -> filelock.FileLock:
-    return filelock.FileLock(study_folder(store, name) / "lock")
-
-
-def _storage(store: Path, *, in_memory: bool = False) -> optuna.storages.BaseStorage:
-    import optuna
-    from sqlalchemy.exc import SQLAlchemyError
-
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    if in_memory:
-        return optuna.storages.InMemoryStorage()
-    if set("?#%") & set(str(store)):
-        raise AnenasError(f"store '{store}': its path must be without ?, # and %, which database addresses cannot hold")
-    try:
-        store.mkdir(parents=True, exist_ok=True)
-        return optuna.storages.RDBStorage(
-            f"sqlite:///{store / _DATABASE}",
-            engine_kwargs={"connect_args": {"timeout": 60}},  # several searches may share a store
-        )
-    except OSError as error:
-        raise AnenasError(f"cannot write the store {store}: {error.strerror or error}") from error
-    except (SQLAlchemyError, RuntimeError) as error:
-        raise AnenasError(f"cannot use the store {store / _DATABASE}: {_first_line(error)}") from error
-
-
 def _trials(study: optuna.Study) -> int:
     return len(study.get_trials(deepcopy=False))
 
@@ -483,46 +354,6 @@ def _without_experimental_warnings() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         yield
-
-
-def _read_record(trial: optuna.trial.FrozenTrial, architecture: Architecture | None = None) -> Record | None:
-    """A finished Optuna trial as a record; None where it is not one of ours.
-
-    Args:
-        trial: As Optuna has it.
-        architecture: Where it is at hand it need not be read again.
-    """
-    answer = trial.user_attrs.get("answer")
-    if answer is None or "architecture" not in trial.user_attrs:
-        return None
-    return Record(
-        number=trial.number,
-        architecture=architecture or Architecture.parse(trial.user_attrs["architecture"]),
-        state=answer["state"],
-        reason=answer["reason"],
-        because=answer["because"],
-        evaluation=Evaluation.from_dict(answer["evaluation"]) if answer["evaluation"] else None,
-        rungs=_read_rungs(trial.user_attrs),
-        started=trial.datetime_start.timestamp() if trial.datetime_start else 0.0,
-        ended=trial.datetime_complete.timestamp() if trial.datetime_complete else 0.0,
-    )
-
-
-def _read_rungs(attributes: Mapping[str, Any]) -> tuple[Evaluation, ...]:
-    return tuple(Evaluation.from_dict(rung) for rung in attributes.get(RUNGS, ()))
-
-
-def _with_time_of(rungs: Sequence[Evaluation], evaluation: Evaluation) -> Evaluation:
-    """An evaluation whose seconds are those of the whole trial; `rungs` are those before it."""
-    before = rungs[-1].seconds if rungs else {}
-    seconds = {step: evaluation.seconds.get(step, 0) + before.get(step, 0) for step in before | evaluation.seconds}
-    return dataclasses.replace(evaluation, seconds=seconds)
-
-
-def _first_line(error: Exception) -> str:
-    """What a database error says, without the statement that it was about."""
-    cause = getattr(error.__cause__, "orig", None) or getattr(error, "orig", None) or error
-    return next(iter(str(cause).splitlines()), type(error).__name__)
 
 
 def _most_missed(violations: Mapping[str, float]) -> str:

@@ -7,7 +7,7 @@ import pytest
 from pretend import PretendEvaluator
 
 from anenas._errors import AnenasError
-from anenas.search import EVALUATION, Study, Trial, is_being_searched, searching, study_names
+from anenas.search import EVALUATION, Study, Trial
 from anenas.space import SearchSpace
 
 SETTINGS = {"space": "pretend", "chip": "A15", "objectives": {"accuracy": 0.0, "latency_ms": 0.5}}
@@ -103,34 +103,6 @@ def test_an_unknown_study_offers_near_names(study: Study) -> None:
         Study.load(study.folder.parents[1], "mobil")
 
 
-def test_studies_are_listed_by_name(study: Study) -> None:
-    store = study.folder.parents[1]
-    Study.create_or_continue(store, "another", SETTINGS, 0)
-    assert study_names(store) == ["another", "s"]
-    assert study_names(store / "nowhere") == []
-
-
-def test_a_store_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(AnenasError, match="cannot write the store"):
-        Study.create_or_continue(tmp_path / "file", "s", SETTINGS, 0)
-
-
-def test_a_database_that_is_none_is_one_clear_line(tmp_path: Path) -> None:
-    (tmp_path / "studies.db").write_text("this is no database, whatever its name says\n" * 100)
-    with pytest.raises(AnenasError, match="not a database"):
-        Study.create_or_continue(tmp_path, "s", SETTINGS, 0)
-
-
-def test_one_process_at_a_time_searches_a_study(tmp_path: Path) -> None:
-    assert not is_being_searched(tmp_path, "s")
-    with searching(tmp_path, "s"):
-        assert is_being_searched(tmp_path, "s")
-        with pytest.raises(AnenasError, match="another process"), searching(tmp_path, "s"):
-            pass
-    assert not is_being_searched(tmp_path, "s")
-
-
 def test_the_front_and_hypervolume_follow_the_trials(study: Study, space: SearchSpace) -> None:
     for _ in range(6):
         complete(study, study.ask(space, 10))
@@ -178,11 +150,6 @@ def test_a_study_that_was_stopped_before_it_began_is_one_clear_line(study: Study
     optuna.create_study(study_name="torn", storage=f"sqlite:///{store / 'studies.db'}")
     with pytest.raises(AnenasError, match="is empty"):
         Study.load(store, "torn")
-
-
-def test_a_path_that_no_database_address_can_hold_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(AnenasError, match="must be without"):
-        Study.create_or_continue(tmp_path / "a?b", "s", SETTINGS, 0)
 
 
 def test_a_repeat_of_what_turned_out_infeasible_is_not_told_as_good(study: Study, space: SearchSpace) -> None:
