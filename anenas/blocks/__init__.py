@@ -8,6 +8,7 @@ from anenas.blocks._base import Block, block_kind, block_kinds, register
 from anenas.blocks._choices import Choice, Value, choice
 from anenas.blocks._sequence import SequenceBlock
 from anenas.blocks.embedding import Embedding
+from anenas.blocks.log_mel import LogMelBlock
 
 # Every file here without a leading underscore registers its block when it is imported.
 for _module in pkgutil.iter_modules(__path__):
@@ -19,6 +20,7 @@ __all__ = [
     "Block",
     "Choice",
     "Embedding",
+    "LogMelBlock",
     "SequenceBlock",
     "Value",
     "activation_layer",

@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 from anenas._errors import AnenasError
 from anenas.ane import MAX_STEPS
 from anenas.data._series import read_series
-from anenas.data._source import Examples, Source, file_safe
+from anenas.data._source import PARTS, Examples, Source, file_safe, numbered
 
-_PARTS = ("train", "validation", "test")
 _NEEDED = ("window", "label")
 _GROUPS = ("group", "subject")
 _SAID = (*_NEEDED, "split", *_GROUPS)
@@ -80,18 +79,17 @@ def read_csv(path: Path) -> Source:
             f"'{path}', row {window.line}: window '{window.name}' has {longest:,} steps; at most {MAX_STEPS:,} are a "
             f"block that the Neural Engine likes: cut it in several windows"
         )
-    parts = {part: [i for i, window in enumerate(windows) if window.split == part] for part in _PARTS}
+    parts = {part: [i for i, window in enumerate(windows) if window.split == part] for part in PARTS}
     if not parts["train"]:
         raise AnenasError(f"'{path}': the split of no window is train")
     arrays = {f"{part}_x": _padded(values, bounds, members, longest) for part, members in parts.items() if members}
     names = [header.names[channel] for channel in header.channels]
     series = read_series(path, arrays, scale=None, layout="nct", names=names)
-    classes = _in_order({window.label for window in windows})
-    numbers = {name: i for i, name in enumerate(classes)}
+    classes, labels = numbered([window.label for window in windows])
     examples = {
         part: Examples(
             series[f"{part}_x"],
-            np.array([numbers[windows[i].label] for i in members], np.int64),
+            labels[members],
             np.array([windows[i].group for i in members]) if header.said[3] is not None else None,
         )
         for part, members in parts.items()
@@ -212,8 +210,8 @@ def _check_windows(path: Path, windows: Sequence[_Window]) -> None:
             raise AnenasError(f"{here}{'label' if window.name else 'window'} is empty; expected a name")
         if grouped and not window.group:
             raise AnenasError(f"{here}the group of window '{window.name}' is empty; expected a name")
-        if window.split not in _PARTS:
-            raise AnenasError(f"{here}split is '{window.split}'; expected {', '.join(_PARTS[:-1])} or {_PARTS[-1]}")
+        if window.split not in PARTS:
+            raise AnenasError(f"{here}split is '{window.split}'; expected {', '.join(PARTS[:-1])} or {PARTS[-1]}")
         if before and before.name == window.name:
             for what in ("label", "split", "group"):
                 one, other = getattr(before, what), getattr(window, what)
@@ -237,9 +235,3 @@ def _padded(values: NDArray[np.float32], bounds: list[int], members: list[int], 
         start, end = bounds[member : member + 2]
         one[: end - start] = values[start:end]
     return series.transpose(0, 2, 1)
-
-
-def _in_order(labels: set[str]) -> tuple[str, ...]:
-    """By the alphabet; by their value where all are whole numbers."""
-    numbers = all(label.isascii() and label.isdecimal() for label in labels)
-    return tuple(sorted(labels, key=lambda label: (int(label), label) if numbers else (0, label)))

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anenas._errors import AnenasError
+from anenas.data._source import PARTS
 
-_SPLITS = ("train", "validation", "test")
 _TRAITS = ("flip", "jitter", "masked", "facts")
 _BATCH = 1024
 _SMALLEST_STD = 1 / 255  # one grey level, so that dividing by it is always safe
@@ -129,7 +129,7 @@ class Dataset:
         digest = hashlib.sha256(json.dumps(self.classes).encode())
         if self.facts:
             digest.update(json.dumps(dict(self.facts), sort_keys=True).encode())
-        for name in _SPLITS:
+        for name in PARTS:
             split: Split = getattr(self, name)
             digest.update(json.dumps([name, split.images.shape]).encode())
             digest.update(np.ascontiguousarray(split.images).data)
@@ -180,7 +180,7 @@ class Dataset:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             (folder / "dataset.json").unlink(missing_ok=True)
-            for name in _SPLITS:
+            for name in PARTS:
                 split: Split = getattr(self, name)
                 _replace(folder / f"{name}_images.npy", split.images)
                 _replace(folder / f"{name}_labels.npy", split.labels)
@@ -202,7 +202,7 @@ class Dataset:
                     images=np.load(folder / f"{name}_images.npy", mmap_mode="r", allow_pickle=False),
                     labels=np.load(folder / f"{name}_labels.npy", allow_pickle=False),
                 )
-                for name in _SPLITS
+                for name in PARTS
             )
             classes, traits = tuple(about["classes"]), {name: about[name] for name in _TRAITS}
             dataset = cls(about["name"], classes, train, validation, test, **traits)

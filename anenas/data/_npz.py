@@ -14,7 +14,7 @@ from anenas._errors import AnenasError
 from anenas.data._pictures import ArrayPictures
 from anenas.data._recordings import Heard, read_waveforms
 from anenas.data._series import LAYOUTS, read_series
-from anenas.data._source import Examples, Inputs, Source, file_safe
+from anenas.data._source import PARTS, Examples, Inputs, Source, file_safe
 from anenas.data._text import Encoding, text_array
 
 _KEYS = ("train_x", "train_y", "test_x", "test_y")
@@ -63,7 +63,7 @@ def read_npz(
     arrays = _read_arrays(path)
     if arrays["train_x"].dtype.kind == "U" and not encoding:
         raise AnenasError(f"'{path}' holds texts; search them with a space of texts, such as text_rnn")
-    parts = [part for part in ("train", "validation", "test") if f"{part}_x" in arrays]
+    parts = [part for part in PARTS if f"{part}_x" in arrays]
     keys = [f"{part}_x" for part in parts]
     inputs: Mapping[str, Inputs]
     if encoding:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+PARTS = ("train", "validation", "test")
+"""What a split is made of, as files, arrays and columns call it."""
 
 
 class Inputs(Protocol):
@@ -57,6 +60,14 @@ class Source:
     """Whether series that are a little noisier, louder or softer, or have a gap keep their class."""
     facts: Mapping[str, str] = field(default_factory=dict)
     """See `Dataset.facts`."""
+
+
+def numbered(labels: Sequence[str]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """The classes, by the alphabet, or by their value where all are whole numbers; and the class of each label."""
+    are_numbers = all(label.isascii() and label.isdecimal() for label in labels)
+    classes = sorted(set(labels), key=lambda label: (int(label), label) if are_numbers else (0, label))
+    numbers = {name: i for i, name in enumerate(classes)}
+    return tuple(classes), np.array([numbers[label] for label in labels], np.int64)
 
 
 def file_safe(name: str) -> str:

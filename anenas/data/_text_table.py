@@ -6,14 +6,11 @@ import csv
 import io
 from pathlib import Path
 
-import numpy as np
-
 from anenas._errors import AnenasError
-from anenas.data._source import Examples, Source, file_safe
+from anenas.data._source import PARTS, Examples, Source, file_safe, numbered
 from anenas.data._text import Encoding, Texts
 
 _COLUMNS = ("text", "label")
-_PARTS = ("train", "validation", "test")
 
 
 def read_texts(path: Path, encoding: Encoding) -> Source:
@@ -30,21 +27,16 @@ def read_texts(path: Path, encoding: Encoding) -> Source:
         AnenasError: The file is not there, or is not as described; it names the row, the header being row 1.
     """
     rows = _rows(path, encoding)
-    labels = sorted({label for _, label, _ in rows})
-    numbers = {label: i for i, label in enumerate(labels)}
-    parts = {part: [row for row in rows if row[2] == part] for part in _PARTS}
+    classes, labels = numbered([label for _, label, _ in rows])
+    parts = {part: [i for i, row in enumerate(rows) if row[2] == part] for part in PARTS}
     if not parts["train"]:
         raise AnenasError(f"'{path}': the split of no row is train")
     examples = {
-        part: Examples(
-            Texts(tuple(text for text, _, _ in members), encoding),
-            np.array([numbers[label] for _, label, _ in members], np.int64),
-        )
+        part: Examples(Texts(tuple(rows[i][0] for i in members), encoding), labels[members])
         for part, members in parts.items()
         if members
     }
-    classes, name = tuple(labels), file_safe(path.stem)
-    return Source(name=name, classes=classes, channels=1, flip=False, jitter=False, facts={}, **examples)
+    return Source(file_safe(path.stem), classes, 1, False, **examples, jitter=False, facts={})
 
 
 def _rows(path: Path, encoding: Encoding) -> list[tuple[str, str, str]]:
@@ -106,6 +98,6 @@ def _row(path: Path, number: int, row: list[str], header: list[str], encoding: E
         raise AnenasError(f"'{path}', row {number}: the text has no {encoding.tokens}; leave the row out")
     if not label:
         raise AnenasError(f"'{path}', row {number}: the label is empty; give each text one")
-    if split not in _PARTS:
-        raise AnenasError(f"'{path}', row {number}: the split is '{split}'; expected {', '.join(_PARTS)}")
+    if split not in PARTS:
+        raise AnenasError(f"'{path}', row {number}: the split is '{split}'; expected {', '.join(PARTS)}")
     return text, label, split

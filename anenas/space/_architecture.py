@@ -17,8 +17,7 @@ from dataclasses import dataclass
 from typing import Literal, Self
 
 from anenas._errors import AnenasError, unknown
-from anenas.blocks import ACTIVATIONS, Block, Value, block_kind, block_kinds
-from anenas.blocks.log_mel import LogMelBlock
+from anenas.blocks import ACTIVATIONS, Block, LogMelBlock, Value, block_kind, block_kinds
 from anenas.graph import get_form
 
 POOLS = ("mean", "max", "last")

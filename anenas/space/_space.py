@@ -24,8 +24,17 @@ from pydantic import (
 )
 
 from anenas.ane import MAX_DIMENSION, batch_problem, dimension_problem, steps_problem, width_problem
-from anenas.blocks import ACTIVATIONS, Block, Choice, Embedding, SequenceBlock, Value, block_kind, block_kinds
-from anenas.blocks.log_mel import LogMelBlock
+from anenas.blocks import (
+    ACTIVATIONS,
+    Block,
+    Choice,
+    Embedding,
+    LogMelBlock,
+    SequenceBlock,
+    Value,
+    block_kind,
+    block_kinds,
+)
 from anenas.graph import all_forms, get_form
 from anenas.space import _walk
 from anenas.space._architecture import POOLS, Architecture, Head, Stage

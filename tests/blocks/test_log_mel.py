@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from anenas._errors import AnenasError
 from anenas.ane import check, get_chip
+from anenas.blocks import LogMelBlock
 from anenas.blocks._mel import FLOOR, LogMel
 from anenas.blocks._spectrogram import LogMelSpectrogram
-from anenas.blocks.log_mel import LogMelBlock
 from anenas.network import architecture_graph
 from anenas.space import Architecture
 

@@ -12,8 +12,7 @@ from examples import BODY_KINDS, input_shape, stem
 from torch import nn
 
 from anenas.ane import chips
-from anenas.blocks import Block, block_kind
-from anenas.blocks.log_mel import LogMelBlock
+from anenas.blocks import Block, LogMelBlock, block_kind
 from anenas.coreml import convert_arrays, estimated_package_bytes, package_bytes, read_graph
 from anenas.graph import Graph, Tensor
 from anenas.latency import CalibratedLatency

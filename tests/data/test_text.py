@@ -72,6 +72,11 @@ def test_the_vocabulary_is_the_most_frequent_tokens_and_leaves_room_for_padding_
     assert len(WORDS.learn(many)) == 62
 
 
+def test_classes_that_are_whole_numbers_are_in_their_order(table: Callable[..., str]) -> None:
+    stars = [(text, {"no": "9", "yes": "10"}[label]) for text, label in rows()]
+    assert load_texts(table(csv_of(stars)), WORDS, steps=4).classes == ("9", "10")
+
+
 def test_texts_end_at_the_last_step_and_lose_what_is_too_long(table: Callable[..., str]) -> None:
     said: list[str] = []
     texts = [*rows(), ("good good good good good strange", "yes")]
