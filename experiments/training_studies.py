@@ -45,7 +45,7 @@ from anenas.latency import Latency, Target
 from anenas.network import Deployed, build, fuse, inherit
 from anenas.search import Estimate, Evaluation, Inline, Problem, Rungs, Search, Study, TrainingEvaluator
 from anenas.space import Architecture, Limits, SearchSpace, draw, load_space, mutate
-from anenas.training import Normalisation, _train, accuracy, train
+from anenas.training import Augmentation, Normalisation, _train, accuracy, train
 
 _RESULTS = Path(__file__).parent / "results"
 _SHARES = (1 / 64, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)
@@ -123,8 +123,8 @@ class Bench:
         """Accuracy of the network, or of `judged` in its place, and the seconds of its training."""
         started = time.perf_counter()
         normalise = Normalisation(self.data.mean, self.data.std)
-        flip, epochs = self.data.flip, epochs or self.epochs
-        train(network, self.data.train, normalise, epochs=epochs, flip=flip, share=share, checkpoint=checkpoint)
+        augment, epochs = Augmentation.of(self.data), epochs or self.epochs
+        train(network, self.data.train, normalise, epochs=epochs, augment=augment, share=share, checkpoint=checkpoint)
         seconds = time.perf_counter() - started
         deployed = Deployed(fuse(judged or network), self.data.mean, self.data.std).eval()
         return accuracy(deployed, self.data.validation), seconds

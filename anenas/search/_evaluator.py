@@ -77,7 +77,7 @@ class TrainingEvaluator:
         from safetensors.torch import load_file, save_file
 
         from anenas.network import build, inherit
-        from anenas.training import Normalisation, accuracy, pick_device, train
+        from anenas.training import Augmentation, Normalisation, accuracy, pick_device, train
 
         clock = _Clock()
         device = pick_device(self.device)
@@ -92,9 +92,7 @@ class TrainingEvaluator:
             dataset.train,
             normalise,
             epochs=self.epochs,
-            flip=dataset.flip,
-            jitter=dataset.jitter,
-            masked=dataset.masked,
+            augment=Augmentation.of(dataset),
             seed=self.seed,
             device=device,
             share=share,

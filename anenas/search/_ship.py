@@ -96,16 +96,14 @@ def ship(
     pixels = np.array(held_out, dtype=np.float32)
     shape, classes = architecture.input, dataset.classes
     if form.activations:
-        from anenas.training import Normalisation, train_quantised
+        from anenas.training import Augmentation, Normalisation, train_quantised
 
         quantised = train_quantised(
             deployed,
             dataset.train,
             Normalisation(dataset.mean, dataset.std, architecture.raw),
             epochs=max(1, round(_QUANTISED_SHARE * epochs)),
-            flip=dataset.flip,
-            jitter=dataset.jitter,
-            masked=dataset.masked,
+            augment=Augmentation.of(dataset),
             seed=seed,
             device=device,
             stepped=stepped,

@@ -9,7 +9,9 @@ import torch
 
 from anenas.coreml import Quantiser
 from anenas.data import Split
-from anenas.training._train import PEAK_LEARNING_RATE, Normalisation, count_steps, train
+from anenas.training._augment import Augmentation
+from anenas.training._normalise import Normalisation
+from anenas.training._train import PEAK_LEARNING_RATE, count_steps, train
 
 if TYPE_CHECKING:
     from anenas.network import Deployed
@@ -24,9 +26,7 @@ def train_quantised(
     normalise: Normalisation,
     *,
     epochs: int,
-    flip: bool,
-    jitter: bool = False,
-    masked: bool = False,
+    augment: Augmentation,
     seed: int = 0,
     device: torch.device | str = "cpu",
     stepped: Callable[[int, int], None] = lambda step, steps: None,
@@ -38,9 +38,7 @@ def train_quantised(
         split: Training images and labels.
         normalise: What pixels become first.
         epochs: Passes over the data, at least 1.
-        flip: Whether mirror images keep their class.
-        jitter: Whether series keep it that are a little noisier, louder or softer, or have a gap.
-        masked: Whether the last channel of series says where they are.
+        augment: What may be done to them.
         seed: Of the order and augmentation of the images.
         device: Where to train.
         stepped: Called after each step with its number, from 1, and how many there are.
@@ -66,9 +64,7 @@ def train_quantised(
         split,
         normalise,
         epochs=epochs,
-        flip=flip,
-        jitter=jitter,
-        masked=masked,
+        augment=augment,
         seed=seed,
         device=device,
         learning_rate=_LEARNING_RATE,

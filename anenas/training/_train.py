@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +12,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from anenas.data import Split
+from anenas.training._augment import Augmentation
 from anenas.training._checkpoint import Progress, load_checkpoint, save_checkpoint
-from anenas.training._jitter import jittered
+from anenas.training._normalise import Normalisation
 
 BATCH_SIZE = 32
 PEAK_LEARNING_RATE = 4e-3
@@ -34,28 +34,6 @@ class TrainingError(RuntimeError):
     """Training went wrong in a way that belongs to the architecture, such as a loss that became NaN."""
 
 
-@dataclass(frozen=True)
-class Normalisation:
-    """What pixels of 0 to 255, or series, become before the network sees them.
-
-    Attributes:
-        mean: Of each channel, in units of 255.
-        std: Of each channel, likewise.
-        raw: Whether they stay as they are instead.
-    """
-
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-    raw: bool = False
-
-    def __call__(self, pixels: torch.Tensor) -> torch.Tensor:
-        """(N, C, H, W) of any dtype to float32 of about zero mean and unit variance, unless raw."""
-        if self.raw:
-            return pixels.float()
-        mean, std = (torch.tensor(v, device=pixels.device).view(1, -1, 1, 1) for v in (self.mean, self.std))
-        return (pixels.float() / 255 - mean) / std
-
-
 def brief_epochs(split: Split) -> int:
     """The training budget of a trial where none was asked for: two epochs of images.
 
@@ -73,9 +51,7 @@ def train(
     normalise: Normalisation,
     *,
     epochs: int,
-    flip: bool,
-    jitter: bool = False,
-    masked: bool = False,
+    augment: Augmentation,
     seed: int = 0,
     device: torch.device | str = "cpu",
     learning_rate: float = PEAK_LEARNING_RATE,
@@ -96,9 +72,7 @@ def train(
         split: Training images and labels.
         normalise: What pixels become first.
         epochs: Passes over the data of the whole training, at least 1.
-        flip: Whether mirror images keep their class.
-        jitter: Whether series keep it that are a little noisier, louder or softer, or have a gap.
-        masked: Whether the last channel of series says where they are.
+        augment: What may be done to them.
         seed: Of the order and augmentation of the images. The weights are the caller's.
         device: Where to train.
         learning_rate: At its peak.
@@ -130,10 +104,8 @@ def train(
     curve = list(progress.curve)
     since = list(progress.since)
 
-    def augment(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        if images.dtype == np.uint8:
-            return _augment(images, flip, rng)
-        return jittered(images, normalise.mean, normalise.std, masked, rng) if jitter else images
+    def batch(step: int) -> tuple[torch.Tensor, torch.Tensor]:
+        return _batch(split, step, lambda inputs, rng: augment(inputs, normalise, rng), seed)
 
     def logits(pixels: torch.Tensor) -> torch.Tensor:
         pixels = normalise(pixels.to(device, non_blocking=True)).contiguous(memory_format=torch.channels_last)
@@ -141,7 +113,7 @@ def train(
             return network(pixels)
 
     for step in range(progress.step + 1, last + 1):
-        pixels, labels = _batch(split, step, augment, seed)
+        pixels, labels = batch(step)
         loss = F.cross_entropy(logits(pixels).float(), labels.to(device), label_smoothing=LABEL_SMOOTHING)
         since.append(loss.item())
         if not math.isfinite(since[-1]):
@@ -166,7 +138,7 @@ def train(
     elif checkpoint:
         checkpoint.unlink(missing_ok=True)
     settling = range(last, max(0, last - _SETTLED), -1)
-    _settle(network, (logits(_batch(split, step, augment, seed)[0]) for step in settling))
+    _settle(network, (logits(batch(step)[0]) for step in settling))
     return curve
 
 
@@ -273,22 +245,3 @@ def _batch(split: Split, step: int, augment: _Augment, seed: int) -> tuple[torch
     chosen = np.sort(order[place * BATCH_SIZE : (place + 1) * BATCH_SIZE])  # in file order: they may be a memory map
     pixels = augment(np.ascontiguousarray(split.images[chosen]), np.random.default_rng((seed, epoch, place)))
     return torch.from_numpy(pixels), torch.from_numpy(np.array(split.labels[chosen]))
-
-
-def _augment(images: np.ndarray, flip: bool, rng: np.random.Generator) -> np.ndarray:
-    """(B, C, H, W) images, half of them mirrored if `flip`; colour ones shifted by up to a sixteenth of their size.
-
-    Grey sets (garments, digits, scans) come centred: shifting them only makes a brief training harder.
-    """
-    count, channels, height, width = images.shape
-    margin = min(height, width) // 16 if channels > 1 else 0
-    padded = np.pad(images, ((0, 0), (0, 0), (margin, margin), (margin, margin)), mode="edge")
-    top, left = rng.integers(0, 2 * margin + 1, (2, count))
-    rows = top[:, None] + np.arange(height)
-    columns = left[:, None] + np.arange(width)
-    if flip:
-        mirrored = rng.random(count) < 0.5
-        columns[mirrored] = columns[mirrored, ::-1]
-    # Index arrays apart from each other put the channels last: (B, H, W, C), the layout that training wants anyway.
-    shifted = padded[np.arange(count)[:, None, None], :, rows[:, :, None], columns[:, None, :]]
-    return shifted.transpose(0, 3, 1, 2)

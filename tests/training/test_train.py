@@ -13,9 +13,10 @@ from anenas.blocks import block_kind
 from anenas.data import Split
 from anenas.network._build import build_stage
 from anenas.space import Stage
-from anenas.training import Normalisation, TrainingError, accuracy, brief_epochs, pick_device, train
-from anenas.training._train import PEAK_LEARNING_RATE, _augment, _one_cycle
+from anenas.training import Augmentation, Normalisation, TrainingError, accuracy, brief_epochs, pick_device, train
+from anenas.training._train import PEAK_LEARNING_RATE, _one_cycle
 
+MIRRORED, AS_IT_IS = Augmentation(flip=True), Augmentation()
 NORMALISE = Normalisation((0.5,), (0.25,))
 
 
@@ -43,7 +44,7 @@ class _OnPixels(nn.Module):
 
 def test_it_learns_what_can_be_learned() -> None:
     network = small_network()
-    curve = train(network, bright_and_dark(), NORMALISE, epochs=3, flip=True)
+    curve = train(network, bright_and_dark(), NORMALISE, epochs=3, augment=MIRRORED)
     assert curve[-1][1] < curve[0][1]
     assert accuracy(_OnPixels(network).eval(), bright_and_dark(64)) == 1.0
 
@@ -62,7 +63,7 @@ def test_it_learns_series_too_and_shifts_and_mirrors_none() -> None:
     network = build_stage(Stage(block_kind("min_gru")(), 1, 1, 16), 1).append(nn.Sequential(nn.Flatten()))
     network.append(nn.Linear(16 * 16, 2))
     normalise = Normalisation((300 / 255,), (6 / 255,))
-    train(network, rising_and_falling(), normalise, epochs=4, flip=False)
+    train(network, rising_and_falling(), normalise, epochs=4, augment=AS_IT_IS)
     network.insert(0, _Normalised(normalise))
     assert accuracy(network.eval(), rising_and_falling(64)) == 1.0
 
@@ -84,7 +85,7 @@ def test_brief_training_on_series_is_five_hundred_steps(count: int, epochs: int)
 
 
 def test_the_loss_curve_has_about_fifty_points_and_ends_at_the_last_step() -> None:
-    curve = train(small_network(), bright_and_dark(2000), NORMALISE, epochs=2, flip=False)
+    curve = train(small_network(), bright_and_dark(2000), NORMALISE, epochs=2, augment=AS_IT_IS)
     assert 40 <= len(curve) <= 70
     assert curve[-1][0] == 2 * (2000 // 32)
 
@@ -92,7 +93,7 @@ def test_the_loss_curve_has_about_fifty_points_and_ends_at_the_last_step() -> No
 def test_equal_seeds_give_equal_weights() -> None:
     def trained(seed: int) -> list[torch.Tensor]:
         network = small_network()
-        train(network, bright_and_dark(), NORMALISE, epochs=1, flip=True, seed=seed)
+        train(network, bright_and_dark(), NORMALISE, epochs=1, augment=MIRRORED, seed=seed)
         return [p.detach().clone() for p in network.parameters()]
 
     assert all(torch.equal(a, b) for a, b in zip(trained(1), trained(1), strict=True))
@@ -104,11 +105,11 @@ def test_a_loss_that_is_not_finite_stops_at_once() -> None:
     with torch.no_grad():
         network[0].weight.fill_(float("inf"))  # type: ignore[index, union-attr, operator]
     with pytest.raises(TrainingError, match="the loss became nan at step 1 of"):
-        train(network, bright_and_dark(), NORMALISE, epochs=2, flip=False)
+        train(network, bright_and_dark(), NORMALISE, epochs=2, augment=AS_IT_IS)
 
 
 def test_fewer_images_than_a_batch_are_trained_on_all_the_same() -> None:
-    assert train(small_network(), bright_and_dark(10), NORMALISE, epochs=4, flip=False)[-1][0] == 4
+    assert train(small_network(), bright_and_dark(10), NORMALISE, epochs=4, augment=AS_IT_IS)[-1][0] == 4
 
 
 def test_accuracy_counts_the_images_behind_the_last_full_batch() -> None:
@@ -134,25 +135,6 @@ def test_normalised_pixels_have_the_stated_mean_and_deviation() -> None:
     assert NORMALISE(pixels).tolist() == [[[[-2.0, 2.0]]]]
 
 
-def test_grey_images_are_mirrored_or_left_as_they_are() -> None:
-    images = np.arange(2 * 64 * 3 * 4, dtype=np.uint16).astype(np.uint8).reshape(-1, 1, 3, 4)
-    changed = _augment(images, flip=True, rng=np.random.default_rng(0))
-    as_is = (changed == images).all((1, 2, 3))
-    mirrored = (changed == images[..., ::-1]).all((1, 2, 3))
-    assert (as_is | mirrored).all()
-    assert 0.3 < mirrored.mean() < 0.7
-    assert np.array_equal(_augment(images, flip=False, rng=np.random.default_rng(0)), images)
-
-
-def test_colour_images_are_shifted_by_a_sixteenth_at_most() -> None:
-    images = np.zeros((50, 3, 32, 32), np.uint8)
-    images[:, :, 16, 16] = 255
-    changed = _augment(images, flip=False, rng=np.random.default_rng(0))
-    _, _, rows, columns = np.nonzero(changed)
-    assert changed.shape == images.shape
-    assert set(rows) == set(columns) == {14, 15, 16, 17, 18}
-
-
 def test_the_processor_is_always_there() -> None:
     assert pick_device("cpu") == torch.device("cpu")
 
@@ -165,7 +147,7 @@ def test_a_device_that_is_not_there_is_one_clear_line(name: str, message: str) -
 
 def test_after_few_steps_normalisation_knows_what_it_sees() -> None:
     network, split = small_network(), bright_and_dark()
-    train(network, split, NORMALISE, epochs=1, flip=False)
+    train(network, split, NORMALISE, epochs=1, augment=AS_IT_IS)
     seen = network.get_submodule("0")(NORMALISE(torch.from_numpy(split.images))).mean((0, 2, 3))
     assert torch.allclose(network.get_buffer("1.running_mean"), seen, atol=1e-4)
 
@@ -176,7 +158,15 @@ def test_after_few_steps_normalisation_knows_what_it_sees() -> None:
 def paused_and_continued(checkpoint: Path, *shares: float) -> tuple[nn.Module, list[tuple[int, float]]]:
     for share in shares:
         network = small_network()
-        curve = train(network, bright_and_dark(), NORMALISE, epochs=2, flip=True, share=share, checkpoint=checkpoint)
+        curve = train(
+            network,
+            bright_and_dark(),
+            NORMALISE,
+            epochs=2,
+            augment=MIRRORED,
+            share=share,
+            checkpoint=checkpoint,
+        )
     return network, curve
 
 
@@ -197,7 +187,7 @@ def test_a_training_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
         bright_and_dark(),
         NORMALISE,
         epochs=2,
-        flip=True,
+        augment=MIRRORED,
         checkpoint=tmp_path / "c",
         stepped=lambda step, of: steps.append(step),
     )
@@ -221,7 +211,15 @@ def test_what_is_no_checkpoint_is_no_harm(tmp_path: Path, content: bytes) -> Non
 
 def test_a_checkpoint_of_another_network_is_not_used(tmp_path: Path) -> None:
     other = nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 36, 2))
-    train(other, bright_and_dark(), NORMALISE, epochs=2, flip=True, share=0.5, checkpoint=tmp_path / "c")
+    train(
+        other,
+        bright_and_dark(),
+        NORMALISE,
+        epochs=2,
+        augment=MIRRORED,
+        share=0.5,
+        checkpoint=tmp_path / "c",
+    )
     straight, _ = paused_and_continued(tmp_path / "straight", 1.0)
     again, _ = paused_and_continued(tmp_path / "c", 1.0)
     assert all(torch.equal(a, b) for a, b in zip(straight.parameters(), again.parameters(), strict=True))
