@@ -20,7 +20,7 @@ from anenas.ane import Chip
 from anenas.coreml import (
     compress,
     example_inputs,
-    image_size,
+    input_size,
     output_errors,
     package_metadata,
     package_target,
@@ -181,14 +181,14 @@ def write_sweep(results: Sequence[FormResult], folder: Path) -> list[Path]:
 
 
 def load_test_data(package: Path, source: str) -> Dataset:
-    """A data set with images, texts or waveforms as the package takes them.
+    """A data set of what the package takes, at its size: images, series, texts or waveforms.
 
     Raises:
-        AnenasError: If the package takes none, or the data cannot be read.
+        AnenasError: If the package takes none of them, or the data cannot be read.
     """
     from anenas.data import Encoding, load_data, load_texts
 
-    channels, height, width = image_size(_program(package), package)
+    channels, height, width = input_size(_program(package), package)
     metadata = package_metadata(package)
     if "vocabulary" in metadata:
         try:

@@ -1,7 +1,7 @@
 """The bridge to Core ML: write an ML program, read, run and verify one, and measure it on a device."""
 
 from anenas.coreml._arrays import as_arrays, example_inputs, package_digest
-from anenas.coreml._classify import image_size, program_accuracy
+from anenas.coreml._classify import input_size, program_accuracy
 from anenas.coreml._compress import Compressed, compress, stored_forms
 from anenas.coreml._convert import (
     INPUT,
@@ -48,7 +48,7 @@ __all__ = [
     "estimated_package_bytes",
     "example_inputs",
     "has_core_ml",
-    "image_size",
+    "input_size",
     "measure_package",
     "output_errors",
     "package_bytes",

@@ -24,7 +24,7 @@ def program_accuracy(
     *,
     classes: Sequence[str] | None = None,
 ) -> float:
-    """The share of images that a package classifies rightly.
+    """The share of images, or of whatever else it takes, that a package classifies rightly.
 
     Args:
         package: A `.mlpackage` of one input, and one output beside a label: scores for each class.
@@ -40,8 +40,8 @@ def program_accuracy(
 
     program = load_program(package, precision)
     source, output = only_features(program, package)
-    if images.shape[1:] != image_size(program, package):
-        raise AnenasError(f"{package} takes images of {image_size(program, package)}, got {images.shape[1:]}")
+    if images.shape[1:] != input_size(program, package):
+        raise AnenasError(f"{package} takes inputs of {input_size(program, package)}, got {images.shape[1:]}")
     if classes is not None:
         labels = _places(classes, class_names(package), package)[labels]
     batch, right = source.batch, 0
@@ -73,15 +73,15 @@ def only_features(program: Program, package: Path) -> tuple[Feature, Feature]:
     return program.inputs[0], outputs[0]
 
 
-def image_size(program: Program, package: Path) -> tuple[int, ...]:
-    """(C, H, W) of the images that a program takes.
+def input_size(program: Program, package: Path) -> tuple[int, ...]:
+    """(C, H, W) of what a program takes, (C, 1, T) of series.
 
     Raises:
-        AnenasError: If it takes something else.
+        AnenasError: If it takes several, or of no fixed size.
     """
     shapes = [feature.shape for feature in program.inputs]
     if len(shapes) != 1 or shapes[0] is None or len(shapes[0]) != 4 or None in shapes[0]:
-        raise AnenasError(f"{package} does not take one image of a fixed size, so its accuracy cannot be measured")
+        raise AnenasError(f"{package} does not take one input of a fixed size, so its accuracy cannot be measured")
     return tuple(int(size or 0) for size in shapes[0][1:])
 
 
