@@ -49,7 +49,9 @@ def read_texts(path: Path, encoding: Encoding) -> Source:
 
 def _rows(path: Path, encoding: Encoding) -> list[tuple[str, str, str]]:
     """Text, label and split of each row."""
-    reader = csv.reader(io.StringIO(_content(path), newline=""), delimiter="\t" if _is_tsv(path) else ",", strict=True)
+    content = _content(path)
+    csv.field_size_limit(max(csv.field_size_limit(), len(content)))  # a text may be a book
+    reader = csv.reader(io.StringIO(content, newline=""), delimiter="\t" if _is_tsv(path) else ",", strict=True)
     rows = []
     try:
         header = _header(path, next(reader, []))
@@ -103,7 +105,7 @@ def _row(path: Path, number: int, row: list[str], header: list[str], encoding: E
     text, label = row[header.index("text")], row[header.index("label")].strip()
     split = row[header.index("split")].strip() if "split" in header else "train"
     if not encoding.split(text):
-        raise AnenasError(f"'{path}', row {number}: the text has no {encoding.tokens}; leave the row out")
+        raise AnenasError(f"'{path}', row {number}: the text has {encoding.nothing}; leave the row out")
     if not label:
         raise AnenasError(f"'{path}', row {number}: the label is empty; give each text one")
     if split not in _PARTS:

@@ -204,6 +204,12 @@ class StageSpec(_Strict):
                 schema = getattr(self.blocks, kind)
                 yield kind, {choice: getattr(schema, choice) for choice in type(schema).model_fields}
 
+    def of_kinds(self, kinds: set[str]) -> StageSpec:
+        """The same stage with only those of its kinds of block."""
+        # Not copied: what is left out would still be among the fields that were set.
+        blocks = Blocks.model_construct(kinds, **{kind: getattr(self.blocks, kind) for kind in kinds})
+        return self.model_copy(update={"blocks": blocks})
+
     def count(self) -> int:
         kinds = sum(math.prod(len(o) for o in options.values()) for _, options in self.block_options())
         return len(self.depth) * len(self.width) * kinds
@@ -447,6 +453,31 @@ class SearchSpace(_Strict):
         spec = InputSpec(channels=channels, **size, tokens=tokens, batch=self.input.batch, masked=masked)
         fields = {name: getattr(self, name) for name in type(self).model_fields}
         return self.model_validate({**fields, "input": spec})
+
+    def fitting(self, height: int, width: int) -> tuple[SearchSpace, list[str]]:
+        """The same space without the kinds of block that do not take an input of that size, and their names.
+
+        A stage that would be left without a block keeps all; `with_input` says why they do not fit.
+        """
+        sizes, stages, left_out = {(height, width)}, [], []
+        for name, spec in self.named_stages():
+            fits: dict[str, set[tuple[int, int]]] = {}  # the sizes that each kind leaves to the next stage
+            misfits = set()
+            for block, size in itertools.product(spec.blocks_offered(), sizes):
+                for stride in (spec.stride, 1)[: max(spec.depth)]:
+                    if block.input_problem(*size, stride):
+                        misfits.add(block.kind)
+                    size = block.size(*size, stride)
+                fits.setdefault(block.kind, set()).add(size)
+            if misfits and (kept := fits.keys() - misfits):
+                spec = spec.of_kinds(kept)
+                left_out += [f"{kind} of {name}" for kind in fits if kind in misfits]
+            stages.append(spec)
+            sizes = set().union(*(fits[kind] for kind, _ in spec.block_options()))
+        if not left_out:
+            return self, []
+        fields = {field: getattr(self, field) for field in type(self).model_fields}
+        return self.model_construct(**fields | {"stem": stages[0], "stages": tuple(stages[1:])}), left_out
 
     @property
     def digest(self) -> str:

@@ -127,9 +127,19 @@ def test_texts_come_from_npz_too(tmp_path: Path) -> None:
     np.savez(path, **(arrays | {"train_x": np.array([*texts[:-1], "..."])}))
     with pytest.raises(AnenasError, match="text 29 of train_x has no words"):
         load_texts(str(path), WORDS, steps=4)
+    np.savez(path, **(arrays | {"train_x": np.array(texts, object)}))
+    with pytest.raises(AnenasError, match="save it as a plain array of numbers, or of strings"):
+        load_texts(str(path), WORDS, steps=4)
     np.savez(path, **(arrays | {"train_x": np.zeros((30, 8, 8), np.uint8)}))
     with pytest.raises(AnenasError, match=r"train_x must be texts, \(n,\) strings, not uint8 \(30, 8, 8\)"):
         load_texts(str(path), WORDS, steps=4)
+
+
+def test_a_text_may_be_as_long_as_a_book(tmp_path: Path) -> None:
+    path = tmp_path / "books.csv"
+    path.write_text(csv_of([*rows(), ("word " * 30_000, rows()[0][1])]), encoding="utf-8")
+    dataset = load_texts(f"text:{path}", WORDS, steps=4)
+    assert len(dataset.train) + len(dataset.validation) + len(dataset.test) == len(rows()) + 1
 
 
 @pytest.mark.parametrize(
@@ -140,7 +150,7 @@ def test_texts_come_from_npz_too(tmp_path: Path) -> None:
         ("text,class\na,b\n", "expected one column 'label'"),
         ("text,label\n", "has no row but its header"),
         ("text,label\nfine,a\n,b\n", "row 3: the text has no words"),
-        ("text,label\n...,b\n", "row 2: the text has no words"),
+        ("text,label\n...,b\n", "row 2: the text has no words, which are letters and numbers; leave the row out"),
         ("text,label\nfine,\n", "row 2: the label is empty"),
         ("text,label\none, two,b\n", "row 2: 3 columns, but the header has 2; quote texts that hold commas"),
         ("text,label,split\nfine,a,dev\n", "row 2: the split is 'dev'; expected train, validation, test"),

@@ -356,6 +356,30 @@ def test_a_space_of_series_takes_another_length_where_its_blocks_do() -> None:
         space.with_input(3, 8, 8)
 
 
+def test_a_space_without_the_blocks_that_an_input_is_too_long_for() -> None:
+    space = load_space("sequence_rnn")
+    assert space.fitting(1, 128) == (space, [])
+    with pytest.raises(ValidationError, match="unrolled_gru takes 32 steps at most"):
+        space.with_input(3, 1, 200)
+    fitting, left_out = space.fitting(1, 200)
+    assert left_out == ["unrolled_gru of stage2", "unrolled_lstm of stage2"]
+    longer = fitting.with_input(3, 1, 200)
+    assert all(longer.sample(random.Random(i)) in longer for i in range(20))
+    assert longer.digest != space.with_input(3, 1, 128).digest
+    assert "unrolled" not in longer.model_dump_json(exclude_none=True)
+
+
+def test_patches_that_are_too_many_leave_rows() -> None:
+    fitting, left_out = load_space("mobile_crnn").fitting(512, 512)
+    assert left_out == ["patches of stage3"]
+    assert fitting.with_input(3, 512, 512).size < load_space("mobile_crnn").size
+
+
+def test_a_stage_keeps_its_blocks_where_none_fits() -> None:
+    space = load_space("sequence_rnn")
+    assert space.fitting(32, 32) == (space, [])
+
+
 def test_a_masked_input_makes_masked_networks_and_is_another_space() -> None:
     plain = SearchSpace.model_validate(series())
     space = plain.with_input(7, 1, 29, masked=True)
