@@ -37,7 +37,6 @@ def load_graph(model: str, space: str | None = None) -> Graph:
 
         return read_graph(Path(model))
     architecture = _architecture(model)
-
     from anenas.network import architecture_graph
 
     return architecture_graph(architecture)

@@ -142,7 +142,7 @@ def _dataset(study: Study, data: str | None, rate: int | None) -> Dataset:
     """The data that the study was made with, as they were split then; waveforms at their rate."""
     channels, height, width = (int(size) for size in study.settings["input"].split("x"))
     source, encoding = data or study.data, study.settings.get("encoding")
-    what = "texts" if encoding else "series" if height == 1 else "images"
+    what = "texts" if encoding else "recordings" if rate else "series" if height == 1 else "images"
     try:
         if encoding:
             dataset = load_texts(source, Encoding(**encoding), steps=width)

@@ -170,12 +170,15 @@ def write_card(
         meaning: Of series: what they have to be.
     """
     (given,) = program.inputs
+    is_sound = bundle.samples == "recordings"
     batch, channels, height, width = (size or 1 for size in given.shape or (1, 1, 1, 1))
     colours = {"grayscale": "a grey image", "RGB": "a colour image", "BGR": "a colour image"}
     if given.image:
         input_text = f"{colours[given.image]} of {width}×{height} pixels of 0 to 255"
     elif tokens:
         input_text = f"float32 {batch}×{channels}×1×{width} (texts, 1, 1, {tokens}), ids as below"
+    elif is_sound:
+        input_text = f"float32 {batch}×1×1×{width} (recordings, 1, 1, samples), {meaning}"
     elif height == 1:
         input_text = f"float32 {batch}×{channels}×1×{width} (series, channels, 1, steps), {meaning}"
         if Architecture.parse(bundle.architecture).masked:
@@ -229,12 +232,12 @@ def write_card(
         preparation=(
             f"{in_words(tokens, width)} The model ends in a softmax."
             if tokens
-            else f"The model normalises {values} by itself and ends in a softmax."
+            else f"The model normalises {'the spectrogram' if is_sound else values} by itself and ends in a softmax."
         ),
         vocabulary="| `vocabulary.json` | the tokens that it knows; the first has the id 2 |\n" if tokens else "",
         load="encode, load" if tokens else "load",
         given="encode(text)" if tokens else values,
-        inputs="texts" if tokens else "series" if height == 1 else "images",
+        inputs=bundle.samples,
         resized="" if height == 1 else ", its images brought to the input's size",
         streaming=_streaming(bundle, given.shape or ()) if bundle.stream else "",
         stream_files=_stream_files(bundle.stream) if bundle.stream else "",

@@ -119,7 +119,7 @@ class Bundle:
 
     @property
     def samples(self) -> str:
-        """What it was trained and tested on: "images", "series" or "texts"."""
+        """What it was trained and tested on: "images", "series", "texts" or "recordings"."""
         return samples(Architecture.parse(self.architecture))
 
     def to_dict(self) -> dict[str, Any]:
@@ -131,4 +131,6 @@ def samples(architecture: Architecture) -> str:
     """What a network's inputs are called."""
     if isinstance(architecture.stages[0].block, Embedding):
         return "texts"
+    if architecture.rate:
+        return "recordings"
     return "series" if architecture.input[2] == 1 else "images"

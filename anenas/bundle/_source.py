@@ -14,6 +14,7 @@ from torch import fx, nn
 
 from anenas._errors import AnenasError
 from anenas.blocks import activation_layer
+from anenas.bundle._contents import samples
 from anenas.bundle._encode import python_encoder
 from anenas.network import Deployed
 from anenas.space import Architecture
@@ -124,7 +125,7 @@ def plain_network(
         imports="import json\nimport unicodedata\n" if tokens else "",
         encoder=python_encoder(tokens, size[2]) if tokens else "",
         inputs=f"{given}, ({shape}){where}",
-        name="texts" if tokens else "series" if is_series else "images",
+        name=samples(architecture),
         key="tokens" if tokens else "series" if is_series else "image",
         title=title,
         architecture=architecture,

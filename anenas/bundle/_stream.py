@@ -10,7 +10,7 @@ import numpy as np
 
 from anenas._errors import AnenasError
 from anenas.ane import check, program_cost
-from anenas.bundle._contents import Stream
+from anenas.bundle._contents import Stream, samples
 from anenas.bundle._swift import stream_swift_source
 from anenas.coreml import (
     LOSSY,
@@ -50,6 +50,8 @@ def require_streaming(architecture: Architecture, front: Sequence[Record]) -> No
     from anenas.network import streaming_problem
 
     if problem := streaming_problem(architecture):
+        if samples(architecture) != "series":  # then no network of its space can
+            raise AnenasError(problem)
         able = [record.number for record in front if not streaming_problem(record.architecture)]
         mend = f"pick trial {able[0]}, which can" if able else f"search a space such as {_SPACE}, where all can"
         raise AnenasError(f"{problem}; {mend}")

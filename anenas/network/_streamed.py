@@ -85,7 +85,7 @@ def streaming_problem(architecture: Architecture) -> str | None:
     if any(isinstance(stage.block, Embedding) for stage in architecture.stages):
         return "networks of texts do not stream: a text has its padding before it"
     if architecture.rate:
-        return "networks of waveforms do not stream; those of spectrograms do: search a space of series with mel:FOLDER"
+        return "networks of waveforms do not stream; those of spectrograms do: search sequence_stream with mel:FOLDER"
     for i, stage in enumerate(architecture.stages):
         if getattr(stage.block, "bidirectional", False):
             name = f"stage{i}" if i else "stem"

@@ -83,7 +83,9 @@ def test_a_network_of_waveforms_learns_and_ships_what_it_computes(study: Study) 
 def test_a_bundle_says_what_a_recording_has_to_be(bundle: Bundle) -> None:
     metadata = package_metadata(bundle.path / "model.mlpackage")
     assert metadata["sample_rate"] == "8000"
-    assert "a waveform from -1 to 1 at 8,000 Hz" in (bundle.path / "README.md").read_text()
+    card = (bundle.path / "README.md").read_text()
+    assert "(recordings, 1, 1, samples), a waveform from -1 to 1 at 8,000 Hz" in card
+    assert "A classifier of recordings" in card and "The model normalises the spectrogram" in card
     assert "A waveform from -1 to 1 at 8,000 Hz" in (bundle.path / "Classifier.swift").read_text()
     assert bundle.test_accuracy > 0.9
 
