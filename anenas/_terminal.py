@@ -191,7 +191,7 @@ def print_profile(console: Console, profile: Profile, top: int) -> None:
         highlight=False,
     )
     console.print(
-        f"{graph.macs / 1e6:,.0f} M multiply-accumulates, {graph.weight_bytes / 1e6:.2f} MB of weights, "
+        f"{graph.macs:,} multiply-accumulates, {graph.weight_bytes / 1e6:.2f} MB of weights, "
         f"{len(graph.ops)} operations"
     )
     table = Table(box=SIMPLE_HEAD)

@@ -97,7 +97,7 @@ def test_the_network_computes_the_same_with_torch_alone(bundle: Bundle) -> None:
     command = [sys.executable, "-c", script]
     ran = subprocess.run(command, cwd=bundle.path, capture_output=True, text=True, env={"OMP_NUM_THREADS": "1"})
     assert ran.returncode == 0, ran.stderr
-    assert ran.stdout.startswith("16 series, largest difference")
+    assert ran.stdout.startswith("16 recordings, largest difference")
 
 
 def test_recordings_are_read_again_at_their_rate(bundle: Bundle, study: Study, tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ def test_texts_are_read_for_a_package_with_its_own_vocabulary(bundle: Bundle, tm
 
 
 def test_networks_of_texts_do_not_stream(study: Study, tmp_path: Path) -> None:
-    with pytest.raises(AnenasError, match="do not stream: a text has its padding before it$"):
+    with pytest.raises(AnenasError, match=r"do not stream: a text has its padding before it$"):
         anenas.export("texts", tmp_path / "b", pick=0, streaming=True, store=study.trial_folder(0).parents[3])
 
 
