@@ -271,7 +271,8 @@ def run_search(
         record.note_data(absolute_source(data))
         problem = Problem(the_space, classes, evaluator, record.objectives, limits, latency_bound)
         record.sampler = make_sampler(sampler, problem, seed=seed, past=record.asked, say=say)
-        done = f", {len(record.completed)} trials are done" if record.completed else ""
+        count = len(record.completed)
+        done = f", {count} trial{' is' if count == 1 else 's are'} done" if count else ""
         say(f"study {name}{done}")
         tracker = MlflowTracker(record, the_space, store, client)
         logged: list[Record] = []
