@@ -260,7 +260,10 @@ def _read_texts(source: str | None, encoding: Encoding) -> Source:
 
 
 def _check_counts(source: Source, what: str) -> None:
-    """Every class needs an image, or what the examples are, in each split that is there or will be cut."""
+    """Every class needs a name, and an image, or what the examples are, in each split that is there or will be cut."""
+    for name in source.classes:
+        if name.splitlines() != [name]:
+            raise AnenasError(f"{source.name}: a class is called {name!r}; expected a name of one line")
     if problem := dimension_problem(len(source.classes)):
         raise AnenasError(f"{source.name}: the number of its classes, {problem}")
     if len(source.classes) < 2:

@@ -50,9 +50,9 @@ def read_texts(path: Path, encoding: Encoding) -> Source:
 def _rows(path: Path, encoding: Encoding) -> list[tuple[str, str, str]]:
     """Text, label and split of each row."""
     content = _content(path)
-    csv.field_size_limit(max(csv.field_size_limit(), len(content)))  # a text may be a book
     reader = csv.reader(io.StringIO(content, newline=""), delimiter="\t" if _is_tsv(path) else ",", strict=True)
     rows = []
+    limit = csv.field_size_limit(len(content))  # a text may be a book
     try:
         header = _header(path, next(reader, []))
         for number, row in enumerate(reader, 2):
@@ -60,6 +60,8 @@ def _rows(path: Path, encoding: Encoding) -> list[tuple[str, str, str]]:
                 rows.append(_row(path, number, row, header, encoding))
     except csv.Error as error:
         raise AnenasError(f"'{path}', line {reader.line_num}: {error}; write it as CSV again") from error
+    finally:
+        csv.field_size_limit(limit)
     if not rows:
         raise AnenasError(f"'{path}' has no row but its header; expected one for each text")
     return rows

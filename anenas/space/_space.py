@@ -26,9 +26,9 @@ from pydantic import (
 from anenas.ane import MAX_DIMENSION, batch_problem, dimension_problem, steps_problem, width_problem
 from anenas.blocks import ACTIVATIONS, Block, Choice, Embedding, SequenceBlock, Value, block_kind, block_kinds
 from anenas.blocks.log_mel import LogMelBlock
-from anenas.graph import all_forms, get_form
+from anenas.graph import all_forms
 from anenas.space import _walk
-from anenas.space._architecture import POOLS, Architecture, Head, Stage
+from anenas.space._architecture import POOLS, Architecture, Head, Stage, form_problem
 from anenas.space._walk import Pick
 
 
@@ -320,8 +320,9 @@ class SearchSpace(_Strict):
                 sizes = {block.size(*size, stride) for size, block in itertools.product(sizes, blocks)}
             series = series or any(isinstance(block, SequenceBlock) for block in blocks)
             for block in blocks:
-                if self.forms != _PLAIN and isinstance(block, SequenceBlock):
-                    self._check_forms(name, block)
+                for form in self.forms:
+                    if problem := form_problem(form, name, block):
+                        raise ValueError(f"forms: {problem}; leave one of them out")
         if not series and "last" in self.head.pool:
             raise ValueError("head.pool: only series have a last step; expected mean or max")
         return self
@@ -359,14 +360,6 @@ class SearchSpace(_Strict):
         """How many ids tokens of texts have; None where the input is no text."""
         sizes = (block.vocabulary for block in self.stem.blocks_offered() if isinstance(block, Embedding))
         return next(sizes, None)
-
-    def _check_forms(self, name: str, block: SequenceBlock) -> None:
-        if trained := [form for form in self.forms if get_form(form).activations]:
-            raise ValueError(f"forms: {trained[0]} is for blocks of images, and {name} has {block.kind}; leave it out")
-        if not block.compressible:
-            raise ValueError(
-                f"forms: coremltools does not compress block {block.kind} of {name}; leave one of them out"
-            )
 
     def decide(self, pick: Pick, *, classes: int) -> Architecture:
         """Walk every decision of the space once and return the architecture they make.

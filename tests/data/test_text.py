@@ -135,6 +135,13 @@ def test_texts_come_from_npz_too(tmp_path: Path) -> None:
         load_texts(str(path), WORDS, steps=4)
 
 
+@pytest.mark.parametrize("name", ["two\nlines", "last\u2028"])
+def test_the_name_of_a_class_is_one_line(name: str, table: Callable[..., str]) -> None:
+    texts = [(text, "a" if label == "yes" else f'"{name}."') for text, label in rows()]
+    with pytest.raises(AnenasError, match="expected a name of one line"):
+        load_texts(table("text,label\n" + "".join(f"{text},{label}\n" for text, label in texts)), WORDS, steps=4)
+
+
 def test_a_text_may_be_as_long_as_a_book(tmp_path: Path) -> None:
     path = tmp_path / "books.csv"
     path.write_text(csv_of([*rows(), ("word " * 30_000, rows()[0][1])]), encoding="utf-8")

@@ -323,7 +323,7 @@ def test_a_space_of_images_is_not_asked_for_its_pooling(write_space: WriteSpace)
         ({"input": {"steps": 64, "height": 64}}, "expected height and width, of images, or steps, of series, or"),
         ({"input": {"steps": 66}}, "stage1: block unrolled_gru takes 32 steps at most, here are 33: stride before it"),
         ({"stages": [{"width": 16, "blocks": {"conv": {}}}]}, "stage1: block conv works on images; for series there"),
-        ({"forms": ["fp16", "w8a8"]}, "forms: w8a8 is for blocks of images, and stem has tcn; leave it out"),
+        ({"forms": ["fp16", "w8a8"]}, "forms: w8a8 is for blocks of images, and stem has tcn; leave one of them out"),
         (
             {"forms": ["int8"], "stages": [{"width": 16, "blocks": {"sru": {}, "gru": {}}}]},
             "forms: coremltools does not compress block gru of stage1; leave one of them out",
