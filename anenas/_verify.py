@@ -85,8 +85,8 @@ def _against_weights(package: Path, weights: Path, samples: int, layers: bool, t
     except (SafetensorError, OSError) as error:
         raise AnenasError(f"{weights} does not hold the weights of {architecture}: {error}".splitlines()[0]) from error
     except RuntimeError as error:  # of many lines
-        missing = sorted(network.state_dict().keys() - state.keys())
-        differs = f"it has no {missing[0]}" if missing else "names or shapes differ"
+        lacking = sorted(network.state_dict().keys() - state.keys())
+        differs = f"it has no {lacking[0]}" if lacking else "names or shapes differ"
         raise AnenasError(
             f"{weights} does not hold the weights of {architecture}: {differs}; expected those that the search wrote "
             f"beside the package (a bundle's are for its network.py)"
