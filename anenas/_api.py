@@ -201,7 +201,8 @@ def run_search(
         record.note_data(absolute_source(data))
         problem = Problem(the_space, classes, evaluator, record.objectives, limits, latency_bound)
         record.sampler = make_sampler(sampler, problem, seed=seed, past=record.asked, say=say)
-        done = f", {len(record.completed)} trials are done" if record.completed else ""
+        count = len(record.completed)
+        done = f", {count} trial{' is' if count == 1 else 's are'} done" if count else ""
         say(f"study {name}{done}")
         tracker = MlflowTracker(record, the_space, store, client)
         logged: list[Record] = []
@@ -261,7 +262,7 @@ def _load(
 ) -> tuple[Dataset, SearchSpace]:
     """The data at the input's size, and the space for that input."""
     if shape:
-        space = _with_input(space, shape)
+        space = _with_input(space, shape, say)
     size: tuple[int, int] | None = (space.input.height, space.input.width)
     # A grey space takes colour images in their colours, a colour space takes grey ones as three equal channels.
     channels = space.input.channels if shape or space.input.channels > 1 else None
@@ -275,10 +276,15 @@ def _load(
         say(f"the series have {dataset.channels} channels{mask} and {dataset.width} steps: the input follows them")
     elif dataset.channels != space.input.channels:
         say(f"the images have {dataset.channels} channels, not {space.input.channels}: the input follows them")
-    return dataset, _with_input(space, dataset.input_shape, dataset.masked)
+    return dataset, _with_input(space, dataset.input_shape, say, dataset.masked)
 
 
-def _with_input(space: SearchSpace, shape: tuple[int, int, int], masked: bool = False) -> SearchSpace:
+def _with_input(
+    space: SearchSpace, shape: tuple[int, int, int], say: Callable[[str], None], masked: bool = False
+) -> SearchSpace:
+    space, left_out = space.fitting(*shape[1:])
+    if left_out:
+        say(f"left out, for an input of {'x'.join(map(str, shape))} is too large for them: {', '.join(left_out)}")
     try:
         return space.with_input(*shape, masked=masked)
     except ValidationError as error:

@@ -76,14 +76,20 @@ def _architecture(model: str) -> Architecture:
 
 
 def _graph_of_space(model: str, space: str) -> Graph:
+    from pydantic import ValidationError
+
     from anenas.network import architecture_graph
     from anenas.space import Architecture, load_space
 
     architecture, the_space = Architecture.parse(model), load_space(space)
     _, channels, height, width = architecture.input
+    fitting, _ = the_space.fitting(height, width)
     try:
-        the_space.with_input(channels, height, width, masked=architecture.masked).decisions(architecture)
-    except ValueError as error:  # pydantic's too, for an input that breaks a guideline
+        fitting.with_input(channels, height, width, masked=architecture.masked).decisions(architecture)
+    except ValidationError as error:  # an input that breaks a guideline
+        problem = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise AnenasError(f"not an architecture of '{the_space.name}': {problem}") from None
+    except ValueError as error:
         raise AnenasError(f"not an architecture of '{the_space.name}': {error}") from None
     return architecture_graph(architecture)
 

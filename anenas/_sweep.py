@@ -181,7 +181,7 @@ def write_sweep(results: Sequence[FormResult], folder: Path) -> list[Path]:
 
 
 def load_test_data(package: Path, source: str) -> Dataset:
-    """A data set of what the package takes, at its size: images, series, texts or waveforms.
+    """A data set of what the package takes, at its size: images, series, texts or recordings.
 
     Raises:
         AnenasError: If the package takes none of them, or the data cannot be read.

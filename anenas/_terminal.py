@@ -23,6 +23,7 @@ from anenas._result import SearchResult
 from anenas._sweep import FormResult
 from anenas.ane import Finding, Placement, Rule, Severity
 from anenas.coreml import Verification
+from anenas.coreml.program import Event
 from anenas.latency import Profile
 from anenas.search import Record, Study
 
@@ -191,7 +192,7 @@ def print_profile(console: Console, profile: Profile, top: int) -> None:
         highlight=False,
     )
     console.print(
-        f"{graph.macs / 1e6:,.0f} M multiply-accumulates, {graph.weight_bytes / 1e6:.2f} MB of weights, "
+        f"{graph.macs:,} multiply-accumulates, {graph.weight_bytes / 1e6:.2f} MB of weights, "
         f"{len(graph.ops)} operations"
     )
     table = Table(box=SIMPLE_HEAD)
@@ -254,6 +255,16 @@ def print_findings(
     told = ", ".join(_counted(counts[severity], word) for severity, word in _WORDS.items())
     console.print()
     _line(console, f"{told}; `anenas check --list-rules` has the evidence")
+
+
+def flushed_line(lost: Sequence[Event]) -> str | None:
+    """How many values became zero, and where the most; None where none did."""
+    flushed = [event for event in lost if event.kind == "denormal"]
+    if not flushed:
+        return None
+    most = max(flushed, key=lambda event: event.count)
+    values, ops = sum(event.count for event in flushed), _counted(len(flushed), "operation")
+    return f"float16 flushes {values:,} values to zero at {ops}, most at {most.op} ({most.op_type})"
 
 
 def _counted(count: int, word: str) -> str:
@@ -332,10 +343,8 @@ def print_verification(console: Console, package: str, result: Verification) -> 
             f"of {len(result.layers)} operations, the largest difference is {worst.relative:.2g} at {worst.name}; more "
             f"than {_PARTED:g}: {said}",
         )
-    if flushed := [event for event in result.lost if event.kind == "denormal"]:
-        most = max(flushed, key=lambda event: event.count)
-        values, ops = sum(event.count for event in flushed), _counted(len(flushed), "operation")
-        _line(console, f"float16 flushes {values:,} values to zero at {ops}, most at {most.op} ({most.op_type})")
+    if flushed := flushed_line(result.lost):
+        _line(console, flushed)
     for problem in result.problems:
         console.print(f"[{_STYLES['error']}]differs[/]  {problem}", highlight=False, soft_wrap=True)
     if result.passed and any(map(math.isfinite, result.tolerances.values())):

@@ -80,9 +80,17 @@ def _against_weights(package: Path, weights: Path, samples: int, layers: bool, t
         raise AnenasError(f"there is no file {weights}")
     network = build(architecture)
     try:
-        network.load_state_dict(load_file(weights))
-    except (SafetensorError, RuntimeError, OSError) as error:
+        state = load_file(weights)
+        network.load_state_dict(state)
+    except (SafetensorError, OSError) as error:
         raise AnenasError(f"{weights} does not hold the weights of {architecture}: {error}".splitlines()[0]) from error
+    except RuntimeError as error:  # of many lines
+        lacking = sorted(network.state_dict().keys() - state.keys())
+        differs = f"it has no {lacking[0]}" if lacking else "names or shapes differ"
+        raise AnenasError(
+            f"{weights} does not hold the weights of {architecture}: {differs}; expected those that the search wrote "
+            f"beside the package (a bundle's are for its network.py)"
+        ) from error
     pixels = next(iter(example_inputs(package, samples=samples).values()))
     deployed = Deployed(fuse(network), mean, std, raw=architecture.raw).eval()
     against = str(weights)

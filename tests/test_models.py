@@ -43,6 +43,17 @@ def test_an_architecture_can_be_held_to_a_space() -> None:
         load_graph(TINY, "mobile_cnn")
 
 
+def test_a_space_is_held_at_the_input_of_the_architecture() -> None:
+    longer, _ = load_space("sequence_rnn").fitting(1, 200)
+    drawn = str(longer.with_input(3, 1, 200).sample(random.Random(0)))
+    assert load_graph(drawn, "sequence_rnn") == load_graph(drawn)
+    with pytest.raises(
+        AnenasError, match="not an architecture of 'sequence_rnn': stem: block tcn works on series"
+    ) as raised:
+        load_graph(str(load_space("mobile_cnn").sample(random.Random(0))), "sequence_rnn")
+    assert "\n" not in str(raised.value)
+
+
 @pytest.mark.parametrize(
     ("model", "message"),
     [

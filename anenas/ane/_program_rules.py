@@ -78,7 +78,7 @@ def _two_inputs(graph: Graph, chip: Chip) -> Iterator[Problem]:
     found = [op for op in graph.ops if op.kind in _TWO_INPUTS and len(op.inputs) > 1]
     if found:
         elements = sum(op.outputs[0].elements for op in found)
-        message = f"{len(found)} sums and products of two activations, {elements / 1e6:.1f} million elements"
+        message = f"{len(found)} sums and products of two activations, {elements:,} elements"
         yield "", message, "fewer skips and squeeze-and-excites, or branches that fuse"
 
 

@@ -22,12 +22,13 @@ class Block:
 
     Attributes:
         kind: Its name.
-        takes: "texts" or "waveforms" where it takes such a network's input as it is, of one channel and not normalised,
-            so that it can only be the network's first block, once; None where it takes what any other block gives.
+        takes: "texts" or "recordings" where it takes such a network's input as it is, of one channel and not
+            normalised, so that it can only be the network's first block, once; None where it takes what any other block
+            gives.
     """
 
     kind: ClassVar[str]
-    takes: ClassVar[Literal["texts", "waveforms"] | None] = None
+    takes: ClassVar[Literal["texts", "recordings"] | None] = None
 
     def build(self, in_channels: int, out_channels: int, stride: int) -> nn.Module:
         """A module from (N, in_channels, H, W) to (N, out_channels, *size(H, W, stride))."""

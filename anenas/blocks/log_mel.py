@@ -24,7 +24,7 @@ class LogMelBlock(SequenceBlock):
     """
 
     kind = "log_mel"
-    takes = "waveforms"
+    takes = "recordings"
     rate: int = choice("hz", 8000, 16000)
     hop: int = choice("h", 80, 64, 128, 160, 256)
     window: int = choice("w", 3, 2, 4)

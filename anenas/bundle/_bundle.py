@@ -90,8 +90,8 @@ def export(
         say: Called with a line worth telling the user.
 
     Raises:
-        AnenasError: If there is no such study, trial or data, `out` is there already, the network cannot stream, or the
-            exported program does not compute what the network does.
+        AnenasError: If there is no such study, trial or data, `out` is there already, the network cannot stream or
+            ship in the form, or the exported program does not compute what the network does.
     """
     out = Path(out)
     if out.exists() or out.is_symlink():
@@ -102,6 +102,8 @@ def export(
     the_study = Study.load(Path(store).absolute(), study)
     record = choose(the_study, None if pick is None else str(pick), max_latency_ms)
     architecture = dataclasses.replace(record.architecture, form=the_form or record.architecture.form)
+    if problem := architecture.form_problem:
+        raise AnenasError(f"{problem}; ship its weights in another form")
     if streaming:
         require_streaming(architecture, the_study.front)
     trial = the_study.trial_folder(record.number)

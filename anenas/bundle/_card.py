@@ -230,7 +230,7 @@ def _preparation(takes: Input, width: int) -> str:
     """What happens to an input before the network sees it, in the model or before it, and to what comes out."""
     if takes.tokens:
         return f"{in_words(takes.tokens, width)} The model ends in a softmax."
-    if takes.kind == "waveforms":
+    if takes.kind == "recordings":
         return "The model computes the spectrogram of a waveform by itself and ends in a softmax."
     return f"The model normalises {takes.one} by itself and ends in a softmax."
 

@@ -118,7 +118,7 @@ class Bundle:
 
     @property
     def samples(self) -> str:
-        """What it was trained and tested on: "images", "series", "texts" or "waveforms"."""
+        """What it was trained and tested on: "images", "series", "texts" or "recordings"."""
         return Architecture.parse(self.architecture).takes
 
     def to_dict(self) -> dict[str, Any]:

@@ -21,7 +21,7 @@ class Input:
         masked: Whether shorter ones end at the last step.
     """
 
-    kind: Literal["images", "series", "texts", "waveforms"] = "images"
+    kind: Literal["images", "series", "texts", "recordings"] = "images"
     meaning: str = "pixels of 0 to 255"
     tokens: str = ""
     masked: bool = False
@@ -36,7 +36,7 @@ class Input:
     @property
     def one(self) -> str:
         """A variable that holds one of it."""
-        return {"images": "pixels", "series": "series", "texts": "text", "waveforms": "waveform"}[self.kind]
+        return {"images": "pixels", "series": "series", "texts": "text", "recordings": "recording"}[self.kind]
 
     @property
     def name(self) -> str:
@@ -51,6 +51,6 @@ class Input:
             "images": ("rows", "columns"),
             "series": ("1", "steps"),
             "texts": ("1", self.tokens),
-            "waveforms": ("1", "samples"),
+            "recordings": ("1", "samples"),
         }[self.kind]
         return self.kind, channels, rows, last

@@ -75,7 +75,7 @@ _GIVEN = {  # the variable for it, and what is in it
     "images": ("pixels", "Pixels of 0 to 255"),
     "series": ("series", "Series as they are"),
     "texts": ("tokens", "Ids of tokens"),
-    "waveforms": ("waveforms", "Waveforms as they are"),
+    "recordings": ("recordings", "Recordings as they are"),
 }
 _NAMES = ("x", "y", "z")  # of values, the main stream first; more are numbered
 

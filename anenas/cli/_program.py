@@ -32,24 +32,29 @@ def run(
     if backend == "coreml" and precision != "fp32":
         raise AnenasError("Core ML computes as the package is written; leave --precision out")
 
-    from anenas.coreml.program import load_program, predict, read_arrays, write_arrays
+    from anenas._terminal import flushed_line
+    from anenas.coreml.program import Event, load_program, predict, read_arrays, write_arrays
 
-    events = []
+    events: list[Event] = []
     if backend == "coreml":
         results = predict(package, read_arrays(inputs))
     else:
         program = load_program(package, precision)  # type: ignore[arg-type]  # it tells of others itself
         results = program(read_arrays(inputs))
-        events = [dataclasses.asdict(event) for event in program.report]
+        events = list(program.report)
     write_arrays(outputs, results)
     shapes = {name: {"shape": list(array.shape), "dtype": array.dtype.name} for name, array in results.items()}
     if as_json:
-        print(json.dumps({"package": str(package), "outputs": shapes, "written": str(outputs), "report": events}))
+        report = [dataclasses.asdict(event) for event in events]
+        print(json.dumps({"package": str(package), "outputs": shapes, "written": str(outputs), "report": report}))
         return
     for name, told in shapes.items():
         print(f"{name}  {told['dtype']} {tuple(told['shape'])}")
     for event in events:
-        print(f"{event['kind']} of {event['count']} values at {event['op']} ({event['op_type']})")
+        if event.kind != "denormal":  # recurrences make thousands of them, at most of their operations
+            print(f"{event.kind} of {event.count:,} values at {event.op} ({event.op_type})")
+    if flushed := flushed_line(events):
+        print(flushed)
     if precision == "fp16" and not events:
         print("nothing was lost to float16")
 

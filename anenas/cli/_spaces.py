@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -21,8 +20,9 @@ def space_list(as_json: Json = False) -> None:
     if as_json:
         print(json.dumps([{"name": s.name, "description": s.description, "architectures": s.size} for s in spaces]))
     else:
+        width = max(len(space.name) for space in spaces)
         for space in spaces:
-            print(f"{space.name:14} {space.size:.2e} architectures  {space.description}")
+            print(f"{space.name:{width}} {space.size:.2e} architectures  {space.description}")
 
 
 @space_app.command("show")
@@ -52,12 +52,12 @@ def space_show(name: Annotated[str, typer.Argument(help="A built-in space or a Y
 
 
 @space_app.command("validate")
-def space_validate(file: Annotated[Path, typer.Argument(help="A YAML file.")]) -> None:
+def space_validate(name: Annotated[str, typer.Argument(help="A YAML file, or a built-in space.")]) -> None:
     """Check a space file; every problem is told with its line."""
-    from anenas.space import read_space
+    from anenas.space import load_space
 
-    space = read_space(file)
-    print(f"{file}: '{space.name}' is valid and holds {space.size:,} architectures")
+    space = load_space(name)
+    print(f"{name}: '{space.name}' is valid and holds {space.size:,} architectures")
 
 
 @space_app.command("sample")

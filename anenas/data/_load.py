@@ -79,8 +79,11 @@ def load_data(
             "no recordings are embedded; name yours with --data wav:FOLDER, which holds a folder of .wav files for "
             "each class, or --data FILE.npz"
         )
-    found = _read(source or (_EMBEDDED_SERIES if series else _EMBEDDED), series, heard, say)
-    _check_counts(found)
+    if source is None:
+        source = _EMBEDDED_SERIES if series else _EMBEDDED
+    found = _read(source, series, heard, say)
+    sound = heard or source.startswith("mel:")
+    _check_counts(found, "recordings" if sound else "series" if series else "images")
     channels = found.channels if channels is None else channels
     masked = False
     if isinstance(found.train.inputs, Series):
@@ -136,7 +139,7 @@ def load_texts(
         AnenasError: The source cannot be read, or holds no texts.
     """
     found = _read_texts(source, encoding)
-    _check_counts(found)
+    _check_counts(found, "texts")
     parts = _parts(found, validation, seed)
     texts = [part.inputs for part in parts if isinstance(part.inputs, Texts)]
     vocabulary = encoding.learn(texts[0].texts) if vocabulary is None else vocabulary
@@ -168,8 +171,9 @@ def _cut(
         if found is None:
             count = len(np.unique(examples.groups))
             raise AnenasError(
-                f"{source.name}: its {count} groups cannot be parted so that each part has every class; say which "
-                f"windows are train, validation and test in a column split, or leave out the groups"
+                f"{source.name}: its {f'{count} groups' if count > 1 else 'only group'} cannot be parted so that each "
+                f"part has every class; say which windows are train, validation and test in a column split, or leave "
+                f"out the groups"
             )
         rest, chosen = found
     return examples.take(rest), examples.take(chosen)
@@ -202,6 +206,8 @@ def _split(examples: Examples, size: tuple[int, int], channels: int) -> Split:
 
 
 def _read(source: str, series: bool, heard: Heard | None, say: Callable[[str], None]) -> Source:
+    if not source:
+        raise unknown("data source", source, _FORMS)
     kind, colon, rest = source.partition(":")
     folder = Path(rest).expanduser()
     if kind == "wav" and rest:
@@ -253,9 +259,11 @@ def _read_texts(source: str | None, encoding: Encoding) -> Source:
     raise AnenasError(f"a space of texts needs texts, and {found}; expected text:FILE.csv, text:FILE.tsv or FILE.npz")
 
 
-def _check_counts(source: Source) -> None:
-    """Every class needs an example in each split that is there or will be cut."""
-    what = {Texts: "texts", Series: "series"}.get(type(source.train.inputs), "images")
+def _check_counts(source: Source, what: str) -> None:
+    """Every class needs a name, and an image, or what the examples are, in each split that is there or will be cut."""
+    for name in source.classes:
+        if name.splitlines() != [name]:
+            raise AnenasError(f"{source.name}: a class is called {name!r}; expected a name of one line")
     if problem := dimension_problem(len(source.classes)):
         raise AnenasError(f"{source.name}: the number of its classes, {problem}")
     if len(source.classes) < 2:

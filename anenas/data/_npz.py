@@ -18,6 +18,7 @@ from anenas.data._source import PARTS, Examples, Inputs, Source, file_safe
 from anenas.data._text import Encoding, text_array
 
 _KEYS = ("train_x", "train_y", "test_x", "test_y")
+_PLAIN = {"class_names": "strings", **dict.fromkeys(("train_x", "validation_x", "test_x"), "numbers, or of strings")}
 _MORE_KEYS = ("validation_x", "validation_y", "class_names", "scale", "layout", "rate")
 
 
@@ -147,7 +148,7 @@ def _read_arrays(path: Path) -> dict[str, NDArray[np.generic]]:
         if "Object arrays" in str(error):
             raise AnenasError(
                 f"'{path}': '{key}' holds Python objects, which anenas never unpickles; "
-                f"save it as a plain array of {'strings' if key == 'class_names' else 'numbers'}"
+                f"save it as a plain array of {_PLAIN.get(key, 'numbers')}"
             ) from error
         raise AnenasError(f"'{path}' is damaged ({error}); write or copy it again") from error
     return arrays

@@ -211,7 +211,10 @@ def _labels(labelled: list[tuple[Path, int]]) -> NDArray[np.int64]:
 
 
 def _threads() -> ThreadPoolExecutor:
-    warnings.filterwarnings("ignore", module="scipy.io.wavfile")  # of chunks that hold no sound
+    from scipy.io.wavfile import WavFileWarning
+
+    warnings.filterwarnings("ignore", category=WavFileWarning)  # of chunks that hold no sound
+    warnings.filterwarnings("error", "Reached EOF prematurely", WavFileWarning)
     return ThreadPoolExecutor(os.cpu_count())
 
 

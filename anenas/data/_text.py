@@ -50,6 +50,11 @@ class Encoding:
     tokens: str
     vocabulary: int
 
+    @property
+    def nothing(self) -> str:
+        """What a text has that has no token."""
+        return "no words, which are letters and numbers" if self.tokens == "words" else "no characters"
+
     def split(self, text: str) -> list[str]:
         """The tokens of a text."""
         text = unicodedata.normalize("NFC", text.lower())
@@ -115,5 +120,5 @@ def text_array(path: Path, key: str, array: NDArray[np.generic], encoding: Encod
     texts = tuple(map(str, array))
     for i, text in enumerate(texts):
         if not encoding.split(text):
-            raise AnenasError(f"'{path}': text {i} of {key} has no {encoding.tokens}; leave it out")
+            raise AnenasError(f"'{path}': text {i} of {key} has {encoding.nothing}; leave it out")
     return Texts(texts, encoding)

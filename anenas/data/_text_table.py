@@ -41,8 +41,10 @@ def read_texts(path: Path, encoding: Encoding) -> Source:
 
 def _rows(path: Path, encoding: Encoding) -> list[tuple[str, str, str]]:
     """Text, label and split of each row."""
-    reader = csv.reader(io.StringIO(_content(path), newline=""), delimiter="\t" if _is_tsv(path) else ",", strict=True)
+    content = _content(path)
+    reader = csv.reader(io.StringIO(content, newline=""), delimiter="\t" if _is_tsv(path) else ",", strict=True)
     rows = []
+    limit = csv.field_size_limit(len(content))  # a text may be a book
     try:
         header = _header(path, next(reader, []))
         for number, row in enumerate(reader, 2):
@@ -50,6 +52,8 @@ def _rows(path: Path, encoding: Encoding) -> list[tuple[str, str, str]]:
                 rows.append(_row(path, number, row, header, encoding))
     except csv.Error as error:
         raise AnenasError(f"'{path}', line {reader.line_num}: {error}; write it as CSV again") from error
+    finally:
+        csv.field_size_limit(limit)
     if not rows:
         raise AnenasError(f"'{path}' has no row but its header; expected one for each text")
     return rows
@@ -95,7 +99,7 @@ def _row(path: Path, number: int, row: list[str], header: list[str], encoding: E
     text, label = row[header.index("text")], row[header.index("label")].strip()
     split = row[header.index("split")].strip() if "split" in header else "train"
     if not encoding.split(text):
-        raise AnenasError(f"'{path}', row {number}: the text has no {encoding.tokens}; leave the row out")
+        raise AnenasError(f"'{path}', row {number}: the text has {encoding.nothing}; leave the row out")
     if not label:
         raise AnenasError(f"'{path}', row {number}: the label is empty; give each text one")
     if split not in PARTS:

@@ -91,7 +91,7 @@ def streaming_problem(architecture: Architecture) -> str | None:
 _NO_SERIES = {
     "images": "only networks of series can stream; this one takes images",
     "texts": "networks of texts do not stream: a text has its padding before it",
-    "waveforms": "networks of waveforms do not stream; those of spectrograms do: search a space of series with "
+    "recordings": "networks of waveforms do not stream; those of spectrograms do: search sequence_stream with "
     "mel:FOLDER",
 }
 

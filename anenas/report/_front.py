@@ -193,7 +193,7 @@ def _hover(record: Record) -> str:
     interval = f"{e.latency.low_ms:.3f} to {e.latency.high_ms:.3f}"
     return (
         f"<b>trial {record.number}</b><br>accuracy {e.accuracy:.2%}<br>latency {e.latency.ms:.3f} ms ({interval})"
-        f"<br>size {e.size_mb:.2f} MB, {e.macs / 1e6:.1f} M multiply-accumulates<br>{parts}"
+        f"<br>size {e.size_mb:.2f} MB, {e.macs:,} multiply-accumulates<br>{parts}"
     )
 
 

@@ -68,7 +68,7 @@ def _summary(profile: Profile) -> str:
         ("source", f"estimated by {latency.source}; not measured on a device"),
         ("on the engine", f"{cost.residency:.0%} of the time, {cost.mac_residency:.0%} of multiply-accumulates"),
         ("segments", f"{cost.segments} on the engine"),
-        ("multiply-accumulates", f"{cost.macs / 1e6:,.1f} million"),
+        ("multiply-accumulates", f"{cost.macs:,}"),
         ("weights", f"{cost.weight_bytes / 1e6:.2f} MB"),
     ]  # fmt: skip
     return _table((), ([name, html.escape(text)] for name, text in rows))
@@ -150,7 +150,7 @@ def _hover(one: Placement) -> str:
     shape = "×".join(map(str, op.outputs[0].shape))
     lines = [f"<b>{html.escape(op.name)}</b>", f"{op.kind} → {shape}", f"{one.us:.1f} µs, {_WORDS[one.bound]}"]
     if op.macs:
-        lines.append(f"{op.macs / 1e6:.2f} M multiply-accumulates, {op.weight_bytes / 1e3:.1f} kB of weights")
+        lines.append(f"{op.macs:,} multiply-accumulates, {op.weight_bytes / 1e3:.1f} kB of weights")
     return "<br>".join(lines + ([html.escape(one.why)] if one.why else []))
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Literal, Self
 
 from anenas._errors import AnenasError, unknown
-from anenas.blocks import ACTIVATIONS, Block, LogMelBlock, Value, block_kind, block_kinds
+from anenas.blocks import ACTIVATIONS, Block, LogMelBlock, SequenceBlock, Value, block_kind, block_kinds
 from anenas.graph import get_form
 
 POOLS = ("mean", "max", "last")
@@ -97,6 +97,15 @@ class Head:
         return cls(int(width or 0), activation or "", int(classes), pool or POOLS[0])
 
 
+def form_problem(form: str, stage: str, block: Block) -> str | None:
+    """Why the weights of a block of that stage cannot ship in a form, or None where they can."""
+    if form == "fp16" or not isinstance(block, SequenceBlock):
+        return None
+    if get_form(form).activations:
+        return f"{form} is for blocks of images, and {stage} has {block.kind}"
+    return None if block.compressible else f"coremltools does not compress block {block.kind} of {stage}"
+
+
 @functools.total_ordering
 @dataclass(frozen=True)
 class Architecture:
@@ -118,7 +127,7 @@ class Architecture:
     masked: bool = False
 
     @property
-    def takes(self) -> Literal["images", "series", "texts", "waveforms"]:
+    def takes(self) -> Literal["images", "series", "texts", "recordings"]:
         """What its inputs are."""
         return self.stages[0].block.takes or ("series" if self.input[2] == 1 else "images")
 
@@ -137,6 +146,12 @@ class Architecture:
         shape = "x".join(map(str, self.input)) + (_MASKED if self.masked else "")
         network = "-".join([shape, *map(str, self.stages), str(self.head)])
         return network if self.form == "fp16" else f"{network}@{self.form}"
+
+    @property
+    def form_problem(self) -> str | None:
+        """Why its weights cannot ship in its form, or None where they can."""
+        problems = (form_problem(self.form, f"stage{i}" if i else "stem", s.block) for i, s in enumerate(self.stages))
+        return next(filter(None, problems), None)
 
     def __lt__(self, other: Architecture) -> bool:
         return str(self) < str(other)

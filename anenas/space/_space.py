@@ -35,9 +35,9 @@ from anenas.blocks import (
     block_kind,
     block_kinds,
 )
-from anenas.graph import all_forms, get_form
+from anenas.graph import all_forms
 from anenas.space import _walk
-from anenas.space._architecture import POOLS, Architecture, Head, Stage
+from anenas.space._architecture import POOLS, Architecture, Head, Stage, form_problem
 from anenas.space._walk import Pick
 
 
@@ -215,6 +215,12 @@ class StageSpec(_Strict):
                 schema = getattr(self.blocks, kind)
                 yield kind, {choice: getattr(schema, choice) for choice in type(schema).model_fields}
 
+    def of_kinds(self, kinds: set[str]) -> StageSpec:
+        """The same stage with only those of its kinds of block."""
+        # Not copied: what is left out would still be among the fields that were set.
+        blocks = Blocks.model_construct(kinds, **{kind: getattr(self.blocks, kind) for kind in kinds})
+        return self.model_copy(update={"blocks": blocks})
+
     def count(self) -> int:
         kinds = sum(math.prod(len(o) for o in options.values()) for _, options in self.block_options())
         return len(self.depth) * len(self.width) * kinds
@@ -325,8 +331,9 @@ class SearchSpace(_Strict):
                 sizes = {block.size(*size, stride) for size, block in itertools.product(sizes, blocks)}
             series = series or any(isinstance(block, SequenceBlock) for block in blocks)
             for block in blocks:
-                if self.forms != _PLAIN and isinstance(block, SequenceBlock):
-                    self._check_forms(name, block)
+                for form in self.forms:
+                    if problem := form_problem(form, name, block):
+                        raise ValueError(f"forms: {problem}; leave one of them out")
         if not series and "last" in self.head.pool:
             raise ValueError("head.pool: only series have a last step; expected mean or max")
         return self
@@ -364,14 +371,6 @@ class SearchSpace(_Strict):
         """How many ids tokens of texts have; None where the input is no text."""
         sizes = (block.vocabulary for block in self.stem.blocks_offered() if isinstance(block, Embedding))
         return next(sizes, None)
-
-    def _check_forms(self, name: str, block: SequenceBlock) -> None:
-        if trained := [form for form in self.forms if get_form(form).activations]:
-            raise ValueError(f"forms: {trained[0]} is for blocks of images, and {name} has {block.kind}; leave it out")
-        if not block.compressible:
-            raise ValueError(
-                f"forms: coremltools does not compress block {block.kind} of {name}; leave one of them out"
-            )
 
     def decide(self, pick: Pick, *, classes: int) -> Architecture:
         """Walk every decision of the space once and return the architecture they make.
@@ -457,6 +456,31 @@ class SearchSpace(_Strict):
         spec = InputSpec(channels=channels, **size, tokens=tokens, batch=self.input.batch, masked=masked)
         fields = {name: getattr(self, name) for name in type(self).model_fields}
         return self.model_validate({**fields, "input": spec})
+
+    def fitting(self, height: int, width: int) -> tuple[SearchSpace, list[str]]:
+        """The same space without the kinds of block that do not take an input of that size, and their names.
+
+        A stage that would be left without a block keeps all; `with_input` says why they do not fit.
+        """
+        sizes, stages, left_out = {(height, width)}, [], []
+        for name, spec in self.named_stages():
+            fits: dict[str, set[tuple[int, int]]] = {}  # the sizes that each kind leaves to the next stage
+            misfits = set()
+            for block, size in itertools.product(spec.blocks_offered(), sizes):
+                for stride in (spec.stride, 1)[: max(spec.depth)]:
+                    if block.input_problem(*size, stride):
+                        misfits.add(block.kind)
+                    size = block.size(*size, stride)
+                fits.setdefault(block.kind, set()).add(size)
+            if misfits and (kept := fits.keys() - misfits):
+                spec = spec.of_kinds(kept)
+                left_out += [f"{kind} of {name}" for kind in fits if kind in misfits]
+            stages.append(spec)
+            sizes = set().union(*(fits[kind] for kind, _ in spec.block_options()))
+        if not left_out:
+            return self, []
+        fields = {field: getattr(self, field) for field in type(self).model_fields}
+        return self.model_construct(**fields | {"stem": stages[0], "stages": tuple(stages[1:])}), left_out
 
     @property
     def digest(self) -> str:

@@ -27,7 +27,9 @@ def read_space(path: Path) -> SearchSpace:
     """
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise AnenasError(f"cannot read the space {path}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
         raise AnenasError(f"cannot read the space {path}: {error}") from error
     lines: dict[_Loc, int] = {}
     try:

@@ -68,7 +68,9 @@ def test_a_network_of_waveforms_learns_and_ships_what_it_computes(study: Study) 
 def test_a_bundle_says_what_a_recording_has_to_be(bundle: Bundle) -> None:
     metadata = package_metadata(bundle.path / "model.mlpackage")
     assert metadata["sample_rate"] == "8000"
-    assert "a waveform from -1 to 1 at 8,000 Hz" in (bundle.path / "README.md").read_text()
+    card = (bundle.path / "README.md").read_text()
+    assert "(recordings, 1, 1, samples), a waveform from -1 to 1 at 8,000 Hz" in card
+    assert "A classifier of recordings" in card and "The model normalises the spectrogram" in card
     assert "A waveform from -1 to 1 at 8,000 Hz" in (bundle.path / "Classifier.swift").read_text()
     assert bundle.test_accuracy > 0.9
 
@@ -80,7 +82,7 @@ def test_the_network_computes_the_same_with_torch_alone(bundle: Bundle) -> None:
     command = [sys.executable, "-c", script]
     ran = subprocess.run(command, cwd=bundle.path, capture_output=True, text=True, env={"OMP_NUM_THREADS": "1"})
     assert ran.returncode == 0, ran.stderr
-    assert ran.stdout.startswith("16 waveforms, largest difference")
+    assert ran.stdout.startswith("16 recordings, largest difference")
 
 
 def test_recordings_are_read_again_at_their_rate(bundle: Bundle, study: Study, tmp_path: Path) -> None:

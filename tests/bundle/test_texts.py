@@ -98,8 +98,14 @@ def test_texts_are_read_for_a_package_with_its_own_vocabulary(bundle: Bundle, tm
     assert program_accuracy(package, test.images, test.labels, classes=("bad", "good")) == 1
 
 
+def test_networks_of_texts_do_not_compute_with_integers(study: Study, tmp_path: Path) -> None:
+    with pytest.raises(AnenasError, match="w8a8 is for blocks of images, and stem has embedding; ship its weights in"):
+        anenas.export("texts", tmp_path / "b", pick=0, form="w8a8", store=study.trial_folder(0).parents[3])
+    assert not (tmp_path / "b").exists()
+
+
 def test_networks_of_texts_do_not_stream(study: Study, tmp_path: Path) -> None:
-    with pytest.raises(AnenasError, match="networks of texts do not stream"):
+    with pytest.raises(AnenasError, match=r"do not stream: a text has its padding before it$"):
         anenas.export("texts", tmp_path / "b", pick=0, streaming=True, store=study.trial_folder(0).parents[3])
 
 

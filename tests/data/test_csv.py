@@ -86,6 +86,13 @@ def test_groups_that_cannot_be_parted_are_told(write: Write) -> None:
     path = write(*rows(12, group=lambda i: i % 2), header=header("group"))
     with pytest.raises(AnenasError, match="its 2 groups cannot be parted so that each part has every class; say which"):
         read(path)
+    with pytest.raises(AnenasError, match="its only group cannot be parted"):
+        read(write(*rows(12, group=lambda i: 0), header=header("group")))
+
+
+def test_a_class_with_too_few_windows_is_named(write: Write) -> None:
+    with pytest.raises(AnenasError, match="has 2 training series but needs at least 3"):
+        read(write(*rows(4)))
 
 
 def test_windows_of_unequal_length_get_a_mask(write: Write) -> None:

@@ -55,6 +55,11 @@ def test_four_channels_stay_four(write_npz: WriteNpz) -> None:
         load_data(path, size=(4, 4), channels=3)
 
 
+def test_an_empty_name_is_no_source() -> None:
+    with pytest.raises(AnenasError, match="unknown data source ''"):
+        load_data("", size=(8, 8))
+
+
 def test_a_class_with_too_few_images_is_named(write_npz: WriteNpz) -> None:
     names = np.array(["cat", "dog", "cow", "yak"])
     with pytest.raises(AnenasError, match="class 'yak' has no training images but needs at least 2"):

@@ -51,6 +51,22 @@ def test_class_folders_of_recordings_become_waveforms(folder: Path) -> None:
     assert not said
 
 
+def test_a_class_with_too_few_recordings_is_named(folder: Path) -> None:
+    for i in range(2, 6):
+        (folder / "low" / f"{i}.wav").unlink()
+    for kind, size in (("wav", (1, 1000)), ("mel", None)):
+        with pytest.raises(AnenasError, match="class 'low' has 2 training recordings but needs at least 3"):
+            load_data(f"{kind}:{folder}", size=size, rate=8000 if kind == "wav" else None)
+
+
+@pytest.mark.parametrize("kind", ["wav", "mel"])
+def test_a_recording_that_was_cut_off_is_named(kind: str, folder: Path) -> None:
+    path = folder / "low" / "3.wav"
+    path.write_bytes(path.read_bytes()[:300])
+    with pytest.raises(AnenasError, match=r"low.3\.wav' cannot be read as a .wav file \(Reached EOF prematurely"):
+        load_data(f"{kind}:{folder}", size=(1, 1000) if kind == "wav" else None, rate=8000 if kind == "wav" else None)
+
+
 @pytest.mark.parametrize("kind", ["uint8", "int16", "int24", "int32", "float32", "stereo"])
 def test_every_kind_of_samples_is_read(kind: str, folder: Path) -> None:
     sound, path = tone(440, volume=0.9), folder / "low" / "0.wav"

@@ -132,9 +132,26 @@ def test_texts_come_from_npz_too(tmp_path: Path) -> None:
     np.savez(path, **(arrays | {"train_x": np.array([*texts[:-1], "..."])}))
     with pytest.raises(AnenasError, match="text 29 of train_x has no words"):
         load_texts(str(path), WORDS, steps=4)
+    np.savez(path, **(arrays | {"train_x": np.array(texts, object)}))
+    with pytest.raises(AnenasError, match="save it as a plain array of numbers, or of strings"):
+        load_texts(str(path), WORDS, steps=4)
     np.savez(path, **(arrays | {"train_x": np.zeros((30, 8, 8), np.uint8)}))
     with pytest.raises(AnenasError, match=r"train_x must be texts, \(n,\) strings, not uint8 \(30, 8, 8\)"):
         load_texts(str(path), WORDS, steps=4)
+
+
+@pytest.mark.parametrize("name", ["two\nlines", "last\u2028"])
+def test_the_name_of_a_class_is_one_line(name: str, table: Callable[..., str]) -> None:
+    texts = [(text, "a" if label == "yes" else f'"{name}."') for text, label in rows()]
+    with pytest.raises(AnenasError, match="expected a name of one line"):
+        load_texts(table("text,label\n" + "".join(f"{text},{label}\n" for text, label in texts)), WORDS, steps=4)
+
+
+def test_a_text_may_be_as_long_as_a_book(tmp_path: Path) -> None:
+    path = tmp_path / "books.csv"
+    path.write_text(csv_of([*rows(), ("word " * 30_000, rows()[0][1])]), encoding="utf-8")
+    dataset = load_texts(f"text:{path}", WORDS, steps=4)
+    assert len(dataset.train) + len(dataset.validation) + len(dataset.test) == len(rows()) + 1
 
 
 @pytest.mark.parametrize(
@@ -145,7 +162,7 @@ def test_texts_come_from_npz_too(tmp_path: Path) -> None:
         ("text,class\na,b\n", "expected one column 'label'"),
         ("text,label\n", "has no row but its header"),
         ("text,label\nfine,a\n,b\n", "row 3: the text has no words"),
-        ("text,label\n...,b\n", "row 2: the text has no words"),
+        ("text,label\n...,b\n", "row 2: the text has no words, which are letters and numbers; leave the row out"),
         ("text,label\nfine,\n", "row 2: the label is empty"),
         ("text,label\none, two,b\n", "row 2: 3 columns, but the header has 2; quote texts that hold commas"),
         ("text,label,split\nfine,a,dev\n", "row 2: the split is 'dev'; expected train, validation, test"),

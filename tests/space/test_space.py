@@ -323,7 +323,7 @@ def test_a_space_of_images_is_not_asked_for_its_pooling(write_space: WriteSpace)
         ({"input": {"steps": 64, "height": 64}}, "expected height and width, of images, or steps, of series, or"),
         ({"input": {"steps": 66}}, "stage1: block unrolled_gru takes 32 steps at most, here are 33: stride before it"),
         ({"stages": [{"width": 16, "blocks": {"conv": {}}}]}, "stage1: block conv works on images; for series there"),
-        ({"forms": ["fp16", "w8a8"]}, "forms: w8a8 is for blocks of images, and stem has tcn; leave it out"),
+        ({"forms": ["fp16", "w8a8"]}, "forms: w8a8 is for blocks of images, and stem has tcn; leave one of them out"),
         (
             {"forms": ["int8"], "stages": [{"width": 16, "blocks": {"sru": {}, "gru": {}}}]},
             "forms: coremltools does not compress block gru of stage1; leave one of them out",
@@ -354,6 +354,30 @@ def test_a_space_of_series_takes_another_length_where_its_blocks_do() -> None:
         space.with_input(3, 1, 100)
     with pytest.raises(ValidationError, match="the input is 8 high"):
         space.with_input(3, 8, 8)
+
+
+def test_a_space_without_the_blocks_that_an_input_is_too_long_for() -> None:
+    space = load_space("sequence_rnn")
+    assert space.fitting(1, 128) == (space, [])
+    with pytest.raises(ValidationError, match="unrolled_gru takes 32 steps at most"):
+        space.with_input(3, 1, 200)
+    fitting, left_out = space.fitting(1, 200)
+    assert left_out == ["unrolled_gru of stage2", "unrolled_lstm of stage2"]
+    longer = fitting.with_input(3, 1, 200)
+    assert all(longer.sample(random.Random(i)) in longer for i in range(20))
+    assert longer.digest != space.with_input(3, 1, 128).digest
+    assert "unrolled" not in longer.model_dump_json(exclude_none=True)
+
+
+def test_patches_that_are_too_many_leave_rows() -> None:
+    fitting, left_out = load_space("mobile_crnn").fitting(512, 512)
+    assert left_out == ["patches of stage3"]
+    assert fitting.with_input(3, 512, 512).size < load_space("mobile_crnn").size
+
+
+def test_a_stage_keeps_its_blocks_where_none_fits() -> None:
+    space = load_space("sequence_rnn")
+    assert space.fitting(32, 32) == (space, [])
 
 
 def test_a_masked_input_makes_masked_networks_and_is_another_space() -> None:

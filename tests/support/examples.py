@@ -24,7 +24,7 @@ def takes_series(kind: type[Block]) -> bool:
 def input_shape(kind: type[Block], channels: int, size: int, batch: int = 1) -> tuple[int, int, int, int]:
     """Images of size × size pixels, or series of eight steps; a channel of ids, or of samples, where it takes those."""
     if kind.takes:
-        return batch, 1, 1, _SAMPLES if kind.takes == "waveforms" else _STEPS
+        return batch, 1, 1, _SAMPLES if kind.takes == "recordings" else _STEPS
     return (batch, channels, 1, _STEPS) if takes_series(kind) else (batch, channels, size, size)
 
 
