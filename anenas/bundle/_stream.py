@@ -45,7 +45,7 @@ def require_streaming(architecture: Architecture, front: Sequence[Record]) -> No
         front: Other trials; if one can stream, the user is told.
 
     Raises:
-        AnenasError: If a block looks ahead, it takes images, or its activations are integers.
+        AnenasError: If a block looks ahead, or it takes no series.
     """
     from anenas.network import streaming_problem
 
@@ -55,8 +55,6 @@ def require_streaming(architecture: Architecture, front: Sequence[Record]) -> No
         able = [record.number for record in front if not streaming_problem(record.architecture)]
         mend = f"pick trial {able[0]}, which can" if able else f"search a space such as {_SPACE}, where all can"
         raise AnenasError(f"{problem}; {mend}")
-    if get_form(architecture.form).activations:
-        raise AnenasError(f"{architecture.form} computes with 8-bit activations, which no streaming program does yet")
 
 
 def write_stream(

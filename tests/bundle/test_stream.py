@@ -153,7 +153,7 @@ def test_compressed_weights_stream_too(store: Path, tmp_path: Path) -> None:
             {"pick": 2},
             r"stage1 \(min_gru_r1_s2_c64_bi\) is bidirectional: it looks ahead, .*; pick trial \d, which can",
         ),
-        ({"form": "w8a8"}, "w8a8 computes with 8-bit activations, which no streaming program does yet"),
+        ({"form": "w8a8"}, "w8a8 is for blocks of images, and stem has tcn"),
         ({"data": "nowhere.npz"}, "the study's series cannot be read"),
     ],
 )
