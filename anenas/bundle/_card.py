@@ -231,7 +231,7 @@ def _preparation(takes: Input, width: int) -> str:
     if takes.tokens:
         return f"{in_words(takes.tokens, width)} The model ends in a softmax."
     if takes.kind == "recordings":
-        return "The model computes the spectrogram of a waveform by itself and ends in a softmax."
+        return "The model computes the spectrogram of a waveform and normalises it by itself, and ends in a softmax."
     return f"The model normalises {takes.one} by itself and ends in a softmax."
 
 
