@@ -246,7 +246,7 @@ def draw(rows: Sequence[Row], args: argparse.Namespace, path: Path) -> None:
         panel.set_ylabel(name)
         panel.grid(alpha=0.25)
         panel.spines[["top", "right"]].set_visible(False)
-    panel.legend(frameon=False, loc="lower right")
+    panel.legend(frameon=False, loc="upper left")
     figure.savefig(path)
 
 
