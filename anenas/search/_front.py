@@ -44,6 +44,10 @@ def hypervolume(losses: Sequence[Losses]) -> float:
 
 
 def knee(losses: Sequence[Losses]) -> int:
-    """Index of the one on a front that is furthest from the plane between its ends, each member scaled to its span."""
+    """Index of the one on a front that is furthest from the plane between its ends, each member scaled to its span.
+
+    Of several that are as far, as the two of a front of two are, it is the best by the first objective.
+    """
     spans = [max(column) - min(column) or 1.0 for column in zip(*losses, strict=True)]
-    return min(range(len(losses)), key=lambda i: sum(x / span for x, span in zip(losses[i], spans, strict=True)))
+    sums = [sum(x / span for x, span in zip(one, spans, strict=True)) for one in losses]
+    return min(range(len(losses)), key=lambda i: (round(sums[i] - min(sums), 9), losses[i]))

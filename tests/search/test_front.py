@@ -75,3 +75,8 @@ def test_the_knee_is_the_bend() -> None:
     bend = [(0.50, 0.10), (0.20, 0.12), (0.15, 0.30), (0.14, 0.90)]
     assert knee(bend) == 1
     assert knee([(0.5, 0.5, 0.5)]) == 0
+
+
+def test_of_a_front_of_two_the_knee_is_the_best_by_the_first_objective() -> None:
+    assert knee([(0.165, 0.3293), (0.123, 0.3294)]) == 1
+    assert knee([(0.123, 0.3294), (0.165, 0.3293)]) == 0
