@@ -30,4 +30,5 @@ class Donors:
             assert record.evaluation
             return len(mine ^ self._decisions[record.number].items()), -record.evaluation.accuracy
 
-        return min(self._study.completed, key=difference).number if self._study.completed else None
+        found = min(self._study.completed, key=difference, default=None)
+        return found.number if found else None
