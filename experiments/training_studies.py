@@ -206,7 +206,9 @@ def ladders(bench: Bench, args: argparse.Namespace) -> None:
         for count in (2, 3, 4)
         for spacing in (2, 4, 8)
         for reduction in (2, 3, 4)
-        if spacing ** (count - 1) <= 64 and spacing ** (count - 1) in (2, 4, 8, 16, 64) and (count < 4 or spacing < 4)
+        if spacing ** (count - 1) in (2, 4, 8, 16, 64)
+        and (count < 4 or spacing < 4)
+        and reduction ** (count - 1) <= args.architectures
     ]
     runs = {rungs: [replayed(bench, recorded, rungs, seed) for seed in range(args.seeds)] for rungs in kinds}
     share = pooled(runs[kinds[0]][0]).share

@@ -17,7 +17,7 @@ from anenas.search._objectives import METRICS
 from anenas.search._pool import Inline, Outcome, Pool
 from anenas.search._problem import Problem
 from anenas.search._record import Trial
-from anenas.search._rungs import WAITING, Rungs, ordinal, ranking
+from anenas.search._rungs import WAITING, Rungs, expected_accuracy, ordinal, ranking
 from anenas.search._study import Study
 from anenas.space import LEAST, Architecture, draw
 
@@ -112,7 +112,7 @@ class Search:
             left = sum(record.rungs[-1].share == share for record in stopped)
             go_on = len(reached) if all_of_them else self.rungs.going_on(len(reached))
             if waiting and len(reached) - len(waiting) - left < go_on:
-                best = next((number for number in self._ranked(reached)[:go_on] if number in waiting), None)
+                best = next((number for number in self._ranked(reached, running)[:go_on] if number in waiting), None)
                 if best is not None:
                     return self.study.resume(best)
         return None
@@ -122,7 +122,7 @@ class Search:
         for i, share in enumerate(self.rungs.shares[:-1], start=1):
             waiting = self._waiting(share)
             if len(waiting) > kept:
-                numbers = self._ranked(self._reached(share, running))
+                numbers = self._ranked(self._reached(share, running), running)
                 for number in [number for number in numbers if number in waiting][kept:]:
                     place = ordinal(numbers.index(number) + 1)
                     self.study.stop(number, f"rung {i} of {self.rungs.count}: {place} of {len(numbers)}")
@@ -130,13 +130,22 @@ class Search:
 
     def _reached(self, share: float, running: dict[int, Trial]) -> dict[int, Evaluation]:
         """What each trial was that has been at a rung, wherever it is now."""
-        rungs: dict[int, tuple[Evaluation, ...]] = {record.number: record.rungs for record in self.study.records}
-        rungs |= {trial.number: trial.rungs for trial in [*self.study.paused.values(), *running.values()]}
-        return {number: e for number, past in sorted(rungs.items()) for e in past if e.share == share}
+        return {number: past[share] for number, past in self._trained(running).items() if share in past}
 
-    def _ranked(self, reached: dict[int, Evaluation]) -> list[int]:
-        numbers, objectives = list(reached), self.study.objectives
-        return [numbers[i] for i in ranking(objectives.losses(map(objectives.point, reached.values())))]
+    def _trained(self, running: dict[int, Trial]) -> dict[int, dict[float, Evaluation]]:
+        """What each trial that has been at a rung was, by the share of its training."""
+        past = {r.number: (*r.rungs, *filter(None, [r.evaluation])) for r in self.study.records if r.rungs}
+        past |= {trial.number: trial.rungs for trial in [*self.study.paused.values(), *running.values()]}
+        return {number: {e.share: e for e in rungs} for number, rungs in sorted(past.items()) if rungs}
+
+    def _ranked(self, reached: dict[int, Evaluation], running: dict[int, Trial]) -> list[int]:
+        """The best first; after the others those that are not expected to be accurate enough in the end."""
+        numbers, objectives, trained = list(reached), self.study.objectives, self._trained(running)
+        best_first = ranking(objectives.losses(map(objectives.point, reached.values())))
+        accuracies = [{share: e.accuracy for share, e in past.items()} for past in trained.values()]
+        expected = dict(zip(trained, expected_accuracy(accuracies), strict=True))
+        limits = self.problem.limits
+        return sorted((numbers[i] for i in best_first), key=lambda n: limits.violation("accuracy", expected[n]) > 0)
 
     def _waiting(self, share: float) -> set[int]:
         return {number for number, trial in self.study.paused.items() if trial.share == share}

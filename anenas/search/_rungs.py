@@ -6,7 +6,8 @@ best of its rung goes on to the next one, the highest rung first; where there is
 successive halving, Li et al. 2018, arXiv:1810.05934). Never has more than one in `REDUCTION` gone on, so that early
 trials, which had little to be compared with, do not crowd the next rung (the delay of Li et al. 2022,
 arXiv:2201.06834). "Best" is by non-dominated sorting of all objectives, ties by crowding distance (Deb et al. 2002),
-as Schmucker et al. 2021 (arXiv:2106.12639) sort them.
+as Schmucker et al. 2021 (arXiv:2106.12639) sort them; what is not expected to be accurate enough in the end, where a
+least accuracy is asked for, comes after all others.
 
 Optuna has no pruning for several objectives. A paused trial is one that still runs to it, with its rungs in a user
 attribute, and one that was left behind is told as pruned; only a trial at the whole budget has values. The default

@@ -208,6 +208,14 @@ def test_what_is_stopped_has_the_figures_of_its_last_rung_and_says_its_place(inl
             assert re.fullmatch(rf"rung {rung} of 3: \d+(st|nd|rd|th) of \d+", record.reason)
 
 
+def test_what_is_expected_to_miss_the_least_accuracy_goes_on_after_the_others(inline: Make) -> None:
+    search = inline()
+    search.problem = dataclasses.replace(search.problem, limits=Limits(accuracy=0.85))
+    search.run(6)
+    in_vain = [record for record in search.study.records if record.state == "infeasible"]
+    assert len(in_vain) == 1, "one, before anything that was trained in full could tell; 12 by the objectives alone"
+
+
 def test_only_what_was_trained_in_full_may_be_on_the_front(inline: Make) -> None:
     search = inline()
     search.run(6)
