@@ -16,6 +16,7 @@ from optuna.trial import FrozenTrial, TrialState
 from scipy.stats import norm, rankdata
 
 from anenas.blocks import Value
+from anenas.search._front import crowding
 from anenas.search._gaussian_process import CannotFitError, GaussianProcess
 from anenas.search._problem import Outlook, Problem
 from anenas.search._rungs import RUNGS, expected_accuracy
@@ -53,8 +54,9 @@ class FrontSampler(optuna.samplers.BaseSampler):
     For each objective that only an evaluation tells, a function is drawn from a Gaussian process over the decisions
     (Thompson sampling); the others are known of any candidate. The front of what was drawn is approached by evolution:
     generations of candidates are crossed and mutated from the front of those before, beginning with the front that is
-    known and with fresh ones. One of the front's candidates is suggested, each as likely as another: chance spreads
-    trials over the whole front, where always taking the largest gain that is hoped for would stall at its optimism.
+    known and with fresh ones. One of the front's candidates is suggested by chance, the likelier the lonelier it is:
+    that spreads trials over the whole front, where always taking the largest gain that is hoped for would stall at its
+    optimism, and most of a front's candidates may be crowded at an end that is worth little.
 
     What it suggests follows from the seed, the trial's number and the study alone: a continued study goes on as if it
     had not been interrupted.
@@ -119,7 +121,7 @@ class FrontSampler(optuna.samplers.BaseSampler):
             return self._drawn(taken, rng)
         small = self._problem.space.size <= _SMALL
         front = self._whole_front(beliefs, taken) if small else self._evolve(beliefs, taken, rng)
-        return rng.choice(front).decisions if front else self._drawn(taken, rng)
+        return front.choose(rng).decisions if front.candidates else self._drawn(taken, rng)
 
     def _read_trials(self, study: optuna.Study, asking: int) -> set[Key]:
         """Learn from what has ended since the last time; what was tried, or is being tried now, is returned."""
@@ -186,7 +188,7 @@ class FrontSampler(optuna.samplers.BaseSampler):
             best = min([best, *self._new([made], 1, taken)], key=lambda candidate: candidate.outlook.violation)
         return best.decisions
 
-    def _whole_front(self, beliefs: _Beliefs, taken: set[Key]) -> list[_Candidate]:
+    def _whole_front(self, beliefs: _Beliefs, taken: set[Key]) -> _SampledFront:
         """The front of what is believed of all candidates of a small space that were not taken and are within the
         limits.
         """
@@ -195,14 +197,13 @@ class FrontSampler(optuna.samplers.BaseSampler):
             self._untried = {_key(one.decisions): one for one in found if one.outlook.violation <= 0}
         for key in self._untried.keys() & taken:
             del self._untried[key]
-        front: list[_Candidate] = []
+        front = _SampledFront(beliefs)
         candidates = list(self._untried.values())
         for start in range(0, len(candidates), _AT_ONCE):
-            made = [*front, *candidates[start : start + _AT_ONCE]]
-            front = [made[i] for i in _front(beliefs.of(made))]
+            front.look_at(candidates[start : start + _AT_ONCE])
         return front
 
-    def _evolve(self, beliefs: _Beliefs, taken: set[Key], rng: random.Random) -> list[_Candidate]:
+    def _evolve(self, beliefs: _Beliefs, taken: set[Key], rng: random.Random) -> _SampledFront:
         """The front of what is believed of candidates that were not taken and are within the limits."""
         decide = self._problem.decide
         on_front = {_key(known.decisions) for known in self._front}
@@ -211,17 +212,12 @@ class FrontSampler(optuna.samplers.BaseSampler):
         first = [known.decisions for known in self._front] + [behind[i].decisions for i in second]
         made = self._new((draw(decide, rng) for _ in range(2 * _FRESH)), _FRESH, taken)
         seen = taken | {_key(candidate.decisions) for candidate in made}
-        front: list[_Candidate] = []
-        values = np.empty((0, len(beliefs.functions)))
+        front = _SampledFront(beliefs)
         for _ in range(_GENERATIONS):
-            parents = first + [candidate.decisions for candidate in front]
+            parents = first + [candidate.decisions for candidate in front.candidates]
             bred = self._new((_breed(decide, parents, rng) for _ in range(2 * _BRED)), _BRED, seen)
             seen |= {_key(candidate.decisions) for candidate in bred}
-            made = [candidate for candidate in made + bred if candidate.outlook.violation <= 0]
-            if made:
-                front, values = front + made, np.concatenate([values, beliefs.of(made)])
-                best = _front(values)
-                front, values = [front[i] for i in best], values[best]
+            front.look_at([candidate for candidate in made + bred if candidate.outlook.violation <= 0])
             made = []
         return front
 
@@ -364,3 +360,37 @@ class _Beliefs:
         told = np.array([candidate.outlook.values for candidate in candidates], dtype=float)
         columns = [told[:, i] if function is None else function(features) for i, function in enumerate(self.functions)]
         return np.stack(columns, axis=1)
+
+
+class _SampledFront:
+    """The front of the candidates that were looked at, as one set of beliefs has them."""
+
+    def __init__(self, beliefs: _Beliefs) -> None:
+        self.candidates: list[_Candidate] = []
+        self._beliefs = beliefs
+        self._values = np.empty((0, len(beliefs.functions)))
+        self._looked_at: list[np.ndarray] = []
+
+    def look_at(self, candidates: Sequence[_Candidate]) -> None:
+        """Keep those of them and of the front so far that no other dominates."""
+        if not candidates:
+            return
+        values = self._beliefs.of(candidates)
+        self._looked_at.append(values)
+        values, candidates = np.concatenate([self._values, values]), [*self.candidates, *candidates]
+        best = _front(values)
+        self._values, self.candidates = values[best], [candidates[i] for i in best]
+
+    def choose(self, rng: random.Random) -> _Candidate:
+        """One of the front, the likelier the lonelier it is, its ends as likely as the loneliest.
+
+        Distances are in ranks among all that was looked at where an objective is known, so that neither its scale nor
+        how many trials there have been at an end of it matters, and in normal scores where it is learnt.
+        """
+        values, looked_at = self._values.copy(), np.concatenate(self._looked_at)
+        for i, function in enumerate(self._beliefs.functions):
+            if function is None:
+                values[:, i] = np.searchsorted(np.sort(looked_at[:, i]), values[:, i])
+        distances = np.array(crowding(values.tolist()))
+        most = max(distances[np.isfinite(distances)], default=0.0) or 1.0
+        return rng.choices(self.candidates, np.minimum(distances, most))[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 Losses = tuple[float, ...]
@@ -41,6 +42,22 @@ def hypervolume(losses: Sequence[Losses]) -> float:
         if end > one[-1]:
             volume += (end - one[-1]) * hypervolume(kept)
     return volume
+
+
+def crowding(losses: Sequence[Sequence[float]]) -> list[float]:
+    """How lonely each of a front is: over all members, how far its neighbours are apart, in spans of the front.
+
+    It is infinite at the ends (the crowding distance of Deb et al. 2002, "A fast and elitist multiobjective genetic
+    algorithm: NSGA-II").
+    """
+    distances = [0.0] * len(losses)
+    for column in zip(*losses, strict=True):
+        order = sorted(range(len(column)), key=column.__getitem__)
+        span = column[order[-1]] - column[order[0]]
+        distances[order[0]] = distances[order[-1]] = math.inf
+        for before, i, after in zip(order, order[1:], order[2:], strict=False):
+            distances[i] += (column[after] - column[before]) / span if span else 0.0
+    return distances
 
 
 def knee(losses: Sequence[Losses]) -> int:

@@ -20,11 +20,12 @@ was paused ends where one that was not does.
 from __future__ import annotations
 
 import bisect
-import math
 import operator
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from anenas.search._front import crowding
 
 RUNGS = "rungs"
 """User attribute of an Optuna trial: what it was at each pause of its training."""
@@ -93,15 +94,8 @@ def _dominated(one: Sequence[float], values: Sequence[Sequence[float]], by: Sequ
 
 
 def _loneliest_first(front: Sequence[int], values: Sequence[Sequence[float]]) -> list[int]:
-    """By crowding distance: over all objectives, how far the neighbours are apart; the ends come first."""
-    distance = dict.fromkeys(front, 0.0)
-    for column in range(len(values[front[0]])):
-        order = sorted(front, key=lambda i: values[i][column])
-        span = values[order[-1]][column] - values[order[0]][column]
-        distance[order[0]] = distance[order[-1]] = math.inf
-        for before, i, after in zip(order, order[1:], order[2:], strict=False):
-            distance[i] += (values[after][column] - values[before][column]) / span if span else 0.0
-    return sorted(front, key=lambda i: -distance[i])
+    distances = dict(zip(front, crowding([values[i] for i in front]), strict=True))
+    return sorted(front, key=lambda i: -distances[i])
 
 
 def expected_accuracy(reached: Sequence[Mapping[float, float]]) -> list[float]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import random
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import optuna
@@ -14,7 +16,7 @@ from optuna.distributions import CategoricalDistribution
 from tables import write_table
 
 from anenas.search import Inline, Objectives, Outlook, Problem, Search, Study, Table, make_sampler, read_table
-from anenas.search._auto import FrontSampler
+from anenas.search._auto import FrontSampler, _Candidate, _SampledFront
 from anenas.search._gaussian_process import GaussianProcess
 from anenas.space import Limits, draw
 
@@ -81,6 +83,36 @@ def test_it_finds_more_of_the_front_than_chance_does(table: Table, tmp_path: Pat
             found.append(table.shares([record.architecture for record in study.completed])[-1])
         shares[name] = np.mean(found)
     assert shares["auto"] > shares["random"] + 0.05
+
+
+@dataclass(frozen=True)
+class Told:
+    """Beliefs that leave nothing open."""
+
+    functions: tuple[None, ...] = (None, None)
+
+    def of(self, candidates: list[_Candidate]) -> np.ndarray:
+        return np.array([candidate.outlook.values for candidate in candidates])
+
+
+def chosen_of(points: list[tuple[float, float]], times: int) -> dict[tuple[float | None, ...], int]:
+    front, rng = _SampledFront(cast(Any, Told())), random.Random(0)
+    for point in points:
+        front.look_at([_Candidate({}, Outlook(point))])
+    return Counter(front.choose(rng).outlook.values for _ in range(times))
+
+
+def test_of_a_front_the_lonely_are_suggested_more_often_than_the_crowded() -> None:
+    crowd = [(0.01 * i, 9 - 0.01 * i) for i in range(10)]
+    behind = [(6.0, 6.0 + 0.1 * i) for i in range(20)]
+    chosen = chosen_of([*crowd, (4.0, 5.0), (8.0, 0.0), *behind], 1_000)
+    assert chosen[4.0, 5.0] > 5 * max(chosen[one] for one in crowd[1:-1])
+    assert not any(chosen[one] for one in behind)
+
+
+@pytest.mark.parametrize("points", [[(1.0, 1.0)], [(1.0, 1.0), (1.0, 1.0)], [(0.0, 1.0), (1.0, 0.0)]])
+def test_each_of_a_front_of_one_or_two_is_suggested(points: list[tuple[float, float]]) -> None:
+    assert set(chosen_of(points, 100)) == set(points)
 
 
 def test_a_known_objective_is_never_predicted(table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import random
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anenas.search import Losses, front, hypervolume, knee
+from anenas.search._front import crowding
 
 _loss = st.floats(0, 1.2)
 losses = st.integers(1, 4).flatmap(lambda n: st.lists(st.tuples(*[_loss] * n), min_size=1, max_size=12))
@@ -28,6 +30,17 @@ def test_the_front_is_what_nothing_dominates(found: list[Losses]) -> None:
 def test_the_best_by_the_first_member_is_last_on_the_front(found: list[Losses]) -> None:
     chosen = [found[i][0] for i in front(found)]
     assert chosen == sorted(chosen, reverse=True)
+
+
+def test_crowding_is_the_room_between_the_neighbours_in_spans_of_the_front() -> None:
+    assert crowding([(0, 8), (1, 6), (3, 2), (4, 0)]) == [math.inf, 3 / 4 + 6 / 8, 3 / 4 + 6 / 8, math.inf]
+    assert crowding([(0, 8), (3, 2), (1, 4), (4, 0)])[1:3] == [3 / 4 + 4 / 8, 3 / 4 + 6 / 8]
+
+
+def test_a_front_without_a_span_is_not_crowded() -> None:
+    assert crowding([(1, 1)]) == [math.inf]
+    assert crowding([(1, 0), (1, 0), (1, 0)])[1] == 0
+    assert crowding([]) == []
 
 
 def test_the_hypervolume_of_a_staircase_is_its_area() -> None:
