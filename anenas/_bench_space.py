@@ -95,11 +95,11 @@ def _exported(architecture: Architecture, chip: Chip) -> tuple[float, int]:
     import torch
 
     from anenas.coreml import Quantiser, compress, convert, read_graph
-    from anenas.network import Deployed, build, folded, fuse
+    from anenas.network import Deployed, Normalisation, build, folded, fuse
 
     channels, form = architecture.input[1], get_form(architecture.form)
     half = (0.5,) * channels
-    network = Deployed(fuse(build(architecture)), half, half, raw=architecture.raw).eval()
+    network = Deployed(fuse(build(architecture)), Normalisation(half, half, architecture.raw)).eval()
     classes = [str(i) for i in range(architecture.head.classes)]
     with tempfile.TemporaryDirectory() as folder:
         package = Path(folder) / "model.mlpackage"

@@ -53,7 +53,7 @@ def load_network(model: str) -> tuple[nn.Module, tuple[int, int, int, int]]:
     """
     import torch
 
-    from anenas.network import Deployed, build, fuse
+    from anenas.network import Deployed, Normalisation, build, fuse
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
@@ -63,7 +63,8 @@ def load_network(model: str) -> tuple[nn.Module, tuple[int, int, int, int]]:
             return _timm_network(name), size
         architecture = _architecture(model)
         channels = architecture.input[1]
-        network = Deployed(fuse(build(architecture)), (0.5,) * channels, (0.25,) * channels, raw=architecture.raw)
+        normalise = Normalisation((0.5,) * channels, (0.25,) * channels, architecture.raw)
+        network = Deployed(fuse(build(architecture)), normalise)
         return network.eval(), architecture.input
 
 

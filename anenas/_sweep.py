@@ -148,7 +148,7 @@ class Comparison:
         if self._data is None:
             return None
         test = self._data.test
-        return program_accuracy(package, test.images, test.labels, classes=self._data.classes)
+        return program_accuracy(package, test.inputs, test.labels, classes=self._data.classes)
 
 
 def marked(results: Sequence[FormResult]) -> list[FormResult]:

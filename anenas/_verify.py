@@ -67,7 +67,7 @@ def _against_weights(package: Path, weights: Path, samples: int, layers: bool, t
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    from anenas.network import Deployed, build, fuse
+    from anenas.network import Deployed, Normalisation, build, fuse
     from anenas.space import Architecture
 
     metadata = package_metadata(package)
@@ -92,7 +92,7 @@ def _against_weights(package: Path, weights: Path, samples: int, layers: bool, t
             f"beside the package (a bundle's are for its network.py)"
         ) from error
     pixels = next(iter(example_inputs(package, samples=samples).values()))
-    deployed = Deployed(fuse(network), mean, std, raw=architecture.raw).eval()
+    deployed = Deployed(fuse(network), Normalisation(mean, std, architecture.raw)).eval()
     against = str(weights)
     if found := stored_forms(read_graph(package)):
         against += f", which became {', '.join(found)}"

@@ -27,7 +27,7 @@ from anenas.ane import get_chip
 from anenas.coreml import convert, read_graph, verify_network
 from anenas.data import Dataset, load_data
 from anenas.latency import CalibratedLatency, Target
-from anenas.network import Deployed, architecture_cost, build, fuse
+from anenas.network import Deployed, Normalisation, architecture_cost, build, fuse
 from anenas.search import TrainingEvaluator
 from anenas.space import Architecture
 from anenas.training import brief_epochs
@@ -83,7 +83,7 @@ def exported(architecture: Architecture) -> tuple[str, float]:
     """What converting and verifying gave, and how far latencies are from those foretold."""
     torch.manual_seed(0)
     _, channels, _, steps = architecture.input
-    deployed = Deployed(fuse(build(architecture)), (1 / 255,) * channels, (2 / 255,) * channels).eval()
+    deployed = Deployed(fuse(build(architecture)), Normalisation((1 / 255,) * channels, (2 / 255,) * channels)).eval()
     source = CalibratedLatency()
     with tempfile.TemporaryDirectory() as folder:
         package = Path(folder) / "model.mlpackage"

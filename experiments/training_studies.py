@@ -1,16 +1,14 @@
 """What makes a brief training tell more per second, measured one by one on `mobile_cnn` and the embedded data.
 
     python experiments/training_studies.py correlation [--architectures 20] [--epochs 2] [--full 8]
-    python experiments/training_studies.py ladders     [--architectures 40] [--epochs 2]
     python experiments/training_studies.py recipes     [--architectures 8] [--epochs 2] [--only NAME …]
     python experiments/training_studies.py inheritance [--architectures 8] [--epochs 2]
     python experiments/training_studies.py distillation --teacher timm:NAME | FILE.safetensors | best
                                                        [--architectures 8] [--epochs 2]
 
 `correlation` prints Kendall's rank correlation of the accuracy at each pause of a brief training, and after it, with
-that after a training of `--full` epochs. `ladders` trains architectures with pauses and replays searches with rungs
-on what it has seen, which says where rungs should lie and how many should go on. The other studies train the same
-architectures, drawn at random, with and without one change and print what it gains in accuracy and costs in time.
+that after a training of `--full` epochs. The other studies train the same architectures, drawn at random, with and
+without one change and print what it gains in accuracy and costs in time.
 
 Every training is a line of `experiments/results/training_<study>.csv`; one that is there is not run again. On one
 thread an epoch takes about ten seconds.
@@ -31,7 +29,6 @@ from typing import Any
 from unittest import mock
 
 import torch
-from ablations import Row, curve, pooled
 from csv_rows import read_rows, write_rows
 from rich.console import Console
 from rich.table import Table
@@ -41,14 +38,14 @@ from torch import nn
 from torch.nn import functional as F
 
 from anenas.data import Dataset, load_data
-from anenas.latency import Latency, Target
-from anenas.network import Deployed, build, fuse, inherit
-from anenas.search import Estimate, Evaluation, Inline, Problem, Rungs, Search, Study, TrainingEvaluator
-from anenas.space import Architecture, Limits, SearchSpace, draw, load_space, mutate
-from anenas.training import Augmentation, Normalisation, _train, accuracy, train
+from anenas.latency import Target
+from anenas.network import Deployed, Normalisation, build, fuse, inherit
+from anenas.search import TrainingEvaluator
+from anenas.space import Architecture, SearchSpace, draw, load_space, mutate
+from anenas.training import Augmentation, _train, accuracy, train
 
 _RESULTS = Path(__file__).parent / "results"
-_SHARES = (1 / 64, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)
+SHARES = (1 / 64, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)
 _SLOWEST_MACS = 12e6  # what takes minutes to train tells no more
 
 
@@ -98,6 +95,13 @@ class Bench:
     data: Dataset
     epochs: int
 
+    @classmethod
+    def default(cls, epochs: int) -> Bench:
+        """The space `mobile_cnn` and the embedded images; trainings are of one thread from here on."""
+        torch.set_num_threads(1)
+        space = load_space("mobile_cnn")
+        return cls(space, load_data(None, size=(space.input.height, space.input.width), channels=None), epochs)
+
     def architectures(self, count: int) -> list[Architecture]:
         """The first so many that are not too large, of an endless row that is always the same."""
         rng = random.Random(5)
@@ -126,7 +130,7 @@ class Bench:
         augment, epochs = Augmentation.of(self.data), epochs or self.epochs
         train(network, self.data.train, normalise, epochs=epochs, augment=augment, share=share, checkpoint=checkpoint)
         seconds = time.perf_counter() - started
-        deployed = Deployed(fuse(judged or network), self.data.mean, self.data.std).eval()
+        deployed = Deployed(fuse(judged or network), normalise).eval()
         return accuracy(deployed, self.data.validation), seconds
 
 
@@ -143,7 +147,7 @@ def fresh(architecture: Architecture) -> nn.Sequential:
 
 def pauses(bench: Bench, results: Results, architecture: Architecture) -> dict[float, tuple[float, float]]:
     """Accuracy at each pause, and the seconds until there."""
-    names = {share: f"{share:.4f} of {bench.epochs} epochs" for share in _SHARES}
+    names = {share: f"{share:.4f} of {bench.epochs} epochs" for share in SHARES}
     if not all(results.has(architecture, name) for name in names.values()):
         spent = 0.0
         with tempfile.TemporaryDirectory() as folder:
@@ -164,97 +168,12 @@ def correlation(bench: Bench, args: argparse.Namespace) -> None:
             results.get(architecture, whole, lambda a=architecture: bench.train(fresh(a), epochs=args.full))  # type: ignore[misc]
         )
     table = Table("budget", "of the time", f"τ with {args.epochs} epochs", f"τ with {args.full} epochs")
-    for share in _SHARES:
+    for share in SHARES:
         here = [trial[share][0] for trial in brief]
         of_time = statistics.mean(trial[share][1] / trial[1.0][1] for trial in brief)
         taus = [kendalltau(here, [t[1.0][0] for t in brief])[0], kendalltau(here, [f[0] for f in full])[0]]
         table.add_row(f"{share * args.epochs:g} epochs", f"{of_time:.2f}", *(f"{tau:.2f}" for tau in taus))
     Console().print(table)
-
-
-# Where rungs should lie
-
-
-@dataclasses.dataclass(frozen=True)
-class Replay:
-    """An evaluator of architectures whose training was recorded."""
-
-    recorded: Mapping[Architecture, Mapping[float, tuple[float, float]]]
-
-    def estimate(self, architecture: Architecture) -> Estimate:
-        return EVALUATOR.estimate(architecture)
-
-    def evaluate(
-        self, architecture: Architecture, folder: Path, share: float = 1.0, donor: Path | None = None
-    ) -> Evaluation:
-        estimate, trial = self.estimate(architecture), self.recorded[architecture]
-        right, until = trial[share]
-        past = max((at for at in _SHARES if at < share and (folder / str(at)).exists()), default=None)
-        seconds = until - (trial[past][1] if past else 0.0)
-        figures: tuple[Latency, float, int, int] = (estimate.latency, estimate.size_mb, estimate.macs, 0)
-        return Evaluation(right, *figures, seconds={"train": seconds}, share=share)
-
-    def test(self, architecture: Architecture, folder: Path) -> float:
-        return float("nan")
-
-
-def ladders(bench: Bench, args: argparse.Namespace) -> None:
-    results = Results("correlation")
-    recorded = {a: pauses(bench, results, a) for a in bench.architectures(args.architectures)}
-    kinds = [Rungs(1)] + [
-        Rungs(count, reduction, spacing)
-        for count in (2, 3, 4)
-        for spacing in (2, 4, 8)
-        for reduction in (2, 3, 4)
-        if spacing ** (count - 1) in (2, 4, 8, 16, 64)
-        and (count < 4 or spacing < 4)
-        and reduction ** (count - 1) <= args.architectures
-    ]
-    runs = {rungs: [replayed(bench, recorded, rungs, seed) for seed in range(args.seeds)] for rungs in kinds}
-    share = pooled(runs[kinds[0]][0]).share
-    budgets = [sum(trial[1.0][1] for trial in recorded.values()) * part for part in (0.125, 0.25, 0.375, 0.5, 0.75)]
-    table = Table("rungs", "completed", "of the time", "share", *(f"at {budget:.0f} s" for budget in budgets))
-    for rungs, searches in runs.items():
-        curves = [curve(rows, share) for rows in searches]
-        at = [
-            statistics.mean(max((v for s, v in zip(*c, strict=True) if s <= budget), default=0.0) for c in curves)
-            for budget in budgets
-        ]
-        name = f"{', '.join(f'{s:g}' for s in rungs.shares)}; 1 in {rungs.reduction}" if rungs.count > 1 else "none"
-        table.add_row(
-            name,
-            f"{statistics.mean(sum(row.state == 'completed' for row in rows) for rows in searches):.1f}",
-            f"{statistics.mean(max(row.seconds for row in rows) for rows in searches) / budgets[-1] * 0.75:.2f}",
-            f"{statistics.mean(max(values, default=0.0) for _, values in curves):.3f}",
-            *(f"{value:.3f}" for value in at),
-        )
-    Console().print(table)
-
-
-def replayed(bench: Bench, recorded: Mapping[Architecture, Any], rungs: Rungs, seed: int) -> list[Row]:
-    """A search of the recorded architectures in an order of its own."""
-    order = list(recorded)
-    random.Random(seed).shuffle(order)
-    rows: list[Row] = []
-    spent: dict[int, float] = {}
-    seen: set[int] = set()
-
-    def changed(study: Study) -> None:
-        for trial in study.paused.values():
-            spent[trial.number] = recorded[trial.architecture][trial.share][1]
-        for record in study.records:
-            if record.number not in seen and record.evaluation:
-                seen.add(record.number)
-                spent[record.number] = recorded[record.architecture][record.evaluation.share][1]
-                figures = (sum(spent.values()), *study.point(record), float("nan"))
-                rows.append(Row(seed, str(rungs), record.number, record.state, *figures))
-
-    with tempfile.TemporaryDirectory() as folder:
-        settings = {"objectives": {"accuracy": 0.0, "latency_ms": 1.0}}
-        study = Study.create_or_continue(Path(folder), "replay", settings, seed, in_memory=True)
-        problem = Problem(bench.space, len(bench.data.classes), Replay(recorded), study.objectives, Limits())
-        Search(study, problem, Inline(), changed, order, rungs).run(len(order) // rungs.reduction ** (rungs.count - 1))
-    return rows
 
 
 # One change at a time
@@ -449,21 +368,17 @@ def make_teacher(bench: Bench, source: str, architectures: Sequence[Architecture
 
 
 def main() -> None:
-    studies = {f.__name__: f for f in (correlation, ladders, recipes, inheritance, distillation)}
+    studies = {f.__name__: f for f in (correlation, recipes, inheritance, distillation)}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("study", choices=studies)
     parser.add_argument("--architectures", type=int)
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--full", type=int, default=8)
-    parser.add_argument("--seeds", type=int, default=50, help="of replayed searches")
     parser.add_argument("--only", nargs="*", help="recipes to try")
     parser.add_argument("--teacher", default="best")
     args = parser.parse_args()
-    args.architectures = args.architectures or {"correlation": 20, "ladders": 40}.get(args.study, 8)
-    torch.set_num_threads(1)
-    space = load_space("mobile_cnn")
-    data = load_data(None, size=(space.input.height, space.input.width), channels=None)
-    studies[args.study](Bench(space, data, args.epochs), args)
+    args.architectures = args.architectures or (20 if args.study == "correlation" else 8)
+    studies[args.study](Bench.default(args.epochs), args)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from anenas.coreml import convert, read_graph
 from anenas.coreml.program import load_program
 from anenas.graph import fingerprint
 from anenas.latency import ReplayLatency, read_recordings
-from anenas.network import Deployed, build, fuse
+from anenas.network import Deployed, Normalisation, build, fuse
 from anenas.space import Architecture
 
 TINY = "1x1x16x16-conv_r1_s2_c16_k3_relu-dsconv_r1_s2_c16_k3_relu-head_n4"
@@ -32,7 +32,7 @@ TIMM = "timm:test_efficientnet@32"
 def classifier(tmp_path_factory: pytest.TempPathFactory) -> Path:
     architecture = Architecture.parse(TINY)
     path = tmp_path_factory.mktemp("package") / "mine.mlpackage"
-    network = Deployed(fuse(build(architecture)), (0.5,), (0.25,))
+    network = Deployed(fuse(build(architecture)), Normalisation((0.5,), (0.25,)))
     convert(network, path, shape=architecture.input, classes=["a", "b", "c", "d"])
     return path
 

@@ -8,7 +8,7 @@ import pytest
 from anenas._errors import AnenasError
 from anenas._models import load_graph
 from anenas.coreml import convert
-from anenas.network import Deployed, build, fuse
+from anenas.network import Deployed, Normalisation, build, fuse
 from anenas.space import Architecture, load_space
 
 TINY = "1x1x16x16-conv_r1_s2_c16_k3_relu-dsconv_r1_s2_c16_k3_relu-head_n4"
@@ -16,7 +16,7 @@ TINY = "1x1x16x16-conv_r1_s2_c16_k3_relu-dsconv_r1_s2_c16_k3_relu-head_n4"
 
 def test_an_architecture_and_its_package_are_the_same_program(tmp_path: Path) -> None:
     architecture = Architecture.parse(TINY)
-    module = Deployed(fuse(build(architecture)), (0.5,), (0.5,)).eval()
+    module = Deployed(fuse(build(architecture)), Normalisation((0.5,), (0.5,))).eval()
     convert(module, tmp_path / "m.mlpackage", shape=architecture.input, classes=["a", "b", "c", "d"])
     foretold, stored = load_graph(TINY), load_graph(str(tmp_path / "m.mlpackage"))
     assert [op.kind for op in stored.ops] == [*(op.kind for op in foretold.ops), "classify"]

@@ -16,7 +16,7 @@ from anenas.ane import get_chip
 from anenas.cli import app
 from anenas.coreml import convert, program_accuracy
 from anenas.graph import forms
-from anenas.network import Deployed, build, fuse
+from anenas.network import Deployed, Normalisation, build, fuse
 from anenas.space import Architecture
 
 NETWORK = Architecture.parse("1x1x16x16-conv_r1_s2_c16_k3_relu-conv_r1_s2_c32_k3_relu-head_n3")
@@ -26,7 +26,7 @@ CLASSES = ("2", "0", "1")
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("sweep") / "plain.mlpackage"
-    network = Deployed(fuse(build(NETWORK)), (0.4,), (0.3,))
+    network = Deployed(fuse(build(NETWORK)), Normalisation((0.4,), (0.3,)))
     convert(network, path, shape=NETWORK.input, classes=CLASSES)
     return path
 
@@ -56,16 +56,16 @@ def test_a_form_is_seen_through_what_was_written(package: Path, tmp_path: Path) 
 def test_accuracy_is_that_of_the_program_on_the_test_images(package: Path, source: str) -> None:
     data = load_test_data(package, source)
     program = load_program(package)
-    labels = program({"image": data.test.images.astype(np.float32)})["classLabel"]
+    labels = program({"image": data.test.inputs.astype(np.float32)})["classLabel"]
     right = [label == data.classes[truth] for label, truth in zip(labels, data.test.labels, strict=True)]
-    found = program_accuracy(package, data.test.images, data.test.labels, "fp32", classes=data.classes)
+    found = program_accuracy(package, data.test.inputs, data.test.labels, "fp32", classes=data.classes)
     assert found == np.mean(right)
 
 
 def test_data_with_other_classes_are_refused(package: Path) -> None:
     with pytest.raises(AnenasError, match=r"does not know the class '.*'; it knows 2, 0, 1"):
         data = load_data(size=(16, 16))
-        program_accuracy(package, data.test.images, data.test.labels, classes=data.classes)
+        program_accuracy(package, data.test.inputs, data.test.labels, classes=data.classes)
 
 
 def test_only_what_nothing_else_beats_is_on_the_front(package: Path, tmp_path: Path) -> None:

@@ -64,9 +64,9 @@ class Bundle:
         searched_epochs: What the search trained for.
         form: Of the stored weights, such as "fp16".
         validation_accuracy: Of the torch network in float32.
-        validation_images: On how many images, series or texts.
+        validation_count: On how many images, series or texts.
         test_accuracy: Of the exported program, every result rounded to float16.
-        test_images: On how many of those.
+        test_count: On how many of those.
         latency_ms: Estimated latency of one prediction.
         latency_low_ms: Lower end of its 90 % interval.
         latency_high_ms: Upper end of it.
@@ -94,9 +94,9 @@ class Bundle:
     searched_epochs: int
     form: str
     validation_accuracy: float
-    validation_images: int
+    validation_count: int
     test_accuracy: float
-    test_images: int
+    test_count: int
     latency_ms: float
     latency_low_ms: float
     latency_high_ms: float

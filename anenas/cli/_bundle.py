@@ -72,7 +72,7 @@ def export(
         print(json.dumps(bundle.to_dict(), indent=2))
         return
     (verified,) = bundle.verified.fp16
-    tested = f"{bundle.test_images:,} {bundle.samples}"
+    tested = f"{bundle.test_count:,} {bundle.samples}"
     print(f"{out}: trial {bundle.trial} of {study}, {bundle.picked}")
     print(f"  test accuracy  {bundle.test_accuracy:.2%} of {tested}, the exported program's")
     print(f"  latency        {_latency(bundle)} on {bundle.chip}, estimated")

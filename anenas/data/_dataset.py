@@ -31,21 +31,21 @@ class Split:
         AnenasError: The arrays have another type or shape than described here.
     """
 
-    images: NDArray[np.uint8] | NDArray[np.float32]
-    """Shape (N, C, H, W) of uint8, or series (N, C, 1, T) of float32; may be a memory map."""
+    inputs: NDArray[np.uint8] | NDArray[np.float32]
+    """Images, (N, C, H, W) of uint8, or series, (N, C, 1, T) of float32; may be a memory map."""
     labels: NDArray[np.int64]
     """Shape (N,): for each an index into the data set's classes."""
 
     def __post_init__(self) -> None:
-        is_series = self.images.dtype == np.float32 and self.images.shape[2:3] == (1,)
-        if not (self.images.dtype == np.uint8 or is_series) or self.images.ndim != 4:
+        is_series = self.inputs.dtype == np.float32 and self.inputs.shape[2:3] == (1,)
+        if not (self.inputs.dtype == np.uint8 or is_series) or self.inputs.ndim != 4:
             raise AnenasError(
                 f"images must be uint8 (N, C, H, W), or series float32 (N, C, 1, T), "
-                f"not {self.images.dtype} {self.images.shape}"
+                f"not {self.inputs.dtype} {self.inputs.shape}"
             )
-        if self.labels.dtype != np.int64 or self.labels.shape != self.images.shape[:1]:
+        if self.labels.dtype != np.int64 or self.labels.shape != self.inputs.shape[:1]:
             raise AnenasError(
-                f"labels must be int64 ({len(self.images)},), one for each image, "
+                f"labels must be int64 ({len(self.inputs)},), one for each input, "
                 f"not {self.labels.dtype} {self.labels.shape}"
             )
 
@@ -82,14 +82,14 @@ class Dataset:
     """What a user of the model has to know of its input, such as a vocabulary: ships in the package's metadata."""
 
     def __post_init__(self) -> None:
-        shapes = {split.images.shape[1:] for split in (self.train, self.validation, self.test)}
+        shapes = {split.inputs.shape[1:] for split in (self.train, self.validation, self.test)}
         if len(shapes) > 1:
             raise AnenasError(f"all splits must hold images of one shape, not {' and '.join(map(str, sorted(shapes)))}")
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
         """(channels, height, width) of every image; (channels, 1, steps) of every series."""
-        _, channels, height, width = self.train.images.shape
+        _, channels, height, width = self.train.inputs.shape
         return channels, height, width
 
     @property
@@ -131,22 +131,22 @@ class Dataset:
             digest.update(json.dumps(dict(self.facts), sort_keys=True).encode())
         for name in PARTS:
             split: Split = getattr(self, name)
-            digest.update(json.dumps([name, split.images.shape]).encode())
-            digest.update(np.ascontiguousarray(split.images).data)
+            digest.update(json.dumps([name, split.inputs.shape]).encode())
+            digest.update(np.ascontiguousarray(split.inputs).data)
             digest.update(np.ascontiguousarray(split.labels, dtype="<i8").data)
         return digest.hexdigest()
 
     @cached_property
     def _moments(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
-        if self.train.images.dtype == np.float32:
-            each, values = (0, 2, 3), self.train.images
+        if self.train.inputs.dtype == np.float32:
+            each, values = (0, 2, 3), self.train.inputs
             if not self.masked:
                 mean, std = values.mean(each, dtype=np.float64), values.std(each, dtype=np.float64)
                 return _rounded(mean / 255), _rounded(std / 255)
             there = values.transpose(1, 0, 2, 3)[:-1, values[:, -1] > 0].astype(np.float64)  # (C - 1, steps of all)
             return (*_rounded(there.mean(1) / 255), 0.0), (*_rounded(there.std(1) / 255), 1 / 255)
         # Integer sums are exact, so every machine finds the same digits; batches keep the temporaries small.
-        images = self.train.images
+        images = self.train.inputs
         total = np.zeros(self.channels, np.int64)
         squares = np.zeros(self.channels, np.int64)
         for start in range(0, len(images), _BATCH):
@@ -182,7 +182,7 @@ class Dataset:
             (folder / "dataset.json").unlink(missing_ok=True)
             for name in PARTS:
                 split: Split = getattr(self, name)
-                _replace(folder / f"{name}_images.npy", split.images)
+                _replace(folder / f"{name}_inputs.npy", split.inputs)
                 _replace(folder / f"{name}_labels.npy", split.labels)
             (folder / "dataset.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
         except OSError as error:
@@ -199,7 +199,7 @@ class Dataset:
             about = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
             train, validation, test = (
                 Split(
-                    images=np.load(folder / f"{name}_images.npy", mmap_mode="r", allow_pickle=False),
+                    inputs=np.load(folder / f"{name}_inputs.npy", mmap_mode="r", allow_pickle=False),
                     labels=np.load(folder / f"{name}_labels.npy", allow_pickle=False),
                 )
                 for name in PARTS

@@ -4,12 +4,14 @@ from anenas.network._build import Deployed, build, fuse
 from anenas.network._fold import folded
 from anenas.network._graph import architecture_cost, architecture_graph
 from anenas.network._inherit import inherit
+from anenas.network._normalise import Normalisation
 from anenas.network._reference import reference_values
 from anenas.network._streamed import Streamed, streaming_problem
 from anenas.network._trace import trace
 
 __all__ = [
     "Deployed",
+    "Normalisation",
     "Streamed",
     "architecture_cost",
     "architecture_graph",

@@ -10,6 +10,7 @@ from torch import nn
 
 from anenas.blocks import activation_layer
 from anenas.blocks._timm import reparameterize
+from anenas.network._normalise import Normalisation
 from anenas.space import Architecture, Head, Stage
 
 
@@ -173,22 +174,18 @@ class Deployed(nn.Module):
 
     Args:
         network: A fused network.
-        mean: Mean of each channel, in units of 255.
-        std: Standard deviation of each channel, in the same units.
-        raw: Whether the network takes its input as it is, so that mean and std are left out.
+        normalise: What it sees of its input.
     """
 
     scale: torch.Tensor
     shift: torch.Tensor
 
-    def __init__(
-        self, network: nn.Module, mean: tuple[float, ...], std: tuple[float, ...], *, raw: bool = False
-    ) -> None:
+    def __init__(self, network: nn.Module, normalise: Normalisation) -> None:
         super().__init__()
-        self.raw = raw
-        m, s = (torch.tensor(values).view(1, -1, 1, 1) for values in (mean, std))
-        self.register_buffer("scale", 1 / (255 * s))
-        self.register_buffer("shift", -m / s)
+        self.normalise = normalise
+        scale, shift = normalise.factors()
+        self.register_buffer("scale", scale)
+        self.register_buffer("shift", shift)
         # In float16 a product with one and a sum with nought compute nothing, and the converter leaves them out.
         self.scales = bool((self.scale.half() != 1).any())
         self.shifts = bool((self.shift.half() != 0).any())
@@ -210,7 +207,7 @@ class Deployed(nn.Module):
 
     def normalised(self, pixels: torch.Tensor) -> torch.Tensor:
         """What the network takes, in as few operations as are in the program."""
-        if self.raw:
+        if self.normalise.raw:
             return pixels
         scaled = pixels * self.scale if self.scales else pixels
         return scaled + self.shift if self.shifts else scaled

@@ -13,6 +13,7 @@ from anenas.blocks import Block, SequenceBlock
 from anenas.blocks._timm import reparameterize
 from anenas.graph import Graph, Op, Tensor, compressed, get_form
 from anenas.network._build import Deployed, build_head, head_mask, masked
+from anenas.network._normalise import Normalisation
 from anenas.network._trace import trace
 from anenas.space import Architecture, Head, Stage
 
@@ -115,9 +116,9 @@ def _input_graph(shape: _Shape, raw: bool, is_masked: bool) -> Graph:
     image = Tensor("image", shape, "fp32")
     pixels = Tensor("pixels", shape)
     cast = Op("cast", "cast", (image,), (pixels,))
-    half = (0.5,) * shape[1]
+    normalise = Normalisation((0.5,) * shape[1], (0.5,) * shape[1], raw)
     network = _Masked() if is_masked else nn.Identity()
-    normalised = trace(_Normalise(network, half, half, raw=raw), shape, name="pixels")
+    normalised = trace(_Normalise(network, normalise), shape, name="pixels")
     return Graph((image,), (cast, *normalised.ops), normalised.outputs)
 
 

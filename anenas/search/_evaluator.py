@@ -76,8 +76,8 @@ class TrainingEvaluator:
         import torch
         from safetensors.torch import load_file, save_file
 
-        from anenas.network import build, inherit
-        from anenas.training import Augmentation, Normalisation, accuracy, pick_device, train
+        from anenas.network import Normalisation, build, inherit
+        from anenas.training import Augmentation, accuracy, pick_device, train
 
         clock = _Clock()
         device = pick_device(self.device)
@@ -122,7 +122,7 @@ class TrainingEvaluator:
         save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, folder / WEIGHTS)
         (folder / ARCHITECTURE).write_text(f"{architecture}\n")
         package = folder / PACKAGE
-        held_out = dataset.validation.images[: _VERIFIED * architecture.input[0]]
+        held_out = dataset.validation.inputs[: _VERIFIED * architecture.input[0]]
         verified = ship(
             deployed.cpu(),
             architecture,
@@ -136,7 +136,7 @@ class TrainingEvaluator:
             lap=clock.lap,
         )
         if architecture.form != "fp16":
-            right = program_accuracy(package, dataset.validation.images, dataset.validation.labels)
+            right = program_accuracy(package, dataset.validation.inputs, dataset.validation.labels)
             clock.lap("validate_form")
         graph = read_graph(package)
         chip = self.targets[0].chip
@@ -162,7 +162,7 @@ class TrainingEvaluator:
 
     def test(self, architecture: Architecture, folder: Path) -> float:
         test = Dataset.open(self.data).test
-        return program_accuracy(folder / PACKAGE, test.images, test.labels)
+        return program_accuracy(folder / PACKAGE, test.inputs, test.labels)
 
 
 def _figures(result: Verification) -> dict[str, float]:

@@ -32,7 +32,7 @@ RUNGS = "rungs"
 
 REDUCTION = 3
 """Of the trials at a rung one in so many goes on. Chosen, as is `SPACING`, by replaying searches over recorded
-trainings: `python experiments/training_studies.py ladders`."""
+trainings: `python experiments/ladders.py`."""
 
 SPACING = 8
 """So many times the budget of a rung has the one above."""

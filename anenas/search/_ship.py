@@ -32,9 +32,9 @@ class ExportError(RuntimeError):
 
 def deploy(network: nn.Module, architecture: Architecture, dataset: Dataset) -> Deployed:
     """What ships of a trained network: fused, normalising unless it is raw, in evaluation mode."""
-    from anenas.network import Deployed, fuse
+    from anenas.network import Deployed, Normalisation, fuse
 
-    return Deployed(fuse(network), dataset.mean, dataset.std, raw=architecture.raw).eval()
+    return Deployed(fuse(network), Normalisation(dataset.mean, dataset.std, architecture.raw)).eval()
 
 
 def load_deployed(architecture: Architecture, folder: Path, dataset: Dataset) -> Deployed:
@@ -96,12 +96,11 @@ def ship(
     pixels = np.array(held_out, dtype=np.float32)
     shape, classes = architecture.input, dataset.classes
     if form.activations:
-        from anenas.training import Augmentation, Normalisation, train_quantised
+        from anenas.training import Augmentation, train_quantised
 
         quantised = train_quantised(
             deployed,
             dataset.train,
-            Normalisation(dataset.mean, dataset.std, architecture.raw),
             epochs=max(1, round(_QUANTISED_SHARE * epochs)),
             augment=Augmentation.of(dataset),
             seed=seed,

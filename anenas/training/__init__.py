@@ -2,14 +2,12 @@
 
 from anenas.training._augment import Augmentation
 from anenas.training._device import DEVICES, pick_device
-from anenas.training._normalise import Normalisation
 from anenas.training._quantise import train_quantised
 from anenas.training._train import TrainingError, accuracy, brief_epochs, train
 
 __all__ = [
     "DEVICES",
     "Augmentation",
-    "Normalisation",
     "TrainingError",
     "accuracy",
     "brief_epochs",

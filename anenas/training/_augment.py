@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from anenas.data import Dataset
+from anenas.network import Normalisation
 from anenas.training._jitter import jittered
-from anenas.training._normalise import Normalisation
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ import torch
 from anenas.coreml import Quantiser
 from anenas.data import Split
 from anenas.training._augment import Augmentation
-from anenas.training._normalise import Normalisation
 from anenas.training._train import PEAK_LEARNING_RATE, count_steps, train
 
 if TYPE_CHECKING:
@@ -23,7 +22,6 @@ _LEARNING_RATE = PEAK_LEARNING_RATE / 20
 def train_quantised(
     deployed: Deployed,
     split: Split,
-    normalise: Normalisation,
     *,
     epochs: int,
     augment: Augmentation,
@@ -36,7 +34,6 @@ def train_quantised(
     Args:
         deployed: The trained network as it ships, in evaluation mode; it is not changed.
         split: Training images and labels.
-        normalise: What pixels become first.
         epochs: Passes over the data, at least 1.
         augment: What may be done to them.
         seed: Of the order and augmentation of the images.
@@ -52,7 +49,7 @@ def train_quantised(
     from anenas.network import folded
 
     network = folded(deployed.network)
-    quantiser = Quantiser(network, (1, *split.images.shape[1:]), count_steps(split, epochs)).step()
+    quantiser = Quantiser(network, (1, *split.inputs.shape[1:]), count_steps(split, epochs)).step()
 
     def told(step: int, steps: int) -> None:
         if step < steps:
@@ -62,7 +59,7 @@ def train_quantised(
     train(
         quantiser.network,
         split,
-        normalise,
+        deployed.normalise,
         epochs=epochs,
         augment=augment,
         seed=seed,

@@ -12,9 +12,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from anenas.data import Split
+from anenas.network import Normalisation
 from anenas.training._augment import Augmentation
 from anenas.training._checkpoint import Progress, load_checkpoint, save_checkpoint
-from anenas.training._normalise import Normalisation
 
 BATCH_SIZE = 32
 PEAK_LEARNING_RATE = 4e-3
@@ -40,7 +40,7 @@ def brief_epochs(split: Split) -> int:
     Sets of series are small, and their networks fast: for them it is as many epochs as make 500 steps, the number that
     two epochs of the embedded images make.
     """
-    if split.images.dtype == np.uint8:
+    if split.inputs.dtype == np.uint8:
         return 2
     return max(2, math.ceil(_BRIEF_STEPS * BATCH_SIZE / len(split)))
 
@@ -214,7 +214,7 @@ def accuracy(network: nn.Module, split: Split, *, device: torch.device | str = "
     network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     right = 0
     for start in range(0, len(split.labels), batch_size):
-        images = np.array(split.images[start : start + batch_size])  # a copy: torch warns of read-only memory maps
+        images = np.array(split.inputs[start : start + batch_size])  # a copy: torch warns of read-only memory maps
         pixels = torch.from_numpy(images).to(device).float().contiguous(memory_format=torch.channels_last)
         labels = torch.from_numpy(np.array(split.labels[start : start + batch_size])).to(device)
         scores = network(pixels)
@@ -243,5 +243,5 @@ def _batch(split: Split, step: int, augment: _Augment, seed: int) -> tuple[torch
     epoch, place = divmod(step - 1, _steps_per_epoch(split))
     order = np.random.default_rng((seed, epoch)).permutation(len(split.labels))
     chosen = np.sort(order[place * BATCH_SIZE : (place + 1) * BATCH_SIZE])  # in file order: they may be a memory map
-    pixels = augment(np.ascontiguousarray(split.images[chosen]), np.random.default_rng((seed, epoch, place)))
+    pixels = augment(np.ascontiguousarray(split.inputs[chosen]), np.random.default_rng((seed, epoch, place)))
     return torch.from_numpy(pixels), torch.from_numpy(np.array(split.labels[chosen]))

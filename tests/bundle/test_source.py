@@ -18,7 +18,7 @@ from torch import nn
 from anenas._errors import AnenasError
 from anenas.blocks import Block
 from anenas.bundle import plain_network
-from anenas.network import Deployed, build, fuse
+from anenas.network import Deployed, Normalisation, build, fuse
 from anenas.space import Architecture, Head, Stage
 
 # Runs each network.py below the current folder and prints how far its outputs are from those beside it.
@@ -48,7 +48,7 @@ def deployed(architecture: Architecture) -> Deployed:
     torch.manual_seed(0)
     network = with_random_statistics(build(architecture))
     channels = architecture.input[1]
-    return Deployed(fuse(network.eval()), (0.4,) * channels, (0.3,) * channels).eval()
+    return Deployed(fuse(network.eval()), Normalisation((0.4,) * channels, (0.3,) * channels)).eval()
 
 
 def architecture_of(block: Block, stride: int, channels: int = 3) -> Architecture:

@@ -95,7 +95,7 @@ def test_texts_are_read_for_a_package_with_its_own_vocabulary(bundle: Bundle, tm
     table.write_text("\n".join(["text,label", *rows]))
     package = bundle.path / "model.mlpackage"
     test = load_test_data(package, f"text:{table}").test
-    assert program_accuracy(package, test.images, test.labels, classes=("bad", "good")) == 1
+    assert program_accuracy(package, test.inputs, test.labels, classes=("bad", "good")) == 1
 
 
 def test_networks_of_texts_do_not_compute_with_integers(study: Study, tmp_path: Path) -> None:

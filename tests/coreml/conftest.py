@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from anenas.coreml import convert
-from anenas.network import Deployed, build, fuse
+from anenas.network import Deployed, Normalisation, build, fuse
 from anenas.space import Architecture
 
 
@@ -21,8 +21,9 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Architecture]
             channels = architecture.input[1]
             torch.manual_seed(0)
             path = tmp_path_factory.mktemp("package") / "network.mlpackage"
+            normalise = Normalisation((0.4,) * channels, (0.3,) * channels, architecture.raw)
             convert(
-                Deployed(fuse(build(architecture)), (0.4,) * channels, (0.3,) * channels, raw=architecture.raw),
+                Deployed(fuse(build(architecture)), normalise),
                 path,
                 shape=architecture.input,
                 classes=[f"class {i}" for i in range(architecture.head.classes)],

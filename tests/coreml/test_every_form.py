@@ -17,7 +17,7 @@ from anenas.coreml import LOSSY, Quantiser, compress, convert, package_target, r
 from anenas.coreml._tools import coremltools
 from anenas.coreml.program import load_program
 from anenas.graph import all_forms, forms, get_form
-from anenas.network import Deployed, architecture_graph, build, folded, fuse
+from anenas.network import Deployed, Normalisation, architecture_graph, build, folded, fuse
 from anenas.space import Architecture, Head, Stage
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (2, 3, 8, 8)).astype(np.float32)
@@ -34,7 +34,7 @@ def network_of(kind: str) -> tuple[Architecture, Deployed]:
     architecture = Architecture(input_shape(block_kind(kind), 3, 8), stages, Head(0, "", 10))
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        return architecture, Deployed(fuse(build(architecture)), (0.4,) * 3, (0.3,) * 3).eval()
+        return architecture, Deployed(fuse(build(architecture)), Normalisation((0.4,) * 3, (0.3,) * 3)).eval()
 
 
 Plain = Callable[[str], tuple[Architecture, Deployed, Path]]

@@ -18,7 +18,7 @@ from anenas import cli
 from anenas._errors import AnenasError
 from anenas._verify import verify_against
 from anenas.coreml import Difference, convert, program_accuracy, read_graph, verify, verify_network
-from anenas.network import Deployed, build, fuse
+from anenas.network import Deployed, Normalisation, build, fuse
 from anenas.space import Architecture
 
 TINY = "1x1x16x16-conv_r1_s2_c16_k3_hswish-mbconv_r1_s2_c16_k3_e2_se_relu-mobileone_r1_s1_c16_k3_b2_silu-head_n4"
@@ -47,7 +47,7 @@ def network() -> nn.Module:
 
 @pytest.fixture(scope="module")
 def deployed(network: nn.Module) -> nn.Module:
-    return Deployed(fuse(network), MEAN, STD).eval()
+    return Deployed(fuse(network), Normalisation(MEAN, STD)).eval()
 
 
 @pytest.fixture(scope="module")
@@ -251,7 +251,7 @@ def test_every_operation_of_a_recurrent_network_is_held_against_torchs(recurrenc
     with torch.no_grad():
         for weights in network.parameters():
             weights.mul_(2)  # further from what float16 holds exactly
-    network = Deployed(fuse(network), (0.001,) * 2, (0.01,) * 2).eval()
+    network = Deployed(fuse(network), Normalisation((0.001,) * 2, (0.01,) * 2)).eval()
     convert(network, tmp_path / "m.mlpackage", shape=architecture.input, classes=CLASSES)
     series = np.random.default_rng(0).standard_normal((3, 2, 1, 8)).astype(np.float32)
     result = verify_network(tmp_path / "m.mlpackage", network, series, layers=True)
@@ -273,7 +273,7 @@ def test_a_normalisation_that_float16_makes_nothing_of_is_not_expected(
     mean: float, std: float, kept: list[str], tmp_path: Path
 ) -> None:
     architecture = Architecture.parse("1x2x1x8-tcn_r1_s1_c16_k3_d1_relu-head_last_n4")
-    network = Deployed(fuse(build(architecture)), (mean, mean), (std, std)).eval()
+    network = Deployed(fuse(build(architecture)), Normalisation((mean, mean), (std, std))).eval()
     convert(network, tmp_path / "m.mlpackage", shape=architecture.input, classes=CLASSES)
     kinds = [op.kind for op in read_graph(tmp_path / "m.mlpackage").ops]
     assert kinds[1 : kinds.index("pad")] == kept

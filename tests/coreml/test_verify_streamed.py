@@ -13,7 +13,7 @@ from anenas._errors import AnenasError
 from anenas.ane import check
 from anenas.coreml import convert, convert_streamed, read_graph, verify_streamed
 from anenas.coreml.program import load_program
-from anenas.network import Deployed, Streamed, build, fuse
+from anenas.network import Deployed, Normalisation, Streamed, build, fuse
 from anenas.space import Architecture
 
 # Each kind of state; 18 steps are four chunks of four and half a one.
@@ -34,7 +34,7 @@ def network_of(architecture: Architecture) -> Deployed:
         if isinstance(module, nn.BatchNorm2d):
             nn.init.uniform_(module.running_mean, -1, 1)  # type: ignore[arg-type]
             nn.init.uniform_(module.bias, -1, 1)
-    return Deployed(fuse(network), (0.001,) * 3, (0.004,) * 3).eval()
+    return Deployed(fuse(network), Normalisation((0.001,) * 3, (0.004,) * 3)).eval()
 
 
 Programs = tuple[Path, Path, Streamed]

@@ -63,7 +63,7 @@ def test_a_split_of_the_file_is_kept(write: Write) -> None:
     parts = ["train", "train", "validation", "validation", "test", "test"]
     dataset = read(write(*rows(12, split=lambda i: parts[i % 6]), header=header("split")))
     assert [len(split) for split in (dataset.train, dataset.validation, dataset.test)] == [4, 4, 4]
-    np.testing.assert_allclose(dataset.test.images[1, 1, 0], 7 * np.arange(8) - 5)
+    np.testing.assert_allclose(dataset.test.inputs[1, 1, 0], 7 * np.arange(8) - 5)
 
 
 @pytest.mark.parametrize("column", ["group", "subject"])
@@ -71,7 +71,7 @@ def test_windows_of_one_group_are_never_parted(write: Write, column: str) -> Non
     path = write(*rows(60, **{column: lambda i: f"person {i // 6}"}), header=header(column))
     dataset = read(path)
     # The second channel begins at minus the window's number.
-    people = [set(-split.images[:, 1, 0, 0].astype(int) // 6) for split in _parts(dataset)]
+    people = [set(-split.inputs[:, 1, 0, 0].astype(int) // 6) for split in _parts(dataset)]
     assert all(people) and set.union(*people) == set(range(10))
     assert sum(map(len, people)) == 10
     assert [len(split) for split in _parts(dataset)] == [36, 12, 12]
@@ -98,7 +98,7 @@ def test_a_class_with_too_few_windows_is_named(write: Write) -> None:
 def test_windows_of_unequal_length_get_a_mask(write: Write) -> None:
     dataset = read(write(*(row for i, row in enumerate(rows(20)) if i % 8 < 4 + i // 8 % 5)))
     assert (dataset.input_shape, dataset.masked) == ((3, 1, 8), True)
-    assert set(dataset.train.images[:, -1].sum((1, 2))) == {4, 5, 6, 7, 8}
+    assert set(dataset.train.inputs[:, -1].sum((1, 2))) == {4, 5, 6, 7, 8}
 
 
 def test_classes_that_are_whole_numbers_are_in_their_order(write: Write) -> None:

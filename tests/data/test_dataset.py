@@ -14,19 +14,19 @@ MakeDataset = Callable[..., Dataset]
 
 def changed(split: Split, *, images: bool) -> Split:
     """`split` with its very last pixel or label changed."""
-    array = (split.images if images else split.labels).copy()
+    array = (split.inputs if images else split.labels).copy()
     array.flat[-1] ^= 1
-    return Split(array, split.labels) if images else Split(split.images, array)
+    return Split(array, split.labels) if images else Split(split.inputs, array)
 
 
 def test_a_saved_data_set_opens_as_memory_maps_of_the_same_content(tiny: MakeDataset, tmp_path: Path) -> None:
     saved = tiny()
     saved.save(tmp_path / "new" / "folder")
     opened = Dataset.open(tmp_path / "new" / "folder")
-    assert isinstance(opened.train.images, np.memmap)
+    assert isinstance(opened.train.inputs, np.memmap)
     assert (opened.name, opened.classes, opened.flip) == (saved.name, saved.classes, saved.flip)
     for name in ("train", "validation", "test"):
-        np.testing.assert_array_equal(getattr(opened, name).images, getattr(saved, name).images)
+        np.testing.assert_array_equal(getattr(opened, name).inputs, getattr(saved, name).inputs)
         np.testing.assert_array_equal(getattr(opened, name).labels, getattr(saved, name).labels)
 
 
@@ -40,9 +40,9 @@ def test_what_a_saved_data_set_remembers_is_what_its_pixels_say(tiny: MakeDatase
 def test_saving_over_an_open_data_set_does_not_disturb_it(tiny: MakeDataset, tmp_path: Path) -> None:
     tiny().save(tmp_path)
     opened = Dataset.open(tmp_path)
-    before = opened.train.images.copy()
+    before = opened.train.inputs.copy()
     tiny(train=changed(opened.train, images=True)).save(tmp_path)
-    np.testing.assert_array_equal(opened.train.images, before)
+    np.testing.assert_array_equal(opened.train.inputs, before)
     assert Dataset.open(tmp_path).fingerprint != opened.fingerprint
 
 
@@ -78,7 +78,7 @@ def test_renamed_classes_and_swapped_splits_change_the_fingerprint(tiny: MakeDat
 
 def test_mean_and_std_are_those_of_the_training_pixels_from_0_to_1(tiny: MakeDataset) -> None:
     dataset = tiny()
-    pixels = dataset.train.images / 255
+    pixels = dataset.train.inputs / 255
     np.testing.assert_allclose(dataset.mean, pixels.mean(axis=(0, 2, 3)), rtol=1e-12)
     np.testing.assert_allclose(dataset.std, pixels.std(axis=(0, 2, 3)), rtol=1e-12)
 

@@ -41,7 +41,7 @@ def test_without_a_split_a_fifth_is_cut_for_testing_and_then_for_validation(pain
     dataset = load(paint(*names("cat", "dog", count=25)))
     counts = [np.bincount(split.labels).tolist() for split in (dataset.train, dataset.validation, dataset.test)]
     assert counts == [[16, 16], [4, 4], [5, 5]]
-    together = np.concatenate([split.images for split in (dataset.train, dataset.validation, dataset.test)])
+    together = np.concatenate([split.inputs for split in (dataset.train, dataset.validation, dataset.test)])
     assert len(np.unique(together, axis=0)) == 50
 
 

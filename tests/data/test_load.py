@@ -19,7 +19,7 @@ def test_the_seed_changes_the_validation_split_and_never_the_test_set(write_npz:
     path = str(write_npz())
     first, again, other = (load_data(path, size=(8, 8), seed=seed) for seed in (1, 1, 2))
     assert first.fingerprint == again.fingerprint != other.fingerprint
-    np.testing.assert_array_equal(first.test.images, other.test.images)
+    np.testing.assert_array_equal(first.test.inputs, other.test.inputs)
 
 
 def test_images_keep_their_labels_through_the_cut(write_npz: WriteNpz) -> None:
@@ -28,7 +28,7 @@ def test_images_keep_their_labels_through_the_cut(write_npz: WriteNpz) -> None:
     dataset = load_data(str(write_npz(train_x=images, train_y=labels)), size=(4, 4))
     for split in (dataset.train, dataset.validation):
         np.testing.assert_array_equal(
-            split.images, np.broadcast_to(split.labels[:, None, None, None] * 100, split.images.shape)
+            split.inputs, np.broadcast_to(split.labels[:, None, None, None] * 100, split.inputs.shape)
         )
     assert (len(dataset.train), len(dataset.validation)) == (24, 6)
 

@@ -38,7 +38,7 @@ def load(folder: Path, samples: int = 1000, rate: int = 8000) -> tuple[Dataset, 
 
 
 def everything(dataset: Dataset) -> np.ndarray:
-    return np.concatenate([split.images for split in (dataset.train, dataset.validation, dataset.test)])
+    return np.concatenate([split.inputs for split in (dataset.train, dataset.validation, dataset.test)])
 
 
 def test_class_folders_of_recordings_become_waveforms(folder: Path) -> None:
@@ -171,8 +171,8 @@ def test_waveforms_may_be_arrays(tmp_path: Path) -> None:
     np.savez(tmp_path / "b.npz", train_x=pcm(np.nan_to_num(sound)), test_x=pcm(np.nan_to_num(sound)), **parts)
     said: list[str] = []
     a, b = (load_data(str(tmp_path / name), size=(1, 1000), rate=8000, say=said.append) for name in ("a.npz", "b.npz"))
-    np.testing.assert_array_equal(a.test.images[0, 0, 0], np.concatenate([np.zeros(400), sound[0, :600]]))
-    np.testing.assert_allclose(a.test.images[1:], b.test.images[1:], atol=1e-4)
+    np.testing.assert_array_equal(a.test.inputs[0, 0, 0], np.concatenate([np.zeros(400), sound[0, :600]]))
+    np.testing.assert_allclose(a.test.inputs[1:], b.test.inputs[1:], atol=1e-4)
     assert said == [
         "2 of 24 recordings are shorter than 0.125 s: they begin with silence",
         f"'{tmp_path / 'b.npz'}' has no array rate, of samples a second: taken for 8,000 Hz",

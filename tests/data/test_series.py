@@ -56,28 +56,28 @@ def shortened(lengths: list[int]) -> np.ndarray:
 def test_series_become_channels_by_steps(write: Write, arrays: dict[str, Any], shape: tuple[int, int, int]) -> None:
     dataset = read(write(**arrays))
     assert dataset.input_shape == shape
-    assert dataset.test.images.dtype == np.float32
-    np.testing.assert_allclose(dataset.test.images[1, 0, 0], SERIES[1, : shape[2], 0], rtol=1e-3)
+    assert dataset.test.inputs.dtype == np.float32
+    np.testing.assert_allclose(dataset.test.inputs[1, 0, 0], SERIES[1, : shape[2], 0], rtol=1e-3)
 
 
 def test_integers_are_scaled_channel_by_channel(write: Write) -> None:
     scale = np.array([0.5, 2, 10], np.float32)
     counts = np.rint(SERIES * 100).astype(np.int16)
     dataset = read(write(train_x=counts, test_x=counts[:4], scale=scale))
-    np.testing.assert_array_equal(dataset.test.images[:, :, 0], (counts[:4] * scale).transpose(0, 2, 1))
+    np.testing.assert_array_equal(dataset.test.inputs[:, :, 0], (counts[:4] * scale).transpose(0, 2, 1))
 
 
 def test_the_moments_bring_each_channel_to_mean_nought_and_deviation_one(write: Write) -> None:
     dataset = read(write(train_x=SERIES * [1, 10, 100] + [0, 5, -40]))
     mean, std = (255 * np.array(moment)[:, None, None] for moment in (dataset.mean, dataset.std))
-    normalised = (dataset.train.images - mean) / std
+    normalised = (dataset.train.inputs - mean) / std
     np.testing.assert_allclose(normalised.mean((0, 2, 3)), 0, atol=1e-4)
     np.testing.assert_allclose(normalised.std((0, 2, 3)), 1, atol=1e-4)
 
 
 def test_shorter_series_end_at_the_last_step_with_a_channel_that_says_where_they_are(write: Write) -> None:
     lengths = [20, 1, 13, 7]
-    test = read(write(test_x=shortened(lengths))).test.images
+    test = read(write(test_x=shortened(lengths))).test.inputs
     assert test.shape == (4, 4, 1, 20)
     for one, series, length in zip(test[:, :, 0], SERIES[:4], lengths, strict=True):
         np.testing.assert_array_equal(one[:3, 20 - length :], series[:length].T)
@@ -98,8 +98,8 @@ def test_the_moments_of_masked_series_are_of_what_is_there_and_leave_the_mask_as
     dataset.save(tmp_path / "saved")
     for one in (dataset, Dataset.open(tmp_path / "saved")):
         assert one.masked
-        there = one.train.images[:, -1, 0] > 0
-        values = one.train.images.transpose(1, 0, 2, 3)[:3, :, 0][:, there]
+        there = one.train.inputs[:, -1, 0] > 0
+        values = one.train.inputs.transpose(1, 0, 2, 3)[:3, :, 0][:, there]
         np.testing.assert_allclose(one.mean[:3], values.mean(1) / 255, rtol=1e-4, atol=1e-6)
         np.testing.assert_allclose(one.std[:3], values.std(1) / 255, rtol=1e-4)
         assert (one.mean[3], one.std[3]) == (0, 1 / 255)
@@ -110,7 +110,7 @@ def test_a_data_set_of_series_is_saved_and_opened_again(write: Write, tmp_path: 
     dataset.save(tmp_path / "saved")
     opened = Dataset.open(tmp_path / "saved")
     assert (opened.fingerprint, opened.mean, opened.std) == (dataset.fingerprint, dataset.mean, dataset.std)
-    np.testing.assert_array_equal(opened.train.images, dataset.train.images)
+    np.testing.assert_array_equal(opened.train.inputs, dataset.train.inputs)
 
 
 def test_a_validation_set_of_the_file_is_kept(write: Write) -> None:

@@ -83,11 +83,11 @@ def test_texts_end_at_the_last_step_and_lose_what_is_too_long(table: Callable[..
     dataset = load_texts(table(csv_of(texts)), WORDS, steps=4, say=said.append)
     vocabulary = json.loads(dataset.facts["vocabulary"])
     assert dataset.facts["tokens"] == "words"
-    assert dataset.input_shape == (1, 1, 4) and dataset.train.images.dtype == np.float32
+    assert dataset.input_shape == (1, 1, 4) and dataset.train.inputs.dtype == np.float32
     assert dataset.classes == ("no", "yes")
     good = vocabulary.index("good") + 2
     for split in (dataset.train, dataset.validation, dataset.test):
-        for ids, label in zip(split.images[:, 0, 0], split.labels, strict=True):
+        for ids, label in zip(split.inputs[:, 0, 0], split.labels, strict=True):
             assert ids[-1] != 0  # the last step is always there
             assert (ids[0] == 0) == (label == 0)  # texts of three words, and of four and more
             assert (good in ids) == (label == 1)
@@ -100,7 +100,7 @@ def test_the_vocabulary_is_of_the_training_texts_alone(table: Callable[..., str]
     content += "good secret,yes,test\nbad secret,no,test\ngood hidden,yes,validation\nbad hidden,no,validation\n"
     dataset = load_texts(table(content), WORDS, steps=3)
     assert not {"secret", "hidden"} & {*json.loads(dataset.facts["vocabulary"])}
-    assert (dataset.test.images[:, 0, 0, 2] == 1).all() and (dataset.validation.images[:, 0, 0, 2] == 1).all()
+    assert (dataset.test.inputs[:, 0, 0, 2] == 1).all() and (dataset.validation.inputs[:, 0, 0, 2] == 1).all()
     assert len(dataset.test) == len(dataset.validation) == 2
 
 

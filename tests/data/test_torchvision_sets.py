@@ -40,7 +40,7 @@ def test_a_set_with_a_train_flag_is_read(cache: Path) -> None:
     assert dataset.classes[0] == "0 - zero"
     assert [len(split) for split in (dataset.train, dataset.validation, dataset.test)] == [10, 10, 10]
     for split in (dataset.train, dataset.validation, dataset.test):
-        np.testing.assert_array_equal(split.images[:, 0, 5, 5], split.labels * 20)
+        np.testing.assert_array_equal(split.inputs[:, 0, 5, 5], split.labels * 20)
 
 
 def test_a_set_without_a_split_is_cut(cache: Path) -> None:

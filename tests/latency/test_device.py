@@ -12,7 +12,7 @@ from anenas.ane import get_chip
 from anenas.coreml import convert, package_digest, read_graph
 from anenas.graph import fingerprint
 from anenas.latency import DeviceLatency, LatencySource, ReplayLatency
-from anenas.network import Deployed, build, fuse
+from anenas.network import Deployed, Normalisation, build, fuse
 from anenas.space import Architecture
 
 M2 = get_chip("M2")
@@ -23,7 +23,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A classifier of images, as a search exports them."""
     architecture = Architecture.parse("1x1x16x16-conv_r1_s2_c16_k3_relu-head_n4")
     path = tmp_path_factory.mktemp("package") / "model.mlpackage"
-    network = Deployed(fuse(build(architecture)), (0.5,), (0.25,))
+    network = Deployed(fuse(build(architecture)), Normalisation((0.5,), (0.25,)))
     convert(network, path, shape=architecture.input, classes=["a", "b", "c", "d"])
     return path
 

@@ -8,7 +8,7 @@ from examples import example, input_shape, with_random_statistics
 from torch import nn
 
 from anenas.blocks import Block, block_kinds
-from anenas.network import Deployed, build, fuse
+from anenas.network import Deployed, Normalisation, build, fuse
 from anenas.space import Architecture
 
 ARCHITECTURE = Architecture.parse(
@@ -92,7 +92,7 @@ def test_what_ships_is_the_network_of_normalised_pixels_and_softmax(
     network = fuse(with_random_statistics(build(architecture)))
     pixels = torch.randint(0, 256, (4, channels, 16, 16)).float()
     normalised = torch.stack([(pixels[:, c] / 255 - mean[c]) / std[c] for c in range(channels)], dim=1)
-    deployed = Deployed(network, mean, std)
+    deployed = Deployed(network, Normalisation(mean, std))
     torch.testing.assert_close(deployed.logits(pixels), network(normalised))
     torch.testing.assert_close(deployed(pixels), network(normalised).softmax(1))
     torch.testing.assert_close(deployed(pixels).sum(1), torch.ones(4))

@@ -11,7 +11,7 @@ from torch import nn
 
 from anenas._errors import AnenasError
 from anenas.blocks import SequenceBlock
-from anenas.network import Deployed, Streamed, build, fuse
+from anenas.network import Deployed, Normalisation, Streamed, build, fuse
 from anenas.space import Architecture, Head, Stage
 
 CAUSAL = [
@@ -28,7 +28,7 @@ def network_of(architecture: Architecture, seed: int = 0) -> Deployed:
     torch.manual_seed(seed)
     network = with_random_statistics(build(architecture))
     channels = architecture.input[1]
-    return Deployed(fuse(network), (0.001,) * channels, (0.004,) * channels).eval()
+    return Deployed(fuse(network), Normalisation((0.001,) * channels, (0.004,) * channels)).eval()
 
 
 def answers(streamed: Streamed, series: torch.Tensor) -> list[torch.Tensor]:

@@ -52,7 +52,7 @@ def test_a_trial_ships_the_form_that_was_asked_for(
     estimate, evaluation = evaluator.estimate(architecture), evaluator.evaluate(architecture, tmp_path)
     package, held_out = tmp_path / PACKAGE, Dataset.open(data).validation
     assert (stored_forms(read_graph(package)), evaluation.needs) == (stored, target)
-    assert evaluation.accuracy == program_accuracy(package, held_out.images, held_out.labels)
+    assert evaluation.accuracy == program_accuracy(package, held_out.inputs, held_out.labels)
     assert evaluation.latency.ms == pytest.approx(estimate.latency.ms, rel=0.02)
     assert evaluation.size_mb == pytest.approx(estimate.size_mb, rel=0.1)
     assert package_metadata(package)["anenas.architecture"] == str(architecture)
@@ -68,7 +68,7 @@ def test_a_network_that_overflows_ships_in_no_form(form: str, data: Path, tmp_pa
     with torch.no_grad():
         network.stem[0].bn1.weight *= 1e6  # type: ignore[index,union-attr,operator]
     architecture = dataclasses.replace(NETWORK, form=form)
-    images = dataset.validation.images[:4]
+    images = dataset.validation.inputs[:4]
     with pytest.raises(ExportError, match="in float16"):
         ship(deploy(network, architecture, dataset), architecture, dataset, tmp_path / PACKAGE, images, epochs=1)
 

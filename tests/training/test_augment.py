@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from anenas.training import Augmentation, Normalisation
+from anenas.network import Normalisation
+from anenas.training import Augmentation
 from anenas.training._augment import shifted
 
 

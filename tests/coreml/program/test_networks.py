@@ -18,7 +18,7 @@ from anenas.blocks import Block
 from anenas.coreml import TOLERANCES, convert
 from anenas.coreml._tools import coremltools
 from anenas.coreml.program import load_program
-from anenas.network import Deployed, build, fuse
+from anenas.network import Deployed, Normalisation, build, fuse
 from anenas.space import Architecture, Head, Stage
 
 Converted = Callable[..., Path]
@@ -59,7 +59,7 @@ def test_every_option_of_a_block(
     stages = [Stage(block, 1, 1, 32 if i % 4 < 2 else 16) for i, block in enumerate(covering(kind, 1))]
     stages += [Stage(block, 1, 2, 32) for block in covering(kind, 2)[:2]]
     architecture = Architecture(input_shape(kind, 3, 32), (stem(kind, 1, 32), *stages), Head(0, "", 10))
-    network = Deployed(fuse(stirred(build(architecture))), (0.4,) * 3, (0.3,) * 3).eval()
+    network = Deployed(fuse(stirred(build(architecture))), Normalisation((0.4,) * 3, (0.3,) * 3)).eval()
     path = tmp_path / "network.mlpackage"
     convert(network, path, shape=architecture.input, classes=[f"class {i}" for i in range(10)])
     x = (pictures(4, *architecture.input[1:]) * 255).floor()

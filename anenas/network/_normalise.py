@@ -9,7 +9,7 @@ import torch
 
 @dataclass(frozen=True)
 class Normalisation:
-    """What pixels of 0 to 255, or series, become before the network sees them.
+    """What pixels of 0 to 255, or series, become before the network sees them: (x / 255 − mean) / std.
 
     Attributes:
         mean: Of each channel, in units of 255.
@@ -21,9 +21,14 @@ class Normalisation:
     std: tuple[float, ...]
     raw: bool = False
 
+    def factors(self, device: torch.device | str = "cpu") -> tuple[torch.Tensor, torch.Tensor]:
+        """Scale and shift, (1, C, 1, 1) each: a network sees x · scale + shift."""
+        mean, std = (torch.tensor(values, device=device).view(1, -1, 1, 1) for values in (self.mean, self.std))
+        return 1 / (255 * std), -mean / std
+
     def __call__(self, pixels: torch.Tensor) -> torch.Tensor:
         """(N, C, H, W) of any dtype to float32 of about zero mean and unit variance, unless raw."""
         if self.raw:
             return pixels.float()
-        mean, std = (torch.tensor(v, device=pixels.device).view(1, -1, 1, 1) for v in (self.mean, self.std))
-        return (pixels.float() / 255 - mean) / std
+        scale, shift = self.factors(pixels.device)
+        return pixels.float() * scale + shift

@@ -53,8 +53,8 @@ def test_a_bundle_holds_everything_and_its_figures_are_those_of_its_files(bundle
 
 def test_the_accuracy_is_that_of_the_exported_program(bundle: Bundle, store: Path) -> None:
     test = load_data(str(data_of(store)), size=(16, 16), channels=1).test
-    labels = load_program(bundle.path / "model.mlpackage", "fp16")({"image": test.images})["classLabel"]
-    assert bundle.test_images == 63
+    labels = load_program(bundle.path / "model.mlpackage", "fp16")({"image": test.inputs})["classLabel"]
+    assert bundle.test_count == 63
     assert bundle.test_accuracy == np.mean([int(label) for label in labels] == test.labels)
 
 
@@ -199,7 +199,7 @@ def test_images_that_have_moved_can_be_named(store: Path, tmp_path: Path) -> Non
     study.note_data(str(tmp_path / "gone" / "data.npz"))
     with pytest.raises(AnenasError, match="--data names where they are now"):
         anenas.export("tiny", tmp_path / "b", store=moved / "store")
-    assert anenas.export("tiny", tmp_path / "b", store=moved / "store", data=str(moved / "data.npz")).test_images == 63
+    assert anenas.export("tiny", tmp_path / "b", store=moved / "store", data=str(moved / "data.npz")).test_count == 63
 
 
 def test_a_trial_whose_weights_are_others_is_not_shipped(store: Path, tmp_path: Path) -> None:

@@ -1,0 +1,115 @@
+"""Bars while something runs."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TaskID, TextColumn, TimeElapsedColumn
+
+from anenas.search import Record, Study
+
+
+class _Bar:
+    """A bar on a terminal and nothing elsewhere, on standard error, with room for lines above it.
+
+    Args:
+        columns: Of the bar.
+    """
+
+    def __init__(self, *columns: ProgressColumn) -> None:
+        self._console = Console(stderr=True, soft_wrap=True)
+        self._bar = Progress(*columns, console=self._console, disable=not self._console.is_terminal)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self._bar.stop()
+
+    def say(self, line: str) -> None:
+        """A line of its own above the bar."""
+        self._console.print(line, markup=False, highlight=False)
+
+
+class SearchProgress(_Bar):
+    """A bar on a terminal; elsewhere, as in a log file, a line for each trial. Both on standard error.
+
+    Args:
+        trials: Completed trials that make it full; None where only time bounds them.
+    """
+
+    def __init__(self, trials: int | None) -> None:
+        super().__init__(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("trials {task.fields[figures]}"),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[left]}"),
+        )
+        self._trials = trials
+        self._task = self._bar.add_task("starting", total=trials, figures="", left="")
+        self._started = time.monotonic()
+        self._at_start: int | None = None
+        self._told = 0
+
+    def changed(self, study: Study) -> None:
+        """Show how far the study is."""
+        completed = len(study.completed)
+        if self._at_start is None:
+            self._at_start, self._told = completed, len(study.records)
+        done = completed - self._at_start
+        elapsed = time.monotonic() - self._started
+        left = ""
+        if done and self._trials and not study.paused:  # what is paused was not in vain, but is not done
+            left = f"about {_duration(elapsed / done * (self._trials - completed))} left"
+        self._bar.update(self._task, description="searching", completed=completed, figures=_figures(study), left=left)
+        for record in study.records[self._told :]:
+            if record.state == "failed":
+                self.say(f"trial {record.number} failed: {record.reason}")
+            elif record.state in ("completed", "stopped") and not self._console.is_terminal:
+                self.say(f"[{completed}/{self._trials or '…'}] {_describe(record)} {left}".rstrip())
+        self._told = len(study.records)
+
+
+class TrainingProgress(_Bar):
+    """A bar for one training on a terminal; elsewhere a line for each tenth of it. Both on standard error."""
+
+    def __init__(self) -> None:
+        columns = (MofNCompleteColumn(), TextColumn("steps"), TimeElapsedColumn())
+        super().__init__(TextColumn("training"), BarColumn(bar_width=24), *columns)
+        self._task: TaskID | None = None
+
+    def stepped(self, step: int, steps: int) -> None:
+        """Show how far the training is."""
+        if self._task is None:
+            self._task = self._bar.add_task("training", total=steps)
+        self._bar.update(self._task, completed=step)
+        if not self._console.is_terminal and step * 10 // steps > (step - 1) * 10 // steps:
+            self.say(f"training: {step} of {steps} steps")
+
+
+def _figures(study: Study) -> str:
+    counts = study.counts
+    parts = [f"{len(study.paused)} paused"] if study.paused else []
+    parts += [f"{counts[state]} {state}" for state in ("stopped", "infeasible", "failed", "repeated") if counts[state]]
+    if study.front:
+        parts += [o.told(study.point(study.picks[o.best])[i]) for i, o in enumerate(study.objectives)]
+    return "· " + ", ".join(parts) if parts else ""
+
+
+def _describe(record: Record) -> str:
+    e = record.evaluation
+    assert e
+    stopped = f"stopped at {record.reason}, " if record.state == "stopped" else ""
+    return f"trial {record.number}: {stopped}{e.accuracy:.1%}, {e.latency.ms:.3f} ms, {record.architecture}"
+
+
+def _duration(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s" if minutes else f"{seconds} s"

@@ -1,0 +1,163 @@
+"""From a trial to a folder that needs no anenas: retrained if asked, compressed as chosen, verified, written whole."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from anenas._errors import AnenasError
+from anenas.bundle._contents import Bundle
+from anenas.bundle._model import Model
+from anenas.bundle._pick import choose
+from anenas.bundle._stream import require_streaming
+from anenas.bundle._write import write_bundle
+from anenas.data import Dataset, Encoding, load_data, load_texts
+from anenas.graph import get_form
+from anenas.search import PACKAGE, ExportError, Study, TrainingEvaluator, ship
+from anenas.space import Architecture
+
+
+def export(
+    study: str,
+    out: str | Path,
+    *,
+    pick: str | int | None = None,
+    max_latency_ms: float | None = None,
+    final_epochs: int | None = None,
+    form: str | None = None,
+    streaming: bool = False,
+    data: str | None = None,
+    device: str | None = None,
+    store: str | Path = "mlruns",
+    stepped: Callable[[int, int], None] = lambda step, steps: None,
+    say: Callable[[str], None] = lambda line: None,
+) -> Bundle:
+    """Write a model of a study as one folder that needs no anenas.
+
+    Args:
+        study: Its name.
+        out: The folder, not there yet; written whole or not at all.
+        pick: "knee" (the default), "accurate" or "fast", or the number of a completed trial.
+        max_latency_ms: Instead of a pick: the most accurate trial whose latency is at most this, held as the search
+            held its limits.
+        final_epochs: Train the architecture anew for so many epochs, on the same training data as in the search.
+        form: Of the package's weights, a name of `anenas.graph.all_forms`; the trial's own by default. One with 8-bit
+            activations trains the network a little further.
+        streaming: Whether to write a second program, which takes series chunk by chunk.
+        data: Where the study's images or series are now; where they were by default.
+        device: To train on: "cpu", "cuda" or "mps"; the best that is there by default.
+        store: Folder of the studies.
+        stepped: Called after each step of training with its number and how many there are.
+        say: Called with a line worth telling the user.
+
+    Raises:
+        AnenasError: If there is no such study, trial or data, `out` is there already, the network cannot stream or
+            ship in the form, or the exported program does not compute what the network does.
+    """
+    out = Path(out)
+    if out.exists() or out.is_symlink():
+        raise AnenasError(f"{out} is there already; name another folder")
+    if final_epochs is not None and final_epochs < 1:
+        raise AnenasError(f"final_epochs must be 1 or more, got {final_epochs}")
+    the_form = get_form(form).name if form else None
+    the_study = Study.load(Path(store).absolute(), study)
+    record = choose(the_study, None if pick is None else str(pick), max_latency_ms)
+    architecture = dataclasses.replace(record.architecture, form=the_form or record.architecture.form)
+    if problem := architecture.form_problem:
+        raise AnenasError(f"{problem}; ship its weights in another form")
+    if streaming:
+        require_streaming(architecture, the_study.front)
+    trial = the_study.trial_folder(record.number)
+    if not (trial / PACKAGE).is_dir():
+        raise AnenasError(f"trial {record.number} of {study} has lost its files: {trial} holds no {PACKAGE}")
+    model = Model(
+        study=the_study,
+        record=record,
+        picked=f"the most accurate within {max_latency_ms:g} ms" if max_latency_ms else _name(pick),
+        architecture=architecture,
+        epochs=final_epochs or the_study.settings["epochs"],
+        dataset=_dataset(the_study, data, record.architecture),
+        weights=trial,
+        package=trial / PACKAGE,
+    )
+    say(f"trial {record.number} of {study}: {record.architecture}")
+    try:
+        out.absolute().parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=out.absolute().parent, prefix=".exporting-") as temporary:
+            folder, work = Path(temporary) / "bundle", Path(temporary) / "trained"
+            folder.mkdir()
+            work.mkdir()
+            if final_epochs is not None:
+                model = _retrained(model, work, device, stepped)
+            elif architecture != record.architecture:
+                say(f"making its package in {architecture.form}")
+                model = _reshaped(model, work, device, stepped)
+            bundle = write_bundle(folder, model, streaming=streaming, say=say)
+            folder.replace(out)
+    except OSError as error:
+        raise AnenasError(f"cannot write {out}: {error.strerror or error}") from error
+    return dataclasses.replace(bundle, path=out)
+
+
+def _name(pick: str | int | None) -> str:
+    text = str(pick or "knee") if pick != 0 else "0"
+    return f"trial {text}" if text.isdecimal() else text
+
+
+def _dataset(study: Study, data: str | None, architecture: Architecture) -> Dataset:
+    """The data that the study, of networks like this one, was made with, as they were split then."""
+    channels, height, width = (int(size) for size in study.settings["input"].split("x"))
+    source, encoding, what = data or study.data, study.settings.get("encoding"), architecture.takes
+    try:
+        if encoding:
+            dataset = load_texts(source, Encoding(**encoding), steps=width)
+        else:
+            dataset = load_data(source, size=(height, width), channels=channels, rate=architecture.rate)
+    except AnenasError as error:
+        raise AnenasError(f"the study's {what} cannot be read: {error} (--data names where they are now)") from error
+    found = f"{dataset.name} {dataset.fingerprint[:12]}"
+    if found != study.settings["data"]:
+        raise AnenasError(
+            f"{source or 'the embedded set'} ({found}) is not what {study.name} was made with "
+            f"({study.settings['data']}); name its {what} with --data"
+        )
+    return dataset
+
+
+def _retrained(model: Model, folder: Path, device: str | None, stepped: Callable[[int, int], None]) -> Model:
+    """The architecture trained from the start with another budget, on the study's training images."""
+    from anenas.training import pick_device
+
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".data-") as data:
+        model.dataset.save(Path(data))
+        seed, kind = model.study.settings["seed"], pick_device(device).type
+        evaluator = TrainingEvaluator(Path(data), (model.target,), model.epochs, seed, kind)
+        try:
+            evaluator.evaluate(model.architecture, folder, stepped=stepped)
+        except RuntimeError as error:  # of training, converting or verifying
+            raise AnenasError(f"trained anew, {model.architecture} cannot be exported: {error}") from error
+    return dataclasses.replace(model, weights=folder, package=folder / PACKAGE)
+
+
+def _reshaped(model: Model, folder: Path, device: str | None, stepped: Callable[[int, int], None]) -> Model:
+    """The same weights in another form than the search shipped."""
+    from anenas.training import TrainingError, pick_device
+
+    package = folder / PACKAGE
+    try:
+        ship(
+            model.load(),
+            model.architecture,
+            model.dataset,
+            package,
+            model.some(model.dataset.validation.inputs),
+            epochs=model.epochs,
+            seed=model.study.settings["seed"],
+            device=pick_device(device),
+            stepped=stepped,
+        )
+    except (ExportError, TrainingError) as error:
+        raise AnenasError(f"{model.architecture} cannot be exported: {error}") from error
+    return dataclasses.replace(model, package=package)

@@ -1,0 +1,63 @@
+"""What a bundle is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from anenas.data import Dataset
+from anenas.latency import Target
+from anenas.search import Record, Study, load_deployed
+from anenas.space import Architecture
+
+if TYPE_CHECKING:
+    from anenas.network import Deployed
+
+_VERIFIED = 64  # inputs that network and program are compared on
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trial of a study as it is to be exported.
+
+    Attributes:
+        study: That found it.
+        record: The trial.
+        picked: Why this one.
+        architecture: The trial's, with the form that its weights ship in.
+        epochs: That it is trained for.
+        dataset: The study's.
+        weights: Folder of its float32 weights.
+        package: Of its program.
+    """
+
+    study: Study
+    record: Record
+    picked: str
+    architecture: Architecture
+    epochs: int
+    dataset: Dataset
+    weights: Path
+    package: Path
+
+    @property
+    def target(self) -> Target:
+        """What the search asked for latencies: a chip, or the user's own device."""
+        assert self.record.evaluation
+        latency = self.record.evaluation.latency
+        _, _, own = latency.source.partition(" for ")
+        return Target.named(own or latency.chip)
+
+    def load(self) -> Deployed:
+        """Its network, with the float32 weights."""
+        return load_deployed(self.architecture, self.weights, self.dataset)
+
+    def some(self, inputs: np.ndarray, wanted: int = _VERIFIED) -> np.ndarray:
+        """About so many of the inputs, evenly over all, a multiple of the batch."""
+        batch, count = self.architecture.input[0], len(inputs)
+        spread = np.unique(np.linspace(0, count - 1, min(count, wanted)).astype(np.int64))
+        chosen: np.ndarray = inputs[np.resize(spread, max(batch, len(spread) // batch * batch))]
+        return chosen

@@ -1,0 +1,191 @@
+"""The folder of a bundle: everything that an app needs of a model, and what it was found to be."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from anenas._errors import AnenasError
+from anenas._kit import write_kit
+from anenas.ane import Finding, check, program_cost
+from anenas.bundle._card import write_card
+from anenas.bundle._contents import Bundle
+from anenas.bundle._input import Input
+from anenas.bundle._model import Model
+from anenas.bundle._source import plain_network
+from anenas.bundle._stream import STREAM, write_stream
+from anenas.bundle._swift import swift_source
+from anenas.coreml import (
+    LOSSY,
+    Verification,
+    compile_package,
+    has_core_ml,
+    package_bytes,
+    package_target,
+    program_accuracy,
+    read_graph,
+    verify_network,
+)
+from anenas.coreml.program import Program, load_program, write_arrays
+from anenas.graph import SMALLEST
+
+if TYPE_CHECKING:
+    from anenas.network import Deployed
+
+_VECTORS = 16  # test vectors
+
+
+def write_bundle(folder: Path, model: Model, *, streaming: bool, say: Callable[[str], None]) -> Bundle:
+    """Write everything of a model into an empty folder.
+
+    Args:
+        folder: That is there.
+        model: To export.
+        streaming: Whether to write a second program, which takes series chunk by chunk.
+        say: Called with a line worth telling the user.
+
+    Raises:
+        AnenasError: If a program does not compute what the network does.
+        OSError: If something cannot be written.
+    """
+    network, dataset = model.load(), model.dataset
+    package = folder / "model.mlpackage"
+    shutil.copytree(model.package, package)
+    bundle, findings = _judged(model, network, package, say)
+    bundle = dataclasses.replace(bundle, compiled=_compiled(package, folder / "model.mlmodelc", say))
+    given, program = Input.of(model.architecture, dataset.facts), load_program(package, "fp16")
+    _write_network(folder, network, model, given)
+    _write_vectors(folder / "test_vectors", network, program, model.some(dataset.test.inputs, _VECTORS))
+    if given.tokens:
+        (folder / "vocabulary.json").write_text(f"{dataset.facts['vocabulary']}\n", encoding="utf-8")
+    labels = "".join(f"{' '.join(name.split())}\n" for name in dataset.classes)
+    (folder / "labels.txt").write_text(labels, encoding="utf-8")
+    (folder / "Classifier.swift").write_text(swift_source(program, package.name, given), encoding="utf-8")
+    packages = [package]
+    if streaming:
+        say("verifying the program that takes series chunk by chunk")
+        series = model.some(dataset.test.inputs)
+        stream = write_stream(folder, network, model.architecture, dataset, model.target, series)
+        packages.append(folder / STREAM)
+        stream = dataclasses.replace(stream, compiled=_compiled(packages[-1], folder / "stream.mlmodelc", say))
+        bundle = dataclasses.replace(bundle, stream=stream)
+    write_kit([str(one) for one in packages], folder / "kit")
+    card = write_card(bundle, program, findings, package_target(package), given)
+    (folder / "README.md").write_text(card, encoding="utf-8")
+    figures = {name: value for name, value in bundle.to_dict().items() if name != "path"}
+    (folder / "bundle.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    _share(folder)
+    return bundle
+
+
+def _judged(
+    model: Model, network: Deployed, package: Path, say: Callable[[str], None]
+) -> tuple[Bundle, Sequence[Finding]]:
+    """What the package is worth, and what the rules find in it, once it is known to compute what the network does."""
+    from anenas.training import accuracy
+
+    architecture, record, test = model.architecture, model.record, model.dataset.test
+    say("verifying the exported program")
+    some = model.some(test.inputs)
+    is_plain = architecture.form == "fp16"
+    verified = _required(
+        verify_network(package, network, some)
+        if is_plain
+        else verify_network(package, network, some, "the network in float32", tolerances=LOSSY)
+    )
+    say(f"running it on {len(test):,} test {architecture.takes}")
+    test_accuracy = program_accuracy(package, test.inputs, test.labels)
+
+    graph = read_graph(package)
+    if not is_plain and not any(weight.storage for op in graph.ops for weight in op.weights):
+        say(f"no tensor has the {SMALLEST:,} numbers that {architecture.form} is worth: the weights stay fp16")
+    chip, latency = model.target.chip, model.target.latency(graph, package)
+    assert record.evaluation
+    estimated_ms = record.evaluation.latency.ms
+    if latency.ms > 1.01 * estimated_ms and architecture == record.architecture:  # it was chosen by another estimate
+        say(f"the search estimated {estimated_ms:.3f} ms; by the model of today it is {latency.ms:.3f} ms")
+    findings = check(graph, chip)
+    bundle = Bundle(
+        path=package.parent,
+        study=model.study.name,
+        trial=record.number,
+        picked=model.picked,
+        architecture=str(architecture),
+        data=model.dataset.name,
+        classes=len(model.dataset.classes),
+        epochs=model.epochs,
+        searched_epochs=model.study.settings["epochs"],
+        form=architecture.form,
+        validation_accuracy=accuracy(copy.deepcopy(network), model.dataset.validation),  # which changes its layout
+        validation_count=len(model.dataset.validation),
+        test_accuracy=test_accuracy,
+        test_count=len(test),
+        latency_ms=latency.ms,
+        latency_low_ms=latency.low_ms,
+        latency_high_ms=latency.high_ms,
+        latency_source=latency.source,
+        chip=latency.chip,
+        residency=program_cost(graph, chip).residency,
+        size_mb=package_bytes(package) / 1e6,
+        parameters=graph.parameters,
+        macs=graph.macs,
+        findings=tuple(" ".join(filter(None, (one.severity, one.rule, one.op))) for one in findings),
+        verified=verified,
+        compiled=False,
+    )
+    return bundle, findings
+
+
+def _required(verified: Verification) -> Verification:
+    if not verified.passed:
+        raise AnenasError(f"the exported program is not the network: {'; '.join(verified.problems)}")
+    return verified
+
+
+def _share(folder: Path) -> None:
+    """Whoever may read what was written here may read it all; libraries write some files for their owner alone."""
+    written = folder / "README.md"
+    for path in folder.rglob("*"):
+        if not path.is_symlink():
+            shutil.copymode(folder if path.is_dir() else written, path)
+
+
+def _compiled(package: Path, destination: Path, say: Callable[[str], None]) -> bool:
+    """Compile the package where there is Core ML; where it refuses, the bundle goes without and the user is told."""
+    if not has_core_ml():
+        return False
+    try:
+        compile_package(package, destination)
+    except AnenasError as error:
+        say(str(error))
+        return False
+    return True
+
+
+def _write_network(folder: Path, network: Deployed, model: Model, given: Input) -> None:
+    from safetensors.torch import save_file
+
+    title = f"The network of trial {model.record.number} of {model.study.name}."
+    plain = plain_network(network, model.record.architecture, title, given)
+    (folder / "network.py").write_text(plain.source, encoding="utf-8")
+    save_file(plain.weights, folder / "weights.safetensors")
+
+
+def _write_vectors(folder: Path, network: Deployed, program: Program, inputs: np.ndarray) -> None:
+    """Test inputs, and what the network in float32 and the program in float16 make of them."""
+    import torch
+
+    folder.mkdir()
+    (given,) = program.inputs
+    with torch.no_grad():
+        probabilities = network(torch.from_numpy(inputs).float()).numpy()
+    write_arrays(folder / "inputs.npz", {given.name: inputs})
+    write_arrays(folder / "network.npz", {"probabilities": probabilities})
+    write_arrays(folder / "program.npz", program({given.name: inputs}))
