@@ -65,8 +65,7 @@ def synflow(network: nn.Module, images: torch.Tensor, labels: torch.Tensor) -> f
     for parameter in network.parameters():
         parameter.data.abs_()
     network(torch.ones_like(images[:1], dtype=torch.float64)).sum().backward()
-    score = sum(float((p * p.grad).abs().sum()) for p in network.parameters() if p.grad is not None)
-    return math.log(score)
+    return math.log(sum(float((p.detach() * p.grad).abs().sum()) for p in network.parameters() if p.grad is not None))
 
 
 def gradient(network: nn.Module, images: torch.Tensor, labels: torch.Tensor) -> float:
