@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import multiprocessing
 import random
 import resource
 import statistics
@@ -31,32 +32,40 @@ def main() -> None:
     parser.add_argument("--space", default="mobile_cnn")
     parser.add_argument("--database", action="store_true")
     arguments = parser.parse_args()
-    evaluator = TrainingEvaluator(Path(), (Target.named("A15"),), epochs=1)
-    space = load_space(arguments.space)
     with tempfile.TemporaryDirectory() as folder:
-        study = Study.create_or_continue(
-            Path(folder),
-            "large",
-            {"objectives": {"accuracy": 0.0, "latency_ms": 1.0}},
-            0,
-            in_memory=not arguments.database,
-        )
-        problem = Problem(space, 10, evaluator, study.objectives, space.limits)
+        if arguments.database:  # by a process of its own, so that the memory is that of one which goes on with a study
+            filling = multiprocessing.get_context("spawn").Process(
+                target=fill, args=(Path(folder), arguments.space, arguments.trials)
+            )
+            filling.start()
+            filling.join()
+            study, problem = opened(Path(folder), arguments.space, in_memory=False)
+        else:
+            study, problem = fill(Path(folder), arguments.space, arguments.trials, in_memory=True)
         study.sampler = make_sampler("auto", problem, seed=0)
-        fill(study._optuna, problem, arguments.trials)
         took = []
-        for _ in range(11):
+        for _ in range(31):
             started = time.perf_counter()
-            study.ask(space, 10)
+            study.ask(problem.space, 10)
             took.append(time.perf_counter() - started)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "linux" else 1e9)
-    print(f"{arguments.trials:,} trials of {space.name}, {space.size:.1e} architectures")
+    print(f"{arguments.trials:,} trials of {problem.space.name}, {problem.space.size:.1e} architectures")
     print(f"first suggestion {took[0]:.2f} s, then {statistics.median(took[1:]):.2f} s (median of {len(took) - 1})")
     print(f"memory of the process at its largest {memory:.2f} GB")
 
 
-def fill(study: optuna.Study, problem: Problem, trials: int) -> None:
-    """Add finished trials."""
+def opened(folder: Path, space_name: str, *, in_memory: bool) -> tuple[Study, Problem]:
+    """The study, new or as it is there, and what it searches."""
+    evaluator = TrainingEvaluator(Path(), (Target.named("A15"),), epochs=1)
+    space = load_space(space_name)
+    settings = {"objectives": {"accuracy": 0.0, "latency_ms": 1.0}}
+    study = Study.create_or_continue(folder, "large", settings, 0, in_memory=in_memory)
+    return study, Problem(space, 10, evaluator, study.objectives, space.limits)
+
+
+def fill(folder: Path, space_name: str, trials: int, *, in_memory: bool = False) -> tuple[Study, Problem]:
+    """Add finished trials to a new study."""
+    study, problem = opened(folder, space_name, in_memory=in_memory)
     rng = random.Random(0)
     options: dict[str, optuna.distributions.BaseDistribution] = {}
 
@@ -70,7 +79,8 @@ def fill(study: optuna.Study, problem: Problem, trials: int) -> None:
         accuracy = 1 - 1 / math.log1p(estimate.macs) + rng.gauss(0, 0.002)
         distributions = {name: options[name] for name in decisions}
         values = [accuracy, estimate.latency.ms]
-        study.add_trial(optuna.create_trial(params=decisions, distributions=distributions, values=values))
+        study._optuna.add_trial(optuna.create_trial(params=decisions, distributions=distributions, values=values))
+    return study, problem
 
 
 if __name__ == "__main__":
