@@ -105,14 +105,15 @@ class Search:
             running: What is being trained.
             all_of_them: Whether any that waits may go on, rather than one in so many of the rung.
         """
+        trained = self._trained(running)
         for share in reversed(self.rungs.shares[:-1]):
-            reached = self._reached(share, running)
+            reached = sum(share in past for past in trained.values())
             waiting = self._waiting(share)
             stopped = (record for record in self.study.records if record.state == "stopped")
             left = sum(record.rungs[-1].share == share for record in stopped)
-            go_on = len(reached) if all_of_them else self.rungs.going_on(len(reached))
-            if waiting and len(reached) - len(waiting) - left < go_on:
-                best = next((number for number in self._ranked(reached, running)[:go_on] if number in waiting), None)
+            go_on = reached if all_of_them else self.rungs.going_on(reached)
+            if waiting and reached - len(waiting) - left < go_on:
+                best = next((number for number in self._ranked(share, trained)[:go_on] if number in waiting), None)
                 if best is not None:
                     return self.study.resume(best)
         return None
@@ -122,29 +123,28 @@ class Search:
         for i, share in enumerate(self.rungs.shares[:-1], start=1):
             waiting = self._waiting(share)
             if len(waiting) > kept:
-                numbers = self._ranked(self._reached(share, running), running)
+                numbers = self._ranked(share, self._trained(running))
                 for number in [number for number in numbers if number in waiting][kept:]:
                     place = ordinal(numbers.index(number) + 1)
                     self.study.stop(number, f"rung {i} of {self.rungs.count}: {place} of {len(numbers)}")
                     self.changed(self.study)
 
-    def _reached(self, share: float, running: dict[int, Trial]) -> dict[int, Evaluation]:
-        """What each trial was that has been at a rung, wherever it is now."""
-        return {number: past[share] for number, past in self._trained(running).items() if share in past}
-
     def _trained(self, running: dict[int, Trial]) -> dict[int, dict[float, Evaluation]]:
-        """What each trial that has been at a rung was, by the share of its training."""
+        """What each trial that has been at a rung was, wherever it is now, by the share of its training."""
         past = {r.number: (*r.rungs, *filter(None, [r.evaluation])) for r in self.study.records if r.rungs}
         past |= {trial.number: trial.rungs for trial in [*self.study.paused.values(), *running.values()]}
         return {number: {e.share: e for e in rungs} for number, rungs in sorted(past.items()) if rungs}
 
-    def _ranked(self, reached: dict[int, Evaluation], running: dict[int, Trial]) -> list[int]:
-        """The best first; after the others those that are not expected to be accurate enough in the end."""
-        numbers, objectives, trained = list(reached), self.study.objectives, self._trained(running)
+    def _ranked(self, share: float, trained: dict[int, dict[float, Evaluation]]) -> list[int]:
+        """The trials that have been at a rung, the best first; after the others those that are not expected to be
+        accurate enough in the end.
+        """
+        objectives, limits = self.study.objectives, self.problem.limits
+        reached = {number: past[share] for number, past in trained.items() if share in past}
         best_first = ranking(objectives.losses(map(objectives.point, reached.values())))
-        accuracies = [{share: e.accuracy for share, e in past.items()} for past in trained.values()]
+        accuracies = [{at: e.accuracy for at, e in past.items()} for past in trained.values()]
         expected = dict(zip(trained, expected_accuracy(accuracies), strict=True))
-        limits = self.problem.limits
+        numbers = list(reached)
         return sorted((numbers[i] for i in best_first), key=lambda n: limits.violation("accuracy", expected[n]) > 0)
 
     def _waiting(self, share: float) -> set[int]:
