@@ -13,13 +13,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from anenas._api import run_search
     from anenas._errors import AnenasError
-    from anenas._result import FrontModel, SearchResult, load_result
     from anenas.ane import chips
+    from anenas.api import FrontModel, SearchResult, load_result, run_search
     from anenas.bundle import Bundle, export
-    from anenas.coreml.program import Program, load_program, stream
     from anenas.data import load_data
+    from anenas.mil import Program, load_program, stream
     from anenas.network import build
     from anenas.space import Architecture, SearchSpace, load_space
 
@@ -28,19 +27,19 @@ _HOMES = {
     "AnenasError": "anenas._errors",
     "Architecture": "anenas.space",
     "Bundle": "anenas.bundle",
-    "FrontModel": "anenas._result",
-    "Program": "anenas.coreml.program",
-    "SearchResult": "anenas._result",
+    "FrontModel": "anenas.api",
+    "Program": "anenas.mil",
+    "SearchResult": "anenas.api",
     "SearchSpace": "anenas.space",
     "build": "anenas.network",
     "chips": "anenas.ane",
     "export": "anenas.bundle",
     "load_data": "anenas.data",
-    "load_program": "anenas.coreml.program",
-    "load_result": "anenas._result",
+    "load_program": "anenas.mil",
+    "load_result": "anenas.api",
     "load_space": "anenas.space",
-    "run_search": "anenas._api",
-    "stream": "anenas.coreml.program",
+    "run_search": "anenas.api",
+    "stream": "anenas.mil",
 }
 
 __all__ = [

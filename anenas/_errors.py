@@ -26,3 +26,8 @@ def unknown(what: str, name: str, known: Iterable[str]) -> AnenasError:
     near = difflib.get_close_matches(name.casefold(), list(by_folded), n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(by_folded[n] for n in near)}?" if near else f"known: {', '.join(options)}"
     return AnenasError(f"unknown {what} '{name}'; {hint}")
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of what an exception says, or its type where it says nothing."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)

@@ -29,7 +29,8 @@ from rich.console import Console
 from rich.table import Table
 
 import anenas
-from anenas.search import Evaluation, Losses, Study, hypervolume
+from anenas._pareto import Losses, hypervolume
+from anenas.search import Evaluation, Study
 
 _RESULTS = Path(__file__).parent / "results"
 

@@ -34,9 +34,10 @@ from csv_rows import read_rows, write_rows
 from pooled_front import PooledFront
 
 import anenas
+from anenas._pareto import Losses, hypervolume
 from anenas.data import Dataset, load_data
 from anenas.latency import Target
-from anenas.search import Losses, Study, TrainingEvaluator, hypervolume
+from anenas.search import Study, TrainingEvaluator
 from anenas.space import load_space
 
 _RESULTS = Path(__file__).parent / "results"

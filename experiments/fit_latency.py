@@ -33,8 +33,8 @@ from rich.table import Table
 from scipy.optimize import least_squares
 
 import anenas.ane
-from anenas._bench import PublishedLatency, is_true, read_published, score
 from anenas.ane import Calibration, Chip, chip_rates, get_chip, graph_work, nearest_measured
+from anenas.bench._latency import PublishedLatency, is_true, read_published, score
 from anenas.latency import Latency
 
 # What a chip's fixed cost is multiplied by, and rates as multiples of the chip table's (`chip_rates`):

@@ -37,8 +37,8 @@ from training_studies import EVALUATOR, Bench, Results, fresh
 
 from anenas.network import Normalisation
 from anenas.search import Outlook
-from anenas.search._auto import _Candidate, _Encoder, _normal_scores
-from anenas.search._gaussian_process import GaussianProcess
+from anenas.search.samplers._auto import _Candidate, _Encoder, _normal_scores
+from anenas.search.samplers._gaussian_process import GaussianProcess
 from anenas.space import Architecture
 
 _ACTIVATIONS = (nn.ReLU, nn.ReLU6, nn.Hardswish, nn.SiLU)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from anenas.search import Losses, front, hypervolume
+from anenas._pareto import Losses, front, hypervolume
 
 _SLACK = 1.1  # of the reference point, in spans from the best to the worst
 

@@ -9,8 +9,8 @@ from anenas.bundle._contents import Bundle, Stream
 from anenas.bundle._encode import in_words
 from anenas.bundle._input import Input
 from anenas.coreml import TOLERANCES, Difference
-from anenas.coreml.program import Event, Program
 from anenas.graph import SMALLEST, get_form
+from anenas.mil import Event, Program
 
 _CARD = """\
 # {title}

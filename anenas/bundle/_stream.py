@@ -23,10 +23,10 @@ from anenas.coreml import (
     read_graph,
     verify_streamed,
 )
-from anenas.coreml.program import load_program, read_arrays, stream, write_arrays
 from anenas.data import Dataset
 from anenas.graph import get_form
 from anenas.latency import Target
+from anenas.mil import load_program, read_arrays, stream, write_arrays
 from anenas.search import Record
 from anenas.space import Architecture
 

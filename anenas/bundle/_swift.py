@@ -6,8 +6,8 @@ import json
 
 from anenas.bundle._encode import swift_split
 from anenas.bundle._input import Input
-from anenas.coreml import NEXT, OUTPUT
-from anenas.coreml.program import Program
+from anenas.coreml import OUTPUT
+from anenas.mil import NEXT, Program
 
 _FILE = """\
 // Loads {model} and asks it. Add both to an Xcode project: it compiles the package into the app, from where

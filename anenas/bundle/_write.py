@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from anenas._errors import AnenasError
-from anenas._kit import write_kit
 from anenas.ane import Finding, check, program_cost
 from anenas.bundle._card import write_card
 from anenas.bundle._contents import Bundle
@@ -25,16 +24,15 @@ from anenas.bundle._swift import swift_source
 from anenas.coreml import (
     LOSSY,
     Verification,
-    compile_package,
-    has_core_ml,
     package_bytes,
     package_target,
     program_accuracy,
     read_graph,
     verify_network,
 )
-from anenas.coreml.program import Program, load_program, write_arrays
 from anenas.graph import SMALLEST
+from anenas.measure import compile_package, has_core_ml, write_kit
+from anenas.mil import Program, load_program, write_arrays
 
 if TYPE_CHECKING:
     from anenas.network import Deployed

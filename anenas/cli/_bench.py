@@ -21,7 +21,7 @@ def bench_latency(
     as_json: Json = False,
 ) -> None:
     """Hold the latency estimate against a table of measured latencies."""
-    from anenas._bench import bench_latency as bench
+    from anenas.bench import bench_latency as bench
 
     result = bench(table)
     if as_json:
@@ -29,7 +29,7 @@ def bench_latency(
         return
     from rich.console import Console
 
-    from anenas._terminal import print_scores
+    from anenas.cli.screen import print_scores
 
     print_scores(Console(), result)
 
@@ -44,8 +44,8 @@ def bench_space(
     as_json: Json = False,
 ) -> None:
     """Time how fast architectures are estimated, and hold the estimates against exported programs."""
-    from anenas._bench_space import bench_space as bench
     from anenas.ane import get_chip
+    from anenas.bench import bench_space as bench
     from anenas.space import load_space
 
     scores = bench(load_space(name), get_chip(chip), architectures=architectures, exports=exports, seed=seed)
@@ -81,10 +81,11 @@ def bench_search(
     """Measure how much of a known front a search finds for so many evaluations."""
     from rich.console import Console
 
-    from anenas._bench_search import bench_search as bench
-    from anenas._terminal import print_search_scores
+    from anenas.bench import bench_search as bench
+    from anenas.bench import read_table
+    from anenas.cli.screen import print_search_scores
     from anenas.report import write_curves_png
-    from anenas.search import SAMPLERS, check_sampler, read_table
+    from anenas.search import SAMPLERS, check_sampler
 
     check_sampler(sampler)
     read = read_table(table, known)

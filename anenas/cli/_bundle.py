@@ -50,8 +50,8 @@ def export(
 ) -> None:
     """Write a model as a folder that needs no anenas: package, torch source, model card, test vectors, Swift, kit."""
     limit = None if max_latency is None else quantity(max_latency, "--max-latency", MILLISECONDS)
-    from anenas._terminal import TrainingProgress
     from anenas.bundle import export as write
+    from anenas.cli.screen import TrainingProgress
 
     with TrainingProgress() as progress:
         bundle = write(

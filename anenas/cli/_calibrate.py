@@ -22,9 +22,9 @@ def calibrate(
     as_json: Json = False,
 ) -> None:
     """Adapt the latency model to a device of your own, from 5 measured models or more."""
-    from anenas._calibrate import calibrate as fit
     from anenas.ane import get_chip
     from anenas.latency import checked_name
+    from anenas.measure import calibrate as fit
 
     result = fit(measurements, get_chip(chip), checked_name(name))
     path = result.device.save()
@@ -33,6 +33,6 @@ def calibrate(
         return
     from rich.console import Console
 
-    from anenas._terminal import print_calibration
+    from anenas.cli.screen import print_calibration
 
     print_calibration(Console(), result)

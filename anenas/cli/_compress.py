@@ -29,7 +29,7 @@ def compress(
     """Compress the weights of an exported program, without training."""
     from rich.console import Console
 
-    from anenas._terminal import print_compressed, print_forms
+    from anenas.cli.screen import print_compressed, print_forms
     from anenas.graph import forms
 
     if list_forms:
@@ -44,8 +44,8 @@ def compress(
     if package is None or out is None or (form is None) == (not sweep):
         raise AnenasError("expected a package, --out, and either --to FORM or --sweep (`anenas compress --help`)")
 
-    from anenas._sweep import Comparison, load_test_data, marked, write_sweep
     from anenas.latency import chip_or_own_device
+    from anenas.models import Comparison, load_test_data, marked, write_sweep
 
     known, device = chip_or_own_device(chip)
     comparison = Comparison(package, known, device, load_test_data(package, data) if data else None)
@@ -82,8 +82,8 @@ def pack(
 
     from rich.console import Console
 
-    from anenas._pack import pack as pack_folder
-    from anenas._terminal import print_packed
+    from anenas.cli.screen import print_packed
+    from anenas.models import pack as pack_folder
 
     packed = pack_folder(folder, out)
     if as_json:
@@ -102,7 +102,7 @@ def unpack(
     as_json: Json = False,
 ) -> None:
     """Restore a folder that was packed, bit for bit."""
-    from anenas._pack import unpack as unpack_archive
+    from anenas.models import unpack as unpack_archive
 
     count = unpack_archive(archive, out, largest=int(quantity(max_size, "--max-size", MEGABYTES) * 1e6))
     if as_json:

@@ -34,10 +34,8 @@ def measure(
     as_json: Json = False,
 ) -> None:
     """Measure a model with coremltools on this Mac or an iPhone; unproven on hardware."""
-    from anenas._measured import record
     from anenas.ane import get_chip
-    from anenas.coreml import UNITS, require_core_ml
-    from anenas.latency import DeviceLatency, write_recordings
+    from anenas.measure import UNITS, DeviceLatency, record, require_core_ml, write_recordings
 
     require_core_ml()
     if not out.absolute().parent.is_dir():
@@ -61,8 +59,7 @@ def recording(
     as_json: Json = False,
 ) -> None:
     """Show recorded measurements beside the estimates, and whether operations ran where we say."""
-    from anenas._measured import compare
-    from anenas.latency import read_recordings
+    from anenas.measure import compare, read_recordings
 
     _show([compare(one, file.parent) for one in read_recordings(file)], as_json)
 
@@ -73,7 +70,7 @@ def _show(measured: list, as_json: bool) -> None:  # type: ignore[type-arg]
         return
     from rich.console import Console
 
-    from anenas._terminal import print_measured
+    from anenas.cli.screen import print_measured
 
     print_measured(Console(), measured)
 
@@ -88,7 +85,7 @@ def kit(
     as_json: Json = False,
 ) -> None:
     """Write packages, inputs and a script that measures and checks them on any Mac."""
-    from anenas._kit import CALIBRATION, write_kit
+    from anenas.measure import CALIBRATION, write_kit
 
     wanted = [*(models or ()), *(CALIBRATION if calibration else ())]
     if not wanted:

@@ -24,12 +24,12 @@ def profile(
     """Estimate how long a model takes on a chip, operation by operation."""
     from rich.console import Console
 
-    from anenas._models import load_graph
-    from anenas._terminal import print_chips, print_profile
     from anenas.ane import check as find
     from anenas.ane import chips as known
+    from anenas.cli.screen import print_chips, print_profile
     from anenas.latency import chip_or_own_device
     from anenas.latency import profile as profile_of
+    from anenas.models import load_graph
 
     every = chip.casefold() == "all"
     wanted = [(one, None) for one in known().values()] if every else [chip_or_own_device(chip)]
@@ -69,11 +69,11 @@ def check(
 
     from rich.console import Console
 
-    from anenas._models import load_graph
-    from anenas._terminal import print_findings, print_rules
     from anenas.ane import check as find
     from anenas.ane import placement, program_cost, rules
+    from anenas.cli.screen import print_findings, print_rules
     from anenas.latency import chip_or_own_device
+    from anenas.models import load_graph
 
     if list_rules:
         if as_json:

@@ -32,8 +32,8 @@ def run(
     if backend == "coreml" and precision != "fp32":
         raise AnenasError("Core ML computes as the package is written; leave --precision out")
 
-    from anenas._terminal import flushed_line
-    from anenas.coreml.program import Event, load_program, predict, read_arrays, write_arrays
+    from anenas.cli.screen import flushed_line
+    from anenas.mil import Event, load_program, predict, read_arrays, write_arrays
 
     events: list[Event] = []
     if backend == "coreml":
@@ -75,7 +75,7 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Hold an exported program against what it was made from; exit code 1 where it computes something else."""
-    from anenas._verify import verify_against
+    from anenas.models import verify_against
 
     result = verify_against(package, against, samples=samples, layers=layers, tolerance=tolerance)
     if as_json:
@@ -83,7 +83,7 @@ def verify(
     else:
         from rich.console import Console
 
-        from anenas._terminal import print_verification
+        from anenas.cli.screen import print_verification
 
         print_verification(Console(), str(package), result)
     if not result.passed:

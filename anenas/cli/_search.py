@@ -130,8 +130,8 @@ def search(
     }
     from rich.console import Console
 
-    from anenas._api import DEFAULT_TRIALS, run_search
-    from anenas._terminal import SearchProgress, print_front
+    from anenas.api import DEFAULT_TRIALS, run_search
+    from anenas.cli.screen import SearchProgress, print_front
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end, end as by Ctrl-C
     with SearchProgress(trials or (None if timeout else DEFAULT_TRIALS)) as progress:
@@ -181,8 +181,8 @@ def front(
     """Show the Pareto front of a study."""
     from rich.console import Console
 
-    from anenas._result import load_result
-    from anenas._terminal import print_front
+    from anenas.api import load_result
+    from anenas.cli.screen import print_front
     from anenas.search import study_names
 
     if study is None:

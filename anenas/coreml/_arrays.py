@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from anenas._errors import AnenasError
-from anenas.coreml._convert import INPUT, NEXT, TOKENS
-from anenas.coreml._package import open_package, refuse_links
+from anenas.coreml._convert import INPUT, TOKENS
+from anenas.mil import NEXT
+from anenas.mil._package import open_package, refuse_links
 
 _MOST = 2**28  # values of an example: a billion bytes; a package may declare anything
 _FEWEST_TOKENS = 64  # of any vocabulary

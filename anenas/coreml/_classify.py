@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from anenas._errors import AnenasError
-from anenas.coreml._package import package_metadata
+from anenas.mil._package import package_metadata
 
 if TYPE_CHECKING:
-    from anenas.coreml.program import Feature, Precision, Program
+    from anenas.mil import Feature, Precision, Program
 
 
 def program_accuracy(
@@ -36,7 +36,7 @@ def program_accuracy(
     Raises:
         AnenasError: If the package is not such a one, does not know a class, or its scores are not finite.
     """
-    from anenas.coreml.program import load_program
+    from anenas.mil import load_program
 
     program = load_program(package, precision)
     source, output = only_features(program, package)

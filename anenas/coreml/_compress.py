@@ -17,10 +17,10 @@ import numpy as np
 
 from anenas._errors import AnenasError
 from anenas.coreml._convert import package_bytes, save_package
-from anenas.coreml._package import package_target, refuse_links
 from anenas.coreml._read import read_graph
-from anenas.coreml._tools import coremltools
 from anenas.graph import SMALLEST, Form, Graph, get_form
+from anenas.mil._package import package_target, refuse_links
+from anenas.mil._tools import coremltools
 
 
 @dataclass(frozen=True)

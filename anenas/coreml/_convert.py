@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from anenas.coreml._tools import coremltools
+from anenas.mil import NEXT
+from anenas.mil._tools import coremltools
 
 if TYPE_CHECKING:
     from torch import nn
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from anenas.network import Streamed
 
 INPUT, SERIES, TOKENS, OUTPUT = "image", "series", "tokens", "probabilities"
-NEXT = "_out"
-"""What the output of a streaming program that is an input's next value has behind that input's name."""
 
 
 def convert(

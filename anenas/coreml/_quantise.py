@@ -5,8 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any, Self
 
-from anenas.coreml._tools import coremltools
 from anenas.graph import SMALLEST
+from anenas.mil._tools import coremltools
 
 if TYPE_CHECKING:
     from torch import nn

@@ -9,9 +9,9 @@ from typing import Any
 
 from anenas._errors import AnenasError
 from anenas.coreml._arrays import example_inputs
-from anenas.coreml._package import Package, open_package
 from anenas.coreml._storage import COMPRESSED, storage
 from anenas.graph import Flexible, Graph, Op, Tensor
+from anenas.mil._package import Package, open_package
 
 # MIL's DataType enumeration (coremltools' MIL.proto) by number.
 _DTYPES = {
@@ -53,7 +53,7 @@ def _usual_shapes(path: Path) -> dict[str, tuple[int, ...]]:
 
     A program of flexible shapes does not say them: they are found by running it.
     """
-    from anenas.coreml.program import load_program
+    from anenas.mil import load_program
 
     inputs = example_inputs(path)
     values = load_program(path).intermediates(inputs)

@@ -17,7 +17,7 @@ from anenas.coreml._classify import only_features
 if TYPE_CHECKING:
     from torch import nn
 
-    from anenas.coreml.program import Event
+    from anenas.mil import Event
 
 # How far the largest difference may be of the largest value expected. In float32 only the order of sums differs; in
 # float16 every result is rounded to 11 bits, and what was rounded is rounded again by the next of some 100 operations.
@@ -143,7 +143,7 @@ def verify(
     Raises:
         AnenasError: If the package or the inputs are not what they should be, or nothing can be compared.
     """
-    from anenas.coreml.program import load_program
+    from anenas.mil import load_program
 
     found: dict[str, tuple[Difference, ...]] = {}
     lost: tuple[Event, ...] = ()
@@ -207,7 +207,7 @@ def _verify_only(
     package: Path, pixels: np.ndarray, expected: np.ndarray, against: str, tolerances: Mapping[str, float]
 ) -> Verification:
     """Compare the only output of a program of one input."""
-    from anenas.coreml.program import load_program
+    from anenas.mil import load_program
 
     source, output = only_features(load_program(package), package)
     return verify(package, {source.name: pixels}, {output.name: expected}, against, tolerances=tolerances)
@@ -218,7 +218,7 @@ def _layers(package: Path, network: nn.Module, sample: np.ndarray) -> tuple[Diff
     import torch
 
     from anenas.coreml._read import read_graph
-    from anenas.coreml.program import load_program
+    from anenas.mil import load_program
     from anenas.network import reference_values
 
     values = reference_values(network, torch.from_numpy(sample).float())
@@ -247,3 +247,21 @@ def _compared(outputs: Mapping[str, np.ndarray], expected: Mapping[str, np.ndarr
             raise AnenasError(f"{name} has the shape {actual.shape}, expected {wanted.shape}")
         differences.append(Difference.between(name, actual, wanted))
     return differences
+
+
+def output_errors(expected: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]) -> dict[str, float]:
+    """Of each output, the root mean square of its error over the standard deviation of what was expected.
+
+    0 is a perfect copy, 1 is no better than a constant. A missing output, or one of another size, counts as 1.
+    """
+    errors = {}
+    for name, wanted in expected.items():
+        got = outputs.get(name)
+        if got is None or got.size != wanted.size:
+            errors[name] = 1.0
+            continue
+        difference = got.astype(np.float64).ravel() - wanted.astype(np.float64).ravel()
+        error = float(np.sqrt(np.mean(difference**2)))
+        spread = float(np.std(wanted.astype(np.float64)))
+        errors[name] = error / spread if spread > 0 else error
+    return errors

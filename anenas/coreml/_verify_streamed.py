@@ -13,7 +13,7 @@ from anenas.coreml._convert import OUTPUT
 from anenas.coreml._verify import TOLERANCES, Difference, Verification
 
 if TYPE_CHECKING:
-    from anenas.coreml.program import Event
+    from anenas.mil import Event
     from anenas.network import Streamed
 
 _COMPARED = 4  # places in a series, evenly from the first chunk to the last
@@ -48,7 +48,7 @@ def verify_streamed(
     """
     import torch
 
-    from anenas.coreml.program import load_program, stream
+    from anenas.mil import load_program, stream
     from anenas.network import reference_values
 
     length, steps = series.shape[3], streamed.shape[3]

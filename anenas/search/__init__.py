@@ -14,18 +14,16 @@ from anenas.search._evaluation import (
 from anenas.search._evaluator import TrainingEvaluator
 from anenas.search._exports import export_best
 from anenas.search._first import front_of, read_architectures
-from anenas.search._front import Losses, front, hypervolume, knee
 from anenas.search._loop import Search
 from anenas.search._objectives import DEFAULT_OBJECTIVES, METRICS, Metric, Objective, Objectives, objective_names
 from anenas.search._pool import Inline, Outcome, Pool
 from anenas.search._problem import LATENCY_BOUNDS, LatencyBound, Outlook, Problem, Space
 from anenas.search._record import Record, Trial
 from anenas.search._rungs import DEFAULT_RUNGS, FEWEST_TRIALS, Rungs
-from anenas.search._samplers import DEFAULT_SAMPLER, SAMPLERS, check_sampler, make_sampler
 from anenas.search._ship import ExportError, load_deployed, ship
 from anenas.search._store import is_being_searched, searching, study_folder, study_names
 from anenas.search._study import Study
-from anenas.search._table import Table, read_table
+from anenas.search.samplers import DEFAULT_SAMPLER, SAMPLERS, check_sampler, make_sampler
 
 __all__ = [
     "ARCHITECTURE",
@@ -47,7 +45,6 @@ __all__ = [
     "ExportError",
     "Inline",
     "LatencyBound",
-    "Losses",
     "Metric",
     "Objective",
     "Objectives",
@@ -60,21 +57,16 @@ __all__ = [
     "Search",
     "Space",
     "Study",
-    "Table",
     "TrainingEvaluator",
     "Trial",
     "check_sampler",
     "export_best",
-    "front",
     "front_of",
-    "hypervolume",
     "is_being_searched",
-    "knee",
     "load_deployed",
     "make_sampler",
     "objective_names",
     "read_architectures",
-    "read_table",
     "searching",
     "ship",
     "study_folder",

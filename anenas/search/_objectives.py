@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal, Self
 
 from anenas._errors import AnenasError, unknown
+from anenas._pareto import Losses
 from anenas.search._evaluation import Estimate, Evaluation
-from anenas.search._front import Losses
 
 Direction = Literal["maximize", "minimize"]
 Point = tuple[float, ...]

@@ -25,7 +25,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from anenas.search._front import crowding
+from anenas._pareto import crowding
 
 RUNGS = "rungs"
 """User attribute of an Optuna trial: what it was at each pause of its training."""

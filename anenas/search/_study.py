@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from anenas._errors import AnenasError, unknown
+from anenas._pareto import Losses, front, hypervolume, knee
 from anenas.blocks import Value
 from anenas.search._evaluation import CHECKPOINT, EVALUATION, Estimate, Evaluation
-from anenas.search._front import Losses, front, hypervolume, knee
 from anenas.search._objectives import Objectives, Point
 from anenas.search._problem import Space
 from anenas.search._record import STATES, Record, State, Trial, read_record, read_rungs, with_time_of

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from anenas._bench import PublishedLatency
 from anenas.ane import calibration, get_chip
+from anenas.bench._latency import PublishedLatency
 from anenas.graph import Graph, Op, Tensor
 from anenas.latency import CalibratedLatency
 

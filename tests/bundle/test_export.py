@@ -18,8 +18,8 @@ from anenas import cli
 from anenas._errors import AnenasError
 from anenas.bundle import Bundle
 from anenas.coreml import package_digest, read_graph, stored_forms
-from anenas.coreml.program import load_program
 from anenas.data import load_data
+from anenas.mil import load_program
 from anenas.search import PACKAGE, WEIGHTS, Study
 
 FILES = {

@@ -12,10 +12,10 @@ from studies import trained_study
 
 import anenas
 from anenas._errors import AnenasError
-from anenas._verify import verify_against
 from anenas.bundle import Bundle
 from anenas.coreml import package_metadata, read_graph
 from anenas.data import Dataset, load_data
+from anenas.models import verify_against
 from anenas.search import PACKAGE, WEIGHTS, Study
 from anenas.space import SearchSpace
 

@@ -13,11 +13,11 @@ from typer.testing import CliRunner
 
 import anenas
 from anenas._errors import AnenasError
-from anenas._pack import pack, unpack
 from anenas.bundle import Bundle
 from anenas.cli import app
 from anenas.coreml import read_graph, stored_forms
 from anenas.data import load_data
+from anenas.models._pack import pack, unpack
 from anenas.space import read_space
 
 SPACE = """\

@@ -9,7 +9,7 @@ from torch import nn
 from anenas.bundle._input import Input
 from anenas.bundle._swift import stream_swift_source, swift_source
 from anenas.coreml import convert, convert_streamed
-from anenas.coreml.program import Program, load_program
+from anenas.mil import Program, load_program
 from anenas.network import Streamed, build
 from anenas.space import Architecture
 

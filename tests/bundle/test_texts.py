@@ -14,13 +14,13 @@ from studies import trained_study
 
 import anenas
 from anenas._errors import AnenasError
-from anenas._sweep import load_test_data
-from anenas._verify import verify_against
 from anenas.bundle import Bundle
 from anenas.bundle._encode import python_encoder
 from anenas.coreml import package_metadata, program_accuracy, read_graph
-from anenas.coreml.program import load_program
 from anenas.data import Dataset, Encoding, load_texts
+from anenas.mil import load_program
+from anenas.models import verify_against
+from anenas.models._forms import load_test_data
 from anenas.search import PACKAGE, WEIGHTS, Study
 from anenas.space import SearchSpace
 

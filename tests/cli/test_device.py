@@ -10,10 +10,10 @@ import pytest
 import standin_macos
 
 from anenas import cli
-from anenas.latency import read_recordings
+from anenas.measure import read_recordings
 
 TINY = "1x1x16x16-conv_r1_s2_c16_k3_relu-dsconv_r1_s2_c16_k3_relu-head_n4"
-RECORDINGS = Path(__file__).parents[1] / "latency" / "recordings"
+RECORDINGS = Path(__file__).parents[1] / "measure" / "recordings"
 
 Run = Callable[..., tuple[int, str, str]]
 

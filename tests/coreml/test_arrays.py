@@ -10,9 +10,9 @@ from torch import nn
 
 from anenas._errors import AnenasError
 from anenas.coreml import as_arrays, convert_arrays, example_inputs, package_digest, read_graph
-from anenas.coreml._package import open_package
-from anenas.coreml._tools import coremltools
 from anenas.graph import fingerprint
+from anenas.mil._package import open_package
+from anenas.mil._tools import coremltools
 from anenas.space import Architecture
 
 Package = Callable[[Architecture], Path]

@@ -9,9 +9,9 @@ import pytest
 
 from anenas import AnenasError
 from anenas.coreml import compress, package_digest, read_graph, stored_forms
-from anenas.coreml._package import open_package
-from anenas.coreml._tools import coremltools
 from anenas.graph import compressed, forms, get_form
+from anenas.mil._package import open_package
+from anenas.mil._tools import coremltools
 from anenas.space import Architecture
 
 # Weights of 2,048 elements and fewer, in a block's worth of input channels and not, and one of more than 65,504.

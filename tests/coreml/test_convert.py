@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from anenas.coreml import convert, package_bytes, read_graph
-from anenas.coreml._tools import coremltools
+from anenas.mil._tools import coremltools
 from anenas.space import Architecture
 
 Package = Callable[[Architecture], Path]

@@ -14,9 +14,9 @@ from examples import BODY_KINDS, input_shape, stem
 
 from anenas.blocks import SequenceBlock, block_kind, block_kinds
 from anenas.coreml import LOSSY, Quantiser, compress, convert, package_target, read_graph, verify_module, verify_network
-from anenas.coreml._tools import coremltools
-from anenas.coreml.program import load_program
 from anenas.graph import all_forms, forms, get_form
+from anenas.mil import load_program
+from anenas.mil._tools import coremltools
 from anenas.network import Deployed, Normalisation, architecture_graph, build, folded, fuse
 from anenas.space import Architecture, Head, Stage
 

@@ -13,8 +13,8 @@ from torch import nn
 from anenas._errors import AnenasError
 from anenas.ane import check, get_chip
 from anenas.coreml import convert, read_graph
-from anenas.coreml._tools import coremltools
 from anenas.graph import Flexible, Graph
+from anenas.mil._tools import coremltools
 from anenas.network import trace
 from anenas.space import Architecture
 

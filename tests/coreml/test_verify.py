@@ -16,8 +16,8 @@ from torch import nn
 
 from anenas import cli
 from anenas._errors import AnenasError
-from anenas._verify import verify_against
 from anenas.coreml import Difference, convert, program_accuracy, read_graph, verify, verify_network
+from anenas.models import verify_against
 from anenas.network import Deployed, Normalisation, build, fuse
 from anenas.space import Architecture
 

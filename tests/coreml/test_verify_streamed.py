@@ -12,7 +12,7 @@ import anenas
 from anenas._errors import AnenasError
 from anenas.ane import check
 from anenas.coreml import convert, convert_streamed, read_graph, verify_streamed
-from anenas.coreml.program import load_program
+from anenas.mil import load_program
 from anenas.network import Deployed, Normalisation, Streamed, build, fuse
 from anenas.space import Architecture
 

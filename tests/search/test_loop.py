@@ -13,7 +13,7 @@ from pretend import PretendEvaluator
 
 from anenas._errors import AnenasError
 from anenas.search import CHECKPOINT, Inline, Problem, Rungs, Search, Study, make_sampler
-from anenas.search._auto import FrontSampler
+from anenas.search.samplers._auto import FrontSampler
 from anenas.space import Limits, SearchSpace
 
 Make = Callable[..., Search]

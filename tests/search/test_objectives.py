@@ -10,7 +10,7 @@ from pretend import PretendEvaluator, latency
 
 from anenas._errors import AnenasError
 from anenas.search import Evaluation, Inline, Objectives, Problem, Search, Study, make_sampler, objective_names
-from anenas.search._auto import FrontSampler
+from anenas.search.samplers._auto import FrontSampler
 from anenas.space import Limits, SearchSpace
 
 CHIPS = ["A15", "M2"]

@@ -1,0 +1,218 @@
+"""Held against a table of published latencies: which rows count, and how good the estimates are."""
+
+from __future__ import annotations
+
+import collections
+import csv
+import functools
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from anenas._errors import AnenasError
+from anenas.ane import Chip, get_chip
+from anenas.graph import Form, Graph, compressed, get_form
+from anenas.latency import CalibratedLatency, Latency
+from anenas.models import load_graph
+
+_COLUMNS = ("timm_name", "input_res", "soc", "latency_ms")
+# What a compressed program's precision says of itself.
+_COMPRESSED = re.compile(r"palett|sparse|prun|\bW\d|int[48]|quanti|[1-8]-bit", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class PublishedLatency:
+    """A row of a table that an estimate can be held against.
+
+    Attributes:
+        row: The row as it is.
+        set: Rows that may be compared with each other.
+        chip: Which it was measured on.
+        graph: The program.
+        ms: The published latency.
+    """
+
+    row: dict[str, str]
+    set: str
+    chip: Chip
+    graph: Graph
+    ms: float
+
+
+def read_published(
+    table: Path, chip_named: Callable[[str], Chip] = get_chip, *, digitised: bool = False, squeezed: bool = False
+) -> tuple[list[PublishedLatency], dict[str, int]]:
+    """The rows of a table that count, and how many do not for which reason.
+
+    Args:
+        table: A CSV file. A column `model_spec`, where there is one, names models as `load_graph` does, packages as
+            seen from the table.
+        chip_named: The chip of the column `soc`.
+        digitised: Whether rows that were read off a figure count.
+        squeezed: Whether it is the rows of compressed programs that count, each with the program before that, instead
+            of the others.
+
+    Raises:
+        AnenasError: If the table cannot be read or lacks a column.
+    """
+    try:
+        with table.open(newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            rows = list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise AnenasError(f"cannot read {table}: {error}") from error
+    if missing := [column for column in _COLUMNS if column not in (reader.fieldnames or ())]:
+        raise AnenasError(f"{table}: no column {', '.join(missing)}")
+    graph_of = functools.cache(load_graph)
+    published, skipped = [], collections.Counter[str]()
+    for row in rows:
+        row = {key: (value or "").strip() for key, value in row.items() if isinstance(value, str) or value is None}
+        try:
+            published.append(_published(row, table.parent, graph_of, chip_named, digitised, squeezed))
+        except _SkippedError as reason:
+            skipped[str(reason)] += 1
+    return published, dict(skipped.most_common())
+
+
+class _SkippedError(Exception):
+    """Why a row does not count."""
+
+
+def _published(
+    row: dict[str, str],
+    folder: Path,
+    graph_of: Callable[[str], Graph],
+    chip_named: Callable[[str], Chip],
+    digitised: bool,
+    squeezed: bool,
+) -> PublishedLatency:
+    size = row["input_res"].casefold().partition("x")[0]
+    model = row.get("model_spec") or (f"timm:{row['timm_name']}@{size}" if row["timm_name"] else "")
+    if model.endswith(".mlpackage"):
+        model = str(folder / model)
+    if not model:
+        raise _SkippedError("no timm name")
+    if is_true(row, "off_ane_suspected"):
+        raise _SkippedError("suspected off the engine")
+    if is_true(row, "digitised") and not digitised:
+        raise _SkippedError("digitised")
+    if bool(_COMPRESSED.search(row.get("precision", ""))) != squeezed:
+        raise _SkippedError("plain" if squeezed else "compressed")
+    try:
+        chip = chip_named(row["soc"])
+    except AnenasError:
+        raise _SkippedError("unknown chip") from None
+    try:
+        ms = float(row["latency_ms"])
+    except ValueError:
+        ms = math.nan
+    if not (math.isfinite(ms) and ms > 0):
+        raise _SkippedError("no latency")
+    if not row.get("model_spec") and not size.isdecimal():
+        raise _SkippedError("no resolution")
+    try:
+        graph = graph_of(model)
+    except Exception:  # whatever the model's own code raises
+        raise _SkippedError("unknown model, or it does not run at this resolution") from None
+    return PublishedLatency(row, row.get("set", ""), chip, graph, ms)
+
+
+def is_true(row: dict[str, str], column: str) -> bool:
+    return row.get(column, "").casefold() in ("true", "1", "yes")
+
+
+def score(published: Sequence[PublishedLatency], estimates: Sequence[Latency]) -> dict[str, float | int | None]:
+    """How good estimates are; None where too few rows tell."""
+    truth = np.array([p.ms for p in published])
+    ms = np.array([e.ms for e in estimates])
+    error = np.abs(ms / truth - 1)
+    inside = [e.low_ms <= p.ms <= e.high_ms for p, e in zip(published, estimates, strict=True)]
+    return {
+        "n": len(truth),
+        "spearman": _spearman(ms, truth),
+        "spearman_macs": _spearman(np.array([p.graph.macs for p in published], dtype=float), truth),
+        "median_error": float(np.median(error)),
+        "within_10": float(np.mean(error <= 0.1)),
+        "within_25": float(np.mean(error <= 0.25)),
+        "coverage": float(np.mean(inside)),
+    }
+
+
+def bench_latency(table: Path) -> dict[str, object]:
+    """The shipped estimate on each set of a table, as `anenas bench latency --json` prints it."""
+    published, skipped = read_published(table)
+    source = CalibratedLatency()
+    sets: dict[tuple[str, str], list[PublishedLatency]] = collections.defaultdict(list)
+    for row in published:
+        sets[row.set, row.chip.name].append(row)
+    scored: list[dict[str, object]] = []
+    for (name, soc), rows in sorted(sets.items()):
+        estimates = [source.latency(row.graph, row.chip) for row in rows]
+        scored.append({"set": name, "soc": soc, **score(rows, estimates)})
+    return {"sets": scored, "skipped": skipped, "compression": bench_compression(published, table)}
+
+
+def bench_compression(plain: Sequence[PublishedLatency], table: Path) -> list[dict[str, object]]:
+    """How much faster compressed programs are, as published and as estimated.
+
+    Args:
+        plain: The rows of the table that are not compressed.
+        table: Where a model stands both plain and compressed, on one chip and in one set.
+    """
+    uncompressed: dict[tuple[str, ...], PublishedLatency] = {}
+    for row in plain:
+        uncompressed.setdefault(_place(row), row)
+    source, found = CalibratedLatency(), []
+    for row in read_published(table, squeezed=True)[0]:
+        form, before = told_form(row.row.get("precision", "")), uncompressed.get(_place(row))
+        if form is None or before is None:
+            continue
+        after = source.latency(compressed(row.graph, form), row.chip).ms
+        found.append(
+            {
+                "model": row.row.get("model") or _place(row)[0],
+                "soc": row.chip.name,
+                "set": row.set,
+                "form": form.name,
+                "published_speedup": before.ms / row.ms,
+                "predicted_speedup": source.latency(row.graph, row.chip).ms / after,
+            }
+        )
+    return found
+
+
+def _place(published: PublishedLatency) -> tuple[str, ...]:
+    """What a row has in common with those of the same model in other forms."""
+    row = published.row
+    return row.get("model_spec") or row["timm_name"], row["input_res"], published.chip.name, published.set
+
+
+def told_form(precision: str) -> Form | None:
+    """The form that a table's words for a precision tell, such as "4-bit palettized" or "W8A8"; None of others."""
+    text = precision.casefold()
+    if found := re.search(r"([1-8])-bit palett", text):
+        channels = re.search(r"\bgs(\d+)", text)
+        group = int(channels[1]) if channels else 0
+        name = f"palette{found[1]}" + (f"-grouped{group}" if group else "")
+        return Form(name, precision, palette=int(found[1]), group=group)
+    if found := re.search(r"(\d+) ?% (?:sparse|pruned)", text):
+        return Form(f"sparse{found[1]}", precision, sparsity=int(found[1]) / 100)
+    if re.search(r"\bw8a8\b", text):
+        return get_form("w8a8")
+    return get_form("int8") if re.search(r"\bw8\b", text) else None
+
+
+def _spearman(a: np.ndarray, b: np.ndarray) -> float | None:
+    if len(a) < 3 or np.ptp(a) == 0 or np.ptp(b) == 0:
+        return None
+    return float(np.corrcoef(_ranks(a), _ranks(b))[0, 1])
+
+
+def _ranks(values: np.ndarray) -> np.ndarray:
+    """Equal values share the mean of their ranks."""
+    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
+    return np.asarray((np.cumsum(count) - (count - 1) / 2)[place])

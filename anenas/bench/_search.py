@@ -1,0 +1,78 @@
+"""How much of a known front a sampler finds for so many evaluations, through the loop that trains networks."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from anenas.bench._table import Table
+from anenas.search import Inline, Problem, Search, Study, make_sampler
+from anenas.space import Limits
+
+
+@dataclass(frozen=True, eq=False)
+class SearchScores:
+    """What `anenas bench search` measures.
+
+    Attributes:
+        table: Its name.
+        sampler: Its name.
+        known: Number of the objective that is known of any candidate.
+        curves: (seeds, trials); the share of the true front's hypervolume after each evaluation.
+        repeated: Suggestions, of all seeds, that were known already. They are answered without an evaluation.
+        seconds_per_suggestion: Of all seeds, with what it takes to record and answer one.
+    """
+
+    table: str
+    sampler: str
+    known: int | None
+    curves: np.ndarray
+    repeated: int
+    seconds_per_suggestion: float
+
+    @property
+    def checkpoints(self) -> list[int]:
+        """Evaluations that the share is printed at: 25, 50, 100, 200 and so on, and the last."""
+        trials = self.curves.shape[1]
+        return sorted({n for n in (25, 50, *range(100, trials, 100)) if n < trials} | {trials})
+
+    def to_dict(self) -> dict[str, object]:
+        at = {str(n): self.curves[:, n - 1] for n in self.checkpoints}
+        return {
+            "table": self.table,
+            "sampler": self.sampler,
+            "known": self.known,
+            "seeds": len(self.curves),
+            "share": {n: round(float(shares.mean()), 4) for n, shares in at.items()},
+            "share_sd": {n: round(float(shares.std()), 4) for n, shares in at.items()},
+            "repeated": self.repeated,
+            "seconds_per_suggestion": round(self.seconds_per_suggestion, 4),
+        }
+
+
+def bench_search(table: Table, sampler: str, *, trials: int, seeds: int) -> SearchScores:
+    """Search the table once for each seed, from 0.
+
+    Raises:
+        AnenasError: If there is no such sampler.
+    """
+    trials = min(trials, len(table.choices))
+    curves, repeated, suggested = [], 0, 0
+    started = time.perf_counter()
+    for seed in range(seeds):
+        with tempfile.TemporaryDirectory() as folder:
+            settings: dict[str, object] = {"table": table.name, "objectives": {"accuracy": 0.0, "latency_ms": 1.0}}
+            study = Study.create_or_continue(Path(folder), table.name, settings, seed, in_memory=True)
+            problem = Problem(table, 0, table, study.objectives, Limits())
+            study.sampler = make_sampler(sampler, problem, seed=seed)
+            Search(study, problem, Inline(), lambda study: None).run(trials)
+        shares = table.shares([record.architecture for record in study.completed])
+        curves.append(np.pad(shares, (0, trials - len(shares)), mode="edge"))
+        repeated += study.counts["repeated"]
+        suggested += study.asked
+    seconds = (time.perf_counter() - started) / suggested
+    return SearchScores(table.name, sampler, table.known, np.array(curves), repeated, seconds)

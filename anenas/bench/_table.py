@@ -1,0 +1,166 @@
+"""A table of known results as something to search: how good a search is, is told by what it finds there."""
+
+from __future__ import annotations
+
+import functools
+import math
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+
+from anenas._errors import AnenasError
+from anenas.latency import Latency
+from anenas.search import Estimate, Evaluation
+from anenas.space import Architecture, Decisions, Pick
+
+_SLACK = 1.1  # of the reference point, in spans of the true front
+
+
+class Row(tuple[int, ...]):
+    """One candidate of a table: its choices."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "-".join(map(str, self))
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Every candidate of a small problem with its two objectives, both to be minimised. Read one with `read_table`.
+
+    To the search its rows stand for architectures: the loop and the samplers use no more of them than that they are
+    equal or not, and print. One objective takes the place of the accuracy, the other that of the latency.
+
+    Attributes:
+        name: Of its file.
+        choices: (n, d), one row a candidate.
+        objectives: (n, 2).
+        ideal: (2,), where the true front begins.
+        nadir: (2,), where it ends.
+        front_hypervolume: Of the true front, see `share`.
+        known: Number of the objective that is known of any candidate; None where both are learnt by evaluating.
+    """
+
+    name: str
+    choices: np.ndarray
+    objectives: np.ndarray
+    ideal: np.ndarray
+    nadir: np.ndarray
+    front_hypervolume: float
+    known: int | None = None
+
+    # As a space
+
+    @functools.cached_property
+    def _options(self) -> list[tuple[str, tuple[int, ...]]]:
+        columns = enumerate(self.choices.T)
+        return [(f"choice{i:02d}", tuple(int(option) for option in np.unique(column))) for i, column in columns]
+
+    @property
+    def size(self) -> int:
+        return math.prod(len(options) for _, options in self._options)
+
+    def decide(self, pick: Pick, *, classes: int = 0) -> Architecture:
+        return cast(Architecture, Row(int(pick(name, options)) for name, options in self._options))
+
+    def decisions(self, architecture: Architecture) -> Decisions:
+        return dict(zip((name for name, _ in self._options), cast(Row, architecture), strict=True))
+
+    # As an evaluator
+
+    @functools.cached_property
+    def _places(self) -> dict[Row, int]:
+        return {Row(map(int, row)): i for i, row in enumerate(self.choices)}
+
+    def estimate(self, architecture: Architecture) -> Estimate:
+        place = self._places.get(cast(Row, architecture))
+        known = math.nan if self.known is None or place is None else float(self.objectives[place, self.known])
+        missing = ("not in the table",) if place is None else ()
+        return Estimate(_latency(known), size_mb=0.0, macs=0, parameters=0, broken_rules=missing)
+
+    def evaluate(
+        self, architecture: Architecture, folder: Path, share: float = 1.0, donor: Path | None = None
+    ) -> Evaluation:
+        assert share == 1, "a table knows no brief trainings"
+        as_latency = 1 if self.known is None else self.known
+        values = self.objectives[self._places[cast(Row, architecture)]]
+        column = self.objectives[:, 1 - as_latency]
+        accuracy = 1 - (values[1 - as_latency] - column.min()) / max(np.ptp(column), 1e-12)
+        return Evaluation(float(accuracy), _latency(float(values[as_latency])), size_mb=0.0, macs=0, parameters=0)
+
+    def test(self, architecture: Architecture, folder: Path) -> float:
+        return self.evaluate(architecture, folder).accuracy
+
+    # As a judge
+
+    def shares(self, architectures: Sequence[Architecture]) -> np.ndarray:
+        """The share of the true front's hypervolume that was found, after each of the architectures in turn.
+
+        Objectives are measured in spans of the true front, from `ideal`; the reference point is (1.1, 1.1).
+        """
+        places = [self._places[cast(Row, architecture)] for architecture in architectures]
+        points = (self.objectives[places] - self.ideal) / (self.nadir - self.ideal)
+        found: list[tuple[float, float]] = []
+        shares = []
+        for x, y in points:
+            if not any(a <= x and b <= y for a, b in found):
+                found = [(a, b) for a, b in found if not (x <= a and y <= b)] + [(float(x), float(y))]
+            shares.append(_hypervolume(found) / self.front_hypervolume)
+        return np.array(shares)
+
+
+def _hypervolume(front: Sequence[tuple[float, float]]) -> float:
+    area, best = 0.0, _SLACK
+    for x, y in sorted(front):
+        if x < _SLACK and y < best:
+            area += (_SLACK - x) * (best - y)
+            best = y
+    return area
+
+
+def _latency(value: float) -> Latency:
+    return Latency(value, value, value, "table", "")
+
+
+def read_table(path: Path, known: int | None = None) -> Table:
+    """A table of known results from an .npz file.
+
+    It holds `choices` (n × d integers), `objectives` (n × 2, both to be minimised), `ideal` and `nadir` (the span of
+    the true front) and `front_hypervolume`.
+
+    Args:
+        path: Of the file. Nothing in it is unpickled.
+        known: Number of the objective that is known of any candidate, 0 or 1.
+
+    Raises:
+        AnenasError: If it cannot be read or does not hold that.
+    """
+    fields = ("choices", "objectives", "ideal", "nadir", "front_hypervolume")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            if missing := [name for name in fields if name not in file]:
+                raise AnenasError(f"{path}: no {', '.join(missing)}; a table holds {', '.join(fields)}")
+            choices, *figures = (file[name] for name in fields)
+    except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise AnenasError(f"cannot read the table {path}: {error}") from error
+    if choices.ndim != 2 or not choices.size or choices.dtype.kind not in "iu":
+        raise AnenasError(f"{path}: choices must be n × d integers, got {choices.dtype} of shape {choices.shape}")
+    if len(np.unique(choices, axis=0)) < len(choices):
+        raise AnenasError(f"{path}: choices must differ from row to row")
+    shapes = ((len(choices), 2), (2,), (2,), ())
+    for name, figure, shape in zip(fields[1:], figures, shapes, strict=True):
+        if figure.shape != shape:
+            raise AnenasError(f"{path}: {name} must be of shape {shape}, got {figure.shape}")
+        if figure.dtype.kind not in "iuf" or not np.isfinite(figure).all():
+            raise AnenasError(f"{path}: {name} must be finite numbers")
+    objectives, ideal, nadir, front_hypervolume = (figure.astype(float) for figure in figures)
+    if not (ideal < nadir).all() or front_hypervolume <= 0:
+        raise AnenasError(f"{path}: ideal must lie below nadir, and front_hypervolume above 0")
+    if known not in (None, 0, 1):
+        raise AnenasError(f"--known must be 0 or 1, the number of an objective, got {known}")
+    return Table(path.stem, choices, objectives, ideal, nadir, float(front_hypervolume), known)

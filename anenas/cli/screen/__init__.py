@@ -1,0 +1,29 @@
+"""What a person at a terminal sees: progress while something runs, tables when it has ended."""
+
+from anenas.cli.screen._device import print_calibration, print_measured, print_scores
+from anenas.cli.screen._findings import print_findings, print_rules
+from anenas.cli.screen._forms import print_compressed, print_forms, print_packed
+from anenas.cli.screen._front import print_front
+from anenas.cli.screen._profile import print_chips, print_profile
+from anenas.cli.screen._progress import SearchProgress, TrainingProgress
+from anenas.cli.screen._search_scores import print_search_scores
+from anenas.cli.screen._verification import flushed_line, print_verification
+
+__all__ = [
+    "SearchProgress",
+    "TrainingProgress",
+    "flushed_line",
+    "print_calibration",
+    "print_chips",
+    "print_compressed",
+    "print_findings",
+    "print_forms",
+    "print_front",
+    "print_measured",
+    "print_packed",
+    "print_profile",
+    "print_rules",
+    "print_scores",
+    "print_search_scores",
+    "print_verification",
+]

@@ -1,0 +1,52 @@
+"""What a search has found."""
+
+from __future__ import annotations
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from anenas.api import SearchResult
+
+_COLUMNS = {"macs": "M MACs", "params": "M params", "residency": "on engine"}
+
+
+def print_front(console: Console, result: SearchResult) -> None:
+    """The Pareto front as a table, the best by the first objective first; below it each architecture in a line of its
+    own, behind what it is exported as; and how the trials ended.
+    """
+    table = Table(title=f"Pareto front of {result.study}", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+    table.add_column("trial", justify="right")
+    table.add_column("accuracy", justify="right", no_wrap=True, min_width=8)
+    table.add_column("test", justify="right", no_wrap=True, min_width=6)
+    table.add_column(f"{result.chip} latency (90 %)", justify="right", no_wrap=True)
+    others = list(result.front[0].others) if result.front else []
+    for chip in others:
+        table.add_column(chip, justify="right", no_wrap=True)
+    table.add_column("size", justify="right", no_wrap=True)
+    more = [name for name in _COLUMNS if name in result.objectives]
+    for name in more:
+        table.add_column(_COLUMNS[name], justify="right", no_wrap=True)
+    for model in reversed(result.front):
+        table.add_row(
+            str(model.trial),
+            f"{model.accuracy:.2%}",
+            "" if model.test_accuracy is None else f"{model.test_accuracy:.2%}",
+            f"{model.latency_ms:.3f} ms ({model.latency_low_ms:.2f}–{model.latency_high_ms:.2f})",
+            *(f"{model.others[chip].ms:.3f} ms" for chip in others),
+            f"{model.size_mb:.2f} MB",
+            *(_shown(name, getattr(model, name)) for name in more),
+        )
+    console.print(table)
+    for model in reversed(result.front):
+        called = f"[bold]{', '.join(model.called)}[/]  " if model.called else ""
+        console.print(f"{model.trial:5}  {called}{model.architecture}", highlight=False, soft_wrap=True)
+    console.print()
+    ended = [f"{count} {state}" for state, count in result.counts.items() if count]
+    if because := ", ".join(f"{count} {reason}" for reason, count in result.infeasible.items()):
+        ended = [f"{one}: {because}" if one.endswith("infeasible") else one for one in ended]
+    console.print("; ".join(ended), highlight=False, soft_wrap=True)
+
+
+def _shown(name: str, value: float) -> str:
+    return f"{value:.0%}" if name == "residency" else f"{value / 1e6:.2f}"

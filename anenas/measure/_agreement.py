@@ -1,0 +1,88 @@
+"""Whether operations run where we say they do: placement held against a recorded compute plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from anenas._errors import AnenasError
+from anenas.ane import Chip, placement
+from anenas.graph import Graph, Op
+from anenas.measure._recording import PlannedOp, Recording
+
+
+@dataclass(frozen=True)
+class Difference:
+    """An operation that Core ML places elsewhere than we do.
+
+    Attributes:
+        op: The operation.
+        on_engine: Whether we say that it runs on the engine.
+        why: Why not, empty where we say it does.
+        preferred: Where Core ML means to run it.
+    """
+
+    op: Op
+    on_engine: bool
+    why: str
+    preferred: str
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How far placement and plan agree.
+
+    Attributes:
+        ops: Share of the operations in the plan.
+        macs: Share of their multiply-accumulates; 1 where there are none.
+        compared: How many operations.
+        differences: Those on which they do not agree.
+    """
+
+    ops: float
+    macs: float
+    compared: int
+    differences: tuple[Difference, ...]
+
+
+def agreement(graph: Graph, chip: Chip, recording: Recording) -> Agreement:
+    """Hold `placement` against what Core ML planned.
+
+    Operations are matched by the name of their output or, where the graph was not read from the package, by their
+    order if it is the same.
+
+    Raises:
+        AnenasError: If there is no plan, the engine was not allowed, or the plan is of another program.
+    """
+    if not recording.plan:
+        raise AnenasError(f"the recording of {recording.model} holds no compute plan")
+    if not recording.with_engine:
+        raise AnenasError(f"{recording.model} was recorded with {recording.compute_units}, without the engine")
+    planned = _matched(graph, recording)
+    placed = [(one, planned[one.op.name]) for one in placement(graph, chip) if one.op.name in planned]
+    differences = tuple(
+        Difference(one.op, one.on_engine, one.why, plan.preferred)
+        for one, plan in placed
+        if one.on_engine != plan.on_engine
+    )
+    macs = sum(one.op.macs for one, _ in placed)
+    wrong = sum(difference.op.macs for difference in differences)
+    return Agreement(
+        ops=1 - len(differences) / len(placed),
+        macs=1 - wrong / macs if macs else 1.0,
+        compared=len(placed),
+        differences=differences,
+    )
+
+
+def _matched(graph: Graph, recording: Recording) -> dict[str, PlannedOp]:
+    """The plan's entry of each operation by the operation's name in the graph."""
+    by_name = {planned.name: planned for planned in recording.plan}
+    named = {op.name: by_name[op.name] for op in graph.ops if op.name in by_name and by_name[op.name].kind == op.kind}
+    if len(named) > len(graph.ops) / 2:
+        return named
+    for without in (("classify",), ("classify", "cast")):  # what a graph that was not read from a package may lack
+        ops = [op for op in graph.ops if op.kind not in without]
+        plan = [planned for planned in recording.plan if planned.kind not in without]
+        if [op.kind for op in ops] == [planned.kind for planned in plan]:
+            return {op.name: planned for op, planned in zip(ops, plan, strict=True)}
+    raise AnenasError(f"the compute plan of {recording.model} is of another program")

@@ -1,0 +1,106 @@
+"""The latency model adapted to a user's own device, from a few models that were measured on it."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from anenas._errors import AnenasError
+from anenas.ane import Chip, calibration, fixed_us, program_cost
+from anenas.bench import read_published, score
+from anenas.latency import CalibratedLatency, Latency, OwnDevice
+
+_FEWEST = 5
+# Standard deviations of the logarithms: a laboratory's noise, and how far a device may be from its chip's model.
+_NOISE, _SPREAD = 0.08, 0.7
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """What a calibration has come to.
+
+    Attributes:
+        device: The adapted model.
+        before: Scores of the model as it was, on the measured models (see `score`).
+        after: The same of the adapted model, each measured model left out in turn.
+        skipped: Rows that do not count, by reason.
+    """
+
+    device: OwnDevice
+    before: dict[str, Any]
+    after: dict[str, Any]
+    skipped: dict[str, int]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**dataclasses.asdict(self.device), "before": self.before, "after": self.after, "skipped": self.skipped}
+
+
+def calibrate(table: Path, chip: Chip, name: str) -> Calibrated:
+    """Fit two numbers, for the fixed cost and for the rest, and say how good they have made the model.
+
+    Rows of another chip do not count. With fewer than nine models their errors hold no 90 % quantile, and the interval
+    is not narrower than the published one.
+
+    Args:
+        table: In the format of `anenas bench latency`.
+        chip: The chip of the device.
+        name: What to call it.
+
+    Raises:
+        AnenasError: If the table cannot be read, or holds fewer than five models.
+    """
+    rows, skipped = read_published(table)
+    others = [row for row in rows if row.chip != chip]
+    if others:
+        skipped = {**skipped, "another chip": len(others)}
+    rows = [row for row in rows if row.chip == chip]
+    models = len({id(row.graph) for row in rows})
+    if models < _FEWEST:
+        told = ", ".join(f"{count} {reason}" for reason, count in skipped.items())
+        raise AnenasError(
+            f"{table}: {models} measured models of {chip.name}, at least {_FEWEST} are needed"
+            + (f"; skipped: {told}" if told else "")
+        )
+    fixed_ms = fixed_us(chip) / 1000
+    work_ms = np.array([program_cost(row.graph, chip).us / 1000 for row in rows])
+    truth = np.array([row.ms for row in rows])
+    model_of = np.array([id(row.graph) for row in rows])
+    left_out = np.empty(len(rows))
+    for one in set(model_of):
+        held = model_of == one
+        fixed, scale = _fit(fixed_ms, work_ms[~held], truth[~held])
+        left_out[held] = fixed * fixed_ms + scale * work_ms[held]
+    interval = _interval(np.abs(np.log(left_out / truth)), calibration().interval_factor(chip))
+    fixed, scale = _fit(fixed_ms, work_ms, truth)
+    source = CalibratedLatency()
+    device = OwnDevice(name, chip.name, source.name, round(scale, 4), round(fixed, 4), round(interval, 4), models)
+    before = [source.latency(row.graph, chip) for row in rows]
+    after = [Latency(ms, ms / interval, ms * interval, "left out", chip.name) for ms in left_out.tolist()]
+    return Calibrated(device, score(rows, before), score(rows, after), skipped)
+
+
+def _fit(fixed_ms: float, work_ms: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
+    """Multiples of the fixed cost and of the rest: the most probable ones, errors and multiples being log-normal."""
+    from scipy.optimize import least_squares
+
+    def residuals(x: np.ndarray) -> np.ndarray:
+        foretold = np.exp(x[0]) * fixed_ms + np.exp(x[1]) * work_ms
+        off = np.log(foretold / truth) / _NOISE
+        robust = np.sign(off) * np.sqrt(2 * (np.sqrt(1 + off**2) - 1))  # soft L1: one outlier among five is no disaster
+        return np.concatenate([robust, x / _SPREAD])
+
+    # Between two and three orders of magnitude to either side.
+    x = least_squares(residuals, np.zeros(2), bounds=(-6, 6)).x
+    return float(np.exp(x[0])), float(np.exp(x[1]))
+
+
+def _interval(errors: np.ndarray, published: float) -> float:
+    """The conformal factor; where errors are too few for it, the largest of them and the published one."""
+    rank = int(np.ceil(0.9 * (len(errors) + 1)))
+    if rank > len(errors):
+        return max(float(np.exp(errors.max())), published)
+    return float(np.exp(np.sort(errors)[rank - 1]))

@@ -1,0 +1,89 @@
+"""The bridge's only door to macOS: what `kit_script` measures, with its failures as errors of ours."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from anenas._errors import AnenasError
+from anenas.coreml import as_arrays, example_inputs, package_digest
+from anenas.measure import kit_script
+from anenas.mil._tools import coremltools
+
+NEEDS_MACOS = (
+    "measuring needs macOS with coremltools; `anenas kit MODEL --out DIR` writes a script that measures on any Mac"
+)
+
+
+def compile_package(package: Path, destination: Path) -> None:
+    """Compile a package on this Mac, as Xcode does for an app; unproven on hardware.
+
+    Args:
+        package: A `.mlpackage`.
+        destination: Ends in ".mlmodelc"; not there yet.
+
+    Raises:
+        AnenasError: Where there is no Core ML, or it refuses the package.
+    """
+    require_core_ml()
+    try:
+        coremltools().models.utils.compile_model(str(package), str(destination))
+    except Exception as error:  # Core ML's failures come as whatever coremltools makes of them
+        first_line = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        raise AnenasError(f"Core ML could not compile {package.name}: {first_line}") from error
+
+
+def has_core_ml() -> bool:
+    """Whether this machine has Core ML."""
+    coremltools()
+    return kit_script.has_core_ml()
+
+
+def require_core_ml() -> None:
+    """Raise an AnenasError where there is no Core ML."""
+    if not has_core_ml():
+        raise AnenasError(NEEDS_MACOS)
+
+
+def measure_package(
+    package: Path,
+    *,
+    device: str = "local",
+    chip: str = "",
+    team: str = "",
+    compute_units: str = "ALL",
+    rounds: int = kit_script.ROUNDS,
+) -> dict[str, Any]:
+    """Measure a package on this Mac or on an attached iPhone; unproven on hardware.
+
+    Its images and labels are replaced by arrays first, see `as_arrays`.
+
+    Returns:
+        A recording without "model" and "fingerprint".
+
+    Raises:
+        AnenasError: Where there is no Core ML, or no such device, or Core ML refuses the package.
+    """
+    require_core_ml()
+
+    async def measure(package: Path, inputs: dict[str, np.ndarray]) -> dict[str, Any]:
+        target = await kit_script.attach(device, chip, team)
+        measured, _ = await kit_script.measure(package, inputs, target, compute_units, rounds)
+        entry = {"model": "", "fingerprint": "", "package_sha256": digest}
+        return kit_script.recording(entry, target, compute_units, measured, {})
+
+    inputs, digest = example_inputs(package), package_digest(package)
+    with tempfile.TemporaryDirectory(prefix="anenas-") as folder:
+        arrays = Path(folder) / "model.mlpackage"
+        as_arrays(package, arrays)
+        try:
+            return asyncio.run(measure(arrays, inputs))
+        except kit_script.ValidationError as error:
+            raise AnenasError(str(error)) from error
+        except Exception as error:  # Core ML's and Xcode's failures come as whatever coremltools makes of them
+            first_line = next(iter(str(error).strip().splitlines()), type(error).__name__)
+            raise AnenasError(f"Core ML could not measure {package}: {first_line}") from error

@@ -1,0 +1,66 @@
+"""A device as a latency source: this Mac, or an iPhone attached to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from anenas._errors import AnenasError
+from anenas.ane import Chip
+from anenas.graph import Graph, fingerprint
+from anenas.latency import Latency
+from anenas.measure._core_ml import measure_package
+from anenas.measure._recording import ComputeUnits, Recording, to_recording
+
+
+class DeviceLatency:
+    """Measures exported packages with coremltools' `MLModelBenchmarker`; unproven on hardware.
+
+    Args:
+        device: "local" for this Mac, or "iphone".
+        chip: Of the iPhone, which coremltools cannot tell.
+        team: Developer team that coremltools' app is signed with for the iPhone.
+        compute_units: That Core ML may use.
+        rounds: How often a package is loaded; at least five give a median with an interval.
+    """
+
+    name = "device"
+
+    def __init__(
+        self,
+        device: str = "local",
+        *,
+        chip: str = "",
+        team: str = "",
+        compute_units: ComputeUnits = "ALL",
+        rounds: int = 10,
+    ) -> None:
+        self._where = {"device": device, "chip": chip, "team": team}
+        self._compute_units = compute_units
+        self._rounds = rounds
+
+    def record(self, graph: Graph, package: Path, model: str) -> Recording:
+        """Measure a package.
+
+        Args:
+            graph: Its program.
+            package: Its path.
+            model: What to call it.
+
+        Raises:
+            AnenasError: Where there is no Core ML, or no such device, or Core ML refuses the package.
+        """
+        content = measure_package(package, compute_units=self._compute_units, rounds=self._rounds, **self._where)
+        return to_recording(content | {"model": model, "fingerprint": fingerprint(graph)})
+
+    def latency(self, graph: Graph, chip: Chip, package: Path | None = None) -> Latency:
+        """Measure `package`, the exported program of `graph`.
+
+        Raises:
+            AnenasError: As `record`, if no package is given, or if the device has another chip.
+        """
+        if package is None:
+            raise AnenasError("a device measures packages: export the network first")
+        recording = self.record(graph, package, str(package))
+        if recording.chip != chip.name:
+            raise AnenasError(f"the device has an {recording.chip}, not an {chip.name}; name the chip that it has")
+        return recording.latency(self.name)

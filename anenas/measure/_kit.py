@@ -1,0 +1,186 @@
+"""Any model as a package that a device can be fed with, and kits of them to measure on any Mac."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from anenas._errors import AnenasError
+from anenas.coreml import as_arrays, convert_arrays, example_inputs, package_digest, read_graph
+from anenas.graph import fingerprint
+from anenas.measure import kit_script as script
+from anenas.models import load_network
+
+if TYPE_CHECKING:
+    from torch import nn
+
+# What a fit of the latency model needs to see: dense, depthwise, grouped and 1×1 convolutions, squeeze-and-excite,
+# attention, layer normalisation; networks of 0.06 to 1.8 billion multiply-accumulates, bound by each of compute,
+# weights, activations and the fixed cost.
+CALIBRATION = (
+    "timm:mobilenetv2_100@224",
+    "timm:mobilenetv3_small_100@224",
+    "timm:mobileone_s0@224",
+    "timm:resnet18@224",
+    "timm:regnetx_002@224",
+    "timm:efficientnet_lite0@224",
+    "timm:convnext_atto@224",
+    "timm:vit_tiny_patch16_224@224",
+    "1x3x224x224-conv_r1_s2_c32_k3_relu-mbconv_r2_s2_c32_k3_e4_relu-mbconv_r3_s2_c64_k5_e4_relu-head_n1000",
+    "1x3x64x64-conv_r1_s2_c16_k3_relu-conv_r2_s2_c32_k3_relu-head_n10",
+)
+_PACKAGE, _INPUTS, _EXPECTED = "model.mlpackage", "inputs.npz", "expected.npz"
+_README = """\
+A validation kit of anenas: {count} Core ML package(s), an input for each{expected}, and a script to measure them.
+
+On any Mac (macOS 14.4 or later also tells where each operation runs):
+
+    python3 -m venv venv && venv/bin/pip install coremltools
+    venv/bin/python validate.py
+
+On an iPhone attached to a Mac with Xcode, unlocked and in developer mode; TEAM is the identifier of a team of Apple's
+developer programme, and --chip says which chip the iPhone has:
+
+    venv/bin/python validate.py --device iphone --chip A15 --team TEAM
+
+Close other programs, use mains power, and leave the machine alone meanwhile. The script writes results.json, with
+every sample, and measurements.csv. Take them back and
+
+    anenas recording results.json
+
+The script is unproven on hardware: it was tested against a stand-in for what only macOS has. What it prints where it
+fails is worth as much as what it measures.
+"""
+
+
+def is_package(model: str) -> bool:
+    """Whether a model is named by the path of a package."""
+    return model.rstrip("/").endswith(".mlpackage")
+
+
+def packaged(model: str, folder: Path) -> Path:
+    """The package of a model: what is there, or converted with fresh weights into `folder`.
+
+    Raises:
+        AnenasError: If there is no such model, or it cannot be converted.
+    """
+    if is_package(model):
+        return Path(model)
+    return _converted(model, *load_network(model), folder)
+
+
+def _converted(model: str, network: nn.Module, shape: tuple[int, int, int, int], folder: Path) -> Path:
+    path = folder / _PACKAGE
+    source, output = ("pixels", "logits") if model.startswith("timm:") else ("image", "probabilities")
+    try:
+        convert_arrays(network, path, shape=shape, source=source, output=output)
+    except Exception as error:  # whatever the model's code or coremltools raises
+        first_line = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        raise AnenasError(f"{model} cannot be converted: {first_line}") from error
+    return path
+
+
+def write_kit(models: Sequence[str], out: Path) -> list[dict[str, Any]]:
+    """Write a folder with packages, inputs, expected outputs and the script that measures them on any Mac.
+
+    Args:
+        models: Packages, models of timm, architectures. What is no package gets fresh weights.
+        out: Written whole or not at all; must not be there, or be empty.
+
+    Returns:
+        What the script is told of each model.
+
+    Raises:
+        AnenasError: If `out` holds something, a model is named twice, or one cannot be had.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise AnenasError(f"{out} is not empty; name a folder that is not there yet")
+    models = [model.rstrip("/") for model in models]
+    if len(set(models)) < len(models):
+        raise AnenasError("a model is named twice; a kit measures each once")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".kit-") as folder:
+        kit = Path(folder) / "kit"
+        kit.mkdir()
+        entries = [_add(model, kit, f"{i:02}-{_slug(model)}") for i, model in enumerate(models, start=1)]
+        (kit / script.KIT).write_text(json.dumps({"version": 1, "models": entries}, indent=1) + "\n", encoding="utf-8")
+        shutil.copyfile(script.__file__, kit / "validate.py")
+        expected = " with what it should compute" if all(entry["expected"] for entry in entries) else ""
+        (kit / "README.txt").write_text(_README.format(count=len(entries), expected=expected), encoding="utf-8")
+        if out.exists():
+            out.rmdir()
+        kit.replace(out)
+    return entries
+
+
+def _add(model: str, kit: Path, name: str) -> dict[str, Any]:
+    """Put one model into a kit."""
+    folder = kit / name
+    folder.mkdir()
+    package = folder / _PACKAGE
+    network: nn.Module | None = None
+    if is_package(model):
+        graph, digest = read_graph(Path(model)), package_digest(Path(model))
+        as_arrays(Path(model), package)
+    else:
+        network, shape = load_network(model)
+        _converted(model, network, shape, folder)
+        graph, digest = read_graph(package), package_digest(package)
+    inputs = example_inputs(package)
+    np.savez(folder / _INPUTS, **inputs)  # type: ignore[arg-type]
+    expected = expected_outputs(package, inputs, network)
+    if expected is not None:
+        np.savez(folder / _EXPECTED, **expected)  # type: ignore[arg-type]
+    timm_name, _, resolution = model.removeprefix("timm:").partition("@")
+    shape_in = graph.inputs[0].shape
+    return {
+        "model": f"{name}/{_PACKAGE}" if is_package(model) else model,
+        "package": f"{name}/{_PACKAGE}",
+        "inputs": f"{name}/{_INPUTS}",
+        "expected": f"{name}/{_EXPECTED}" if expected is not None else None,
+        "fingerprint": fingerprint(graph),
+        "package_sha256": digest,
+        "timm_name": timm_name if model.startswith("timm:") else "",
+        "input_res": resolution or (str(shape_in[-1]) if len(shape_in) == 4 else ""),
+        "batch": shape_in[0] if shape_in else 1,
+    }
+
+
+def expected_outputs(
+    package: Path, inputs: dict[str, np.ndarray], network: nn.Module | None
+) -> dict[str, np.ndarray] | None:
+    """What a package should compute of its inputs, by the name of each output.
+
+    Args:
+        package: Of arrays; with one output, where there is a network.
+        inputs: A value for each input.
+        network: What it was converted from, run in fp32; None for a package that was not converted here, whose program
+            is run instead.
+
+    Returns:
+        None where nothing but Core ML can run the package.
+    """
+    if network is None:
+        from anenas.mil import load_program
+
+        try:
+            return load_program(package)(inputs)
+        except AnenasError:  # an operation that only Core ML knows
+            return None
+    import torch
+
+    (output,) = read_graph(package).outputs
+    with torch.no_grad():
+        return {output.name: network(*(torch.from_numpy(value) for value in inputs.values())).numpy()}
+
+
+def _slug(model: str) -> str:
+    """A short name for a folder, unique with the number before it."""
+    name = Path(model).stem if is_package(model) else model.removeprefix("timm:")
+    return "".join(c if c.isalnum() or c in "-_@" else "-" for c in name)[:40].rstrip("-")

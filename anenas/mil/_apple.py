@@ -1,0 +1,63 @@
+"""Core ML itself, where there is one: the same inputs and outputs as on torch. Not proven on a Mac yet."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from anenas._errors import AnenasError
+from anenas.mil._features import Feature, join, parts, read_classes, read_inputs, read_outputs, take
+from anenas.mil._package import open_package
+from anenas.mil._tools import coremltools
+from anenas.mil._values import Array, to_array
+
+
+def predict(path: Path, inputs: Mapping[str, Any]) -> dict[str, Array]:
+    """Runs the program of a package with Core ML, on whichever units it chooses.
+
+    Args:
+        path: The package.
+        inputs: As `Program` takes them.
+
+    Raises:
+        AnenasError: Not on macOS, or an input is missing or not what it should be.
+    """
+    if platform.system() != "Darwin":
+        raise AnenasError("Core ML is on macOS only; run the program on torch (--backend torch)")
+    package = open_package(path)
+    features = read_inputs(package)
+    given, count = take(inputs, features)
+    classes = read_classes(package)
+    model = coremltools().models.MLModel(str(path))
+    samples = [
+        model.predict({one.name: _given(to_array(part[one.name], None), one) for one in features})
+        for part in parts(given, count)
+    ]
+    return {
+        one.name: join([_taken(sample[one.name], one, classes) for sample in samples]) for one in read_outputs(package)
+    }
+
+
+def _given(array: Array, feature: Feature) -> Any:
+    """What Core ML takes: pictures as such, which it brings to the order of channels that the program wants."""
+    if not feature.image:
+        return array
+    from PIL import Image
+
+    pixels = np.clip(np.rint(array[0, ::-1] if feature.image == "BGR" else array[0]), 0, 255).astype(np.uint8)
+    return Image.fromarray(pixels[0] if feature.image == "grayscale" else np.moveaxis(pixels, 0, -1))
+
+
+def _taken(value: Any, feature: Feature, classes: tuple[str | int, ...]) -> Array:
+    if feature.dtype == "label":
+        return np.array([value])
+    if feature.dtype == "probabilities":
+        return np.array([[value[label] for label in classes]], np.float32)
+    array = np.asarray(value)
+    if feature.image and array.ndim < 4:  # a picture: (H, W) or (H, W, channels)
+        array = array[None, None] if array.ndim == 2 else np.moveaxis(array[..., :3], -1, 0)[None]
+    return array

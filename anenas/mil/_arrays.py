@@ -1,0 +1,49 @@
+"""The arrays that go in and come out, as `.npz` files."""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from anenas._errors import AnenasError
+from anenas.mil._values import Array
+
+
+def read_arrays(path: Path) -> dict[str, Array]:
+    """The arrays of an `.npz` file by name. Nothing is ever unpickled.
+
+    Raises:
+        AnenasError: If there is no such file, or an array cannot be read.
+    """
+    if not path.is_file():
+        raise AnenasError(f"'{path}' is {'a folder' if path.is_dir() else 'not there'}; expected an .npz file")
+    if not zipfile.is_zipfile(path):
+        raise AnenasError(f"'{path}' is no .npz file, or is cut short; write it with numpy.savez")
+    arrays = {}
+    name = ""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            for name in file.files:
+                arrays[name] = file[name]
+    except Exception as error:  # whatever numpy, zipfile and zlib raise for damaged files
+        raise AnenasError(f"'{path}': the array '{name}' cannot be read; it must hold numbers") from error
+    return arrays
+
+
+def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
+    """Writes an `.npz` file whole, or not at all.
+
+    Raises:
+        AnenasError: If the folder is not there or cannot be written to.
+    """
+    try:
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder:
+            unfinished = Path(folder) / "arrays.npz"
+            np.savez(unfinished, allow_pickle=False, **arrays)
+            unfinished.replace(path)
+    except OSError as error:
+        raise AnenasError(f"'{path}' cannot be written: {error.strerror or error}") from error

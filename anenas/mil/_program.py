@@ -1,0 +1,197 @@
+"""An exported program that runs on torch."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from anenas._errors import AnenasError, unknown
+from anenas.mil._block import Block, Values
+from anenas.mil._features import Feature, join, parts, read_classes, read_inputs, read_outputs, take
+from anenas.mil._package import Package, open_package
+from anenas.mil._precision import Event, Precision, Rounding
+from anenas.mil._values import Array, named_type, tensor_type, to_array
+
+# How far two runs of the same input may differ, of the largest value, when other inputs run beside it.
+_SAME = 1e-3
+
+
+class Program:
+    """An ML program, ready to run: `program({"image": array})` gives its outputs by name.
+
+    Attributes:
+        inputs: What it takes.
+        outputs: What it gives.
+        classes: The labels of a classifier, in the order of its probabilities.
+        precision: "fp32" computes as written but in float32, and gives what is fp16 in that; "fp16" also rounds every
+            result to float16, as the Neural Engine does, and notes in `report` what that loses.
+        report: What the last run lost to float16.
+    """
+
+    def __init__(self, package: Package, precision: Precision = "fp32") -> None:
+        if precision not in get_args(Precision):
+            raise unknown("precision", precision, get_args(Precision))
+        self.inputs: tuple[Feature, ...] = read_inputs(package)
+        self.outputs: tuple[Feature, ...] = read_outputs(package)
+        self.classes: tuple[str | int, ...] = read_classes(package)
+        self.precision: Precision = precision
+        self.report: tuple[Event, ...] = ()
+        types = {kind.name for kind in _float_types(package.block)}
+        # A program without any float16 shows what it would lose if it had been converted to it.
+        self._rounded = frozenset({"fp16"} if "fp16" in types else {"fp32"})
+        names = {feature.name for feature in self.inputs}
+        halved = precision == "fp16" and "fp16" not in types
+        self._block = Block(package.block, package, given=names, halved=halved)
+        self._independent: bool | None = None
+
+    def __call__(self, inputs: Mapping[str, Any], *, at_once: int = 64) -> dict[str, Array]:
+        """Runs the program.
+
+        Args:
+            inputs: Arrays or tensors by the inputs' names, each of a shape that its input takes, or with many of those
+                one after the other in its first dimension.
+            at_once: How many samples run together, where the program treats each by itself. Whether it does is found
+                out once, on two samples that differ; where it does not, they run one by one.
+
+        Returns:
+            Arrays by the outputs' names. A classifier gives its labels and, as (N, classes), its probabilities.
+
+        Raises:
+            AnenasError: If an input is missing or not what it should be, or an operation fails.
+        """
+        given, count = take(inputs, self.inputs)
+        if count == 1:
+            return self._run(given)
+        together = self._independent
+        if together is None:
+            pair, differ = _pair(given, count)
+            together = self._treats_each_alone(pair)
+            if differ or not together:
+                self._independent = together
+        events: list[Event] = []
+        results = []
+        for part in parts(given, count, max(1, at_once) if together else 1):
+            results.append(self._run(part))
+            events += self.report
+        self.report = _summed(events)
+        return {name: join([result[name] for result in results]) for name in results[0]}
+
+    @torch.inference_mode()
+    def intermediates(self, inputs: Mapping[str, Any]) -> Iterator[tuple[str, Array]]:
+        """Runs the program for one sample and yields the name and the value of every array it computes, in order.
+
+        Raises:
+            AnenasError: As a run does, or if there is more than one sample.
+        """
+        given, count = take(inputs, self.inputs)
+        if count > 1:
+            raise AnenasError(f"the inputs hold {count} samples; intermediate results are those of one")
+        values: Values = dict(given)
+        rounding = self._rounding()
+        for step in self._block.stepwise(values, rounding):
+            for name, dtype in zip(step.outputs, step.types, strict=True):
+                if isinstance(values[name], Tensor):
+                    yield name, to_array(values[name], dtype)
+        self.report = _summed(rounding.events) if rounding else ()
+
+    def _rounding(self) -> Rounding | None:
+        return Rounding(self._rounded) if self.precision == "fp16" else None
+
+    @torch.inference_mode()
+    def _run(self, inputs: dict[str, Tensor]) -> dict[str, Array]:
+        rounding = self._rounding()
+        values = self._block.run(dict(inputs), rounding)
+        self.report = _summed(rounding.events) if rounding else ()
+        return {
+            feature.name: _output(feature, value, self.precision)
+            for feature, value in zip(self.outputs, values, strict=True)
+        }
+
+    def _treats_each_alone(self, pair: dict[str, Tensor]) -> bool:
+        """Whether two samples give together what each gives by itself."""
+        alone = [self._run(part) for part in parts(pair, 2)]
+        try:
+            together = self._run(pair)
+        except AnenasError:
+            return False
+        return all(_same([one[name] for one in alone], together[name]) for name in together)
+
+
+def _pair(given: dict[str, Tensor], count: int) -> tuple[dict[str, Tensor], bool]:
+    """The first sample and one that differs from it, and whether there is one."""
+    first = next(parts(given, count))
+    for part in islice(parts(given, count), 1, None):
+        if any(not torch.equal(part[name], first[name]) for name in first):
+            return {name: torch.cat([first[name], part[name]]) for name in first}, True
+    return {name: torch.cat([first[name], first[name]]) for name in first}, False
+
+
+def _summed(events: list[Event]) -> tuple[Event, ...]:
+    """One event for each kind at each operation."""
+    summed: dict[tuple[str, str], Event] = {}
+    for event in events:
+        before = summed.get((event.op, event.kind))
+        count = event.count + (before.count if before else 0)
+        summed[event.op, event.kind] = dataclasses.replace(event, count=count)
+    return tuple(summed.values())
+
+
+def _same(alone: list[Array], together: Array) -> bool:
+    if any(one.ndim == 0 for one in alone) or len(together) != sum(map(len, alone)):
+        return False
+    if together.shape[1:] != alone[0].shape[1:]:
+        return False
+    expected = np.concatenate(alone)
+    if expected.dtype.kind != "f":
+        return bool((expected == together).all())
+    difference = np.abs(np.nan_to_num(expected - together)).max(initial=0.0)
+    return bool(difference <= _SAME * np.abs(np.nan_to_num(expected)).max(initial=0.0))
+
+
+def _output(feature: Feature, value: Any, precision: Precision) -> Array:
+    if feature.dtype == "label":
+        return np.array(value)
+    if feature.dtype == "probabilities":
+        return to_array(value, named_type("fp32"))
+    if not isinstance(value, Tensor):
+        raise AnenasError(f"output {feature.name} is no array")
+    dtype = "fp32" if (feature.dtype, precision) == ("fp16", "fp32") else feature.dtype
+    return to_array(value.flip(1) if feature.image == "BGR" else value, named_type(dtype))
+
+
+def _float_types(block: Any) -> set[Any]:
+    """The floating-point types among a block's results, those of blocks within it included."""
+    found = set()
+    for operation in block.operations:
+        if operation.type in ("const", "cast"):
+            continue
+        found |= {kind for output in operation.outputs if (kind := tensor_type(output.type)) and kind.is_float}
+        for inner in operation.blocks:
+            found |= _float_types(inner)
+    return found
+
+
+def load_program(path: str | Path, precision: Precision = "fp32") -> Program:
+    """Loads the ML program of a `.mlpackage`, its weights unpacked, to be run on torch.
+
+    Args:
+        path: The package.
+        precision: "fp32" computes as written but in float32; "fp16" also rounds every result to float16.
+
+    Raises:
+        AnenasError: If there is no such package, it is damaged, holds something other than an ML program, or the
+            program has an operation that is not known.
+    """
+    package = open_package(Path(path))
+    try:
+        return Program(package, precision)
+    except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as error:
+        # Messages that can be read but do not fit together: of a file that was damaged, or made up.
+        raise AnenasError(f"{path} is damaged: its program does not hold together ({type(error).__name__})") from error

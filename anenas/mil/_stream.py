@@ -1,0 +1,45 @@
+"""A streaming program over whole series."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from anenas._errors import AnenasError
+from anenas.mil._program import Program
+from anenas.mil._values import Array
+
+NEXT = "_out"
+"""What the output of a streaming program that is an input's next value has behind that input's name."""
+
+
+def stream(program: Program, series: Array) -> Iterator[dict[str, Array]]:
+    """Run a streaming program over series from their beginning, and yield what it gives after each chunk.
+
+    States begin with noughts, and what comes out of a call goes into the next. Where the length is no multiple of the
+    chunk's, the last chunk is filled up with noughts.
+
+    Args:
+        program: As `anenas export --streaming` writes it: its first input is a chunk, and each other input has its next
+            value among the outputs, under its name with "_out" behind it.
+        series: (N, C, 1, T).
+
+    Raises:
+        AnenasError: If the program is not such a one, or does not take such series.
+    """
+    if series.ndim != 4:
+        raise AnenasError(f"expected series of shape (N, C, 1, T), got {series.shape}")
+    chunk, *states = program.inputs
+    following = {state.name: f"{state.name}{NEXT}" for state in states}
+    missing = sorted(set(following.values()) - {output.name for output in program.outputs})
+    if not states or missing or chunk.shape is None:
+        raise AnenasError(f"this is no streaming program: {f'it has no output {missing[0]}' if missing else chunk}")
+    steps = chunk.shape[3] or 1
+    count = len(series) // chunk.batch
+    carried = {s.name: np.zeros((count * s.batch, *(n or 1 for n in (s.shape or ())[1:])), np.float32) for s in states}
+    padded = np.pad(series, ((0, 0), (0, 0), (0, 0), (0, -series.shape[3] % steps)))
+    for start in range(0, padded.shape[3], steps):
+        outputs = program({chunk.name: padded[..., start : start + steps], **carried})
+        carried = {name: outputs[out] for name, out in following.items()}
+        yield outputs

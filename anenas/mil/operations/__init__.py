@@ -1,0 +1,24 @@
+"""The operations of MIL, a file for each subject, which register themselves."""
+
+from anenas.mil._registry import folded_operations, operations
+from anenas.mil.operations import (  # noqa: F401
+    _activation,
+    _classification,
+    _compression,
+    _convolution,
+    _creation,
+    _detection,
+    _elementwise,
+    _linear,
+    _lists,
+    _normalisation,
+    _pooling,
+    _quantisation,
+    _recurrent,
+    _reduction,
+    _resizing,
+    _selection,
+    _shape,
+)
+
+__all__ = ["folded_operations", "operations"]

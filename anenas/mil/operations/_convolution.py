@@ -1,0 +1,71 @@
+"""Convolutions, forward and transposed, of one, two and three spatial dimensions."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from anenas.mil._registry import Ints, op
+from anenas.mil.operations._padding import Pads, paddings
+
+_CONV = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
+_TRANSPOSED = {1: F.conv_transpose1d, 2: F.conv_transpose2d, 3: F.conv_transpose3d}
+
+
+@op("conv")
+def conv(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    strides: Ints | None = None,
+    pad_type: str = "valid",
+    pad: Ints | None = None,
+    dilations: Ints | None = None,
+    groups: int = 1,
+) -> Tensor:
+    spatial = x.ndim - 2
+    strides, dilations = strides or (1,) * spatial, dilations or (1,) * spatial
+    kernel = [(size - 1) * dilation + 1 for size, dilation in zip(weight.shape[2:], dilations, strict=True)]
+    pads = paddings(pad_type, pad, x.shape[2:], kernel, strides)
+    if any(before != after for before, after in pads):
+        x, pads = F.pad(x, list(chain(*reversed(pads)))), [(0, 0)] * spatial
+    padding = [before for before, _ in pads]
+    return _CONV[spatial](x, weight, bias, strides, padding, dilations, groups)
+
+
+@op("conv_transpose")
+def conv_transpose(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    pad: Ints | None = None,
+    output_shape: Ints | None = None,
+    pad_type: str = "valid",
+    strides: Ints | None = None,
+    dilations: Ints | None = None,
+    groups: int = 1,
+) -> Tensor:
+    """Padding is what is cut from the result's sides; `output_shape` says how much, where it is given."""
+    spatial = x.ndim - 2
+    strides, dilations = strides or (1,) * spatial, dilations or (1,) * spatial
+    whole = _TRANSPOSED[spatial](x, weight, None, strides, 0, 0, groups, dilations)
+    wanted = (
+        output_shape[2:] if output_shape else [size * stride for size, stride in zip(x.shape[2:], strides, strict=True)]
+    )
+    cuts: Pads = [(0, 0)] * spatial
+    if pad_type.startswith("same"):
+        cuts = [_halves(full - size, pad_type) for full, size in zip(whole.shape[2:], wanted, strict=True)]
+    elif pad_type == "custom" and pad:
+        cuts = list(zip(pad[::2], pad[1::2], strict=True))
+    if output_shape:  # the end is wherever the shape says, beyond the last input perhaps
+        sizes = zip(cuts, whole.shape[2:], wanted, strict=True)
+        cuts = [(before, full - before - size) for (before, _), full, size in sizes]
+    result = F.pad(whole, [-cut for cut in chain(*reversed(cuts))])
+    return result if bias is None else result + bias.reshape(-1, *(1,) * spatial)
+
+
+def _halves(total: int, pad_type: str) -> tuple[int, int]:
+    less, more = total // 2, total - total // 2
+    return (more, less) if pad_type == "same_lower" else (less, more)

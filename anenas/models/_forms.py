@@ -1,0 +1,218 @@
+"""What each form of weights makes of a package: size, download, estimated latency, accuracy."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from anenas._errors import AnenasError
+from anenas._files import write_whole
+from anenas._pareto import front
+from anenas.ane import Chip
+from anenas.coreml import (
+    compress,
+    example_inputs,
+    input_size,
+    output_errors,
+    package_metadata,
+    package_target,
+    program_accuracy,
+    read_graph,
+)
+from anenas.graph import Form, forms
+from anenas.latency import CalibratedLatency, Latency, OwnDevice
+from anenas.models._pack import pack
+from anenas.space import Architecture
+
+if TYPE_CHECKING:
+    from anenas.data import Dataset
+    from anenas.mil import Program
+
+# How many random inputs a difference is taken over.
+_INPUTS = 8
+
+
+@dataclass(frozen=True)
+class FormResult:
+    """A package in one form.
+
+    Attributes:
+        form: Its name.
+        package: Where it was written.
+        target: The oldest system that runs it, such as "iOS16".
+        weights: How many weights are compressed.
+        weights_kept: How many stay as they were.
+        bytes: What the package takes on disk.
+        packed_bytes: What `anenas pack` makes of it.
+        zip_bytes: What a zip would make of it.
+        latency: The estimate.
+        difference: Of the output that differs most, the root mean square of the difference from the plain package's
+            output over that output's standard deviation, on random inputs.
+        accuracy: The share of the test images that it labels right in float16; None without data.
+        on_front: Whether no form is both smaller and better.
+    """
+
+    form: str
+    package: Path
+    target: str
+    weights: int
+    weights_kept: int
+    bytes: int
+    packed_bytes: int
+    zip_bytes: int
+    latency: Latency
+    difference: float
+    accuracy: float | None = None
+    on_front: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Flat, for JSON and CSV."""
+        row = dataclasses.asdict(self)
+        latency = row.pop("latency")
+        return {
+            **row,
+            "package": str(self.package),
+            "latency_ms": latency["ms"],
+            "latency_low_ms": latency["low_ms"],
+            "latency_high_ms": latency["high_ms"],
+        }
+
+
+class Comparison:
+    """Packages in several forms against the plain one.
+
+    Args:
+        package: The plain one.
+        chip: Whose latency is estimated.
+        device: The user's own, if one is meant.
+        data: Whose test images accuracy is measured on.
+
+    Raises:
+        AnenasError: If the package cannot be read or run, or does not fit the data.
+    """
+
+    def __init__(self, package: Path, chip: Chip, device: OwnDevice | None = None, data: Dataset | None = None) -> None:
+        self._package, self._chip, self._data = package, chip, data
+        self._latency = CalibratedLatency(device)
+        self._inputs = _random_inputs(package)
+        self._expected = _numbers(_program(package)(self._inputs))
+
+    def plain(self) -> FormResult:
+        """The package as it is."""
+        weights = [weight for op in read_graph(self._package).ops for weight in op.weights]
+        return self._seen("fp16", self._package, package_target(self._package), 0, len(weights))
+
+    def of(self, form: Form | str, out: Path) -> FormResult:
+        """Compress to a form, write it, and look at what was written.
+
+        Raises:
+            AnenasError: If that cannot be done.
+        """
+        made = compress(self._package, out, form)
+        return self._seen(made.form, out, made.target, made.weights, made.weights_kept)
+
+    def sweep(self, folder: Path) -> Iterator[FormResult]:
+        """Every form, each written to the folder under its name."""
+        for form in forms().values():
+            yield self.of(form, folder / f"{form.name}.mlpackage")
+
+    def _seen(self, form: str, package: Path, target: str, weights: int, weights_kept: int) -> FormResult:
+        program = _program(package)
+        errors = output_errors(self._expected, _numbers(program(self._inputs)))
+        with tempfile.TemporaryDirectory() as folder:
+            packed = pack(package, Path(folder) / "archive")
+        return FormResult(
+            form=form,
+            package=package,
+            target=target,
+            weights=weights,
+            weights_kept=weights_kept,
+            bytes=packed.bytes,
+            packed_bytes=packed.packed_bytes,
+            zip_bytes=packed.zip_bytes,
+            latency=self._latency.latency(read_graph(package), self._chip),
+            difference=max(errors.values(), default=0.0),
+            accuracy=self._accuracy(package),
+        )
+
+    def _accuracy(self, package: Path) -> float | None:
+        if self._data is None:
+            return None
+        test = self._data.test
+        return program_accuracy(package, test.inputs, test.labels, classes=self._data.classes)
+
+
+def marked(results: Sequence[FormResult]) -> list[FormResult]:
+    """The same, with those marked that no other is both smaller and better than."""
+    # Without data, the nearer to the plain package the better.
+    quality = [1 / (1 + r.difference) if r.accuracy is None else r.accuracy for r in results]
+    best = set(front([(-q, r.bytes) for q, r in zip(quality, results, strict=True)]))
+    return [dataclasses.replace(result, on_front=i in best) for i, result in enumerate(results)]
+
+
+def write_sweep(results: Sequence[FormResult], folder: Path) -> list[Path]:
+    """Write forms.csv, forms.json and forms.png to a folder, for results from `marked`."""
+    from anenas.report import write_forms_png
+
+    rows = [result.to_dict() for result in results]
+    table, data, picture = (folder / f"forms.{ending}" for ending in ("csv", "json", "png"))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_whole(table, text.getvalue())
+    write_whole(data, json.dumps(rows, indent=2) + "\n")
+    measured = all(result.accuracy is not None for result in results)
+    write_forms_png(
+        [(r.form, r.bytes / 1e6, 100 * (r.accuracy or 0.0) if measured else r.difference, r.on_front) for r in results],
+        "test accuracy, %" if measured else "difference from fp16 outputs",
+        picture,
+    )
+    return [table, data, picture]
+
+
+def load_test_data(package: Path, source: str) -> Dataset:
+    """A data set of what the package takes, at its size: images, series, texts or recordings.
+
+    Raises:
+        AnenasError: If the package takes none of them, or the data cannot be read.
+    """
+    from anenas.data import Encoding, load_data, load_texts
+
+    channels, height, width = input_size(_program(package), package)
+    metadata = package_metadata(package)
+    if "vocabulary" in metadata:
+        try:
+            vocabulary = tuple(map(str, json.loads(metadata["vocabulary"])))
+            encoding = Encoding(metadata["tokens"], len(vocabulary))
+        except (ValueError, TypeError, KeyError) as error:
+            raise AnenasError(f"{package} has no list of tokens as its vocabulary: {error}") from None
+        return load_texts(source, encoding, steps=width, vocabulary=vocabulary)
+    text = metadata.get("anenas.architecture")
+    rate = Architecture.parse(text).rate if text else None
+    return load_data(source, size=(height, width), channels=channels, rate=rate)
+
+
+def _program(package: Path) -> Program:
+    from anenas.mil import load_program
+
+    return load_program(package)
+
+
+def _random_inputs(package: Path) -> dict[str, np.ndarray]:
+    drawn = [example_inputs(package, seed) for seed in range(_INPUTS)]
+    return {name: np.concatenate([one[name] for one in drawn]) for name in drawn[0]}
+
+
+def _numbers(outputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Outputs without a classifier's label."""
+    return {name: values for name, values in outputs.items() if values.dtype.kind in "fiu"}

@@ -1,0 +1,145 @@
+"""What a user may hold an exported program against."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from anenas._errors import AnenasError
+from anenas.coreml import (
+    LOSSY,
+    TOLERANCES,
+    Verification,
+    example_inputs,
+    package_metadata,
+    read_graph,
+    stored_forms,
+    verify,
+    verify_network,
+)
+
+_FORMS = (
+    "weights (.safetensors), an architecture, reference values (.npz with inputs and outputs) or another .mlpackage"
+)
+
+
+def verify_against(
+    package: Path, against: str, *, samples: int = 16, layers: bool = False, tolerance: float | None = None
+) -> Verification:
+    """Hold a program against something.
+
+    Args:
+        package: A `.mlpackage`.
+        against: The `.safetensors` of the network that was exported; its architecture, which holds only the shape of
+            the program to it; an `.npz` file with arrays by the names of inputs and outputs; or another `.mlpackage`.
+        samples: How many random inputs to compare outputs on, where the inputs are not given.
+        layers: Whether to compare every operation, too; only with weights.
+        tolerance: What the largest difference may be of the largest value in float32, instead of what follows from
+            what it is held against. A program with compressed weights, held against the weights of before, has none:
+            its differences are told, and only overflow fails.
+
+    Raises:
+        AnenasError: If the package or what it is held against cannot be read, or they do not belong together.
+    """
+    path = Path(against)
+    if layers and path.suffix != ".safetensors":
+        raise AnenasError("layers can only be compared with the weights of the network (.safetensors)")
+    if path.suffix == ".safetensors":
+        return _against_weights(package, path, samples, layers, tolerance)
+    if path.suffix == ".npz":
+        return _against_values(package, path, _tolerances(tolerance, "fp16"))
+    if path.suffix == ".mlpackage":
+        return _against_package(package, path, samples, _tolerances(tolerance, "fp16"))
+    if against.count("-") >= 2:
+        return _against_architecture(package, against)
+    raise AnenasError(f"cannot verify against '{against}'; expected {_FORMS}")
+
+
+def _tolerances(given: float | None, default: str) -> Mapping[str, float]:
+    """Values of another origin are of weights that were not rounded, so that float16's tolerance is all there is."""
+    return {"fp32": given if given is not None else TOLERANCES[default], "fp16": max(TOLERANCES["fp16"], given or 0.0)}
+
+
+def _against_weights(package: Path, weights: Path, samples: int, layers: bool, tolerance: float | None) -> Verification:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    from anenas.network import Deployed, Normalisation, build, fuse
+    from anenas.space import Architecture
+
+    metadata = package_metadata(package)
+    try:
+        architecture = Architecture.parse(metadata["anenas.architecture"])
+        mean, std = (tuple(json.loads(metadata[f"anenas.{name}"])) for name in ("mean", "std"))
+    except KeyError as missing:
+        raise AnenasError(f"{package} does not say what network it is of (its metadata has no {missing})") from None
+    if not weights.is_file():
+        raise AnenasError(f"there is no file {weights}")
+    network = build(architecture)
+    try:
+        state = load_file(weights)
+        network.load_state_dict(state)
+    except (SafetensorError, OSError) as error:
+        raise AnenasError(f"{weights} does not hold the weights of {architecture}: {error}".splitlines()[0]) from error
+    except RuntimeError as error:  # of many lines
+        lacking = sorted(network.state_dict().keys() - state.keys())
+        differs = f"it has no {lacking[0]}" if lacking else "names or shapes differ"
+        raise AnenasError(
+            f"{weights} does not hold the weights of {architecture}: {differs}; expected those that the search wrote "
+            f"beside the package (a bundle's are for its network.py)"
+        ) from error
+    pixels = next(iter(example_inputs(package, samples=samples).values()))
+    deployed = Deployed(fuse(network), Normalisation(mean, std, architecture.raw)).eval()
+    against = str(weights)
+    if found := stored_forms(read_graph(package)):
+        against += f", which became {', '.join(found)}"
+    lossy = found and tolerance is None
+    tolerances = LOSSY if lossy else _tolerances(tolerance, "fp32")
+    return verify_network(package, deployed, pixels, against, tolerances=tolerances, layers=layers)
+
+
+def _against_values(package: Path, reference: Path, tolerances: Mapping[str, float]) -> Verification:
+    from anenas.mil import load_program, read_arrays
+
+    arrays = read_arrays(reference)
+    program = load_program(package)
+    inputs = {feature.name: arrays[feature.name] for feature in program.inputs if feature.name in arrays}
+    expected = {feature.name: arrays[feature.name] for feature in program.outputs if feature.name in arrays}
+    if len(inputs) < len(program.inputs) or not expected:
+        names = ", ".join(feature.name for feature in (*program.inputs, *program.outputs))
+        raise AnenasError(f"{reference} holds {', '.join(arrays) or 'nothing'}; expected inputs and outputs: {names}")
+    return verify(package, inputs, expected, str(reference), tolerances=tolerances)
+
+
+def _against_package(package: Path, other: Path, samples: int, tolerances: Mapping[str, float]) -> Verification:
+    from anenas.mil import load_program
+
+    inputs = example_inputs(package, samples=samples)
+    return verify(package, inputs, load_program(other)(inputs), str(other), tolerances=tolerances)
+
+
+def _against_architecture(package: Path, text: str) -> Verification:
+    """The program's operations, multiply-accumulates and bytes of weights, not what it computes."""
+    from anenas.network import architecture_graph
+    from anenas.space import Architecture
+
+    foretold, stored = architecture_graph(Architecture.parse(text)), read_graph(package)
+    aside = ("classify", "quantize", "dequantize")  # the last two stand in another order around what moves nothing
+    expected = [op.kind for op in foretold.ops if op.kind not in aside]
+    found = [op.kind for op in stored.ops if op.kind not in aside]
+    if found != expected or foretold.macs != stored.macs:
+        raise AnenasError(
+            f"{package} is not of that architecture: {len(found)} operations and {stored.macs:,} multiply-accumulates, "
+            f"expected {len(expected)} and {foretold.macs:,}"
+        )
+    inputs = example_inputs(package)
+    return verify(package, inputs, _own(package, inputs), "its architecture (operations and sizes, no values)")
+
+
+def _own(package: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    from anenas.mil import load_program
+
+    return load_program(package)(inputs)

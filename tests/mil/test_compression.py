@@ -1,0 +1,164 @@
+"""Compressed weights unpack to exactly what coremltools unpacks them to."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from anenas.mil import load_program
+from anenas.mil._package import open_package
+from anenas.mil._tools import coremltools
+from anenas.mil._values import unpack_bits
+from anenas.mil.operations import folded_operations
+
+
+class Small(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.stem = nn.Conv2d(4, 32, 3)
+        self.mix = nn.Conv2d(32, 64, 1)
+        self.head = nn.Linear(64, 16)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y: torch.Tensor = self.head(self.mix(self.stem(x).relu()).relu().mean((2, 3)))
+        return y
+
+
+def optimize() -> Any:
+    coremltools()
+    return importlib.import_module("coremltools.optimize.coreml")
+
+
+def linear(dtype: str, granularity: str, block: int = 32, mode: str = "linear") -> Callable[[Any], Any]:
+    def compress(model: Any) -> Any:
+        tools = optimize()
+        options = {"mode": mode, "dtype": dtype, "granularity": granularity, "weight_threshold": 0}
+        options |= {"block_size": block} if granularity == "per_block" else {}
+        config = tools.OptimizationConfig(tools.OpLinearQuantizerConfig(**options))
+        return tools.linear_quantize_weights(model, config)
+
+    return compress
+
+
+def palette(bits: int, granularity: str = "per_tensor", **options: Any) -> Callable[[Any], Any]:
+    def compress(model: Any) -> Any:
+        tools = optimize()
+        settings = {"nbits": bits, "mode": "kmeans", "granularity": granularity, "weight_threshold": 0} | options
+        config = tools.OptimizationConfig(tools.OpPalettizerConfig(**settings))
+        return tools.palettize_weights(model, config)
+
+    return compress
+
+
+def pruned(then: Callable[[Any], Any] | None = None) -> Callable[[Any], Any]:
+    def compress(model: Any) -> Any:
+        tools = optimize()
+        config = tools.OptimizationConfig(tools.OpMagnitudePrunerConfig(target_sparsity=0.6, weight_threshold=0))
+        model = tools.prune_weights(model, config)
+        return then(model) if then else model
+
+    return compress
+
+
+def jointly(name: str, **options: Any) -> Callable[[Any], Any]:
+    """Pruning and another compression of the same weights."""
+
+    def compress(model: Any) -> Any:
+        tools = optimize()
+        model = pruned()(model)
+        kind = tools.OpPalettizerConfig if name == "palettize_weights" else tools.OpLinearQuantizerConfig
+        config = tools.OptimizationConfig(kind(weight_threshold=0, **options))
+        return getattr(tools, name)(model, config, joint_compression=True)
+
+    return compress
+
+
+AFFINE = {"constexpr_affine_dequantize"}
+LUT = {"constexpr_lut_to_dense"}
+BLOCKS = {"constexpr_blockwise_shift_scale"}
+SPARSE = {"constexpr_sparse_to_dense"}
+GROUPS = {"granularity": "per_grouped_channel", "group_size": 8}
+BY_PALETTE = {"name": "palettize_weights", "nbits": 3}
+BY_SCALE = {"name": "linear_quantize_weights", "dtype": "int8"}
+
+FORMS = {
+    "affine": ("iOS16", linear("int8", "per_channel"), AFFINE),
+    "affine, unsigned": ("iOS16", linear("uint8", "per_channel"), AFFINE),
+    "affine, symmetric": ("iOS16", linear("int8", "per_tensor", mode="linear_symmetric"), AFFINE),
+    **{f"{bits} bits": ("iOS16", palette(bits), LUT) for bits in (1, 2, 4, 6, 8)},
+    "sparse": ("iOS16", pruned(), SPARSE),
+    "channels": ("iOS18", linear("int8", "per_channel"), BLOCKS),
+    "tensor": ("iOS18", linear("int8", "per_tensor"), BLOCKS),
+    "blocks of int4": ("iOS18", linear("int4", "per_block", 2), BLOCKS),
+    "blocks of uint4": ("iOS18", linear("uint4", "per_block", 2), BLOCKS),
+    **{f"{bits} bits, iOS 18": ("iOS18", palette(bits), LUT) for bits in (1, 2, 3, 4, 6, 8)},
+    "palettes of groups": ("iOS18", palette(3, **GROUPS), LUT),
+    "palettes with scales": ("iOS18", palette(4, enable_per_channel_scale=True, **GROUPS), LUT | BLOCKS),
+    "vectors": ("iOS18", palette(4, cluster_dim=4), LUT),
+    "sparse, iOS 18": ("iOS18", pruned(), SPARSE),
+    "sparse palettes": ("iOS18", jointly(**BY_PALETTE), SPARSE | {"constexpr_lut_to_sparse"}),
+    "sparse blocks": ("iOS18", jointly(**BY_SCALE), SPARSE | {"constexpr_sparse_blockwise_shift_scale"}),
+}
+
+
+def weights(path: Path) -> dict[str, np.ndarray[Any, Any]]:
+    """The constant operands of the layers."""
+    steps = load_program(path)._block.steps
+    return {step.name: step.constants["weight"].numpy() for step in steps if "weight" in step.constants}
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The network before it is compressed, for each system."""
+    ct = coremltools()
+    paths = {}
+    for target in ("iOS16", "iOS18"):
+        with torch.no_grad():
+            traced = torch.jit.trace(Small().eval(), torch.zeros(1, 4, 9, 9))
+        inputs = [ct.TensorType(name="x", shape=(1, 4, 9, 9))]
+        options = {"minimum_deployment_target": getattr(ct.target, target), "skip_model_load": True}
+        model = ct.convert(traced, convert_to="mlprogram", inputs=inputs, **options)
+        paths[target] = tmp_path_factory.mktemp("plain") / "model.mlpackage"
+        model.save(str(paths[target]))
+    return paths
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_of_compression(plain: dict[str, Path], tmp_path: Path, form: str) -> None:
+    target, compress, kinds = FORMS[form]
+    model = compress(coremltools().models.MLModel(str(plain[target]), skip_model_load=True))
+    for name, one in (("compressed", model), ("unpacked", optimize().decompress_weights(model))):
+        one.save(str(tmp_path / f"{name}.mlpackage"))
+    found = {operation.type for operation in open_package(tmp_path / "compressed.mlpackage").block.operations}
+    assert {kind for kind in found if kind.startswith("constexpr_")} == kinds
+    ours, theirs = weights(tmp_path / "compressed.mlpackage"), weights(tmp_path / "unpacked.mlpackage")
+    assert ours.keys() == theirs.keys()
+    for name, weight in ours.items():
+        np.testing.assert_array_equal(weight, theirs[name])
+
+
+def test_casts_of_weights() -> None:
+    half = np.array([0.1, 65504.0], np.float16)
+    np.testing.assert_array_equal(folded_operations()["constexpr_cast"](half, "fp32"), half.astype(np.float32))
+
+
+@pytest.mark.parametrize("bits", [1, 2, 3, 4, 6])
+@settings(max_examples=20)
+@given(data=st.data())
+def test_packed_integers_come_out_as_they_went_in(bits: int, data: st.DataObject) -> None:
+    signed = data.draw(st.booleans())
+    low, high = (-(1 << bits - 1), (1 << bits - 1) - 1) if signed else (0, (1 << bits) - 1)
+    values = data.draw(st.lists(st.integers(low, high), min_size=1, max_size=30))
+    whole = sum((value & (1 << bits) - 1) << bits * place for place, value in enumerate(values))
+    packed = np.frombuffer(whole.to_bytes(-(-len(values) * bits // 8), "little"), np.uint8)
+    assert unpack_bits(packed, bits, len(values), signed=signed).tolist() == values
