@@ -1,25 +1,43 @@
-"""Pareto fronts of losses: each member is 0 where it cannot be bettered and 1 where it is worth nothing."""
+"""Pareto fronts of points whose members are all to be minimised, and what is measured on them."""
 
 from __future__ import annotations
 
+import bisect
 import math
+import operator
 from collections.abc import Sequence
 
+import numpy as np
+
 Losses = tuple[float, ...]
+"""0 in a member is its ideal, 1 its reference value."""
 
 
-def front(losses: Sequence[Losses]) -> list[int]:
+def front(points: Sequence[Losses] | np.ndarray) -> list[int]:
     """Indices of those that no other dominates, the best in the first member last; of equal ones only the first."""
-    found: list[int] = []
-    # One that dominates another comes before it in this order, so those that were found are all that can.
-    for i in sorted(range(len(losses)), key=lambda i: (losses[i], i)):
-        if not any(all(a <= b for a, b in zip(losses[j], losses[i], strict=True)) for j in found):
-            found.append(i)
+    values = np.asarray(points, dtype=float)
+    if not len(values):
+        return []
+    order = np.lexsort(values.T[::-1])  # one that dominates another comes before it
+    ordered = values[order]
+    if values.shape[1] == 2:  # where nearly all of many are dominated, as in a small space, this is worth a case
+        below = np.minimum.accumulate(np.concatenate([[np.inf], ordered[:-1, 1]]))
+        return [int(i) for i in order[ordered[:, 1] < below][::-1]]
+    kept, found = np.empty((0, values.shape[1])), []
+    for i, row in zip(order, ordered, strict=True):
+        if not (kept <= row).all(1).any():
+            kept = np.concatenate([kept, row[None]])
+            found.append(int(i))
     return found[::-1]
 
 
+def dominates(a: Sequence[float], b: Sequence[float]) -> bool:
+    """Whether `a` is at least as good as `b` in every member, and so makes it superfluous."""
+    return all(map(operator.le, a, b))
+
+
 def hypervolume(losses: Sequence[Losses]) -> float:
-    """The share of the box between 0 and 1 in every member that they dominate; beyond 1 they add nothing."""
+    """The fraction of the box between 0 and 1 in every member that they dominate; beyond 1 they add nothing."""
     inside = sorted((one for one in losses if all(loss < 1 for loss in one)), key=lambda one: one[-1])
     if not inside:
         return 0.0
@@ -45,7 +63,8 @@ def hypervolume(losses: Sequence[Losses]) -> float:
 
 
 def crowding(losses: Sequence[Sequence[float]]) -> list[float]:
-    """How lonely each of a front is: over all members, how far its neighbours are apart, in spans of the front.
+    """The crowding distance of each of a front: over all members, how far apart its neighbours are, in spans of the
+    front.
 
     It is infinite at the ends (the crowding distance of Deb et al. 2002, "A fast and elitist multiobjective genetic
     algorithm: NSGA-II").
@@ -68,3 +87,27 @@ def knee(losses: Sequence[Losses]) -> int:
     spans = [max(column) - min(column) or 1.0 for column in zip(*losses, strict=True)]
     sums = [sum(x / span for x, span in zip(one, spans, strict=True)) for one in losses]
     return min(range(len(losses)), key=lambda i: (round(sums[i] - min(sums), 9), losses[i]))
+
+
+def ranking(values: Sequence[Sequence[float]]) -> list[int]:
+    """Indices of values, all to be minimised, best first: by front, then by crowding distance.
+
+    Equal ones stay in their order.
+    """
+    fronts: list[list[int]] = []
+    for i in sorted(range(len(values)), key=lambda i: tuple(values[i])):
+        # In this order nothing dominates what came before it, and what a front dominates all fronts before it do.
+        place = bisect.bisect_left(fronts, True, key=lambda front: not _dominated(values[i], values, front))
+        if place == len(fronts):
+            fronts.append([])
+        fronts[place].append(i)
+    return [i for front in fronts for i in _least_crowded_first(sorted(front), values)]
+
+
+def _dominated(one: Sequence[float], values: Sequence[Sequence[float]], by: Sequence[int]) -> bool:
+    return any(values[j] != one and dominates(values[j], one) for j in reversed(by))
+
+
+def _least_crowded_first(front: Sequence[int], values: Sequence[Sequence[float]]) -> list[int]:
+    distances = dict(zip(front, crowding([values[i] for i in front]), strict=True))
+    return sorted(front, key=lambda i: -distances[i])

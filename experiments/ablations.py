@@ -30,7 +30,7 @@ from rich.table import Table
 
 import anenas
 from anenas._pareto import Losses, hypervolume
-from anenas.search import Evaluation, Study
+from anenas.search import CompletedTrial, Evaluation, Study
 
 _RESULTS = Path(__file__).parent / "results"
 
@@ -114,13 +114,13 @@ def search(setting: str, *, seed: int, **options: Any) -> list[Row]:
     spent: dict[int, float] = {}
     ended: dict[int, float] = {}
 
-    def changed(study: Study) -> None:
+    def note(study: Study) -> None:
         for trial in study.paused.values():
             spent[trial.number] = _seconds(trial.rungs[-1])
-        for record in study.records:
-            if record.number not in ended and record.evaluation:
-                spent[record.number] = _seconds(record.evaluation)
-                ended[record.number] = sum(spent.values())
+        for trial in study.finished:
+            if trial.number not in ended and trial.evaluation:
+                spent[trial.number] = _seconds(trial.evaluation)
+                ended[trial.number] = sum(spent.values())
 
     with tempfile.TemporaryDirectory() as folder:
         store = Path(folder) / "mlruns"
@@ -129,16 +129,16 @@ def search(setting: str, *, seed: int, **options: Any) -> list[Row]:
             **options,
             store=store,
             exports=Path(folder) / "exports",
-            changed=changed,
+            on_update=note,
         )
         study = Study.load(store, result.study)
     rows = []
-    for record in study.records:
-        if record.state in ("completed", "stopped") and record.evaluation:
-            test = record.evaluation.test_accuracy
-            point = (record.evaluation.accuracy, record.evaluation.latency.ms)
-            figures = (record.state, ended[record.number], *point, float("nan") if test is None else test)
-            rows.append(Row(seed, setting, record.number, *figures))
+    for trial in study.finished:
+        if trial.state in ("completed", "stopped") and trial.evaluation:
+            test = trial.test_accuracy if isinstance(trial, CompletedTrial) else None
+            point = (trial.evaluation.accuracy, trial.evaluation.estimate.latency.ms)
+            figures = (trial.state, ended[trial.number], *point, float("nan") if test is None else test)
+            rows.append(Row(seed, setting, trial.number, *figures))
     return rows
 
 

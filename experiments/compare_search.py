@@ -37,7 +37,7 @@ import anenas
 from anenas._pareto import Losses, hypervolume
 from anenas.data import Dataset, load_data
 from anenas.latency import Target
-from anenas.search import Study, TrainingEvaluator
+from anenas.search import Study, TrainingEvaluator, TrialFiles
 from anenas.space import load_space
 
 _RESULTS = Path(__file__).parent / "results"
@@ -109,14 +109,13 @@ def run_anenas(method: str, seed: int, args: argparse.Namespace) -> list[Row]:
         Row(
             method,
             seed,
-            record.ended - started,
-            record.evaluation.accuracy,
-            record.evaluation.latency.ms,
-            record.evaluation.latency.high_ms,
-            str(record.architecture),
+            trial.ended - started,
+            trial.evaluation.accuracy,
+            trial.evaluation.estimate.latency.ms,
+            trial.evaluation.estimate.latency.high_ms,
+            str(trial.architecture),
         )
-        for record in study.completed
-        if record.evaluation
+        for trial in study.completed
     ]
 
 
@@ -161,18 +160,18 @@ def plain_loop(method: str, seed: int, data: Path, database: str, args: argparse
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     space, classes = load_space("mobile_cnn"), len(Dataset.open(data).classes)
-    evaluator = TrainingEvaluator(data, (Target.named("A15"),), args.epochs, 0, "cpu")
+    evaluator = TrainingEvaluator((Target.named("A15"),), args.epochs, 0, "cpu")
 
     def objective(trial: optuna.Trial) -> tuple[float, float]:
         architecture = space.decide(trial.suggest_categorical, classes=classes)  # type: ignore[arg-type]
         with tempfile.TemporaryDirectory() as folder:
-            evaluation = evaluator.evaluate(architecture, Path(folder))
+            evaluation = evaluator.evaluate(architecture, TrialFiles(Path(folder), data))
         trial.set_user_attr("architecture", str(architecture))
         trial.set_user_attr("accuracy", evaluation.accuracy)
-        trial.set_user_attr("ms", evaluation.latency.ms)
-        trial.set_user_attr("high_ms", evaluation.latency.high_ms)
-        accuracy = evaluation.accuracy if evaluation.latency.high_ms <= args.max_latency else 0.0
-        return accuracy, evaluation.latency.ms
+        trial.set_user_attr("ms", evaluation.estimate.latency.ms)
+        trial.set_user_attr("high_ms", evaluation.estimate.latency.high_ms)
+        accuracy = evaluation.accuracy if evaluation.estimate.latency.high_ms <= args.max_latency else 0.0
+        return accuracy, evaluation.estimate.latency.ms
 
     samplers = {"optuna": optuna.samplers.NSGAIISampler, "random": optuna.samplers.RandomSampler}
     study = optuna.load_study(study_name="plain", storage=database, sampler=samplers[method](seed=seed))

@@ -36,8 +36,8 @@ from torch.nn import functional as F
 from training_studies import EVALUATOR, Bench, Results, fresh
 
 from anenas.network import Normalisation
-from anenas.search import Outlook
-from anenas.search.samplers._auto import _Candidate, _Encoder, _normal_scores
+from anenas.search import CandidateEstimate
+from anenas.search.samplers._front import _Candidate, _Encoder, _normal_scores
 from anenas.search.samplers._gaussian_process import GaussianProcess
 from anenas.space import Architecture
 
@@ -79,8 +79,10 @@ SCORES = {score.__name__: score for score in (naswot, synflow, gradient)}
 def candidate(bench: Bench, architecture: Architecture) -> _Candidate:
     """As the sampler sees it: its decisions, latency, multiply-accumulates and parameters."""
     estimate = EVALUATOR.estimate(architecture)
-    features = (math.log1p(estimate.macs), math.log1p(estimate.parameters))
-    return _Candidate(bench.space.decisions(architecture), Outlook((None, estimate.latency.ms), 0.0, features))
+    features = (math.log1p(estimate.macs), math.log1p(estimate.params))
+    return _Candidate(
+        bench.space.decisions(architecture), CandidateEstimate((None, estimate.latency.ms), 0.0, features)
+    )
 
 
 def predicted(candidates: Sequence[_Candidate], accuracies: np.ndarray, splits: int) -> list[float]:

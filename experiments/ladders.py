@@ -24,8 +24,18 @@ from rich.console import Console
 from rich.table import Table
 from training_studies import EVALUATOR, Bench, Results, pauses
 
-from anenas.latency import Latency
-from anenas.search import Estimate, Evaluation, Inline, Problem, Rungs, Search, Study
+from anenas.search import (
+    Estimate,
+    Evaluation,
+    Problem,
+    Rungs,
+    Search,
+    SearchSettings,
+    SerialExecutor,
+    Study,
+    TrialFiles,
+    make_sampler,
+)
 from anenas.space import Architecture, Limits
 
 
@@ -38,14 +48,11 @@ class Replay:
     def estimate(self, architecture: Architecture) -> Estimate:
         return EVALUATOR.estimate(architecture)
 
-    def evaluate(
-        self, architecture: Architecture, folder: Path, share: float = 1.0, donor: Path | None = None
-    ) -> Evaluation:
-        estimate, (accuracy, seconds) = self.estimate(architecture), self.recorded[architecture][share]
-        figures: tuple[Latency, float, int, int] = (estimate.latency, estimate.size_mb, estimate.macs, 0)
-        return Evaluation(accuracy, *figures, seconds={"train": seconds}, share=share)
+    def evaluate(self, architecture: Architecture, files: TrialFiles, budget_fraction: float = 1.0) -> Evaluation:
+        accuracy, seconds = self.recorded[architecture][budget_fraction]
+        return Evaluation(accuracy, self.estimate(architecture), budget_fraction, seconds={"train": seconds})
 
-    def test(self, architecture: Architecture, folder: Path) -> float:
+    def test(self, architecture: Architecture, files: TrialFiles) -> float:
         return float("nan")
 
 
@@ -57,21 +64,23 @@ def replayed(bench: Bench, recorded: Mapping[Architecture, Any], rungs: Rungs, s
     spent: dict[int, float] = {}
     seen: set[int] = set()
 
-    def changed(study: Study) -> None:
-        for trial in study.paused.values():
-            spent[trial.number] = recorded[trial.architecture][trial.share][1]
-        for record in study.records:
-            if record.number not in seen and record.evaluation:
-                seen.add(record.number)
-                spent[record.number] = recorded[record.architecture][record.evaluation.share][1]
-                figures = (sum(spent.values()), *study.point(record), float("nan"))
-                rows.append(Row(seed, str(rungs), record.number, record.state, *figures))
+    def note(study: Study) -> None:
+        for paused in study.paused.values():
+            spent[paused.number] = recorded[paused.architecture][paused.budget_fraction][1]
+        for trial in study.finished:
+            if trial.number not in seen and trial.evaluation:
+                seen.add(trial.number)
+                spent[trial.number] = recorded[trial.architecture][trial.evaluation.budget_fraction][1]
+                figures = (sum(spent.values()), *study.objectives.point(trial.evaluation), float("nan"))
+                rows.append(Row(seed, str(rungs), trial.number, trial.state, *figures))
 
     with tempfile.TemporaryDirectory() as folder:
-        settings = {"objectives": {"accuracy": 0.0, "latency_ms": 1.0}}
-        study = Study.create_or_continue(Path(folder), "replay", settings, seed, in_memory=True)
+        settings = SearchSettings({"accuracy": 0.0, "latency_ms": 1.0}, seed=seed)
+        study = Study.create_or_continue(Path(folder), "replay", settings, in_memory=True)
+        study.listeners.append(note)
         problem = Problem(bench.space, len(bench.data.classes), Replay(recorded), study.objectives, Limits())
-        Search(study, problem, Inline(), changed, order, rungs).run(len(order) // rungs.reduction ** (rungs.count - 1))
+        search = Search(study, problem, make_sampler("random", seed), SerialExecutor(), first=order, rungs=rungs)
+        search.run(len(order) // rungs.reduction ** (rungs.count - 1))
     return rows
 
 

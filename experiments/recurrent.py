@@ -28,7 +28,7 @@ from anenas.coreml import convert, read_graph, verify_network
 from anenas.data import Dataset, load_data
 from anenas.latency import CalibratedLatency, Target
 from anenas.network import Deployed, Normalisation, architecture_cost, build, fuse
-from anenas.search import TrainingEvaluator
+from anenas.search import TrainingEvaluator, TrialFiles
 from anenas.space import Architecture
 from anenas.training import brief_epochs
 
@@ -131,10 +131,11 @@ def trained(architecture: Architecture, data: Path, epochs: int, seeds: int) -> 
     """For each seed the exported program's accuracy on the test set, and how far float16 is from the network."""
     accuracies, differences = [], []
     for seed in range(seeds):
-        evaluator = TrainingEvaluator(data, (Target.named("A15"),), epochs, seed)
+        evaluator = TrainingEvaluator((Target.named("A15"),), epochs, seed)
         with tempfile.TemporaryDirectory() as trial:
-            evaluation = evaluator.evaluate(architecture, Path(trial))
-            accuracies.append(evaluator.test(architecture, Path(trial)))
+            files = TrialFiles(Path(trial), data)
+            evaluation = evaluator.evaluate(architecture, files)
+            accuracies.append(evaluator.test(architecture, files))
         differences.append(evaluation.verified["fp16_difference"])
     return accuracies, differences
 

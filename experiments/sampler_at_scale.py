@@ -22,7 +22,7 @@ from pathlib import Path
 import optuna
 
 from anenas.latency import Target
-from anenas.search import Problem, Study, TrainingEvaluator, make_sampler
+from anenas.search import Evaluation, Problem, SearchSettings, Study, TrainingEvaluator, make_sampler
 from anenas.space import load_space, walk
 
 
@@ -42,11 +42,11 @@ def main() -> None:
             study, problem = opened(Path(folder), arguments.space, in_memory=False)
         else:
             study, problem = fill(Path(folder), arguments.space, arguments.trials, in_memory=True)
-        study.sampler = make_sampler("auto", problem, seed=0)
+        sampler = make_sampler("auto", 0)
         took = []
         for _ in range(31):
             started = time.perf_counter()
-            study.ask(problem.space, 10)
+            study.ask(sampler, problem)
             took.append(time.perf_counter() - started)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "linux" else 1e9)
     print(f"{arguments.trials:,} trials of {problem.space.name}, {problem.space.size:.1e} architectures")
@@ -56,10 +56,10 @@ def main() -> None:
 
 def opened(folder: Path, space_name: str, *, in_memory: bool) -> tuple[Study, Problem]:
     """The study, new or as it is there, and what it searches."""
-    evaluator = TrainingEvaluator(Path(), (Target.named("A15"),), epochs=1)
+    evaluator = TrainingEvaluator((Target.named("A15"),), epochs=1)
     space = load_space(space_name)
-    settings = {"objectives": {"accuracy": 0.0, "latency_ms": 1.0}}
-    study = Study.create_or_continue(folder, "large", settings, 0, in_memory=in_memory)
+    settings = SearchSettings({"accuracy": 0.0, "latency_ms": 1.0})
+    study = Study.create_or_continue(folder, "large", settings, in_memory=in_memory)
     return study, Problem(space, 10, evaluator, study.objectives, space.limits)
 
 
@@ -76,11 +76,18 @@ def fill(folder: Path, space_name: str, trials: int, *, in_memory: bool = False)
     for _ in range(trials):
         architecture, decisions = walk(problem.decide, note)
         estimate = problem.evaluator.estimate(architecture)
-        accuracy = 1 - 1 / math.log1p(estimate.macs) + rng.gauss(0, 0.002)
+        evaluation = Evaluation(1 - 1 / math.log1p(estimate.macs) + rng.gauss(0, 0.002), estimate)
         distributions = {name: options[name] for name in decisions}
-        values = [accuracy, estimate.latency.ms]
-        study._optuna.add_trial(optuna.create_trial(params=decisions, distributions=distributions, values=values))
-    return study, problem
+        answer = {"state": "completed", "reason": "", "reason_code": "", "evaluation": evaluation.to_dict()}
+        study._optuna.add_trial(
+            optuna.create_trial(
+                params=decisions,
+                distributions=distributions,
+                values=study.objectives.point(evaluation),
+                user_attrs={"architecture": str(architecture), "answer": answer},
+            )
+        )
+    return opened(folder, space_name, in_memory=False) if not in_memory else (study, problem)
 
 
 if __name__ == "__main__":

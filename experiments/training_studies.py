@@ -134,7 +134,7 @@ class Bench:
         return accuracy(deployed, self.data.validation), seconds
 
 
-EVALUATOR = TrainingEvaluator(Path(), (Target.named("A15"),), epochs=1)
+EVALUATOR = TrainingEvaluator((Target.named("A15"),), epochs=1)
 
 
 def fresh(architecture: Architecture) -> nn.Sequential:

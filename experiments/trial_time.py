@@ -37,11 +37,11 @@ def main() -> None:
             workers=1,
             store=Path(folder) / "mlruns",
             exports=Path(folder) / "exports",
-            changed=lambda study: answered.append(time.monotonic()),
+            on_update=lambda study: answered.append(time.monotonic()),
         )
         study = Study.load(Path(folder) / "mlruns", result.study)
     completed = study.completed[1:]  # the first one waits for the worker to import torch and coremltools
-    evaluations = [record.evaluation for record in completed if record.evaluation]
+    evaluations = [trial.evaluation for trial in completed]
     steps = {step: [e.seconds[step] for e in evaluations] for step in evaluations[0].seconds}
     inside = [sum(step) for step in zip(*steps.values(), strict=True)]
     spans = [later - earlier for earlier, later in itertools.pairwise(answered[-len(completed) - 1 :])]

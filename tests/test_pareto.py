@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anenas._pareto import Losses, crowding, front, hypervolume, knee
+from anenas._pareto import Losses, crowding, front, hypervolume, knee, ranking
 
 _loss = st.floats(0, 1.2)
 losses = st.integers(1, 4).flatmap(lambda n: st.lists(st.tuples(*[_loss] * n), min_size=1, max_size=12))
@@ -92,3 +92,31 @@ def test_the_knee_is_the_bend() -> None:
 def test_of_a_front_of_two_the_knee_is_the_best_by_the_first_objective() -> None:
     assert knee([(0.165, 0.3293), (0.123, 0.3294)]) == 1
     assert knee([(0.123, 0.3294), (0.165, 0.3293)]) == 0
+
+
+POINTS = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6), st.integers(0, 6)), max_size=40)
+
+
+@given(POINTS)
+def test_a_ranking_holds_everything_once(points: list[Losses]) -> None:
+    assert sorted(ranking(points)) == list(range(len(points)))
+
+
+@given(POINTS)
+def test_nothing_comes_before_what_dominates_it(points: list[Losses]) -> None:
+    order = ranking(points)
+    for place, i in enumerate(order):
+        assert not any(dominates(points[j], points[i]) for j in order[place:])
+
+
+@given(POINTS)
+def test_fronts_are_peeled_off_one_by_one(points: list[Losses]) -> None:
+    order, left = ranking(points), set(range(len(points)))
+    while left:
+        best = {i for i in left if not any(dominates(points[j], points[i]) for j in left)}
+        assert set(order[: len(best)]) == best
+        order, left = order[len(best) :], left - best
+
+
+def test_in_a_front_the_ends_come_first_and_then_the_least_crowded() -> None:
+    assert ranking([(0, 10), (1, 9), (2, 8), (6, 4), (10, 0)]) == [0, 4, 3, 2, 1]

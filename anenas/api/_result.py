@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from anenas.latency import Latency
-from anenas.search import PACKAGE, Record, Study
+from anenas.search import PACKAGE, CompletedTrial, Study
 
 
 @dataclass(frozen=True)
@@ -18,17 +18,17 @@ class FrontModel:
     Attributes:
         trial: Its number in the study.
         architecture: As a string that `Architecture.parse` reads.
-        accuracy: Share of the validation images that it classifies rightly.
+        accuracy: Fraction of the validation inputs that it classifies correctly.
         latency_ms: Estimated latency of one prediction.
         latency_low_ms: Lower end of its 90 % interval.
         latency_high_ms: Upper end of it.
-        residency: Share of its operations' time that is spent on the Neural Engine, as estimated.
+        residency: Fraction of its operations' time that is spent on the Neural Engine, as estimated.
         size_mb: Of the package, in 10⁶ bytes.
         macs: Multiply-accumulates of one prediction.
         params: Weights that are stored.
         package: Where its `.mlpackage` lies.
-        test_accuracy: Share of the test images; None before the search has come to its end, or where that failed.
-        others: Latency on each further chip of the search, by the chip's name.
+        test_accuracy: Fraction of the test inputs; None before the search has come to its end, or where that failed.
+        latency_by_chip: Latency on each chip of the search by the chip's name, the main one first.
         called: What it is called among the front: "knee", "accurate", …; most models are called nothing.
     """
 
@@ -44,7 +44,7 @@ class FrontModel:
     params: int
     package: Path
     test_accuracy: float | None
-    others: dict[str, Latency]
+    latency_by_chip: dict[str, Latency]
     called: list[str]
 
 
@@ -57,10 +57,10 @@ class SearchResult:
         chip: The chip that figures are for where they do not say another.
         objectives: What was searched for.
         counts: Trials "completed", "stopped", "failed", "infeasible" and "repeated".
-        infeasible: How many were infeasible because of what: "latency", "size", "rule convolutions", ….
+        infeasible: How many were infeasible because of what: "latency_ms", "rule convolutions", ….
         wall_seconds: How long this run took; the study may be older.
-        hypervolume: Share that the front dominates of the box between the best that each objective can be (no time,
-            every image) and what is worth nothing (no image; the limit, or the worst of 32 networks drawn).
+        hypervolume: Of the front, normalised: the ideal point is 0 ms and 100 % accuracy, the reference point is 0 %
+            accuracy and each limit, or the worst of 32 networks drawn from the space.
         front: The Pareto front, the best by the first objective last.
         exports: Where the knee and the best model by each objective were copied to, by those names.
     """
@@ -83,11 +83,11 @@ class SearchResult:
 def result_of(study: Study, wall_seconds: float = 0.0, exports: dict[str, Path] | None = None) -> SearchResult:
     """What a study has found so far."""
     volumes = study.hypervolumes
-    front = [_front_model(study, record) for record in study.front]
+    front = [_front_model(study, trial) for trial in study.front]
     counts = {str(state): count for state, count in study.counts.items()}
     return SearchResult(
         study=study.name,
-        chip=study.settings["chip"],
+        chip=study.settings.chip,
         objectives=[objective.name for objective in study.objectives],
         counts=counts,
         infeasible=study.reasons,
@@ -107,22 +107,22 @@ def load_result(study: str, store: str | Path = "mlruns") -> SearchResult:
     return result_of(Study.load(Path(store).absolute(), study))
 
 
-def _front_model(study: Study, record: Record) -> FrontModel:
-    assert record.evaluation
-    e = record.evaluation
+def _front_model(study: Study, trial: CompletedTrial) -> FrontModel:
+    estimate = trial.evaluation.estimate
+    latency = estimate.latency
     return FrontModel(
-        trial=record.number,
-        architecture=str(record.architecture),
-        accuracy=e.accuracy,
-        latency_ms=e.latency.ms,
-        latency_low_ms=e.latency.low_ms,
-        latency_high_ms=e.latency.high_ms,
-        residency=e.residency,
-        size_mb=e.size_mb,
-        macs=e.macs,
-        params=e.parameters,
-        package=study.trial_folder(record.number) / PACKAGE,
-        test_accuracy=e.test_accuracy,
-        others=e.others,
-        called=[name for name, picked in study.picks.items() if picked.number == record.number],
+        trial=trial.number,
+        architecture=str(trial.architecture),
+        accuracy=trial.evaluation.accuracy,
+        latency_ms=latency.ms,
+        latency_low_ms=latency.low_ms,
+        latency_high_ms=latency.high_ms,
+        residency=estimate.residency,
+        size_mb=estimate.size_mb,
+        macs=estimate.macs,
+        params=estimate.params,
+        package=study.trial_folder(trial.number) / PACKAGE,
+        test_accuracy=trial.test_accuracy,
+        latency_by_chip=dict(estimate.latency_by_chip),
+        called=[name for name, picked in study.picks.items() if picked.number == trial.number],
     )

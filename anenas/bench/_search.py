@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from anenas.bench._table import Table
-from anenas.search import Inline, Problem, Search, Study, make_sampler
+from anenas.search import Problem, Search, SearchSettings, SerialExecutor, Study, make_sampler
 from anenas.space import Limits
 
 
@@ -65,14 +65,14 @@ def bench_search(table: Table, sampler: str, *, trials: int, seeds: int) -> Sear
     started = time.perf_counter()
     for seed in range(seeds):
         with tempfile.TemporaryDirectory() as folder:
-            settings: dict[str, object] = {"table": table.name, "objectives": {"accuracy": 0.0, "latency_ms": 1.0}}
-            study = Study.create_or_continue(Path(folder), table.name, settings, seed, in_memory=True)
+            settings = SearchSettings({"accuracy": 0.0, "latency_ms": 1.0}, space=table.name, seed=seed)
+            study = Study.create_or_continue(Path(folder), table.name, settings, in_memory=True)
             problem = Problem(table, 0, table, study.objectives, Limits())
-            study.sampler = make_sampler(sampler, problem, seed=seed)
-            Search(study, problem, Inline(), lambda study: None).run(trials)
-        shares = table.shares([record.architecture for record in study.completed])
+            with SerialExecutor() as executor:
+                Search(study, problem, make_sampler(sampler, seed), executor).run(trials)
+        shares = table.hypervolumes([trial.architecture for trial in study.completed])
         curves.append(np.pad(shares, (0, trials - len(shares)), mode="edge"))
         repeated += study.counts["repeated"]
-        suggested += study.asked
+        suggested += len(study.trials)
     seconds = (time.perf_counter() - started) / suggested
     return SearchScores(table.name, sampler, table.known, np.array(curves), repeated, seconds)

@@ -13,11 +13,12 @@ from typing import cast
 import numpy as np
 
 from anenas._errors import AnenasError
+from anenas._pareto import Losses, dominates, hypervolume
 from anenas.latency import Latency
-from anenas.search import Estimate, Evaluation
+from anenas.search import Estimate, Evaluation, TrialFiles
 from anenas.space import Architecture, Decisions, Pick
 
-_SLACK = 1.1  # of the reference point, in spans of the true front
+_REFERENCE = 1.1  # point of the hypervolume, in spans of the true front
 
 
 class Row(tuple[int, ...]):
@@ -42,7 +43,7 @@ class Table:
         objectives: (n, 2).
         ideal: (2,), where the true front begins.
         nadir: (2,), where it ends.
-        front_hypervolume: Of the true front, see `share`.
+        front_hypervolume: Of the true front, see `hypervolumes`.
         known: Number of the objective that is known of any candidate; None where both are learnt by evaluating.
     """
 
@@ -69,7 +70,7 @@ class Table:
         return cast(Architecture, Row(int(pick(name, options)) for name, options in self._options))
 
     def decisions(self, architecture: Architecture) -> Decisions:
-        return dict(zip((name for name, _ in self._options), cast(Row, architecture), strict=True))
+        return dict(zip((name for name, _ in self._options), _row(architecture), strict=True))
 
     # As an evaluator
 
@@ -78,53 +79,49 @@ class Table:
         return {Row(map(int, row)): i for i, row in enumerate(self.choices)}
 
     def estimate(self, architecture: Architecture) -> Estimate:
-        place = self._places.get(cast(Row, architecture))
+        place = self._places.get(_row(architecture))
         known = math.nan if self.known is None or place is None else float(self.objectives[place, self.known])
         missing = ("not in the table",) if place is None else ()
-        return Estimate(_latency(known), size_mb=0.0, macs=0, parameters=0, broken_rules=missing)
+        return _estimate(known, missing)
 
-    def evaluate(
-        self, architecture: Architecture, folder: Path, share: float = 1.0, donor: Path | None = None
-    ) -> Evaluation:
-        assert share == 1, "a table knows no brief trainings"
+    def evaluate(self, architecture: Architecture, files: TrialFiles, budget_fraction: float = 1.0) -> Evaluation:
+        if budget_fraction < 1:
+            raise ValueError("a table knows no brief trainings")
         as_latency = 1 if self.known is None else self.known
-        values = self.objectives[self._places[cast(Row, architecture)]]
+        values = self.objectives[self._places[_row(architecture)]]
         column = self.objectives[:, 1 - as_latency]
         accuracy = 1 - (values[1 - as_latency] - column.min()) / max(np.ptp(column), 1e-12)
-        return Evaluation(float(accuracy), _latency(float(values[as_latency])), size_mb=0.0, macs=0, parameters=0)
+        return Evaluation(float(accuracy), _estimate(float(values[as_latency])))
 
-    def test(self, architecture: Architecture, folder: Path) -> float:
-        return self.evaluate(architecture, folder).accuracy
+    def test(self, architecture: Architecture, files: TrialFiles) -> float:
+        return self.evaluate(architecture, files).accuracy
 
     # As a judge
 
-    def shares(self, architectures: Sequence[Architecture]) -> np.ndarray:
-        """The share of the true front's hypervolume that was found, after each of the architectures in turn.
+    def hypervolumes(self, architectures: Sequence[Architecture]) -> np.ndarray:
+        """The fraction of the true front's hypervolume that was found, after each of the architectures in turn.
 
         Objectives are measured in spans of the true front, from `ideal`; the reference point is (1.1, 1.1).
         """
-        places = [self._places[cast(Row, architecture)] for architecture in architectures]
-        points = (self.objectives[places] - self.ideal) / (self.nadir - self.ideal)
-        found: list[tuple[float, float]] = []
-        shares = []
-        for x, y in points:
-            if not any(a <= x and b <= y for a, b in found):
-                found = [(a, b) for a, b in found if not (x <= a and y <= b)] + [(float(x), float(y))]
-            shares.append(_hypervolume(found) / self.front_hypervolume)
-        return np.array(shares)
+        places = [self._places[_row(architecture)] for architecture in architectures]
+        points = (self.objectives[places] - self.ideal) / (self.nadir - self.ideal) / _REFERENCE
+        found: list[Losses] = []
+        fractions = []
+        for point in map(tuple, points.tolist()):
+            if not any(dominates(known, point) for known in found):
+                found = [known for known in found if not dominates(point, known)] + [point]
+            fractions.append(hypervolume(found) * _REFERENCE**2 / self.front_hypervolume)
+        return np.array(fractions)
 
 
-def _hypervolume(front: Sequence[tuple[float, float]]) -> float:
-    area, best = 0.0, _SLACK
-    for x, y in sorted(front):
-        if x < _SLACK and y < best:
-            area += (_SLACK - x) * (best - y)
-            best = y
-    return area
+def _row(architecture: Architecture) -> Row:
+    """The row that stands for an architecture."""
+    return cast(Row, architecture)
 
 
-def _latency(value: float) -> Latency:
-    return Latency(value, value, value, "table", "")
+def _estimate(latency_ms: float, broken_rules: tuple[str, ...] = ()) -> Estimate:
+    latency = Latency(latency_ms, latency_ms, latency_ms, "table", "")
+    return Estimate({"": latency}, size_mb=0.0, macs=0, params=0, broken_rules=broken_rules)
 
 
 def read_table(path: Path, known: int | None = None) -> Table:

@@ -15,7 +15,7 @@ from anenas.bundle._stream import require_streaming
 from anenas.bundle._write import write_bundle
 from anenas.data import Dataset, Encoding, load_data, load_texts
 from anenas.graph import get_form
-from anenas.search import PACKAGE, ExportError, Study, TrainingEvaluator, ship
+from anenas.search import PACKAGE, ExportError, Study, TrainingEvaluator, TrialFiles, ship
 from anenas.space import Architecture
 
 
@@ -77,7 +77,7 @@ def export(
         record=record,
         picked=f"the most accurate within {max_latency_ms:g} ms" if max_latency_ms else _name(pick),
         architecture=architecture,
-        epochs=final_epochs or the_study.settings["epochs"],
+        epochs=final_epochs or the_study.settings.epochs,
         dataset=_dataset(the_study, data, record.architecture),
         weights=trial,
         package=trial / PACKAGE,
@@ -108,8 +108,9 @@ def _name(pick: str | int | None) -> str:
 
 def _dataset(study: Study, data: str | None, architecture: Architecture) -> Dataset:
     """The data that the study, of networks like this one, was made with, as they were split then."""
-    channels, height, width = (int(size) for size in study.settings["input"].split("x"))
-    source, encoding, what = data or study.data, study.settings.get("encoding"), architecture.takes
+    assert study.settings.input_shape
+    channels, height, width = study.settings.input_shape
+    source, encoding, what = data or study.data, study.settings.encoding, architecture.takes
     try:
         if encoding:
             dataset = load_texts(source, Encoding(**encoding), steps=width)
@@ -118,10 +119,10 @@ def _dataset(study: Study, data: str | None, architecture: Architecture) -> Data
     except AnenasError as error:
         raise AnenasError(f"the study's {what} cannot be read: {error} (--data names where they are now)") from error
     found = f"{dataset.name} {dataset.fingerprint[:12]}"
-    if found != study.settings["data"]:
+    if found != study.settings.data:
         raise AnenasError(
             f"{source or 'the embedded set'} ({found}) is not what {study.name} was made with "
-            f"({study.settings['data']}); name its {what} with --data"
+            f"({study.settings.data}); name its {what} with --data"
         )
     return dataset
 
@@ -132,10 +133,10 @@ def _retrained(model: Model, folder: Path, device: str | None, stepped: Callable
 
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".data-") as data:
         model.dataset.save(Path(data))
-        seed, kind = model.study.settings["seed"], pick_device(device).type
-        evaluator = TrainingEvaluator(Path(data), (model.target,), model.epochs, seed, kind)
+        seed, kind = model.study.settings.seed, pick_device(device).type
+        evaluator = TrainingEvaluator((model.target,), model.epochs, seed, kind)
         try:
-            evaluator.evaluate(model.architecture, folder, stepped=stepped)
+            evaluator.evaluate(model.architecture, TrialFiles(folder, Path(data)), on_step=stepped)
         except RuntimeError as error:  # of training, converting or verifying
             raise AnenasError(f"trained anew, {model.architecture} cannot be exported: {error}") from error
     return dataclasses.replace(model, weights=folder, package=folder / PACKAGE)
@@ -154,9 +155,9 @@ def _reshaped(model: Model, folder: Path, device: str | None, stepped: Callable[
             package,
             model.some(model.dataset.validation.inputs),
             epochs=model.epochs,
-            seed=model.study.settings["seed"],
+            seed=model.study.settings.seed,
             device=pick_device(device),
-            stepped=stepped,
+            on_step=stepped,
         )
     except (ExportError, TrainingError) as error:
         raise AnenasError(f"{model.architecture} cannot be exported: {error}") from error

@@ -10,7 +10,7 @@ import numpy as np
 
 from anenas.data import Dataset
 from anenas.latency import Target
-from anenas.search import Record, Study, load_deployed
+from anenas.search import CompletedTrial, Study, load_deployed
 from anenas.space import Architecture
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Model:
     """
 
     study: Study
-    record: Record
+    record: CompletedTrial
     picked: str
     architecture: Architecture
     epochs: int
@@ -46,8 +46,7 @@ class Model:
     @property
     def target(self) -> Target:
         """What the search asked for latencies: a chip, or the user's own device."""
-        assert self.record.evaluation
-        latency = self.record.evaluation.latency
+        latency = self.record.evaluation.estimate.latency
         _, _, own = latency.source.partition(" for ")
         return Target.named(own or latency.chip)
 

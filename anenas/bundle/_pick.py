@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from anenas._errors import AnenasError, unknown
-from anenas.search import Record, Study
+from anenas.search import CompletedTrial, Study
 
 
-def choose(study: Study, pick: str | None, max_latency_ms: float | None) -> Record:
+def choose(study: Study, pick: str | None, max_latency_ms: float | None) -> CompletedTrial:
     """The trial to export.
 
     Args:
@@ -27,9 +27,9 @@ def choose(study: Study, pick: str | None, max_latency_ms: float | None) -> Reco
     picks = study.picks
     if pick is None or pick in picks:
         return picks[pick or "knee"]
-    trials = {str(record.number): record for record in study.completed}
+    trials = {str(trial.number): trial for trial in study.completed}
     if pick not in trials:
-        on_front = [str(record.number) for record in study.front]
+        on_front = [str(trial.number) for trial in study.front]
         raise (
             unknown("pick", pick, [*picks, *on_front])
             if not pick.isdecimal()
@@ -41,22 +41,18 @@ def choose(study: Study, pick: str | None, max_latency_ms: float | None) -> Reco
     return trials[pick]
 
 
-def _within(study: Study, max_latency_ms: float) -> Record:
-    upper = study.settings["latency_bound"] == "upper"
+def _within(study: Study, max_latency_ms: float) -> CompletedTrial:
+    upper = study.settings.latency_bound == "upper"
 
-    def latency_ms(record: Record) -> float:
-        assert record.evaluation
-        return record.evaluation.latency.high_ms if upper else record.evaluation.latency.ms
+    def latency_ms(trial: CompletedTrial) -> float:
+        latency = trial.evaluation.estimate.latency
+        return latency.high_ms if upper else latency.ms
 
-    def accuracy(record: Record) -> float:
-        assert record.evaluation
-        return record.evaluation.accuracy
-
-    fast_enough = [record for record in study.completed if latency_ms(record) <= max_latency_ms]
+    fast_enough = [trial for trial in study.completed if latency_ms(trial) <= max_latency_ms]
     if not fast_enough:
         fastest = min(study.completed, key=latency_ms)
         raise AnenasError(
             f"no trial of {study.name} takes at most {max_latency_ms:g} ms; the fastest, {fastest.number}, takes "
             f"{latency_ms(fastest):.3f} ms{', by the upper end of its interval' if upper else ''}"
         )
-    return max(fast_enough, key=lambda record: (accuracy(record), -latency_ms(record)))
+    return max(fast_enough, key=lambda trial: (trial.evaluation.accuracy, -latency_ms(trial)))

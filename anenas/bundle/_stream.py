@@ -27,7 +27,7 @@ from anenas.data import Dataset
 from anenas.graph import get_form
 from anenas.latency import Target
 from anenas.mil import load_program, read_arrays, stream, write_arrays
-from anenas.search import Record
+from anenas.search import CompletedTrial
 from anenas.space import Architecture
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ STREAM = "stream.mlpackage"
 _SPACE = "sequence_stream"  # built in; its blocks all have `bidirectional: false`
 
 
-def require_streaming(architecture: Architecture, front: Sequence[Record]) -> None:
+def require_streaming(architecture: Architecture, front: Sequence[CompletedTrial]) -> None:
     """What is to be exported must be able to stream.
 
     Args:

@@ -105,8 +105,7 @@ def _judged(
     if not is_plain and not any(weight.storage for op in graph.ops for weight in op.weights):
         say(f"no tensor has the {SMALLEST:,} numbers that {architecture.form} is worth: the weights stay fp16")
     chip, latency = model.target.chip, model.target.latency(graph, package)
-    assert record.evaluation
-    estimated_ms = record.evaluation.latency.ms
+    estimated_ms = record.evaluation.estimate.latency.ms
     if latency.ms > 1.01 * estimated_ms and architecture == record.architecture:  # it was chosen by another estimate
         say(f"the search estimated {estimated_ms:.3f} ms; by the model of today it is {latency.ms:.3f} ms")
     findings = check(graph, chip)
@@ -119,7 +118,7 @@ def _judged(
         data=model.dataset.name,
         classes=len(model.dataset.classes),
         epochs=model.epochs,
-        searched_epochs=model.study.settings["epochs"],
+        searched_epochs=model.study.settings.epochs,
         form=architecture.form,
         validation_accuracy=accuracy(copy.deepcopy(network), model.dataset.validation),  # which changes its layout
         validation_count=len(model.dataset.validation),

@@ -140,7 +140,7 @@ def search(
             data=data,
             chip=names(chip, "--chip"),
             objectives=names(objectives, "--objectives"),
-            latency_bound=latency_bound,
+            latency_bound=latency_bound,  # type: ignore[arg-type]  # it tells of others itself
             trials=trials,
             epochs=epochs,
             rungs=rungs,
@@ -156,8 +156,7 @@ def search(
             store=store,
             tracking_uri=tracking_uri,
             exports=exports,
-            changed=progress.changed,
-            say=progress.say,
+            on_update=progress.on_update,
             **options,
         )
     if as_json:

@@ -7,25 +7,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from anenas.search import Evaluation, Objective, Record, Study
+from anenas.search import CompletedTrial, Objective, Study
 
 _GREY, _BLUE = "#9aa5b1", "#1f6feb"
 
 
 def write_front_csv(study: Study, path: Path) -> None:
     """One row for each trial of the front, the best by the first objective last."""
-    others = [f"latency_ms@{chip}" for chip in _others(study)]
+    others = [f"latency_ms@{chip}" for chip in _other_chips(study)]
     fields = ["trial", "architecture", "accuracy", "test_accuracy", "latency_ms", "latency_low_ms", "latency_high_ms",
-              *others, "residency", "size_mb", "macs", "parameters"]  # fmt: skip
+              *others, "residency", "size_mb", "macs", "params"]  # fmt: skip
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(fields)
-        for record in study.front:
-            e = _evaluation(record)
-            latency = (e.latency.ms, e.latency.low_ms, e.latency.high_ms)
-            test = "" if e.test_accuracy is None else e.test_accuracy
-            figures = [*(other.ms for other in e.others.values()), e.residency, e.size_mb, e.macs, e.parameters]
-            writer.writerow([record.number, record.architecture, e.accuracy, test, *latency, *figures])
+        for trial in study.front:
+            e = trial.evaluation.estimate
+            main, *more = e.latency_by_chip.values()
+            test = "" if trial.test_accuracy is None else trial.test_accuracy
+            latencies = [main.ms, main.low_ms, main.high_ms, *(latency.ms for latency in more)]
+            row = [trial.number, trial.architecture, trial.evaluation.accuracy, test, *latencies]
+            writer.writerow([*row, e.residency, e.size_mb, e.macs, e.params])
 
 
 def write_trials_csv(study: Study, path: Path) -> None:
@@ -33,11 +34,12 @@ def write_trials_csv(study: Study, path: Path) -> None:
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
         names = [objective.name for objective in study.objectives]
-        writer.writerow(["trial", "state", "reason", "architecture", *names, "share"])
-        for record in study.records:
-            trained = record.evaluation if record.state in ("completed", "stopped") else None
-            figures = [*study.point(record), trained.share] if trained else [""] * (len(names) + 1)
-            writer.writerow([record.number, record.state, record.reason, record.architecture, *figures])
+        writer.writerow(["trial", "state", "reason", "architecture", *names, "budget_fraction"])
+        for trial in study.finished:
+            trained = trial.evaluation if trial.state in ("completed", "stopped") else None
+            point = study.objectives.point(trained) if trained else ()
+            figures = [*point, trained.budget_fraction] if trained else [""] * (len(names) + 1)
+            writer.writerow([trial.number, trial.state, trial.reason, trial.architecture, *figures])
 
 
 def write_front_png(study: Study, path: Path) -> None:
@@ -53,18 +55,18 @@ def write_front_png(study: Study, path: Path) -> None:
     panels = figure.subplots(1, len(against), sharey=True, squeeze=False)[0]
     completed, front = study.completed, study.front
     called: dict[int, list[str]] = {}
-    for name, record in study.picks.items():
-        called.setdefault(record.number, []).append(name)
+    for name, trial in study.picks.items():
+        called.setdefault(trial.number, []).append(name)
     for panel, x in zip(panels, against, strict=True):
         if completed:
             layers = ((completed, _GREY, 28, f"{len(completed)} trials"), (front, _BLUE, 44, f"front ({len(front)})"))
-            for zorder, (records, color, size, label) in zip((2, 4), layers, strict=True):
-                panel.scatter(x.of(records), y.of(records), color=color, s=size, label=label, zorder=zorder)
-            for record in front:
-                if record.number in called:
+            for zorder, (trials, color, size, label) in zip((2, 4), layers, strict=True):
+                panel.scatter(x.of(trials), y.of(trials), color=color, s=size, label=label, zorder=zorder)
+            for trial in front:
+                if trial.number in called:
                     panel.annotate(
-                        ", ".join(called[record.number]),
-                        (x.of([record])[0], y.of([record])[0]),
+                        ", ".join(called[trial.number]),
+                        (x.of([trial])[0], y.of([trial])[0]),
                         xytext=(6, -12),
                         textcoords="offset points",
                         fontsize=9,
@@ -98,23 +100,23 @@ def write_front_page(study: Study, path: Path) -> None:
 
     y, against = _axes(study)
     completed, front = study.completed, study.front
-    on_front = {record.number for record in front}
-    others = [record for record in completed if record.number not in on_front]
+    on_front = {trial.number for trial in front}
+    others = [trial for trial in completed if trial.number not in on_front]
     lines = "markers+lines" if len(study.objectives) == 2 else "markers"
     figure = make_subplots(1, len(against), shared_yaxes=True, figure=go.Figure(), horizontal_spacing=0.03)
     for column, x in enumerate(against, start=1):
-        for records, name, color, mode in ((others, "trials", _GREY, "markers"), (front, "Pareto front", _BLUE, lines)):
+        for shown, name, color, mode in ((others, "trials", _GREY, "markers"), (front, "Pareto front", _BLUE, lines)):
             figure.add_scatter(
-                x=x.of(records),
-                y=y.of(records),
+                x=x.of(shown),
+                y=y.of(shown),
                 mode=mode,
                 name=name,
                 legendgroup=name,
                 showlegend=column == 1,
                 line={"shape": "hv", "color": color},
                 marker={"color": color, "size": 9},
-                error_x=x.intervals(records),
-                hovertext=[_hover(record) for record in records],
+                error_x=x.intervals(shown),
+                hovertext=[_hover(trial) for trial in shown],
                 hoverinfo="text",
                 row=1,
                 col=column,
@@ -160,16 +162,17 @@ class _Axis:
     def less_is_better(self) -> bool:
         return self.objective.metric.direction == "minimize"
 
-    def of(self, records: list[Record]) -> list[float]:
+    def of(self, trials: list[CompletedTrial]) -> list[float]:
         """Where they are on it, in the unit of the label."""
-        return [(self.objective.value(_evaluation(r)) or 0.0) * self.objective.metric.scale for r in records]
+        return [(self.objective.value(t.evaluation) or 0.0) * self.objective.metric.scale for t in trials]
 
-    def intervals(self, records: list[Record]) -> dict[str, Any] | None:
+    def intervals(self, trials: list[CompletedTrial]) -> dict[str, Any] | None:
         """The 90 % intervals of latencies, as plotly's error bars."""
         if not self.objective.name.startswith("latency_ms"):
             return None
+        estimates = [trial.evaluation.estimate for trial in trials]
         chip = self.objective.chip
-        found = [_evaluation(r).others[chip] if chip else _evaluation(r).latency for r in records]
+        found = [e.latency_by_chip[chip] if chip else e.latency for e in estimates]
         above, below = [one.high_ms - one.ms for one in found], [one.ms - one.low_ms for one in found]
         return {"type": "data", "symmetric": False, "array": above, "arrayminus": below, "visible": False}
 
@@ -178,25 +181,21 @@ def _axes(study: Study) -> tuple[_Axis, list[_Axis]]:
     """The first objective, and what to draw it against: the others, or the latency where there are none."""
     first, *others = study.objectives
     others = others or [Objective("latency_ms" if first.name != "latency_ms" else "size_mb", 1.0)]
-    chip = study.settings["chip"]
+    chip = study.settings.chip
     return _Axis(first, chip), [_Axis(other, chip) for other in others]
 
 
-def _others(study: Study) -> list[str]:
-    """The study's chips behind the first."""
-    return list(_evaluation(study.front[0]).others) if study.front else []
+def _other_chips(study: Study) -> list[str]:
+    """The study's chips besides the main one."""
+    return list(study.front[0].evaluation.estimate.latency_by_chip)[1:] if study.front else []
 
 
-def _hover(record: Record) -> str:
-    e = _evaluation(record)
-    parts = "<br>".join(str(record.architecture).split("-"))
-    interval = f"{e.latency.low_ms:.3f} to {e.latency.high_ms:.3f}"
+def _hover(trial: CompletedTrial) -> str:
+    estimate = trial.evaluation.estimate
+    latency = estimate.latency
+    parts = "<br>".join(str(trial.architecture).split("-"))
     return (
-        f"<b>trial {record.number}</b><br>accuracy {e.accuracy:.2%}<br>latency {e.latency.ms:.3f} ms ({interval})"
-        f"<br>size {e.size_mb:.2f} MB, {e.macs:,} multiply-accumulates<br>{parts}"
+        f"<b>trial {trial.number}</b><br>accuracy {trial.evaluation.accuracy:.2%}"
+        f"<br>latency {latency.ms:.3f} ms ({latency.low_ms:.3f} to {latency.high_ms:.3f})"
+        f"<br>size {estimate.size_mb:.2f} MB, {estimate.macs:,} multiply-accumulates<br>{parts}"
     )
-
-
-def _evaluation(record: Record) -> Evaluation:
-    assert record.evaluation
-    return record.evaluation

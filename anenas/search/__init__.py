@@ -1,5 +1,9 @@
-"""The search: what is estimated and evaluated, where it is recorded, and the loop that asks and tells."""
+"""The search: what is estimated and evaluated, where it is recorded, and the loop that asks and tells.
 
+Start reading in `_loop.py`.
+"""
+
+from anenas.search._early_stopping import DEFAULT_RUNGS, FEWEST_TRIALS, Rungs
 from anenas.search._evaluation import (
     ARCHITECTURE,
     CHECKPOINT,
@@ -9,21 +13,21 @@ from anenas.search._evaluation import (
     WEIGHTS,
     Estimate,
     Evaluation,
-    Evaluator,
 )
-from anenas.search._evaluator import TrainingEvaluator
+from anenas.search._evaluator import Evaluator
 from anenas.search._exports import export_best
 from anenas.search._first import front_of, read_architectures
 from anenas.search._loop import Search
 from anenas.search._objectives import DEFAULT_OBJECTIVES, METRICS, Metric, Objective, Objectives, objective_names
-from anenas.search._pool import Inline, Outcome, Pool
-from anenas.search._problem import LATENCY_BOUNDS, LatencyBound, Outlook, Problem, Space
-from anenas.search._record import Record, Trial
-from anenas.search._rungs import DEFAULT_RUNGS, FEWEST_TRIALS, Rungs
+from anenas.search._problem import LATENCY_BOUNDS, CandidateEstimate, LatencyBound, Problem, Space, reference_point
+from anenas.search._settings import SCHEMA_VERSION, SearchSettings
 from anenas.search._ship import ExportError, load_deployed, ship
-from anenas.search._store import is_being_searched, searching, study_folder, study_names
+from anenas.search._store import is_being_searched, searching, study_folder, study_name, study_names
 from anenas.search._study import Study
-from anenas.search.samplers import DEFAULT_SAMPLER, SAMPLERS, check_sampler, make_sampler
+from anenas.search._training_evaluator import TrainingEvaluator
+from anenas.search._trial import CompletedTrial, FinishedTrial, Trial
+from anenas.search.executors import Executor, Outcome, ProcessExecutor, SerialExecutor, Task, TrialFiles
+from anenas.search.samplers import DEFAULT_SAMPLER, SAMPLERS, OptunaSampler, Sampler, make_sampler
 
 __all__ = [
     "ARCHITECTURE",
@@ -38,28 +42,35 @@ __all__ = [
     "OPERATIONS",
     "PACKAGE",
     "SAMPLERS",
+    "SCHEMA_VERSION",
     "WEIGHTS",
+    "CandidateEstimate",
+    "CompletedTrial",
     "Estimate",
     "Evaluation",
     "Evaluator",
+    "Executor",
     "ExportError",
-    "Inline",
+    "FinishedTrial",
     "LatencyBound",
     "Metric",
     "Objective",
     "Objectives",
+    "OptunaSampler",
     "Outcome",
-    "Outlook",
-    "Pool",
     "Problem",
-    "Record",
+    "ProcessExecutor",
     "Rungs",
+    "Sampler",
     "Search",
+    "SearchSettings",
+    "SerialExecutor",
     "Space",
     "Study",
+    "Task",
     "TrainingEvaluator",
     "Trial",
-    "check_sampler",
+    "TrialFiles",
     "export_best",
     "front_of",
     "is_being_searched",
@@ -67,8 +78,10 @@ __all__ = [
     "make_sampler",
     "objective_names",
     "read_architectures",
+    "reference_point",
     "searching",
     "ship",
     "study_folder",
+    "study_name",
     "study_names",
 ]

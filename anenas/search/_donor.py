@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from anenas.search._problem import Space
-from anenas.search._record import Record
+from anenas.search._problem import Problem
 from anenas.search._study import Study
+from anenas.search._trial import CompletedTrial
 from anenas.space import Architecture, Decisions
 
 
@@ -13,22 +13,21 @@ class Donors:
 
     Args:
         study: Where the trials are.
-        space: Of the decisions.
+        problem: Of the decisions.
     """
 
-    def __init__(self, study: Study, space: Space) -> None:
-        self._study, self._space = study, space
+    def __init__(self, study: Study, problem: Problem) -> None:
+        self._study, self._problem = study, problem
         self._decisions: dict[int, Decisions] = {}
 
     def nearest(self, architecture: Architecture) -> int | None:
         """Its number: of several that differ as little the most accurate. None where nothing has completed."""
-        mine = self._space.decisions(architecture).items()
+        mine = self._problem.decisions(architecture).items()
 
-        def difference(record: Record) -> tuple[int, float]:
-            if record.number not in self._decisions:
-                self._decisions[record.number] = self._space.decisions(record.architecture)
-            assert record.evaluation
-            return len(mine ^ self._decisions[record.number].items()), -record.evaluation.accuracy
+        def difference(trial: CompletedTrial) -> tuple[int, float]:
+            if trial.number not in self._decisions:
+                self._decisions[trial.number] = self._problem.decisions(trial.architecture)
+            return len(mine ^ self._decisions[trial.number].items()), -trial.evaluation.accuracy
 
         found = min(self._study.completed, key=difference, default=None)
         return found.number if found else None

@@ -3,40 +3,46 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 from anenas.latency import Latency
-from anenas.space import Architecture
 
 # What a trial leaves behind.
 PACKAGE, WEIGHTS, EVALUATION = "model.mlpackage", "weights.safetensors", "evaluation.json"
 ARCHITECTURE, OPERATIONS = "architecture.txt", "operations.csv"
 CHECKPOINT = "checkpoint.safetensors"  # only while it may be trained on
 
+# What evaluations of schema 1 called it (see `SearchSettings.schema_version`).
+_RENAMED = {"parameters": "params", "share": "budget_fraction"}
+_DROPPED = ("needs", "test_accuracy")
+
 
 @dataclass(frozen=True)
 class Estimate:
-    """What the architecture alone tells.
+    """What the architecture alone tells; of an exported program, the same figures read from the package.
 
     Attributes:
-        latency: Of one prediction.
+        latency_by_chip: Of one prediction on each chip of the search by the chip's name, the main one first.
         size_mb: Of the package, in 10⁶ bytes.
         macs: Multiply-accumulates of one prediction.
-        parameters: Weights that are stored.
-        residency: Share of the operations' time that is spent on the engine.
+        params: Weights that are stored.
+        residency: Fraction of the operations' time that is spent on the engine.
         broken_rules: Guidelines that it breaks, in words; none in a network that can be searched.
-        others: Latency on each further chip of the search, by the chip's name.
     """
 
-    latency: Latency
+    latency_by_chip: Mapping[str, Latency]
     size_mb: float
     macs: int
-    parameters: int
+    params: int
     residency: float = 1.0
     broken_rules: tuple[str, ...] = ()
-    others: dict[str, Latency] = field(default_factory=dict)
+
+    @property
+    def latency(self) -> Latency:
+        """On the main chip."""
+        return next(iter(self.latency_by_chip.values()))
 
 
 @dataclass(frozen=True)
@@ -44,75 +50,45 @@ class Evaluation:
     """What a trained and exported network turned out to be.
 
     Attributes:
-        accuracy: Share of the validation images that it classifies rightly: the network, or, where the program's
+        accuracy: Fraction of the validation inputs that it classifies correctly: the network, or, where the program's
             weights are not as trained, the program.
-        latency: Of the exported program.
-        size_mb: Of the exported package, in 10⁶ bytes.
-        macs: Multiply-accumulates of the exported program.
-        parameters: Weights that the exported program stores.
-        residency: Share of its operations' time that is spent on the engine, as estimated.
-        needs: The oldest system that runs the program, such as "iOS16"; empty where nothing tells.
+        estimate: Latency, size and the other figures of the exported program; before the whole budget is spent, of the
+            architecture.
+        budget_fraction: How much of the whole training this is after. Below 1 nothing was exported, and accuracy is
+            the network's.
         verified: How far the exported program is from the network, of the largest probability: "fp32_difference" and
-            "fp16_difference"; and "fp16_agreement", the share of images for which float16 names the same class.
-            Compressed weights are told of, and not judged by it.
+            "fp16_difference"; and "fp16_agreement", the fraction of inputs for which float16 names the same class.
+            Compressed weights are reported, and not judged by it.
         seconds: What each step took.
         losses: (step, training loss) as training went on.
-        share: How much of the whole training this is after. Below 1 nothing was exported: accuracy is the network's,
-            everything else is estimated.
         donor: Number of the trial that its weights were taken from to begin with; None where it began anew.
-        inherited: The share of its weights that came from there.
-        test_accuracy: Share of the test images that the exported program classifies rightly in float16; only known
-            once a search has ended with it on the front.
-        others: Latency on each further chip of the search, by the chip's name.
+        inherited: The fraction of its weights that came from there.
     """
 
     accuracy: float
-    latency: Latency
-    size_mb: float
-    macs: int
-    parameters: int
-    residency: float = 1.0
-    needs: str = ""
-    verified: dict[str, float] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=dict)
+    estimate: Estimate
+    budget_fraction: float = 1.0
+    verified: Mapping[str, float] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
     losses: tuple[tuple[int, float], ...] = ()
-    share: float = 1.0
     donor: int | None = None
     inherited: float = 0.0
-    test_accuracy: float | None = None
-    others: dict[str, Latency] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        return dataclasses.asdict(self)
+        """For JSON: the estimate's figures stand beside its own."""
+        values = dataclasses.asdict(self)
+        return {"accuracy": values.pop("accuracy"), **values.pop("estimate"), **values}
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Self:
-        losses = tuple((int(step), float(loss)) for step, loss in values["losses"])
-        others = {chip: Latency(**latency) for chip, latency in values.get("others", {}).items()}
-        return cls(**(values | {"latency": Latency(**values["latency"]), "losses": losses, "others": others}))
-
-
-class Evaluator(Protocol):
-    """Judges architectures: at once and roughly, or by training them. It travels to worker processes by pickling."""
-
-    def estimate(self, architecture: Architecture) -> Estimate:
-        """What is known without training, in milliseconds."""
-        ...
-
-    def evaluate(
-        self, architecture: Architecture, folder: Path, share: float = 1.0, donor: Path | None = None
-    ) -> Evaluation:
-        """Train and export; what the trial leaves behind goes into `folder`, which exists.
-
-        Training begins with what fits of the weights that another trial left in the folder `donor`, where there is
-        one.
-
-        With a `share` below 1 only so much of the training is done and nothing is exported. The folder then holds
-        what is needed to go on from there when it is given again with a greater share; without that the training
-        begins anew, with the same result.
-        """
-        ...
-
-    def test(self, architecture: Architecture, folder: Path) -> float:
-        """Accuracy on the test images of what `evaluate` left in `folder`."""
-        ...
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """What `to_dict` gave, of this version or of the one before it."""
+        values = {_RENAMED.get(name, name): value for name, value in values.items() if name not in _DROPPED}
+        if "latency" in values:
+            main = values.pop("latency")
+            values["latency_by_chip"] = {main["chip"]: main, **values.pop("others", {})}
+        values["latency_by_chip"] = {chip: Latency(**one) for chip, one in values["latency_by_chip"].items()}
+        values["losses"] = tuple((int(step), float(loss)) for step, loss in values["losses"])
+        values["broken_rules"] = tuple(values.get("broken_rules", ()))
+        names = [one.name for one in dataclasses.fields(Estimate)]
+        estimate = Estimate(**{name: values.pop(name) for name in names if name in values})
+        return cls(estimate=estimate, **values)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from anenas.search._evaluation import EVALUATION
-from anenas.search._record import Record
 from anenas.search._study import Study
+from anenas.search._trial import CompletedTrial
 
 _README = """\
 {name}: trial {number} of study {study}
@@ -34,14 +34,14 @@ def export_best(study: Study, folder: Path) -> dict[str, Path]:
     target = folder / study.name
     target.mkdir(parents=True, exist_ok=True)
     exported = {}
-    for name, record in study.picks.items():
+    for name, trial in study.picks.items():
         with tempfile.TemporaryDirectory(dir=target, prefix=".exporting-") as temporary:
             new = Path(temporary) / name
-            shutil.copytree(study.trial_folder(record.number), new)
+            shutil.copytree(study.trial_folder(trial.number), new)
             (new / EVALUATION).unlink(missing_ok=True)
-            (new / "metrics.json").write_text(json.dumps(_metrics(record), indent=2) + "\n")
+            (new / "metrics.json").write_text(json.dumps(_metrics(trial), indent=2) + "\n")
             (new / "README.txt").write_text(
-                _README.format(name=name, number=record.number, study=study.name, form=record.architecture.form)
+                _README.format(name=name, number=trial.number, study=study.name, form=trial.architecture.form)
             )
             exported[name] = target / name
             if exported[name].exists():
@@ -50,6 +50,6 @@ def export_best(study: Study, folder: Path) -> dict[str, Path]:
     return exported
 
 
-def _metrics(record: Record) -> dict[str, Any]:
-    assert record.evaluation
-    return {"trial": record.number, "architecture": str(record.architecture), **record.evaluation.to_dict()}
+def _metrics(trial: CompletedTrial) -> dict[str, Any]:
+    tested = {} if trial.test_accuracy is None else {"test_accuracy": trial.test_accuracy}
+    return {"trial": trial.number, "architecture": str(trial.architecture), **trial.evaluation.to_dict(), **tested}

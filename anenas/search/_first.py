@@ -52,9 +52,9 @@ def front_of(
         AnenasError: If there is nothing of it in the space.
     """
     found = []
-    for record in earlier.front:
-        head = dataclasses.replace(record.architecture.head, classes=classes)
-        architecture = dataclasses.replace(record.architecture, input=input_shape, head=head, masked=masked)
+    for trial in earlier.front:
+        head = dataclasses.replace(trial.architecture.head, classes=classes)
+        architecture = dataclasses.replace(trial.architecture, input=input_shape, head=head, masked=masked)
         try:
             space.decisions(architecture)
         except ValueError:

@@ -1,4 +1,4 @@
-"""What a search may look for: each objective with its direction, its units and how it is told."""
+"""What a search may optimise: each objective with its direction, its units and its words."""
 
 from __future__ import annotations
 
@@ -38,14 +38,18 @@ class Metric:
     best: str
     superlative: str
 
-    def told(self, value: float) -> str:
+    def describe_best(self, value: float) -> str:
         """The best value in words: "fastest 0.230 ms"."""
         return self.superlative.format(value * self.scale)
 
     @property
     def ideal(self) -> float:
-        """What cannot be bettered: what is maximised is a share."""
+        """The best possible value: what is maximised is a fraction."""
         return 1.0 if self.direction == "maximize" else 0.0
+
+
+def _estimate(of: Estimate | Evaluation) -> Estimate:
+    return of.estimate if isinstance(of, Evaluation) else of
 
 
 METRICS = {
@@ -58,31 +62,38 @@ METRICS = {
         "best {:.1f}%",
     ),
     "latency_ms": Metric(
-        "minimize", lambda of: of.latency.ms, "estimated latency (ms)", 1, "fast", "fastest {:.3f} ms"
+        "minimize", lambda of: _estimate(of).latency.ms, "estimated latency (ms)", 1, "fast", "fastest {:.3f} ms"
     ),
-    "size_mb": Metric("minimize", lambda of: of.size_mb, "package (MB)", 1, "small", "smallest {:.2f} MB"),
-    "macs": Metric("minimize", lambda of: of.macs, "multiply-accumulates (M)", 1e-6, "light", "lightest {:.1f} M MACs"),
+    "size_mb": Metric("minimize", lambda of: _estimate(of).size_mb, "package (MB)", 1, "small", "smallest {:.2f} MB"),
+    "macs": Metric(
+        "minimize", lambda of: _estimate(of).macs, "multiply-accumulates (M)", 1e-6, "light", "lightest {:.1f} M MACs"
+    ),
     "params": Metric(
-        "minimize", lambda of: of.parameters, "parameters (M)", 1e-6, "lean", "fewest parameters {:.2f} M"
+        "minimize", lambda of: _estimate(of).params, "parameters (M)", 1e-6, "lean", "fewest parameters {:.2f} M"
     ),
     "residency": Metric(
-        "maximize", lambda of: of.residency, "time on the engine (%)", 100, "resident", "most resident {:.0f}%"
+        "maximize",
+        lambda of: _estimate(of).residency,
+        "time on the engine (%)",
+        100,
+        "resident",
+        "most resident {:.0f}%",
     ),
 }
-"""What a search may look for, by name. The latency on another chip than the first is latency_ms@CHIP."""
+"""What a search may optimise, by name. The latency on another chip than the main one is latency_ms@CHIP."""
 
 
 @dataclass(frozen=True)
 class Objective:
-    """A metric to be had much or little of.
+    """A metric that is optimised.
 
     Attributes:
         name: Such as "accuracy" or "latency_ms@M2".
-        worst: From where on it is worth nothing: the reference of the hypervolume.
+        reference: Its value at the reference point of the hypervolume: beyond it a network is worth nothing.
     """
 
     name: str
-    worst: float
+    reference: float
 
     @property
     def metric(self) -> Metric:
@@ -90,7 +101,7 @@ class Objective:
 
     @property
     def chip(self) -> str:
-        """The chip that the name tells; empty for the search's first, and for what is the same on any."""
+        """The chip in its name; empty for the search's main chip, and for what is the same on any."""
         return self.name.partition("@")[2]
 
     @property
@@ -104,12 +115,12 @@ class Objective:
         return f"{self.metric.best}-{self.chip}" if self.chip else self.metric.best
 
     def value(self, of: Estimate | Evaluation) -> float | None:
-        """What it is of a network; None of an estimate where only training tells."""
-        return of.others[self.chip].ms if self.chip else self.metric.read(of)
+        """Its value for a network; None for an estimate where only training tells."""
+        return _estimate(of).latency_by_chip[self.chip].ms if self.chip else self.metric.read(of)
 
-    def told(self, value: float) -> str:
+    def describe_best(self, value: float) -> str:
         """The best value in words: "fastest 0.230 ms"."""
-        words = self.metric.told(value)
+        words = self.metric.describe_best(value)
         return f"{words} on {self.chip}" if self.chip else words
 
     def minimised(self, value: float) -> float:
@@ -117,8 +128,8 @@ class Objective:
         return -value if self.metric.direction == "maximize" else value
 
     def loss(self, value: float) -> float:
-        """0 where it cannot be bettered, 1 where it is worth nothing."""
-        return (value - self.metric.ideal) / (self.worst - self.metric.ideal)
+        """0 at the ideal, 1 at the reference point."""
+        return (value - self.metric.ideal) / (self.reference - self.metric.ideal)
 
 
 class Objectives(tuple[Objective, ...]):
@@ -127,9 +138,9 @@ class Objectives(tuple[Objective, ...]):
     __slots__ = ()
 
     @classmethod
-    def of(cls, worst: Mapping[str, float]) -> Self:
-        """From the name of each to its reference."""
-        return cls(Objective(name, value) for name, value in worst.items())
+    def of(cls, reference_point: Mapping[str, float]) -> Self:
+        """From the reference value of each by its name."""
+        return cls(Objective(name, value) for name, value in reference_point.items())
 
     def point(self, evaluation: Evaluation) -> Point:
         """Their values of a network that was trained."""

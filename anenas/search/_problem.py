@@ -1,19 +1,25 @@
-"""What a sampler may know of a search: the decisions that make a candidate, and what is known without evaluating it."""
+"""What a sampler may know of a search: the decisions that make a candidate, and what is known before evaluating it."""
 
 from __future__ import annotations
 
+import functools
 import math
+import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, get_args
 
-from anenas.search._evaluation import Estimate, Evaluation, Evaluator
-from anenas.search._objectives import Objectives
-from anenas.space import Architecture, Decisions, Limits, Pick
+from anenas.search._evaluation import Estimate, Evaluation
+from anenas.search._evaluator import Evaluator
+from anenas.search._objectives import METRICS, Objectives
+from anenas.space import Architecture, Decisions, Limits, Pick, SearchSpace, walk
 
 LatencyBound = Literal["upper", "estimate"]
 """What a limit on a latency is held against: the upper end of its interval, or the estimate itself."""
 
 LATENCY_BOUNDS: tuple[LatencyBound, ...] = get_args(LatencyBound)
+
+_REFERENCE_DRAWS = 32
 
 
 class Space(Protocol):
@@ -39,13 +45,13 @@ class Space(Protocol):
 
 
 @dataclass(frozen=True)
-class Outlook:
+class CandidateEstimate:
     """What is known of a candidate before it is evaluated.
 
     Attributes:
         values: One an objective, in the study's order, each to be minimised; None where only an evaluation tells.
-        violation: By how much it misses what it must keep; 0 where it keeps all.
-        features: Numbers that may tell something of the objectives that are not known.
+        violation: By how much it misses its limits; 0 where it keeps them all.
+        features: Numbers that may say something about the objectives that are not known.
     """
 
     values: tuple[float | None, ...]
@@ -55,13 +61,13 @@ class Outlook:
 
 @dataclass(frozen=True)
 class Problem:
-    """A space of architectures, what is estimated of them and what they must keep.
+    """A space of architectures, what judges them and the limits that they must keep.
 
     Attributes:
         space: What is searched.
-        classes: How many classes the networks tell apart.
-        evaluator: What estimates them.
-        objectives: What is looked for.
+        classes: That its networks classify into.
+        evaluator: What judges an architecture.
+        objectives: What is optimised.
         limits: What a network must stay within.
         latency_bound: What of a latency must stay within its limit.
     """
@@ -77,23 +83,60 @@ class Problem:
         """Walk every decision of the space once and return the architecture they make."""
         return self.space.decide(pick, classes=self.classes)
 
-    def outlook(self, architecture: Architecture) -> Outlook:
+    def make(self, decisions: Decisions) -> Architecture:
+        """The architecture of these decisions.
+
+        Raises:
+            KeyError: If one is missing.
+        """
+        return walk(self.decide, lambda name, _: decisions[name])[0]
+
+    def decisions(self, architecture: Architecture) -> Decisions:
+        """What makes an architecture of the space, by the names of the decisions."""
+        return self.space.decisions(architecture)
+
+    def candidate_estimate(self, architecture: Architecture) -> CandidateEstimate:
         """What its estimate tells of the objectives; one that is NaN is one that nobody can estimate."""
         estimate = self.evaluator.estimate(architecture)
         values = [(objective, objective.value(estimate)) for objective in self.objectives]
-        return Outlook(
+        return CandidateEstimate(
             values=tuple(None if value is None or math.isnan(value) else o.minimised(value) for o, value in values),
             violation=sum(self.violations(estimate).values()) + len(estimate.broken_rules),
-            features=(math.log1p(estimate.macs), math.log1p(estimate.parameters)),
+            features=(math.log1p(estimate.macs), math.log1p(estimate.params)),
         )
 
     def violations(self, of: Estimate | Evaluation) -> dict[str, float]:
-        """By what share of it each limit is missed, for the limits that are: "size", "latency", "latency@M2", …."""
-        held = {"size": ("size_mb", of.size_mb), "macs": ("macs", of.macs), "params": ("params", of.parameters)}
-        held |= {"residency": ("residency", of.residency)}
-        for name, latency in {"latency": of.latency, **{f"latency@{c}": one for c, one in of.others.items()}}.items():
-            held[name] = ("latency_ms", latency.high_ms if self.latency_bound == "upper" else latency.ms)
-        if isinstance(of, Evaluation):
-            held["accuracy"] = ("accuracy", of.accuracy)
-        missed = {name: self.limits.violation(*limit_and_value) for name, limit_and_value in held.items()}
-        return {name: share for name, share in missed.items() if share > 0}
+        """By what fraction of it each limit is missed, for those that are: "size_mb", "latency_ms@M2", …."""
+        values: dict[str, float] = {}
+        for name in self._limited:
+            if name == "latency_ms":
+                estimate = of.estimate if isinstance(of, Evaluation) else of
+                for i, (chip, latency) in enumerate(estimate.latency_by_chip.items()):
+                    value = latency.high_ms if self.latency_bound == "upper" else latency.ms
+                    values[f"{name}@{chip}" if i else name] = value
+            elif (figure := METRICS[name].read(of)) is not None:
+                values[name] = figure
+        missed = {name: self.limits.violation(name.partition("@")[0], value) for name, value in values.items()}
+        return {name: fraction for name, fraction in missed.items() if fraction > 0}
+
+    @functools.cached_property
+    def _limited(self) -> tuple[str, ...]:
+        """What has a limit."""
+        return tuple(self.limits.model_dump(exclude_none=True))
+
+
+def reference_point(
+    names: Sequence[str], limits: Limits, space: SearchSpace, classes: int, evaluator: Evaluator
+) -> dict[str, float]:
+    """The reference point of the hypervolume, by objective: 0 of what is maximised; else its limit, or the worst of a
+    few architectures drawn from the space.
+    """
+    rng = random.Random(0)
+    drawn = [evaluator.estimate(space.sample(rng, classes=classes)) for _ in range(_REFERENCE_DRAWS)]
+    values = {}
+    for objective in Objectives.of(dict.fromkeys(names, 0.0)):
+        values[objective.name] = 0.0
+        if objective.metric.direction == "minimize":
+            limit = limits.model_dump()[objective.name.partition("@")[0]]
+            values[objective.name] = limit or max(objective.value(estimate) or 0.0 for estimate in drawn)
+    return values

@@ -58,8 +58,8 @@ def ship(
     epochs: int,
     seed: int = 0,
     device: torch.device | str = "cpu",
-    stepped: Callable[[int, int], None] = lambda step, steps: None,
-    lap: Callable[[str], None] = lambda name: None,
+    on_step: Callable[[int, int], None] = lambda step, steps: None,
+    on_phase: Callable[[str], None] = lambda name: None,
 ) -> Verification:
     """Write the package of a network in the form of its architecture, and run it on images.
 
@@ -76,8 +76,8 @@ def ship(
         epochs: It was trained for; a quarter of them, at least one, are added for 8-bit activations.
         seed: Of that training.
         device: Of that training.
-        stepped: Hears of its steps.
-        lap: Hears the name of everything that is done.
+        on_step: Called after each of its steps with its number and how many there are.
+        on_phase: Called with the name of each phase that has ended.
 
     Returns:
         The last verification.
@@ -105,26 +105,26 @@ def ship(
             augment=Augmentation.of(dataset),
             seed=seed,
             device=device,
-            stepped=stepped,
+            stepped=on_step,
         )
-        lap("quantise")
+        on_phase("quantise")
         convert(quantised, package, shape=shape, classes=classes, metadata=metadata, target=form.target)
-        lap("convert")
+        on_phase("convert")
         # A value that float16 rounds to the other side of a step is a whole step of 8 bits off.
         tolerances = dict.fromkeys(TOLERANCES, TOLERANCES["fp16"])
         verified = _required(verify_module(package, quantised, pixels, "the quantised network", tolerances=tolerances))
-        lap("verify")
+        on_phase("verify")
         return verified
     source = TOKENS if architecture.takes == "texts" else None
     convert(deployed, package, shape=shape, classes=classes, metadata=metadata, source=source)
-    lap("convert")
+    on_phase("convert")
     verified = _required(verify_network(package, deployed, pixels))
-    lap("verify")
+    on_phase("verify")
     if form.kind:
         compress(package, package, form)
-        lap("compress")
+        on_phase("compress")
         verified = _required(verify_network(package, deployed, pixels, tolerances=LOSSY))
-        lap("verify_form")
+        on_phase("verify_form")
     return verified
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +13,7 @@ from typing import TYPE_CHECKING
 import filelock
 
 from anenas._errors import AnenasError
+from anenas.search._settings import SearchSettings
 
 if TYPE_CHECKING:
     import optuna
@@ -24,6 +28,35 @@ def study_names(store: Path) -> list[str]:
     if not (store / _DATABASE).is_file():
         return []
     return sorted(optuna.get_all_study_names(open_storage(store)))
+
+
+def study_name(store: Path, given: str | None, new: bool, title: str, settings: SearchSettings) -> str:
+    """The study that these settings continue, or the name of a new one.
+
+    Args:
+        store: Where studies are.
+        given: The name that the caller wants; by default one that follows from the settings.
+        new: Whether to start afresh even if there is such a study: it gets the next number behind its name.
+        title: What names that follow from settings begin with.
+        settings: See above.
+
+    Raises:
+        AnenasError: If the name that is given cannot be one.
+    """
+    if given is None:
+        digest = hashlib.sha256(json.dumps(settings.identity(), sort_keys=True).encode()).hexdigest()[:6]
+        name = re.sub(r"[^A-Za-z0-9_.-]+", "-", f"{title}-{digest}")
+    elif re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", given):
+        name = given
+    else:
+        raise AnenasError(f"study name '{given}': expected letters, digits, '_', '.' and '-', at most 100")
+    if given and not new:
+        return name
+    # The family of a name: itself, then name-2, name-3, … for each time that it was started afresh.
+    member = re.compile(re.escape(name) + r"(?:-(\d+))?")
+    past = [int(match[1] or 1) for known in study_names(store) if (match := member.fullmatch(known))]
+    number = max(past, default=0) + (1 if new or not past else 0)
+    return name if number == 1 else f"{name}-{number}"
 
 
 def study_folder(store: Path, name: str) -> Path:
@@ -43,7 +76,9 @@ def searching(store: Path, name: str) -> Iterator[None]:
         Path(lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
     except filelock.Timeout:
-        raise AnenasError(f"study '{name}' is being searched by another process; wait for it, or use --new") from None
+        raise AnenasError(
+            f"study '{name}' is being searched by another process; wait for it, or use `new=True`"
+        ) from None
     except OSError as error:
         raise AnenasError(f"cannot write the store {store}: {error.strerror or error}") from error
     try:
@@ -76,24 +111,37 @@ def open_storage(store: Path, *, in_memory: bool = False) -> optuna.storages.Bas
     import optuna
     from sqlalchemy.exc import SQLAlchemyError
 
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
     if in_memory:
         return optuna.storages.InMemoryStorage()
     if set("?#%") & set(str(store)):
         raise AnenasError(f"store '{store}': its path must be without ?, # and %, which database addresses cannot hold")
     try:
         store.mkdir(parents=True, exist_ok=True)
-        return optuna.storages.RDBStorage(
-            f"sqlite:///{store / _DATABASE}",
-            engine_kwargs={"connect_args": {"timeout": 60}},  # several searches may share a store
-        )
+        with quiet_optuna():
+            return optuna.storages.RDBStorage(
+                f"sqlite:///{store / _DATABASE}",
+                engine_kwargs={"connect_args": {"timeout": 60}},  # several searches may share a store
+            )
     except OSError as error:
         raise AnenasError(f"cannot write the store {store}: {error.strerror or error}") from error
     except (SQLAlchemyError, RuntimeError) as error:
-        raise AnenasError(f"cannot use the store {store / _DATABASE}: {first_line(error)}") from error
+        raise AnenasError(f"cannot use the store {store / _DATABASE}: {database_error(error)}") from error
 
 
-def first_line(error: Exception) -> str:
+@contextlib.contextmanager
+def quiet_optuna() -> Iterator[None]:
+    """Optuna does not tell of the studies and tables that it makes; afterwards it is as talkative as it was."""
+    import optuna
+
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    try:
+        yield
+    finally:
+        optuna.logging.set_verbosity(before)
+
+
+def database_error(error: Exception) -> str:
     """What a database error says, without the statement that it was about."""
     cause = getattr(error.__cause__, "orig", None) or getattr(error, "orig", None) or error
     return next(iter(str(cause).splitlines()), type(error).__name__)

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import json
-import shutil
 import uuid
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Self, cast
 
 from anenas._errors import AnenasError, unknown
 from anenas._pareto import Losses, front, hypervolume, knee
 from anenas.blocks import Value
-from anenas.search._evaluation import CHECKPOINT, EVALUATION, Estimate, Evaluation
+from anenas.search._evaluation import Estimate, Evaluation
+from anenas.search._folders import TrialFolders
 from anenas.search._objectives import Objectives, Point
-from anenas.search._problem import Space
-from anenas.search._record import STATES, Record, State, Trial, read_record, read_rungs, with_time_of
-from anenas.search._rungs import RUNGS
-from anenas.search._store import first_line, open_storage, study_folder, study_names
-from anenas.space import LEAST, Architecture
+from anenas.search._problem import Problem
+from anenas.search._record import ARCHITECTURE, read_finished, read_rungs, write_answer, write_rungs
+from anenas.search._settings import SearchSettings
+from anenas.search._store import database_error, open_storage, quiet_optuna, study_folder, study_names
+from anenas.search._trial import STATES, CompletedTrial, FinishedTrial, State, Trial, with_total_seconds
+from anenas.search.samplers import Sampler
+from anenas.space import LEAST, Architecture, Decisions
 
 if TYPE_CHECKING:
     import optuna
+
+_ID, _SETTINGS, _DATA, _TEST_ACCURACY = "id", "settings", "data", "test_accuracy"  # attributes of the Optuna study
 
 
 class Study:
@@ -35,30 +38,44 @@ class Study:
         name: Of the study in the store.
         id: Of the study anywhere: other stores may have one of the same name.
         folder: What belongs to it on disk.
-        settings: What makes its trials comparable: space, data, chip, budget, seed, and under "objectives" the
-            reference of each objective, see `Objective`.
+        settings: What makes its trials comparable.
         objectives: What its trials are compared by.
-        records: Every answered trial in the order of answers.
+        finished: Every answered trial in the order of answers.
         paused: Trials that wait at a rung to be trained on or stopped, by number.
         front: Completed trials that no other dominates, the best by the first objective last.
         hypervolumes: The hypervolume after each completed trial, see `hypervolume`.
+        listeners: Called with the study after every answer and every pause, in the thread of the search.
     """
 
     def __init__(self, study: optuna.Study, store: Path) -> None:
+        import optuna
+
+        study.sampler = optuna.samplers.RandomSampler()  # is never asked: every decision is made before Optuna is asked
         self._optuna = study
         self.name: str = study.study_name
         self.folder = study_folder(store, self.name)
-        self.id: str = study.user_attrs["id"]
-        self.settings: dict[str, Any] = study.user_attrs["settings"]
-        self.objectives = Objectives.of(self.settings["objectives"])
-        self._by_architecture: dict[Architecture, Record] = {}
+        self.id: str = study.user_attrs[_ID]
+        try:
+            self.settings = SearchSettings.from_dict(study.user_attrs[_SETTINGS])
+        except AnenasError as error:
+            raise AnenasError(f"study '{self.name}' cannot be read: {error}") from error
+        self.objectives = Objectives.of(self.settings.objectives)
+        self.listeners: list[Callable[[Study], None]] = []
         self.hypervolumes: list[float] = []
-        self.front: list[Record] = []
-        self.records: list[Record] = []
+        self.front: list[CompletedTrial] = []
+        self.finished: list[FinishedTrial] = []
         self.paused: dict[int, Trial] = {}
-        answered = [read_record(t) for t in study.get_trials(deepcopy=False) if t.state.is_finished()]
-        for record in sorted((record for record in answered if record), key=lambda record: record.ended):
-            self._note(record)
+        self._folders = TrialFolders(self.folder / "trials")
+        self._handles: dict[int, optuna.trial.Trial] = {}
+        self._by_number: dict[int, Trial] = {}  # those that are asked about, too
+        self._by_architecture: dict[Architecture, FinishedTrial] = {}
+        tested = self._test_accuracies()
+        asked = study.get_trials(deepcopy=False)
+        answered = [read_finished(t, test_accuracy=tested.get(t.number)) for t in asked if t.state.is_finished()]
+        found = [trial for trial in answered if trial]
+        self._by_number.update((trial.number, trial) for trial in found)
+        for trial in sorted(found, key=lambda trial: trial.ended):
+            self._note(trial)
 
     @classmethod
     def load(cls, store: Path, name: str) -> Self:
@@ -71,23 +88,20 @@ class Study:
 
         names = study_names(store)
         if name not in names:
-            raise unknown("study", name, names) if names else AnenasError(f"no studies in {store}; run `anenas search`")
+            raise unknown("study", name, names) if names else AnenasError(f"no studies in {store}; run a search first")
         study = optuna.load_study(study_name=name, storage=open_storage(store))
-        if "settings" not in study.user_attrs:
+        if _SETTINGS not in study.user_attrs:
             raise AnenasError(f"study '{name}' is empty: its search was stopped before it began")
         return cls(study, store)
 
     @classmethod
-    def create_or_continue(
-        cls, store: Path, name: str, settings: dict[str, Any], seed: int, *, in_memory: bool = False
-    ) -> Self:
-        """The study of that name, new if there is none. It suggests at random until `sampler` is set.
+    def create_or_continue(cls, store: Path, name: str, settings: SearchSettings, *, in_memory: bool = False) -> Self:
+        """The study of that name, new if there is none.
 
         Args:
             store: Folder of the database and of what the trials leave behind.
             name: Of the study.
-            settings: What makes its trials comparable, see `Study`.
-            seed: Of the suggestions.
+            settings: What makes its trials comparable.
             in_memory: Whether the trials are lost with the process, for what is not worth a database.
 
         Raises:
@@ -95,56 +109,55 @@ class Study:
         """
         import optuna
 
-        objectives = Objectives.of(settings["objectives"])
+        objectives = Objectives.of(settings.objectives)
         try:
-            study = optuna.create_study(
-                study_name=name,
-                storage=open_storage(store, in_memory=in_memory),
-                directions=[objective.metric.direction for objective in objectives],
-                load_if_exists=True,
-            )
-            known = study.user_attrs.get("settings")
-            if known is None:
-                with _without_experimental_warnings():
+            with quiet_optuna():
+                study = optuna.create_study(
+                    study_name=name,
+                    storage=open_storage(store, in_memory=in_memory),
+                    directions=[objective.metric.direction for objective in objectives],
+                    load_if_exists=True,
+                )
+            if _SETTINGS not in study.user_attrs:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
                     study.set_metric_names([objective.name for objective in objectives])
-                study.set_user_attr("id", uuid.uuid4().hex)
-                study.set_user_attr("settings", settings)
+                study.set_user_attr(_ID, uuid.uuid4().hex)
+                study.set_user_attr(_SETTINGS, settings.to_dict())
         except optuna.exceptions.StorageInternalError as error:
-            raise AnenasError(f"cannot write the store {store}: {first_line(error)}") from error
-        if known is not None and known != settings:
-            differ = [k for k in (settings | known) if settings.get(k) != known.get(k)]
-            what = "; ".join(f"{k} was {known.get(k)}, is {settings.get(k)}" for k in differ)
-            raise AnenasError(f"study '{name}' was made with other settings ({what}); choose another --study, or --new")
-        # Seeded by how far the study is, too: a continued search must not repeat its first suggestions.
-        study.sampler = optuna.samplers.RandomSampler(seed=(seed * 1_000_003 + _trials(study)) % 2**32)
-        return cls(study, store)
+            raise AnenasError(f"cannot write the store {store}: {database_error(error)}") from error
+        found = cls(study, store)
+        if differences := found.settings.differences(settings):
+            raise AnenasError(
+                f"study '{name}' was made with other settings ({'; '.join(differences)}); choose another `study`, or "
+                f"`new=True`"
+            )
+        return found
 
     # Asking
 
     @property
-    def asked(self) -> int:
-        """How many trials there are, answered or not."""
-        return _trials(self._optuna)
+    def trials(self) -> list[Trial]:
+        """Every trial in the order in which they were asked about; those that have ended are `FinishedTrial`s."""
+        return list(self._by_number.values())
 
-    @property
-    def sampler(self) -> optuna.samplers.BaseSampler:
-        """What suggests architectures; it may be another when a study continues."""
-        return self._optuna.sampler
-
-    @sampler.setter
-    def sampler(self, sampler: optuna.samplers.BaseSampler) -> None:
-        self._optuna.sampler = sampler
-
-    def ask(self, space: Space, classes: int) -> Trial:
+    def ask(self, sampler: Sampler, problem: Problem) -> Trial:
         """The sampler's next suggestion, noted as running."""
-        return self._decide(self._optuna.ask(), space, classes)
+        suggested = sampler.ask(problem, self.trials)
+        try:
+            decisions = dict(suggested) if isinstance(suggested, Mapping) else problem.decisions(suggested)
+            problem.make(decisions)
+        except (KeyError, ValueError) as error:
+            raise AnenasError(
+                f"the sampler {type(sampler).__name__} suggested what is not in '{problem.space.name}': {error}"
+            ) from error
+        return self._ask(decisions, problem)
 
-    def ask_about(self, architecture: Architecture, space: Space) -> Trial:
-        """A trial of this architecture of the space, whatever the sampler would suggest."""
-        self._optuna.enqueue_trial(space.decisions(architecture))
-        return self.ask(space, architecture.head.classes)
+    def ask_about(self, architecture: Architecture, problem: Problem) -> Trial:
+        """A trial of this architecture, whatever a sampler would suggest."""
+        return self._ask(problem.decisions(architecture), problem)
 
-    def unanswered(self, space: Space, classes: int) -> list[Trial]:
+    def unanswered(self, problem: Problem) -> list[Trial]:
         """Trials that an earlier process asked about and did not live to answer, to be run again.
 
         Those that had reached a rung are `paused` there.
@@ -152,23 +165,31 @@ class Study:
         import optuna
 
         running = self._optuna.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,))
-        trials = [self._decide(optuna.trial.Trial(self._optuna, t._trial_id), space, classes) for t in running]
+        trials = [self._open(optuna.trial.Trial(self._optuna, trial._trial_id), problem) for trial in running]
+        self._by_number = dict(sorted(self._by_number.items()))
         self.paused = {trial.number: trial for trial in trials if trial.rungs}
-        open_ = {self._workspace(trial) for trial in trials}
-        for left in set((self.folder / "trials").glob(".*")) - open_:  # killed between an answer and clearing up
-            shutil.rmtree(left)
+        self._folders.drop_all_but(trial.number for trial in trials)
         return [trial for trial in trials if not trial.rungs]
 
-    def _decide(self, handle: optuna.trial.Trial, space: Space, classes: int) -> Trial:
+    def _ask(self, decisions: Decisions, problem: Problem) -> Trial:
+        self._optuna.enqueue_trial(decisions)
+        return self._open(self._optuna.ask(), problem)
+
+    def _open(self, handle: optuna.trial.Trial, problem: Problem) -> Trial:
+        """A running trial of Optuna's, its decisions made."""
+
         def suggest(name: str, options: Sequence[Value]) -> Value:
             return cast(Value, handle.suggest_categorical(name, options))
 
-        architecture = space.decide(suggest, classes=classes)
-        handle.set_user_attr("architecture", str(architecture))
+        architecture = problem.decide(suggest)
+        handle.set_user_attr(ARCHITECTURE, str(architecture))
         rungs = read_rungs(handle.user_attrs)
-        return Trial(handle.number, architecture, handle, rungs, rungs[-1].donor if rungs else None)
+        trial = Trial(handle.number, architecture, rungs, rungs[-1].donor if rungs else None)
+        self._handles[trial.number] = handle
+        self._by_number[trial.number] = trial
+        return trial
 
-    def known(self, architecture: Architecture) -> Record | None:
+    def known(self, architecture: Architecture) -> FinishedTrial | None:
         """What was answered about it before."""
         return self._by_architecture.get(architecture)
 
@@ -179,27 +200,18 @@ class Study:
 
         It is empty but for the checkpoint that the trial's last pause left.
         """
-        folder = self._workspace(trial)
-        folder.mkdir(parents=True, exist_ok=True)
-        for left in folder.iterdir():
-            if left.is_dir():
-                shutil.rmtree(left)
-            elif left.name != CHECKPOINT:
-                left.unlink()
-        return folder
-
-    def _workspace(self, trial: Trial) -> Path:
-        return self.folder / "trials" / f".{trial.number:05d}"
+        return self._folders.workspace(trial.number)
 
     def trial_folder(self, number: int) -> Path:
         """Where the package, weights and figures of a completed trial lie."""
-        return self.folder / "trials" / f"{number:05d}"
+        return self._folders.finished(number)
 
     def pause(self, trial: Trial, evaluation: Evaluation) -> None:
         """Note what a trial is at a rung, where it waits for `resume` or `stop`."""
-        rungs = (*trial.rungs, with_time_of(trial.rungs, evaluation))
-        trial.handle.set_user_attr(RUNGS, [rung.to_dict() for rung in rungs])
-        self.paused[trial.number] = dataclasses.replace(trial, rungs=rungs)
+        rungs = (*trial.rungs, with_total_seconds(trial.rungs, evaluation))
+        write_rungs(self._handles[trial.number], rungs)
+        self.paused[trial.number] = self._by_number[trial.number] = dataclasses.replace(trial, rungs=rungs)
+        self._tell_listeners()
 
     def resume(self, number: int) -> Trial:
         """A paused trial, to be trained on."""
@@ -209,132 +221,133 @@ class Study:
         """Record that a paused trial is not trained on."""
         trial = self.paused.pop(number)
         self._answer(trial, "stopped", reason, evaluation=trial.rungs[-1])
-        shutil.rmtree(self._workspace(trial), ignore_errors=True)
+        self._folders.drop(number)
 
     def complete(self, trial: Trial, evaluation: Evaluation, violations: Mapping[str, float]) -> None:
         """Record a trained and exported architecture, whose files are in its workspace."""
-        evaluation = with_time_of(trial.rungs, evaluation)
-        (self._workspace(trial) / EVALUATION).write_text(json.dumps(evaluation.to_dict(), indent=2))
-        finished = self.trial_folder(trial.number)
-        if finished.exists():  # killed between the move and the answer, then run again
-            shutil.rmtree(finished)
-        self._workspace(trial).replace(finished)
+        evaluation = with_total_seconds(trial.rungs, evaluation)
+        self._folders.keep(trial.number, evaluation)
         state: State = "infeasible" if violations else "completed"
         point = self.objectives.point(evaluation)
-        self._answer(trial, state, _in_words(violations), _most_missed(violations), point, violations, evaluation)
+        self._answer(trial, state, _describe(violations), _most_missed(violations), point, violations, evaluation)
 
     def reject(self, trial: Trial, estimate: Estimate, violations: Mapping[str, float]) -> None:
         """Record an architecture that breaks a limit or rule. The sampler learns by how much; what only training tells
         is as bad as can be.
         """
-        reason = _in_words(violations) or "; ".join(estimate.broken_rules)
-        because = _most_missed(violations) or f"rule {estimate.broken_rules[0].partition(':')[0]}"
+        reason = _describe(violations) or "; ".join(estimate.broken_rules)
+        code = _most_missed(violations) or f"rule {estimate.broken_rules[0].partition(':')[0]}"
         values = [(objective, objective.value(estimate)) for objective in self.objectives]
-        point = tuple(float(objective.worst if value is None else value) for objective, value in values)
-        self._answer(trial, "infeasible", reason, because, point, violations or {"rules": 1.0})
+        point = tuple(float(objective.reference if value is None else value) for objective, value in values)
+        self._answer(trial, "infeasible", reason, code, point, violations or {"rules": 1.0})
 
-    def repeat(self, trial: Trial, earlier: Record | None) -> None:
-        """Answer a suggestion that is known from the record, or that is being trained right now."""
+    def repeat(self, trial: Trial, earlier: FinishedTrial | None) -> None:
+        """Answer a suggestion that is known already, or that is being trained right now."""
         reason = f"trial {earlier.number}" if earlier else "a trial that is running"
-        values = self.point(earlier) if earlier and earlier.state == "completed" else None
-        self._answer(trial, "repeated", reason, values=values)
+        self._answer(trial, "repeated", reason, values=earlier.values if isinstance(earlier, CompletedTrial) else None)
 
     def fail(self, trial: Trial, reason: str) -> None:
         """Record why an architecture could not be evaluated."""
-        shutil.rmtree(self._workspace(trial), ignore_errors=True)
+        self._folders.drop(trial.number)
         self._answer(trial, "failed", reason)
 
     def set_test_accuracy(self, number: int, accuracy: float) -> None:
         """Add the accuracy on the test split to a completed trial."""
-        record = next(record for record in self.records if record.number == number)
-        assert record.evaluation
-        evaluation = dataclasses.replace(record.evaluation, test_accuracy=accuracy)
-        # Optuna keeps finished trials as they are, so this lives in the trial's folder alone.
-        new = self.trial_folder(number) / f".{EVALUATION}"
-        new.write_text(json.dumps(evaluation.to_dict(), indent=2))
-        new.replace(self.trial_folder(number) / EVALUATION)
-        tested = dataclasses.replace(record, evaluation=evaluation)
-        self.records[self.records.index(record)] = tested
-        self.front = [tested if known == record else known for known in self.front]
-        self._by_architecture[record.architecture] = tested
+        trial = self._by_number[number]
+        assert isinstance(trial, CompletedTrial)
+        # Optuna keeps finished trials as they are, so this is an attribute of the study.
+        known = {str(trial): value for trial, value in self._test_accuracies().items()}
+        self._optuna.set_user_attr(_TEST_ACCURACY, known | {str(number): accuracy})
+        tested = dataclasses.replace(trial, test_accuracy=accuracy)
+        self._by_number[number] = self._by_architecture[trial.architecture] = tested
+        self.finished[self.finished.index(trial)] = tested
+        self.front = [tested if known == trial else known for known in self.front]
 
     def _answer(
         self,
         trial: Trial,
         state: State,
         reason: str,
-        because: str = "",
+        reason_code: str = "",
         values: Point | None = None,
         violations: Mapping[str, float] | None = None,
         evaluation: Evaluation | None = None,
     ) -> None:
-        """Tell Optuna; without values the trial fails there and its sampler leaves it out."""
+        """Tell Optuna; without values the trial fails there and its samplers leave it out."""
         import optuna
 
-        # In one attribute, so that a process killed before the trial is told leaves nothing that outlives a rerun.
-        told = evaluation.to_dict() if evaluation else None
-        answer = {"state": state, "reason": reason, "because": because, "evaluation": told}
-        trial.handle.set_user_attr("answer", answer)
-        for name, share in (violations or {}).items():
-            trial.handle.set_constraint(name, share)
+        handle = self._handles.pop(trial.number)
+        write_answer(handle, state, reason, reason_code, violations or {}, evaluation)
         without = optuna.trial.TrialState.PRUNED if state == "stopped" else optuna.trial.TrialState.FAIL
-        state_of_it = without if values is None else None
-        finished = self._optuna.tell(trial.handle, values, state_of_it, skip_if_finished=True)
-        if record := read_record(finished, trial.architecture):
-            self._note(record)
+        told = self._optuna.tell(handle, values, without if values is None else None, skip_if_finished=True)
+        if finished := read_finished(told, trial.architecture):
+            self._by_number[trial.number] = finished
+            self._note(finished)
+        self._tell_listeners()
 
-    def _note(self, record: Record) -> None:
-        if record.evaluation and (file := self.trial_folder(record.number) / EVALUATION).is_file():
-            record = dataclasses.replace(record, evaluation=Evaluation.from_dict(json.loads(file.read_text())))
-        self.records.append(record)
-        if record.state != "repeated":
-            self._by_architecture[record.architecture] = record
-        if record.state == "completed":
-            candidates = [*self.front, record]
+    def _note(self, trial: FinishedTrial) -> None:
+        self.finished.append(trial)
+        if trial.state != "repeated":
+            self._by_architecture[trial.architecture] = trial
+        if isinstance(trial, CompletedTrial):
+            candidates = [*self.front, trial]
             self.front = [candidates[i] for i in front(self._losses(candidates))]
             self.hypervolumes.append(hypervolume(self._losses(self.front)))
 
-    def _losses(self, records: Sequence[Record]) -> list[Losses]:
-        return self.objectives.losses(map(self.point, records))
+    def _tell_listeners(self) -> None:
+        for listener in self.listeners:
+            listener(self)
+
+    def _losses(self, trials: Sequence[CompletedTrial]) -> list[Losses]:
+        return self.objectives.losses(map(self.point, trials))
 
     # Data
 
     @property
     def data(self) -> str | None:
         """Where its data came from, as `load_data` reads it; None for the embedded set, or where nothing tells."""
-        source: str | None = self._optuna.user_attrs.get("data")
+        source: str | None = self._optuna.user_attrs.get(_DATA)
         return source
 
     def note_data(self, source: str | None) -> None:
         """Remember where the data come from. It is no setting: equal data may be moved."""
         if source != self.data:
-            self._optuna.set_user_attr("data", source)
+            self._optuna.set_user_attr(_DATA, source)
+
+    def _test_accuracies(self) -> dict[int, float]:
+        """What `set_test_accuracy` was told; schema 1 kept it in the folders of the trials."""
+        known = {int(number): value for number, value in self._optuna.user_attrs.get(_TEST_ACCURACY, {}).items()}
+        if self.settings.schema_version == 1:
+            for file in self._folders.evaluations():
+                value = json.loads(file.read_text(encoding="utf-8")).get(_TEST_ACCURACY)
+                if value is not None:
+                    known.setdefault(int(file.parent.name), value)
+        return known
 
     # Results
 
-    def point(self, record: Record) -> Point:
-        """What a trial that was trained is compared by."""
-        assert record.evaluation
-        return self.objectives.point(record.evaluation)
+    def point(self, trial: CompletedTrial) -> Point:
+        """What a completed trial is compared by."""
+        return self.objectives.point(trial.evaluation)
 
     @property
-    def completed(self) -> list[Record]:
-        return [record for record in self.records if record.state == "completed"]
+    def completed(self) -> list[CompletedTrial]:
+        return [trial for trial in self.finished if isinstance(trial, CompletedTrial)]
 
     @property
     def counts(self) -> dict[State, int]:
         """How many trials ended in each state."""
-        found = Counter(record.state for record in self.records)
+        found = Counter(trial.state for trial in self.finished)
         return {state: found[state] for state in STATES}
 
     @property
     def reasons(self) -> dict[str, int]:
         """How many trials were infeasible because of what, most first."""
-        infeasible = Counter(record.because for record in self.records if record.state == "infeasible")
+        infeasible = Counter(trial.reason_code for trial in self.finished if trial.state == "infeasible")
         return dict(infeasible.most_common())
 
     @property
-    def picks(self) -> dict[str, Record]:
+    def picks(self) -> dict[str, CompletedTrial]:
         """The trials of the front that most users want: its "knee", and the best by each objective ("accurate", …)."""
         if not self.front:
             return {}
@@ -343,24 +356,12 @@ class Study:
         return {name: self.front[i] for name, i in {"knee": knee(losses), **best}.items()}
 
 
-def _trials(study: optuna.Study) -> int:
-    return len(study.get_trials(deepcopy=False))
-
-
-@contextlib.contextmanager
-def _without_experimental_warnings() -> Iterator[None]:
-    import optuna
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        yield
-
-
 def _most_missed(violations: Mapping[str, float]) -> str:
     return max(violations, key=lambda name: violations[name], default="")
 
 
-def _in_words(violations: Mapping[str, float]) -> str:
+def _describe(violations: Mapping[str, float]) -> str:
     return ", ".join(
-        f"{name} {share:.0%} {'under' if name in LEAST else 'over'} the limit" for name, share in violations.items()
+        f"{name} {fraction:.0%} {'under' if name in LEAST else 'over'} the limit"
+        for name, fraction in violations.items()
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from anenas._errors import AnenasError
-from anenas.search import ARCHITECTURE, OPERATIONS, PACKAGE, Record, Study, is_being_searched
+from anenas.search import ARCHITECTURE, OPERATIONS, PACKAGE, FinishedTrial, Study, is_being_searched
 from anenas.space import SearchSpace
 
 if TYPE_CHECKING:
@@ -74,13 +74,15 @@ class MlflowTracker:
         self.run_id, self._run_ids, self._pareto = self._find_runs()
         self._logged_points = len(self._client.get_metric_history(self.run_id, "hypervolume"))
         self._tested: set[int] = set()
+        self._seen = 0  # of the finished trials
 
-    def update(self) -> None:
-        """Log what is new, and set every `pareto` tag right."""
+    def update(self, study: Study) -> None:
+        """Log what is new, and set every `pareto` tag right; a listener of the study."""
         with self._forgiving():
-            for record in self._study.records:
-                if record.number not in self._run_ids and (record.evaluation or record.state == "failed"):
-                    self._run_ids[record.number] = self._log_trial(record)
+            for trial in study.finished[self._seen :]:
+                if trial.number not in self._run_ids and (trial.evaluation or trial.state == "failed"):
+                    self._run_ids[trial.number] = self._log_trial(trial)
+                self._seen += 1
             self._tag_front()
             self._log_tests()
             self._log_progress()
@@ -124,7 +126,7 @@ class MlflowTracker:
         if not searches:
             tags = {_STUDY: self._study.name, _ID: self._study.id, _STORE: self._store}
             run = self._client.create_run(self._experiment, run_name=self._study.name, tags=tags)
-            for name, value in self._study.settings.items():
+            for name, value in self._study.settings.to_dict().items():
                 self._client.log_param(run.info.run_id, name, value)
             return run.info.run_id, {}, set()
         self._client.update_run(searches[0].info.run_id, status="RUNNING")
@@ -158,41 +160,39 @@ class MlflowTracker:
 
     # Trials
 
-    def _log_trial(self, record: Record) -> str:
+    def _log_trial(self, trial: FinishedTrial) -> str:
         """Log a trial as a run of its own, whole or not at all."""
-        started, ended = int(record.started * 1000), int(record.ended * 1000)
-        tags = {_STUDY: self._study.name, _ID: self._study.id, _TRIAL: str(record.number), _PARENT: self.run_id}
-        run = self._client.create_run(
-            self._experiment, start_time=started, run_name=f"trial {record.number}", tags=tags
-        )
+        started, ended = int(trial.started * 1000), int(trial.ended * 1000)
+        tags = {_STUDY: self._study.name, _ID: self._study.id, _TRIAL: str(trial.number), _PARENT: self.run_id}
+        run = self._client.create_run(self._experiment, start_time=started, run_name=f"trial {trial.number}", tags=tags)
         run_id: str = run.info.run_id
         try:
-            self._fill_run(run_id, record, ended)
-            self._client.set_terminated(run_id, "FINISHED" if record.evaluation else "FAILED", ended)
+            self._fill_run(run_id, trial, ended)
+            self._client.set_terminated(run_id, "FINISHED" if trial.evaluation else "FAILED", ended)
         except BaseException:
             self._client.delete_run(run_id)
             raise
         return run_id
 
-    def _fill_run(self, run_id: str, record: Record, time_ms: int) -> None:
+    def _fill_run(self, run_id: str, trial: FinishedTrial, time_ms: int) -> None:
         from mlflow.entities import Metric, Param, RunTag
 
-        decisions = {"architecture": str(record.architecture), **self._space.decisions(record.architecture)}
-        tags = {"state": record.state, "pareto": "false"} | ({"reason": record.reason} if record.reason else {})
-        if record.evaluation and record.evaluation.donor is not None:
-            tags["donor"] = str(record.evaluation.donor)
-        metrics = [Metric(name, value, time_ms, 0) for name, value in _figures(record).items()]
-        if record.evaluation:
+        decisions = {"architecture": str(trial.architecture), **self._space.decisions(trial.architecture)}
+        tags = {"state": trial.state, "pareto": "false"} | ({"reason": trial.reason} if trial.reason else {})
+        if trial.evaluation and trial.evaluation.donor is not None:
+            tags["donor"] = str(trial.evaluation.donor)
+        metrics = [Metric(name, value, time_ms, 0) for name, value in _figures(trial).items()]
+        if trial.evaluation:
             # Accuracy by the percentage of the training that it was measured after.
-            metrics += [Metric("accuracy_at", e.accuracy, time_ms, round(100 * e.share)) for e in record.rungs]
-            metrics += [Metric("train_loss", loss, time_ms, step) for step, loss in record.evaluation.losses]
+            metrics += [Metric("accuracy_at", e.accuracy, time_ms, round(100 * e.budget_fraction)) for e in trial.rungs]
+            metrics += [Metric("train_loss", loss, time_ms, step) for step, loss in trial.evaluation.losses]
         self._client.log_batch(
             run_id,
             metrics,
             [Param(name, str(value)) for name, value in decisions.items()],
             [RunTag(name, value) for name, value in tags.items()],
         )
-        folder = self._study.trial_folder(record.number)
+        folder = self._study.trial_folder(trial.number)
         for name in (ARCHITECTURE, OPERATIONS):
             if (folder / name).is_file():
                 self._client.log_artifact(run_id, str(folder / name))
@@ -200,25 +200,24 @@ class MlflowTracker:
             self._client.log_artifacts(run_id, str(folder / PACKAGE), PACKAGE)
 
     def _tag_front(self) -> None:
-        front = {record.number for record in self._study.front}
+        front = {trial.number for trial in self._study.front}
         for number in (front ^ self._pareto) & self._run_ids.keys():
             self._client.set_tag(self._run_ids[number], "pareto", str(number in front).lower())
         self._pareto = front
 
     def _log_tests(self) -> None:
         """The accuracy on the test images, which is known of the front once a search has ended."""
-        for record in self._study.front:
-            test_accuracy = record.evaluation and record.evaluation.test_accuracy
-            if test_accuracy is not None and record.number not in self._tested:
-                self._client.log_metric(self._run_ids[record.number], "test_accuracy", test_accuracy)
-                self._tested.add(record.number)
+        for trial in self._study.front:
+            if trial.test_accuracy is not None and trial.number not in self._tested:
+                self._client.log_metric(self._run_ids[trial.number], "test_accuracy", trial.test_accuracy)
+                self._tested.add(trial.number)
 
     # The search's own metrics
 
     def _log_progress(self) -> None:
         from mlflow.entities import Metric
 
-        now, volumes, answered = int(time.time() * 1000), self._study.hypervolumes, len(self._study.records)
+        now, volumes, answered = int(time.time() * 1000), self._study.hypervolumes, len(self._study.finished)
         metrics = [
             Metric("hypervolume", volumes[step], now, step + 1) for step in range(self._logged_points, len(volumes))
         ]
@@ -236,23 +235,25 @@ def _metric(name: str) -> str:
     return name.replace("@", "/")
 
 
-def _figures(record: Record) -> dict[str, float]:
-    e = record.evaluation
-    if e is None:
+def _figures(trial: FinishedTrial) -> dict[str, float]:
+    evaluation = trial.evaluation
+    if evaluation is None:
         return {}
+    estimate = evaluation.estimate
+    main, *others = estimate.latency_by_chip.items()
     figures = {
-        "accuracy": e.accuracy,
-        "latency_ms": e.latency.ms,
-        "latency_low_ms": e.latency.low_ms,
-        "latency_high_ms": e.latency.high_ms,
-        **{_metric(f"latency_ms@{chip}"): latency.ms for chip, latency in e.others.items()},
-        "size_mb": e.size_mb,
-        "macs": e.macs,
-        "residency": e.residency,
-        "parameters": e.parameters,
-        "share": e.share,
-        "inherited": e.inherited,
-        **{f"verified_{name}": value for name, value in e.verified.items()},
-        **{f"seconds_{step}": seconds for step, seconds in e.seconds.items()},
+        "accuracy": evaluation.accuracy,
+        "latency_ms": main[1].ms,
+        "latency_low_ms": main[1].low_ms,
+        "latency_high_ms": main[1].high_ms,
+        **{_metric(f"latency_ms@{chip}"): latency.ms for chip, latency in others},
+        "size_mb": estimate.size_mb,
+        "macs": estimate.macs,
+        "residency": estimate.residency,
+        "params": estimate.params,
+        "budget_fraction": evaluation.budget_fraction,
+        "inherited": evaluation.inherited,
+        **{f"verified_{name}": value for name, value in evaluation.verified.items()},
+        **{f"seconds_{step}": seconds for step, seconds in evaluation.seconds.items()},
     }
     return {name: float(value) for name, value in figures.items() if math.isfinite(value)}

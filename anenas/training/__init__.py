@@ -1,7 +1,7 @@
 """Brief and final training of what the network room builds."""
 
 from anenas.training._augment import Augmentation
-from anenas.training._device import DEVICES, pick_device
+from anenas.training._device import DEVICES, pick_device, visible_gpus
 from anenas.training._quantise import train_quantised
 from anenas.training._train import TrainingError, accuracy, brief_epochs, train
 
@@ -14,4 +14,5 @@ __all__ = [
     "pick_device",
     "train",
     "train_quantised",
+    "visible_gpus",
 ]

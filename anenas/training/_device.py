@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import torch
 
 from anenas._errors import AnenasError
@@ -26,3 +28,10 @@ def pick_device(name: str | None = None) -> torch.device:
         have = ", ".join(kind for kind, count in there.items() if count)
         raise AnenasError(f"device '{name}' is not here; this machine has {have}")
     return device
+
+
+def visible_gpus(device: torch.device) -> list[str]:
+    """The GPUs to use, as CUDA_VISIBLE_DEVICES names them: the one that was asked for, or all."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+    names = visible.split(",") if visible else [str(i) for i in range(torch.cuda.device_count())]
+    return names if device.index is None else [names[device.index]]

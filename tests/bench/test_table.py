@@ -10,6 +10,7 @@ from tables import table_fields, write_table
 
 from anenas import AnenasError
 from anenas.bench import Table, read_table
+from anenas.search import TrialFiles
 from anenas.space import every
 
 
@@ -19,10 +20,10 @@ def rows(table: Table) -> list[Any]:
 
 def test_the_whole_table_holds_the_whole_front(tmp_path: Path) -> None:
     table = read_table(write_table(tmp_path / "t.npz"))
-    shares = table.shares(rows(table))
-    assert shares[-1] == pytest.approx(1.0)
-    assert (np.diff(shares) >= 0).all()
-    assert shares[0] < 1
+    fractions = table.hypervolumes(rows(table))
+    assert fractions[-1] == pytest.approx(1.0)
+    assert (np.diff(fractions) >= 0).all()
+    assert fractions[0] < 1
 
 
 def test_every_row_is_a_candidate_and_prints_its_choices(tmp_path: Path) -> None:
@@ -38,12 +39,12 @@ def test_only_the_known_objective_is_estimated(tmp_path: Path) -> None:
     for known in (0, 1):
         table = read_table(path, known)
         assert table.estimate(row).latency.ms == table.objectives[7, known]
-        assert table.evaluate(row, tmp_path).latency.ms == table.objectives[7, known]
+        assert table.evaluate(row, TrialFiles(tmp_path)).estimate.latency.ms == table.objectives[7, known]
 
 
 def test_the_better_of_the_other_objective_is_the_more_accurate(tmp_path: Path) -> None:
     table = read_table(write_table(tmp_path / "t.npz"), 1)
-    accuracies = [table.evaluate(row, tmp_path).accuracy for row in rows(table)]
+    accuracies = [table.evaluate(row, TrialFiles(tmp_path)).accuracy for row in rows(table)]
     assert np.argsort(accuracies).tolist()[::-1] == np.argsort(table.objectives[:, 0]).tolist()
     assert (min(accuracies), max(accuracies)) == pytest.approx((0, 1))
 

@@ -43,7 +43,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "tiny.yaml").write_text(SPACE)
     space, dataset = read_space(folder / "tiny.yaml"), load_data(str(data), size=(16, 16), channels=1)
     study = trained_study(folder / "store", space, dataset, str(data), TRIALS)
-    Study.create_or_continue(folder / "store", "nothing", study.settings, 0)
+    Study.create_or_continue(folder / "store", "nothing", study.settings)
     return folder / "store"
 
 

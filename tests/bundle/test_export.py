@@ -42,9 +42,11 @@ def test_a_bundle_holds_everything_and_its_figures_are_those_of_its_files(bundle
     assert list(bundle.path.parent.iterdir()) == [bundle.path]
     assert package_digest(bundle.path / "model.mlpackage") == package_digest(study.trial_folder(2) / PACKAGE)
     record = next(record for record in study.completed if record.number == 2)
-    assert record.evaluation
     assert bundle.validation_accuracy == record.evaluation.accuracy
-    assert (bundle.latency_ms, bundle.size_mb) == (record.evaluation.latency.ms, record.evaluation.size_mb)
+    assert (bundle.latency_ms, bundle.size_mb) == (
+        record.evaluation.estimate.latency.ms,
+        record.evaluation.estimate.size_mb,
+    )
     assert (bundle.trial, bundle.picked, bundle.chip, bundle.epochs) == (2, "trial 2", "A15", 10)
     figures = json.loads((bundle.path / "bundle.json").read_text())
     assert figures == json.loads(json.dumps({k: v for k, v in bundle.to_dict().items() if k != "path"}))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -11,20 +12,19 @@ from anenas.search import Study
 
 def test_names_and_numbers_are_those_of_the_study(study: Study) -> None:
     assert choose(study, None, None) == study.picks["knee"]
-    for name, record in study.picks.items():
-        assert choose(study, name, None) == record
-    for record in study.completed:
-        assert choose(study, str(record.number), None) == record
+    for name, trial in study.picks.items():
+        assert choose(study, name, None) == trial
+    for trial in study.completed:
+        assert choose(study, str(trial.number), None) == trial
 
 
 @pytest.mark.parametrize(("bound", "end"), [("upper", "high_ms"), ("estimate", "ms")])
 def test_within_a_latency_the_most_accurate_is_chosen(
     study: Study, bound: str, end: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(study.settings, "latency_bound", bound)
-    known = {
-        r.number: (getattr(r.evaluation.latency, end), r.evaluation.accuracy) for r in study.completed if r.evaluation
-    }
+    monkeypatch.setattr(study, "settings", dataclasses.replace(study.settings, latency_bound=bound))
+    evaluations = {trial.number: trial.evaluation for trial in study.completed}
+    known = {number: (getattr(e.estimate.latency, end), e.accuracy) for number, e in evaluations.items()}
     for limit, _ in known.values():
         latency_ms, accuracy = known[choose(study, None, limit).number]
         assert latency_ms <= limit

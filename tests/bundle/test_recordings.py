@@ -56,9 +56,9 @@ def bundle(study: Study, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 
 
 def test_a_network_of_waveforms_learns_and_ships_what_it_computes(study: Study) -> None:
-    (record,) = study.completed
-    assert record.evaluation and record.evaluation.accuracy > 0.9 and record.evaluation.residency == 1
-    folder = study.trial_folder(record.number)
+    (trial,) = study.completed
+    assert trial.evaluation.accuracy > 0.9 and trial.evaluation.estimate.residency == 1
+    folder = study.trial_folder(trial.number)
     found = verify_against(folder / PACKAGE, str(folder / WEIGHTS), samples=4)
     assert found.passed and found.fp32[0].relative < 1e-3
     kinds = [op.kind for op in read_graph(folder / PACKAGE).ops]

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anenas._errors import AnenasError
-from anenas.measure import _recording as module
 from anenas.measure import Recording, read_recordings, write_recordings
+from anenas.measure import _recording as module
 
 milliseconds = st.floats(1e-6, 1e6, allow_nan=False)
 rounds = st.lists(st.lists(milliseconds, min_size=1, max_size=4).map(tuple), min_size=1, max_size=12).map(tuple)

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from pretend import SPACE, PretendEvaluator
+from pretend import SPACE, PretendEvaluator, estimate
 
 from anenas.report import write_front_csv, write_front_page, write_front_png, write_trials_csv
-from anenas.search import Study
-from anenas.space import read_space
+from anenas.search import Problem, SearchSettings, Study, TrialFiles, make_sampler
+from anenas.space import Limits, read_space
 
-SETTINGS = {"chip": "A15", "objectives": {"accuracy": 0.0, "latency_ms": 0.5}}
+SETTINGS = SearchSettings({"accuracy": 0.0, "latency_ms": 0.5}, chip="A15")
 
 
 @pytest.fixture
@@ -20,13 +20,13 @@ def study(tmp_path: Path) -> Study:
     """Three completed trials, the last of them dominated, and one that failed."""
     (tmp_path / "pretend.yaml").write_text(SPACE)
     space = read_space(tmp_path / "pretend.yaml")
-    study = Study.create_or_continue(tmp_path / "store", "s", SETTINGS, 0)
+    study = Study.create_or_continue(tmp_path / "store", "s", SETTINGS)
+    problem, sampler = Problem(space, 10, PretendEvaluator(), study.objectives, Limits()), make_sampler("random", 0)
     for accuracy, latency_ms in ((0.8, 0.2), (0.9, 0.3), (0.7, 0.4)):
-        trial = study.ask(space, 10)
-        evaluation = PretendEvaluator().evaluate(trial.architecture, study.workspace(trial))
-        latency = dataclasses.replace(evaluation.latency, ms=latency_ms)
-        study.complete(trial, dataclasses.replace(evaluation, accuracy=accuracy, latency=latency), {})
-    study.fail(study.ask(space, 10), "ValueError: no")
+        trial = study.ask(sampler, problem)
+        evaluation = PretendEvaluator().evaluate(trial.architecture, TrialFiles(study.workspace(trial)))
+        study.complete(trial, dataclasses.replace(evaluation, accuracy=accuracy, estimate=estimate(latency_ms)), {})
+    study.fail(study.ask(sampler, problem), "ValueError: no")
     return study
 
 
@@ -37,7 +37,7 @@ def test_the_front_table_has_a_row_for_each_model_fastest_first(study: Study, tm
         ("0", "0.8", "0.2"),
         ("1", "0.9", "0.3"),
     ]
-    assert rows[0]["architecture"] == str(study.records[0].architecture)
+    assert rows[0]["architecture"] == str(study.finished[0].architecture)
 
 
 def test_the_trial_table_has_every_answer_with_its_reason(study: Study, tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_the_page_needs_no_network_and_names_every_completed_trial(study: Study,
 
 
 def test_a_study_without_a_completed_trial_has_an_empty_picture(tmp_path: Path) -> None:
-    study = Study.create_or_continue(tmp_path / "store", "empty", SETTINGS, 0)
+    study = Study.create_or_continue(tmp_path / "store", "empty", SETTINGS)
     for write, name in ((write_front_png, "f.png"), (write_front_page, "f.html"), (write_front_csv, "f.csv")):
         write(study, tmp_path / name)
         assert (tmp_path / name).stat().st_size > 0

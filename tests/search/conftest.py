@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from pretend import SPACE, PretendEvaluator
 
-from anenas.search import Pool, Problem, Search, Study
+from anenas.search import Problem, ProcessExecutor, Search, SearchSettings, Study, make_sampler
 from anenas.space import Limits, SearchSpace, read_space
 
-SETTINGS = {"space": "pretend", "chip": "A15", "objectives": {"accuracy": 0.0, "latency_ms": 0.5}}
+SETTINGS = SearchSettings({"accuracy": 0.0, "latency_ms": 0.5}, space="pretend", chip="A15")
 
 
 @pytest.fixture(scope="session")
@@ -22,22 +22,27 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> SearchSpace:
 
 @pytest.fixture
 def study(tmp_path: Path) -> Study:
-    return Study.create_or_continue(tmp_path / "store", "s", SETTINGS, 0)
+    return Study.create_or_continue(tmp_path / "store", "s", SETTINGS)
 
 
 @pytest.fixture
-def pool(tmp_path: Path) -> Iterator[Pool]:
-    with Pool([{}, {}], tmp_path / "logs") as pool:
-        yield pool
+def problem(study: Study, space: SearchSpace) -> Problem:
+    return Problem(space, 10, PretendEvaluator(), study.objectives, Limits(), latency_bound="estimate")
 
 
 @pytest.fixture
-def searching(study: Study, space: SearchSpace, pool: Pool) -> Callable[..., Search]:
+def executor(tmp_path: Path) -> Iterator[ProcessExecutor]:
+    with ProcessExecutor([{}, {}], tmp_path / "logs") as executor:
+        yield executor
+
+
+@pytest.fixture
+def searching(study: Study, space: SearchSpace, executor: ProcessExecutor) -> Callable[..., Search]:
     """Makes a search of the pretend space; keywords are those of the evaluator, and `limits`."""
 
     def make(limits: Limits | None = None, **options: Any) -> Search:
         evaluator = PretendEvaluator(**options)
         problem = Problem(space, 10, evaluator, study.objectives, limits or Limits(), latency_bound="estimate")
-        return Search(study, problem, pool, lambda study: None)
+        return Search(study, problem, make_sampler("random", 0), executor)
 
     return make

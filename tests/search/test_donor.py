@@ -4,32 +4,33 @@ from collections.abc import Callable
 
 import pytest
 
-from anenas.search import Search, Study
+from anenas.search import Problem, Search, Study, make_sampler
 from anenas.search._donor import Donors
-from anenas.space import Architecture, SearchSpace
+from anenas.space import Architecture
 
 Make = Callable[..., Search]
+RANDOM = make_sampler("random", 0)
 
 
-def differing(space: SearchSpace, one: Architecture, other: Architecture) -> int:
-    return len(space.decisions(one).items() ^ space.decisions(other).items())
+def differing(problem: Problem, one: Architecture, other: Architecture) -> int:
+    return len(problem.decisions(one).items() ^ problem.decisions(other).items())
 
 
-def test_there_is_no_donor_before_a_trial_has_completed(study: Study, space: SearchSpace) -> None:
-    donors = Donors(study, space)
-    trial = study.ask(space, 10)
+def test_there_is_no_donor_before_a_trial_has_completed(study: Study, problem: Problem) -> None:
+    donors = Donors(study, problem)
+    trial = study.ask(RANDOM, problem)
     assert donors.nearest(trial.architecture) is None
 
 
 def test_the_donor_is_the_completed_trial_that_differs_least_and_then_the_most_accurate(
-    searching: Make, study: Study, space: SearchSpace
+    searching: Make, study: Study, problem: Problem
 ) -> None:
     searching().run(6)
-    donors = Donors(study, space)
-    wanted = study.ask(space, 10).architecture
+    donors = Donors(study, problem)
+    wanted = study.ask(RANDOM, problem).architecture
     chosen = next(r for r in study.completed if r.number == donors.nearest(wanted))
-    least = min(differing(space, wanted, r.architecture) for r in study.completed)
-    as_near = [r for r in study.completed if differing(space, wanted, r.architecture) == least]
+    least = min(differing(problem, wanted, r.architecture) for r in study.completed)
+    as_near = [r for r in study.completed if differing(problem, wanted, r.architecture) == least]
     assert chosen in as_near
     assert study.point(chosen)[0] == max(study.point(r)[0] for r in as_near)
 
@@ -39,11 +40,10 @@ def test_trials_begin_with_the_weights_of_one_that_has_completed(inherit: bool, 
     search = searching()
     search.inherit = inherit
     search.run(6)
-    ended = {record.number: record.ended for record in study.completed}
-    for record in study.completed:
-        assert record.evaluation
-        donor = record.evaluation.donor
-        if inherit and record.started > min(ended.values()):
-            assert donor is not None and ended[donor] <= record.started
+    ended = {trial.number: trial.ended for trial in study.completed}
+    for trial in study.completed:
+        donor = trial.evaluation.donor
+        if inherit and trial.started > min(ended.values()):
+            assert donor is not None and ended[donor] <= trial.started
         else:
             assert donor is None

@@ -12,11 +12,22 @@ import pytest
 from pretend import PretendEvaluator
 
 from anenas._errors import AnenasError
-from anenas.search import CHECKPOINT, Inline, Problem, Rungs, Search, Study, make_sampler
-from anenas.search.samplers._auto import FrontSampler
+from anenas.search import (
+    CHECKPOINT,
+    CompletedTrial,
+    Problem,
+    Rungs,
+    Search,
+    SearchSettings,
+    SerialExecutor,
+    Study,
+    make_sampler,
+)
+from anenas.search.samplers._front import FrontSampler
 from anenas.space import Limits, SearchSpace
 
 Make = Callable[..., Search]
+RANDOM = make_sampler("random", 0)
 
 
 def test_it_completes_as_many_trials_as_asked(searching: Make, study: Study) -> None:
@@ -26,7 +37,7 @@ def test_it_completes_as_many_trials_as_asked(searching: Make, study: Study) -> 
 
 def test_no_architecture_is_trained_twice(searching: Make, study: Study, space: SearchSpace) -> None:
     searching().run(30)
-    trained = [record.architecture for record in study.completed]
+    trained = [trial.architecture for trial in study.completed]
     assert len(set(trained)) == len(trained) == 30
     assert space.size == 32
 
@@ -38,10 +49,10 @@ def test_a_space_with_nothing_left_ends_the_search(searching: Make, study: Study
 
 def test_infeasible_architectures_are_recorded_and_not_trained(searching: Make, study: Study) -> None:
     searching(Limits(latency_ms=0.25)).run(8)
-    infeasible = [record for record in study.records if record.state == "infeasible"]
+    infeasible = [trial for trial in study.finished if trial.state == "infeasible"]
     assert infeasible
-    assert all(record.evaluation is None and "latency" in record.reason for record in infeasible)
-    assert all(study.point(record)[1] <= 0.25 for record in study.completed)
+    assert all(trial.evaluation is None and "latency_ms" in trial.reason for trial in infeasible)
+    assert all(study.point(trial)[1] <= 0.25 for trial in study.completed)
 
 
 def test_limits_that_nothing_keeps_end_the_search_with_what_there_is(searching: Make) -> None:
@@ -51,10 +62,10 @@ def test_limits_that_nothing_keeps_end_the_search_with_what_there_is(searching: 
 
 def test_a_failing_trial_is_recorded_and_the_search_goes_on(searching: Make, study: Study) -> None:
     searching(fail_depth=2).run(20)
-    failed = [record for record in study.records if record.state == "failed"]
+    failed = [trial for trial in study.finished if trial.state == "failed"]
     assert len(study.completed) == 20
     assert failed
-    assert {record.reason for record in failed} == {"ValueError: this depth cannot be had"}
+    assert {trial.reason for trial in failed} == {"ValueError: this depth cannot be had"}
 
 
 def test_the_first_five_failing_alike_end_the_search(study: Study, searching: Make) -> None:
@@ -83,58 +94,56 @@ def test_a_worker_that_dies_once_costs_a_retry(searching: Make, study: Study, tm
         "stopped": 0,
         "failed": 0,
         "infeasible": 0,
-        "repeated": study.counts["repeated"],
+        "repeated": sum(trial.state == "repeated" for trial in study.finished),
     }
 
 
 def test_a_trial_that_always_kills_its_worker_fails(searching: Make, study: Study) -> None:
     searching(fatal_depth=3).run(12)
-    reasons = {record.reason for record in study.records if record.state == "failed"}
+    reasons = {trial.reason for trial in study.finished if trial.state == "failed"}
     assert len(study.completed) == 12
     assert len(reasons) == 1
     assert "signal 9" in reasons.pop()
 
 
-def test_past_the_deadline_what_runs_is_left_for_next_time(searching: Make, study: Study, space: SearchSpace) -> None:
+def test_past_the_deadline_what_runs_is_left_for_next_time(searching: Make, study: Study, problem: Problem) -> None:
     search = searching(seconds=30.0)
     search.run(5, deadline=time.monotonic() + 1.0)
     assert study.completed == []
-    search.pool.cancel()
-    assert len(study.unanswered(space, 10)) == 2
+    search.executor.cancel()
+    assert len(study.unanswered(problem)) == 2
 
 
-def test_trials_left_by_an_earlier_process_are_finished_first(
-    searching: Make, study: Study, space: SearchSpace
-) -> None:
-    left = study.ask(space, 10)
+def test_trials_left_by_an_earlier_process_are_finished_first(searching: Make, study: Study, problem: Problem) -> None:
+    left = study.ask(RANDOM, problem)
     searching().run(2)
-    assert left.number in [record.number for record in study.completed]
+    assert left.number in [trial.number for trial in study.completed]
 
 
 def test_a_study_that_is_complete_is_left_alone(searching: Make, study: Study) -> None:
     searching().run(3)
-    before = list(study.records)
+    before = list(study.finished)
     searching().run(3)
-    assert study.records == before
+    assert study.finished == before
 
 
 def test_every_answer_is_told(searching: Make, study: Study) -> None:
     told: list[int] = []
     search = searching()
-    search.changed = lambda study: told.append(len(study.records))
+    study.listeners.append(lambda study: told.append(len(study.finished)))
     search.run(5)
-    assert told == list(range(1, len(study.records) + 1))
+    assert told == list(range(1, len(study.finished) + 1))
 
 
 def test_what_an_earlier_process_did_not_live_to_judge_is_judged_before_it_is_trained(
-    searching: Make, study: Study, space: SearchSpace
+    searching: Make, study: Study, problem: Problem
 ) -> None:
-    asked = [study.ask(space, 10) for _ in range(8)]  # and the process is killed
+    asked = [study.ask(RANDOM, problem) for _ in range(8)]  # and the process is killed
     limits = Limits(latency_ms=0.25)
     searching(limits).run(4)
     slow = {t.number for t in asked if PretendEvaluator().estimate(t.architecture).latency.ms > 0.25}
     assert slow
-    judged = {record.number: record for record in study.records}
+    judged = {trial.number: trial for trial in study.finished}
     assert all(judged[number].state in ("infeasible", "repeated") for number in slow)
 
 
@@ -143,7 +152,7 @@ def test_failures_that_differ_in_a_number_only_are_alike(searching: Make, study:
     search.problem = dataclasses.replace(search.problem, evaluator=_FailsAtSomeStep())
     with pytest.raises(AnenasError, match="5 trials in a row failed alike: FileNotFoundError"):
         search.run(5)
-    assert len({record.reason for record in study.records if record.state == "failed"}) > 1
+    assert len({trial.reason for trial in study.finished if trial.state == "failed"}) > 1
 
 
 class _FailsAtSomeStep(_AlwaysFails):
@@ -154,7 +163,7 @@ class _FailsAtSomeStep(_AlwaysFails):
 
 # Rungs
 
-SETTINGS = {"objectives": {"accuracy": 0.0, "latency_ms": 0.5}}
+SETTINGS = SearchSettings({"accuracy": 0.0, "latency_ms": 0.5})
 
 
 @pytest.fixture
@@ -162,10 +171,10 @@ def inline(space: SearchSpace, tmp_path: Path) -> Make:
     """Makes a search with rungs of a quarter, half and all of the budget, in this process alone."""
 
     def make(*, in_memory: bool = True, sampler: str = "random", **options: Any) -> Search:
-        study = Study.create_or_continue(tmp_path / "inline", "s", SETTINGS, 0, in_memory=in_memory)
+        study = Study.create_or_continue(tmp_path / "inline", "s", SETTINGS, in_memory=in_memory)
         problem = Problem(space, 10, PretendEvaluator(**options), study.objectives, Limits())
-        study.sampler = make_sampler(sampler, problem, seed=0)
-        return Search(study, problem, Inline(), lambda study: None, rungs=Rungs(3, reduction=2, spacing=2))
+        rungs = Rungs(3, reduction=2, spacing=2)
+        return Search(study, problem, make_sampler(sampler, 0), SerialExecutor(), rungs=rungs)
 
     return make
 
@@ -174,12 +183,12 @@ def checkpoints(study: Study) -> list[Path]:
     return list(study.folder.rglob(f"*{CHECKPOINT}*"))
 
 
-def stop_after(records: int) -> Callable[[Study], None]:
-    def changed(study: Study) -> None:
-        if len(study.records) >= records:
+def stop_after(finished: int) -> Callable[[Study], None]:
+    def stop(study: Study) -> None:
+        if len(study.finished) >= finished:
             raise KeyboardInterrupt
 
-    return changed
+    return stop
 
 
 def test_one_in_so_many_goes_on_from_each_rung(inline: Make) -> None:
@@ -187,7 +196,7 @@ def test_one_in_so_many_goes_on_from_each_rung(inline: Make) -> None:
     search.run(6)
     assert search.study.counts["completed"] == 6
     assert search.study.counts["stopped"] == 18
-    assert sum(len(record.rungs) > 1 for record in search.study.records) == 12
+    assert sum(len(trial.rungs) > 1 for trial in search.study.finished) == 12
     assert not search.study.paused
 
 
@@ -201,18 +210,18 @@ def test_where_nothing_is_new_what_waits_goes_on(inline: Make, space: SearchSpac
 def test_what_is_stopped_has_the_figures_of_its_last_rung_and_says_its_place(inline: Make) -> None:
     search = inline()
     search.run(6)
-    for record in search.study.records:
-        if record.state == "stopped":
-            assert record.evaluation == record.rungs[-1]
-            rung = {0.25: 1, 0.5: 2}[record.evaluation.share]
-            assert re.fullmatch(rf"rung {rung} of 3: \d+(st|nd|rd|th) of \d+", record.reason)
+    for trial in search.study.finished:
+        if trial.state == "stopped":
+            assert trial.evaluation == trial.rungs[-1]
+            rung = {0.25: 1, 0.5: 2}[trial.evaluation.budget_fraction]
+            assert re.fullmatch(rf"rung {rung} of 3: \d+(st|nd|rd|th) of \d+", trial.reason)
 
 
 def test_what_is_expected_to_miss_the_least_accuracy_goes_on_after_the_others(inline: Make) -> None:
     search = inline()
     search.problem = dataclasses.replace(search.problem, limits=Limits(accuracy=0.85))
     search.run(6)
-    in_vain = [record for record in search.study.records if record.state == "infeasible"]
+    in_vain = [trial for trial in search.study.finished if trial.state == "infeasible"]
     assert len(in_vain) == 1, "one, before anything that was trained in full could tell; 12 by the objectives alone"
 
 
@@ -220,19 +229,19 @@ def test_only_what_was_trained_in_full_may_be_on_the_front(inline: Make) -> None
     search = inline()
     search.run(6)
     assert search.study.front
-    assert all(r.state == "completed" and r.evaluation and r.evaluation.share == 1 for r in search.study.front)
+    assert all(isinstance(trial, CompletedTrial) for trial in search.study.front)
+    assert {trial.evaluation.budget_fraction for trial in search.study.front} == {1.0}
 
 
 def test_a_completed_trial_went_up_rung_by_rung_from_its_checkpoint(inline: Make, tmp_path: Path) -> None:
     search = inline(log=tmp_path / "log")
     search.run(4)
     lines = [line.split() for line in (tmp_path / "log").read_text().splitlines()]
-    for record in search.study.completed:
-        legs = [(share, had) for name, share, had, _ in lines if name == str(record.architecture)]
+    for trial in search.study.completed:
+        legs = [(fraction, had) for name, fraction, had, _ in lines if name == str(trial.architecture)]
         assert legs == [("0.25", "False"), ("0.5", "True"), ("1.0", "True")]
-        assert [rung.share for rung in record.rungs] == [0.25, 0.5]
-        assert record.evaluation
-        assert record.evaluation.seconds == {"train": 2.0}
+        assert [rung.budget_fraction for rung in trial.rungs] == [0.25, 0.5]
+        assert trial.evaluation.seconds == {"train": 2.0}
 
 
 def test_checkpoints_are_bounded_on_the_way_and_gone_in_the_end(inline: Make) -> None:
@@ -243,7 +252,7 @@ def test_checkpoints_are_bounded_on_the_way_and_gone_in_the_end(inline: Make) ->
         most = max(most, len(checkpoints(study)))
 
     search = inline()
-    search.changed = count
+    search.study.listeners.append(count)
     search.run(7)
     assert 0 < most <= 2 * 8 + 3
     assert list((search.study.folder / "trials").glob(".*")) == []
@@ -253,14 +262,14 @@ def test_one_worker_makes_the_same_study_again(inline: Make) -> None:
     def searched() -> list[tuple[int, str, str]]:
         search = inline(sampler="auto")
         search.run(5)
-        return [(record.number, record.state, str(record.architecture)) for record in search.study.records]
+        return [(trial.number, trial.state, str(trial.architecture)) for trial in search.study.finished]
 
     assert searched() == searched()
 
 
 def test_a_stopped_search_goes_on_with_what_was_paused(inline: Make, tmp_path: Path) -> None:
     search = inline(in_memory=False, log=tmp_path / "log")
-    search.changed = stop_after(1)
+    search.study.listeners.append(stop_after(1))
     with pytest.raises(KeyboardInterrupt):
         search.run(2)
     assert search.study.paused
@@ -274,7 +283,7 @@ def test_a_stopped_search_goes_on_with_what_was_paused(inline: Make, tmp_path: P
 
 def test_a_study_goes_on_without_rungs(inline: Make) -> None:
     search = inline(in_memory=False)
-    search.changed = stop_after(1)
+    search.study.listeners.append(stop_after(1))
     with pytest.raises(KeyboardInterrupt):
         search.run(2)
     again = inline(in_memory=False)
@@ -304,10 +313,10 @@ def test_a_worker_that_dies_at_a_rung_costs_a_retry(searching: Make, study: Stud
 def test_the_sampler_learns_from_what_was_trained_in_part(inline: Make) -> None:
     search = inline(sampler="auto")
     search.run(4)
-    sampler = search.study.sampler
+    sampler = search.sampler
     assert isinstance(sampler, FrontSampler)
-    sampler.suggest(search.study._optuna, 999)
-    stopped = [record for record in search.study.records if record.state == "stopped"]
+    sampler.ask(search.problem, search.study.trials)
+    stopped = [trial for trial in search.study.finished if trial.state == "stopped"]
     assert len(sampler._brief) == len(stopped) > 0
-    least = min(record.evaluation.accuracy for record in stopped if record.evaluation)
+    least = min(trial.evaluation.accuracy for trial in stopped if trial.evaluation)
     assert all(-known.values[0] > least for known in sampler._brief)  # as it would be in the end

@@ -9,20 +9,26 @@ import pytest
 from pretend import PretendEvaluator, latency
 
 from anenas._errors import AnenasError
-from anenas.search import Evaluation, Inline, Objectives, Problem, Search, Study, make_sampler, objective_names
-from anenas.search.samplers._auto import FrontSampler
+from anenas.search import (
+    Estimate,
+    Evaluation,
+    Objectives,
+    Problem,
+    Search,
+    SearchSettings,
+    SerialExecutor,
+    Study,
+    make_sampler,
+    objective_names,
+)
+from anenas.search.samplers._front import FrontSampler
 from anenas.space import Limits, SearchSpace
 
 CHIPS = ["A15", "M2"]
-EVALUATION = Evaluation(
-    accuracy=0.9,
-    latency=latency(0.2),
-    size_mb=1.5,
-    macs=3_000_000,
-    parameters=70_000,
-    residency=0.8,
-    others={"M2": latency(0.1)},
+ESTIMATE = Estimate(
+    {"A15": latency(0.2), "M2": latency(0.1)}, size_mb=1.5, macs=3_000_000, params=70_000, residency=0.8
 )
+EVALUATION = Evaluation(0.9, ESTIMATE)
 
 
 def test_the_latency_alone_stands_for_every_chip() -> None:
@@ -64,9 +70,10 @@ def test_values_have_their_natural_direction_and_losses_end_at_the_reference() -
     assert objectives.losses([tuple(worst.values())]) == [pytest.approx((1,) * 7)]
 
 
-def test_the_best_is_told_with_its_unit() -> None:
-    told = [o.told(o.value(EVALUATION) or 0) for o in Objectives.of({"accuracy": 0, "latency_ms@M2": 1, "macs": 1})]
-    assert told == ["best 90.0%", "fastest 0.100 ms on M2", "lightest 3.0 M MACs"]
+def test_the_best_is_described_with_its_unit() -> None:
+    objectives = Objectives.of({"accuracy": 0, "latency_ms@M2": 1, "macs": 1})
+    described = [objective.describe_best(objective.value(EVALUATION) or 0) for objective in objectives]
+    assert described == ["best 90.0%", "fastest 0.100 ms on M2", "lightest 3.0 M MACs"]
 
 
 @pytest.fixture
@@ -76,10 +83,9 @@ def search(tmp_path: Path, space: SearchSpace) -> Callable[..., tuple[Search, St
     def make(
         worst: dict[str, float], sampler: str = "auto", limits: Limits | None = None, **more: Any
     ) -> tuple[Search, Study]:
-        study = Study.create_or_continue(tmp_path / "store", "s", {"chip": "A15", "objectives": worst}, 0)
+        study = Study.create_or_continue(tmp_path / "store", "s", SearchSettings(worst, chip="A15"))
         problem = Problem(space, 10, PretendEvaluator(), study.objectives, limits or Limits(), **more)
-        study.sampler = make_sampler(sampler, problem, seed=0)
-        return Search(study, problem, Inline(), lambda study: None), study
+        return Search(study, problem, make_sampler(sampler, 0), SerialExecutor()), study
 
     return make
 
@@ -98,43 +104,43 @@ def test_any_objectives_can_be_searched_for(search: Make, worst: dict[str, float
     assert len(study.completed) == 16
     assert set(study.picks) == {"knee", *(objective.best for objective in study.objectives)}
     best = study.picks[study.objectives[0].best]
-    values = [study.point(record)[0] for record in study.completed]
+    values = [study.point(trial)[0] for trial in study.completed]
     assert study.point(best)[0] == (max if "accuracy" in worst else min)(values)
     assert study.hypervolumes == sorted(study.hypervolumes)
 
 
-def test_a_limit_holds_for_the_upper_end_of_the_interval_unless_told_otherwise(search: Make) -> None:
+def test_a_limit_holds_for_the_upper_end_of_the_interval_unless_set_otherwise(search: Make) -> None:
     searching, study = search({"accuracy": 0.0, "latency_ms": 0.5}, limits=Limits(latency_ms=0.5))
     searching.run(4)
-    assert all(record.evaluation and record.evaluation.latency.high_ms <= 0.5 for record in study.completed)
+    assert all(trial.evaluation.estimate.latency.high_ms <= 0.5 for trial in study.completed)
     estimate = PretendEvaluator().estimate(study.completed[0].architecture)
-    slow = dataclasses.replace(estimate, latency=latency(0.4))
-    assert searching.problem.violations(slow) == {"latency": pytest.approx(0.6)}
+    slow = dataclasses.replace(estimate, latency_by_chip={"A15": latency(0.4)})
+    assert searching.problem.violations(slow) == {"latency_ms": pytest.approx(0.6)}
     assert dataclasses.replace(searching.problem, latency_bound="estimate").violations(slow) == {}
 
 
 def test_every_chip_keeps_the_limit(search: Make) -> None:
     searching, _ = search({"accuracy": 0.0}, limits=Limits(latency_ms=0.3))
-    assert searching.problem.violations(EVALUATION) == {"latency": pytest.approx(1 / 3)}
-    slower = dataclasses.replace(EVALUATION, latency=latency(0.1), others={"M2": latency(0.3)})
-    assert searching.problem.violations(slower) == {"latency@M2": pytest.approx(1.0)}
+    assert searching.problem.violations(EVALUATION) == {"latency_ms": pytest.approx(1 / 3)}
+    slower = dataclasses.replace(ESTIMATE, latency_by_chip={"A15": latency(0.1), "M2": latency(0.3)})
+    assert searching.problem.violations(slower) == {"latency_ms@M2": pytest.approx(1.0)}
 
 
 def test_what_only_training_tells_is_infeasible_afterwards_and_counted(search: Make) -> None:
     searching, study = search({"accuracy": 0.0, "latency_ms": 0.5}, "random", Limits(accuracy=0.75))
     searching.run(6)
-    missed = [record for record in study.records if record.state == "infeasible"]
-    assert missed and all(record.evaluation and record.evaluation.accuracy < 0.75 for record in missed)
+    missed = [trial for trial in study.finished if trial.state == "infeasible"]
+    assert missed and all(trial.evaluation and trial.evaluation.accuracy < 0.75 for trial in missed)
     assert "under the limit" in missed[0].reason
     assert study.reasons == {"accuracy": len(missed)}
-    assert all(record.evaluation and record.evaluation.accuracy >= 0.75 for record in study.completed)
+    assert all(trial.evaluation.accuracy >= 0.75 for trial in study.completed)
 
 
 def test_each_infeasible_trial_counts_for_the_limit_that_it_misses_most(search: Make) -> None:
     limits = Limits(latency_ms=0.3, size_mb=4.0)
     searching, study = search({"accuracy": 0.0, "latency_ms": 0.5}, "random", limits, latency_bound="estimate")
     searching.run(6)
-    assert set(study.reasons) == {"latency", "size"}
+    assert set(study.reasons) == {"latency_ms", "size_mb"}
     assert sum(study.reasons.values()) == study.counts["infeasible"]
 
 
@@ -147,10 +153,10 @@ def test_a_study_made_for_other_objectives_is_refused(search: Make, tmp_path: Pa
 def test_the_sampler_learns_from_what_missed_the_accuracy(search: Make) -> None:
     searching, study = search({"accuracy": 0.0, "latency_ms": 0.5}, limits=Limits(accuracy=0.75))
     searching.run(10)
-    sampler = study.sampler
+    sampler = searching.sampler
     assert isinstance(sampler, FrontSampler)
-    sampler.suggest(study._optuna, 999)
-    missed = [record for record in study.records if record.state == "infeasible"]
+    sampler.ask(searching.problem, study.trials)
+    missed = [trial for trial in study.finished if trial.state == "infeasible"]
     assert missed
     assert len(sampler._known) == len(study.completed) + len(missed)
     assert all(-known.values[0] >= 0.75 for known in sampler._front)

@@ -1,62 +1,61 @@
 from __future__ import annotations
 
-from pathlib import Path
+import dataclasses
 
 import optuna
 import pytest
 from pretend import PretendEvaluator
 
 from anenas._errors import AnenasError
-from anenas.search import EVALUATION, Study, Trial
-from anenas.space import SearchSpace
+from anenas.search import EVALUATION, Problem, SearchSettings, Study, Trial, TrialFiles, make_sampler
 
-SETTINGS = {"space": "pretend", "chip": "A15", "objectives": {"accuracy": 0.0, "latency_ms": 0.5}}
+SETTINGS = SearchSettings({"accuracy": 0.0, "latency_ms": 0.5}, space="pretend", chip="A15")
 EVALUATOR = PretendEvaluator()
+RANDOM = make_sampler("random", 0)
 
 
 def complete(study: Study, trial: Trial) -> None:
-    folder = study.workspace(trial)
-    study.complete(trial, EVALUATOR.evaluate(trial.architecture, folder), {})
+    study.complete(trial, EVALUATOR.evaluate(trial.architecture, TrialFiles(study.workspace(trial))), {})
 
 
-def reopened(study: Study, seed: int = 0) -> Study:
-    return Study.create_or_continue(study.folder.parents[1], study.name, SETTINGS, seed)
+def reopened(study: Study) -> Study:
+    return Study.create_or_continue(study.folder.parents[1], study.name, SETTINGS)
 
 
-def test_a_completed_trial_is_read_back_whole(study: Study, space: SearchSpace) -> None:
-    trial = study.ask(space, 10)
+def test_a_completed_trial_is_read_back_whole(study: Study, problem: Problem) -> None:
+    trial = study.ask(RANDOM, problem)
     complete(study, trial)
-    [record] = reopened(study).records
-    assert record == study.records[0]
+    [again] = reopened(study).completed
+    assert again == study.finished[0]
     assert reopened(study).id == study.id
-    assert (record.number, record.architecture, record.state) == (0, trial.architecture, "completed")
-    assert record.evaluation and record.evaluation.losses == ((1, 2.0), (2, 1.0))
+    assert (again.number, again.architecture) == (0, trial.architecture)
+    assert again.evaluation.losses == ((1, 2.0), (2, 1.0))
     assert (study.trial_folder(0) / "model.mlpackage").is_dir()
     assert not list((study.folder / "trials").glob(".*"))
 
 
-def test_each_way_to_end_is_counted_and_explained(study: Study, space: SearchSpace) -> None:
-    complete(study, study.ask(space, 10))
-    rejected = study.ask(space, 10)
-    study.reject(rejected, EVALUATOR.estimate(rejected.architecture), {"latency": 0.25})
-    study.fail(study.ask(space, 10), "ValueError: no")
-    again = study.ask_about(study.records[0].architecture, space)
+def test_each_way_to_end_is_counted_and_explained(study: Study, problem: Problem) -> None:
+    complete(study, study.ask(RANDOM, problem))
+    rejected = study.ask(RANDOM, problem)
+    study.reject(rejected, EVALUATOR.estimate(rejected.architecture), {"latency_ms": 0.25})
+    study.fail(study.ask(RANDOM, problem), "ValueError: no")
+    again = study.ask_about(study.finished[0].architecture, problem)
     study.repeat(again, study.known(again.architecture))
     counts = {"completed": 1, "stopped": 0, "failed": 1, "infeasible": 1, "repeated": 1}
     assert study.counts == reopened(study).counts == counts
-    assert [r.reason for r in reopened(study).records] == [
+    assert [r.reason for r in reopened(study).finished] == [
         "",
-        "latency 25% over the limit",
+        "latency_ms 25% over the limit",
         "ValueError: no",
         "trial 0",
     ]
 
 
-def test_it_is_an_ordinary_optuna_study(study: Study, space: SearchSpace) -> None:
-    trial = study.ask(space, 10)
+def test_it_is_an_ordinary_optuna_study(study: Study, problem: Problem) -> None:
+    trial = study.ask(RANDOM, problem)
     complete(study, trial)
-    rejected = study.ask(space, 10)
-    study.reject(rejected, EVALUATOR.estimate(rejected.architecture), {"size": 1.0})
+    rejected = study.ask(RANDOM, problem)
+    study.reject(rejected, EVALUATOR.estimate(rejected.architecture), {"size_mb": 1.0})
     found = optuna.load_study(study_name="s", storage=f"sqlite:///{study.folder.parents[1] / 'studies.db'}")
     assert [direction.name for direction in found.directions] == ["MAXIMIZE", "MINIMIZE"]
     assert found.metric_names == ["accuracy", "latency_ms"]
@@ -64,48 +63,31 @@ def test_it_is_an_ordinary_optuna_study(study: Study, space: SearchSpace) -> Non
     assert found.trials[0].params["stage1.depth"] == trial.architecture.stages[1].depth
 
 
-def test_what_was_running_when_the_process_died_is_asked_about_again(study: Study, space: SearchSpace) -> None:
-    asked = [study.ask(space, 10), study.ask(space, 10)]
+def test_what_was_running_when_the_process_died_is_asked_about_again(study: Study, problem: Problem) -> None:
+    asked = [study.ask(RANDOM, problem), study.ask(RANDOM, problem)]
     complete(study, asked[0])
-    [again] = reopened(study).unanswered(space, 10)
+    [again] = reopened(study).unanswered(problem)
     assert (again.number, again.architecture) == (asked[1].number, asked[1].architecture)
     complete(study, again)
-    assert reopened(study).unanswered(space, 10) == []
-
-
-def test_a_continued_study_does_not_repeat_its_first_suggestions(study: Study, space: SearchSpace) -> None:
-    first = [study.ask(space, 10).architecture for _ in range(4)]
-    for trial in study.unanswered(space, 10):
-        complete(study, trial)
-    later = reopened(study)
-    assert [later.ask(space, 10).architecture for _ in range(4)] != first
-
-
-def test_suggestions_follow_from_the_seed(tmp_path: Path, space: SearchSpace) -> None:
-    def ask(folder: str, seed: int) -> list[str]:
-        study = Study.create_or_continue(tmp_path / folder, "s", SETTINGS, seed)
-        return [str(study.ask(space, 10).architecture) for _ in range(5)]
-
-    assert ask("a", 1) == ask("b", 1)
-    assert ask("c", 2) != ask("a2", 1)
+    assert reopened(study).unanswered(problem) == []
 
 
 def test_other_settings_are_refused_by_what_differs(study: Study) -> None:
     with pytest.raises(AnenasError, match="chip was A15, is M1"):
-        Study.create_or_continue(study.folder.parents[1], "s", SETTINGS | {"chip": "M1"}, 0)
+        Study.create_or_continue(study.folder.parents[1], "s", dataclasses.replace(SETTINGS, chip="M1"))
 
 
 def test_an_unknown_study_offers_near_names(study: Study) -> None:
     with pytest.raises(AnenasError, match="no studies in"):
         Study.load(study.folder.parents[1] / "elsewhere", "s")
-    Study.create_or_continue(study.folder.parents[1], "mobile", SETTINGS, 0)
+    Study.create_or_continue(study.folder.parents[1], "mobile", SETTINGS)
     with pytest.raises(AnenasError, match="did you mean mobile"):
         Study.load(study.folder.parents[1], "mobil")
 
 
-def test_the_front_and_hypervolume_follow_the_trials(study: Study, space: SearchSpace) -> None:
+def test_the_front_and_hypervolume_follow_the_trials(study: Study, problem: Problem) -> None:
     for _ in range(6):
-        complete(study, study.ask(space, 10))
+        complete(study, study.ask(RANDOM, problem))
     volumes = study.hypervolumes
     assert len(volumes) == 6
     assert volumes == sorted(volumes)
@@ -113,22 +95,23 @@ def test_the_front_and_hypervolume_follow_the_trials(study: Study, space: Search
     assert study.front[-1] is study.picks["accurate"]
 
 
-def test_a_test_accuracy_outlives_the_process(study: Study, space: SearchSpace) -> None:
-    complete(study, study.ask(space, 10))
+def test_a_test_accuracy_outlives_the_process(study: Study, problem: Problem) -> None:
+    complete(study, study.ask(RANDOM, problem))
     study.set_test_accuracy(0, 0.75)
     for known in (study, reopened(study)):
-        evaluation = known.records[0].evaluation
-        assert evaluation and evaluation.test_accuracy == 0.75
+        [trial] = known.completed
+        assert trial.test_accuracy == 0.75
+        assert known.front == [trial]
 
 
-def test_a_workspace_left_by_a_killed_process_is_emptied(study: Study, space: SearchSpace) -> None:
-    trial = study.ask(space, 10)
+def test_a_workspace_left_by_a_killed_process_is_emptied(study: Study, problem: Problem) -> None:
+    trial = study.ask(RANDOM, problem)
     (study.workspace(trial) / "half-written").touch()
     assert list(study.workspace(trial).iterdir()) == []
 
 
-def test_a_completed_trial_that_could_not_be_answered_is_completed_again(study: Study, space: SearchSpace) -> None:
-    trial = study.ask(space, 10)
+def test_a_completed_trial_that_could_not_be_answered_is_completed_again(study: Study, problem: Problem) -> None:
+    trial = study.ask(RANDOM, problem)
     study.trial_folder(trial.number).mkdir(parents=True)
     (study.trial_folder(trial.number) / "stale").touch()
     complete(study, trial)
@@ -136,12 +119,12 @@ def test_a_completed_trial_that_could_not_be_answered_is_completed_again(study: 
     assert (study.trial_folder(trial.number) / EVALUATION).is_file()
 
 
-def test_records_are_read_back_in_the_order_of_their_answers(study: Study, space: SearchSpace) -> None:
-    first, second = study.ask(space, 10), study.ask(space, 10)
+def test_records_are_read_back_in_the_order_of_their_answers(study: Study, problem: Problem) -> None:
+    first, second = study.ask(RANDOM, problem), study.ask(RANDOM, problem)
     complete(study, second)
     complete(study, first)
     again = reopened(study)
-    assert [record.number for record in again.records] == [record.number for record in study.records] == [1, 0]
+    assert [trial.number for trial in again.finished] == [trial.number for trial in study.finished] == [1, 0]
     assert again.hypervolumes == study.hypervolumes
 
 
@@ -152,10 +135,11 @@ def test_a_study_that_was_stopped_before_it_began_is_one_clear_line(study: Study
         Study.load(store, "torn")
 
 
-def test_a_repeat_of_what_turned_out_infeasible_is_not_told_as_good(study: Study, space: SearchSpace) -> None:
-    trial = study.ask(space, 10)
-    study.complete(trial, EVALUATOR.evaluate(trial.architecture, study.workspace(trial)), {"size": 0.1})
-    again = study.ask_about(trial.architecture, space)
+def test_a_repeat_of_what_turned_out_infeasible_is_not_told_as_good(study: Study, problem: Problem) -> None:
+    trial = study.ask(RANDOM, problem)
+    files = TrialFiles(study.workspace(trial))
+    study.complete(trial, EVALUATOR.evaluate(trial.architecture, files), {"size_mb": 0.1})
+    again = study.ask_about(trial.architecture, problem)
     study.repeat(again, study.known(again.architecture))
     found = optuna.load_study(study_name="s", storage=f"sqlite:///{study.folder.parents[1] / 'studies.db'}")
     assert found.best_trials == []

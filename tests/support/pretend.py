@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from anenas.latency import Latency
-from anenas.search import CHECKPOINT, PACKAGE, WEIGHTS, Estimate, Evaluation
+from anenas.search import CHECKPOINT, PACKAGE, WEIGHTS, Estimate, Evaluation, TrialFiles
 from anenas.space import Architecture
 
 SPACE = """\
@@ -25,6 +25,10 @@ def latency(ms: float) -> Latency:
     return Latency(ms, ms / 2, ms * 2, "pretend", "A15")
 
 
+def estimate(ms: float, size_mb: float = 1.0) -> Estimate:
+    return Estimate({"A15": latency(ms)}, size_mb, macs=1000, params=100)
+
+
 @dataclass(frozen=True)
 class PretendEvaluator:
     """Deeper and wider is more accurate and slower. What goes wrong is named by depth.
@@ -34,8 +38,8 @@ class PretendEvaluator:
         fatal_depth: Architectures of that depth kill their worker, each time.
         die_once: A file; the first evaluation makes it and kills its worker.
         seconds: How long an evaluation takes.
-        log: A file for a line about each evaluation: architecture, share, whether there was a checkpoint, and the
-            donor.
+        log: A file for a line about each evaluation: architecture, budget fraction, whether there was a checkpoint,
+            and the donor's folder.
     """
 
     fail_depth: int = 0
@@ -46,17 +50,15 @@ class PretendEvaluator:
 
     def estimate(self, architecture: Architecture) -> Estimate:
         stage = architecture.stages[1]
-        return Estimate(latency(0.1 * stage.depth + 0.001 * stage.width), stage.width / 10, 1000, 100)
+        return estimate(0.1 * stage.depth + 0.001 * stage.width, stage.width / 10)
 
-    def evaluate(
-        self, architecture: Architecture, folder: Path, share: float = 1.0, donor: Path | None = None
-    ) -> Evaluation:
+    def evaluate(self, architecture: Architecture, files: TrialFiles, budget_fraction: float = 1.0) -> Evaluation:
+        folder, donor = files.folder, files.donor and files.donor.parent.name
         stage = architecture.stages[1]
-        estimate = self.estimate(architecture)
-        accuracy = share**0.1 * min(0.99, 0.5 + 0.1 * stage.depth + 0.001 * stage.width)
+        accuracy = budget_fraction**0.1 * min(0.99, 0.5 + 0.1 * stage.depth + 0.001 * stage.width)
         if self.log:
             with self.log.open("a") as file:
-                file.write(f"{architecture} {share} {(folder / CHECKPOINT).exists()} {donor and donor.name}\n")
+                file.write(f"{architecture} {budget_fraction} {(folder / CHECKPOINT).exists()} {donor}\n")
         if self.die_once and not self.die_once.exists():
             self.die_once.touch()
             os.kill(os.getpid(), signal.SIGKILL)
@@ -65,41 +67,48 @@ class PretendEvaluator:
         if stage.depth == self.fail_depth:
             raise ValueError("this depth cannot be had")
         time.sleep(self.seconds)
-        figures = (estimate.latency, estimate.size_mb, 1000, 100)
-        if share < 1:
-            (folder / CHECKPOINT).write_text(str(share))
-            return Evaluation(accuracy, *figures, seconds={"train": 0.5}, share=share)
+        if budget_fraction < 1:
+            (folder / CHECKPOINT).write_text(str(budget_fraction))
+            return Evaluation(accuracy, self.estimate(architecture), budget_fraction, seconds={"train": 0.5})
         (folder / CHECKPOINT).unlink(missing_ok=True)
         (folder / PACKAGE).mkdir()
         (folder / PACKAGE / "Manifest.json").write_text("{}")
         (folder / WEIGHTS).write_bytes(b"weights")
         (folder / "architecture.txt").write_text(str(architecture))
         (folder / "operations.csv").write_text("operation,microseconds\n")
-        return Evaluation(accuracy, *figures, seconds={"train": 1.0}, losses=((1, 2.0), (2, 1.0)))
+        return Evaluation(accuracy, self.estimate(architecture), seconds={"train": 1.0}, losses=((1, 2.0), (2, 1.0)))
 
-    def test(self, architecture: Architecture, folder: Path) -> float:
+    def test(self, architecture: Architecture, files: TrialFiles) -> float:
         return 0.5
 
 
-def add(a: int, b: int) -> int:
+def add(a: int, b: int, files: TrialFiles) -> int:
     return a + b
 
 
-def fail(message: str) -> None:
+def fail(message: str, files: TrialFiles) -> None:
     raise RuntimeError(message)
 
 
-def die() -> None:
+def die(files: TrialFiles) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def sleep(seconds: float) -> None:
+def sleep(seconds: float, files: TrialFiles) -> None:
     time.sleep(seconds)
 
 
-def environment(name: str) -> str | None:
+def environment(name: str, files: TrialFiles) -> str | None:
     return os.environ.get(name)
 
 
-def missing(architecture: object, folder: Path, share: float, donor: object) -> None:
-    (folder / "nothing").read_text()
+def missing(architecture: object, files: TrialFiles, budget_fraction: float) -> None:
+    (files.folder / "nothing").read_text()
+
+
+def say(text: str, files: TrialFiles) -> None:
+    print(text)
+
+
+def unpicklable(files: TrialFiles) -> object:
+    return lambda: None

@@ -8,8 +8,8 @@ from typing import Any
 
 from anenas.data import Dataset
 from anenas.latency import Target
-from anenas.search import Study, TrainingEvaluator
-from anenas.space import Architecture, SearchSpace
+from anenas.search import Problem, SearchSettings, Study, TrainingEvaluator, TrialFiles
+from anenas.space import Architecture, Limits, SearchSpace
 
 
 def trained_study(
@@ -35,20 +35,21 @@ def trained_study(
     """
     shared = store.parent / "shared"
     dataset.save(shared)
-    settings = {
-        "input": "x".join(map(str, dataset.input_shape)),
-        "data": f"{dataset.name} {dataset.fingerprint[:12]}",
-        "chip": "A15",
-        "epochs": epochs,
-        "seed": 0,
-        "latency_bound": "upper",
-        "objectives": {"accuracy": 0.0, "latency_ms": 0.5},
+    settings = SearchSettings(
+        objectives={"accuracy": 0.0, "latency_ms": 0.5},
+        space=space.name,
+        input_shape=dataset.input_shape,
+        data=f"{dataset.name} {dataset.fingerprint[:12]}",
+        chip="A15",
+        epochs=epochs,
         **more,
-    }
-    study = Study.create_or_continue(store, space.name, settings, 0)
+    )
+    study = Study.create_or_continue(store, space.name, settings)
     study.note_data(source)
-    evaluator = TrainingEvaluator(shared, (Target.named("A15"),), epochs=epochs, device="cpu")
+    evaluator = TrainingEvaluator((Target.named("A15"),), epochs=epochs, device="cpu")
+    problem = Problem(space, len(dataset.classes), evaluator, study.objectives, Limits())
     for text in trials:
-        trial = study.ask_about(Architecture.parse(text), space)
-        study.complete(trial, evaluator.evaluate(trial.architecture, study.workspace(trial)), {})
+        trial = study.ask_about(Architecture.parse(text), problem)
+        files = TrialFiles(study.workspace(trial), shared)
+        study.complete(trial, evaluator.evaluate(trial.architecture, files), {})
     return study

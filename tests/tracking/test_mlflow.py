@@ -8,15 +8,16 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
-from pretend import SPACE, PretendEvaluator
+from pretend import SPACE, PretendEvaluator, estimate
 
 from anenas._errors import AnenasError
-from anenas.search import Study, searching
-from anenas.space import SearchSpace, read_space
+from anenas.search import Problem, SearchSettings, Study, Trial, TrialFiles, make_sampler, searching
+from anenas.space import Limits, SearchSpace, read_space
 from anenas.tracking import MlflowTracker, connect, default_uri
 
 EVALUATOR = PretendEvaluator()
-SETTINGS = {"space": "pretend", "chip": "A15", "objectives": {"accuracy": 0.0, "latency_ms": 0.5}}
+SETTINGS = SearchSettings({"accuracy": 0.0, "latency_ms": 0.5}, space="pretend", chip="A15")
+RANDOM = make_sampler("random", 0)
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def space(tmp_path: Path) -> SearchSpace:
 
 @pytest.fixture
 def study(tmp_path: Path) -> Study:
-    return Study.create_or_continue(tmp_path / "store", "s", SETTINGS, 0)
+    return Study.create_or_continue(tmp_path / "store", "s", SETTINGS)
 
 
 @pytest.fixture
@@ -40,10 +41,13 @@ def tracker_of(study: Study, space: SearchSpace, store: Path, server: Path | Non
 
 
 def complete(study: Study, space: SearchSpace, accuracy: float, latency_ms: float) -> None:
-    trial = study.ask(space, 10)
-    evaluation = EVALUATOR.evaluate(trial.architecture, study.workspace(trial))
-    latency = dataclasses.replace(evaluation.latency, ms=latency_ms)
-    study.complete(trial, dataclasses.replace(evaluation, accuracy=accuracy, latency=latency), {})
+    trial = ask(study, space)
+    evaluation = EVALUATOR.evaluate(trial.architecture, TrialFiles(study.workspace(trial)))
+    study.complete(trial, dataclasses.replace(evaluation, accuracy=accuracy, estimate=estimate(latency_ms)), {})
+
+
+def ask(study: Study, space: SearchSpace) -> Trial:
+    return study.ask(RANDOM, Problem(space, 10, EVALUATOR, study.objectives, Limits()))
 
 
 def runs(tmp_path: Path) -> list[Run]:
@@ -58,16 +62,16 @@ def test_a_trial_is_a_nested_run_with_choices_figures_curve_and_artifacts(
     tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path
 ) -> None:
     complete(study, space, 0.8, 0.2)
-    tracker.update()
+    tracker.update(study)
     search, trial = runs(tmp_path)
-    record = study.records[0]
+    record = study.finished[0]
     assert trial.data.tags["mlflow.parentRunId"] == search.info.run_id
     assert trial.info.status == "FINISHED"
     assert trial.data.params["architecture"] == str(record.architecture)
     assert trial.data.params["stage1.depth"] == str(record.architecture.stages[1].depth)
     assert trial.data.metrics["accuracy"] == 0.8
     assert trial.data.metrics["latency_ms"] == 0.2
-    assert {"latency_low_ms", "latency_high_ms", "size_mb", "macs", "parameters", "seconds_train"} <= set(
+    assert {"latency_low_ms", "latency_high_ms", "size_mb", "macs", "params", "seconds_train"} <= set(
         trial.data.metrics
     )
     client = MlflowClient(default_uri(tmp_path / "store"))
@@ -84,20 +88,20 @@ def test_pareto_tags_follow_the_front_as_it_moves(
 
     complete(study, space, 0.8, 0.3)
     complete(study, space, 0.7, 0.2)
-    tracker.update()
+    tracker.update(study)
     assert tags() == ["true", "true"]
     complete(study, space, 0.9, 0.25)
-    tracker.update()
+    tracker.update(study)
     assert tags() == ["false", "true", "true"]
 
 
 def test_a_failed_trial_is_logged_with_its_reason_and_an_infeasible_one_is_counted(
     tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path
 ) -> None:
-    study.fail(study.ask(space, 10), "ValueError: no")
-    rejected = study.ask(space, 10)
-    study.reject(rejected, EVALUATOR.estimate(rejected.architecture), {"size": 0.5})
-    tracker.update()
+    study.fail(ask(study, space), "ValueError: no")
+    rejected = ask(study, space)
+    study.reject(rejected, EVALUATOR.estimate(rejected.architecture), {"size_mb": 0.5})
+    tracker.update(study)
     search, failed = runs(tmp_path)
     assert (failed.info.status, failed.data.tags["state"], failed.data.tags["reason"]) == (
         "FAILED", "failed", "ValueError: no",
@@ -109,10 +113,10 @@ def test_the_test_accuracy_is_logged_once_it_is_known(
     tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path
 ) -> None:
     complete(study, space, 0.8, 0.3)
-    tracker.update()
+    tracker.update(study)
     assert "test_accuracy" not in runs(tmp_path)[1].data.metrics
     study.set_test_accuracy(0, 0.75)
-    tracker.update()
+    tracker.update(study)
     assert runs(tmp_path)[1].data.metrics["test_accuracy"] == 0.75
 
 
@@ -121,9 +125,9 @@ def test_the_hypervolume_is_logged_once_after_every_trial(
 ) -> None:
     for i in range(3):
         complete(study, space, 0.5 + 0.1 * i, 0.2)
-        tracker.update()
+        tracker.update(study)
     again = tracker_of(study, space, tmp_path / "store")
-    again.update()
+    again.update(study)
     history = MlflowClient(default_uri(tmp_path / "store")).get_metric_history(tracker.run_id, "hypervolume")
     assert [(metric.step, metric.value) for metric in history] == list(enumerate(study.hypervolumes, start=1))
 
@@ -132,10 +136,10 @@ def test_a_search_that_goes_on_keeps_its_run_and_logs_what_was_missed(
     tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path
 ) -> None:
     complete(study, space, 0.8, 0.2)
-    tracker.update()
+    tracker.update(study)
     complete(study, space, 0.9, 0.3)  # and the process is killed before it is logged
     again = tracker_of(study, space, tmp_path / "store")
-    again.update()
+    again.update(study)
     assert again.run_id == tracker.run_id
     assert [run.data.tags.get("anenas.trial") for run in runs(tmp_path)] == [None, "0", "1"]
 
@@ -149,7 +153,7 @@ def test_a_trial_whose_logging_was_cut_short_is_logged_anew(
     client.create_run(search.info.experiment_id, tags=tags)
     complete(study, space, 0.8, 0.2)
     again = tracker_of(study, space, tmp_path / "store")
-    again.update()
+    again.update(study)
     again.close("FINISHED")
     assert [run.info.status for run in runs(tmp_path)] == ["FINISHED", "FINISHED"]
 
@@ -158,7 +162,7 @@ def test_the_run_of_a_killed_search_is_closed_by_the_next_one(
     tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path
 ) -> None:
     store = tmp_path / "store"
-    tracker_of(Study.create_or_continue(store, "other", SETTINGS, 0), space, store).close("FINISHED")
+    tracker_of(Study.create_or_continue(store, "other", SETTINGS), space, store).close("FINISHED")
     assert {run.data.tags["anenas.study"]: run.info.status for run in runs(tmp_path)} == {
         "s": "KILLED",
         "other": "FINISHED",
@@ -170,7 +174,7 @@ def test_the_run_of_a_living_search_is_left_alone(
 ) -> None:
     store = tmp_path / "store"
     with searching(store, "s"):
-        tracker_of(Study.create_or_continue(store, "other", SETTINGS, 0), space, store).close("FINISHED")
+        tracker_of(Study.create_or_continue(store, "other", SETTINGS), space, store).close("FINISHED")
     assert sorted(run.info.status for run in runs(tmp_path)) == ["FINISHED", "RUNNING"]
 
 
@@ -178,11 +182,11 @@ def test_a_study_of_the_same_name_in_another_store_has_runs_of_its_own(
     tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path
 ) -> None:
     complete(study, space, 0.8, 0.2)
-    tracker.update()
-    twin = Study.create_or_continue(tmp_path / "elsewhere", "s", SETTINGS, 0)
+    tracker.update(study)
+    twin = Study.create_or_continue(tmp_path / "elsewhere", "s", SETTINGS)
     complete(twin, space, 0.7, 0.3)
     other = tracker_of(twin, space, tmp_path / "elsewhere", server=tmp_path / "store")
-    other.update()
+    other.update(twin)
     assert other.run_id != tracker.run_id
     parents = {run.data.tags.get("mlflow.parentRunId") for run in runs(tmp_path)}
     assert parents == {None, tracker.run_id, other.run_id}
@@ -191,7 +195,7 @@ def test_a_study_of_the_same_name_in_another_store_has_runs_of_its_own(
 def test_a_living_search_of_another_store_is_left_alone(
     tracker: MlflowTracker, space: SearchSpace, tmp_path: Path
 ) -> None:
-    other = Study.create_or_continue(tmp_path / "elsewhere", "other", SETTINGS, 0)
+    other = Study.create_or_continue(tmp_path / "elsewhere", "other", SETTINGS)
     tracker_of(other, space, tmp_path / "elsewhere", server=tmp_path / "store")
     assert [run.info.status for run in runs(tmp_path)] == ["RUNNING", "RUNNING"]
 
@@ -212,9 +216,9 @@ def test_a_trial_is_logged_whole_or_not_at_all(
 
     with monkeypatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
         patch.setattr(MlflowClient, "log_artifact", interrupted)
-        tracker.update()
+        tracker.update(study)
     assert len(runs(tmp_path)) == 1
-    tracker.update()
+    tracker.update(study)
     tracker.close("FINISHED")
     assert [run.info.status for run in runs(tmp_path)] == ["FINISHED", "FINISHED"]
 
@@ -230,7 +234,7 @@ def test_a_store_that_is_away_does_not_end_the_search(
     with monkeypatch.context() as patch:
         for name in ("create_run", "log_artifacts", "set_terminated"):
             patch.setattr(MlflowClient, name, away)
-        tracker.update()
+        tracker.update(study)
         tracker.log_files(tmp_path)
         tracker.close("FINISHED")
 
@@ -246,15 +250,15 @@ def test_a_store_that_cannot_be_used_is_one_clear_line(tmp_path: Path, uri: str)
 def test_a_stopped_trial_has_its_figures_and_says_why(
     tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path
 ) -> None:
-    trial = study.ask(space, 10)
-    study.pause(trial, EVALUATOR.evaluate(trial.architecture, study.workspace(trial), 0.125))
-    tracker.update()
+    trial = ask(study, space)
+    study.pause(trial, EVALUATOR.evaluate(trial.architecture, TrialFiles(study.workspace(trial)), 0.125))
+    tracker.update(study)
     assert len(runs(tmp_path)) == 1  # nothing is final while it waits
     study.stop(trial.number, "rung 1 of 2: 3rd of 4")
-    tracker.update()
+    tracker.update(study)
     search, stopped = runs(tmp_path)
     assert search.data.metrics["stopped"] == 1
     assert (stopped.data.tags["state"], stopped.data.tags["reason"]) == ("stopped", "rung 1 of 2: 3rd of 4")
-    assert stopped.data.metrics["share"] == 0.125
+    assert stopped.data.metrics["budget_fraction"] == 0.125
     assert 0 < stopped.data.metrics["accuracy"] < 1
     assert stopped.data.metrics["accuracy_at"] == stopped.data.metrics["accuracy"]

@@ -20,7 +20,7 @@ def print_front(console: Console, result: SearchResult) -> None:
     table.add_column("accuracy", justify="right", no_wrap=True, min_width=8)
     table.add_column("test", justify="right", no_wrap=True, min_width=6)
     table.add_column(f"{result.chip} latency (90 %)", justify="right", no_wrap=True)
-    others = list(result.front[0].others) if result.front else []
+    others = list(result.front[0].latency_by_chip)[1:] if result.front else []
     for chip in others:
         table.add_column(chip, justify="right", no_wrap=True)
     table.add_column("size", justify="right", no_wrap=True)
@@ -33,7 +33,7 @@ def print_front(console: Console, result: SearchResult) -> None:
             f"{model.accuracy:.2%}",
             "" if model.test_accuracy is None else f"{model.test_accuracy:.2%}",
             f"{model.latency_ms:.3f} ms ({model.latency_low_ms:.2f}–{model.latency_high_ms:.2f})",
-            *(f"{model.others[chip].ms:.3f} ms" for chip in others),
+            *(f"{model.latency_by_chip[chip].ms:.3f} ms" for chip in others),
             f"{model.size_mb:.2f} MB",
             *(_shown(name, getattr(model, name)) for name in more),
         )

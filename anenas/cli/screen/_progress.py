@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from anenas.search import Record, Study
+from anenas.search import FinishedTrial, Study
+
+
+class _Lines(logging.Handler):
+    """Hands what is logged to a function, line by line."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        super().__init__(logging.INFO)
+        self._say = say
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._say(record.getMessage())
 
 
 class _Bar:
@@ -22,13 +35,18 @@ class _Bar:
     def __init__(self, *columns: ProgressColumn) -> None:
         self._console = Console(stderr=True, soft_wrap=True)
         self._bar = Progress(*columns, console=self._console, disable=not self._console.is_terminal)
+        self._handler = _Lines(self.say)
 
     def __enter__(self) -> Self:
+        logger = logging.getLogger("anenas")
+        logger.addHandler(self._handler)
+        logger.setLevel(logging.INFO)
         self._bar.start()
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         self._bar.stop()
+        logging.getLogger("anenas").removeHandler(self._handler)
 
     def say(self, line: str) -> None:
         """A line of its own above the bar."""
@@ -57,23 +75,23 @@ class SearchProgress(_Bar):
         self._at_start: int | None = None
         self._told = 0
 
-    def changed(self, study: Study) -> None:
+    def on_update(self, study: Study) -> None:
         """Show how far the study is."""
         completed = len(study.completed)
         if self._at_start is None:
-            self._at_start, self._told = completed, len(study.records)
+            self._at_start, self._told = completed, len(study.finished)
         done = completed - self._at_start
         elapsed = time.monotonic() - self._started
         left = ""
         if done and self._trials and not study.paused:  # what is paused was not in vain, but is not done
             left = f"about {_duration(elapsed / done * (self._trials - completed))} left"
         self._bar.update(self._task, description="searching", completed=completed, figures=_figures(study), left=left)
-        for record in study.records[self._told :]:
-            if record.state == "failed":
-                self.say(f"trial {record.number} failed: {record.reason}")
-            elif record.state in ("completed", "stopped") and not self._console.is_terminal:
-                self.say(f"[{completed}/{self._trials or '…'}] {_describe(record)} {left}".rstrip())
-        self._told = len(study.records)
+        for trial in study.finished[self._told :]:
+            if trial.state == "failed":
+                self.say(f"trial {trial.number} failed: {trial.reason}")
+            elif trial.state in ("completed", "stopped") and not self._console.is_terminal:
+                self.say(f"[{completed}/{self._trials or '…'}] {_describe(trial)} {left}".rstrip())
+        self._told = len(study.finished)
 
 
 class TrainingProgress(_Bar):
@@ -98,15 +116,15 @@ def _figures(study: Study) -> str:
     parts = [f"{len(study.paused)} paused"] if study.paused else []
     parts += [f"{counts[state]} {state}" for state in ("stopped", "infeasible", "failed", "repeated") if counts[state]]
     if study.front:
-        parts += [o.told(study.point(study.picks[o.best])[i]) for i, o in enumerate(study.objectives)]
+        parts += [o.describe_best(study.point(study.picks[o.best])[i]) for i, o in enumerate(study.objectives)]
     return "· " + ", ".join(parts) if parts else ""
 
 
-def _describe(record: Record) -> str:
-    e = record.evaluation
+def _describe(trial: FinishedTrial) -> str:
+    e = trial.evaluation
     assert e
-    stopped = f"stopped at {record.reason}, " if record.state == "stopped" else ""
-    return f"trial {record.number}: {stopped}{e.accuracy:.1%}, {e.latency.ms:.3f} ms, {record.architecture}"
+    stopped = f"stopped at {trial.reason}, " if trial.state == "stopped" else ""
+    return f"trial {trial.number}: {stopped}{e.accuracy:.1%}, {e.estimate.latency.ms:.3f} ms, {trial.architecture}"
 
 
 def _duration(seconds: float) -> str:

@@ -1,5 +1,6 @@
-"""What suggests architectures."""
+"""What suggests architectures: one protocol, and what answers it."""
 
-from anenas.search.samplers._names import DEFAULT_SAMPLER, SAMPLERS, check_sampler, make_sampler
+from anenas.search.samplers._base import DEFAULT_SAMPLER, SAMPLERS, Sampler, make_sampler
+from anenas.search.samplers._optuna import OptunaSampler
 
-__all__ = ["DEFAULT_SAMPLER", "SAMPLERS", "check_sampler", "make_sampler"]
+__all__ = ["DEFAULT_SAMPLER", "SAMPLERS", "OptunaSampler", "Sampler", "make_sampler"]

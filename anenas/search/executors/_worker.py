@@ -1,9 +1,10 @@
-"""The program that a worker process runs: `python -m anenas.search._worker FD`."""
+"""The program that a worker process runs: `python -m anenas.search.executors._worker FD`."""
 
 from __future__ import annotations
 
 import logging
 import os
+import pickle
 import select
 import signal
 import sys
@@ -11,11 +12,12 @@ import threading
 import traceback
 import warnings
 from multiprocessing.connection import Connection
-from typing import Any
+
+from anenas.search.executors._base import Outcome
 
 
 def main(descriptor: int) -> None:
-    """Serve (function, arguments) from the connection until it closes; answer with (value, error)."""
+    """Serve (function, files) from the connection until it closes; answer with outcomes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides what it means
     threading.Thread(target=_leave_with_parent, args=(descriptor,), daemon=True).start()
     warnings.simplefilter("ignore")
@@ -23,17 +25,23 @@ def main(descriptor: int) -> None:
     connection = Connection(descriptor)
     while True:
         try:
-            function, args = connection.recv()
+            task = connection.recv_bytes()
         except EOFError:
             return
-        answer: tuple[Any, str | None]
         try:
-            answer = (function(*args), None)
+            function, files = pickle.loads(task)  # of this machine's own search
+            outcome = Outcome(function(files))
         except Exception as error:
             traceback.print_exc()
-            first_line = next(iter(str(error).strip().splitlines()), "")
-            answer = (None, f"{type(error).__name__}: {first_line}"[:500])
-        connection.send(answer)
+            outcome = Outcome.of_error(error)
+        connection.send_bytes(_pickled(outcome))
+
+
+def _pickled(outcome: Outcome) -> bytes:
+    try:
+        return pickle.dumps(outcome)
+    except Exception as error:  # whatever the value's own pickling raises
+        return pickle.dumps(Outcome.of_error(error))
 
 
 def _leave_with_parent(descriptor: int) -> None:

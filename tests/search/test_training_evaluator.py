@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from anenas.coreml import package_metadata, program_accuracy, read_graph, stored_forms
+from anenas.coreml import package_metadata, package_target, program_accuracy, read_graph, stored_forms
 from anenas.data import Dataset, load_data
 from anenas.latency import Target
 from anenas.network import build
-from anenas.search import CHECKPOINT, PACKAGE, WEIGHTS, Evaluation, ExportError, TrainingEvaluator, ship
+from anenas.search import CHECKPOINT, PACKAGE, WEIGHTS, Evaluation, ExportError, TrainingEvaluator, TrialFiles, ship
 from anenas.search._ship import deploy
 from anenas.space import Architecture
 
@@ -48,13 +48,16 @@ def test_a_trial_ships_the_form_that_was_asked_for(
     form: str, stored: list[str], target: str, data: Path, tmp_path: Path
 ) -> None:
     architecture = dataclasses.replace(NETWORK, form=form)
-    evaluator = TrainingEvaluator(data, (Target.named("A17 Pro"),), epochs=3, device="cpu")
-    estimate, evaluation = evaluator.estimate(architecture), evaluator.evaluate(architecture, tmp_path)
+    evaluator = TrainingEvaluator((Target.named("A17 Pro"),), epochs=3, device="cpu")
+    estimate, evaluation = (
+        evaluator.estimate(architecture),
+        evaluator.evaluate(architecture, TrialFiles(tmp_path, data)),
+    )
     package, held_out = tmp_path / PACKAGE, Dataset.open(data).validation
-    assert (stored_forms(read_graph(package)), evaluation.needs) == (stored, target)
+    assert (stored_forms(read_graph(package)), package_target(package)) == (stored, target)
     assert evaluation.accuracy == program_accuracy(package, held_out.inputs, held_out.labels)
-    assert evaluation.latency.ms == pytest.approx(estimate.latency.ms, rel=0.02)
-    assert evaluation.size_mb == pytest.approx(estimate.size_mb, rel=0.1)
+    assert evaluation.estimate.latency.ms == pytest.approx(estimate.latency.ms, rel=0.02)
+    assert evaluation.estimate.size_mb == pytest.approx(estimate.size_mb, rel=0.1)
     assert package_metadata(package)["anenas.architecture"] == str(architecture)
     assert evaluation.verified["fp16_difference"] < (0.1 if form in ("fp16", "w8a8") else np.inf)
     assert Evaluation.from_dict(evaluation.to_dict()) == evaluation
@@ -74,38 +77,39 @@ def test_a_network_that_overflows_ships_in_no_form(form: str, data: Path, tmp_pa
 
 
 def test_a_trial_that_was_paused_ends_as_one_that_was_not(data: Path, tmp_path: Path) -> None:
-    evaluator = TrainingEvaluator(data, (Target.named("A15"),), epochs=3, device="cpu")
+    evaluator = TrainingEvaluator((Target.named("A15"),), epochs=3, device="cpu")
     straight, paused = tmp_path / "straight", tmp_path / "paused"
     straight.mkdir()
     paused.mkdir()
-    whole = evaluator.evaluate(NETWORK, straight)
-    part = evaluator.evaluate(NETWORK, paused, 0.5)
+    whole = evaluator.evaluate(NETWORK, TrialFiles(straight, data))
+    part = evaluator.evaluate(NETWORK, TrialFiles(paused, data), 0.5)
     assert [path.name for path in paused.iterdir()] == [CHECKPOINT]
-    assert (part.share, part.size_mb) == (0.5, evaluator.estimate(NETWORK).size_mb)
-    continued = evaluator.evaluate(NETWORK, paused, 1.0)
+    assert (part.budget_fraction, part.estimate.size_mb) == (0.5, evaluator.estimate(NETWORK).size_mb)
+    continued = evaluator.evaluate(NETWORK, TrialFiles(paused, data), 1.0)
     assert (paused / WEIGHTS).read_bytes() == (straight / WEIGHTS).read_bytes()
     assert (continued.accuracy, continued.losses) == (whole.accuracy, whole.losses)
     assert not (paused / CHECKPOINT).exists()
 
 
 def test_a_trial_begins_with_the_weights_that_another_left(data: Path, tmp_path: Path) -> None:
-    evaluator = TrainingEvaluator(data, (Target.named("A15"),), epochs=1, device="cpu")
+    evaluator = TrainingEvaluator((Target.named("A15"),), epochs=1, device="cpu")
     first, second = tmp_path / "first", tmp_path / "second"
     first.mkdir()
     second.mkdir()
-    alone = evaluator.evaluate(NETWORK, first)
-    heir = evaluator.evaluate(NETWORK, second, donor=first)
+    alone = evaluator.evaluate(NETWORK, TrialFiles(first, data))
+    heir = evaluator.evaluate(NETWORK, TrialFiles(second, data, first / WEIGHTS))
     assert (alone.inherited, heir.inherited) == (0, 1)
     assert heir.losses[0][1] < alone.losses[0][1]
 
 
 def test_a_paused_trial_that_inherited_ends_as_one_that_was_not_paused(data: Path, tmp_path: Path) -> None:
-    evaluator = TrainingEvaluator(data, (Target.named("A15"),), epochs=1, device="cpu")
+    evaluator = TrainingEvaluator((Target.named("A15"),), epochs=1, device="cpu")
     for name in ("donor", "straight", "paused"):
         (tmp_path / name).mkdir()
-    evaluator.evaluate(NETWORK, tmp_path / "donor")
-    whole = evaluator.evaluate(NETWORK, tmp_path / "straight", donor=tmp_path / "donor")
-    evaluator.evaluate(NETWORK, tmp_path / "paused", 0.5, tmp_path / "donor")
-    continued = evaluator.evaluate(NETWORK, tmp_path / "paused", 1.0, tmp_path / "donor")
+    evaluator.evaluate(NETWORK, TrialFiles(tmp_path / "donor", data))
+    donor = tmp_path / "donor" / WEIGHTS
+    whole = evaluator.evaluate(NETWORK, TrialFiles(tmp_path / "straight", data, donor))
+    evaluator.evaluate(NETWORK, TrialFiles(tmp_path / "paused", data, donor), 0.5)
+    continued = evaluator.evaluate(NETWORK, TrialFiles(tmp_path / "paused", data, donor), 1.0)
     assert (tmp_path / "paused" / WEIGHTS).read_bytes() == (tmp_path / "straight" / WEIGHTS).read_bytes()
     assert continued.accuracy == whole.accuracy

@@ -1,0 +1,171 @@
+"""What is searched: the space for the data, what judges its networks, and what makes its trials comparable."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from anenas._errors import AnenasError, unknown
+from anenas.api._input import load_input, text_encoding, with_input
+from anenas.api._options import limits_of
+from anenas.data import Dataset
+from anenas.latency import Target
+from anenas.search import (
+    LATENCY_BOUNDS,
+    Evaluator,
+    LatencyBound,
+    Objectives,
+    Problem,
+    SearchSettings,
+    Study,
+    TrainingEvaluator,
+    front_of,
+    objective_names,
+    read_architectures,
+    reference_point,
+)
+from anenas.space import Architecture, Limits, SearchSpace, load_space
+
+
+@dataclass(frozen=True)
+class Job:
+    """A search that has not begun.
+
+    Attributes:
+        space: What is searched, for the data's input.
+        dataset: What is trained on; None where an evaluator brings its own.
+        classes: That networks classify into.
+        targets: The chips, the main one first.
+        evaluator: What judges networks.
+        objectives: Names of what is optimised, in full.
+        limits: What networks must stay within.
+        latency_bound: What of a latency its limit is held against.
+        epochs: Of a whole training.
+        seed: Of suggestions, weights and the order of the data.
+        inherit: Whether trainings begin with the weights of earlier trials.
+        own_evaluator: Name of the caller's evaluator, if it is not the product's.
+    """
+
+    space: SearchSpace
+    dataset: Dataset | None
+    classes: int
+    targets: tuple[Target, ...]
+    evaluator: Evaluator
+    objectives: tuple[str, ...]
+    limits: Limits
+    latency_bound: LatencyBound
+    epochs: int
+    seed: int
+    inherit: bool
+    own_evaluator: str = ""
+
+    @property
+    def title(self) -> str:
+        """What its studies are called, before what tells them apart."""
+        data = self.dataset.name if self.dataset else self.own_evaluator.rpartition(".")[2]
+        return f"{self.space.name}-{data}-{self.targets[0].name}"
+
+    @property
+    def settings(self) -> SearchSettings:
+        """With objectives whose reference values are not known yet: they take a second to find."""
+        encoding = text_encoding(self.space)
+        return SearchSettings(
+            objectives=dict.fromkeys(self.objectives, 0.0),
+            space=f"{self.space.name} {self.space.digest}",
+            input_shape=self.space.input.shape[1:],
+            data=f"{self.dataset.name} {self.dataset.fingerprint[:12]}" if self.dataset else "",
+            chip=self.targets[0].name,
+            latency=", ".join(target.source.version for target in self.targets),
+            epochs=self.epochs,
+            seed=self.seed,
+            inherit=self.inherit,
+            limits=self.limits.model_dump(exclude_none=True),
+            latency_bound=self.latency_bound,
+            encoding=dataclasses.asdict(encoding) if encoding else None,
+            evaluator=self.own_evaluator,
+        )
+
+    @property
+    def settings_with_reference_point(self) -> SearchSettings:
+        found = reference_point(self.objectives, self.limits, self.space, self.classes, self.evaluator)
+        return dataclasses.replace(self.settings, objectives=found)
+
+    def problem(self, objectives: Objectives) -> Problem:
+        """The problem with the objectives of its study."""
+        return Problem(self.space, self.classes, self.evaluator, objectives, self.limits, self.latency_bound)
+
+    def first(self, file: str | Path | None, earlier: Study | None) -> list[Architecture]:
+        """What is tried before anything that a sampler suggests.
+
+        Args:
+            file: Of architectures, one a line.
+            earlier: A study, for its front.
+
+        Raises:
+            AnenasError: If one of them has nothing for this search.
+        """
+        found: list[Architecture] = []
+        if file is not None:
+            found += read_architectures(Path(file), self.space, self.classes)
+        if earlier is not None:
+            masked = self.dataset is not None and self.dataset.masked
+            found += front_of(earlier, self.space, self.space.input.shape, self.classes, masked=masked)
+        return found
+
+
+def prepare(
+    space: SearchSpace | str | Path,
+    data: str | None,
+    targets: Sequence[Target],
+    *,
+    objectives: Sequence[str],
+    limits: Mapping[str, float | None],
+    latency_bound: LatencyBound,
+    input_shape: tuple[int, int, int] | None,
+    epochs: int | None,
+    seed: int,
+    inherit: bool,
+    device: str | None,
+    evaluator: Evaluator | None,
+    classes: int | None,
+) -> Job:
+    """The search that arguments of `run_search` ask for; its data are read.
+
+    Raises:
+        AnenasError: If one of them is not what it should be.
+    """
+    from anenas.training import brief_epochs, pick_device
+
+    if seed < 0:
+        raise AnenasError(f"seed must be 0 or more, got {seed}")
+    if latency_bound not in LATENCY_BOUNDS:
+        raise unknown("latency bound", latency_bound, LATENCY_BOUNDS)
+    names = objective_names(objectives, [target.name for target in targets])
+    the_space = space if isinstance(space, SearchSpace) else load_space(space)
+    the_limits = limits_of(the_space, limits)
+    kind = None if device is None else pick_device(device).type  # which GPU is the executor's business
+    dataset = None
+    if evaluator is None or data is not None:
+        dataset, the_space = load_input(the_space, data, input_shape)
+        classes = len(dataset.classes)
+    elif classes is None:
+        raise AnenasError("an evaluator that brings its own data needs the number of `classes`")
+    elif input_shape:
+        the_space = with_input(the_space, input_shape)
+    epochs = epochs or (brief_epochs(dataset.train) if dataset else 1)
+    return Job(
+        space=the_space,
+        dataset=dataset,
+        classes=classes,
+        targets=tuple(targets),
+        evaluator=evaluator or TrainingEvaluator(tuple(targets), epochs, seed, kind),
+        objectives=names,
+        limits=the_limits,
+        latency_bound=latency_bound,
+        epochs=epochs,
+        seed=seed,
+        inherit=inherit,
+        own_evaluator=f"{type(evaluator).__module__}.{type(evaluator).__qualname__}" if evaluator else "",
+    )

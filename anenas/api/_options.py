@@ -1,0 +1,83 @@
+"""What a caller of `run_search` gives, checked and made into what the search takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from anenas._errors import AnenasError
+from anenas.latency import LatencySource, Target
+from anenas.search import OptunaSampler, Sampler, make_sampler
+from anenas.space import Limits, SearchSpace
+
+if TYPE_CHECKING:
+    from optuna.samplers import BaseSampler
+
+
+def check_positive(**values: float | None) -> None:
+    """Raise an AnenasError for the first that is given and not above 0."""
+    for name, value in values.items():
+        if value is not None and value <= 0:
+            raise AnenasError(f"{name} must be more than 0, got {value}")
+
+
+def targets_of(chip: str | Sequence[str], latency: LatencySource | Mapping[str, LatencySource] | None) -> list[Target]:
+    """The chips and own devices of these names, each once, with what says how long networks take there.
+
+    Raises:
+        AnenasError: If there are none, one is unknown, or a latency source is for a chip that is not among them.
+    """
+    names = [chip] if isinstance(chip, str) else chip
+    targets = list({target.name: target for target in map(Target.named, names)}.values())
+    if not targets:
+        raise AnenasError("expected a chip, such as A15")
+    if latency is None:
+        return targets
+    sources = latency if isinstance(latency, Mapping) else {target.name: latency for target in targets}
+    if strangers := sources.keys() - {target.name for target in targets}:
+        known = ", ".join(target.name for target in targets)
+        raise AnenasError(f"`latency` names {', '.join(sorted(strangers))}; the search's chips are {known}")
+    return [Target(t.name, t.chip, sources[t.name]) if t.name in sources else t for t in targets]
+
+
+def limits_of(space: SearchSpace, given: Mapping[str, float | None]) -> Limits:
+    """The space's limits, with the caller's in their place.
+
+    Raises:
+        AnenasError: If one is out of its range.
+    """
+    try:
+        return Limits(**(space.limits.model_dump() | {name: v for name, v in given.items() if v is not None}))
+    except ValidationError as error:
+        (name,), message = error.errors()[0]["loc"], error.errors()[0]["msg"].lower()
+        raise AnenasError(f"limit {name}: {message}, got {error.errors()[0]['input']}") from None
+
+
+def sampler_of(sampler: str | Sampler | BaseSampler, seed: int) -> Sampler:
+    """A sampler by name, the caller's own, or one of Optuna's.
+
+    Raises:
+        AnenasError: If there is none of that name.
+    """
+    if isinstance(sampler, str):
+        return make_sampler(sampler, seed)
+    import optuna
+
+    return OptunaSampler(sampler) if isinstance(sampler, optuna.samplers.BaseSampler) else sampler
+
+
+def made_folder(what: str, folder: str | Path) -> Path:
+    """A folder that is there now, as an absolute path: neither workers nor a caller that changes folder must lose it.
+
+    Raises:
+        AnenasError: If it cannot be made.
+    """
+    path = Path(folder).absolute()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise AnenasError(f"cannot write the {what} {path}: {error.strerror or error}") from error
+    return path

@@ -1,0 +1,75 @@
+"""What a search tells MLflow besides its trials: reports of the front, its test accuracy, and its end."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import logging
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from anenas.report import write_front_csv, write_front_page, write_front_png, write_trials_csv
+from anenas.search import CompletedTrial, Evaluator, Executor, Study, Task, TrialFiles
+from anenas.tracking import MlflowTracker
+
+_log = logging.getLogger(__name__)
+
+
+class FrontReport:
+    """Logs the front's table, picture and page, and every trial, as artifacts of the search's run.
+
+    As a listener of the study it does so whenever the front has changed.
+    """
+
+    def __init__(self, tracker: MlflowTracker) -> None:
+        self._tracker = tracker
+        self._logged: list[CompletedTrial] = []
+
+    def __call__(self, study: Study) -> None:
+        if study.front != self._logged:
+            self.log(study)
+
+    def log(self, study: Study) -> None:
+        """Log it as it is now."""
+        with tempfile.TemporaryDirectory() as folder:
+            new = Path(folder)
+            write_front_csv(study, new / "front.csv")
+            write_trials_csv(study, new / "trials.csv")
+            write_front_png(study, new / "front.png")
+            write_front_page(study, new / "front.html")
+            self._tracker.log_files(new)
+        self._logged = study.front
+
+
+@contextlib.contextmanager
+def closing(tracker: MlflowTracker) -> Iterator[None]:
+    """However the search ends, its run in MLflow ends too."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        tracker.close("KILLED")
+        raise
+    except BaseException:
+        tracker.close("FAILED")
+        raise
+    else:
+        tracker.close("FINISHED")
+
+
+def test_front(study: Study, evaluator: Evaluator, executor: Executor, data: Path | None) -> None:
+    """Measure the front on the test split, which nothing has seen so far."""
+    untested = [trial for trial in study.front if trial.test_accuracy is None]
+    running: set[int] = set()
+    while untested or running:
+        while untested and len(running) < executor.slots:
+            trial = untested.pop()
+            running.add(trial.number)
+            test = functools.partial(evaluator.test, trial.architecture)
+            executor.submit(trial.number, Task(test, TrialFiles(study.trial_folder(trial.number), data)))
+        for number, outcome in executor.wait():
+            running.discard(number)
+            if outcome.error is None:
+                study.set_test_accuracy(number, outcome.value)
+            else:
+                _log.warning("trial %d could not be tested: %s", number, outcome.error)

@@ -1,0 +1,163 @@
+"""Early stopping with several objectives: which trials train on, and which are left where they are.
+
+A trial trains up to a first rung, a fraction of its whole budget, and is paused there with an accuracy that is
+comparable with that of every other trial at this rung. Whenever a worker is free, the best waiting trial among the
+best of its rung goes on to the next one, the highest rung first; where there is none a new trial begins (asynchronous
+successive halving, Li et al. 2018, arXiv:1810.05934). Never has more than one in `REDUCTION` gone on, so that early
+trials, which had little to be compared with, do not crowd the next rung (the delay of Li et al. 2022,
+arXiv:2201.06834). "Best" is by non-dominated sorting of all objectives, ties by crowding distance (Deb et al. 2002),
+as Schmucker et al. 2021 (arXiv:2106.12639) sort them; what is not expected to be accurate enough in the end, where a
+least accuracy is asked for, comes after all others.
+
+Optuna has no pruning for several objectives. A paused trial is one that still runs to it, with its rungs in a user
+attribute, and one that was left behind is a pruned one; only a trial at the whole budget has values. The default
+sampler learns from all of them, see `expected_accuracy`; Optuna's own learn what they learn from pruned trials. So an
+architecture is one trial however often it was paused, and what is on the front was trained and exported in full.
+The rung of a trial is a pause of the one training that it would have had anyway: from the same weights, a trial that
+was paused ends where one that was not does.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from anenas._pareto import ranking
+from anenas.search._evaluation import Evaluation
+from anenas.search._study import Study
+from anenas.search._trial import Trial
+from anenas.space import Limits
+
+REDUCTION = 3
+"""One in this many of the trials at a rung goes on. Chosen, as is `SPACING`, by replaying searches over recorded
+trainings: `python experiments/ladders.py`."""
+
+SPACING = 8
+"""The budget of a rung is this many times that of the one below."""
+
+DEFAULT_RUNGS = 2
+
+FEWEST_TRIALS = 8
+"""A search for fewer completed trials than this has no rungs unless it is told to: it tries too few to leave any."""
+
+WAITING = 8
+"""Trials that are kept at a rung, with a checkpoint each, in case they go on; those behind them are stopped."""
+
+
+@dataclass(frozen=True)
+class Rungs:
+    """The budgets at which trials are compared.
+
+    Attributes:
+        count: How many there are, the whole budget among them; 1 is no early stopping.
+        reduction: One in this many of the trials at a rung goes on.
+        spacing: The budget of a rung over that of the one below.
+    """
+
+    count: int = 1
+    reduction: int = REDUCTION
+    spacing: int = SPACING
+
+    @property
+    def fractions(self) -> tuple[float, ...]:
+        """Of the whole budget, the lowest first; the last is 1."""
+        return tuple(1 / self.spacing**i for i in reversed(range(self.count)))
+
+    def after(self, fraction: float) -> float:
+        """The next rung above a fraction below 1."""
+        return next(rung for rung in self.fractions if rung > fraction)
+
+    def going_on(self, at_rung: int) -> int:
+        """How many of this many trials at a rung go on."""
+        return at_rung // self.reduction
+
+
+class EarlyStopping:
+    """Says which paused trial of a study goes on, and which are stopped.
+
+    Args:
+        rungs: Where trials pause.
+        study: Whose trials they are.
+        limits: A trial that is expected to miss the smallest accuracy in the end goes on last.
+    """
+
+    def __init__(self, rungs: Rungs, study: Study, limits: Limits) -> None:
+        self.rungs, self._study, self._limits = rungs, study, limits
+
+    def promoted(self, running: Mapping[int, Trial], *, any_waiting: bool = False) -> int | None:
+        """The number of the trial to train on, if there is one: of the highest rung, the best of those that wait there.
+
+        Args:
+            running: What is being trained, by number.
+            any_waiting: Whether any that waits may go on, rather than one in `reduction` of the rung.
+        """
+        trained = self._trained(running)
+        for fraction in reversed(self.rungs.fractions[:-1]):
+            reached = sum(fraction in past for past in trained.values())
+            waiting = self._waiting(fraction)
+            stopped = (trial for trial in self._study.finished if trial.state == "stopped")
+            left = sum(trial.budget_fraction == fraction for trial in stopped)
+            go_on = reached if any_waiting else self.rungs.going_on(reached)
+            if waiting and reached - len(waiting) - left < go_on:
+                best = next((number for number in self._ranked(fraction, trained)[:go_on] if number in waiting), None)
+                if best is not None:
+                    return best
+        return None
+
+    def left_behind(self, running: Mapping[int, Trial], kept: int) -> list[tuple[int, str]]:
+        """The trials that wait at each rung behind the best `kept`, with the reason to stop them: their place."""
+        behind = []
+        for i, fraction in enumerate(self.rungs.fractions[:-1], start=1):
+            waiting = self._waiting(fraction)
+            if len(waiting) > kept:
+                numbers = self._ranked(fraction, self._trained(running))
+                for number in [number for number in numbers if number in waiting][kept:]:
+                    place = ordinal(numbers.index(number) + 1)
+                    behind.append((number, f"rung {i} of {self.rungs.count}: {place} of {len(numbers)}"))
+        return behind
+
+    def _waiting(self, fraction: float) -> set[int]:
+        return {number for number, trial in self._study.paused.items() if trial.budget_fraction == fraction}
+
+    def _trained(self, running: Mapping[int, Trial]) -> dict[int, dict[float, Evaluation]]:
+        """What each trial that has been at a rung was, wherever it is now, by the fraction of its training."""
+        past = {t.number: (*t.rungs, *filter(None, [t.evaluation])) for t in self._study.finished if t.rungs}
+        past |= {trial.number: trial.rungs for trial in [*self._study.paused.values(), *running.values()]}
+        return {number: {e.budget_fraction: e for e in rungs} for number, rungs in sorted(past.items()) if rungs}
+
+    def _ranked(self, fraction: float, trained: dict[int, dict[float, Evaluation]]) -> list[int]:
+        """The trials that have been at a rung, the best first; after the others those that are not expected to be
+        accurate enough in the end.
+        """
+        objectives = self._study.objectives
+        reached = {number: past[fraction] for number, past in trained.items() if fraction in past}
+        best_first = ranking(objectives.losses(map(objectives.point, reached.values())))
+        accuracies = [{at: e.accuracy for at, e in past.items()} for past in trained.values()]
+        expected = dict(zip(trained, expected_accuracy(accuracies), strict=True))
+        numbers = list(reached)
+        missed = {number: self._limits.violation("accuracy", expected[number]) > 0 for number in numbers}
+        return sorted((numbers[i] for i in best_first), key=missed.__getitem__)
+
+
+def expected_accuracy(reached: Sequence[Mapping[float, float]]) -> list[float]:
+    """What accuracy the whole budget would give each trial, from the fraction of it that each has had.
+
+    To the accuracy at its highest rung the median gain from there to each next rung is added, among the trials that
+    reached both; where no trial did there is none to compare it with, and nothing is added.
+
+    Args:
+        reached: For each trial, accuracy by fraction of the budget.
+    """
+    fractions = sorted({fraction for trial in reached for fraction in trial})
+    ahead = dict.fromkeys(fractions[-1:], 0.0)
+    for fraction, above in zip(reversed(fractions[:-1]), reversed(fractions[1:]), strict=True):
+        gains = [trial[above] - trial[fraction] for trial in reached if fraction in trial and above in trial]
+        ahead[fraction] = ahead[above] + (statistics.median(gains) if gains else 0.0)
+    return [trial[max(trial)] + ahead[max(trial)] for trial in reached]
+
+
+def ordinal(number: int) -> str:
+    """1st, 2nd, 3rd, …"""
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th") if number % 100 not in (11, 12, 13) else "th"
+    return f"{number}{ending}"

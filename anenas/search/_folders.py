@@ -1,0 +1,60 @@
+"""What the trials of a study leave on disk."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from anenas.search._evaluation import CHECKPOINT, EVALUATION, Evaluation
+
+
+class TrialFolders:
+    """A folder for each trial: hidden and bare while it is open, kept once it has completed.
+
+    Args:
+        folder: That holds them.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def finished(self, number: int) -> Path:
+        """Where the package, weights and figures of a completed trial lie."""
+        return self._folder / f"{number:05d}"
+
+    def workspace(self, number: int) -> Path:
+        """A folder for what an open trial leaves behind; empty but for the checkpoint of its last pause."""
+        folder = self._open(number)
+        folder.mkdir(parents=True, exist_ok=True)
+        for left in folder.iterdir():
+            if left.is_dir():
+                shutil.rmtree(left)
+            elif left.name != CHECKPOINT:
+                left.unlink()
+        return folder
+
+    def keep(self, number: int, evaluation: Evaluation) -> None:
+        """Keep the workspace of a trial that has completed, with its figures."""
+        (self._open(number) / EVALUATION).write_text(json.dumps(evaluation.to_dict(), indent=2))
+        finished = self.finished(number)
+        if finished.exists():  # killed between the move and the answer, then run again
+            shutil.rmtree(finished)
+        self._open(number).replace(finished)
+
+    def drop(self, number: int) -> None:
+        """Remove the workspace of a trial that leaves nothing."""
+        shutil.rmtree(self._open(number), ignore_errors=True)
+
+    def drop_all_but(self, numbers: Iterable[int]) -> None:
+        """Remove all other workspaces: a process was killed between an answer and clearing up."""
+        for left in set(self._folder.glob(".*")) - {self._open(number) for number in numbers}:
+            shutil.rmtree(left)
+
+    def evaluations(self) -> Iterator[Path]:
+        """The files with the figures of completed trials."""
+        return self._folder.glob(f"[0-9]*/{EVALUATION}")
+
+    def _open(self, number: int) -> Path:
+        return self._folder / f".{number:05d}"

@@ -1,0 +1,184 @@
+"""The evaluator of the product: estimates from the graph, trains on a data set, exports to Core ML."""
+
+from __future__ import annotations
+
+import csv
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from anenas.ane import Chip, placement, program_cost
+from anenas.coreml import (
+    Verification,
+    estimated_package_bytes,
+    package_bytes,
+    program_accuracy,
+    read_graph,
+)
+from anenas.data import Dataset
+from anenas.graph import Graph
+from anenas.latency import Target
+from anenas.search._evaluation import ARCHITECTURE, CHECKPOINT, OPERATIONS, PACKAGE, WEIGHTS, Estimate, Evaluation
+from anenas.search._ship import deploy, ship
+from anenas.search.executors import TrialFiles
+from anenas.space import Architecture
+
+_VERIFIED = 16  # inputs that every exported program is held against its network on
+
+
+@dataclass(frozen=True)
+class TrainingEvaluator:
+    """Judges classifiers: trains and exports them. Equal arguments give equal results: a trial is a pure function.
+
+    The data set is the one that was saved to `TrialFiles.data`.
+
+    Attributes:
+        targets: The chips that latencies are for; the first is the main one.
+        epochs: Passes over the training split.
+        seed: Of the weights and of the order of what they are trained on.
+        device: Where to train; None is the best that is there.
+    """
+
+    targets: tuple[Target, ...]
+    epochs: int
+    seed: int = 0
+    device: str | None = None
+
+    def estimate(self, architecture: Architecture) -> Estimate:
+        """See `Evaluator`."""
+        from anenas.network import architecture_cost
+
+        costs = {target.name: architecture_cost(architecture, target.chip) for target in self.targets}
+        cost = costs[self.targets[0].name]
+        return Estimate(
+            latency_by_chip={t.name: t.source.of(costs[t.name], t.chip) for t in self.targets},
+            size_mb=estimated_package_bytes(cost.weight_bytes, cost.operations, cost.convolutions) / 1e6,
+            macs=cost.macs,
+            params=cost.parameters,
+            residency=cost.residency,
+            broken_rules=cost.problems,
+        )
+
+    def evaluate(
+        self,
+        architecture: Architecture,
+        files: TrialFiles,
+        budget_fraction: float = 1.0,
+        on_step: Callable[[int, int], None] = lambda step, steps: None,
+    ) -> Evaluation:
+        """See `Evaluator`; `on_step` is called after each step of training with its number and how many there are."""
+        import torch
+        from safetensors.torch import load_file, save_file
+
+        from anenas.network import Normalisation, build, inherit
+        from anenas.training import Augmentation, accuracy, pick_device, train
+
+        assert files.data
+        clock = _Clock()
+        device = pick_device(self.device)
+        torch.manual_seed(self.seed)
+        dataset = Dataset.open(files.data)
+        network = build(architecture)
+        inherited = inherit(network, load_file(files.donor)) if files.donor else 0.0
+        clock.lap("build")
+        losses = train(
+            network,
+            dataset.train,
+            Normalisation(dataset.mean, dataset.std, architecture.raw),
+            epochs=self.epochs,
+            augment=Augmentation.of(dataset),
+            seed=self.seed,
+            device=device,
+            share=budget_fraction,
+            checkpoint=files.folder / CHECKPOINT,
+            stepped=on_step,
+        )
+        clock.lap("train")
+        deployed = deploy(network, architecture, dataset)
+        validated = accuracy(deployed, dataset.validation, device=device)
+        clock.lap("validate")
+        if budget_fraction < 1:
+            return Evaluation(
+                accuracy=validated,
+                estimate=self.estimate(architecture),
+                budget_fraction=budget_fraction,
+                seconds=clock.laps,
+                losses=tuple(losses),
+                inherited=inherited,
+            )
+        network.cpu()
+        save_file({name: t.contiguous() for name, t in network.state_dict().items()}, files.folder / WEIGHTS)
+        (files.folder / ARCHITECTURE).write_text(f"{architecture}\n")
+        package = files.folder / PACKAGE
+        verified = ship(
+            deployed.cpu(),
+            architecture,
+            dataset,
+            package,
+            dataset.validation.inputs[: _VERIFIED * architecture.input[0]],
+            epochs=self.epochs,
+            seed=self.seed,
+            device=device,
+            on_step=on_step,
+            on_phase=clock.lap,
+        )
+        if architecture.form != "fp16":
+            validated = program_accuracy(package, dataset.validation.inputs, dataset.validation.labels)
+            clock.lap("validate_form")
+        graph = read_graph(package)
+        chip = self.targets[0].chip
+        _write_costs(graph, chip, files.folder / OPERATIONS)
+        estimate = Estimate(
+            latency_by_chip={target.name: target.latency(graph, package) for target in self.targets},
+            size_mb=package_bytes(package) / 1e6,
+            macs=graph.macs,
+            params=graph.parameters,
+            residency=program_cost(graph, chip).residency,
+        )
+        clock.lap("cost")
+        return Evaluation(
+            accuracy=validated,
+            estimate=estimate,
+            verified=_figures(verified),
+            seconds=clock.laps,
+            losses=tuple(losses),
+            inherited=inherited,
+        )
+
+    def test(self, architecture: Architecture, files: TrialFiles) -> float:
+        """See `Evaluator`."""
+        assert files.data
+        test = Dataset.open(files.data).test
+        return program_accuracy(files.folder / PACKAGE, test.inputs, test.labels)
+
+
+def _figures(result: Verification) -> dict[str, float]:
+    """How far the program is from the network."""
+    (fp32,), (fp16,) = result.fp32, result.fp16
+    figures = {"fp32_difference": fp32.relative, "fp16_difference": fp16.relative}
+    return figures if fp16.top1 is None else figures | {"fp16_agreement": fp16.top1}
+
+
+def _write_costs(graph: Graph, chip: Chip, path: Path) -> None:
+    """The per-operation latency table of a trial."""
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["operation", "kind", "output", "macs", "weight_bytes", "microseconds", "bound", "on_engine"])
+        for placed in placement(graph, chip):
+            op, shape = placed.op, "x".join(map(str, placed.op.outputs[0].shape))
+            row = [op.name, op.kind, shape, op.macs, op.weight_bytes]
+            writer.writerow([*row, f"{placed.us:.3f}", placed.bound, placed.on_engine])
+
+
+class _Clock:
+    """Seconds since the last lap, by name."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self.laps[name] = round(now - self._last, 4)
+        self._last = now

@@ -1,0 +1,85 @@
+"""One trial of a study: while it is open, and once it has finished."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+from anenas.search._evaluation import Evaluation
+from anenas.space import Architecture
+
+State = Literal["completed", "stopped", "failed", "infeasible", "repeated"]
+STATES: tuple[State, ...] = get_args(State)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """An architecture that the study asks about.
+
+    Attributes:
+        number: Optuna's, from 0.
+        architecture: What is asked about.
+        rungs: What it was at each pause of its training so far.
+        donor: Number of the trial whose weights its training begins with, or None.
+    """
+
+    number: int
+    architecture: Architecture
+    rungs: tuple[Evaluation, ...] = ()
+    donor: int | None = None
+
+    @property
+    def budget_fraction(self) -> float:
+        """How much of its training is done."""
+        return self.rungs[-1].budget_fraction if self.rungs else 0.0
+
+
+@dataclass(frozen=True)
+class FinishedTrial(Trial):
+    """A trial that has been answered.
+
+    Attributes:
+        state: "completed" if it was trained and exported within the limits; "stopped" if others were better before
+            its training was complete; "infeasible" if it breaks a limit or rule; "repeated" if it was known already;
+            "failed" otherwise.
+        reason: Why it did not complete, empty where it did.
+        reason_code: In a word, what an infeasible one is rejected for: the limit that it misses most, or a rule.
+        evaluation: What came out, where it was trained; after its last rung, where it was stopped.
+        values: The objectives that the study holds of it, each in its natural direction; None where it has none.
+        violations: By what fraction of it each limit is missed, for those that are.
+        started: When it was asked, in seconds since 1970.
+        ended: When it was answered, likewise.
+    """
+
+    state: State = "failed"
+    reason: str = ""
+    reason_code: str = ""
+    evaluation: Evaluation | None = None
+    values: tuple[float, ...] | None = None
+    violations: Mapping[str, float] = field(default_factory=dict)
+    started: float = 0.0
+    ended: float = 0.0
+
+
+@dataclass(frozen=True)
+class CompletedTrial(FinishedTrial):
+    """A trial that was trained and exported within the limits.
+
+    Attributes:
+        evaluation: What came out.
+        test_accuracy: Fraction of the test inputs that the exported program classifies correctly in float16; only known
+            once a search has ended with it on the front.
+    """
+
+    evaluation: Evaluation = field(kw_only=True)
+    test_accuracy: float | None = None
+
+
+def with_total_seconds(rungs: Sequence[Evaluation], evaluation: Evaluation) -> Evaluation:
+    """An evaluation whose seconds are those of the whole trial; `rungs` are those before it."""
+    before = rungs[-1].seconds if rungs else {}
+    steps = dict.fromkeys([*before, *evaluation.seconds])
+    seconds = {step: evaluation.seconds.get(step, 0) + before.get(step, 0) for step in steps}
+    return dataclasses.replace(evaluation, seconds=seconds)

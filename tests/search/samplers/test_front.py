@@ -1,0 +1,225 @@
+"""The default sampler, on small tables."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pytest
+from tables import write_table
+
+from anenas.bench import Table, read_table
+from anenas.search import (
+    CandidateEstimate,
+    Objectives,
+    Problem,
+    Sampler,
+    Search,
+    SearchSettings,
+    SerialExecutor,
+    Study,
+    Trial,
+    make_sampler,
+)
+from anenas.search._trial import FinishedTrial
+from anenas.search.samplers._front import FrontSampler, _Candidate, _SampledFront
+from anenas.search.samplers._gaussian_process import GaussianProcess
+from anenas.space import Limits, draw
+
+SETTINGS = SearchSettings({"accuracy": 0.0, "latency_ms": 1.0})
+
+
+def problem_of(table: Table) -> Problem:
+    return Problem(table, 0, table, Objectives.of(SETTINGS.objectives), Limits())
+
+
+def study_of(folder: Path) -> Study:
+    return Study.create_or_continue(folder, "s", SETTINGS, in_memory=True)
+
+
+def searched(study: Study, table: Table, trials: int, sampler: Sampler) -> list[str]:
+    Search(study, problem_of(table), sampler, SerialExecutor()).run(trials)
+    return [str(trial.architecture) for trial in study.finished]
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Table:
+    return read_table(write_table(tmp_path / "t.npz"), 1)
+
+
+def test_what_is_suggested_follows_from_the_seed(table: Table, tmp_path: Path) -> None:
+    first, again, other = (
+        searched(study_of(tmp_path / folder), table, 16, FrontSampler(seed))
+        for folder, seed in (("a", 0), ("b", 0), ("c", 1))
+    )
+    assert first == again
+    assert first != other
+
+
+def test_a_study_that_was_interrupted_goes_on_as_if_it_had_not_been(table: Table, tmp_path: Path) -> None:
+    whole = searched(study_of(tmp_path / "a"), table, 18, FrontSampler(0))
+    study = study_of(tmp_path / "b")
+    searched(study, table, 13, FrontSampler(0))
+    assert searched(study, table, 18, FrontSampler(0)) == whole  # a new one, as another process begins with
+
+
+def test_nothing_is_suggested_twice_until_the_space_is_exhausted(tmp_path: Path) -> None:
+    choices = np.array([(i, j) for i in range(4) for j in range(5)])
+    objectives = np.stack([choices[:, 0] + 0.1 * choices[:, 1], 4 - choices[:, 0] + 0.1 * choices[:, 1]], axis=1)
+    path = write_table(tmp_path / "t.npz", choices=choices, objectives=objectives * 1.0)
+    table = read_table(path)
+    study, sampler = study_of(tmp_path / "store"), FrontSampler(0)
+    assert len(set(searched(study, table, 20, sampler))) == 20
+    assert study.counts["repeated"] == 0
+    searched(study, table, 21, sampler)  # ends, though nothing is left to try
+    assert study.counts["completed"] == 20
+    assert study.counts["repeated"] > 0
+
+
+def test_it_finds_more_of_the_front_than_chance_does(table: Table, tmp_path: Path) -> None:
+    volumes = {}
+    for name in ("auto", "random"):
+        found = []
+        for seed in range(3):
+            study = study_of(tmp_path)
+            searched(study, table, 40, make_sampler(name, seed))
+            found.append(table.hypervolumes([trial.architecture for trial in study.completed])[-1])
+        volumes[name] = np.mean(found)
+    assert volumes["auto"] > volumes["random"] + 0.05
+
+
+@dataclass(frozen=True)
+class Certain:
+    """A posterior that leaves nothing open."""
+
+    functions: tuple[None, ...] = (None, None)
+
+    def of(self, candidates: list[_Candidate]) -> np.ndarray:
+        return np.array([candidate.estimate.values for candidate in candidates])
+
+
+def chosen_of(points: list[tuple[float, float]], times: int) -> dict[tuple[float | None, ...], int]:
+    front, rng = _SampledFront(cast(Any, Certain())), random.Random(0)
+    for point in points:
+        front.look_at([_Candidate({}, CandidateEstimate(point))])
+    return Counter(front.choose(rng).estimate.values for _ in range(times))
+
+
+def test_of_a_front_the_least_crowded_are_suggested_more_often_than_the_crowded() -> None:
+    crowd = [(0.01 * i, 9 - 0.01 * i) for i in range(10)]
+    behind = [(6.0, 6.0 + 0.1 * i) for i in range(20)]
+    chosen = chosen_of([*crowd, (4.0, 5.0), (8.0, 0.0), *behind], 1_000)
+    assert chosen[4.0, 5.0] > 5 * max(chosen[one] for one in crowd[1:-1])
+    assert not any(chosen[one] for one in behind)
+
+
+@pytest.mark.parametrize("points", [[(1.0, 1.0)], [(1.0, 1.0), (1.0, 1.0)], [(0.0, 1.0), (1.0, 0.0)]])
+def test_each_of_a_front_of_one_or_two_is_suggested(points: list[tuple[float, float]]) -> None:
+    assert set(chosen_of(points, 100)) == set(points)
+
+
+def test_a_known_objective_is_never_predicted(table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fits = []
+    fit = GaussianProcess.fit
+
+    def counted(features: np.ndarray, values: np.ndarray, groups: np.ndarray) -> GaussianProcess:
+        fits.append(len(values))
+        return fit(features, values, groups)
+
+    monkeypatch.setattr(GaussianProcess, "fit", counted)
+    searched(study_of(tmp_path / "known"), table, 13, FrontSampler(0))
+    assert fits == [10, 11, 12]
+    fits.clear()
+    both = read_table(tmp_path / "t.npz")
+    searched(study_of(tmp_path / "both"), both, 13, FrontSampler(0))
+    assert fits == [10, 10, 11, 11, 12, 12]
+
+
+def test_candidates_over_the_limits_are_not_suggested_while_there_are_others(table: Table, tmp_path: Path) -> None:
+    limit = float(np.quantile(table.objectives[:, 1] - table.objectives[:, 1].min(), 0.3))
+    shifted = Table(**{**vars_of(table), "objectives": table.objectives - [0, table.objectives[:, 1].min() - 1e-3]})
+    problem = Problem(shifted, 0, shifted, Objectives.of(SETTINGS.objectives), Limits(latency_ms=limit))
+    study = study_of(tmp_path)
+    Search(study, problem, FrontSampler(0), SerialExecutor()).run(25)
+    assert study.counts == {"completed": 25, "stopped": 0, "failed": 0, "infeasible": 0, "repeated": 0}
+
+
+def vars_of(table: Table) -> dict[str, Any]:
+    names = ("name", "choices", "objectives", "ideal", "nadir", "front_hypervolume", "known")
+    return {name: getattr(table, name) for name in names}
+
+
+@dataclass(frozen=True)
+class _Unknown:
+    """A problem of which nothing but the values of its trials is known."""
+
+    table: Table
+
+    @property
+    def objectives(self) -> Objectives:
+        return Objectives.of(SETTINGS.objectives)
+
+    @property
+    def space(self) -> Table:
+        return self.table
+
+    def decide(self, pick: Any) -> Any:
+        return self.table.decide(pick)
+
+    def decisions(self, architecture: Any) -> Any:
+        return self.table.decisions(architecture)
+
+    def candidate_estimate(self, architecture: Any) -> CandidateEstimate:
+        return CandidateEstimate((None, None))
+
+
+def trials_of(table: Table, values: list[tuple[float, float]]) -> list[Trial]:
+    """Drawn candidates with these values."""
+    rng = random.Random(0)
+    drawn = [draw(table.decide, rng)[0] for _ in values]
+    return [
+        FinishedTrial(number, architecture, state="completed", values=pair)
+        for number, (architecture, pair) in enumerate(zip(drawn, values, strict=True))
+    ]
+
+
+@pytest.mark.parametrize(
+    "values", [[(0.5, i) for i in range(20)], [(i, 1.0) for i in range(20)]], ids=["accuracy", "latency"]
+)
+def test_an_objective_that_never_changes_is_said_once_and_sampled(
+    table: Table, values: list[tuple[float, float]], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    sampler, problem, trials = FrontSampler(0), cast(Problem, _Unknown(table)), trials_of(table, values)
+    suggested = set()
+    for number in range(20, 26):
+        decisions = sampler.ask(problem, trials)
+        suggested.add(tuple(decisions.items()))
+        trials.append(Trial(number, table.decide(lambda name, _, made=decisions: made[name])))
+    assert len(suggested) == 6
+    assert caplog.messages == [
+        "the trials so far do not tell which architectures are better: the next is drawn at random"
+    ]
+
+
+def test_trials_without_finite_values_teach_nothing_and_stop_nothing(
+    table: Table, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    sampler = FrontSampler(0)
+    finite = [(math.sin(i), math.cos(i)) for i in range(12)]
+    trials = trials_of(table, [*finite, (math.inf, 1.0), (1.0, -math.inf)])
+    assert sampler.ask(cast(Problem, _Unknown(table)), trials)
+    assert not caplog.messages
+    assert len(sampler._known) <= 12
+
+
+def test_two_trials_are_too_few_to_learn_from(table: Table) -> None:
+    trials = trials_of(table, [(0.1, 1.0), (0.2, 2.0)])
+    decisions = FrontSampler(0).ask(cast(Problem, _Unknown(table)), trials)
+    assert decisions.keys() == {f"choice0{i}" for i in range(4)}

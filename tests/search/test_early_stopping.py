@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import pytest
+
+from anenas.search import Rungs
+from anenas.search._early_stopping import expected_accuracy, ordinal
+
+
+def test_each_rung_has_a_multiple_of_the_budget_below_and_the_last_has_all() -> None:
+    assert Rungs(3, spacing=2).fractions == (0.25, 0.5, 1.0)
+    assert Rungs(2, spacing=8).fractions == (0.125, 1.0)
+    assert Rungs().fractions == (1.0,)
+
+
+def test_the_rung_after_a_fraction_is_the_next_above_it() -> None:
+    rungs = Rungs(3, spacing=2)
+    assert [rungs.after(fraction) for fraction in (0.0, 0.25, 0.3, 0.5)] == [0.25, 0.5, 0.5, 1.0]
+
+
+def test_a_trial_is_expected_to_gain_what_the_median_gained() -> None:
+    reached = [{0.25: 0.5, 0.5: 0.6, 1.0: 0.9}, {0.25: 0.6, 0.5: 0.8}, {0.25: 0.7, 0.5: 0.8}, {0.25: 0.4}, {1.0: 0.95}]
+    assert expected_accuracy(reached) == pytest.approx([0.9, 1.1, 1.1, 0.4 + 0.1 + 0.3, 0.95])
+
+
+def test_before_any_trial_is_further_nothing_is_added() -> None:
+    assert expected_accuracy([{0.25: 0.5}, {0.25: 0.7}]) == [0.5, 0.7]
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [(1, "1st"), (2, "2nd"), (3, "3rd"), (11, "11th"), (22, "22nd"), (112, "112th")]
+)
+def test_places_are_said_as_people_say_them(number: int, said: str) -> None:
+    assert ordinal(number) == said
