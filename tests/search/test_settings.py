@@ -1,0 +1,82 @@
+"""Settings, and the stores of every schema that there has been: a search of each was committed, see `stores/`."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from anenas._errors import AnenasError
+from anenas.search import SCHEMA_VERSION, SearchSettings, Study
+from anenas.search._store import study_name
+
+STORES = Path(__file__).parent / "stores"
+NAME = "tiny-shades-A15-07d4fa"
+SETTINGS = SearchSettings(
+    {"accuracy": 0.0, "latency_ms": 0.5},
+    space="tiny 1234",
+    input_shape=(1, 28, 28),
+    chip="A15",
+    limits={"latency_ms": 0.5},
+    encoding={"tokens": "words", "vocabulary": 64},
+)
+
+
+@pytest.fixture(params=range(1, SCHEMA_VERSION + 1))
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A store as the version of that schema left it: 3 trials completed, 7 stopped, for A15 and M2."""
+    with sqlite3.connect(tmp_path / "studies.db") as database:
+        database.executescript((STORES / f"schema-{request.param}.sql").read_text(encoding="utf-8"))
+    if request.param == 1:
+        folder = tmp_path / "studies" / NAME / "trials" / "00002"
+        folder.mkdir(parents=True)
+        shutil.copy(STORES / "schema-1-trial-2.json", folder / "evaluation.json")
+    return tmp_path
+
+
+def test_a_study_of_every_schema_is_read_whole(store: Path) -> None:
+    study = Study.load(store, NAME)
+    assert study.counts == {"completed": 3, "stopped": 7, "failed": 0, "infeasible": 0, "repeated": 0}
+    assert [trial.number for trial in study.front] == [2]
+    [best] = study.front
+    assert (best.evaluation.accuracy, best.test_accuracy) == (1.0, 1.0)
+    estimate = best.evaluation.estimate
+    assert list(estimate.latency_by_chip) == ["A15", "M2"]
+    assert estimate.latency.ms == pytest.approx(0.32776, abs=1e-5)
+    assert (estimate.params, estimate.macs, estimate.residency) == (643, 47872, 1.0)
+    assert len(best.rungs) == 1 and best.rungs[0].budget_fraction == 0.125
+    assert study.settings.chip == "A15" and study.settings.input_shape == (1, 28, 28)
+    assert study.data == "/data/shades.npz"
+
+
+def test_the_command_that_made_a_study_goes_on_with_it_whatever_its_schema(store: Path) -> None:
+    settings = dataclasses.replace(Study.load(store, NAME).settings, schema_version=SCHEMA_VERSION)
+    assert study_name(store, None, False, "tiny-shades-A15", settings) == NAME
+    assert len(Study.create_or_continue(store, NAME, settings).completed) == 3
+
+
+def test_a_test_accuracy_is_added_to_a_study_of_every_schema(store: Path) -> None:
+    Study.load(store, NAME).set_test_accuracy(1, 0.25)
+    tested = {trial.number: trial.test_accuracy for trial in Study.load(store, NAME).completed}
+    assert (tested[1], tested[2]) == (0.25, 1.0)
+
+
+def test_settings_are_read_back_as_they_were() -> None:
+    assert SearchSettings.from_dict(SETTINGS.to_dict()) == SETTINGS
+
+
+def test_a_study_of_a_later_version_says_what_to_do(tmp_path: Path) -> None:
+    later = dataclasses.replace(SETTINGS, schema_version=SCHEMA_VERSION + 1)
+    with pytest.raises(
+        AnenasError, match=f"schema {SCHEMA_VERSION + 1}, .*: install a newer anenas"
+    ):
+        Study.create_or_continue(tmp_path, "s", later)
+
+
+def test_what_differs_is_said_by_its_name() -> None:
+    other = dataclasses.replace(SETTINGS, chip="M1", seed=3)
+    assert SETTINGS.differences(other) == ["chip was A15, is M1", "seed was 0, is 3"]
+    assert SETTINGS.differences(dataclasses.replace(SETTINGS, schema_version=1)) == []
