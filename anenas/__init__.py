@@ -10,62 +10,87 @@ for model in result.front:
 from __future__ import annotations
 
 import importlib
+import logging
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from anenas._errors import AnenasError
-    from anenas.ane import chips
-    from anenas.api import FrontModel, SearchResult, load_result, run_search
-    from anenas.bundle import Bundle, export
-    from anenas.data import load_data
-    from anenas.mil import Program, load_program, stream
-    from anenas.network import build
-    from anenas.space import Architecture, SearchSpace, load_space
+    from anenas._errors import AnenasError as AnenasError
+    from anenas.ane import chips as chips
+    from anenas.api import FrontModel as FrontModel
+    from anenas.api import SearchResult as SearchResult
+    from anenas.api import load_result as load_result
+    from anenas.api import run_search as run_search
+    from anenas.bundle import Bundle as Bundle
+    from anenas.bundle import export as export
+    from anenas.data import load_data as load_data
+    from anenas.latency import Latency as Latency
+    from anenas.latency import LatencySource as LatencySource
+    from anenas.mil import Program as Program
+    from anenas.mil import load_program as load_program
+    from anenas.mil import stream as stream
+    from anenas.network import build as build
+    from anenas.search import EXECUTORS as executor
+    from anenas.search import SAMPLERS as sampler
+    from anenas.search import Estimate as Estimate
+    from anenas.search import Evaluation as Evaluation
+    from anenas.search import Evaluator as Evaluator
+    from anenas.search import Executor as Executor
+    from anenas.search import Outcome as Outcome
+    from anenas.search import Problem as Problem
+    from anenas.search import Sampler as Sampler
+    from anenas.search import SearchSettings as SearchSettings
+    from anenas.search import Study as Study
+    from anenas.search import Task as Task
+    from anenas.search import Trial as Trial
+    from anenas.search import TrialFiles as TrialFiles
+    from anenas.space import Architecture as Architecture
+    from anenas.space import Limits as Limits
+    from anenas.space import SearchSpace as SearchSpace
+    from anenas.space import load_space as load_space
 
 # Where each public name lives; nothing heavy is imported before it is used.
 _HOMES = {
-    "AnenasError": "anenas._errors",
-    "Architecture": "anenas.space",
-    "Bundle": "anenas.bundle",
-    "FrontModel": "anenas.api",
-    "Program": "anenas.mil",
-    "SearchResult": "anenas.api",
-    "SearchSpace": "anenas.space",
-    "build": "anenas.network",
-    "chips": "anenas.ane",
-    "export": "anenas.bundle",
-    "load_data": "anenas.data",
-    "load_program": "anenas.mil",
-    "load_result": "anenas.api",
-    "load_space": "anenas.space",
-    "run_search": "anenas.api",
-    "stream": "anenas.mil",
+    "anenas._errors": ("AnenasError",),
+    "anenas.ane": ("chips",),
+    "anenas.api": ("FrontModel", "SearchResult", "load_result", "run_search"),
+    "anenas.bundle": ("Bundle", "export"),
+    "anenas.data": ("load_data",),
+    "anenas.latency": ("Latency", "LatencySource"),
+    "anenas.mil": ("Program", "load_program", "stream"),
+    "anenas.network": ("build",),
+    "anenas.search": (
+        "Estimate",
+        "Evaluation",
+        "Evaluator",
+        "Executor",
+        "Outcome",
+        "Problem",
+        "Sampler",
+        "SearchSettings",
+        "Study",
+        "Task",
+        "Trial",
+        "TrialFiles",
+    ),
+    "anenas.space": ("Architecture", "Limits", "SearchSpace", "load_space"),
 }
+# What makes something known by a name: `@anenas.sampler("mine")`.
+_DECORATORS = {
+    "executor": ("anenas.search", "EXECUTORS"),
+    "sampler": ("anenas.search", "SAMPLERS"),
+}
+_PLACES = {name: (home, name) for home, names in _HOMES.items() for name in names} | _DECORATORS
 
-__all__ = [
-    "AnenasError",
-    "Architecture",
-    "Bundle",
-    "FrontModel",
-    "Program",
-    "SearchResult",
-    "SearchSpace",
-    "build",
-    "chips",
-    "export",
-    "load_data",
-    "load_program",
-    "load_result",
-    "load_space",
-    "run_search",
-    "stream",
-]
+__all__ = sorted(_PLACES)
+
+logging.getLogger("anenas").addHandler(logging.NullHandler())
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _PLACES:
         raise AttributeError(f"module 'anenas' has no attribute '{name}'")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    home, attribute = _PLACES[name]
+    return getattr(importlib.import_module(home), attribute)
 
 
 def __dir__() -> list[str]:

@@ -20,11 +20,11 @@ from anenas.search import (
     DEFAULT_OBJECTIVES,
     DEFAULT_RUNGS,
     DEFAULT_SAMPLER,
+    EXECUTORS,
     FEWEST_TRIALS,
     Evaluator,
     Executor,
     LatencyBound,
-    ProcessExecutor,
     Rungs,
     Sampler,
     Search,
@@ -80,7 +80,7 @@ def run_search(
     latency: LatencySource | Mapping[str, LatencySource] | None = None,
     evaluator: Evaluator | None = None,
     classes: int | None = None,
-    executor: Executor | None = None,
+    executor: str | Executor = "processes",
     on_update: Callable[[Study], None] = lambda study: None,
 ) -> SearchResult:
     """Search a space for networks that are accurate and fast on a chip.
@@ -127,7 +127,8 @@ def run_search(
             names of chips and devices.
         evaluator: What judges networks, instead of training them on `data`.
         classes: That networks classify into, where an evaluator brings its own data.
-        executor: Where trials run, instead of worker processes on this machine.
+        executor: Where trials run: a name of `anenas.search.EXECUTORS`, or anything that is an `Executor`, which then
+            decides how many run side by side.
         on_update: Called with the study after every answer and every pause.
 
     Raises:
@@ -160,7 +161,8 @@ def run_search(
     deadline = started + timeout if timeout else math.inf
     rungs = rungs or (DEFAULT_RUNGS if wanted >= FEWEST_TRIALS else 1)
     folder = study_folder(store, name)
-    executor = executor or ProcessExecutor.for_device(device, workers=workers, log_folder=folder / "logs")
+    if isinstance(executor, str):
+        executor = EXECUTORS[executor](workers=workers, device=device, log_folder=folder / "logs")
     with searching(store, name):
         found = Study.create_or_continue(store, name, job.settings_with_reference_point)
         found.note_data(absolute_source(data))

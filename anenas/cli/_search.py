@@ -99,6 +99,9 @@ def search(
     sampler: Annotated[
         str, typer.Option(help="What suggests architectures: auto, tpe-multivariate, tpe, nsga2, gp or random.")
     ] = "auto",
+    executor: Annotated[
+        str, typer.Option(help="Where trials run: worker processes, or serial, one by one in this process.")
+    ] = "processes",
     seed_architectures: Annotated[
         Path | None, typer.Option(help="Text file of architectures to try first, one a line.", show_default="none")
     ] = None,
@@ -148,6 +151,7 @@ def search(
             workers=workers,
             device=device,
             sampler=sampler,
+            executor=executor,
             seed_architectures=seed_architectures,
             from_study=from_study,
             seed=seed,

@@ -26,7 +26,7 @@ from anenas.search._store import is_being_searched, searching, study_folder, stu
 from anenas.search._study import Study
 from anenas.search._training_evaluator import TrainingEvaluator
 from anenas.search._trial import CompletedTrial, FinishedTrial, Trial
-from anenas.search.executors import Executor, Outcome, ProcessExecutor, SerialExecutor, Task, TrialFiles
+from anenas.search.executors import EXECUTORS, Executor, Outcome, ProcessExecutor, SerialExecutor, Task, TrialFiles
 from anenas.search.samplers import DEFAULT_SAMPLER, SAMPLERS, OptunaSampler, Sampler, make_sampler
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "DEFAULT_RUNGS",
     "DEFAULT_SAMPLER",
     "EVALUATION",
+    "EXECUTORS",
     "FEWEST_TRIALS",
     "LATENCY_BOUNDS",
     "METRICS",

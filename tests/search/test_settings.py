@@ -70,9 +70,7 @@ def test_settings_are_read_back_as_they_were() -> None:
 
 def test_a_study_of_a_later_version_says_what_to_do(tmp_path: Path) -> None:
     later = dataclasses.replace(SETTINGS, schema_version=SCHEMA_VERSION + 1)
-    with pytest.raises(
-        AnenasError, match=f"schema {SCHEMA_VERSION + 1}, .*: install a newer anenas"
-    ):
+    with pytest.raises(AnenasError, match=f"schema {SCHEMA_VERSION + 1}, .*: install a newer anenas"):
         Study.create_or_continue(tmp_path, "s", later)
 
 

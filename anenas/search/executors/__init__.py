@@ -1,7 +1,7 @@
 """Where trials run: one protocol, and what answers it."""
 
-from anenas.search.executors._base import Executor, Outcome, Task, TrialFiles
+from anenas.search.executors._base import EXECUTORS, Executor, Outcome, Task, TrialFiles
 from anenas.search.executors._processes import ProcessExecutor
 from anenas.search.executors._serial import SerialExecutor
 
-__all__ = ["Executor", "Outcome", "ProcessExecutor", "SerialExecutor", "Task", "TrialFiles"]
+__all__ = ["EXECUTORS", "Executor", "Outcome", "ProcessExecutor", "SerialExecutor", "Task", "TrialFiles"]

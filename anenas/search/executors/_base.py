@@ -9,6 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from anenas._registry import Registry
+
 _LONGEST_MESSAGE = 500
 
 
@@ -96,3 +98,21 @@ class Executor(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None: ...
+
+
+class MakeExecutor(Protocol):
+    """Makes the executor of a search that asks for it by name."""
+
+    def __call__(self, *, workers: int | None, device: str | None, log_folder: Path) -> Executor:
+        """The executor, not yet entered.
+
+        Args:
+            workers: How many tasks shall run side by side; None leaves it to the executor.
+            device: Where to train, such as "cuda:1"; None is the best that is there.
+            log_folder: For what it prints.
+        """
+        ...
+
+
+EXECUTORS: Registry[MakeExecutor] = Registry("executor")
+"""What makes each executor, by name."""

@@ -17,7 +17,7 @@ from typing import Self
 
 import cloudpickle
 
-from anenas.search.executors._base import Outcome, Task
+from anenas.search.executors._base import EXECUTORS, Executor, Outcome, Task
 
 
 class ProcessExecutor:
@@ -33,29 +33,6 @@ class ProcessExecutor:
         self._log_folder = log_folder
         self._workers: list[_Worker] = []
         self._temporary: contextlib.ExitStack = contextlib.ExitStack()
-
-    @classmethod
-    def for_device(
-        cls, kind: str | None = None, *, workers: int | None = None, log_folder: Path | None = None
-    ) -> ProcessExecutor:
-        """One worker a core, each with one thread: small networks lose throughput to a second. One a GPU on CUDA.
-
-        Args:
-            kind: "cpu", "cuda", "cuda:1" or "mps"; the best that is there by default.
-            workers: How many, instead.
-            log_folder: See above.
-        """
-        import joblib  # its count knows the limits of containers
-
-        from anenas.training import pick_device, visible_gpus
-
-        device = pick_device(kind)
-        gpus = visible_gpus(device) if device.type == "cuda" else []
-        count = workers or len(gpus) or (1 if device.type == "mps" else joblib.cpu_count())
-        environments = [{"OMP_NUM_THREADS": "1"} for _ in range(count)]
-        for i, environment in enumerate(environments if gpus else ()):
-            environment["CUDA_VISIBLE_DEVICES"] = gpus[i % len(gpus)]
-        return cls(environments, log_folder)
 
     def __enter__(self) -> Self:
         folder = self._log_folder or Path(self._temporary.enter_context(tempfile.TemporaryDirectory()))
@@ -155,3 +132,19 @@ class _Worker:
         self.process.kill()
         self.process.wait()
         self.connection.close()
+
+
+@EXECUTORS("processes")
+def _make(*, workers: int | None, device: str | None, log_folder: Path) -> Executor:
+    """One worker a core, each with one thread: small networks lose throughput to a second. One a GPU on CUDA."""
+    import joblib  # its count knows the limits of containers
+
+    from anenas.training import pick_device, visible_gpus
+
+    picked = pick_device(device)
+    gpus = visible_gpus(picked) if picked.type == "cuda" else []
+    count = workers or len(gpus) or (1 if picked.type == "mps" else joblib.cpu_count())
+    environments = [{"OMP_NUM_THREADS": "1"} for _ in range(count)]
+    for i, environment in enumerate(environments if gpus else ()):
+        environment["CUDA_VISIBLE_DEVICES"] = gpus[i % len(gpus)]
+    return ProcessExecutor(environments, log_folder)

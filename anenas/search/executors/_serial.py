@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Self
 
-from anenas.search.executors._base import Outcome, Task
+from anenas.search.executors._base import EXECUTORS, Executor, Outcome, Task
 
 
 class SerialExecutor:
@@ -35,3 +36,8 @@ class SerialExecutor:
 
     def cancel(self) -> None:
         self._submitted.clear()
+
+
+@EXECUTORS("serial")
+def _make(*, workers: int | None, device: str | None, log_folder: Path) -> Executor:
+    return SerialExecutor()
