@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torch.optim.swa_utils import AveragedModel, get_swa_multi_avg_fn, update_bn
 
 from anenas.data import Split
 from anenas.network import Normalisation
@@ -22,7 +23,7 @@ WEIGHT_DECAY = 0.02
 LABEL_SMOOTHING = 0.1
 _LOGGED_STEPS = 50
 _AVERAGED = 0.25  # of the steps before a pause, whose mean is what is judged
-_SETTLED = 16  # batches that normalisation is shown in the end
+_BATCHES_OF_STATISTICS = 16  # that batch normalisation is shown in the end
 
 
 _BRIEF_STEPS = 500  # of a new network on series
@@ -99,7 +100,7 @@ def train(
     progress = Progress()
     if checkpoint:
         progress = load_checkpoint(checkpoint, network, optimizer, scaler, device)
-    averaged = _Average(network) if last < steps else None
+    averaged = AveragedModel(network, multi_avg_fn=get_swa_multi_avg_fn()) if last < steps else None
     every = max(1, steps // _LOGGED_STEPS)
     curve = list(progress.curve)
     since = list(progress.since)
@@ -107,14 +108,17 @@ def train(
     def batch(step: int) -> tuple[torch.Tensor, torch.Tensor]:
         return _batch(split, step, lambda inputs, rng: augment(inputs, normalise, rng), seed)
 
-    def logits(pixels: torch.Tensor) -> torch.Tensor:
-        pixels = normalise(pixels.to(device, non_blocking=True)).contiguous(memory_format=torch.channels_last)
-        with torch.autocast(device.type, precision, enabled=mixed):
-            return network(pixels)
+    def normalised(pixels: torch.Tensor) -> torch.Tensor:
+        return normalise(pixels.to(device, non_blocking=True)).contiguous(memory_format=torch.channels_last)
+
+    def autocast() -> torch.autocast:
+        return torch.autocast(device.type, precision, enabled=mixed)
 
     for step in range(progress.step + 1, last + 1):
         pixels, labels = batch(step)
-        loss = F.cross_entropy(logits(pixels).float(), labels.to(device), label_smoothing=LABEL_SMOOTHING)
+        with autocast():
+            logits = network(normalised(pixels))
+        loss = F.cross_entropy(logits.float(), labels.to(device), label_smoothing=LABEL_SMOOTHING)
         since.append(loss.item())
         if not math.isfinite(since[-1]):
             raise TrainingError(f"the loss became {since[-1]} at step {step} of {steps}")
@@ -129,16 +133,20 @@ def train(
             curve.append((step, sum(since) / len(since)))
             since.clear()
         if averaged and step > last - max(1, round(_AVERAGED * last)):
-            averaged.add()
+            averaged.update_parameters(network)
         stepped(step, steps)
     if averaged:
         if checkpoint and last > progress.step:
             save_checkpoint(checkpoint, Progress(last, tuple(curve), tuple(since)), network, optimizer, scaler, device)
-        averaged.take()
+        if averaged.n_averaged > 0:
+            network.load_state_dict(averaged.module.state_dict())
     elif checkpoint:
         checkpoint.unlink(missing_ok=True)
-    settling = range(last, max(0, last - _SETTLED), -1)
-    _settle(network, (logits(batch(step)[0]) for step in settling))
+    # The running means of training lag behind the weights as they are now, and after a few steps still remember where
+    # they began (Wu & Johnson 2021, arXiv:2105.07576).
+    recent = range(last, max(0, last - _BATCHES_OF_STATISTICS), -1)
+    with autocast():
+        update_bn((normalised(batch(step)[0]) for step in recent), network)
     return curve
 
 
@@ -161,47 +169,6 @@ def _one_cycle(done: int, steps: int) -> tuple[float, float]:
         height = (1 + math.cos(math.pi * (done - rising) / max(steps - 1 - rising, 1e-9))) / 2
         low = 1 / 25e4
     return low + (1 - low) * height, 0.95 - 0.1 * height
-
-
-class _Average:
-    """The mean of a network's weights over steps."""
-
-    def __init__(self, network: nn.Module) -> None:
-        self._network = network
-        self._parameters = [p.detach() for p in network.parameters()]
-        self._mean = [torch.zeros_like(p) for p in self._parameters]
-        self._count = 0
-
-    @torch.no_grad()
-    def add(self) -> None:
-        self._count += 1
-        torch._foreach_lerp_(self._mean, self._parameters, 1 / self._count)
-
-    @torch.no_grad()
-    def take(self) -> None:
-        """Make the mean the network's weights."""
-        if self._count:
-            torch._foreach_copy_(self._parameters, self._mean)
-
-
-@torch.no_grad()
-def _settle(network: nn.Module, batches: Iterable[object]) -> None:
-    """Show normalisation what it sees at the weights as they are now; drawing a batch runs it.
-
-    The running means of training lag behind, and after a few steps still remember where they began (Wu & Johnson
-    2021, arXiv:2105.07576).
-    """
-    norms = [m for m in network.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm) and m.training]
-    if not norms:
-        return
-    momenta = [norm.momentum for norm in norms]
-    for norm in norms:
-        norm.reset_running_stats()
-        norm.momentum = None  # a plain mean
-    for _ in batches:
-        pass
-    for norm, momentum in zip(norms, momenta, strict=True):
-        norm.momentum = momentum
 
 
 @torch.no_grad()
