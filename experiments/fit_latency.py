@@ -33,7 +33,7 @@ from rich.table import Table
 from scipy.optimize import least_squares
 
 import anenas.ane
-from anenas.ane import Calibration, Chip, chip_rates, get_chip, graph_work, nearest_measured
+from anenas.ane import Calibration, Chip, chip_rates, get_chip, graph_work
 from anenas.bench._latency import PublishedLatency, is_true, read_published, score
 from anenas.latency import Latency
 
@@ -98,7 +98,7 @@ class Row:
 
     @property
     def factor(self) -> str:
-        return self.published.set if self.is_free else nearest_measured(self.published.chip)
+        return self.published.set if self.is_free else self.published.chip.nearest_measured
 
 
 FACTORS = (*MEASURED, *FREE_SETS)
@@ -148,7 +148,7 @@ class Model:
         self._term_of_part = np.repeat(np.arange(len(terms)), np.diff([*terms, len(parts)]))
         self._op_of_term = np.repeat(np.arange(len(ops)), np.diff([*ops, len(terms)]))
         self._fixed_us = np.array([row.published.chip.fixed_us for row in rows])
-        nearest = [FIXED_OF[nearest_measured(row.published.chip)] for row in rows]
+        nearest = [FIXED_OF[row.published.chip.nearest_measured] for row in rows]
         self._fixed = np.eye(len(FIXED))[nearest]
         self._factor = np.array([[row.factor == name for name in FACTORS] for row in rows], dtype=float)
 

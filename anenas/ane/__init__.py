@@ -1,6 +1,6 @@
 """What the Neural Engine can do: chips, guidelines, and what an operation costs."""
 
-from anenas.ane._calibration import Calibration, calibration, nearest_measured
+from anenas.ane._calibration import Calibration, calibration
 from anenas.ane._chips import Chip, chips, get_chip
 from anenas.ane._cost import OpCost, chip_rates, fixed_us, graph_work, op_costs
 from anenas.ane._guidelines import (
@@ -40,7 +40,6 @@ __all__ = [
     "get_chip",
     "graph_work",
     "is_power_of_two",
-    "nearest_measured",
     "op_costs",
     "op_support",
     "placement",

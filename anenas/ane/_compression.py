@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 
 from anenas.ane._chips import Chip
-from anenas.ane._limits import limits
 from anenas.graph import Graph, Op, Tensor
 
 # The first generation that streams weights in a form; older ones unpack them to fp16 before (ane-guide, part 2/07,
@@ -33,7 +32,7 @@ def streamed_bytes(weight: Tensor, chip: Chip | None) -> float:
         return float(weight.bytes)
     # "palette4" → "palette", "sparse", "int8", "int8-block"
     parts = (re.sub(r"(?<=palette)\d+", "", part) for part in weight.storage.form.split("+"))
-    if limits(chip).generation < max(_STREAMED_SINCE.get(part, _BLOCKS_SINCE) for part in parts):
+    if chip.generation < max(_STREAMED_SINCE.get(part, _BLOCKS_SINCE) for part in parts):
         return 2.0 * weight.elements
     return float(max(weight.storage.bytes, (weight.storage.tables - 1) * _TABLE_BYTES))
 
@@ -41,7 +40,7 @@ def streamed_bytes(weight: Tensor, chip: Chip | None) -> float:
 def sparse_share(op: Op, chip: Chip | None) -> float:
     """What an operation with sparse weights takes to compute, of what it takes with dense ones on the plain array."""
     storage = op.weights[0].storage if op.weights else None
-    if storage is None or chip is None or limits(chip).generation < _ZEROS_SKIPPED_SINCE:
+    if storage is None or chip is None or chip.generation < _ZEROS_SKIPPED_SINCE:
         return 1.0
     return min(1.0, _SPARSE_OFFSET + _SPARSE_SLOPE * storage.density)
 

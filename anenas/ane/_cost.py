@@ -13,9 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from anenas.ane._calibration import Calibration, calibration
-from anenas.ane._chips import Chip
+from anenas.ane._chips import ON_CHIP_BYTES, Chip
 from anenas.ane._compression import is_integer, narrow_tensors, sparse_share, streamed_bytes
-from anenas.ane._limits import limits
 from anenas.graph import Graph, Op, Tensor
 
 # Cores take 16 output channels at a time; rows of fewer than 32 columns cost as 32; a pass is 256 channels, and each
@@ -25,9 +24,6 @@ _CHANNELS, _COLUMNS, _PASS = 16, 32, 256
 _DENSE_EFFICIENCY = 0.90
 # One element-wise task (751K: 0.34 µs).
 _TASK_US = 0.34
-# A tensor larger than the memory of the engine goes through DRAM (2 MiB from A14 to A19: 751K, memory notes; the knee
-# on M1 is at 2.3 MB: ane-guide).
-_ON_CHIP_BYTES = 2 * 2**20
 
 # What the engine applies as a convolution's results leave it: curves, and factors and biases that are constant.
 # SiLU is none: it is x · sigmoid(x), and networks with it are published as slower than if it were free.
@@ -163,7 +159,7 @@ def _work(op: Op, narrow: frozenset[str], chip: Chip | None) -> Work:
         sizes = [sum(t.elements for t in tensors) for tensors in (op.inputs, op.outputs)]
         amount = sum(sizes) if rate == "elementwise" else max(sizes)
         return {"activations": (("tasks", _TASK_US), (rate, float(amount)))} | _spilled(op, narrow)
-    if chip is not None and limits(chip).int8_doubles and is_integer(op, narrow):
+    if chip is not None and chip.doubles_int8 and is_integer(op, narrow):
         work["compute"] = tuple((rate, amount / 2) for rate, amount in work["compute"])
     if op.weights:
         work["weights"] = (("weights", sum(streamed_bytes(weight, chip) for weight in op.weights)),)
@@ -172,7 +168,7 @@ def _work(op: Op, narrow: frozenset[str], chip: Chip | None) -> Work:
 
 def _spilled(op: Op, narrow: frozenset[str]) -> dict[str, tuple[tuple[str, float], ...]]:
     sizes = (t.bytes / 2 if t.name in narrow else float(t.bytes) for t in (*op.inputs, *op.outputs))
-    spilled = sum(size for size in sizes if size > _ON_CHIP_BYTES)
+    spilled = sum(size for size in sizes if size > ON_CHIP_BYTES)
     return {"memory": (("memory", spilled),)} if spilled else {}
 
 

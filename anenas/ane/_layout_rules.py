@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from anenas.ane._chips import Chip
-from anenas.ane._limits import ON_CHIP_BYTES, limits
+from anenas.ane._chips import ON_CHIP_BYTES, Chip
 from anenas.ane._registry import Problem, rule
 from anenas.ane._shape_rules import filters, is_depthwise
 from anenas.graph import Graph, Op
@@ -145,7 +144,7 @@ def _space_to_depth(graph: Graph, chip: Chip) -> Iterator[Problem]:
     evidence="On A14, A15, M1 and M2 such a slice turns values over 4,094 into infinity (ane-guide, measured).",
 )
 def _slice_offset(graph: Graph, chip: Chip) -> Iterator[Problem]:
-    if limits(chip).exact_slices:
+    if chip.has_exact_slices:
         return
     for op in graph.ops:
         begin = op.attributes.get("begin")

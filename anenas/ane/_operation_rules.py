@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from anenas.ane._chips import Chip
-from anenas.ane._limits import ON_CHIP_BYTES, limits
+from anenas.ane._chips import ON_CHIP_BYTES, Chip
 from anenas.ane._registry import Problem, rule
 from anenas.ane._shape_rules import filters, is_depthwise
 from anenas.ane._support import RECURRENT, op_support, rejection
@@ -129,12 +128,12 @@ def _depthwise(graph: Graph, chip: Chip) -> Iterator[Problem]:
     "229 s with 11.7 GB, 13×13 for up to 23 s (751K, M4 and M6).",
 )
 def _kernel(graph: Graph, chip: Chip) -> Iterator[Problem]:
-    most = limits(chip)
+    max_height, max_width = chip.max_kernel
     for op in graph.ops:
         if op.kind == "conv" and len(shape := filters(op)) == 4:
             height, width = shape[2:]
-            if height > most.kernel_height or width > most.kernel_width:
-                message = f"{height}×{width} kernel, {chip.name} takes {most.kernel_height}×{most.kernel_width}"
+            if height > max_height or width > max_width:
+                message = f"{height}×{width} kernel, {chip.name} takes {max_height}×{max_width}"
                 yield op.name, message, "use several smaller convolutions"
             elif height * width >= _SLOW_TO_COMPILE:
                 yield op.name, f"{height}×{width} kernel compiles for minutes", "use several smaller convolutions"
@@ -147,9 +146,9 @@ def _kernel(graph: Graph, chip: Chip) -> Iterator[Problem]:
     evidence="9 to 15 columns are rewritten, and take 1.7 to 1.85 times as long (751K, M6).",
 )
 def _kernel_width(graph: Graph, chip: Chip) -> Iterator[Problem]:
-    most = limits(chip)
+    _, max_width = chip.max_kernel
     for op in graph.ops:
-        if op.kind == "conv" and len(shape := filters(op)) == 4 and _FAST_WIDTH < shape[3] <= most.kernel_width:
+        if op.kind == "conv" and len(shape := filters(op)) == 4 and _FAST_WIDTH < shape[3] <= max_width:
             message = f"kernel {shape[3]} wide costs about 1.8 times what its size suggests"
             yield op.name, message, "keep kernels at most 8 wide"
 
@@ -210,8 +209,8 @@ def _pool_window(graph: Graph, chip: Chip) -> Iterator[Problem]:
         if op.kind == "max_pool" and not (window[-1] <= 8 or window[-1] == 32):
             message = f"max pooling {window[-1]} wide, the engine takes 1 to 8 or 32"
             yield op.name, message, "pool several times, or reduce_max over everything"
-        elif op.kind == "avg_pool" and max(window) > limits(chip).average_window:
-            message = f"average over {'×'.join(map(str, window))}, {chip.name} takes {limits(chip).average_window}"
+        elif op.kind == "avg_pool" and max(window) > chip.max_average_window:
+            message = f"average over {'×'.join(map(str, window))}, {chip.name} takes {chip.max_average_window}"
             yield op.name, message, "pool several times, or reduce_mean over everything"
 
 
@@ -312,7 +311,7 @@ def _softmax_axis(graph: Graph, chip: Chip) -> Iterator[Problem]:
     evidence="A14 and M1 decompose it, with another rounding (ane-guide).",
 )
 def _resize(graph: Graph, chip: Chip) -> Iterator[Problem]:
-    if limits(chip).native_resize:
+    if chip.has_resize:
         return
     for op in graph.ops:
         if op.kind in _RESIZES:

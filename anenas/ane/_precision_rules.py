@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from anenas.ane._chips import Chip
 from anenas.ane._guidelines import MAX_WEIGHTS_MB, weights_problem
-from anenas.ane._limits import limits
 from anenas.ane._registry import Problem, rule
 from anenas.ane._shape_rules import filters
 from anenas.ane._support import RECURRENT
@@ -115,7 +114,7 @@ def _size_limit(graph: Graph, chip: Chip) -> Iterator[Problem]:
 def _quantisation(graph: Graph, chip: Chip) -> Iterator[Problem]:
     if not graph.macs or any(op.kind == "quantize" for op in graph.ops) or _is_compressed(graph):
         return
-    if limits(chip).int8_doubles:
+    if chip.doubles_int8:
         message = f"activations are fp16: {chip.name} computes 8-bit weights with 8-bit activations at twice the rate"
         yield "", message, "quantise weights and activations to 8 bits; weights alone gain nothing"
     elif (share := _weight_share(graph, chip)) >= 0.3:

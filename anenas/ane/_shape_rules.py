@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from anenas.ane._chips import Chip
+from anenas.ane._chips import MAX_CHANNELS, MAX_RANK, Chip
 from anenas.ane._guidelines import MAX_STEPS, batch_problem, is_power_of_two
-from anenas.ane._limits import MAX_CHANNELS, MAX_RANK, limits
 from anenas.ane._registry import Problem, rule
 from anenas.graph import Graph, Op
 
@@ -163,7 +162,7 @@ def _rank(graph: Graph, chip: Chip) -> Iterator[Problem]:
     evidence="16,384 up to A16 and M3, 32,768 from A17 Pro and M4, where 40,000 fails (ane-guide; 751K).",
 )
 def _matmul_inner(graph: Graph, chip: Chip) -> Iterator[Problem]:
-    limit = limits(chip).matmul_inner
+    limit = chip.max_matmul_inner
     for op in graph.ops:
         if op.kind == "matmul" and op.inputs and op.inputs[0].shape and op.inputs[0].shape[-1] > limit:
             message = f"sums over {op.inputs[0].shape[-1]:,}, {chip.name} takes {limit:,}"

@@ -109,7 +109,12 @@ def chips(as_json: Json = False) -> None:
 
     if as_json:
         rows = [
-            dataclasses.asdict(chip) | {"peak_tflops": chip.peak_tflops, "prediction_us": fixed_us(chip)}
+            dataclasses.asdict(chip)
+            | {
+                "max_dimension": chip.max_dimension,
+                "peak_tflops": chip.peak_tflops,
+                "prediction_us": fixed_us(chip),
+            }
             for chip in known().values()
         ]
         print(json.dumps(rows, indent=2))
