@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from anenas.api import FrontModel, SearchResult, load_result, run_search
     from anenas.bundle import Bundle, export
     from anenas.data import load_data
+    from anenas.latency import FunctionLatency, Latency, LatencySource, TableLatency, Target, latency_sources
     from anenas.mil import Program, load_program, stream
     from anenas.network import build
     from anenas.space import Architecture, SearchSpace, load_space
@@ -28,12 +29,18 @@ _HOMES = {
     "Architecture": "anenas.space",
     "Bundle": "anenas.bundle",
     "FrontModel": "anenas.api",
+    "FunctionLatency": "anenas.latency",
+    "Latency": "anenas.latency",
+    "LatencySource": "anenas.latency",
     "Program": "anenas.mil",
     "SearchResult": "anenas.api",
     "SearchSpace": "anenas.space",
+    "TableLatency": "anenas.latency",
+    "Target": "anenas.latency",
     "build": "anenas.network",
     "chips": "anenas.ane",
     "export": "anenas.bundle",
+    "latency_sources": "anenas.latency",
     "load_data": "anenas.data",
     "load_program": "anenas.mil",
     "load_result": "anenas.api",
@@ -47,12 +54,18 @@ __all__ = [
     "Architecture",
     "Bundle",
     "FrontModel",
+    "FunctionLatency",
+    "Latency",
+    "LatencySource",
     "Program",
     "SearchResult",
     "SearchSpace",
+    "TableLatency",
+    "Target",
     "build",
     "chips",
     "export",
+    "latency_sources",
     "load_data",
     "load_program",
     "load_result",

@@ -308,7 +308,7 @@ def main() -> None:
             for e in group:
                 others = [other for other in errors if other.row.source != e.row.source]
                 width = interval(e.row.published.chip.name, others, elsewhere)
-                estimates.append(Latency(e.ms, e.ms / width, e.ms * width, label, chip))
+                estimates.append(Latency(e.ms, e.ms / width, e.ms * width, chip, label))
             s = score([e.row.published for e in group], estimates)
             ranks = [f"{s[k]:.2f}" if s[k] is not None else "" for k in ("spearman", "spearman_macs")]
             shares = [f"{s[k]:.1%}" for k in ("median_error", "within_10", "within_25", "coverage")]

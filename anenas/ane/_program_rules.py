@@ -28,7 +28,7 @@ _MAX_SHAPES = 128
     "from Core ML's planner, which it reproduces for 440 of 482 models).",
 )
 def _segments(graph: Graph, chip: Chip) -> Iterator[Problem]:
-    count = program_cost(graph, chip).segments
+    count = program_cost(graph, chip).engine_segments
     if count > 1:
         yield "", f"the engine's work is cut into {count} segments", "mend what leaves the engine, or move it to an end"
 
@@ -62,7 +62,7 @@ def _flexible(graph: Graph, chip: Chip) -> Iterator[Problem]:
 )
 def _tiny(graph: Graph, chip: Chip) -> Iterator[Problem]:
     cost = program_cost(graph, chip)
-    if len(cost.stretches) == 1 and cost.macs and (saved := cost.saved_us) < LAUNCH_US + SWITCH_US:
+    if len(cost.segments) == 1 and cost.macs and (saved := cost.saved_us) < LAUNCH_US + SWITCH_US:
         message = f"the engine saves about {max(0, saved) / 1000:.2f} ms: under 0.25, Core ML may keep it on the CPU"
         yield "", message, "load it with compute units cpuAndNeuralEngine, and look at its compute plan"
 

@@ -164,7 +164,7 @@ def run_search(
         "input": "x".join(map(str, dataset.input_shape)),
         "data": f"{dataset.name} {dataset.fingerprint[:12]}",
         "chip": targets[0].name,
-        "latency": ", ".join(target.source.version for target in targets),
+        "latency": ", ".join(target.origin for target in targets),
         "epochs": epochs,
         "seed": seed,
         "inherit": inherit,

@@ -124,7 +124,7 @@ def _hypervolume(front: Sequence[tuple[float, float]]) -> float:
 
 
 def _latency(value: float) -> Latency:
-    return Latency(value, value, value, "table", "")
+    return Latency(value, value, value, chip="", source="table")
 
 
 def read_table(path: Path, known: int | None = None) -> Table:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from anenas.data import Dataset
-from anenas.latency import Target
+from anenas.latency import CalibratedLatency, Target
 from anenas.search import Record, Study, load_deployed
 from anenas.space import Architecture
 
@@ -48,7 +48,7 @@ class Model:
         """What the search asked for latencies: a chip, or the user's own device."""
         assert self.record.evaluation
         latency = self.record.evaluation.latency
-        _, _, own = latency.source.partition(" for ")
+        own = latency.device if latency.source == CalibratedLatency.name else None
         return Target.named(own or latency.chip)
 
     def load(self) -> Deployed:

@@ -35,7 +35,7 @@ def measure(
 ) -> None:
     """Measure a model with coremltools on this Mac or an iPhone; unproven on hardware."""
     from anenas.ane import get_chip
-    from anenas.measure import UNITS, DeviceLatency, record, require_core_ml, write_recordings
+    from anenas.measure import DeviceLatency, record, require_core_ml, write_recordings
 
     require_core_ml()
     if not out.absolute().parent.is_dir():
@@ -44,7 +44,7 @@ def measure(
         device.value,
         chip=get_chip(chip).name if chip else "",
         team=team,
-        compute_units=UNITS[compute_units.value],  # type: ignore[arg-type]
+        compute_units=compute_units.name,  # type: ignore[arg-type]
         rounds=rounds,
     )
     with tempfile.TemporaryDirectory(prefix="anenas-") as folder:

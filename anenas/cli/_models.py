@@ -27,14 +27,13 @@ def profile(
     from anenas.ane import check as find
     from anenas.ane import chips as known
     from anenas.cli.screen import print_chips, print_profile
-    from anenas.latency import chip_or_own_device
+    from anenas.latency import Target
     from anenas.latency import profile as profile_of
     from anenas.models import load_graph
 
-    every = chip.casefold() == "all"
-    wanted = [(one, None) for one in known().values()] if every else [chip_or_own_device(chip)]
+    targets = [Target.named(name) for name in (known() if chip.casefold() == "all" else [chip])]
     graph = load_graph(model, space)
-    profiles = [profile_of(model, graph, one, device) for one, device in wanted]
+    profiles = [profile_of(model, graph, target) for target in targets]
     if html is not None:
         if len(profiles) > 1:
             raise AnenasError("--html shows one chip; name it instead of all")
@@ -42,7 +41,7 @@ def profile(
             raise AnenasError(f"--html: there is no folder {html.parent} to write {html.name} to")
         from anenas.report import write_profile_page
 
-        write_profile_page(profiles[0], find(graph, wanted[0][0]), html)
+        write_profile_page(profiles[0], find(graph, targets[0].chip), html)
     if as_json:
         rows = [one.to_dict() for one in profiles]
         print(json.dumps(rows if len(rows) > 1 else rows[0], indent=2))
@@ -92,7 +91,7 @@ def check(
         rows = [dataclasses.asdict(finding) for finding in findings]
         print(json.dumps({"model": model, "chip": known.name, "findings": rows, "errors": errors}, indent=2))
     else:
-        placed, segments = placement(graph, known), program_cost(graph, known).segments
+        placed, segments = placement(graph, known), program_cost(graph, known).engine_segments
         print_findings(Console(), model, known.name, findings, placed, segments)
     if errors:
         raise typer.Exit(1)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from anenas._errors import AnenasError
+from anenas._errors import AnenasError, first_line
 from anenas.coreml import as_arrays, convert_arrays, example_inputs, package_digest, read_graph
 from anenas.graph import fingerprint
 from anenas.measure import kit_script as script
@@ -64,7 +64,7 @@ def is_package(model: str) -> bool:
     return model.rstrip("/").endswith(".mlpackage")
 
 
-def packaged(model: str, folder: Path) -> Path:
+def to_package(model: str, folder: Path) -> Path:
     """The package of a model: what is there, or converted with fresh weights into `folder`.
 
     Raises:
@@ -72,17 +72,16 @@ def packaged(model: str, folder: Path) -> Path:
     """
     if is_package(model):
         return Path(model)
-    return _converted(model, *load_network(model), folder)
+    return _convert(model, *load_network(model), folder)
 
 
-def _converted(model: str, network: nn.Module, shape: tuple[int, int, int, int], folder: Path) -> Path:
+def _convert(model: str, network: nn.Module, shape: tuple[int, int, int, int], folder: Path) -> Path:
     path = folder / _PACKAGE
     source, output = ("pixels", "logits") if model.startswith("timm:") else ("image", "probabilities")
     try:
         convert_arrays(network, path, shape=shape, source=source, output=output)
     except Exception as error:  # whatever the model's code or coremltools raises
-        first_line = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        raise AnenasError(f"{model} cannot be converted: {first_line}") from error
+        raise AnenasError(f"{model} cannot be converted: {first_line(error)}") from error
     return path
 
 
@@ -94,7 +93,7 @@ def write_kit(models: Sequence[str], out: Path) -> list[dict[str, Any]]:
         out: Written whole or not at all; must not be there, or be empty.
 
     Returns:
-        What the script is told of each model.
+        What the script knows of each model.
 
     Raises:
         AnenasError: If `out` holds something, a model is named twice, or one cannot be had.
@@ -130,7 +129,7 @@ def _add(model: str, kit: Path, name: str) -> dict[str, Any]:
         as_arrays(Path(model), package)
     else:
         network, shape = load_network(model)
-        _converted(model, network, shape, folder)
+        _convert(model, network, shape, folder)
         graph, digest = read_graph(package), package_digest(package)
     inputs = example_inputs(package)
     np.savez(folder / _INPUTS, **inputs)  # type: ignore[arg-type]

@@ -65,9 +65,9 @@ def _summary(profile: Profile) -> str:
     rows = [
         ("latency", f"{latency.ms:.3f} ms, {latency.low_ms:.2f} to {latency.high_ms:.2f} nine times in ten"),
         ("of it", f"{profile.fixed_us:.0f} µs fixed, {profile.switching_us:.0f} µs changes of unit"),
-        ("source", f"estimated by {latency.source}; not measured on a device"),
+        ("source", f"estimated by {latency.origin}; not measured on a device"),
         ("on the engine", f"{cost.residency:.0%} of the time, {cost.mac_residency:.0%} of multiply-accumulates"),
-        ("segments", f"{cost.segments} on the engine"),
+        ("segments", f"{cost.engine_segments} on the engine"),
         ("multiply-accumulates", f"{cost.macs:,}"),
         ("weights", f"{cost.weight_bytes / 1e6:.2f} MB"),
     ]  # fmt: skip

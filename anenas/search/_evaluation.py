@@ -88,8 +88,8 @@ class Evaluation:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
         losses = tuple((int(step), float(loss)) for step, loss in values["losses"])
-        others = {chip: Latency(**latency) for chip, latency in values.get("others", {}).items()}
-        return cls(**(values | {"latency": Latency(**values["latency"]), "losses": losses, "others": others}))
+        others = {chip: Latency.from_dict(latency) for chip, latency in values.get("others", {}).items()}
+        return cls(**(values | {"latency": Latency.from_dict(values["latency"]), "losses": losses, "others": others}))
 
 
 class Evaluator(Protocol):

@@ -46,16 +46,19 @@ class TrainingEvaluator:
     device: str | None = None
 
     def estimate(self, architecture: Architecture) -> Estimate:
-        from anenas.network import architecture_cost
+        from anenas.network import architecture_cost, architecture_graph
 
         costs = [architecture_cost(architecture, target.chip) for target in self.targets]
         cost, *_ = costs
-        latency, *others = (t.source.of(cost, t.chip) for t, cost in zip(self.targets, costs, strict=True))
+        latency, *others = (
+            target.estimate(cost, lambda: architecture_graph(architecture))
+            for target, cost in zip(self.targets, costs, strict=True)
+        )
         return Estimate(
             latency=latency,
             size_mb=estimated_package_bytes(cost.weight_bytes, cost.operations, cost.convolutions) / 1e6,
             macs=cost.macs,
-            parameters=cost.parameters,
+            parameters=cost.params,
             residency=cost.residency,
             broken_rules=cost.problems,
             others=self._by_chip(others),

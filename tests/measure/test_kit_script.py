@@ -13,8 +13,8 @@ import pytest
 import standin_macos
 from torch import nn
 
-from anenas.measure import kit_script as validate
 from anenas.coreml import convert_arrays, example_inputs
+from anenas.measure import kit_script as validate
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anenas._errors import AnenasError
-from anenas.measure import _recording as module
 from anenas.measure import Recording, read_recordings, write_recordings
+from anenas.measure import _recording as module
 
 milliseconds = st.floats(1e-6, 1e6, allow_nan=False)
 rounds = st.lists(st.lists(milliseconds, min_size=1, max_size=4).map(tuple), min_size=1, max_size=12).map(tuple)
@@ -77,9 +77,10 @@ def test_with_few_rounds_the_interval_is_that_of_all_samples(recording: Recordin
 
 
 def test_a_latency_says_where_it_was_taken(recording: Recording) -> None:
-    latency = recording.latency("replay")
+    latency = recording.latency("recordings", "ALL")
     assert (latency.ms, latency.low_ms, latency.high_ms) == (0.222, 0.202, 0.242)
-    assert (latency.source, latency.chip) == ("replay: stand-in, stand-in 1.0 (synthetic)", "A15")
+    assert (latency.source, latency.version, latency.chip) == ("recordings", "ALL", "A15")
+    assert latency.device == "stand-in, stand-in 1.0 (synthetic)"
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ ISLANDS = {"lstm_r1_s1_c32": "lstm", "gru_r1_s1_c32_bi": "while_loop"}
 def test_scanned_and_unrolled_recurrences_stay_on_the_engine(stage: str) -> None:
     architecture, chip = Architecture.parse(SERIES.format(stage)), get_chip("A15")
     cost = architecture_cost(architecture, chip)
-    assert cost.problems == () and cost.residency == 1 and cost.segments == 1
+    assert cost.problems == () and cost.residency == 1 and cost.engine_segments == 1
     assert all(placed.on_engine for placed in placement(architecture_graph(architecture), chip))
 
 
