@@ -14,13 +14,13 @@ from dataclasses import dataclass
 
 from anenas.ane._calibration import Calibration, calibration
 from anenas.ane._chips import ON_CHIP_BYTES, Chip
-from anenas.ane._compression import is_integer, narrow_tensors, sparse_share, streamed_bytes
+from anenas.ane._compression import is_integer, narrow_tensors, sparse_fraction, streamed_bytes
 from anenas.graph import Graph, Op, Tensor
 
 # Cores take 16 output channels at a time; rows of fewer than 32 columns cost as 32; a pass is 256 channels, and each
 # reads its input again (751K, compute array notes).
 _CHANNELS, _COLUMNS, _PASS = 16, 32, 256
-# Share of the peak that chains of dense convolutions reach (M1 10.83 of 12.0, M4 18.77 of 19.4 TFLOPS; FT, 751K).
+# Fraction of the peak that chains of dense convolutions reach (M1 10.83 of 12.0, M4 18.77 of 19.4 TFLOPS; FT, 751K).
 _DENSE_EFFICIENCY = 0.90
 # One element-wise task (751K: 0.34 µs).
 _TASK_US = 0.34
@@ -36,7 +36,7 @@ _FREE = {
     "reshape", "squeeze", "expand_dims", "classify", "identity", "expand", "unbind", "split", "split_with_sizes",
     "select", "as_strided", "slice", "quantize", "dequantize",
 }  # fmt: skip
-# What else is not plain element-wise work, and its rate.
+# Other work that is not plainly element-wise, and its rate.
 _RATES = {
     "reduce_mean": "reduce", "reduce_sum": "reduce", "sum": "reduce", "reduce_max": "reduce",
     "avg_pool": "reduce", "max_pool": "reduce",
@@ -109,7 +109,7 @@ def graph_work(graph: Graph, chip: Chip | None = None) -> list[Work]:
 
     Args:
         graph: The program.
-        chip: Whose ways with compressed programs count. Work of plain fp16 programs is the same on all.
+        chip: Decides what compression saves. Work of plain fp16 programs is the same on all.
     """
     convolved: set[str] = set()  # tensors that come out of a convolution's task
     narrow = _narrow(graph)
@@ -148,10 +148,10 @@ def _work(op: Op, narrow: frozenset[str], chip: Chip | None) -> Work:
 
     read, written = elements(op.inputs), elements(op.outputs)
     if op.kind in ("conv", "conv_transpose") and op.weights and len(op.weights[0].shape) > 2:
-        work = _convolution(op, read, written, sparse_share(op, chip))
+        work = _convolution(op, read, written, sparse_fraction(op, chip))
     elif op.macs:
         work = {
-            "compute": (("matrix", op.macs * sparse_share(op, chip)),),
+            "compute": (("matrix", op.macs * sparse_fraction(op, chip)),),
             "activations": (("traffic", read + written),),
         }
     else:
@@ -172,8 +172,15 @@ def _spilled(op: Op, narrow: frozenset[str]) -> dict[str, tuple[tuple[str, float
     return {"memory": (("memory", spilled),)} if spilled else {}
 
 
-def _convolution(op: Op, read: float, written: float, share: float) -> dict[str, tuple[tuple[str, float], ...]]:
-    """Multiply-accumulates as the array spends them, of which a share is not skipped; activations as often as read."""
+def _convolution(op: Op, read: float, written: float, dense: float) -> dict[str, tuple[tuple[str, float], ...]]:
+    """Multiply-accumulates as the array spends them, times those not skipped; activations as often as they are read.
+
+    Args:
+        op: The convolution.
+        read: Elements of its inputs.
+        written: Elements of its outputs.
+        dense: The fraction of multiply-accumulates that is not skipped.
+    """
     shape, filters = op.outputs[0].shape, op.weights[0].shape
     groups, channels = op.attributes.get("groups", 1), shape[1] if len(shape) > 1 else 1
     assert isinstance(groups, int)
@@ -184,15 +191,15 @@ def _convolution(op: Op, read: float, written: float, share: float) -> dict[str,
         rate, padded, passes = "depthwise", _padded(channels, _CHANNELS), 1
     else:
         inputs = filters[1] if op.kind == "conv" else filters[0]
-        # Either each group is padded, or all run as one dense convolution with noughts between: the cheaper.
+        # Either each group is padded, or all run as one dense convolution with zeros between: the cheaper.
         padded = min(
             _padded(channels // groups, _CHANNELS) * groups * inputs, _padded(channels, _CHANNELS) * inputs * groups
         )
         # Winograd's way skips nothing (751K).
-        rate = "winograd" if groups == 1 and share == 1 and _is_plain_3x3(op, filters) else "dense"
+        rate = "winograd" if groups == 1 and dense == 1 and _is_plain_3x3(op, filters) else "dense"
         passes = math.ceil(channels / groups / _PASS)
     return {
-        "compute": ((rate, padded * places * kernel * share),),
+        "compute": ((rate, padded * places * kernel * dense),),
         "activations": (("traffic", read * passes + written),),
     }
 

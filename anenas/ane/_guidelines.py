@@ -7,7 +7,7 @@ from __future__ import annotations
 MAX_DIMENSION = 16_384
 
 MAX_STEPS = 1024
-"""Most steps of a series or positions of a context: the guideline's block size; no public source is known for it."""
+"""Largest number of steps of a series or positions of a context: the guideline's block size; no public source."""
 
 # The compiler runs out of stack beyond about 386 on M6, 448 on M4 (751K) and 383 (maderix/ANE).
 MAX_CONVOLUTIONS = 380

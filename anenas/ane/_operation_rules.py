@@ -23,7 +23,7 @@ def _pair(op: Op, attribute: str) -> tuple[int, ...]:
     return value if isinstance(value, tuple) else (value,)
 
 
-def _factors(size: int) -> bool:
+def _has_factors_2_and_3(size: int) -> bool:
     """Whether a size is a product of twos and threes."""
     while size > 1 and size % 2 == 0:
         size //= 2
@@ -48,7 +48,7 @@ def _off_engine(graph: Graph, chip: Chip) -> Iterator[Problem]:
 @rule(
     "recurrent",
     "error",
-    guideline="9: CNN and RNN rather than attention, of recurrent operations",
+    guideline="9: CNN and RNN rather than attention, recurrent operations",
     evidence="Contradicted for RNNs: lstm, gru and rnn never run on the engine, and torch's GRU becomes a while_loop "
     "(751K's validator text; coremltools issues 337 and 1780; aneforge's sweep).",
 )
@@ -76,7 +76,7 @@ def _unknown(graph: Graph, chip: Chip) -> Iterator[Problem]:
 @rule(
     "unclear-op",
     "warning",
-    guideline="17: validated on a device, of operations that sources disagree on",
+    guideline="17: validated on a device, operations that sources disagree on",
     evidence="`op_support.csv` names who says what.",
 )
 def _unclear(graph: Graph, chip: Chip) -> Iterator[Problem]:
@@ -99,8 +99,8 @@ def _attention(graph: Graph, chip: Chip) -> Iterator[Problem]:
     products = [op for op in graph.ops if op.kind == "matmul" and not op.weights and len(op.outputs[0].shape) >= 3]
     products += [op for op in graph.ops if op.kind == "scaled_dot_product_attention"]
     if products:
-        share = sum(op.macs for op in products) / max(1, graph.macs)
-        message = f"{len(products)} products of two activations, as in attention: {share:.0%} of multiply-accumulates"
+        part = sum(op.macs for op in products) / max(1, graph.macs)
+        message = f"{len(products)} products of two activations, as in attention: {part:.0%} of multiply-accumulates"
         yield "", message, "use convolutions, at least in the stages with many pixels"
 
 
@@ -115,8 +115,8 @@ def _attention(graph: Graph, chip: Chip) -> Iterator[Problem]:
 def _depthwise(graph: Graph, chip: Chip) -> Iterator[Problem]:
     found = [op for op in graph.ops if is_depthwise(op)]
     if found:
-        share = sum(op.macs for op in found) / max(1, graph.macs)
-        message = f"{len(found)} depthwise convolutions: {share:.0%} of multiply-accumulates, more of the time"
+        part = sum(op.macs for op in found) / max(1, graph.macs)
+        message = f"{len(found)} depthwise convolutions: {part:.0%} of multiply-accumulates, more of the time"
         yield "", message, "where channels are few, a dense or grouped convolution may be as fast and learn more"
 
 
@@ -163,7 +163,7 @@ def _stride(graph: Graph, chip: Chip) -> Iterator[Problem]:
     for op in graph.ops:
         if op.kind in ("conv", "conv_transpose"):
             stride = _pair(op, "stride")
-            if len(set(stride)) > 1 or not all(_factors(size) for size in stride):
+            if len(set(stride)) > 1 or not all(_has_factors_2_and_3(size) for size in stride):
                 yield op.name, f"stride {'×'.join(map(str, stride))}", "use equal strides of 2 or 3"
 
 
@@ -171,8 +171,8 @@ def _stride(graph: Graph, chip: Chip) -> Iterator[Problem]:
     "dilation",
     "warning",
     guideline="A5: no dilation",
-    evidence="Dilated 3×3 convolutions lose Winograd and take 1.3 to 1.45 times as long (751K, M6). Older folklore has "
-    "them off the engine; Core ML on M4 accepts up to 8.",
+    evidence="Dilated 3×3 convolutions lose Winograd and take 1.3 to 1.45 times as long (751K, M6). Older advice has "
+    "them leave the engine; Core ML on M4 accepts up to 8.",
 )
 def _dilation(graph: Graph, chip: Chip) -> Iterator[Problem]:
     for op in graph.ops:
@@ -218,7 +218,7 @@ def _pool_window(graph: Graph, chip: Chip) -> Iterator[Problem]:
     "pool-stride",
     "warning",
     guideline="A6: pooling strides of 2 or 4",
-    evidence="Apple's authoring rules (apple/coreai-models). Stride 1 is passed over.",
+    evidence="Apple's authoring rules (apple/coreai-models). Stride 1 is not reported.",
 )
 def _pool_stride(graph: Graph, chip: Chip) -> Iterator[Problem]:
     for op in graph.ops:
@@ -293,7 +293,7 @@ def _group_norm(graph: Graph, chip: Chip) -> Iterator[Problem]:
     "softmax-axis",
     "warning",
     guideline="A12: softmax over channels",
-    evidence="Over a spatial axis a large tensor cannot be cut in tiles (apple/coreai-models). Told from 2 MiB.",
+    evidence="Over a spatial axis a large tensor cannot be cut in tiles (apple/coreai-models). Reported from 2 MiB on.",
 )
 def _softmax_axis(graph: Graph, chip: Chip) -> Iterator[Problem]:
     for op in graph.ops:
@@ -301,7 +301,7 @@ def _softmax_axis(graph: Graph, chip: Chip) -> Iterator[Problem]:
             axis = op.attributes.get("axis")
             if isinstance(axis, int) and axis % 4 >= 2:
                 message = f"softmax along axis {axis} of {op.outputs[0].bytes / 2**20:.1f} MiB"
-                yield op.name, message, "put what it sums over in the channels"
+                yield op.name, message, "put the axis that it sums over in the channels"
 
 
 @rule(

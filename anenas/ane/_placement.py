@@ -9,7 +9,7 @@ from anenas.ane._cost import OpCost, op_costs
 from anenas.ane._cpu import cpu_us
 from anenas.ane._program_cost import ProgramCost, Segment, merged, on_engine
 from anenas.ane._registry import RULES, Finding
-from anenas.ane._support import hosted
+from anenas.ane._support import host_reason
 from anenas.graph import Graph, Op
 
 
@@ -37,8 +37,8 @@ def placement(graph: Graph, chip: Chip) -> list[Placement]:
     """Where each operation of a graph runs, in its order.
 
     An operation leaves the engine where a rule finds an error at it, where it runs after the engine by design, or where
-    it stands between such and the engine would save less than launching it again costs. What nothing is known of counts
-    as running there.
+    it stands between such and the engine would save less than launching it again costs. An unknown operation counts as
+    running there.
     """
     placed = []
     groups = _groups(graph, chip, _reasons(_errors(graph, chip)))
@@ -91,7 +91,7 @@ def _groups(graph: Graph, chip: Chip, reasons: dict[str, str]) -> list[_Group]:
     groups: list[_Group] = []
     for cost in op_costs(graph, chip):
         why, able = reasons.get(cost.op.name, ""), cost.op.name not in reasons
-        if after := hosted(cost.op.kind):  # after the engine has answered: no change of unit
+        if after := host_reason(cost.op.kind):  # after the engine has answered: no change of unit
             why, able = why or after, groups[-1].able if groups else True
         if not groups or groups[-1].able != able:
             groups.append(_Group(able, []))

@@ -1,4 +1,4 @@
-"""What a program costs that may run partly beside the engine: a sum of what its parts cost.
+"""What a program costs that may run in part on the CPU: the sum of what its parts cost.
 
 Core ML's planner weighs what the engine saves against fixed costs of launching it and of changing between units (751K,
 coreml_dispatch notes: the rule reproduces its choice for 440 of 482 models). Compute units are taken to be the engine
@@ -21,7 +21,7 @@ LAUNCH_US = SWITCH_US = FETCH_US = 125.0
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Operations in a row that the engine can run, or in a row that it cannot.
+    """Operations in a row that the engine can run, or that it cannot.
 
     Attributes:
         able: Whether it can.
@@ -42,9 +42,9 @@ class Segment:
 def on_engine(segments: Sequence[Segment]) -> list[bool]:
     """Which segments of a program, able and not able by turns, the engine runs.
 
-    One that stands beside operations of the CPU's is worth it where the engine saves more than its launch and the
-    changes of unit cost. A program that the engine can run whole counts as run there, for that is what is searched for;
-    the rule `tiny` tells where Core ML may think otherwise.
+    Beside operations on the CPU a segment runs on the engine where that saves more than its launch and the changes of
+    unit cost. A program that the engine can run whole counts as run there, for that is what is searched for; the rule
+    `tiny` warns where Core ML may think otherwise.
     """
     if len(segments) < 2:
         return [segment.able for segment in segments]
@@ -61,9 +61,9 @@ class ProgramCost:
     """What a program, or a part of one, costs on a chip. Parts that run one after the other add up with `+`.
 
     Attributes:
-        segments: Its operations, those that the engine can run and those that it cannot by turns.
-        weight_bytes: Bytes of weights as they are stored.
-        params: Weights that are stored, one by one.
+        segments: Its operations: by turns those that the engine can run, and those that it cannot.
+        weight_bytes: Of the weights as they are stored.
+        params: Number of stored weights.
         operations: How many there are.
         convolutions: How many of them are convolutions.
         operation_problems: Errors that rules find at single operations, in words.
@@ -142,7 +142,7 @@ class ProgramCost:
 
 
 def merged(segments: Iterable[Segment]) -> tuple[Segment, ...]:
-    """Neighbours that are alike become one."""
+    """The same, with neighbours that are alike made one."""
     result: list[Segment] = []
     for segment in segments:
         if result and result[-1].able == segment.able:

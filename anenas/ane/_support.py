@@ -54,7 +54,7 @@ def rejection(kind: str, chip: Chip) -> str | None:
     return None
 
 
-def hosted(kind: str) -> str:
+def host_reason(kind: str) -> str:
     """Why operations of this kind run after the engine has answered, or "" where they do not."""
     support = op_support().get(kind)
     return f"{kind} {support.condition}" if support and support.on_engine == "host" else ""

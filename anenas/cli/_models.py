@@ -76,8 +76,8 @@ def check(
 
     if list_rules:
         if as_json:
-            told = ("id", "severity", "guideline", "evidence")
-            print(json.dumps({"rules": [{name: getattr(rule, name) for name in told} for rule in rules()]}, indent=2))
+            fields = ("id", "severity", "guideline", "evidence")
+            print(json.dumps({"rules": [{name: getattr(rule, name) for name in fields} for rule in rules()]}, indent=2))
         else:
             print_rules(Console(), rules())
         return
@@ -85,7 +85,7 @@ def check(
         raise AnenasError("no model to check; `anenas check --help` says what it may be")
     known, _ = chip_or_own_device(chip)
     graph = load_graph(model, space)
-    findings = sorted(find(graph, known), key=lambda finding: ("error", "warning", "info").index(finding.severity))
+    findings = find(graph, known)
     errors = sum(finding.is_error for finding in findings)
     if as_json:
         rows = [dataclasses.asdict(finding) for finding in findings]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from anenas._files import write_whole
 from anenas.ane import Finding, Placement
 from anenas.graph import Op
 from anenas.latency import Profile
@@ -55,9 +56,7 @@ def write_profile_page(profile: Profile, findings: Sequence[Finding], path: Path
         _operations(profile.placed),
     ]
     page = f"<!doctype html><html lang='en'><head><meta charset='utf-8'><title>{title}</title><style>{_STYLE}</style>"
-    unfinished = path.with_name(f".{path.name}.part")
-    unfinished.write_text(f"{page}</head><body>{''.join(parts)}</body></html>\n", encoding="utf-8")
-    unfinished.replace(path)
+    write_whole(path, f"{page}</head><body>{''.join(parts)}</body></html>\n")
 
 
 def _summary(profile: Profile) -> str:
@@ -162,9 +161,7 @@ def _findings(findings: Sequence[Finding]) -> str:
             f"<span class='{finding.severity}'>{finding.severity}</span>",
             *(html.escape(text) for text in (finding.rule, finding.op, finding.message, finding.fix)),
         ]
-        for severity in ("error", "warning", "info")
         for finding in findings
-        if finding.severity == severity
     )
     return _table(("", "rule", "operation", "what", "fix"), rows)
 
