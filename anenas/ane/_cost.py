@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from anenas.ane._calibration import Calibration, calibration
 from anenas.ane._chips import ON_CHIP_BYTES, Chip
 from anenas.ane._compression import is_integer, narrow_tensors, sparse_fraction, streamed_bytes
+from anenas.ane._guidelines import padded
 from anenas.graph import Graph, Op, Tensor
 
 # Cores take 16 output channels at a time; rows of fewer than 32 columns cost as 32; a pass is 256 channels, and each
@@ -185,21 +186,21 @@ def _convolution(op: Op, read: float, written: float, dense: float) -> dict[str,
     groups, channels = op.attributes.get("groups", 1), shape[1] if len(shape) > 1 else 1
     assert isinstance(groups, int)
     columns = shape[-1] if len(shape) > 2 else 1
-    places = shape[0] * math.prod(shape[2:-1]) * _padded(columns, _COLUMNS)
+    places = shape[0] * math.prod(shape[2:-1]) * padded(columns, _COLUMNS)
     kernel = math.prod(filters[2:])
     if groups > 1 and filters[1] == 1:
-        rate, padded, passes = "depthwise", _padded(channels, _CHANNELS), 1
+        rate, filters_paid, passes = "depthwise", padded(channels, _CHANNELS), 1
     else:
         inputs = filters[1] if op.kind == "conv" else filters[0]
         # Either each group is padded, or all run as one dense convolution with zeros between: the cheaper.
-        padded = min(
-            _padded(channels // groups, _CHANNELS) * groups * inputs, _padded(channels, _CHANNELS) * inputs * groups
+        filters_paid = min(
+            padded(channels // groups, _CHANNELS) * groups * inputs, padded(channels, _CHANNELS) * inputs * groups
         )
         # Winograd's way skips nothing (751K).
         rate = "winograd" if groups == 1 and dense == 1 and _is_plain_3x3(op, filters) else "dense"
         passes = math.ceil(channels / groups / _PASS)
     return {
-        "compute": ((rate, padded * places * kernel * dense),),
+        "compute": ((rate, filters_paid * places * kernel * dense),),
         "activations": (("traffic", read * passes + written),),
     }
 
@@ -213,7 +214,3 @@ def _is_plain_3x3(op: Op, filters: tuple[int, ...]) -> bool:
         and op.attributes.get("stride", 1) in ones
         and op.attributes.get("dilation", 1) in ones
     )
-
-
-def _padded(size: int, multiple: int) -> int:
-    return math.ceil(size / multiple) * multiple

@@ -19,6 +19,11 @@ def is_power_of_two(n: int) -> bool:
     return n > 0 and n & (n - 1) == 0
 
 
+def padded(size: int, multiple: int) -> int:
+    """The next multiple, where `size` is none."""
+    return -(-size // multiple) * multiple
+
+
 def width_problem(channels: int) -> str | None:
     """What is wrong with a layer's width, or None.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from anenas.ane._chips import MAX_CHANNELS, MAX_RANK, Chip
-from anenas.ane._guidelines import MAX_STEPS, batch_problem, is_power_of_two
+from anenas.ane._guidelines import MAX_STEPS, batch_problem, is_power_of_two, padded
 from anenas.ane._registry import Problem, rule
 from anenas.graph import Graph, Op
 
@@ -23,10 +23,6 @@ def filters(op: Op) -> tuple[int, ...]:
 def is_depthwise(op: Op) -> bool:
     shape = filters(op)
     return op.kind == "conv" and len(shape) == 4 and shape[1] == 1 and op.attributes.get("groups", 1) != 1
-
-
-def padded(size: int, step: int) -> int:
-    return -(-size // step) * step
 
 
 @rule(

@@ -1,4 +1,4 @@
-"""Held against a table of published latencies: which rows count, and how good the estimates are."""
+"""Estimates compared with a table of published latencies: which rows count, and how good the estimates are."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from anenas.latency import CalibratedLatency, Latency, LatencySource
 from anenas.models import load_graph
 
 _COLUMNS = ("timm_name", "input_res", "soc", "latency_ms")
-# What a compressed program's precision says of itself.
+# Words in the precision of a compressed program.
 _COMPRESSED = re.compile(r"palett|sparse|prun|\bW\d|int[48]|quanti|[1-8]-bit", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class PublishedLatency:
-    """A row of a table that an estimate can be held against.
+    """A row of a table that an estimate can be compared with.
 
     Attributes:
         row: The row as it is.
-        set: Rows that may be compared with each other.
+        set: Of rows that may be compared with each other.
         chip: Which it was measured on.
         graph: The program.
         ms: The published latency.
@@ -148,7 +148,7 @@ def bench_latency(table: Path, source: LatencySource | None = None) -> dict[str,
 
     Args:
         table: As `read_published` has it.
-        source: What to hold against it; None is the estimate that is shipped.
+        source: What to compare with it; None is the estimate that is shipped.
 
     Raises:
         AnenasError: If the table cannot be read or lacks a column, or the source cannot tell.

@@ -29,8 +29,8 @@ class SpaceScores:
         exported: How many were exported and read back.
         max_latency_disagreement: Largest difference between the estimate and that of the exported program, as a
             fraction of the latter.
-        weight_bytes_agree: Whether every estimate named the bytes of weights that were exported; of sparse ones within
-            0.3 %, for what is pruned has equals that are pruned with it.
+        weight_bytes_agree: Whether every estimate of the bytes of weights was that of the exported program; of sparse
+            weights within 0.3 %, as equal weights are pruned together.
     """
 
     space: str

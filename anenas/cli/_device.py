@@ -6,12 +6,15 @@ import json
 import tempfile
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from anenas._errors import AnenasError
 from anenas.cli._app import DEVICES, Json, app
+
+if TYPE_CHECKING:
+    from anenas.measure import Measured
 
 
 class Device(StrEnum):
@@ -27,7 +30,7 @@ def measure(
     model: Annotated[str, typer.Argument(help="A .mlpackage, timm:NAME[@RESOLUTION] or an architecture.")],
     out: Annotated[Path, typer.Option(help="File to write the recording to.")],
     device: Annotated[Device, typer.Option(help="This Mac, or an iPhone attached to it.")] = Device.LOCAL,
-    chip: Annotated[str, typer.Option(help="Of the iPhone, such as A15.", show_default="a Mac tells its own")] = "",
+    chip: Annotated[str, typer.Option(help="Of the iPhone, such as A15.", show_default="a Mac knows its own")] = "",
     team: Annotated[str, typer.Option(help="Apple developer team to sign coremltools' app for the iPhone.")] = "",
     compute_units: Annotated[Units, typer.Option(help="What Core ML may use.")] = Units.ALL,
     rounds: Annotated[int, typer.Option(min=1, help="How often to load the model; 20 predictions each.")] = 10,
@@ -64,7 +67,7 @@ def recording(
     _show([compare(one, file.parent) for one in read_recordings(file)], as_json)
 
 
-def _show(measured: list, as_json: bool) -> None:  # type: ignore[type-arg]
+def _show(measured: list[Measured], as_json: bool) -> None:
     if as_json:
         print(json.dumps([one.to_dict() for one in measured], indent=2, allow_nan=False))
         return

@@ -1,4 +1,4 @@
-"""What a model will do on a chip."""
+"""What a model does on a chip."""
 
 from __future__ import annotations
 

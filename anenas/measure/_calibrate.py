@@ -21,7 +21,7 @@ _NOISE, _SPREAD = 0.08, 0.7
 
 @dataclass(frozen=True)
 class Calibrated:
-    """What a calibration has come to.
+    """What a calibration found.
 
     Attributes:
         device: The adapted model.
@@ -40,7 +40,7 @@ class Calibrated:
 
 
 def calibrate(table: Path, chip: Chip, name: str) -> Calibrated:
-    """Fit two numbers, for the fixed cost and for the rest, and say how good they have made the model.
+    """Fit two numbers, for the fixed cost and for the rest, and score the model with them.
 
     Rows of another chip do not count. With fewer than nine models their errors hold no 90 % quantile, and the interval
     is not narrower than the published one.

@@ -80,7 +80,7 @@ class Measured:
 def compare(
     recording: Recording, folder: Path, graph: Graph | None = None, source: LatencySource | None = None
 ) -> Measured:
-    """Hold a recording against the estimate and the placement of its program.
+    """Compare a recording with the estimate and the placement of its program.
 
     Args:
         recording: The measurement.

@@ -1,4 +1,4 @@
-"""Any model as a package that a device can be fed with, and kits of them to measure on any Mac."""
+"""Any model as a package that a device can run, and kits of them to measure on any Mac."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _PACKAGE, _INPUTS, _EXPECTED = "model.mlpackage", "inputs.npz", "expected.npz"
 _README = """\
 A validation kit of anenas: {count} Core ML package(s), an input for each{expected}, and a script to measure them.
 
-On any Mac (macOS 14.4 or later also tells where each operation runs):
+On any Mac (macOS 14.4 or later also reports where each operation runs):
 
     python3 -m venv venv && venv/bin/pip install coremltools
     venv/bin/python validate.py
@@ -65,7 +65,7 @@ def is_package(model: str) -> bool:
 
 
 def to_package(model: str, folder: Path) -> Path:
-    """The package of a model: what is there, or converted with fresh weights into `folder`.
+    """The package of a model: the one it names, or one converted with fresh weights into `folder`.
 
     Raises:
         AnenasError: If there is no such model, or it cannot be converted.
@@ -154,7 +154,7 @@ def _add(model: str, kit: Path, name: str) -> dict[str, Any]:
 def expected_outputs(
     package: Path, inputs: dict[str, np.ndarray], network: nn.Module | None
 ) -> dict[str, np.ndarray] | None:
-    """What a package should compute of its inputs, by the name of each output.
+    """What a package should compute from its inputs, by the name of each output.
 
     Args:
         package: Of arrays; with one output, where there is a network.

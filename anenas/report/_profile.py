@@ -1,4 +1,4 @@
-"""A model's profile as a page: where its time goes, how near it comes to the chip's limits, what the rules find."""
+"""A model's profile as a page: where its time goes, how close it is to the chip's limits, and what the rules find."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def write_profile_page(profile: Profile, findings: Sequence[Finding], path: Path
         "<h2>Time of each operation, in the program's order</h2>",
         _plot(_times(profile), "times", with_library=True),
         "<h2>Roofline</h2>",
-        "<p class='note'>Operations that multiply and accumulate, by what they compute for each byte of weights and "
+        "<p class='note'>Operations that multiply and accumulate, by how often they do for each byte of weights and "
         "activations; lines are the chip's peak and the rate at which weights stream in. Padding to 16 channels and 32 "
         "columns keeps most below them.</p>",
         _plot(_roofline(profile), "roofline", with_library=False),
@@ -60,11 +60,15 @@ def write_profile_page(profile: Profile, findings: Sequence[Finding], path: Path
 
 
 def _summary(profile: Profile) -> str:
-    latency, cost = profile.latency, profile.cost
+    latency, parts, cost = profile.latency, profile.calibrated, profile.cost
+    if latency == parts:
+        source, of = f"estimated by {latency.origin}; not measured on a device", "of it"
+    else:
+        source, of = latency.origin, f"of {parts.ms:.3f} ms by {parts.origin}"
     rows = [
         ("latency", f"{latency.ms:.3f} ms, {latency.low_ms:.2f} to {latency.high_ms:.2f} nine times in ten"),
-        ("of it", f"{profile.fixed_us:.0f} µs fixed, {profile.switching_us:.0f} µs changes of unit"),
-        ("source", f"estimated by {latency.origin}; not measured on a device"),
+        (of, f"{profile.fixed_us:.0f} µs fixed, {profile.switching_us:.0f} µs changes of unit"),
+        ("source", source),
         ("on the engine", f"{cost.residency:.0%} of the time, {cost.mac_residency:.0%} of multiply-accumulates"),
         ("segments", f"{cost.engine_segments} on the engine"),
         ("multiply-accumulates", f"{cost.macs:,}"),
