@@ -80,7 +80,7 @@ def print_exports() -> None:
 
 
 def exported(architecture: Architecture) -> tuple[str, float]:
-    """What converting and verifying gave, and how far latencies are from those foretold."""
+    """What converting and verifying gave, and how far latencies are from those predicted."""
     torch.manual_seed(0)
     _, channels, _, steps = architecture.input
     deployed = Deployed(fuse(build(architecture)), Normalisation((1 / 255,) * channels, (2 / 255,) * channels)).eval()
@@ -93,9 +93,9 @@ def exported(architecture: Architecture) -> tuple[str, float]:
             return f"not converted: {str(error).splitlines()[0]}", 0.0
         verified = verify_network(package, deployed, (1 + 2 * torch.randn(SERIES, channels, 1, steps)).numpy())
         graph = read_graph(package)
-    foretold = [source.from_cost(architecture_cost(architecture, chip), chip).ms for chip in map(get_chip, CHIPS)]
+    predicted = [source.from_cost(architecture_cost(architecture, chip), chip).ms for chip in map(get_chip, CHIPS)]
     found = [source.latency(graph, chip).ms for chip in map(get_chip, CHIPS)]
-    off = max(abs(one / other - 1) for one, other in zip(foretold, found, strict=True))
+    off = max(abs(one / other - 1) for one, other in zip(predicted, found, strict=True))
     return (f"{verified.fp16[0].relative:.0e}" if verified.passed else "; ".join(verified.problems)), off
 
 

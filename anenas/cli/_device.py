@@ -88,9 +88,9 @@ def kit(
     as_json: Json = False,
 ) -> None:
     """Write packages, inputs and a script that measures and checks them on any Mac."""
-    from anenas.measure import CALIBRATION, write_kit
+    from anenas.measure import CALIBRATION_MODELS, write_kit
 
-    wanted = [*(models or ()), *(CALIBRATION if calibration else ())]
+    wanted = [*(models or ()), *(CALIBRATION_MODELS if calibration else ())]
     if not wanted:
         raise AnenasError("no model for the kit; name some, or --calibration for ten diverse ones")
     entries = write_kit(wanted, out)

@@ -68,7 +68,7 @@ class LatencySource(Protocol):
                 return anenas.Latency(ms, 0.8 * ms, 1.25 * ms, chip.name, self.name, self.version)
 
     A search asks it for every candidate, and again for each program that it exports. It travels to worker processes by
-    pickling.
+    pickling. `latency_sources` makes it known by a name.
     """
 
     @property

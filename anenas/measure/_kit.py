@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # What a fit of the latency model needs to see: dense, depthwise, grouped and 1×1 convolutions, squeeze-and-excite,
 # attention, layer normalisation; networks of 0.06 to 1.8 billion multiply-accumulates, bound by each of compute,
 # weights, activations and the fixed cost.
-CALIBRATION = (
+CALIBRATION_MODELS = (
     "timm:mobilenetv2_100@224",
     "timm:mobilenetv3_small_100@224",
     "timm:mobileone_s0@224",
