@@ -23,8 +23,12 @@ if TYPE_CHECKING:
     from anenas.bundle import Bundle as Bundle
     from anenas.bundle import export as export
     from anenas.data import load_data as load_data
+    from anenas.latency import FunctionLatency as FunctionLatency
     from anenas.latency import Latency as Latency
     from anenas.latency import LatencySource as LatencySource
+    from anenas.latency import TableLatency as TableLatency
+    from anenas.latency import Target as Target
+    from anenas.latency import latency_sources as latency_source
     from anenas.mil import Program as Program
     from anenas.mil import load_program as load_program
     from anenas.mil import stream as stream
@@ -55,7 +59,7 @@ _HOMES = {
     "anenas.api": ("FrontModel", "SearchResult", "load_result", "run_search"),
     "anenas.bundle": ("Bundle", "export"),
     "anenas.data": ("load_data",),
-    "anenas.latency": ("Latency", "LatencySource"),
+    "anenas.latency": ("FunctionLatency", "Latency", "LatencySource", "TableLatency", "Target"),
     "anenas.mil": ("Program", "load_program", "stream"),
     "anenas.network": ("build",),
     "anenas.search": (
@@ -77,6 +81,7 @@ _HOMES = {
 # What makes something known by a name: `@anenas.sampler("mine")`.
 _DECORATORS = {
     "executor": ("anenas.search", "EXECUTORS"),
+    "latency_source": ("anenas.latency", "latency_sources"),
     "sampler": ("anenas.search", "SAMPLERS"),
 }
 _PLACES = {name: (home, name) for home, names in _HOMES.items() for name in names} | _DECORATORS

@@ -33,7 +33,7 @@ from rich.table import Table
 from scipy.optimize import least_squares
 
 import anenas.ane
-from anenas.ane import Calibration, Chip, chip_rates, get_chip, graph_work, nearest_measured
+from anenas.ane import Calibration, Chip, chip_rates, get_chip, graph_work
 from anenas.bench._latency import PublishedLatency, is_true, read_published, score
 from anenas.latency import Latency
 
@@ -98,7 +98,7 @@ class Row:
 
     @property
     def factor(self) -> str:
-        return self.published.set if self.is_free else nearest_measured(self.published.chip)
+        return self.published.set if self.is_free else self.published.chip.nearest_measured
 
 
 FACTORS = (*MEASURED, *FREE_SETS)
@@ -148,7 +148,7 @@ class Model:
         self._term_of_part = np.repeat(np.arange(len(terms)), np.diff([*terms, len(parts)]))
         self._op_of_term = np.repeat(np.arange(len(ops)), np.diff([*ops, len(terms)]))
         self._fixed_us = np.array([row.published.chip.fixed_us for row in rows])
-        nearest = [FIXED_OF[nearest_measured(row.published.chip)] for row in rows]
+        nearest = [FIXED_OF[row.published.chip.nearest_measured] for row in rows]
         self._fixed = np.eye(len(FIXED))[nearest]
         self._factor = np.array([[row.factor == name for name in FACTORS] for row in rows], dtype=float)
 
@@ -215,7 +215,7 @@ def _rounding(row: Row) -> float:
 def left_out(
     model: Model, group: Callable[[Row], str], drop: Callable[[Row, list[Row]], bool], wanted: Iterable[str]
 ) -> dict[int, float]:
-    """What is foretold of the rows of each group without it, milliseconds by the row's place."""
+    """What is predicted of the rows of each group without it, milliseconds by the row's place."""
     found = {}
     for name in wanted:
         held = [row for row in model.rows if group(row) == name]
@@ -231,7 +231,7 @@ def is_same_measurement(row: Row, held: list[Row]) -> bool:
 
 @dataclasses.dataclass(frozen=True)
 class Error:
-    """A row and what is foretold of it, milliseconds."""
+    """A row and what is predicted of it, milliseconds."""
 
     row: Row
     ms: float
@@ -287,16 +287,16 @@ def main() -> None:
     x = fit(model, np.array([row.is_fitted for row in rows]))
 
     # A chip without rows: each chip left out in turn, and those that are never fitted.
-    foretold = left_out(model, lambda row: row.published.chip.name, lambda *_: False, ("A14", *MEASURED))
+    predicted = left_out(model, lambda row: row.published.chip.name, lambda *_: False, ("A14", *MEASURED))
     fitted = np.exp(model.log_ms(x)[0])
-    foretold |= {i: float(fitted[i]) for i, row in enumerate(rows) if not row.is_fitted}
-    elsewhere = [Error(rows[i], ms) for i, ms in foretold.items() if not (rows[i].is_free or rows[i].digitised)]
+    predicted |= {i: float(fitted[i]) for i, row in enumerate(rows) if not row.is_fitted}
+    elsewhere = [Error(rows[i], ms) for i, ms in predicted.items() if not (rows[i].is_free or rows[i].digitised)]
 
     errors: list[Error] = []
     for label, drop in (("plain", lambda *_: False), ("strict", is_same_measurement)):
         sources = sorted({row.source for row in rows if row.is_scored})
-        foretold = left_out(model, lambda row: row.source, drop, sources)
-        errors = [Error(rows[i], ms) for i, ms in foretold.items() if rows[i].is_scored]
+        predicted = left_out(model, lambda row: row.source, drop, sources)
+        errors = [Error(rows[i], ms) for i, ms in predicted.items() if rows[i].is_scored]
         table = Table("set", "chip", "n", "Spearman", "of MACs", "median error", "±10 %", "±25 %", "coverage")
         sets = sorted({(e.row.published.set, e.row.published.chip.name) for e in errors})
         groups = [("A14 iOS 16, both", "A14", [e for e in errors if e.row.published.set in A14_SETS])]
@@ -308,7 +308,7 @@ def main() -> None:
             for e in group:
                 others = [other for other in errors if other.row.source != e.row.source]
                 width = interval(e.row.published.chip.name, others, elsewhere)
-                estimates.append(Latency(e.ms, e.ms / width, e.ms * width, label, chip))
+                estimates.append(Latency(e.ms, e.ms / width, e.ms * width, chip, label))
             s = score([e.row.published for e in group], estimates)
             ranks = [f"{s[k]:.2f}" if s[k] is not None else "" for k in ("spearman", "spearman_macs")]
             shares = [f"{s[k]:.1%}" for k in ("median_error", "within_10", "within_25", "coverage")]

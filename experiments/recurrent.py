@@ -65,7 +65,7 @@ def print_estimates() -> None:
                         continue
                     cost = architecture_cost(network(kind, width, f"1x6x1x{steps}"), chip)
                     residencies.add(f"{cost.residency:.0%}")
-                    cells.append(f"{source.of(cost, chip).ms:.2f}")
+                    cells.append(f"{source.from_cost(cost, chip).ms:.2f}")
             print(f"| {width} | {kind} | {', '.join(sorted(residencies))} | " + " | ".join(cells) + " |")
 
 
@@ -80,7 +80,7 @@ def print_exports() -> None:
 
 
 def exported(architecture: Architecture) -> tuple[str, float]:
-    """What converting and verifying gave, and how far latencies are from those foretold."""
+    """What converting and verifying gave, and how far latencies are from those predicted."""
     torch.manual_seed(0)
     _, channels, _, steps = architecture.input
     deployed = Deployed(fuse(build(architecture)), Normalisation((1 / 255,) * channels, (2 / 255,) * channels)).eval()
@@ -93,9 +93,9 @@ def exported(architecture: Architecture) -> tuple[str, float]:
             return f"not converted: {str(error).splitlines()[0]}", 0.0
         verified = verify_network(package, deployed, (1 + 2 * torch.randn(SERIES, channels, 1, steps)).numpy())
         graph = read_graph(package)
-    foretold = [source.of(architecture_cost(architecture, chip), chip).ms for chip in map(get_chip, CHIPS)]
+    predicted = [source.from_cost(architecture_cost(architecture, chip), chip).ms for chip in map(get_chip, CHIPS)]
     found = [source.latency(graph, chip).ms for chip in map(get_chip, CHIPS)]
-    off = max(abs(one / other - 1) for one, other in zip(foretold, found, strict=True))
+    off = max(abs(one / other - 1) for one, other in zip(predicted, found, strict=True))
     return (f"{verified.fp16[0].relative:.0e}" if verified.passed else "; ".join(verified.problems)), off
 
 
@@ -104,7 +104,7 @@ def fitting(kind: str, dataset: Dataset) -> Architecture:
     shape = "x".join(map(str, (1, *dataset.input_shape))) + ("_masked" if dataset.masked else "")
     chip, classes = get_chip("A15"), len(dataset.classes)
     candidates = [network(kind, width, shape, classes=classes, stride=2) for width in range(16, 257, 16)]
-    return min(candidates, key=lambda one: abs(architecture_cost(one, chip).parameters - PARAMETERS))
+    return min(candidates, key=lambda one: abs(architecture_cost(one, chip).params - PARAMETERS))
 
 
 def print_accuracies(datasets: list[Dataset], seeds: int) -> None:
@@ -121,8 +121,8 @@ def print_accuracies(datasets: list[Dataset], seeds: int) -> None:
                 accuracies, off = trained(architecture, Path(folder) / str(i), brief_epochs(dataset.train), seeds)
                 differences += off
                 cost = architecture_cost(architecture, chip)
-                cells.append(f"{architecture.stages[-1].width}, {cost.parameters:,}")
-                cells.append(f"{source.of(cost, chip).ms:.2f}")
+                cells.append(f"{architecture.stages[-1].width}, {cost.params:,}")
+                cells.append(f"{source.from_cost(cost, chip).ms:.2f}")
                 cells.append(f"{sum(accuracies) / seeds:.1%} ({min(accuracies):.1%}–{max(accuracies):.1%})")
             print(f"| {kind} | {' | '.join(cells)} | {max(differences):.0e} |", flush=True)
 

@@ -1,14 +1,13 @@
 """What the Neural Engine can do: chips, guidelines, and what an operation costs."""
 
-from anenas.ane._calibration import Calibration, calibration, nearest_measured
+from anenas.ane._calibration import Calibration, calibration
 from anenas.ane._chips import Chip, chips, get_chip
-from anenas.ane._cost import OpCost, chip_rates, fixed_us, graph_work, op_costs
+from anenas.ane._cost import chip_rates, fixed_us, graph_work, op_costs
 from anenas.ane._guidelines import (
     MAX_DIMENSION,
     MAX_STEPS,
     batch_problem,
     dimension_problem,
-    is_power_of_two,
     steps_problem,
     width_problem,
 )
@@ -16,7 +15,7 @@ from anenas.ane._placement import Placement, placement, program_cost
 from anenas.ane._program_cost import ProgramCost
 from anenas.ane._registry import Finding, Rule, Severity
 from anenas.ane._rules import check, rules
-from anenas.ane._support import Support, op_support
+from anenas.ane._support import op_support
 
 __all__ = [
     "MAX_DIMENSION",
@@ -24,12 +23,10 @@ __all__ = [
     "Calibration",
     "Chip",
     "Finding",
-    "OpCost",
     "Placement",
     "ProgramCost",
     "Rule",
     "Severity",
-    "Support",
     "batch_problem",
     "calibration",
     "check",
@@ -39,8 +36,6 @@ __all__ = [
     "fixed_us",
     "get_chip",
     "graph_work",
-    "is_power_of_two",
-    "nearest_measured",
     "op_costs",
     "op_support",
     "placement",

@@ -9,19 +9,8 @@ import json
 from dataclasses import dataclass
 from importlib import resources
 
+from anenas._errors import unknown
 from anenas.ane._chips import Chip
-
-# Chips without published networks, and the measured one whose engine is of the same generation or the nearest
-# (A14 and M1, A15 and M2, A16 and M3, A17 Pro and M4 share a compiler family; ANE facts by 751K and hollance).
-_NEAREST = {
-    "A12": "A14", "A13": "A14", "M1": "A14", "M2": "A15", "M3": "A16",
-    "M4": "A17 Pro", "M5": "A17 Pro", "A18": "A17 Pro", "A19": "A17 Pro",
-}  # fmt: skip
-
-
-def nearest_measured(chip: Chip) -> str:
-    """The chip whose rows tell of this one: its own name, or the nearest that was measured."""
-    return _NEAREST.get(chip.name, chip.name)
 
 
 @dataclass(frozen=True)
@@ -46,13 +35,19 @@ class Calibration:
         return hashlib.sha256(json.dumps(dataclasses.asdict(self), sort_keys=True).encode()).hexdigest()[:4]
 
     def correction(self, chip: Chip) -> float:
-        return self.corrections[nearest_measured(chip)]
+        return _of_chip(self.corrections, chip)
 
     def fixed_multiple(self, chip: Chip) -> float:
-        return self.fixed[nearest_measured(chip)]
+        return _of_chip(self.fixed, chip)
 
     def interval_factor(self, chip: Chip) -> float:
         return self.interval.get(chip.name, self.interval["other"])
+
+
+def _of_chip(constants: dict[str, float], chip: Chip) -> float:
+    if chip.nearest_measured not in constants:
+        raise unknown(f"measured chip of {chip.name}", chip.nearest_measured, constants)
+    return constants[chip.nearest_measured]
 
 
 @functools.cache

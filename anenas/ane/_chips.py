@@ -6,41 +6,93 @@ from dataclasses import dataclass
 
 from anenas._errors import unknown
 
+ON_CHIP_BYTES = 2 * 2**20
+"""The engine's own memory. A larger tensor goes through DRAM (2 MiB from A14 to A19: 751K, memory notes; the knee on
+M1 is at 2.3 MB: ane-guide)."""
+
+MAX_CHANNELS = 65_536
+"""Largest batch or number of channels, on every chip (ane-guide, appendix A)."""
+
+MAX_RANK = 5
+
 
 @dataclass(frozen=True)
 class Chip:
-    """One system on a chip, as far as its Neural Engine is concerned.
+    """One system on a chip, as far as its Neural Engine is concerned: all that is known of it, in one record.
 
     `peak_tflops` follows cores × 256 multiply-accumulates × 2 × clock, a law that agrees with Apple's published
     figures and four measurements (751K/Apple-Neural-Engine-Microarchitecture-Study-M6; clocks: aneforge 0.4.0).
 
     Attributes:
         name: Apple's, such as "A15".
+        generation: Of the engine, as Apple's compiler numbers it: 13 for A14 and M1, 14 for A15 and M2. Chips of one
+            generation have the same engine (ane-guide, 751K), and its limits follow from it.
+        nearest_measured: The chip whose published latencies the cost model is fitted to for this one, a key of
+            `Calibration.corrections`: its own name or, where it has too few, the one of the same or the nearest
+            generation (A14 and M1, A15 and M2, A16 and M3, A17 Pro and M4 share a compiler family; 751K and hollance).
         cores: Neural engine cores.
         clock_ghz: Highest clock of the engine.
         weight_gb_s: Rate at which weights stream in, GB/s.
         elementwise_g_s: Rate of element-wise operations, 10⁹ elements a second.
         fixed_us: Cost of one prediction before any work, microseconds; by the engine's own path where that was
             measured, and Core ML adds to it (`Calibration.fixed`).
-        max_dimension: Largest height or width (sbryngelson/ane-guide, appendix A).
         guessed: Names of the attributes above that no public measurement supports: interpolated from neighbours.
         devices: Where it is found.
     """
 
     name: str
+    generation: int
+    nearest_measured: str
     cores: int
     clock_ghz: float
     weight_gb_s: float
     elementwise_g_s: float
     fixed_us: float
-    max_dimension: int
     guessed: tuple[str, ...]
     devices: str
+
+    def __hash__(self) -> int:
+        return hash(self.name)  # costs are cached by chip, and asked for by the hundred thousand
 
     @property
     def peak_tflops(self) -> float:
         """Peak fp16 rate, 10¹² operations a second, two to a multiply-accumulate."""
         return self.cores * 256 * 2 * self.clock_ghz / 1000
+
+    @property
+    def max_dimension(self) -> int:
+        """Largest height or width (ane-guide, appendix A)."""
+        return 65_536 if self.generation >= 16 else 16_384
+
+    @property
+    def max_kernel(self) -> tuple[int, int]:
+        """Largest height and width of a convolution (ane-guide: 29 × 13 on M1 in fp16; 751K: 31 × 15 on M4)."""
+        return (31, 15) if self.generation >= 14 else (29, 13)
+
+    @property
+    def max_matmul_inner(self) -> int:
+        """Largest size that a matrix product sums over (ane-guide; 751K: 40,000 fails on M4)."""
+        return 32_768 if self.generation >= 16 else 16_384
+
+    @property
+    def max_average_window(self) -> int:
+        """Largest height or width of average pooling (ane-guide)."""
+        return 31 if self.generation >= 14 else 29
+
+    @property
+    def has_resize(self) -> bool:
+        """Whether resizing is the engine's own operation (ane-guide)."""
+        return self.generation >= 14
+
+    @property
+    def has_exact_slices(self) -> bool:
+        """Whether slices with an offset on the last axis keep values over 4,094 (ane-guide, measured)."""
+        return self.generation >= 15
+
+    @property
+    def doubles_int8(self) -> bool:
+        """Whether 8-bit weights and activations double the rate (maderix/ANE, 751K on M4; Apple on A17 Pro)."""
+        return self.generation >= 16
 
 
 _W, _E, _F, _C = "weight_gb_s", "elementwise_g_s", "fixed_us", "clock_ghz"
@@ -49,19 +101,19 @@ _W, _E, _F, _C = "weight_gb_s", "elementwise_g_s", "fixed_us", "clock_ghz"
 # Apple's OPT-1.3B figure (A17 Pro 41). Fixed costs: ane-guide (M1 190-230), aneforge (M2 100, M5 75-110), maderix/ANE
 # (M4 90-95), Apple's MobileNetV3-small (A16 at most 120). Element-wise: 751K measured 61 on M6, the rest scaled down.
 _CHIPS = (
-    Chip("A12", 8, 1.260, 25, 15, 250, 16_384, (_W, _E, _F), "iPhone XS, XR; iPad Air 3, mini 5"),
-    Chip("A13", 8, 1.500, 28, 20, 220, 16_384, (_C, _W, _E, _F), "iPhone 11, SE 2"),
-    Chip("A14", 16, 1.428, 30, 30, 175, 16_384, (_W, _E, _F), "iPhone 12; iPad Air 4"),
-    Chip("A15", 16, 1.938, 32, 35, 130, 16_384, (_W, _E, _F), "iPhone 13, 14, SE 3; iPad mini 6"),
-    Chip("A16", 16, 2.064, 34, 40, 120, 16_384, (_W, _E), "iPhone 14 Pro, 15"),
-    Chip("A17 Pro", 16, 2.160, 41, 45, 120, 65_536, (_E, _F), "iPhone 15 Pro; iPad mini 7"),
-    Chip("A18", 16, 2.172, 45, 45, 110, 65_536, (_W, _E, _F), "iPhone 16, 16 Pro, 16e"),
-    Chip("A19", 16, 2.172, 50, 50, 110, 65_536, (_C, _W, _E, _F), "iPhone 17, 17 Pro, Air"),
-    Chip("M1", 16, 1.464, 51, 25, 210, 16_384, (_E,), "Mac, iPad Pro 2020-21"),
-    Chip("M2", 16, 1.938, 60, 35, 100, 16_384, (_W, _E), "Mac, iPad Pro 2022"),
-    Chip("M3", 16, 2.064, 60, 40, 100, 16_384, (_C, _W, _E, _F), "Mac 2023"),
-    Chip("M4", 16, 2.364, 67, 50, 95, 65_536, (_E,), "Mac, iPad Pro 2024"),
-    Chip("M5", 16, 2.364, 145, 60, 90, 65_536, (_E,), "Mac, iPad Pro 2025"),
+    Chip("A12", 11, "A14", 8, 1.260, 25, 15, 250, (_W, _E, _F), "iPhone XS, XR; iPad Air 3, mini 5"),
+    Chip("A13", 12, "A14", 8, 1.500, 28, 20, 220, (_C, _W, _E, _F), "iPhone 11, SE 2"),
+    Chip("A14", 13, "A14", 16, 1.428, 30, 30, 175, (_W, _E, _F), "iPhone 12; iPad Air 4"),
+    Chip("A15", 14, "A15", 16, 1.938, 32, 35, 130, (_W, _E, _F), "iPhone 13, 14, SE 3; iPad mini 6"),
+    Chip("A16", 15, "A16", 16, 2.064, 34, 40, 120, (_W, _E), "iPhone 14 Pro, 15"),
+    Chip("A17 Pro", 16, "A17 Pro", 16, 2.160, 41, 45, 120, (_E, _F), "iPhone 15 Pro; iPad mini 7"),
+    Chip("A18", 17, "A17 Pro", 16, 2.172, 45, 45, 110, (_W, _E, _F), "iPhone 16, 16 Pro, 16e"),
+    Chip("A19", 18, "A17 Pro", 16, 2.172, 50, 50, 110, (_C, _W, _E, _F), "iPhone 17, 17 Pro, Air"),
+    Chip("M1", 13, "A14", 16, 1.464, 51, 25, 210, (_E,), "Mac, iPad Pro 2020-21"),
+    Chip("M2", 14, "A15", 16, 1.938, 60, 35, 100, (_W, _E), "Mac, iPad Pro 2022"),
+    Chip("M3", 15, "A16", 16, 2.064, 60, 40, 100, (_C, _W, _E, _F), "Mac 2023"),
+    Chip("M4", 16, "A17 Pro", 16, 2.364, 67, 50, 95, (_E,), "Mac, iPad Pro 2024"),
+    Chip("M5", 17, "A17 Pro", 16, 2.364, 145, 60, 90, (_E,), "Mac, iPad Pro 2025"),
 )
 
 

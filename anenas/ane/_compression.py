@@ -1,6 +1,6 @@
 """What compressed weights and 8-bit activations save: bytes that stream in, and multiply-accumulates.
 
-Few public figures tell of it, so these are a few general rules, none of them fitted to a model.
+Few figures are public, so these are a few general rules, none of them fitted to a model.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 
 from anenas.ane._chips import Chip
-from anenas.ane._limits import limits
 from anenas.graph import Graph, Op, Tensor
 
 # The first generation that streams weights in a form; older ones unpack them to fp16 before (ane-guide, part 2/07,
@@ -21,27 +20,27 @@ _BLOCKS_SINCE = 15
 # where weights stream at 41 GB/s (coremltools' documentation).
 _TABLE_BYTES = 5_500
 # What sparse 1×1 convolutions took of dense ones on M4: 0.69, 0.44 and 0.33 where 50, 25 and 10 % of the weights were
-# left (751K), on the line of 0.24 + 0.90 × share. ResNet50 gains by it on A17 Pro, and next to nothing on A16
+# left (751K), on the line of 0.24 + 0.90 × density. ResNet50 gains on A17 Pro, and next to nothing on A16
 # (coremltools' documentation), the generation before.
 _SPARSE_OFFSET, _SPARSE_SLOPE = 0.24, 0.90
 _ZEROS_SKIPPED_SINCE = 16
 
 
 def streamed_bytes(weight: Tensor, chip: Chip | None) -> float:
-    """What a weight takes to read, in bytes at the rate of plain ones; where no chip is named, as it is stored."""
+    """Bytes of plain weights that take as long to read as a weight does; without a chip, its bytes as stored."""
     if weight.storage is None or chip is None:
         return float(weight.bytes)
     # "palette4" → "palette", "sparse", "int8", "int8-block"
     parts = (re.sub(r"(?<=palette)\d+", "", part) for part in weight.storage.form.split("+"))
-    if limits(chip).generation < max(_STREAMED_SINCE.get(part, _BLOCKS_SINCE) for part in parts):
+    if chip.generation < max(_STREAMED_SINCE.get(part, _BLOCKS_SINCE) for part in parts):
         return 2.0 * weight.elements
     return float(max(weight.storage.bytes, (weight.storage.tables - 1) * _TABLE_BYTES))
 
 
-def sparse_share(op: Op, chip: Chip | None) -> float:
-    """What an operation with sparse weights takes to compute, of what it takes with dense ones on the plain array."""
+def sparse_fraction(op: Op, chip: Chip | None) -> float:
+    """Time to compute with an operation's sparse weights, as a fraction of that with dense ones on the plain array."""
     storage = op.weights[0].storage if op.weights else None
-    if storage is None or chip is None or limits(chip).generation < _ZEROS_SKIPPED_SINCE:
+    if storage is None or chip is None or chip.generation < _ZEROS_SKIPPED_SINCE:
         return 1.0
     return min(1.0, _SPARSE_OFFSET + _SPARSE_SLOPE * storage.density)
 

@@ -13,21 +13,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from anenas.ane._calibration import Calibration, calibration
-from anenas.ane._chips import Chip
-from anenas.ane._compression import is_integer, narrow_tensors, sparse_share, streamed_bytes
-from anenas.ane._limits import limits
+from anenas.ane._chips import ON_CHIP_BYTES, Chip
+from anenas.ane._compression import is_integer, narrow_tensors, sparse_fraction, streamed_bytes
+from anenas.ane._guidelines import padded
 from anenas.graph import Graph, Op, Tensor
 
 # Cores take 16 output channels at a time; rows of fewer than 32 columns cost as 32; a pass is 256 channels, and each
 # reads its input again (751K, compute array notes).
 _CHANNELS, _COLUMNS, _PASS = 16, 32, 256
-# Share of the peak that chains of dense convolutions reach (M1 10.83 of 12.0, M4 18.77 of 19.4 TFLOPS; FT, 751K).
+# Fraction of the peak that chains of dense convolutions reach (M1 10.83 of 12.0, M4 18.77 of 19.4 TFLOPS; FT, 751K).
 _DENSE_EFFICIENCY = 0.90
 # One element-wise task (751K: 0.34 µs).
 _TASK_US = 0.34
-# A tensor larger than the memory of the engine goes through DRAM (2 MiB from A14 to A19: 751K, memory notes; the knee
-# on M1 is at 2.3 MB: ane-guide).
-_ON_CHIP_BYTES = 2 * 2**20
 
 # What the engine applies as a convolution's results leave it: curves, and factors and biases that are constant.
 # SiLU is none: it is x · sigmoid(x), and networks with it are published as slower than if it were free.
@@ -40,7 +37,7 @@ _FREE = {
     "reshape", "squeeze", "expand_dims", "classify", "identity", "expand", "unbind", "split", "split_with_sizes",
     "select", "as_strided", "slice", "quantize", "dequantize",
 }  # fmt: skip
-# What else is not plain element-wise work, and its rate.
+# Other work that is not plainly element-wise, and its rate.
 _RATES = {
     "reduce_mean": "reduce", "reduce_sum": "reduce", "sum": "reduce", "reduce_max": "reduce",
     "avg_pool": "reduce", "max_pool": "reduce",
@@ -113,7 +110,7 @@ def graph_work(graph: Graph, chip: Chip | None = None) -> list[Work]:
 
     Args:
         graph: The program.
-        chip: Whose ways with compressed programs count. Work of plain fp16 programs is the same on all.
+        chip: Decides what compression saves. Work of plain fp16 programs is the same on all.
     """
     convolved: set[str] = set()  # tensors that come out of a convolution's task
     narrow = _narrow(graph)
@@ -152,10 +149,10 @@ def _work(op: Op, narrow: frozenset[str], chip: Chip | None) -> Work:
 
     read, written = elements(op.inputs), elements(op.outputs)
     if op.kind in ("conv", "conv_transpose") and op.weights and len(op.weights[0].shape) > 2:
-        work = _convolution(op, read, written, sparse_share(op, chip))
+        work = _convolution(op, read, written, sparse_fraction(op, chip))
     elif op.macs:
         work = {
-            "compute": (("matrix", op.macs * sparse_share(op, chip)),),
+            "compute": (("matrix", op.macs * sparse_fraction(op, chip)),),
             "activations": (("traffic", read + written),),
         }
     else:
@@ -163,7 +160,7 @@ def _work(op: Op, narrow: frozenset[str], chip: Chip | None) -> Work:
         sizes = [sum(t.elements for t in tensors) for tensors in (op.inputs, op.outputs)]
         amount = sum(sizes) if rate == "elementwise" else max(sizes)
         return {"activations": (("tasks", _TASK_US), (rate, float(amount)))} | _spilled(op, narrow)
-    if chip is not None and limits(chip).int8_doubles and is_integer(op, narrow):
+    if chip is not None and chip.doubles_int8 and is_integer(op, narrow):
         work["compute"] = tuple((rate, amount / 2) for rate, amount in work["compute"])
     if op.weights:
         work["weights"] = (("weights", sum(streamed_bytes(weight, chip) for weight in op.weights)),)
@@ -172,31 +169,38 @@ def _work(op: Op, narrow: frozenset[str], chip: Chip | None) -> Work:
 
 def _spilled(op: Op, narrow: frozenset[str]) -> dict[str, tuple[tuple[str, float], ...]]:
     sizes = (t.bytes / 2 if t.name in narrow else float(t.bytes) for t in (*op.inputs, *op.outputs))
-    spilled = sum(size for size in sizes if size > _ON_CHIP_BYTES)
+    spilled = sum(size for size in sizes if size > ON_CHIP_BYTES)
     return {"memory": (("memory", spilled),)} if spilled else {}
 
 
-def _convolution(op: Op, read: float, written: float, share: float) -> dict[str, tuple[tuple[str, float], ...]]:
-    """Multiply-accumulates as the array spends them, of which a share is not skipped; activations as often as read."""
+def _convolution(op: Op, read: float, written: float, dense: float) -> dict[str, tuple[tuple[str, float], ...]]:
+    """Multiply-accumulates as the array spends them, times those not skipped; activations as often as they are read.
+
+    Args:
+        op: The convolution.
+        read: Elements of its inputs.
+        written: Elements of its outputs.
+        dense: The fraction of multiply-accumulates that is not skipped.
+    """
     shape, filters = op.outputs[0].shape, op.weights[0].shape
     groups, channels = op.attributes.get("groups", 1), shape[1] if len(shape) > 1 else 1
     assert isinstance(groups, int)
     columns = shape[-1] if len(shape) > 2 else 1
-    places = shape[0] * math.prod(shape[2:-1]) * _padded(columns, _COLUMNS)
+    places = shape[0] * math.prod(shape[2:-1]) * padded(columns, _COLUMNS)
     kernel = math.prod(filters[2:])
     if groups > 1 and filters[1] == 1:
-        rate, padded, passes = "depthwise", _padded(channels, _CHANNELS), 1
+        rate, filters_paid, passes = "depthwise", padded(channels, _CHANNELS), 1
     else:
         inputs = filters[1] if op.kind == "conv" else filters[0]
-        # Either each group is padded, or all run as one dense convolution with noughts between: the cheaper.
-        padded = min(
-            _padded(channels // groups, _CHANNELS) * groups * inputs, _padded(channels, _CHANNELS) * inputs * groups
+        # Either each group is padded, or all run as one dense convolution with zeros between: the cheaper.
+        filters_paid = min(
+            padded(channels // groups, _CHANNELS) * groups * inputs, padded(channels, _CHANNELS) * inputs * groups
         )
         # Winograd's way skips nothing (751K).
-        rate = "winograd" if groups == 1 and share == 1 and _is_plain_3x3(op, filters) else "dense"
+        rate = "winograd" if groups == 1 and dense == 1 and _is_plain_3x3(op, filters) else "dense"
         passes = math.ceil(channels / groups / _PASS)
     return {
-        "compute": ((rate, padded * places * kernel * share),),
+        "compute": ((rate, filters_paid * places * kernel * dense),),
         "activations": (("traffic", read * passes + written),),
     }
 
@@ -210,7 +214,3 @@ def _is_plain_3x3(op: Op, filters: tuple[int, ...]) -> bool:
         and op.attributes.get("stride", 1) in ones
         and op.attributes.get("dilation", 1) in ones
     )
-
-
-def _padded(size: int, multiple: int) -> int:
-    return math.ceil(size / multiple) * multiple

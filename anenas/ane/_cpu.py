@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from anenas.ane._support import RECURRENT, hosted
+from anenas.ane._support import RECURRENT, host_reason
 from anenas.graph import Op
 
 # Multiply-accumulates in a microsecond, from the planner's estimates for the CPU of an M4 at 1×64×32×32 (751K,
@@ -21,7 +21,7 @@ def cpu_us(op: Op) -> float:
 
     What runs there once the engine has answered takes none: looking up a label.
     """
-    if hosted(op.kind):
+    if host_reason(op.kind):
         return 0.0
     if op.macs:
         return op.macs / _rate(op)

@@ -7,7 +7,7 @@ from __future__ import annotations
 MAX_DIMENSION = 16_384
 
 MAX_STEPS = 1024
-"""Most steps of a series or positions of a context: the guideline's block size; no public source is known for it."""
+"""Largest number of steps of a series or positions of a context: the guideline's block size; no public source."""
 
 # The compiler runs out of stack beyond about 386 on M6, 448 on M4 (751K) and 383 (maderix/ANE).
 MAX_CONVOLUTIONS = 380
@@ -17,6 +17,11 @@ MAX_WEIGHTS_MB = 1000
 
 def is_power_of_two(n: int) -> bool:
     return n > 0 and n & (n - 1) == 0
+
+
+def padded(size: int, multiple: int) -> int:
+    """The next multiple, where `size` is none."""
+    return -(-size // multiple) * multiple
 
 
 def width_problem(channels: int) -> str | None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from anenas.ane._chips import Chip
-from anenas.ane._limits import ON_CHIP_BYTES, limits
+from anenas.ane._chips import ON_CHIP_BYTES, Chip
 from anenas.ane._registry import Problem, rule
 from anenas.ane._shape_rules import filters, is_depthwise
 from anenas.graph import Graph, Op
 
-_WORTH_BYTES = 16 * 1024  # a copy of less is not worth a word
+_MIN_COPY_BYTES = 16 * 1024  # of copies that are reported
 _FEW_CHANNELS, _MANY_PIXELS = 16, 64 * 64
 _SMALL_BYTES = 16 * 1024
 _PACKED_CHANNELS = 256  # one pass of the array
@@ -20,7 +19,7 @@ _PACKED_CHANNELS = 256  # one pass of the array
 @rule(
     "channel-last-input",
     "warning",
-    guideline="7: channel-last, of the program's input",
+    guideline="7: channel-last, in the program's input",
     evidence="Contradicted inside a program: Core ML's tensors are (N, C, H, W), and Apple wants channels second "
     "(apple/coreai-models). Images reach Core ML as interleaved pixel buffers when the input is declared an image, "
     "and training may use torch's channels_last memory format: neither changes the program.",
@@ -35,13 +34,13 @@ def _channel_last_input(graph: Graph, chip: Chip) -> Iterator[Problem]:
 @rule(
     "layout-change",
     "warning",
-    guideline="7: channel-last, of layout changes inside the program",
+    guideline="7: channel-last, in layout changes inside the program",
     evidence="A transpose or reshape that changes the last axis is a copy, at about 60 GB/s on M6 (751K; "
-    "apple/coreai-models). Copies under 16 KiB are passed over.",
+    "apple/coreai-models). Copies under 16 KiB are not reported.",
 )
 def _layout_change(graph: Graph, chip: Chip) -> Iterator[Problem]:
     for op in graph.ops:
-        if op.kind in ("transpose", "reshape") and op.outputs[0].bytes >= _WORTH_BYTES and _moves_last_axis(op):
+        if op.kind in ("transpose", "reshape") and op.outputs[0].bytes >= _MIN_COPY_BYTES and _moves_last_axis(op):
             message = f"copies {op.outputs[0].bytes / 1024:,.0f} KiB to change the last axis"
             yield op.name, message, "keep one layout from end to end, such as (N, C, 1, S) for sequences"
 
@@ -57,7 +56,7 @@ def _moves_last_axis(op: Op) -> bool:
 @rule(
     "on-chip-memory",
     "warning",
-    guideline="12: contiguous access, of tensors over the on-chip memory",
+    guideline="12: contiguous access, in tensors over the on-chip memory",
     evidence="The engine holds 2 MiB; a tensor of that size or more is cut in tiles, or goes through DRAM where the "
     "next operation cannot be cut alike (751K memory notes; ane-guide: knee at 2.3 MB on M1).",
 )
@@ -72,7 +71,7 @@ def _on_chip(graph: Graph, chip: Chip) -> Iterator[Problem]:
 @rule(
     "weight-passes",
     "info",
-    guideline="A19: weights of one output channel within the core's share",
+    guideline="A19: weights of one output channel within what a core holds of them",
     evidence="A core holds 64 KiB of weights; over 4,096 bytes an output channel it takes fewer than 16 of them at a "
     "time and reads its input more often (751K compute notes, from the compiler).",
 )
@@ -89,7 +88,7 @@ def _weight_passes(graph: Graph, chip: Chip) -> Iterator[Problem]:
 @rule(
     "parallel-convolutions",
     "warning",
-    guideline="13: packing, of convolutions that could be one",
+    guideline="13: packing, convolutions that could be one",
     evidence="Branches run one after the other and do not overlap (751K scheduling notes), and each pays its own "
     "padding to 16 channels.",
 )
@@ -111,8 +110,8 @@ def _parallel(graph: Graph, chip: Chip) -> Iterator[Problem]:
 @rule(
     "small-inputs",
     "warning",
-    guideline="13: packing, of several small tensors",
-    evidence="Every input is handed over and padded on its own: 52 µs for another 2 MB on M6 (751K scheduling notes).",
+    guideline="13: packing, several small tensors",
+    evidence="Every input is passed and padded on its own: 52 µs for another 2 MB on M6 (751K scheduling notes).",
 )
 def _small_inputs(graph: Graph, chip: Chip) -> Iterator[Problem]:
     small = [tensor for tensor in graph.inputs if tensor.bytes < _SMALL_BYTES]
@@ -124,7 +123,7 @@ def _small_inputs(graph: Graph, chip: Chip) -> Iterator[Problem]:
 @rule(
     "space-to-depth",
     "info",
-    guideline="13: packing, of pixels where channels are few",
+    guideline="13: packing, pixels where channels are few",
     evidence="Moving pixels to channels made chains of 64 channels 3.3 times faster on M6 and 4.2 times on M4 (751K). "
     "For stems of 1 or 3 channels nobody has published figures.",
 )
@@ -145,7 +144,7 @@ def _space_to_depth(graph: Graph, chip: Chip) -> Iterator[Problem]:
     evidence="On A14, A15, M1 and M2 such a slice turns values over 4,094 into infinity (ane-guide, measured).",
 )
 def _slice_offset(graph: Graph, chip: Chip) -> Iterator[Problem]:
-    if limits(chip).exact_slices:
+    if chip.has_exact_slices:
         return
     for op in graph.ops:
         begin = op.attributes.get("begin")

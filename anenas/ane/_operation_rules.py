@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from anenas.ane._chips import Chip
-from anenas.ane._limits import ON_CHIP_BYTES, limits
+from anenas.ane._chips import ON_CHIP_BYTES, Chip
 from anenas.ane._registry import Problem, rule
 from anenas.ane._shape_rules import filters, is_depthwise
 from anenas.ane._support import RECURRENT, op_support, rejection
@@ -24,7 +23,7 @@ def _pair(op: Op, attribute: str) -> tuple[int, ...]:
     return value if isinstance(value, tuple) else (value,)
 
 
-def _factors(size: int) -> bool:
+def _has_factors_2_and_3(size: int) -> bool:
     """Whether a size is a product of twos and threes."""
     while size > 1 and size % 2 == 0:
         size //= 2
@@ -49,7 +48,7 @@ def _off_engine(graph: Graph, chip: Chip) -> Iterator[Problem]:
 @rule(
     "recurrent",
     "error",
-    guideline="9: CNN and RNN rather than attention, of recurrent operations",
+    guideline="9: CNN and RNN rather than attention, recurrent operations",
     evidence="Contradicted for RNNs: lstm, gru and rnn never run on the engine, and torch's GRU becomes a while_loop "
     "(751K's validator text; coremltools issues 337 and 1780; aneforge's sweep).",
 )
@@ -77,7 +76,7 @@ def _unknown(graph: Graph, chip: Chip) -> Iterator[Problem]:
 @rule(
     "unclear-op",
     "warning",
-    guideline="17: validated on a device, of operations that sources disagree on",
+    guideline="17: validated on a device, operations that sources disagree on",
     evidence="`op_support.csv` names who says what.",
 )
 def _unclear(graph: Graph, chip: Chip) -> Iterator[Problem]:
@@ -100,8 +99,8 @@ def _attention(graph: Graph, chip: Chip) -> Iterator[Problem]:
     products = [op for op in graph.ops if op.kind == "matmul" and not op.weights and len(op.outputs[0].shape) >= 3]
     products += [op for op in graph.ops if op.kind == "scaled_dot_product_attention"]
     if products:
-        share = sum(op.macs for op in products) / max(1, graph.macs)
-        message = f"{len(products)} products of two activations, as in attention: {share:.0%} of multiply-accumulates"
+        part = sum(op.macs for op in products) / max(1, graph.macs)
+        message = f"{len(products)} products of two activations, as in attention: {part:.0%} of multiply-accumulates"
         yield "", message, "use convolutions, at least in the stages with many pixels"
 
 
@@ -116,8 +115,8 @@ def _attention(graph: Graph, chip: Chip) -> Iterator[Problem]:
 def _depthwise(graph: Graph, chip: Chip) -> Iterator[Problem]:
     found = [op for op in graph.ops if is_depthwise(op)]
     if found:
-        share = sum(op.macs for op in found) / max(1, graph.macs)
-        message = f"{len(found)} depthwise convolutions: {share:.0%} of multiply-accumulates, more of the time"
+        part = sum(op.macs for op in found) / max(1, graph.macs)
+        message = f"{len(found)} depthwise convolutions: {part:.0%} of multiply-accumulates, more of the time"
         yield "", message, "where channels are few, a dense or grouped convolution may be as fast and learn more"
 
 
@@ -129,12 +128,12 @@ def _depthwise(graph: Graph, chip: Chip) -> Iterator[Problem]:
     "229 s with 11.7 GB, 13×13 for up to 23 s (751K, M4 and M6).",
 )
 def _kernel(graph: Graph, chip: Chip) -> Iterator[Problem]:
-    most = limits(chip)
+    max_height, max_width = chip.max_kernel
     for op in graph.ops:
         if op.kind == "conv" and len(shape := filters(op)) == 4:
             height, width = shape[2:]
-            if height > most.kernel_height or width > most.kernel_width:
-                message = f"{height}×{width} kernel, {chip.name} takes {most.kernel_height}×{most.kernel_width}"
+            if height > max_height or width > max_width:
+                message = f"{height}×{width} kernel, {chip.name} takes {max_height}×{max_width}"
                 yield op.name, message, "use several smaller convolutions"
             elif height * width >= _SLOW_TO_COMPILE:
                 yield op.name, f"{height}×{width} kernel compiles for minutes", "use several smaller convolutions"
@@ -147,9 +146,9 @@ def _kernel(graph: Graph, chip: Chip) -> Iterator[Problem]:
     evidence="9 to 15 columns are rewritten, and take 1.7 to 1.85 times as long (751K, M6).",
 )
 def _kernel_width(graph: Graph, chip: Chip) -> Iterator[Problem]:
-    most = limits(chip)
+    _, max_width = chip.max_kernel
     for op in graph.ops:
-        if op.kind == "conv" and len(shape := filters(op)) == 4 and _FAST_WIDTH < shape[3] <= most.kernel_width:
+        if op.kind == "conv" and len(shape := filters(op)) == 4 and _FAST_WIDTH < shape[3] <= max_width:
             message = f"kernel {shape[3]} wide costs about 1.8 times what its size suggests"
             yield op.name, message, "keep kernels at most 8 wide"
 
@@ -164,7 +163,7 @@ def _stride(graph: Graph, chip: Chip) -> Iterator[Problem]:
     for op in graph.ops:
         if op.kind in ("conv", "conv_transpose"):
             stride = _pair(op, "stride")
-            if len(set(stride)) > 1 or not all(_factors(size) for size in stride):
+            if len(set(stride)) > 1 or not all(_has_factors_2_and_3(size) for size in stride):
                 yield op.name, f"stride {'×'.join(map(str, stride))}", "use equal strides of 2 or 3"
 
 
@@ -172,8 +171,8 @@ def _stride(graph: Graph, chip: Chip) -> Iterator[Problem]:
     "dilation",
     "warning",
     guideline="A5: no dilation",
-    evidence="Dilated 3×3 convolutions lose Winograd and take 1.3 to 1.45 times as long (751K, M6). Older folklore has "
-    "them off the engine; Core ML on M4 accepts up to 8.",
+    evidence="Dilated 3×3 convolutions lose Winograd and take 1.3 to 1.45 times as long (751K, M6). Older advice has "
+    "them leave the engine; Core ML on M4 accepts up to 8.",
 )
 def _dilation(graph: Graph, chip: Chip) -> Iterator[Problem]:
     for op in graph.ops:
@@ -210,8 +209,8 @@ def _pool_window(graph: Graph, chip: Chip) -> Iterator[Problem]:
         if op.kind == "max_pool" and not (window[-1] <= 8 or window[-1] == 32):
             message = f"max pooling {window[-1]} wide, the engine takes 1 to 8 or 32"
             yield op.name, message, "pool several times, or reduce_max over everything"
-        elif op.kind == "avg_pool" and max(window) > limits(chip).average_window:
-            message = f"average over {'×'.join(map(str, window))}, {chip.name} takes {limits(chip).average_window}"
+        elif op.kind == "avg_pool" and max(window) > chip.max_average_window:
+            message = f"average over {'×'.join(map(str, window))}, {chip.name} takes {chip.max_average_window}"
             yield op.name, message, "pool several times, or reduce_mean over everything"
 
 
@@ -219,7 +218,7 @@ def _pool_window(graph: Graph, chip: Chip) -> Iterator[Problem]:
     "pool-stride",
     "warning",
     guideline="A6: pooling strides of 2 or 4",
-    evidence="Apple's authoring rules (apple/coreai-models). Stride 1 is passed over.",
+    evidence="Apple's authoring rules (apple/coreai-models). Stride 1 is not reported.",
 )
 def _pool_stride(graph: Graph, chip: Chip) -> Iterator[Problem]:
     for op in graph.ops:
@@ -294,7 +293,7 @@ def _group_norm(graph: Graph, chip: Chip) -> Iterator[Problem]:
     "softmax-axis",
     "warning",
     guideline="A12: softmax over channels",
-    evidence="Over a spatial axis a large tensor cannot be cut in tiles (apple/coreai-models). Told from 2 MiB.",
+    evidence="Over a spatial axis a large tensor cannot be cut in tiles (apple/coreai-models). Reported from 2 MiB on.",
 )
 def _softmax_axis(graph: Graph, chip: Chip) -> Iterator[Problem]:
     for op in graph.ops:
@@ -302,7 +301,7 @@ def _softmax_axis(graph: Graph, chip: Chip) -> Iterator[Problem]:
             axis = op.attributes.get("axis")
             if isinstance(axis, int) and axis % 4 >= 2:
                 message = f"softmax along axis {axis} of {op.outputs[0].bytes / 2**20:.1f} MiB"
-                yield op.name, message, "put what it sums over in the channels"
+                yield op.name, message, "put the axis that it sums over in the channels"
 
 
 @rule(
@@ -312,7 +311,7 @@ def _softmax_axis(graph: Graph, chip: Chip) -> Iterator[Problem]:
     evidence="A14 and M1 decompose it, with another rounding (ane-guide).",
 )
 def _resize(graph: Graph, chip: Chip) -> Iterator[Problem]:
-    if limits(chip).native_resize:
+    if chip.has_resize:
         return
     for op in graph.ops:
         if op.kind in _RESIZES:

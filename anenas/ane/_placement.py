@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from anenas.ane._chips import Chip
 from anenas.ane._cost import OpCost, op_costs
 from anenas.ane._cpu import cpu_us
-from anenas.ane._program_cost import ProgramCost, Stretch, joined, on_engine
+from anenas.ane._program_cost import ProgramCost, Segment, merged, on_engine
 from anenas.ane._registry import RULES, Finding
-from anenas.ane._support import hosted
+from anenas.ane._support import host_reason
 from anenas.graph import Graph, Op
 
 
@@ -37,12 +37,12 @@ def placement(graph: Graph, chip: Chip) -> list[Placement]:
     """Where each operation of a graph runs, in its order.
 
     An operation leaves the engine where a rule finds an error at it, where it runs after the engine by design, or where
-    it stands between such and the engine would save less than launching it again costs. What nothing is known of counts
-    as running there.
+    it stands between such and the engine would save less than launching it again costs. An unknown operation counts as
+    running there.
     """
     placed = []
-    groups = _grouped(graph, chip, _reasons(_errors(graph, chip)))
-    for group, chosen in zip(groups, on_engine([group.stretch() for group in groups]), strict=True):
+    groups = _groups(graph, chip, _reasons(_errors(graph, chip)))
+    for group, chosen in zip(groups, on_engine([group.segment() for group in groups]), strict=True):
         for cost, why in group.members:
             if chosen and not why:
                 placed.append(Placement(cost.op, True, "", cost.us, cost.bound))
@@ -56,9 +56,9 @@ def program_cost(graph: Graph, chip: Chip) -> ProgramCost:
     """What a graph, or one that is part of a larger one, costs on a chip."""
     errors = _errors(graph, chip)
     return ProgramCost(
-        stretches=joined(group.stretch() for group in _grouped(graph, chip, _reasons(errors))),
+        segments=merged(group.segment() for group in _groups(graph, chip, _reasons(errors))),
         weight_bytes=graph.weight_bytes,
-        parameters=graph.parameters,
+        params=graph.parameters,
         operations=len(graph.ops),
         convolutions=sum(op.kind == "conv" for op in graph.ops),
         operation_problems=tuple(f"{error.rule}: {error.message}" for error in errors if error.op),
@@ -72,10 +72,10 @@ class _Group:
     able: bool
     members: list[tuple[OpCost, str]]
 
-    def stretch(self) -> Stretch:
+    def segment(self) -> Segment:
         ops = [cost.op for cost, _ in self.members]
         engine_us = sum(cost.us for cost, _ in self.members)
-        return Stretch(self.able, engine_us, sum(map(cpu_us, ops)), sum(op.macs for op in ops))
+        return Segment(self.able, engine_us, sum(map(cpu_us, ops)), sum(op.macs for op in ops))
 
 
 def _errors(graph: Graph, chip: Chip) -> list[Finding]:
@@ -87,11 +87,11 @@ def _reasons(errors: list[Finding]) -> dict[str, str]:
     return {error.op: error.message for error in reversed(errors) if error.op}
 
 
-def _grouped(graph: Graph, chip: Chip, reasons: dict[str, str]) -> list[_Group]:
+def _groups(graph: Graph, chip: Chip, reasons: dict[str, str]) -> list[_Group]:
     groups: list[_Group] = []
     for cost in op_costs(graph, chip):
         why, able = reasons.get(cost.op.name, ""), cost.op.name not in reasons
-        if after := hosted(cost.op.kind):  # after the engine has answered: no change of unit
+        if after := host_reason(cost.op.kind):  # after the engine has answered: no change of unit
             why, able = why or after, groups[-1].able if groups else True
         if not groups or groups[-1].able != able:
             groups.append(_Group(able, []))

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from anenas.ane._chips import Chip
 from anenas.ane._guidelines import MAX_WEIGHTS_MB, weights_problem
-from anenas.ane._limits import limits
 from anenas.ane._registry import Problem, rule
 from anenas.ane._shape_rules import filters
 from anenas.ane._support import RECURRENT
@@ -14,7 +13,7 @@ from anenas.graph import Graph
 
 _TOO_WIDE = {"fp32", "fp64"}
 _INTEGERS = {"int32", "int64"}
-# Where formats change by design, and what its own rule is about.
+# Where formats change by design, and what has a rule of its own.
 _PASSED_OVER = {"cast", "classify", *RECURRENT}
 _MB = 1e6
 _GUIDELINE_MB = 10
@@ -57,7 +56,7 @@ def _int32(graph: Graph, chip: Chip) -> Iterator[Problem]:
 @rule(
     "io-precision",
     "info",
-    guideline="8: fp16, of inputs and outputs",
+    guideline="8: fp16, in inputs and outputs",
     evidence="Core ML casts fp32 inputs and outputs, which costs about one element-wise operation and twice the bytes "
     "(apple/coreai-models; 751K). Images are cast from their 8 bits anyway.",
 )
@@ -71,7 +70,7 @@ def _io_precision(graph: Graph, chip: Chip) -> Iterator[Problem]:
     "size",
     "info",
     guideline="11: under 10 MB",
-    evidence="No limit of the engine's is near; weights stream in on every call, 10 MB in 0.2 to 0.3 ms on M1 and A17 "
+    evidence="Far from any limit of the engine; weights stream in on every call, 10 MB in 0.2 to 0.3 ms on M1 and A17 "
     "Pro (ane-guide; Apple's OPT figures), which the latency estimate counts.",
 )
 def _size(graph: Graph, chip: Chip) -> Iterator[Problem]:
@@ -84,7 +83,7 @@ def _size(graph: Graph, chip: Chip) -> Iterator[Problem]:
     "size-10mb",
     "warning",
     guideline="11: under 10 MB",
-    evidence="A guideline for shipping, not a limit of the engine's (see `size`).",
+    evidence="A guideline for shipping, not a limit of the engine (see `size`).",
 )
 def _size_10mb(graph: Graph, chip: Chip) -> Iterator[Problem]:
     megabytes = graph.weight_bytes / _MB
@@ -96,7 +95,7 @@ def _size_10mb(graph: Graph, chip: Chip) -> Iterator[Problem]:
 @rule(
     "size-limit",
     "error",
-    guideline="11: size, of what loads at all",
+    guideline="11: size, what loads at all",
     evidence="At most 1 GB on iOS (coremltools' documentation), 2 GiB on macOS up to 26.",
 )
 def _size_limit(graph: Graph, chip: Chip) -> Iterator[Problem]:
@@ -115,11 +114,11 @@ def _size_limit(graph: Graph, chip: Chip) -> Iterator[Problem]:
 def _quantisation(graph: Graph, chip: Chip) -> Iterator[Problem]:
     if not graph.macs or any(op.kind == "quantize" for op in graph.ops) or _is_compressed(graph):
         return
-    if limits(chip).int8_doubles:
+    if chip.doubles_int8:
         message = f"activations are fp16: {chip.name} computes 8-bit weights with 8-bit activations at twice the rate"
         yield "", message, "quantise weights and activations to 8 bits; weights alone gain nothing"
-    elif (share := _weight_share(graph, chip)) >= 0.3:
-        message = f"reading the weights takes {share:.1f} times as long as computing with them on {chip.name}"
+    elif (ratio := _weight_ratio(graph, chip)) >= 0.3:
+        message = f"reading the weights takes {ratio:.1f} times as long as computing with them on {chip.name}"
         yield "", message, "palettise the weights to 4 bits, for a whole tensor or groups of 4 channels and more"
 
 
@@ -131,7 +130,7 @@ def _quantisation(graph: Graph, chip: Chip) -> Iterator[Problem]:
     "and sparse 3×3 convolutions lose Winograd: 50 % is slower (751K, M6). Whole channels pay in steps of 16.",
 )
 def _pruning(graph: Graph, chip: Chip) -> Iterator[Problem]:
-    if graph.macs and not _is_compressed(graph) and _weight_share(graph, chip) >= 0.3:
+    if graph.macs and not _is_compressed(graph) and _weight_ratio(graph, chip) >= 0.3:
         message = "bound by its weights in part: sparse weights pay from 75 %, best in 1×1 convolutions"
         yield "", message, "prune to 75 % or more, or prune whole channels in steps of 16"
 
@@ -139,7 +138,7 @@ def _pruning(graph: Graph, chip: Chip) -> Iterator[Problem]:
 @rule(
     "channel-passes",
     "warning",
-    guideline="15: pruning, of channels just over a pass of 256",
+    guideline="15: pruning, channels just over a pass of 256",
     evidence="The array takes 256 output channels at a time: 256 to 272 costs 32 % more, 512 to 528 costs 12 % (751K, "
     "M6); 192 to 256 costs three times as much on M1 (ane-guide).",
 )
@@ -159,10 +158,10 @@ def _streaming_ms(graph: Graph, chip: Chip) -> float:
     return graph.weight_bytes / (chip.weight_gb_s * 1e6)
 
 
-def _weight_share(graph: Graph, chip: Chip) -> float:
-    """How long reading the weights takes, of what computing with them takes at half the peak.
+def _weight_ratio(graph: Graph, chip: Chip) -> float:
+    """How long reading the weights takes, over how long computing with them takes at half the peak.
 
-    0 where the weights are under 1 MB, of which nothing is to be gained.
+    0 where the weights are under 1 MB: nothing is to be gained.
     """
     if graph.weight_bytes < _MB:
         return 0.0

@@ -1,4 +1,4 @@
-"""What a program costs that may run partly beside the engine: a sum of what its parts cost.
+"""What a program costs that may run in part on the CPU: the sum of what its parts cost.
 
 Core ML's planner weighs what the engine saves against fixed costs of launching it and of changing between units (751K,
 coreml_dispatch notes: the rule reproduces its choice for 440 of 482 models). Compute units are taken to be the engine
@@ -20,8 +20,8 @@ LAUNCH_US = SWITCH_US = FETCH_US = 125.0
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """Operations in a row that the engine can run, or in a row that it cannot.
+class Segment:
+    """Operations in a row that the engine can run, or that it cannot.
 
     Attributes:
         able: Whether it can.
@@ -35,24 +35,24 @@ class Stretch:
     cpu_us: float
     macs: int
 
-    def __add__(self, other: Stretch) -> Stretch:
-        return Stretch(self.able, self.engine_us + other.engine_us, self.cpu_us + other.cpu_us, self.macs + other.macs)
+    def __add__(self, other: Segment) -> Segment:
+        return Segment(self.able, self.engine_us + other.engine_us, self.cpu_us + other.cpu_us, self.macs + other.macs)
 
 
-def on_engine(stretches: Sequence[Stretch]) -> list[bool]:
-    """Which stretches of a program, able and not able by turns, the engine runs.
+def on_engine(segments: Sequence[Segment]) -> list[bool]:
+    """Which segments of a program, able and not able by turns, the engine runs.
 
-    One that stands beside operations of the CPU's is worth it where the engine saves more than its launch and the
-    changes of unit cost. A program that the engine can run whole counts as run there, for that is what is searched for;
-    the rule `tiny` tells where Core ML may think otherwise.
+    Beside operations on the CPU a segment runs on the engine where that saves more than its launch and the changes of
+    unit cost. A program that the engine can run whole counts as run there, for that is what is searched for; the rule
+    `tiny` warns where Core ML may think otherwise.
     """
-    if len(stretches) < 2:
-        return [stretch.able for stretch in stretches]
-    # One change of unit after the first stretch; after any other a second one before it, or a result to fetch.
-    penalties = [LAUNCH_US + SWITCH_US, *[LAUNCH_US + SWITCH_US + FETCH_US] * (len(stretches) - 1)]
+    if len(segments) < 2:
+        return [segment.able for segment in segments]
+    # One change of unit after the first segment; after any other a second one before it, or a result to fetch.
+    penalties = [LAUNCH_US + SWITCH_US, *[LAUNCH_US + SWITCH_US + FETCH_US] * (len(segments) - 1)]
     return [
-        stretch.able and stretch.cpu_us - stretch.engine_us > penalty
-        for stretch, penalty in zip(stretches, penalties, strict=True)
+        segment.able and segment.cpu_us - segment.engine_us > penalty
+        for segment, penalty in zip(segments, penalties, strict=True)
     ]
 
 
@@ -61,26 +61,26 @@ class ProgramCost:
     """What a program, or a part of one, costs on a chip. Parts that run one after the other add up with `+`.
 
     Attributes:
-        stretches: Its operations, those that the engine can run and those that it cannot by turns.
-        weight_bytes: Bytes of weights as they are stored.
-        parameters: Weights that are stored, one by one.
+        segments: Its operations: by turns those that the engine can run, and those that it cannot.
+        weight_bytes: Of the weights as they are stored.
+        params: Number of stored weights.
         operations: How many there are.
         convolutions: How many of them are convolutions.
         operation_problems: Errors that rules find at single operations, in words.
     """
 
-    stretches: tuple[Stretch, ...] = ()
+    segments: tuple[Segment, ...] = ()
     weight_bytes: int = 0
-    parameters: int = 0
+    params: int = 0
     operations: int = 0
     convolutions: int = 0
     operation_problems: tuple[str, ...] = ()
 
     def __add__(self, other: ProgramCost) -> ProgramCost:
         return ProgramCost(
-            joined((*self.stretches, *other.stretches)),
+            merged((*self.segments, *other.segments)),
             self.weight_bytes + other.weight_bytes,
-            self.parameters + other.parameters,
+            self.params + other.params,
             self.operations + other.operations,
             self.convolutions + other.convolutions,
             self.operation_problems + other.operation_problems,
@@ -98,7 +98,7 @@ class ProgramCost:
     @property
     def macs(self) -> int:
         """Multiply-accumulates of one prediction."""
-        return sum(stretch.macs for stretch in self.stretches)
+        return sum(segment.macs for segment in self.segments)
 
     @functools.cached_property
     def us(self) -> float:
@@ -109,49 +109,49 @@ class ProgramCost:
     def switching_us(self) -> float:
         """What changes of unit take, and every launch of the engine after the first, microseconds."""
         changes = sum(a != b for a, b in itertools.pairwise(self._on_engine))
-        return SWITCH_US * changes + LAUNCH_US * max(0, self.segments - 1)
+        return SWITCH_US * changes + LAUNCH_US * max(0, self.engine_segments - 1)
 
     @functools.cached_property
-    def segments(self) -> int:
+    def engine_segments(self) -> int:
         """How many times the engine is launched."""
         return sum(engine for engine, _ in itertools.groupby(self._on_engine))
 
     @property
     def saved_us(self) -> float:
         """Microseconds that the engine saves where it can run, before its launch."""
-        return sum(stretch.cpu_us - stretch.engine_us for stretch in self.stretches if stretch.able)
+        return sum(segment.cpu_us - segment.engine_us for segment in self.segments if segment.able)
 
     @property
     def residency(self) -> float:
-        """Share of the operations' time that is spent on the engine; 1 where they take none."""
-        return _share(self._operation_us, self._on_engine)
+        """Fraction of the operations' time that is spent on the engine; 1 where they take none."""
+        return _fraction(self._operation_us, self._on_engine)
 
     @property
     def mac_residency(self) -> float:
-        """Share of the multiply-accumulates that the engine does; 1 where there are none."""
-        return _share([stretch.macs for stretch in self.stretches], self._on_engine)
+        """Fraction of the multiply-accumulates that the engine does; 1 where there are none."""
+        return _fraction([segment.macs for segment in self.segments], self._on_engine)
 
     @functools.cached_property
     def _on_engine(self) -> list[bool]:
-        return on_engine(self.stretches)
+        return on_engine(self.segments)
 
     @functools.cached_property
     def _operation_us(self) -> list[float]:
-        pairs = zip(self.stretches, self._on_engine, strict=True)
-        return [stretch.engine_us if engine else stretch.cpu_us for stretch, engine in pairs]
+        pairs = zip(self.segments, self._on_engine, strict=True)
+        return [segment.engine_us if engine else segment.cpu_us for segment, engine in pairs]
 
 
-def joined(stretches: Iterable[Stretch]) -> tuple[Stretch, ...]:
-    """Neighbours that are alike become one."""
-    result: list[Stretch] = []
-    for stretch in stretches:
-        if result and result[-1].able == stretch.able:
-            result[-1] += stretch
+def merged(segments: Iterable[Segment]) -> tuple[Segment, ...]:
+    """The same, with neighbours that are alike made one."""
+    result: list[Segment] = []
+    for segment in segments:
+        if result and result[-1].able == segment.able:
+            result[-1] += segment
         else:
-            result.append(stretch)
+            result.append(segment)
     return tuple(result)
 
 
-def _share(amounts: Sequence[float], chosen: Sequence[bool]) -> float:
+def _fraction(amounts: Sequence[float], chosen: Sequence[bool]) -> float:
     total = sum(amounts)
     return sum(itertools.compress(amounts, chosen)) / total if total else 1.0

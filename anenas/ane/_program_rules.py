@@ -1,4 +1,4 @@
-"""Rules about a program as a whole: its segments, its length, and what is known of it."""
+"""Rules about a program as a whole: its segments and its length."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _MAX_SHAPES = 128
     "from Core ML's planner, which it reproduces for 440 of 482 models).",
 )
 def _segments(graph: Graph, chip: Chip) -> Iterator[Problem]:
-    count = program_cost(graph, chip).segments
+    count = program_cost(graph, chip).engine_segments
     if count > 1:
-        yield "", f"the engine's work is cut into {count} segments", "mend what leaves the engine, or move it to an end"
+        yield "", f"the engine's work is cut into {count} segments", "fix what leaves the engine, or move it to an end"
 
 
 @rule(
@@ -39,7 +39,8 @@ def _segments(graph: Graph, chip: Chip) -> Iterator[Problem]:
     guideline="A2: shapes that do not change",
     evidence="Of a range of shapes only the usual one runs on the engine, unless it is loaded with reshapeFrequency "
     "infrequent (iOS 17.4); up to 128 listed shapes do, but layer normalisation with them was reported off the engine "
-    "(coremltools issues 1909 and 2370). Apple advises one function a shape. All else is told for the usual one.",
+    "(coremltools issues 1909 and 2370). Apple advises one function a shape. All other findings are "
+    "for the usual one.",
 )
 def _flexible(graph: Graph, chip: Chip) -> Iterator[Problem]:
     normalised = any(op.kind == "layer_norm" for op in graph.ops)
@@ -62,7 +63,7 @@ def _flexible(graph: Graph, chip: Chip) -> Iterator[Problem]:
 )
 def _tiny(graph: Graph, chip: Chip) -> Iterator[Problem]:
     cost = program_cost(graph, chip)
-    if len(cost.stretches) == 1 and cost.macs and (saved := cost.saved_us) < LAUNCH_US + SWITCH_US:
+    if len(cost.segments) == 1 and cost.macs and (saved := cost.saved_us) < LAUNCH_US + SWITCH_US:
         message = f"the engine saves about {max(0, saved) / 1000:.2f} ms: under 0.25, Core ML may keep it on the CPU"
         yield "", message, "load it with compute units cpuAndNeuralEngine, and look at its compute plan"
 
@@ -113,9 +114,9 @@ def _chain(graph: Graph, chip: Chip) -> Iterator[Problem]:
     "info",
     guideline="17: validated on a device",
     evidence="Core ML's compute plan names the unit that it uses (2,187 of 2,187 operations, 751K), but its costs are "
-    "estimates; only a measurement tells how long a program takes.",
+    "estimates; only a measurement shows how long a program takes.",
 )
 def _not_validated(graph: Graph, chip: Chip) -> Iterator[Problem]:
     if graph.ops:
-        message = f"not measured on a device with {chip.name}: what is said here follows published sources"
+        message = f"not measured on a device with {chip.name}: all of this follows published sources"
         yield "", message, "load it on the device, look at its compute plan and time it"

@@ -4,30 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from anenas.ane._chips import Chip
 from anenas.graph import Graph
 
 Severity = Literal["error", "warning", "info"]
 
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+"""The most severe first."""
+
 Problem = tuple[str, str, str]
-"""What a rule has to say: the operation's name, empty for the whole program; what is wrong; how to mend it."""
+"""What a rule finds: the operation's name, empty for the whole program; what is wrong; how to fix it."""
 
 RULES: dict[str, Rule] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something about a program that a guideline says something about.
+    """Something in a program that a guideline is about.
 
     Attributes:
         rule: The rule's name.
-        severity: "error" where it leaves the engine or does not run, "warning" where it runs but wastes, "info" for
-            facts.
+        severity: "error" where it leaves the engine or does not run, "warning" where it runs but wastes time, "info"
+            for facts.
         op: The operation's name, empty where it is the whole program.
         message: What is wrong.
-        fix: How to mend it.
+        fix: How to fix it.
     """
 
     rule: str
@@ -50,7 +53,7 @@ class Rule:
         severity: Of all that it finds.
         guideline: What it holds a program to.
         evidence: What is publicly known for the guideline and against it, and from where.
-        problems: Goes through a graph.
+        problems: Finds what breaks the guideline in a graph.
     """
 
     id: str

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from anenas.ane._chips import Chip
-from anenas.ane._guidelines import MAX_STEPS, batch_problem, is_power_of_two
-from anenas.ane._limits import MAX_CHANNELS, MAX_RANK, limits
+from anenas.ane._chips import MAX_CHANNELS, MAX_RANK, Chip
+from anenas.ane._guidelines import MAX_STEPS, batch_problem, is_power_of_two, padded
 from anenas.ane._registry import Problem, rule
 from anenas.graph import Graph, Op
 
 _ROW_BYTES = 64
-_WORTH_BYTES = 4096  # padding of less than this is not worth a word
-_VOCABULARY = 8192  # outputs of a layer from which on they are taken for words rather than classes
+_MIN_BYTES = 4096  # of padding that is reported
+_VOCABULARY = 8192  # a layer of as many outputs or more is taken to give words rather than classes
 _DENSE = ("conv", "linear")
 
 
@@ -26,16 +25,12 @@ def is_depthwise(op: Op) -> bool:
     return op.kind == "conv" and len(shape) == 4 and shape[1] == 1 and op.attributes.get("groups", 1) != 1
 
 
-def padded(size: int, step: int) -> int:
-    return -(-size // step) * step
-
-
 @rule(
     "power-of-two",
     "info",
     guideline="1: shapes are powers of two",
     evidence="Contradicted for channels: 96 and 192 run at 31.6 and 35.7 TFLOPS where 128 runs at 26.6 (751K, M6). "
-    "Multiples of 16 are what counts; the latency estimate follows that. Apple prefers them for the last axis.",
+    "Multiples of 16 are what counts; the latency estimate follows them. Apple prefers them for the last axis.",
 )
 def _power_of_two(graph: Graph, chip: Chip) -> Iterator[Problem]:
     widths = [shape[0] for op in graph.ops if op.kind in _DENSE and (shape := filters(op))]
@@ -53,7 +48,7 @@ def _power_of_two(graph: Graph, chip: Chip) -> Iterator[Problem]:
     guideline="2: sizes are multiples of 16",
     evidence="Confirmed for channels: the engine has 16 cores, and a channel count that is no multiple is padded "
     "(ane-guide chapter 17; 751K: 256 to 272 channels cost 32 % more). Layers with under 1 % of the program's "
-    "multiply-accumulates are passed over.",
+    "multiply-accumulates are not reported.",
 )
 def _channels(graph: Graph, chip: Chip) -> Iterator[Problem]:
     dense = [(op, shape) for op in graph.ops if op.kind in _DENSE and (shape := filters(op)) and shape[0] % 16]
@@ -73,7 +68,7 @@ def _channels(graph: Graph, chip: Chip) -> Iterator[Problem]:
     "warning",
     guideline="3: 16-byte alignment, 64 bytes for inputs and outputs",
     evidence="16 bytes is the engine's own granule along the last axis (ane-guide, appendix A); rows of inputs and "
-    "outputs are padded to 64 bytes (apple/coreai-models; tinygrad). Padding under 4 KiB is passed over.",
+    "outputs are padded to 64 bytes (apple/coreai-models; tinygrad). Padding under 4 KiB is not reported.",
 )
 def _alignment(graph: Graph, chip: Chip) -> Iterator[Problem]:
     for tensor in (*graph.inputs, *graph.outputs):
@@ -82,7 +77,7 @@ def _alignment(graph: Graph, chip: Chip) -> Iterator[Problem]:
         row = tensor.bytes // (tensor.elements // tensor.shape[-1]) if tensor.shape else 0
         if row and row % _ROW_BYTES:
             waste = tensor.bytes // row * (padded(row, _ROW_BYTES) - row)
-            if waste >= _WORTH_BYTES:
+            if waste >= _MIN_BYTES:
                 message = f"{tensor.name} has rows of {row} bytes, padded to {padded(row, _ROW_BYTES)}: {waste:,} lost"
                 item = row // tensor.shape[-1]
                 yield "", message, f"make the last axis a multiple of {_ROW_BYTES // item}"
@@ -92,7 +87,8 @@ def _alignment(graph: Graph, chip: Chip) -> Iterator[Problem]:
     "last-axis-one",
     "warning",
     guideline="3: alignment, of a last axis of one element",
-    evidence="A single fp16 element in a row takes 64 bytes, 32 times its size (apple/coreai-models). Told from 1 MiB.",
+    evidence="A single fp16 element in a row takes 64 bytes, 32 times its size (apple/coreai-models). Reported "
+    "from 1 MiB on.",
 )
 def _last_axis_one(graph: Graph, chip: Chip) -> Iterator[Problem]:
     for op in graph.ops:
@@ -159,11 +155,11 @@ def _rank(graph: Graph, chip: Chip) -> Iterator[Problem]:
 @rule(
     "matmul-inner",
     "error",
-    guideline="4: no dimension over 16,384, of what a matrix product sums over",
+    guideline="4: no dimension over 16,384, of the axis that a matrix product sums over",
     evidence="16,384 up to A16 and M3, 32,768 from A17 Pro and M4, where 40,000 fails (ane-guide; 751K).",
 )
 def _matmul_inner(graph: Graph, chip: Chip) -> Iterator[Problem]:
-    limit = limits(chip).matmul_inner
+    limit = chip.max_matmul_inner
     for op in graph.ops:
         if op.kind == "matmul" and op.inputs and op.inputs[0].shape and op.inputs[0].shape[-1] > limit:
             message = f"sums over {op.inputs[0].shape[-1]:,}, {chip.name} takes {limit:,}"
@@ -174,8 +170,8 @@ def _matmul_inner(graph: Graph, chip: Chip) -> Iterator[Problem]:
     "block-size",
     "warning",
     guideline="5: block size, which is the sequence or context length, at most 1,024",
-    evidence="No public source names such a limit. Longer attention costs the square of its length, and its scores "
-    "outgrow the engine's 2 MiB; that much the latency estimate counts.",
+    evidence="No public source names such a limit. The cost of attention grows with the square of its length, and its "
+    "scores outgrow the engine's 2 MiB; both are in the latency estimate.",
 )
 def _block_size(graph: Graph, chip: Chip) -> Iterator[Problem]:
     for op in graph.ops:
@@ -218,6 +214,7 @@ def _vocabulary_split(graph: Graph, chip: Chip) -> Iterator[Problem]:
 
 
 def _words(op: Op) -> int:
+    """Rows of what may be a vocabulary's table; 0 of other operations."""
     shape = filters(op)
     return shape[0] if len(shape) == 2 and op.kind in ("linear", "gather") else 0
 

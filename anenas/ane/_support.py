@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from importlib import resources
 
 from anenas.ane._chips import Chip
-from anenas.ane._limits import limits
 
 # Recurrent operations, and what torch's GRU becomes: none runs on the engine.
 RECURRENT = frozenset({"lstm", "gru", "rnn", "while_loop"})
@@ -50,12 +49,12 @@ def rejection(kind: str, chip: Chip) -> str | None:
         return None
     if support.on_engine == "no":
         return f"{kind} never runs on the engine" + (f": {support.condition}" if support.condition else "")
-    if support.since > limits(chip).generation:
+    if support.since > chip.generation:
         return f"{kind} does not run on the engine of {chip.name}, only on newer ones"
     return None
 
 
-def hosted(kind: str) -> str:
+def host_reason(kind: str) -> str:
     """Why operations of this kind run after the engine has answered, or "" where they do not."""
     support = op_support().get(kind)
     return f"{kind} {support.condition}" if support and support.on_engine == "host" else ""

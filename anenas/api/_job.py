@@ -77,7 +77,7 @@ class Job:
             input_shape=self.space.input.shape[1:],
             data=f"{self.dataset.name} {self.dataset.fingerprint[:12]}" if self.dataset else "",
             chip=self.targets[0].name,
-            latency=", ".join(target.source.version for target in self.targets),
+            latency=", ".join(target.origin for target in self.targets),
             epochs=self.epochs,
             seed=self.seed,
             inherit=self.inherit,

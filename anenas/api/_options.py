@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from anenas._errors import AnenasError
-from anenas.latency import LatencySource, Target
+from anenas.latency import LatencySource, Target, get_latency_source
 from anenas.search import OptunaSampler, Sampler, make_sampler
 from anenas.space import Limits, SearchSpace
 
@@ -24,7 +24,9 @@ def check_positive(**values: float | None) -> None:
             raise AnenasError(f"{name} must be more than 0, got {value}")
 
 
-def targets_of(chip: str | Sequence[str], latency: LatencySource | Mapping[str, LatencySource] | None) -> list[Target]:
+def targets_of(
+    chip: str | Sequence[str], latency: str | LatencySource | Mapping[str, LatencySource] | None
+) -> list[Target]:
     """The chips and own devices of these names, each once, with what says how long networks take there.
 
     Raises:
@@ -36,11 +38,15 @@ def targets_of(chip: str | Sequence[str], latency: LatencySource | Mapping[str, 
         raise AnenasError("expected a chip, such as A15")
     if latency is None:
         return targets
+    if isinstance(latency, str):
+        import anenas.measure  # noqa: F401  # registers recordings and devices
+
+        latency = get_latency_source(latency)
     sources = latency if isinstance(latency, Mapping) else {target.name: latency for target in targets}
     if strangers := sources.keys() - {target.name for target in targets}:
         known = ", ".join(target.name for target in targets)
         raise AnenasError(f"`latency` names {', '.join(sorted(strangers))}; the search's chips are {known}")
-    return [Target(t.name, t.chip, sources[t.name]) if t.name in sources else t for t in targets]
+    return [Target.named(target.name, sources.get(target.name)) for target in targets]
 
 
 def limits_of(space: SearchSpace, given: Mapping[str, float | None]) -> Limits:

@@ -77,7 +77,7 @@ def run_search(
     store: str | Path = "mlruns",
     tracking_uri: str | None = None,
     exports: str | Path = "exports",
-    latency: LatencySource | Mapping[str, LatencySource] | None = None,
+    latency: str | LatencySource | Mapping[str, LatencySource] | None = None,
     evaluator: Evaluator | None = None,
     classes: int | None = None,
     executor: str | Executor = "processes",
@@ -123,8 +123,8 @@ def run_search(
         store: Folder of studies and MLflow's database.
         tracking_uri: Of an MLflow server, instead of the store's database.
         exports: Folder that the best models are copied to.
-        latency: What says how long networks take, instead of the calibrated model: one for every chip, or by the
-            names of chips and devices.
+        latency: What says how long networks take, instead of the calibrated model: a source for every chip, one by
+            the name of each chip, or the name of one of `anenas.latency.latency_sources`, such as "table:FILE".
         evaluator: What judges networks, instead of training them on `data`.
         classes: That networks classify into, where an evaluator brings its own data.
         executor: Where trials run: a name of `anenas.search.EXECUTORS`, or anything that is an `Executor`, which then

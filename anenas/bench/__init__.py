@@ -1,4 +1,4 @@
-"""anenas held against tables of latencies and of search problems, and against exported programs."""
+"""anenas compared with tables of latencies and of search problems, and with exported programs."""
 
 from anenas.bench._latency import bench_latency, read_published, score
 from anenas.bench._search import SearchScores, bench_search

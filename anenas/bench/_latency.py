@@ -1,4 +1,4 @@
-"""Held against a table of published latencies: which rows count, and how good the estimates are."""
+"""Estimates compared with a table of published latencies: which rows count, and how good the estimates are."""
 
 from __future__ import annotations
 
@@ -15,22 +15,23 @@ import numpy as np
 
 from anenas._errors import AnenasError
 from anenas.ane import Chip, get_chip
-from anenas.graph import Form, Graph, compressed, get_form
-from anenas.latency import CalibratedLatency, Latency
+from anenas.graph import Form, Graph, get_form
+from anenas.graph import compressed as compress
+from anenas.latency import CalibratedLatency, Latency, LatencySource
 from anenas.models import load_graph
 
 _COLUMNS = ("timm_name", "input_res", "soc", "latency_ms")
-# What a compressed program's precision says of itself.
+# Words in the precision of a compressed program.
 _COMPRESSED = re.compile(r"palett|sparse|prun|\bW\d|int[48]|quanti|[1-8]-bit", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class PublishedLatency:
-    """A row of a table that an estimate can be held against.
+    """A row of a table that an estimate can be compared with.
 
     Attributes:
         row: The row as it is.
-        set: Rows that may be compared with each other.
+        set: Of rows that may be compared with each other.
         chip: Which it was measured on.
         graph: The program.
         ms: The published latency.
@@ -44,7 +45,7 @@ class PublishedLatency:
 
 
 def read_published(
-    table: Path, chip_named: Callable[[str], Chip] = get_chip, *, digitised: bool = False, squeezed: bool = False
+    table: Path, chip_named: Callable[[str], Chip] = get_chip, *, digitised: bool = False, compressed: bool = False
 ) -> tuple[list[PublishedLatency], dict[str, int]]:
     """The rows of a table that count, and how many do not for which reason.
 
@@ -53,7 +54,7 @@ def read_published(
             seen from the table.
         chip_named: The chip of the column `soc`.
         digitised: Whether rows that were read off a figure count.
-        squeezed: Whether it is the rows of compressed programs that count, each with the program before that, instead
+        compressed: Whether it is the rows of compressed programs that count, each with the program before that, instead
             of the others.
 
     Raises:
@@ -72,7 +73,7 @@ def read_published(
     for row in rows:
         row = {key: (value or "").strip() for key, value in row.items() if isinstance(value, str) or value is None}
         try:
-            published.append(_published(row, table.parent, graph_of, chip_named, digitised, squeezed))
+            published.append(_published(row, table.parent, graph_of, chip_named, digitised, compressed))
         except _SkippedError as reason:
             skipped[str(reason)] += 1
     return published, dict(skipped.most_common())
@@ -88,7 +89,7 @@ def _published(
     graph_of: Callable[[str], Graph],
     chip_named: Callable[[str], Chip],
     digitised: bool,
-    squeezed: bool,
+    compressed: bool,
 ) -> PublishedLatency:
     size = row["input_res"].casefold().partition("x")[0]
     model = row.get("model_spec") or (f"timm:{row['timm_name']}@{size}" if row["timm_name"] else "")
@@ -100,8 +101,8 @@ def _published(
         raise _SkippedError("suspected off the engine")
     if is_true(row, "digitised") and not digitised:
         raise _SkippedError("digitised")
-    if bool(_COMPRESSED.search(row.get("precision", ""))) != squeezed:
-        raise _SkippedError("plain" if squeezed else "compressed")
+    if bool(_COMPRESSED.search(row.get("precision", ""))) != compressed:
+        raise _SkippedError("plain" if compressed else "compressed")
     try:
         chip = chip_named(row["soc"])
     except AnenasError:
@@ -126,7 +127,7 @@ def is_true(row: dict[str, str], column: str) -> bool:
 
 
 def score(published: Sequence[PublishedLatency], estimates: Sequence[Latency]) -> dict[str, float | int | None]:
-    """How good estimates are; None where too few rows tell."""
+    """How good estimates are; a rank correlation is None of fewer than three different rows."""
     truth = np.array([p.ms for p in published])
     ms = np.array([e.ms for e in estimates])
     error = np.abs(ms / truth - 1)
@@ -142,10 +143,18 @@ def score(published: Sequence[PublishedLatency], estimates: Sequence[Latency]) -
     }
 
 
-def bench_latency(table: Path) -> dict[str, object]:
-    """The shipped estimate on each set of a table, as `anenas bench latency --json` prints it."""
+def bench_latency(table: Path, source: LatencySource | None = None) -> dict[str, object]:
+    """What a source says of each set of a table, as `anenas bench latency --json` prints it.
+
+    Args:
+        table: As `read_published` has it.
+        source: What to compare with it; None is the estimate that is shipped.
+
+    Raises:
+        AnenasError: If the table cannot be read or lacks a column, or the source cannot tell.
+    """
+    source = source or CalibratedLatency()
     published, skipped = read_published(table)
-    source = CalibratedLatency()
     sets: dict[tuple[str, str], list[PublishedLatency]] = collections.defaultdict(list)
     for row in published:
         sets[row.set, row.chip.name].append(row)
@@ -153,25 +162,28 @@ def bench_latency(table: Path) -> dict[str, object]:
     for (name, soc), rows in sorted(sets.items()):
         estimates = [source.latency(row.graph, row.chip) for row in rows]
         scored.append({"set": name, "soc": soc, **score(rows, estimates)})
-    return {"sets": scored, "skipped": skipped, "compression": bench_compression(published, table)}
+    return {"sets": scored, "skipped": skipped, "compression": _bench_compression(published, table, source)}
 
 
-def bench_compression(plain: Sequence[PublishedLatency], table: Path) -> list[dict[str, object]]:
+def _bench_compression(
+    plain: Sequence[PublishedLatency], table: Path, source: LatencySource
+) -> list[dict[str, object]]:
     """How much faster compressed programs are, as published and as estimated.
 
     Args:
         plain: The rows of the table that are not compressed.
         table: Where a model stands both plain and compressed, on one chip and in one set.
+        source: Of the estimates.
     """
     uncompressed: dict[tuple[str, ...], PublishedLatency] = {}
     for row in plain:
         uncompressed.setdefault(_place(row), row)
-    source, found = CalibratedLatency(), []
-    for row in read_published(table, squeezed=True)[0]:
-        form, before = told_form(row.row.get("precision", "")), uncompressed.get(_place(row))
+    found: list[dict[str, object]] = []
+    for row in read_published(table, compressed=True)[0]:
+        form, before = parse_form(row.row.get("precision", "")), uncompressed.get(_place(row))
         if form is None or before is None:
             continue
-        after = source.latency(compressed(row.graph, form), row.chip).ms
+        after = source.latency(compress(row.graph, form), row.chip).ms
         found.append(
             {
                 "model": row.row.get("model") or _place(row)[0],
@@ -191,8 +203,8 @@ def _place(published: PublishedLatency) -> tuple[str, ...]:
     return row.get("model_spec") or row["timm_name"], row["input_res"], published.chip.name, published.set
 
 
-def told_form(precision: str) -> Form | None:
-    """The form that a table's words for a precision tell, such as "4-bit palettized" or "W8A8"; None of others."""
+def parse_form(precision: str) -> Form | None:
+    """The weight format that a table's words for a precision name, such as "4-bit palettized"; None of other words."""
     text = precision.casefold()
     if found := re.search(r"([1-8])-bit palett", text):
         channels = re.search(r"\bgs(\d+)", text)
@@ -207,12 +219,8 @@ def told_form(precision: str) -> Form | None:
 
 
 def _spearman(a: np.ndarray, b: np.ndarray) -> float | None:
+    from scipy.stats import spearmanr
+
     if len(a) < 3 or np.ptp(a) == 0 or np.ptp(b) == 0:
         return None
-    return float(np.corrcoef(_ranks(a), _ranks(b))[0, 1])
-
-
-def _ranks(values: np.ndarray) -> np.ndarray:
-    """Equal values share the mean of their ranks."""
-    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
-    return np.asarray((np.cumsum(count) - (count - 1) / 2)[place])
+    return float(spearmanr(a, b).statistic)

@@ -9,9 +9,8 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from anenas.ane import Chip
 from anenas.graph import get_form
-from anenas.latency import CalibratedLatency
+from anenas.latency import Target
 from anenas.space import Architecture, SearchSpace
 
 _TIES = 3e-3
@@ -23,15 +22,15 @@ class SpaceScores:
 
     Attributes:
         space: Its name.
-        chip: The chip that was estimated for.
+        chip: The chip, or own device, that was estimated for.
         architectures: How many were drawn and timed.
         architectures_per_second: Rules, size, placement and latency, with every block met before; one core.
         cold_architectures_per_second: The same where no block was met before.
         exported: How many were exported and read back.
         max_latency_disagreement: Largest difference between the estimate and that of the exported program, as a
             fraction of the latter.
-        weight_bytes_agree: Whether every estimate named the bytes of weights that were exported; of sparse ones within
-            0.3 %, for what is pruned has equals that are pruned with it.
+        weight_bytes_agree: Whether every estimate of the bytes of weights was that of the exported program; of sparse
+            weights within 0.3 %, as equal weights are pruned together.
     """
 
     space: str
@@ -47,22 +46,22 @@ class SpaceScores:
         return asdict(self)
 
 
-def bench_space(space: SearchSpace, chip: Chip, *, architectures: int, exports: int, seed: int = 0) -> SpaceScores:
+def bench_space(space: SearchSpace, target: Target, *, architectures: int, exports: int, seed: int = 0) -> SpaceScores:
     """Estimate architectures that are drawn at random, and export the first of them, with fresh weights."""
     import torch
 
-    from anenas.network import architecture_cost
+    from anenas.network import architecture_cost, architecture_graph
 
     torch.set_num_threads(1)
     rng = random.Random(seed)
     drawn = [space.sample(rng) for _ in range(architectures)]
-    source = CalibratedLatency()
 
     def estimate(architecture: Architecture) -> tuple[float, int]:
         """All that a search asks of an architecture before it trains it."""
-        cost = architecture_cost(architecture, chip)
-        legal = not cost.problems and cost.residency >= 0
-        return source.of(cost, chip).ms if legal else math.inf, cost.weight_bytes
+        cost = architecture_cost(architecture, target.chip)
+        if cost.problems or cost.residency < 0:
+            return math.inf, cost.weight_bytes
+        return target.estimate(cost, lambda: architecture_graph(architecture)).ms, cost.weight_bytes
 
     def rate() -> float:
         started = time.perf_counter()
@@ -73,14 +72,14 @@ def bench_space(space: SearchSpace, chip: Chip, *, architectures: int, exports: 
     cold, warm = rate(), rate()
     differences, bytes_agree = [0.0], True
     for architecture in drawn[:exports]:
-        foretold_ms, foretold_bytes = estimate(architecture)
-        exported_ms, exported_bytes = _exported(architecture, chip)
-        differences.append(abs(foretold_ms / exported_ms - 1))
+        estimated_ms, estimated_bytes = estimate(architecture)
+        exported_ms, exported_bytes = _export(architecture, target)
+        differences.append(abs(estimated_ms / exported_ms - 1))
         slack = _TIES * exported_bytes if get_form(architecture.form).sparsity else 0
-        bytes_agree &= abs(foretold_bytes - exported_bytes) <= slack
+        bytes_agree &= abs(estimated_bytes - exported_bytes) <= slack
     return SpaceScores(
         space=space.name,
-        chip=chip.name,
+        chip=target.name,
         architectures=architectures,
         architectures_per_second=warm,
         cold_architectures_per_second=cold,
@@ -90,7 +89,7 @@ def bench_space(space: SearchSpace, chip: Chip, *, architectures: int, exports: 
     )
 
 
-def _exported(architecture: Architecture, chip: Chip) -> tuple[float, int]:
+def _export(architecture: Architecture, target: Target) -> tuple[float, int]:
     """Latency and weight bytes of the exported program."""
     import torch
 
@@ -107,11 +106,11 @@ def _exported(architecture: Architecture, chip: Chip) -> tuple[float, int]:
             quantiser = Quantiser(folded(network.network), architecture.input, steps=1).step()
             quantiser.network(torch.rand(architecture.input))  # for the ranges of activations
             network = network.with_network(quantiser.finish())
-            target = form.target
+            system = form.target
         else:
-            target = "iOS16"
-        convert(network.eval(), package, shape=architecture.input, classes=classes, target=target)
+            system = "iOS16"
+        convert(network.eval(), package, shape=architecture.input, classes=classes, target=system)
         if form.kind and not form.activations:
             compress(package, package, form)
         graph = read_graph(package)
-    return CalibratedLatency().latency(graph, chip).ms, graph.weight_bytes
+        return target.latency(graph, package).ms, graph.weight_bytes

@@ -120,7 +120,7 @@ def _row(architecture: Architecture) -> Row:
 
 
 def _estimate(latency_ms: float, broken_rules: tuple[str, ...] = ()) -> Estimate:
-    latency = Latency(latency_ms, latency_ms, latency_ms, "table", "")
+    latency = Latency(latency_ms, latency_ms, latency_ms, chip="", source="table")
     return Estimate({"": latency}, size_mb=0.0, macs=0, params=0, broken_rules=broken_rules)
 
 

@@ -312,8 +312,7 @@ def _outputs(program: Program) -> str:
 def _findings(findings: Sequence[Finding], chip: str) -> str:
     if not findings:
         return f"`anenas check model.mlpackage --chip {chip}` finds nothing against it."
-    ordered = sorted(findings, key=lambda one: ("error", "warning", "info").index(one.severity))
-    told = [f"- {one.severity}, {one.rule}{f' at {one.op}' if one.op else ''}: {one.message}" for one in ordered]
+    told = [f"- {one.severity}, {one.rule}{f' at {one.op}' if one.op else ''}: {one.message}" for one in findings]
     more = len(told) - _MOST_FINDINGS
     if more > 0:
         told[_MOST_FINDINGS:] = [f"- and {more} more: `anenas check model.mlpackage --chip {chip}`"]

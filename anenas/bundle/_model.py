@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from anenas.data import Dataset
-from anenas.latency import Target
+from anenas.latency import CalibratedLatency, Target
 from anenas.search import CompletedTrial, Study, load_deployed
 from anenas.space import Architecture
 
@@ -47,7 +47,7 @@ class Model:
     def target(self) -> Target:
         """What the search asked for latencies: a chip, or the user's own device."""
         latency = self.record.evaluation.estimate.latency
-        _, _, own = latency.source.partition(" for ")
+        own = latency.device if latency.source == CalibratedLatency.name else None
         return Target.named(own or latency.chip)
 
     def load(self) -> Deployed:

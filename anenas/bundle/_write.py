@@ -127,7 +127,7 @@ def _judged(
         latency_ms=latency.ms,
         latency_low_ms=latency.low_ms,
         latency_high_ms=latency.high_ms,
-        latency_source=latency.source,
+        latency_source=latency.origin,
         chip=latency.chip,
         residency=program_cost(graph, chip).residency,
         size_mb=package_bytes(package) / 1e6,

@@ -44,11 +44,11 @@ def bench_space(
     as_json: Json = False,
 ) -> None:
     """Time how fast architectures are estimated, and hold the estimates against exported programs."""
-    from anenas.ane import get_chip
     from anenas.bench import bench_space as bench
+    from anenas.latency import Target
     from anenas.space import load_space
 
-    scores = bench(load_space(name), get_chip(chip), architectures=architectures, exports=exports, seed=seed)
+    scores = bench(load_space(name), Target.named(chip), architectures=architectures, exports=exports, seed=seed)
     if as_json:
         print(json.dumps(scores.to_dict(), indent=2))
         return

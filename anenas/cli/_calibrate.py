@@ -23,10 +23,9 @@ def calibrate(
 ) -> None:
     """Adapt the latency model to a device of your own, from 5 measured models or more."""
     from anenas.ane import get_chip
-    from anenas.latency import checked_name
     from anenas.measure import calibrate as fit
 
-    result = fit(measurements, get_chip(chip), checked_name(name))
+    result = fit(measurements, get_chip(chip), name)
     path = result.device.save()
     if as_json:
         print(json.dumps({**result.to_dict(), "file": str(path)}, indent=2))

@@ -44,11 +44,11 @@ def compress(
     if package is None or out is None or (form is None) == (not sweep):
         raise AnenasError("expected a package, --out, and either --to FORM or --sweep (`anenas compress --help`)")
 
-    from anenas.latency import chip_or_own_device
+    from anenas.latency import Target
     from anenas.models import Comparison, load_test_data, marked, write_sweep
 
-    known, device = chip_or_own_device(chip)
-    comparison = Comparison(package, known, device, load_test_data(package, data) if data else None)
+    target = Target.named(chip)
+    comparison = Comparison(package, target, load_test_data(package, data) if data else None)
     if sweep:
         out.mkdir(parents=True, exist_ok=True)
         results = []
@@ -64,9 +64,9 @@ def compress(
     if as_json:
         rows = [result.to_dict() for result in results]
         shown = {"forms": rows} if sweep else {"before": rows[0], "after": rows[1]}
-        print(json.dumps({"package": str(package), "chip": known.name, **shown}, indent=2))
+        print(json.dumps({"package": str(package), "chip": target.chip.name, **shown}, indent=2))
         return
-    print_compressed(Console(), known.name, results, is_sweep=sweep)
+    print_compressed(Console(), target.chip.name, results, is_sweep=sweep)
     for path in written:
         print(f"wrote {path}")
 

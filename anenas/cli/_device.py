@@ -6,12 +6,15 @@ import json
 import tempfile
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from anenas._errors import AnenasError
 from anenas.cli._app import DEVICES, Json, app
+
+if TYPE_CHECKING:
+    from anenas.measure import Measured
 
 
 class Device(StrEnum):
@@ -27,7 +30,7 @@ def measure(
     model: Annotated[str, typer.Argument(help="A .mlpackage, timm:NAME[@RESOLUTION] or an architecture.")],
     out: Annotated[Path, typer.Option(help="File to write the recording to.")],
     device: Annotated[Device, typer.Option(help="This Mac, or an iPhone attached to it.")] = Device.LOCAL,
-    chip: Annotated[str, typer.Option(help="Of the iPhone, such as A15.", show_default="a Mac tells its own")] = "",
+    chip: Annotated[str, typer.Option(help="Of the iPhone, such as A15.", show_default="a Mac knows its own")] = "",
     team: Annotated[str, typer.Option(help="Apple developer team to sign coremltools' app for the iPhone.")] = "",
     compute_units: Annotated[Units, typer.Option(help="What Core ML may use.")] = Units.ALL,
     rounds: Annotated[int, typer.Option(min=1, help="How often to load the model; 20 predictions each.")] = 10,
@@ -35,7 +38,7 @@ def measure(
 ) -> None:
     """Measure a model with coremltools on this Mac or an iPhone; unproven on hardware."""
     from anenas.ane import get_chip
-    from anenas.measure import UNITS, DeviceLatency, record, require_core_ml, write_recordings
+    from anenas.measure import DeviceLatency, record, require_core_ml, write_recordings
 
     require_core_ml()
     if not out.absolute().parent.is_dir():
@@ -44,7 +47,7 @@ def measure(
         device.value,
         chip=get_chip(chip).name if chip else "",
         team=team,
-        compute_units=UNITS[compute_units.value],  # type: ignore[arg-type]
+        compute_units=compute_units.name,  # type: ignore[arg-type]
         rounds=rounds,
     )
     with tempfile.TemporaryDirectory(prefix="anenas-") as folder:
@@ -64,7 +67,7 @@ def recording(
     _show([compare(one, file.parent) for one in read_recordings(file)], as_json)
 
 
-def _show(measured: list, as_json: bool) -> None:  # type: ignore[type-arg]
+def _show(measured: list[Measured], as_json: bool) -> None:
     if as_json:
         print(json.dumps([one.to_dict() for one in measured], indent=2, allow_nan=False))
         return
@@ -85,9 +88,9 @@ def kit(
     as_json: Json = False,
 ) -> None:
     """Write packages, inputs and a script that measures and checks them on any Mac."""
-    from anenas.measure import CALIBRATION, write_kit
+    from anenas.measure import CALIBRATION_MODELS, write_kit
 
-    wanted = [*(models or ()), *(CALIBRATION if calibration else ())]
+    wanted = [*(models or ()), *(CALIBRATION_MODELS if calibration else ())]
     if not wanted:
         raise AnenasError("no model for the kit; name some, or --calibration for ten diverse ones")
     entries = write_kit(wanted, out)

@@ -1,4 +1,4 @@
-"""What a model will do on a chip."""
+"""What a model does on a chip."""
 
 from __future__ import annotations
 
@@ -27,14 +27,13 @@ def profile(
     from anenas.ane import check as find
     from anenas.ane import chips as known
     from anenas.cli.screen import print_chips, print_profile
-    from anenas.latency import chip_or_own_device
+    from anenas.latency import Target
     from anenas.latency import profile as profile_of
     from anenas.models import load_graph
 
-    every = chip.casefold() == "all"
-    wanted = [(one, None) for one in known().values()] if every else [chip_or_own_device(chip)]
+    targets = [Target.named(name) for name in (known() if chip.casefold() == "all" else [chip])]
     graph = load_graph(model, space)
-    profiles = [profile_of(model, graph, one, device) for one, device in wanted]
+    profiles = [profile_of(model, graph, target) for target in targets]
     if html is not None:
         if len(profiles) > 1:
             raise AnenasError("--html shows one chip; name it instead of all")
@@ -42,7 +41,7 @@ def profile(
             raise AnenasError(f"--html: there is no folder {html.parent} to write {html.name} to")
         from anenas.report import write_profile_page
 
-        write_profile_page(profiles[0], find(graph, wanted[0][0]), html)
+        write_profile_page(profiles[0], find(graph, targets[0].chip), html)
     if as_json:
         rows = [one.to_dict() for one in profiles]
         print(json.dumps(rows if len(rows) > 1 else rows[0], indent=2))
@@ -77,8 +76,8 @@ def check(
 
     if list_rules:
         if as_json:
-            told = ("id", "severity", "guideline", "evidence")
-            print(json.dumps({"rules": [{name: getattr(rule, name) for name in told} for rule in rules()]}, indent=2))
+            fields = ("id", "severity", "guideline", "evidence")
+            print(json.dumps({"rules": [{name: getattr(rule, name) for name in fields} for rule in rules()]}, indent=2))
         else:
             print_rules(Console(), rules())
         return
@@ -86,13 +85,13 @@ def check(
         raise AnenasError("no model to check; `anenas check --help` says what it may be")
     known, _ = chip_or_own_device(chip)
     graph = load_graph(model, space)
-    findings = sorted(find(graph, known), key=lambda finding: ("error", "warning", "info").index(finding.severity))
+    findings = find(graph, known)
     errors = sum(finding.is_error for finding in findings)
     if as_json:
         rows = [dataclasses.asdict(finding) for finding in findings]
         print(json.dumps({"model": model, "chip": known.name, "findings": rows, "errors": errors}, indent=2))
     else:
-        placed, segments = placement(graph, known), program_cost(graph, known).segments
+        placed, segments = placement(graph, known), program_cost(graph, known).engine_segments
         print_findings(Console(), model, known.name, findings, placed, segments)
     if errors:
         raise typer.Exit(1)
@@ -109,7 +108,12 @@ def chips(as_json: Json = False) -> None:
 
     if as_json:
         rows = [
-            dataclasses.asdict(chip) | {"peak_tflops": chip.peak_tflops, "prediction_us": fixed_us(chip)}
+            dataclasses.asdict(chip)
+            | {
+                "max_dimension": chip.max_dimension,
+                "peak_tflops": chip.peak_tflops,
+                "prediction_us": fixed_us(chip),
+            }
             for chip in known().values()
         ]
         print(json.dumps(rows, indent=2))

@@ -29,6 +29,13 @@ def search(
     chip: Annotated[
         str, typer.Option(help="The chip to be fast on (`anenas chips`); or several, such as A15,M2.")
     ] = "A15",
+    latency: Annotated[
+        str | None,
+        typer.Option(
+            help="Where latencies come from, such as table:FILE or recordings:FOLDER.",
+            show_default="the calibrated model",
+        ),
+    ] = None,
     objectives: Annotated[
         str,
         typer.Option(
@@ -142,6 +149,7 @@ def search(
             space,
             data=data,
             chip=names(chip, "--chip"),
+            latency=latency,
             objectives=names(objectives, "--objectives"),
             latency_bound=latency_bound,  # type: ignore[arg-type]  # it tells of others itself
             trials=trials,

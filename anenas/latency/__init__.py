@@ -1,19 +1,29 @@
 """How long a program takes on a chip: one protocol, and what answers it."""
 
-from anenas.latency._base import Latency, LatencySource
-from anenas.latency._calibrated import CalibratedLatency, Target
-from anenas.latency._own_device import OwnDevice, checked_name, chip_or_own_device, own_devices
+from anenas.latency._base import CostLatencySource, Latency, LatencySource
+from anenas.latency._calibrated import CalibratedLatency
+from anenas.latency._function import FunctionLatency
+from anenas.latency._own_device import OwnDevice, check_device_name, chip_or_own_device, own_devices
 from anenas.latency._profile import Profile, profile
+from anenas.latency._sources import get_latency_source, latency_sources
+from anenas.latency._table import TableLatency, operation_key
+from anenas.latency._target import Target
 
 __all__ = [
     "CalibratedLatency",
+    "CostLatencySource",
+    "FunctionLatency",
     "Latency",
     "LatencySource",
     "OwnDevice",
     "Profile",
+    "TableLatency",
     "Target",
-    "checked_name",
+    "check_device_name",
     "chip_or_own_device",
+    "get_latency_source",
+    "latency_sources",
+    "operation_key",
     "own_devices",
     "profile",
 ]

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from anenas._errors import AnenasError, unknown
+from anenas._files import write_whole
 from anenas.ane import Chip, chips, get_chip
 
 _FORMAT = 1
@@ -44,9 +45,7 @@ class OwnDevice:
         """Write it where `load` finds it, in place of an earlier one of that name."""
         path = _folder() / f"{self.name}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_suffix(".part")
-        unfinished.write_text(json.dumps({"format": _FORMAT, **dataclasses.asdict(self)}, indent=2) + "\n")
-        unfinished.replace(path)
+        write_whole(path, json.dumps({"format": _FORMAT, **dataclasses.asdict(self)}, indent=2) + "\n")
         return path
 
     @classmethod
@@ -68,7 +67,7 @@ class OwnDevice:
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             sound = False
         if not sound:
-            raise AnenasError(f"{path} is no calibration of this version; run `anenas calibrate` again")
+            raise AnenasError(f"{path} is no calibration of this version; calibrate the device again")
         return device
 
 
@@ -77,17 +76,15 @@ def own_devices() -> list[str]:
     return sorted(file.stem for file in _folder().glob("*.json"))
 
 
-def checked_name(name: str) -> str:
-    """`name`, if a device may be called so.
+def check_device_name(name: str) -> None:
+    """Raise an AnenasError if a device may not be called so.
 
-    Raises:
-        AnenasError: If it is a chip's, or has characters that a file's name had better not have.
+    It may not if the name is a chip's, or has characters that a file's name had better not have.
     """
     if not re.fullmatch(_NAME, name):
-        raise AnenasError(f"--name '{name}': expected letters, digits, '_', '.' and '-', at most 60")
+        raise AnenasError(f"a device cannot be called '{name}': expected letters, digits, '_', '.' and '-', at most 60")
     if name.casefold() in {chip.casefold() for chip in (*chips(), "all")}:
-        raise AnenasError(f"--name '{name}' is taken by the chip; call your device something else, such as my-{name}")
-    return name
+        raise AnenasError(f"'{name}' is a chip; call your device something else, such as my-{name}")
 
 
 def chip_or_own_device(name: str) -> tuple[Chip, OwnDevice | None]:

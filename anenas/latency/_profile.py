@@ -9,7 +9,8 @@ from anenas.ane import Chip, Placement, ProgramCost, placement, program_cost
 from anenas.graph import Graph
 from anenas.latency._base import Latency
 from anenas.latency._calibrated import CalibratedLatency
-from anenas.latency._own_device import OwnDevice
+from anenas.latency._table import operation_key
+from anenas.latency._target import Target
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,9 @@ class Profile:
         model: What the user calls it.
         graph: Its program.
         chip: The chip.
-        latency: Of one prediction.
+        latency: Of one prediction, by the target's source.
+        calibrated: Of one prediction, by the calibrated model: what the parts below add up to. Equal to `latency` where
+            that is the target's source.
         cost: Of the whole program.
         placed: Each operation in the program's order, where it runs and for how long.
         switching_us: What changes of unit take, microseconds.
@@ -30,6 +33,7 @@ class Profile:
     graph: Graph
     chip: Chip
     latency: Latency
+    calibrated: Latency
     cost: ProgramCost
     placed: list[Placement]
     switching_us: float
@@ -37,14 +41,14 @@ class Profile:
     @property
     def fixed_us(self) -> float:
         """What a prediction takes beside its operations and changes of unit, microseconds."""
-        return self.latency.ms * 1000 - sum(one.us for one in self.placed) - self.switching_us
+        return self.calibrated.ms * 1000 - sum(one.us for one in self.placed) - self.switching_us
 
     def to_dict(self) -> dict[str, Any]:
         """For scripts: every operation with its microseconds and what bounds it."""
         return {
             "model": self.model,
             "chip": self.chip.name,
-            "source": self.latency.source,
+            "source": self.latency.origin,
             "latency_ms": self.latency.ms,
             "low_ms": self.latency.low_ms,
             "high_ms": self.latency.high_ms,
@@ -54,9 +58,11 @@ class Profile:
             "weight_mb": self.graph.weight_bytes / 1e6,
             "residency": self.cost.residency,
             "mac_residency": self.cost.mac_residency,
-            "segments": self.cost.segments,
+            "segments": self.cost.engine_segments,
+            "ops_source": self.calibrated.origin,
             "ops": [
                 {
+                    "key": operation_key(one.op),
                     "name": one.op.name,
                     "kind": one.op.kind,
                     "output": list(one.op.outputs[0].shape),
@@ -72,9 +78,24 @@ class Profile:
         }
 
 
-def profile(model: str, graph: Graph, chip: Chip, device: OwnDevice | None = None) -> Profile:
-    """Estimate a program on a chip, or on a user's own device that has it."""
-    cost, source = program_cost(graph, chip), CalibratedLatency(device)
+def profile(model: str, graph: Graph, target: Target) -> Profile:
+    """Estimate a program on a chip or an own device, and where its time goes.
+
+    Operation by operation only the calibrated model can tell; of any other source there is the total.
+
+    Raises:
+        AnenasError: If the target's source cannot tell.
+    """
+    chip, cost = target.chip, program_cost(graph, target.chip)
+    source = target.source if isinstance(target.source, CalibratedLatency) else CalibratedLatency()
     placed = [replace(one, us=one.us * source.scale) for one in placement(graph, chip)]
-    switching_us = cost.switching_us * source.scale
-    return Profile(model, graph, chip, source.of(cost, chip), cost, placed, switching_us)
+    return Profile(
+        model=model,
+        graph=graph,
+        chip=chip,
+        latency=target.estimate(cost, lambda: graph),
+        calibrated=source.from_cost(cost, chip),
+        cost=cost,
+        placed=placed,
+        switching_us=cost.switching_us * source.scale,
+    )

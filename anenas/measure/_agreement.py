@@ -1,4 +1,4 @@
-"""Whether operations run where we say they do: placement held against a recorded compute plan."""
+"""Whether operations run where we say they do: placement compared with a recorded compute plan."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class Agreement:
     """How far placement and plan agree.
 
     Attributes:
-        ops: Share of the operations in the plan.
-        macs: Share of their multiply-accumulates; 1 where there are none.
+        ops: Fraction of the operations in the plan.
+        macs: Fraction of their multiply-accumulates; 1 where there are none.
         compared: How many operations.
         differences: Those on which they do not agree.
     """
@@ -45,7 +45,7 @@ class Agreement:
 
 
 def agreement(graph: Graph, chip: Chip, recording: Recording) -> Agreement:
-    """Hold `placement` against what Core ML planned.
+    """Compare `placement` with what Core ML planned.
 
     Operations are matched by the name of their output or, where the graph was not read from the package, by their
     order if it is the same.
@@ -57,7 +57,7 @@ def agreement(graph: Graph, chip: Chip, recording: Recording) -> Agreement:
         raise AnenasError(f"the recording of {recording.model} holds no compute plan")
     if not recording.with_engine:
         raise AnenasError(f"{recording.model} was recorded with {recording.compute_units}, without the engine")
-    planned = _matched(graph, recording)
+    planned = _match(graph, recording)
     placed = [(one, planned[one.op.name]) for one in placement(graph, chip) if one.op.name in planned]
     differences = tuple(
         Difference(one.op, one.on_engine, one.why, plan.preferred)
@@ -74,7 +74,7 @@ def agreement(graph: Graph, chip: Chip, recording: Recording) -> Agreement:
     )
 
 
-def _matched(graph: Graph, recording: Recording) -> dict[str, PlannedOp]:
+def _match(graph: Graph, recording: Recording) -> dict[str, PlannedOp]:
     """The plan's entry of each operation by the operation's name in the graph."""
     by_name = {planned.name: planned for planned in recording.plan}
     named = {op.name: by_name[op.name] for op in graph.ops if op.name in by_name and by_name[op.name].kind == op.kind}

@@ -12,7 +12,7 @@ import numpy as np
 from anenas._errors import AnenasError
 from anenas.ane import Chip, calibration, fixed_us, program_cost
 from anenas.bench import read_published, score
-from anenas.latency import CalibratedLatency, Latency, OwnDevice
+from anenas.latency import CalibratedLatency, Latency, OwnDevice, check_device_name
 
 _FEWEST = 5
 # Standard deviations of the logarithms: a laboratory's noise, and how far a device may be from its chip's model.
@@ -21,7 +21,7 @@ _NOISE, _SPREAD = 0.08, 0.7
 
 @dataclass(frozen=True)
 class Calibrated:
-    """What a calibration has come to.
+    """What a calibration found.
 
     Attributes:
         device: The adapted model.
@@ -40,19 +40,20 @@ class Calibrated:
 
 
 def calibrate(table: Path, chip: Chip, name: str) -> Calibrated:
-    """Fit two numbers, for the fixed cost and for the rest, and say how good they have made the model.
+    """Fit two numbers, for the fixed cost and for the rest, and score the model with them.
 
     Rows of another chip do not count. With fewer than nine models their errors hold no 90 % quantile, and the interval
     is not narrower than the published one.
 
     Args:
-        table: In the format of `anenas bench latency`.
+        table: As `anenas.bench.read_published` takes it.
         chip: The chip of the device.
         name: What to call it.
 
     Raises:
-        AnenasError: If the table cannot be read, or holds fewer than five models.
+        AnenasError: If the device cannot be called so, or the table cannot be read or holds fewer than five models.
     """
+    check_device_name(name)
     rows, skipped = read_published(table)
     others = [row for row in rows if row.chip != chip]
     if others:
@@ -60,10 +61,10 @@ def calibrate(table: Path, chip: Chip, name: str) -> Calibrated:
     rows = [row for row in rows if row.chip == chip]
     models = len({id(row.graph) for row in rows})
     if models < _FEWEST:
-        told = ", ".join(f"{count} {reason}" for reason, count in skipped.items())
+        reasons = ", ".join(f"{count} {reason}" for reason, count in skipped.items())
         raise AnenasError(
             f"{table}: {models} measured models of {chip.name}, at least {_FEWEST} are needed"
-            + (f"; skipped: {told}" if told else "")
+            + (f"; skipped: {reasons}" if reasons else "")
         )
     fixed_ms = fixed_us(chip) / 1000
     work_ms = np.array([program_cost(row.graph, chip).us / 1000 for row in rows])
@@ -77,9 +78,9 @@ def calibrate(table: Path, chip: Chip, name: str) -> Calibrated:
     interval = _interval(np.abs(np.log(left_out / truth)), calibration().interval_factor(chip))
     fixed, scale = _fit(fixed_ms, work_ms, truth)
     source = CalibratedLatency()
-    device = OwnDevice(name, chip.name, source.name, round(scale, 4), round(fixed, 4), round(interval, 4), models)
+    device = OwnDevice(name, chip.name, source.model, round(scale, 4), round(fixed, 4), round(interval, 4), models)
     before = [source.latency(row.graph, chip) for row in rows]
-    after = [Latency(ms, ms / interval, ms * interval, "left out", chip.name) for ms in left_out.tolist()]
+    after = [Latency(ms, ms / interval, ms * interval, chip.name, "left out") for ms in left_out.tolist()]
     return Calibrated(device, score(rows, before), score(rows, after), skipped)
 
 
@@ -88,8 +89,8 @@ def _fit(fixed_ms: float, work_ms: np.ndarray, truth: np.ndarray) -> tuple[float
     from scipy.optimize import least_squares
 
     def residuals(x: np.ndarray) -> np.ndarray:
-        foretold = np.exp(x[0]) * fixed_ms + np.exp(x[1]) * work_ms
-        off = np.log(foretold / truth) / _NOISE
+        predicted = np.exp(x[0]) * fixed_ms + np.exp(x[1]) * work_ms
+        off = np.log(predicted / truth) / _NOISE
         robust = np.sign(off) * np.sqrt(2 * (np.sqrt(1 + off**2) - 1))  # soft L1: one outlier among five is no disaster
         return np.concatenate([robust, x / _SPREAD])
 

@@ -1,4 +1,4 @@
-"""A recorded measurement beside what was foretold of it."""
+"""A recorded measurement beside what was predicted of it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from anenas._errors import AnenasError
 from anenas.ane import get_chip
 from anenas.coreml import read_graph
 from anenas.graph import Graph, fingerprint
-from anenas.latency import CalibratedLatency, Latency
+from anenas.latency import CalibratedLatency, Latency, LatencySource
 from anenas.measure._agreement import Agreement, agreement
 from anenas.measure._core_ml import require_core_ml
 from anenas.measure._device import DeviceLatency
-from anenas.measure._kit import is_package, packaged
+from anenas.measure._kit import is_package, to_package
 from anenas.measure._recording import Recording
 from anenas.models import load_graph
 
@@ -26,7 +26,7 @@ class Measured:
 
     Attributes:
         recording: The measurement.
-        predicted: The estimate for its program on its chip, None where either is unknown, or the engine unused.
+        predicted: The estimate for its program on its chip; None where either is unknown, or the engine unused.
         agreement: Of placement and compute plan, None where they cannot be compared.
         notes: Why something is None, or not to be trusted.
     """
@@ -77,13 +77,16 @@ class Measured:
         }
 
 
-def compare(recording: Recording, folder: Path, graph: Graph | None = None) -> Measured:
-    """Hold a recording against the estimate and the placement of its program.
+def compare(
+    recording: Recording, folder: Path, graph: Graph | None = None, source: LatencySource | None = None
+) -> Measured:
+    """Compare a recording with the estimate and the placement of its program.
 
     Args:
         recording: The measurement.
         folder: Where packages that it names are looked for.
         graph: Its program, found by its name if not given.
+        source: Of the estimate; the calibrated model if not given.
     """
     notes: list[str] = []
     predicted: Latency | None = None
@@ -94,7 +97,7 @@ def compare(recording: Recording, folder: Path, graph: Graph | None = None) -> M
         if fingerprint(graph) != recording.fingerprint:
             notes.append("the program that was measured differs from the one that its name gives here")
         if recording.with_engine:
-            predicted = CalibratedLatency().latency(graph, chip)
+            predicted = (source or CalibratedLatency()).latency(graph, chip)
         agreed = agreement(graph, chip, recording)
     except AnenasError as error:
         notes.append(str(error))
@@ -115,6 +118,6 @@ def record(model: str, source: DeviceLatency, folder: Path) -> Measured:
         AnenasError: Where there is no Core ML, no such model or device, or Core ML refuses the package.
     """
     require_core_ml()  # before any work
-    package = packaged(model, folder)
+    package = to_package(model, folder)
     graph = read_graph(package)
     return compare(source.record(graph, package, model.rstrip("/")), Path(), graph)

@@ -1,4 +1,4 @@
-"""The bridge's only door to macOS: what `kit_script` measures, with its failures as errors of ours."""
+"""The only door to macOS: what `kit_script` measures, with its failures as errors of ours."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from anenas._errors import AnenasError
+from anenas._errors import AnenasError, first_line
 from anenas.coreml import as_arrays, example_inputs, package_digest
 from anenas.measure import kit_script
 from anenas.mil._tools import coremltools
 
-NEEDS_MACOS = (
-    "measuring needs macOS with coremltools; `anenas kit MODEL --out DIR` writes a script that measures on any Mac"
+_NEEDS_MACOS = (
+    "measuring needs macOS with coremltools; a kit measures on any Mac (`anenas kit`, `anenas.measure.write_kit`)"
 )
 
 
@@ -33,8 +33,7 @@ def compile_package(package: Path, destination: Path) -> None:
     try:
         coremltools().models.utils.compile_model(str(package), str(destination))
     except Exception as error:  # Core ML's failures come as whatever coremltools makes of them
-        first_line = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        raise AnenasError(f"Core ML could not compile {package.name}: {first_line}") from error
+        raise AnenasError(f"Core ML could not compile {package.name}: {first_line(error)}") from error
 
 
 def has_core_ml() -> bool:
@@ -46,7 +45,7 @@ def has_core_ml() -> bool:
 def require_core_ml() -> None:
     """Raise an AnenasError where there is no Core ML."""
     if not has_core_ml():
-        raise AnenasError(NEEDS_MACOS)
+        raise AnenasError(_NEEDS_MACOS)
 
 
 def measure_package(
@@ -85,5 +84,4 @@ def measure_package(
         except kit_script.ValidationError as error:
             raise AnenasError(str(error)) from error
         except Exception as error:  # Core ML's and Xcode's failures come as whatever coremltools makes of them
-            first_line = next(iter(str(error).strip().splitlines()), type(error).__name__)
-            raise AnenasError(f"Core ML could not measure {package}: {first_line}") from error
+            raise AnenasError(f"Core ML could not measure {package}: {first_line(error)}") from error

@@ -5,15 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from anenas._errors import AnenasError
-from anenas.ane import Chip
+from anenas.ane import Chip, ProgramCost
 from anenas.graph import Graph, fingerprint
-from anenas.latency import Latency
+from anenas.latency import CalibratedLatency, Latency, latency_sources
 from anenas.measure._core_ml import measure_package
 from anenas.measure._recording import ComputeUnits, Recording, to_recording
 
 
+@latency_sources("device")
 class DeviceLatency:
     """Measures exported packages with coremltools' `MLModelBenchmarker`; unproven on hardware.
+
+    Before there is a package to measure, the calibrated model says what it will take.
 
     Args:
         device: "local" for this Mac, or "iphone".
@@ -21,6 +24,9 @@ class DeviceLatency:
         team: Developer team that coremltools' app is signed with for the iPhone.
         compute_units: That Core ML may use.
         rounds: How often a package is loaded; at least five give a median with an interval.
+
+    Attributes:
+        version: The compute units, and the model that estimates.
     """
 
     name = "device"
@@ -37,6 +43,8 @@ class DeviceLatency:
         self._where = {"device": device, "chip": chip, "team": team}
         self._compute_units = compute_units
         self._rounds = rounds
+        self._estimate = CalibratedLatency()
+        self.version = f"{compute_units}, {self._estimate.model} before export"
 
     def record(self, graph: Graph, package: Path, model: str) -> Recording:
         """Measure a package.
@@ -63,4 +71,8 @@ class DeviceLatency:
         recording = self.record(graph, package, str(package))
         if recording.chip != chip.name:
             raise AnenasError(f"the device has an {recording.chip}, not an {chip.name}; name the chip that it has")
-        return recording.latency(self.name)
+        return recording.latency(self.name, self.version)
+
+    def from_cost(self, cost: ProgramCost, chip: Chip) -> Latency:
+        """The calibrated model's estimate, as its source tells."""
+        return self._estimate.from_cost(cost, chip)

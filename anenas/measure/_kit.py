@@ -1,4 +1,4 @@
-"""Any model as a package that a device can be fed with, and kits of them to measure on any Mac."""
+"""Any model as a package that a device can run, and kits of them to measure on any Mac."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from anenas._errors import AnenasError
+from anenas._errors import AnenasError, first_line
 from anenas.coreml import as_arrays, convert_arrays, example_inputs, package_digest, read_graph
 from anenas.graph import fingerprint
 from anenas.measure import kit_script as script
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # What a fit of the latency model needs to see: dense, depthwise, grouped and 1×1 convolutions, squeeze-and-excite,
 # attention, layer normalisation; networks of 0.06 to 1.8 billion multiply-accumulates, bound by each of compute,
 # weights, activations and the fixed cost.
-CALIBRATION = (
+CALIBRATION_MODELS = (
     "timm:mobilenetv2_100@224",
     "timm:mobilenetv3_small_100@224",
     "timm:mobileone_s0@224",
@@ -39,7 +39,7 @@ _PACKAGE, _INPUTS, _EXPECTED = "model.mlpackage", "inputs.npz", "expected.npz"
 _README = """\
 A validation kit of anenas: {count} Core ML package(s), an input for each{expected}, and a script to measure them.
 
-On any Mac (macOS 14.4 or later also tells where each operation runs):
+On any Mac (macOS 14.4 or later also reports where each operation runs):
 
     python3 -m venv venv && venv/bin/pip install coremltools
     venv/bin/python validate.py
@@ -64,25 +64,24 @@ def is_package(model: str) -> bool:
     return model.rstrip("/").endswith(".mlpackage")
 
 
-def packaged(model: str, folder: Path) -> Path:
-    """The package of a model: what is there, or converted with fresh weights into `folder`.
+def to_package(model: str, folder: Path) -> Path:
+    """The package of a model: the one it names, or one converted with fresh weights into `folder`.
 
     Raises:
         AnenasError: If there is no such model, or it cannot be converted.
     """
     if is_package(model):
         return Path(model)
-    return _converted(model, *load_network(model), folder)
+    return _convert(model, *load_network(model), folder)
 
 
-def _converted(model: str, network: nn.Module, shape: tuple[int, int, int, int], folder: Path) -> Path:
+def _convert(model: str, network: nn.Module, shape: tuple[int, int, int, int], folder: Path) -> Path:
     path = folder / _PACKAGE
     source, output = ("pixels", "logits") if model.startswith("timm:") else ("image", "probabilities")
     try:
         convert_arrays(network, path, shape=shape, source=source, output=output)
     except Exception as error:  # whatever the model's code or coremltools raises
-        first_line = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        raise AnenasError(f"{model} cannot be converted: {first_line}") from error
+        raise AnenasError(f"{model} cannot be converted: {first_line(error)}") from error
     return path
 
 
@@ -94,7 +93,7 @@ def write_kit(models: Sequence[str], out: Path) -> list[dict[str, Any]]:
         out: Written whole or not at all; must not be there, or be empty.
 
     Returns:
-        What the script is told of each model.
+        What the script knows of each model.
 
     Raises:
         AnenasError: If `out` holds something, a model is named twice, or one cannot be had.
@@ -130,7 +129,7 @@ def _add(model: str, kit: Path, name: str) -> dict[str, Any]:
         as_arrays(Path(model), package)
     else:
         network, shape = load_network(model)
-        _converted(model, network, shape, folder)
+        _convert(model, network, shape, folder)
         graph, digest = read_graph(package), package_digest(package)
     inputs = example_inputs(package)
     np.savez(folder / _INPUTS, **inputs)  # type: ignore[arg-type]
@@ -155,7 +154,7 @@ def _add(model: str, kit: Path, name: str) -> dict[str, Any]:
 def expected_outputs(
     package: Path, inputs: dict[str, np.ndarray], network: nn.Module | None
 ) -> dict[str, np.ndarray] | None:
-    """What a package should compute of its inputs, by the name of each output.
+    """What a package should compute from its inputs, by the name of each output.
 
     Args:
         package: Of arrays; with one output, where there is a network.

@@ -36,7 +36,7 @@ class PlannedOp:
         kind: MIL's name of the operation.
         preferred: "CPU", "GPU" or "NeuralEngine".
         supported: The devices that could run it.
-        cost: Its share of the prediction as Core ML estimates it, 0 to 1; None where it does not say.
+        cost: Its fraction of the prediction as Core ML estimates it, 0 to 1; None where it does not say.
     """
 
     name: str
@@ -113,8 +113,8 @@ class Recording:
 
         The narrowest pair of order statistics of the rounds' medians with that confidence, by the sign test: the k-th
         smallest and the k-th largest of n hold the median with probability 1 - 2 P(Binomial(n, 1/2) < k). Rounds, not
-        predictions, count as independent: predictions that follow each other share clock and temperature. With fewer
-        than five rounds no pair will do, and the interval is that of all samples.
+        predictions, count as independent: clock and temperature change little from one prediction to the next. With
+        fewer than five rounds no pair will do, and the interval is that of all samples.
         """
         medians = sorted(self.round_medians_ms)
         n = len(medians)
@@ -127,10 +127,10 @@ class Recording:
         samples = [sample for round_ in self.predict_ms for sample in round_]
         return min(samples), max(samples)
 
-    def latency(self, source: str) -> Latency:
+    def latency(self, source: str, version: str) -> Latency:
         """The median prediction with its interval, as the answer of a latency source."""
         low_ms, high_ms = self.interval_ms
-        return Latency(self.median_ms, low_ms, high_ms, f"{source}: {self.device}, {self.os}", self.chip)
+        return Latency(self.median_ms, low_ms, high_ms, self.chip, source, version, f"{self.device}, {self.os}")
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ _FILE, _RECORDING = TypeAdapter(_File), TypeAdapter(Recording)
 
 
 def read_recordings(path: Path) -> list[Recording]:
-    """The recordings of a file that `anenas measure` or a kit's script wrote.
+    """The recordings of a file that `write_recordings` or a kit's script wrote.
 
     Raises:
         AnenasError: If it cannot be read, is of another version, or a field is missing, unknown or out of range.

@@ -58,7 +58,7 @@ _COLUMNS = (
 
 
 class ValidationError(Exception):
-    """What the user can mend, in one line."""
+    """What the user can fix, in one line."""
 
 
 class Target(NamedTuple):
@@ -66,7 +66,7 @@ class Target(NamedTuple):
 
     Attributes:
         device: coremltools' `Device`, None for this Mac.
-        model: Apple's identifier, such as "Mac14,9"; of an iPhone coremltools tells none.
+        model: Apple's identifier, such as "Mac14,9"; coremltools gives none of an iPhone.
         chip: Such as "M2".
         os: With its build, such as "macOS 15.1 (24B83)".
     """
@@ -101,7 +101,7 @@ async def attach(device: str = "local", chip: str = "", team: str = "") -> Targe
         os_name = f"macOS {_ask('sw_vers', '-productVersion')} ({_ask('sw_vers', '-buildVersion')})"
         return Target(None, _ask("sysctl", "-n", "hw.model"), mac_chip(_ask("sysctl", "-n", _BRAND)), os_name)
     if not (chip and team):
-        raise ValidationError("an iPhone needs --chip, such as A15, and --team, a developer team to sign the app")
+        raise ValidationError("an iPhone needs its chip, such as A15, and a developer team that signs the app")
     remote = _tool("remote_device")
     if remote is None:
         raise ValidationError("an iPhone needs coremltools 8.3 or later: pip install --upgrade coremltools")
@@ -282,7 +282,7 @@ def median_ms(predict_ms: list[list[float]]) -> float:
 
 
 def off_engine(plan: list[dict[str, Any]]) -> bool:
-    """Whether less than half of the estimated cost, or of the operations where no cost is told, is on the engine."""
+    """Whether less than half of the estimated cost, or of the operations where none is estimated, is on the engine."""
     costs = [1.0 if row["cost"] is None else row["cost"] for row in plan]
     inside = [cost for cost, row in zip(costs, plan) if row["preferred"] == "NeuralEngine"]  # noqa: B905 (Python 3.9)
     return bool(plan) and sum(inside) < sum(costs) / 2

@@ -17,7 +17,6 @@ import numpy as np
 from anenas._errors import AnenasError
 from anenas._files import write_whole
 from anenas._pareto import front
-from anenas.ane import Chip
 from anenas.coreml import (
     compress,
     example_inputs,
@@ -29,7 +28,7 @@ from anenas.coreml import (
     read_graph,
 )
 from anenas.graph import Form, forms
-from anenas.latency import CalibratedLatency, Latency, OwnDevice
+from anenas.latency import Latency, Target
 from anenas.models._pack import pack
 from anenas.space import Architecture
 
@@ -92,17 +91,15 @@ class Comparison:
 
     Args:
         package: The plain one.
-        chip: Whose latency is estimated.
-        device: The user's own, if one is meant.
+        target: What latencies are for.
         data: Whose test images accuracy is measured on.
 
     Raises:
         AnenasError: If the package cannot be read or run, or does not fit the data.
     """
 
-    def __init__(self, package: Path, chip: Chip, device: OwnDevice | None = None, data: Dataset | None = None) -> None:
-        self._package, self._chip, self._data = package, chip, data
-        self._latency = CalibratedLatency(device)
+    def __init__(self, package: Path, target: Target, data: Dataset | None = None) -> None:
+        self._package, self._target, self._data = package, target, data
         self._inputs = _random_inputs(package)
         self._expected = _numbers(_program(package)(self._inputs))
 
@@ -139,7 +136,7 @@ class Comparison:
             bytes=packed.bytes,
             packed_bytes=packed.packed_bytes,
             zip_bytes=packed.zip_bytes,
-            latency=self._latency.latency(read_graph(package), self._chip),
+            latency=self._target.latency(read_graph(package), package),
             difference=max(errors.values(), default=0.0),
             accuracy=self._accuracy(package),
         )

@@ -1,4 +1,4 @@
-"""A model's profile as a page: where its time goes, how near it comes to the chip's limits, what the rules find."""
+"""A model's profile as a page: where its time goes, how close it is to the chip's limits, and what the rules find."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from anenas._files import write_whole
 from anenas.ane import Finding, Placement
 from anenas.graph import Op
 from anenas.latency import Profile
@@ -45,7 +46,7 @@ def write_profile_page(profile: Profile, findings: Sequence[Finding], path: Path
         "<h2>Time of each operation, in the program's order</h2>",
         _plot(_times(profile), "times", with_library=True),
         "<h2>Roofline</h2>",
-        "<p class='note'>Operations that multiply and accumulate, by what they compute for each byte of weights and "
+        "<p class='note'>Operations that multiply and accumulate, by how often they do for each byte of weights and "
         "activations; lines are the chip's peak and the rate at which weights stream in. Padding to 16 channels and 32 "
         "columns keeps most below them.</p>",
         _plot(_roofline(profile), "roofline", with_library=False),
@@ -55,19 +56,21 @@ def write_profile_page(profile: Profile, findings: Sequence[Finding], path: Path
         _operations(profile.placed),
     ]
     page = f"<!doctype html><html lang='en'><head><meta charset='utf-8'><title>{title}</title><style>{_STYLE}</style>"
-    unfinished = path.with_name(f".{path.name}.part")
-    unfinished.write_text(f"{page}</head><body>{''.join(parts)}</body></html>\n", encoding="utf-8")
-    unfinished.replace(path)
+    write_whole(path, f"{page}</head><body>{''.join(parts)}</body></html>\n")
 
 
 def _summary(profile: Profile) -> str:
-    latency, cost = profile.latency, profile.cost
+    latency, parts, cost = profile.latency, profile.calibrated, profile.cost
+    if latency == parts:
+        source, of = f"estimated by {latency.origin}; not measured on a device", "of it"
+    else:
+        source, of = latency.origin, f"of {parts.ms:.3f} ms by {parts.origin}"
     rows = [
         ("latency", f"{latency.ms:.3f} ms, {latency.low_ms:.2f} to {latency.high_ms:.2f} nine times in ten"),
-        ("of it", f"{profile.fixed_us:.0f} µs fixed, {profile.switching_us:.0f} µs changes of unit"),
-        ("source", f"estimated by {latency.source}; not measured on a device"),
+        (of, f"{profile.fixed_us:.0f} µs fixed, {profile.switching_us:.0f} µs changes of unit"),
+        ("source", source),
         ("on the engine", f"{cost.residency:.0%} of the time, {cost.mac_residency:.0%} of multiply-accumulates"),
-        ("segments", f"{cost.segments} on the engine"),
+        ("segments", f"{cost.engine_segments} on the engine"),
         ("multiply-accumulates", f"{cost.macs:,}"),
         ("weights", f"{cost.weight_bytes / 1e6:.2f} MB"),
     ]  # fmt: skip
@@ -162,9 +165,7 @@ def _findings(findings: Sequence[Finding]) -> str:
             f"<span class='{finding.severity}'>{finding.severity}</span>",
             *(html.escape(text) for text in (finding.rule, finding.op, finding.message, finding.fix)),
         ]
-        for severity in ("error", "warning", "info")
         for finding in findings
-        if finding.severity == severity
     )
     return _table(("", "rule", "operation", "what", "fix"), rows)
 

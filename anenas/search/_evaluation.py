@@ -86,7 +86,7 @@ class Evaluation:
         if "latency" in values:
             main = values.pop("latency")
             values["latency_by_chip"] = {main["chip"]: main, **values.pop("others", {})}
-        values["latency_by_chip"] = {chip: Latency(**one) for chip, one in values["latency_by_chip"].items()}
+        values["latency_by_chip"] = {chip: Latency.from_dict(one) for chip, one in values["latency_by_chip"].items()}
         values["losses"] = tuple((int(step), float(loss)) for step, loss in values["losses"])
         values["broken_rules"] = tuple(values.get("broken_rules", ()))
         names = [one.name for one in dataclasses.fields(Estimate)]

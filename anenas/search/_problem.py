@@ -117,7 +117,7 @@ class Problem:
             elif (figure := METRICS[name].read(of)) is not None:
                 values[name] = figure
         missed = {name: self.limits.violation(name.partition("@")[0], value) for name, value in values.items()}
-        return {name: fraction for name, fraction in missed.items() if fraction > 0}
+        return {name: fraction for name, fraction in missed.items() if 0 < fraction < math.inf}
 
     @functools.cached_property
     def _limited(self) -> tuple[str, ...]:
@@ -133,6 +133,7 @@ def reference_point(
     """
     rng = random.Random(0)
     drawn = [evaluator.estimate(space.sample(rng, classes=classes)) for _ in range(_REFERENCE_DRAWS)]
+    drawn = [estimate for estimate in drawn if not estimate.broken_rules] or drawn
     values = {}
     for objective in Objectives.of(dict.fromkeys(names, 0.0)):
         values[objective.name] = 0.0

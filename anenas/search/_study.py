@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import uuid
 import warnings
 from collections import Counter
@@ -238,7 +239,9 @@ class Study:
         reason = _describe(violations) or "; ".join(estimate.broken_rules)
         code = _most_missed(violations) or f"rule {estimate.broken_rules[0].partition(':')[0]}"
         values = [(objective, objective.value(estimate)) for objective in self.objectives]
-        point = tuple(float(objective.reference if value is None else value) for objective, value in values)
+        point = tuple(
+            float(objective.reference if value is None or math.isinf(value) else value) for objective, value in values
+        )
         self._answer(trial, "infeasible", reason, code, point, violations or {"rules": 1.0})
 
     def repeat(self, trial: Trial, earlier: FinishedTrial | None) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from anenas._errors import AnenasError
 from anenas.ane import Chip, placement, program_cost
 from anenas.coreml import (
     Verification,
@@ -18,7 +20,7 @@ from anenas.coreml import (
 )
 from anenas.data import Dataset
 from anenas.graph import Graph
-from anenas.latency import Target
+from anenas.latency import Latency, Target
 from anenas.search._evaluation import ARCHITECTURE, CHECKPOINT, OPERATIONS, PACKAGE, WEIGHTS, Estimate, Evaluation
 from anenas.search._ship import deploy, ship
 from anenas.search.executors import TrialFiles
@@ -47,17 +49,24 @@ class TrainingEvaluator:
 
     def estimate(self, architecture: Architecture) -> Estimate:
         """See `Evaluator`."""
-        from anenas.network import architecture_cost
+        from anenas.network import architecture_cost, architecture_graph
 
         costs = {target.name: architecture_cost(architecture, target.chip) for target in self.targets}
-        cost = costs[self.targets[0].name]
+        cost, problems, latencies = costs[self.targets[0].name], [], {}
+        for target in self.targets:
+            try:
+                latency = target.estimate(costs[target.name], lambda: architecture_graph(architecture))
+            except AnenasError as error:  # a source that cannot tell, such as a table without one of its operations
+                problems.append(f"latency: {error}")
+                latency = Latency(math.inf, math.inf, math.inf, target.chip.name, target.source.name)
+            latencies[target.name] = latency
         return Estimate(
-            latency_by_chip={t.name: t.source.of(costs[t.name], t.chip) for t in self.targets},
+            latency_by_chip=latencies,
             size_mb=estimated_package_bytes(cost.weight_bytes, cost.operations, cost.convolutions) / 1e6,
             macs=cost.macs,
-            params=cost.parameters,
+            params=cost.params,
             residency=cost.residency,
-            broken_rules=cost.problems,
+            broken_rules=(*cost.problems, *problems),
         )
 
     def evaluate(

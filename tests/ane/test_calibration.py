@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import math
 
-from anenas.ane import calibration, chips, nearest_measured
+from anenas.ane import calibration, chips
 
 
 def test_every_constant_is_positive() -> None:
@@ -20,7 +20,7 @@ def test_every_chip_without_rows_has_a_measured_neighbour() -> None:
     fitted = calibration()
     assert fitted.corrections["A14"] == 1
     assert fitted.corrections.keys() == fitted.fixed.keys()
-    assert {nearest_measured(chip) for chip in chips().values()} == fitted.corrections.keys()
+    assert {chip.nearest_measured for chip in chips().values()} == fitted.corrections.keys()
 
 
 def test_a_chip_of_too_few_rows_has_the_widest_interval() -> None:

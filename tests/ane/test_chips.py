@@ -5,7 +5,8 @@ import dataclasses
 import pytest
 
 from anenas._errors import AnenasError
-from anenas.ane import Chip, chips, get_chip
+from anenas.ane import Chip, _chips, check, chips, fixed_us, get_chip, program_cost
+from anenas.graph import Graph, Op, Tensor
 
 every_chip = pytest.mark.parametrize("chip", chips().values(), ids=lambda chip: chip.name)
 
@@ -54,3 +55,26 @@ def test_pro_may_be_left_out_or_added() -> None:
 def test_an_unknown_chip_is_answered_with_those_that_are_known(name: str, hint: str) -> None:
     with pytest.raises(AnenasError, match=f"^unknown chip '{name}'; .*{hint}"):
         get_chip(name)
+
+
+def test_a_new_chip_is_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rules, cost, fixed cost and interval need nothing more of it."""
+    row = Chip("A20", 19, "A17 Pro", 16, 2.5, 60, 55, 100, ("weight_gb_s",), "iPhone 18")
+    monkeypatch.setattr(_chips, "_CHIPS", (*_chips._CHIPS, row))
+    chip = get_chip("a20")
+    x = Tensor("x", (1, 64, 32, 32))
+    graph = Graph((x,), (Op("c", "conv", (x,), (x,), (Tensor("w", (64, 64, 3, 3)),), {"groups": 1}),), (x,))
+    assert 0 < program_cost(graph, chip).us < program_cost(graph, get_chip("A19")).us
+    assert fixed_us(chip) > 0
+    assert not [finding for finding in check(graph, chip) if finding.is_error]
+    assert chips()["A20"].max_dimension == 65_536
+
+
+def test_no_field_of_a_row_can_be_forgotten() -> None:
+    assert all(field.default is field.default_factory for field in dataclasses.fields(Chip))  # both are MISSING
+
+
+def test_a_chip_that_is_estimated_by_one_that_nobody_measured_says_so() -> None:
+    chip = dataclasses.replace(get_chip("A15"), nearest_measured="A12")
+    with pytest.raises(AnenasError, match="unknown measured chip of A15 'A12'; did you mean A1"):
+        fixed_us(chip)

@@ -77,7 +77,7 @@ def test_the_derivatives_are_those_of_the_sum(script: ModuleType, rows: list[Any
         np.testing.assert_allclose(slopes[:, i], numeric, atol=1e-6)
 
 
-def test_a_second_fit_has_the_same_digits_and_foretells_the_rows(script: ModuleType, rows: list[Any]) -> None:
+def test_a_second_fit_has_the_same_digits_and_predicts_the_rows(script: ModuleType, rows: list[Any]) -> None:
     use = np.ones(len(rows), dtype=bool)
     first, second = (script.fit(script.Model(rows), use) for _ in range(2))
     np.testing.assert_array_equal(first, second)
@@ -104,9 +104,9 @@ def test_a_left_out_source_does_not_tell_of_itself(script: ModuleType, rows: lis
         return script.Row(far, row.source, False)
 
     changed = [wrong(row) if row.source == "s0" else row for row in rows]
-    foretold = [
+    predicted = [
         script.left_out(script.Model(table), lambda row: row.source, lambda *_: False, ["s0"])
         for table in (rows, changed)
     ]
-    assert foretold[0] == foretold[1]
-    assert len(foretold[0]) == sum(row.source == "s0" for row in rows)
+    assert predicted[0] == predicted[1]
+    assert len(predicted[0]) == sum(row.source == "s0" for row in rows)

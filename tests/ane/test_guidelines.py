@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anenas.ane import MAX_DIMENSION, batch_problem, dimension_problem, is_power_of_two, width_problem
+from anenas.ane import MAX_DIMENSION, batch_problem, dimension_problem, width_problem
+from anenas.ane._guidelines import is_power_of_two
 
 
 def legal_width(channels: int) -> bool:

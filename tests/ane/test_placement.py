@@ -66,7 +66,7 @@ def test_an_operation_that_is_not_known_is_taken_to_run() -> None:
 )
 def test_launches_and_changes_of_unit_are_counted(kinds: list[str], segments: int, switching_us: float) -> None:
     cost = program_cost(row(*kinds), a15)
-    assert (cost.segments, cost.switching_us) == (segments, switching_us)
+    assert (cost.engine_segments, cost.switching_us) == (segments, switching_us)
 
 
 def test_residency_is_the_share_of_time_and_of_multiply_accumulates_on_the_engine() -> None:
@@ -87,7 +87,11 @@ def test_parts_add_up_to_the_whole(kinds: list[str], cut: int) -> None:
     whole = program_cost(row(*kinds), a15)
     parts = program_cost(row(*kinds[:cut]), a15) + program_cost(row(*kinds[cut:]), a15)
     assert parts.us == pytest.approx(whole.us)
-    assert (parts.segments, parts.macs, parts.weight_bytes) == (whole.segments, whole.macs, whole.weight_bytes)
+    assert (parts.engine_segments, parts.macs, parts.weight_bytes) == (
+        whole.engine_segments,
+        whole.macs,
+        whole.weight_bytes,
+    )
     assert parts.residency == pytest.approx(whole.residency)
     assert len(parts.problems) == len(whole.problems)
 

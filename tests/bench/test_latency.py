@@ -9,7 +9,7 @@ import pytest
 
 from anenas._errors import AnenasError
 from anenas.ane import get_chip
-from anenas.bench._latency import bench_latency, read_published, score, told_form
+from anenas.bench._latency import bench_latency, parse_form, read_published, score
 from anenas.latency import Latency
 
 HEAD = "timm_name,input_res,soc,latency_ms,set,precision,digitised,off_ane_suspected\n"
@@ -68,7 +68,7 @@ def test_a_table_that_is_none_says_so(tmp_path: Path) -> None:
 def test_scores_are_shares_of_the_rows(tmp_path: Path) -> None:
     rows = [f"mobileone_s{i},224,A14,{ms},s,fp16,False,False" for i, ms in enumerate([1, 2, 3])]
     published, _ = read_published(table(tmp_path, *rows))
-    estimates = [Latency(ms, ms / 1.2, ms * 1.2, "x", get_chip("A14").name) for ms in (1.05, 2.4, 4.5)]
+    estimates = [Latency(ms, ms / 1.2, ms * 1.2, get_chip("A14").name, "x") for ms in (1.05, 2.4, 4.5)]
     found = score(published, estimates)
     assert found["spearman"] == pytest.approx(1)
     assert found["median_error"] == pytest.approx(0.2)
@@ -105,11 +105,11 @@ def test_speedups_of_compressed_programs_are_held_against_the_plain_one(tmp_path
     ],
 )
 def test_a_form_is_read_from_what_a_table_calls_it(precision: str, name: str, kind: str) -> None:
-    form = told_form(precision)
+    form = parse_form(precision)
     assert form is not None
     assert (form.name, form.kind) == (name, kind)
 
 
 @pytest.mark.parametrize("precision", ["fp16", "", "palettized (all settings print 0.13)", "Float32"])
 def test_other_words_tell_no_form(precision: str) -> None:
-    assert told_form(precision) is None
+    assert parse_form(precision) is None

@@ -41,8 +41,8 @@ def test_elsewhere_than_on_macos_measuring_says_so_in_one_line(run: Run, tmp_pat
     code, out, err = run("measure", TINY, "--device", device, "--out", "r.json")
     assert (code, out) == (2, "")
     assert err == (
-        "anenas: measuring needs macOS with coremltools; `anenas kit MODEL --out DIR` writes a script that measures "
-        "on any Mac\n"
+        "anenas: measuring needs macOS with coremltools; a kit measures on any Mac (`anenas kit`, "
+        "`anenas.measure.write_kit`)\n"
     )
     assert list(tmp_path.iterdir()) == []
 
@@ -68,7 +68,7 @@ def test_on_macos_measuring_writes_a_recording(run: Run, monkeypatch: pytest.Mon
     ("arguments", "message"),
     [
         (["--out", "nowhere/r.json"], "no folder nowhere to write r.json to"),
-        (["--out", "r.json", "--device", "iphone"], "an iPhone needs --chip"),
+        (["--out", "r.json", "--device", "iphone"], "an iPhone needs its chip"),
         (["--out", "r.json", "--device", "iphone", "--chip", "A51"], "unknown chip 'A51'"),
         (["--out", "r.json", "--rounds", "0"], "Invalid value for '--rounds'"),
         (["--out", "r.json", "--compute-units", "npu"], "Invalid value for '--compute-units'"),

@@ -4,13 +4,13 @@ import pytest
 
 from anenas.ane import Chip, calibration, chips, fixed_us, get_chip, op_costs, program_cost
 from anenas.graph import Graph, Op, Tensor
-from anenas.latency import CalibratedLatency, LatencySource
+from anenas.latency import CalibratedLatency
 from anenas.latency._calibrated import VERSION
 
 x, y = (Tensor(name, (1, 64, 32, 32)) for name in "xy")
 empty = Graph((x,), (), (x,))
 convolution = Graph((x,), (Op("c", "conv", (x,), (y,), (Tensor("w", (64, 64, 3, 3)),), {"groups": 1}),), (y,))
-source: LatencySource = CalibratedLatency()
+source = CalibratedLatency()
 every_chip = pytest.mark.parametrize("chip", chips().values(), ids=lambda chip: chip.name)
 
 
@@ -28,7 +28,7 @@ def test_leaving_the_engine_and_coming_back_costs_both_units_and_the_changes() -
     away = Op("s", "cumsum", (big,), (big,))
     graph = Graph((big,), (heavy, away, heavy), (big,))
     cost = program_cost(graph, chip)
-    assert (cost.segments, cost.switching_us) == (2, 375.0)
+    assert (cost.engine_segments, cost.switching_us) == (2, 375.0)
     alone = sum(one.us for one in op_costs(Graph((big,), (heavy, heavy), (big,)), chip))
     assert source.latency(graph, chip).ms * 1000 > fixed_us(chip) + alone + 375
 
@@ -37,7 +37,13 @@ def test_leaving_the_engine_and_coming_back_costs_both_units_and_the_changes() -
 def test_the_estimate_lies_in_its_interval_and_says_where_it_came_from(chip: Chip) -> None:
     latency = source.latency(convolution, chip)
     assert 0 < latency.low_ms < latency.ms < latency.high_ms
-    assert (latency.source, latency.chip) == (VERSION, chip.name)
+    assert (latency.source, latency.chip, latency.device) == ("calibrated", chip.name, None)
+    assert latency.origin == VERSION == CalibratedLatency.model
+
+
+def test_the_model_is_the_one_that_earlier_studies_were_estimated_with() -> None:
+    """Their settings name it; a change of the constants or of the structure changes it, and starts them afresh."""
+    assert VERSION == "calibrated-3.2f43"
 
 
 def test_the_interval_is_wider_for_chips_without_published_networks() -> None:

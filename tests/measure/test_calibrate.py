@@ -9,7 +9,7 @@ import pytest
 
 from anenas._errors import AnenasError
 from anenas.ane import calibration, fixed_us, get_chip, program_cost
-from anenas.latency import CalibratedLatency, OwnDevice, chip_or_own_device, own_devices, profile
+from anenas.latency import CalibratedLatency, OwnDevice, Target, chip_or_own_device, own_devices, profile
 from anenas.measure import calibrate
 from anenas.models import load_graph
 
@@ -78,7 +78,7 @@ def test_several_measurements_of_one_model_are_one(tmp_path: Path) -> None:
 
 
 def test_a_device_is_found_again_by_its_name(home: Path) -> None:
-    device = OwnDevice("mine", "A15", CalibratedLatency().name, 1.5, 2.0, 1.25, 7)
+    device = OwnDevice("mine", "A15", CalibratedLatency().model, 1.5, 2.0, 1.25, 7)
     assert own_devices() == []
     assert device.save() == home / "devices" / "mine.json"
     assert own_devices() == ["mine"]
@@ -89,12 +89,14 @@ def test_a_device_is_found_again_by_its_name(home: Path) -> None:
 
 
 def test_estimates_for_it_add_up() -> None:
-    device = OwnDevice("mine", "A15", CalibratedLatency().name, 1.5, 2.0, 1.25, 7)
+    device = OwnDevice("mine", "A15", CalibratedLatency().model, 1.5, 2.0, 1.25, 7)
     graph = load_graph(MODELS[3])
-    mine, chips = profile("m", graph, A15, device), profile("m", graph, A15)
+    device.save()
+    mine, chips = (profile("m", graph, Target.named(name)) for name in ("mine", "A15"))
     assert mine.latency.ms * 1000 == pytest.approx(2.0 * fixed_us(A15) + 1.5 * program_cost(graph, A15).us)
     assert mine.latency.high_ms / mine.latency.ms == pytest.approx(1.25)
-    assert mine.latency.source.endswith("for mine")
+    assert (mine.latency.source, mine.latency.device, mine.latency.chip) == ("calibrated", "mine", "A15")
+    assert mine.latency.origin == f"{CalibratedLatency.model} for mine (1.5 2.0)" == Target.named("mine").origin
     assert mine.fixed_us == pytest.approx(2.0 * chips.fixed_us)
     assert [one.us for one in mine.placed] == pytest.approx([1.5 * one.us for one in chips.placed])
 
@@ -111,7 +113,7 @@ def test_a_calibration_of_another_model_version_is_refused() -> None:
 def test_a_file_that_is_not_its_own_is_refused(home: Path, change: dict[str, object] | str) -> None:
     path = OwnDevice("mine", "A15", "calibrated-1", 1.0, 1.0, 1.2, 5).save()
     path.write_text(change if isinstance(change, str) else json.dumps(json.loads(path.read_text()) | change))
-    with pytest.raises(AnenasError, match="is no calibration of this version; run `anenas calibrate` again"):
+    with pytest.raises(AnenasError, match="is no calibration of this version; calibrate the device again"):
         chip_or_own_device("mine")
 
 
@@ -120,3 +122,10 @@ def test_a_name_does_not_leave_its_folder(home: Path) -> None:
     (home / "other.json").write_text("{}")
     with pytest.raises(AnenasError, match="unknown chip"):
         OwnDevice.load("../other")
+
+
+@pytest.mark.parametrize("name", ["my phone", "../mine", "", "a15", "All"])
+def test_a_device_is_not_called_like_a_chip_or_a_path(tmp_path: Path, name: str) -> None:
+    with pytest.raises(AnenasError, match=r"cannot be called|is a chip") as raised:
+        calibrate(tmp_path / "not looked at.csv", A15, name)
+    assert "--" not in str(raised.value)

@@ -12,7 +12,7 @@ from anenas.ane import get_chip
 from anenas.coreml import convert, package_digest, read_graph
 from anenas.graph import fingerprint
 from anenas.latency import LatencySource
-from anenas.measure import DeviceLatency, ReplayLatency
+from anenas.measure import DeviceLatency, RecordedLatency
 from anenas.network import Deployed, Normalisation, build, fuse
 from anenas.space import Architecture
 
@@ -62,8 +62,9 @@ def test_what_a_device_answers_is_what_its_recording_replays(package: Path) -> N
     graph = read_graph(package)
     source: LatencySource = DeviceLatency(rounds=2)
     measured = source.latency(graph, M2, package)
-    replayed = ReplayLatency([DeviceLatency(rounds=2).record(graph, package, "mine")]).latency(graph, M2)
-    assert measured.source == "device: StandIn1,1, macOS 15.1 (24B83)"
+    replayed = RecordedLatency([DeviceLatency(rounds=2).record(graph, package, "mine")]).latency(graph, M2)
+    assert (measured.source, measured.device) == ("device", "StandIn1,1, macOS 15.1 (24B83)")
+    assert (replayed.source, replayed.version, replayed.device) == ("recordings", "ALL", measured.device)
     assert (measured.ms, measured.low_ms, measured.high_ms) == (replayed.ms, replayed.low_ms, replayed.high_ms)
 
 
@@ -88,10 +89,10 @@ def test_a_package_that_core_ml_refuses_is_one_clear_line(package: Path, monkeyp
 
 @pytest.mark.usefixtures("mac")
 def test_an_iphone_needs_its_chip_and_a_team(package: Path) -> None:
-    with pytest.raises(AnenasError, match="an iPhone needs --chip, such as A15, and --team"):
+    with pytest.raises(AnenasError, match="an iPhone needs its chip, such as A15, and a developer team"):
         DeviceLatency("iphone", chip="A15").latency(read_graph(package), M2, package)
 
 
 def test_elsewhere_than_on_macos_it_names_the_kit(package: Path) -> None:
-    with pytest.raises(AnenasError, match="measuring needs macOS with coremltools; `anenas kit MODEL --out DIR`"):
+    with pytest.raises(AnenasError, match=r"needs macOS with coremltools; a kit measures on any Mac \(`anenas kit`"):
         DeviceLatency().latency(read_graph(package), M2, package)

@@ -17,8 +17,8 @@ from anenas.ane import get_chip
 from anenas.bench._latency import read_published
 from anenas.coreml import convert, read_graph
 from anenas.graph import fingerprint
-from anenas.measure import ReplayLatency, read_recordings
-from anenas.measure._kit import CALIBRATION, packaged, write_kit
+from anenas.measure import RecordedLatency, read_recordings
+from anenas.measure._kit import CALIBRATION_MODELS, to_package, write_kit
 from anenas.mil import load_program
 from anenas.models import load_graph
 from anenas.network import Deployed, Normalisation, build, fuse
@@ -103,10 +103,10 @@ def test_the_script_measures_every_package_on_a_mac(measured: tuple[Path, str]) 
     tiny, timm, bare = read_recordings(kit / "results.json")
     assert [one.model for one in (tiny, timm, bare)] == [TINY, TIMM, "03-mine/model.mlpackage"]
     assert tiny.output_errors == {"probabilities": 0.0}
-    assert timm.output_errors["logits"] == pytest.approx(1, abs=0.1)  # the stand-in answers noughts
+    assert timm.output_errors["logits"] == pytest.approx(1, abs=0.1)  # the stand-in answers zeros
     assert list(bare.output_errors) == ["probabilities"]  # what the program computes on torch is expected
     assert len(tiny.predict_ms) == 5
-    assert ReplayLatency([timm]).latency(load_graph(TIMM), get_chip("M2")).ms == timm.median_ms
+    assert RecordedLatency([timm]).latency(load_graph(TIMM), get_chip("M2")).ms == timm.median_ms
 
 
 def test_the_script_measures_on_an_attached_iphone_what_it_bears(kit: Path, tmp_path: Path) -> None:
@@ -167,10 +167,10 @@ def test_a_kit_overwrites_nothing_and_holds_a_model_once(tmp_path: Path) -> None
 
 
 def test_a_package_is_its_own_package(classifier: Path, tmp_path: Path) -> None:
-    assert packaged(str(classifier), tmp_path) == classifier
+    assert to_package(str(classifier), tmp_path) == classifier
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("model", CALIBRATION)
+@pytest.mark.parametrize("model", CALIBRATION_MODELS)
 def test_the_calibration_set_can_be_estimated(model: str) -> None:
     assert load_graph(model).macs > 1e6

@@ -77,9 +77,10 @@ def test_with_few_rounds_the_interval_is_that_of_all_samples(recording: Recordin
 
 
 def test_a_latency_says_where_it_was_taken(recording: Recording) -> None:
-    latency = recording.latency("replay")
+    latency = recording.latency("recordings", "ALL")
     assert (latency.ms, latency.low_ms, latency.high_ms) == (0.222, 0.202, 0.242)
-    assert (latency.source, latency.chip) == ("replay: stand-in, stand-in 1.0 (synthetic)", "A15")
+    assert (latency.source, latency.version, latency.chip) == ("recordings", "ALL", "A15")
+    assert latency.device == "stand-in, stand-in 1.0 (synthetic)"
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ import pytest
 from typer.testing import CliRunner
 
 from anenas import AnenasError, load_data, load_program
-from anenas.ane import get_chip
 from anenas.cli import app
 from anenas.coreml import convert, program_accuracy
 from anenas.graph import forms
+from anenas.latency import Target
 from anenas.models._forms import Comparison, load_test_data, marked, write_sweep
 from anenas.network import Deployed, Normalisation, build, fuse
 from anenas.space import Architecture
@@ -43,7 +43,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def test_a_form_is_seen_through_what_was_written(package: Path, tmp_path: Path) -> None:
-    comparison = Comparison(package, get_chip("A15"))
+    comparison = Comparison(package, Target.named("A15"))
     plain, made = comparison.plain(), comparison.of("palette2", tmp_path / "small.mlpackage")
     assert plain.difference == 0
     assert made.difference > 0
@@ -69,7 +69,7 @@ def test_data_with_other_classes_are_refused(package: Path) -> None:
 
 
 def test_only_what_nothing_else_beats_is_on_the_front(package: Path, tmp_path: Path) -> None:
-    comparison = Comparison(package, get_chip("A15"))
+    comparison = Comparison(package, Target.named("A15"))
     names = ("fp16", "palette4", "palette2")
     results = marked([comparison.of(name, tmp_path / f"{name}.mlpackage") for name in names])
     assert all(result.on_front for result in results)
@@ -78,7 +78,7 @@ def test_only_what_nothing_else_beats_is_on_the_front(package: Path, tmp_path: P
 
 
 def test_a_sweep_writes_a_table_and_a_figure(package: Path, tmp_path: Path) -> None:
-    comparison = Comparison(package, get_chip("A15"))
+    comparison = Comparison(package, Target.named("A15"))
     results = marked([comparison.of(name, tmp_path / f"{name}.mlpackage") for name in ("fp16", "int8")])
     table, data, picture = write_sweep(results, tmp_path)
     with table.open(newline="") as file:

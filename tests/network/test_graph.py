@@ -79,8 +79,8 @@ def test_the_sum_of_the_parts_is_what_the_whole_graph_costs(seed: int) -> None:
     architecture, chip = load_space("mobile_cnn").sample(random.Random(seed)), get_chip("A14")
     parts, whole = architecture_cost(architecture, chip), program_cost(architecture_graph(architecture), chip)
     assert parts.us == pytest.approx(whole.us)
-    told = ("macs", "weight_bytes", "parameters", "operations", "convolutions", "segments", "residency", "problems")
-    assert [getattr(parts, name) for name in told] == [getattr(whole, name) for name in told]
+    names = ("macs", "weight_bytes", "params", "operations", "convolutions", "engine_segments", "residency", "problems")
+    assert [getattr(parts, name) for name in names] == [getattr(whole, name) for name in names]
 
 
 SERIES = "1x6x1x32-tcn_r1_s1_c16_k3_d1_relu-{}-head_last_n7"
@@ -92,7 +92,7 @@ ISLANDS = {"lstm_r1_s1_c32": "lstm", "gru_r1_s1_c32_bi": "while_loop"}
 def test_scanned_and_unrolled_recurrences_stay_on_the_engine(stage: str) -> None:
     architecture, chip = Architecture.parse(SERIES.format(stage)), get_chip("A15")
     cost = architecture_cost(architecture, chip)
-    assert cost.problems == () and cost.residency == 1 and cost.segments == 1
+    assert cost.problems == () and cost.residency == 1 and cost.engine_segments == 1
     assert all(placed.on_engine for placed in placement(architecture_graph(architecture), chip))
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from anenas.ane import check, get_chip
 from anenas.graph import Graph, Op, Tensor
-from anenas.latency import Profile, profile
+from anenas.latency import Profile, Target, profile
 from anenas.report import write_profile_page
 
 CHIP = get_chip("A15")
@@ -45,7 +45,7 @@ def profiled() -> Profile:
     x, y = Tensor("x", (1, 256, 32, 32)), Tensor("y", (1, 256, 32, 32))
     conv = Op("<first>", "conv", (x,), (y,), (Tensor("w", (256, 256, 3, 3)),))
     away = Op("away", "cumsum", (y,), (y,))
-    return profile("a model <of mine>", Graph((x,), (conv, away), (y,)), CHIP)
+    return profile("a model <of mine>", Graph((x,), (conv, away), (y,)), Target.named("A15"))
 
 
 def test_the_page_shows_every_operation_and_every_finding(profiled: Profile, tmp_path: Path) -> None:

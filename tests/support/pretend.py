@@ -22,7 +22,7 @@ stages:
 
 
 def latency(ms: float) -> Latency:
-    return Latency(ms, ms / 2, ms * 2, "pretend", "A15")
+    return Latency(ms, ms / 2, ms * 2, "A15", "pretend")
 
 
 def estimate(ms: float, size_mb: float = 1.0) -> Estimate:

@@ -32,7 +32,7 @@ def print_measured(console: Console, measured: Sequence[Measured]) -> None:
             print_line(
                 console,
                 f"    predicted  {one.predicted.ms:.3f} ms ({one.predicted.low_ms:.2f}–{one.predicted.high_ms:.2f}) by "
-                f"{one.predicted.source}, {error:+.0%}",
+                f"{one.predicted.origin}, {error:+.0%}",
             )
         if recording.output_errors:
             worst = max(recording.output_errors.values())

@@ -15,11 +15,11 @@ def print_profile(console: Console, profile: Profile, top: int) -> None:
     latency, graph = profile.latency, profile.graph
     console.print(f"{profile.model} on {latency.chip}", style="bold", highlight=False)
     console.print(
-        f"{latency.ms:.3f} ms ({latency.low_ms:.2f}–{latency.high_ms:.2f}), estimated by {latency.source}; "
+        f"{latency.ms:.3f} ms ({latency.low_ms:.2f}–{latency.high_ms:.2f}), estimated by {latency.origin}; "
         f"{profile.fixed_us:.0f} µs of it fixed"
     )
     cost = profile.cost
-    launches = "" if cost.segments == 1 else f", in {counted(cost.segments, 'segment')}"
+    launches = "" if cost.engine_segments == 1 else f", in {counted(cost.engine_segments, 'segment')}"
     switching = f"; changes of unit take {profile.switching_us:.0f} µs" if cost.switching_us else ""
     console.print(
         f"{cost.residency:.0%} of the operations' time and {cost.mac_residency:.0%} of the multiply-accumulates on the "
@@ -56,5 +56,5 @@ def print_chips(console: Console, profiles: list[Profile]) -> None:
     for profile in profiles:
         latency, cost = profile.latency, profile.cost
         figures = [f"{latency.ms:.3f}", f"{latency.low_ms:.2f}", f"{latency.high_ms:.2f}", f"{cost.residency:.0%}"]
-        table.add_row(latency.chip, *figures, str(cost.segments))
+        table.add_row(latency.chip, *figures, str(cost.engine_segments))
     console.print(table)

@@ -9,11 +9,11 @@ from anenas._errors import AnenasError
 from anenas.ane import get_chip
 from anenas.graph import Graph, Tensor
 from anenas.latency import LatencySource
-from anenas.measure import Recording, ReplayLatency
+from anenas.measure import RecordedLatency, Recording
 
 
 def test_a_program_is_found_again_by_its_graph(recordings: Path, tiny: Graph) -> None:
-    source: LatencySource = ReplayLatency.read(recordings)
+    source: LatencySource = RecordedLatency.read(recordings)
     latency = source.latency(tiny.prefixed("renamed."), get_chip("A15"))
     assert (latency.ms, latency.chip) == (0.222, "A15")
     assert latency.low_ms < latency.ms < latency.high_ms
@@ -23,18 +23,18 @@ def test_a_program_is_found_again_by_its_graph(recordings: Path, tiny: Graph) ->
 def test_the_latest_recording_counts(recording: Recording, tiny: Graph) -> None:
     later = dataclasses.replace(recording, date="2026-02-01T00:00:00Z", predict_ms=((9.0,),))
     for given in ([recording, later], [later, recording]):
-        assert ReplayLatency(given).latency(tiny, get_chip("A15")).ms == 9.0
+        assert RecordedLatency(given).latency(tiny, get_chip("A15")).ms == 9.0
 
 
 def test_only_the_compute_units_that_were_asked_for_count(recording: Recording, tiny: Graph) -> None:
     on_cpu = dataclasses.replace(recording, compute_units="CPU_ONLY")
-    with pytest.raises(AnenasError, match="on A15 with ALL; record it with `anenas measure` on a Mac"):
-        ReplayLatency([on_cpu]).latency(tiny, get_chip("A15"))
-    assert ReplayLatency([on_cpu], "CPU_ONLY").latency(tiny, get_chip("A15")).ms == 0.222
+    with pytest.raises(AnenasError, match="on A15 with ALL; measure it on a Mac first"):
+        RecordedLatency([on_cpu]).latency(tiny, get_chip("A15"))
+    assert RecordedLatency([on_cpu], "CPU_ONLY").latency(tiny, get_chip("A15")).ms == 0.222
 
 
 def test_a_program_or_chip_without_recording_is_an_error(recording: Recording, tiny: Graph) -> None:
-    source = ReplayLatency([recording])
+    source = RecordedLatency([recording])
     with pytest.raises(AnenasError, match="on M1 with ALL; it was recorded on A15"):
         source.latency(tiny, get_chip("M1"))
     image = Tensor("x", (1, 3, 8, 8))
@@ -45,4 +45,4 @@ def test_a_program_or_chip_without_recording_is_an_error(recording: Recording, t
 def test_a_broken_file_among_them_is_named(recordings: Path, tmp_path: Path) -> None:
     (tmp_path / "broken.json").write_text("{}")
     with pytest.raises(AnenasError, match=r"broken\.json"):
-        ReplayLatency.read(recordings / "tiny-A15.json", tmp_path)
+        RecordedLatency.read(recordings / "tiny-A15.json", tmp_path)

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Self
 
 from anenas._errors import AnenasError
 from anenas.ane import Chip
 from anenas.graph import Graph, fingerprint
-from anenas.latency import Latency
+from anenas.latency import Latency, LatencySource, latency_sources
 from anenas.measure._recording import ComputeUnits, Recording, load_recordings
 
 
-class ReplayLatency:
+class RecordedLatency:
     """Answers from recordings, which are found by the program and the chip.
 
     Args:
         recordings: Of one program on one chip the latest counts.
         compute_units: Recordings with other units do not count.
+
+    Attributes:
+        version: The compute units.
     """
 
-    name = "replay"
+    name = "recordings"
 
     def __init__(self, recordings: Iterable[Recording], compute_units: ComputeUnits = "ALL") -> None:
-        self.compute_units = compute_units
+        self.version = compute_units
         self._recordings = {
             (one.fingerprint, one.chip): one
             for one in sorted(recordings, key=lambda one: one.date)
@@ -31,7 +35,7 @@ class ReplayLatency:
         }
 
     @classmethod
-    def read(cls, *paths: Path, compute_units: ComputeUnits = "ALL") -> ReplayLatency:
+    def read(cls, *paths: Path, compute_units: ComputeUnits = "ALL") -> Self:
         """From files, or folders of them.
 
         Raises:
@@ -39,22 +43,20 @@ class ReplayLatency:
         """
         return cls(load_recordings(paths), compute_units)
 
-    def recording(self, graph: Graph, chip: Chip) -> Recording:
-        """The latest recording of a program on a chip.
+    def latency(self, graph: Graph, chip: Chip, package: Path | None = None) -> Latency:
+        """The recorded median with its interval; `package` is not looked at.
 
         Raises:
-            AnenasError: If there is none.
+            AnenasError: If the program was not recorded on the chip.
         """
         digest = fingerprint(graph)
-        try:
-            return self._recordings[digest, chip.name]
-        except KeyError:
-            others = sorted(recorded_chip for known, recorded_chip in self._recordings if known == digest)
-            hint = f"it was recorded on {', '.join(others)}" if others else "record it with `anenas measure` on a Mac"
-            raise AnenasError(
-                f"no recording of the program {digest[:12]} on {chip.name} with {self.compute_units}; {hint}"
-            ) from None
+        if one := self._recordings.get((digest, chip.name)):
+            return one.latency(self.name, self.version)
+        others = sorted(recorded_chip for known, recorded_chip in self._recordings if known == digest)
+        hint = f"it was recorded on {', '.join(others)}" if others else "measure it on a Mac first"
+        raise AnenasError(f"no recording of the program {digest[:12]} on {chip.name} with {self.version}; {hint}")
 
-    def latency(self, graph: Graph, chip: Chip, package: Path | None = None) -> Latency:
-        """The recorded median with its interval; `package` is not looked at."""
-        return self.recording(graph, chip).latency(self.name)
+
+@latency_sources("recordings")
+def _recordings(path: str) -> LatencySource:
+    return RecordedLatency.read(Path(path))
