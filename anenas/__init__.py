@@ -10,6 +10,7 @@ for model in result.front:
 from __future__ import annotations
 
 import importlib
+import importlib.metadata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return importlib.metadata.version("anenas")
     if name not in _HOMES:
         raise AttributeError(f"module 'anenas' has no attribute '{name}'")
     return getattr(importlib.import_module(_HOMES[name]), name)
