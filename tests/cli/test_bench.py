@@ -75,7 +75,7 @@ def test_without_json_a_search_of_a_table_is_a_table(run: Run, table: Path) -> N
     ("options", "expected"),
     [
         (("--sampler", "magic"), "unknown sampler 'magic'"),
-        (("--known", 2), "0 or 1"),
+        (("--known", 2), "--known must be 0 or 1"),
         (("--table", "no.npz"), "no.npz"),
     ],
 )

@@ -113,3 +113,12 @@ def test_what_a_program_cannot_be_held_against_is_one_line(refusal: Callable[...
         "verify", model, "--against", "something"
     )
     assert "Invalid value for '--samples'" in refusal("verify", model, "--against", model, "--samples", 0)
+
+
+@pytest.mark.usefixtures("given")
+def test_elsewhere_than_on_macos_core_ml_is_answered_with_torch(
+    refusal: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platform.system", lambda: "Linux")
+    arguments = ("run", "model.mlpackage", "--inputs", "in.npz", "--outputs", "out.npz", "--backend", "coreml")
+    assert refusal(*arguments) == "anenas: Core ML is on macOS only; run the program on torch (--backend torch)\n"
