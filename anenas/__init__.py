@@ -10,6 +10,7 @@ for model in result.front:
 from __future__ import annotations
 
 import importlib
+import importlib.metadata
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -92,6 +93,8 @@ logging.getLogger("anenas").addHandler(logging.NullHandler())
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return importlib.metadata.version("anenas")
     if name not in _PLACES:
         raise AttributeError(f"module 'anenas' has no attribute '{name}'")
     home, attribute = _PLACES[name]

@@ -159,5 +159,5 @@ def read_table(path: Path, known: int | None = None) -> Table:
     if not (ideal < nadir).all() or front_hypervolume <= 0:
         raise AnenasError(f"{path}: ideal must lie below nadir, and front_hypervolume above 0")
     if known not in (None, 0, 1):
-        raise AnenasError(f"--known must be 0 or 1, the number of an objective, got {known}")
+        raise AnenasError(f"`known` must be 0 or 1, the number of an objective, got {known}")
     return Table(path.stem, choices, objectives, ideal, nadir, float(front_hypervolume), known)

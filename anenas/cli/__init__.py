@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import sys
+from collections.abc import Sequence
 
 import typer
 
-from anenas._errors import AnenasError
+from anenas._errors import AnenasError, first_line
 
 # Their commands register themselves, in the order of the help page.
 # isort: off
 from anenas.cli import _search, _bundle, _spaces  # noqa: F401
 from anenas.cli import _models, _program, _compress  # noqa: F401
 from anenas.cli import _device, _calibrate, _bench  # noqa: F401
-from anenas.cli._app import app
+from anenas.cli._app import ANYWHERE, DEBUG, QUIET, VERBOSE, app
+from anenas.cli._log import shown_log
+from anenas.cli._words import as_typed
 # isort: on
 
 __all__ = ["app", "main"]
@@ -23,25 +27,39 @@ _INTERRUPTED = 130
 
 def main() -> None:
     """Run the command line; a mistake of the user's is one line on standard error and exit code 2."""
-    debug = "--debug" in sys.argv
-    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    flags = {word for word in sys.argv[1:] if word in ANYWHERE}
+    words = [word for word in sys.argv[1:] if word not in ANYWHERE]
+    level = logging.WARNING if flags & QUIET else logging.DEBUG if flags & VERBOSE else logging.INFO
+    with shown_log(level):
+        sys.exit(_run(words, debug=bool(flags & DEBUG)))
+
+
+def _run(words: Sequence[str], *, debug: bool) -> int:
+    """Run a command and return its exit code."""
     try:
-        code = app(arguments, standalone_mode=False)  # Typer returns 130 for Ctrl-C here, and None where all went well
+        code = app(words, standalone_mode=False)  # Typer returns 130 for Ctrl-C here, and None where all went well
     except (AnenasError, typer.TyperException) as error:
         if debug:
             raise
-        message = error.format_message() if isinstance(error, typer.BadParameter) else str(error)
-        if message:  # a command without its arguments has printed its help
+        if message := _message(error, words):  # a command without its arguments has printed its help
             print(f"anenas: {message}", file=sys.stderr)
-        sys.exit(2)
+        return 2
     except BrokenPipeError:
-        sys.exit(1)
+        return 1
     except Exception as error:
         if debug:
             raise
-        first_line = next(iter(str(error).strip().splitlines()), "")
-        print(f"anenas: unexpected {type(error).__name__}: {first_line} (--debug shows where)", file=sys.stderr)
-        sys.exit(1)
+        print(f"anenas: unexpected {type(error).__name__}: {first_line(error)} (--debug shows where)", file=sys.stderr)
+        return 1
     if code == _INTERRUPTED:
         print("anenas: stopped; what was done is safe, the same command goes on with it", file=sys.stderr)
-    sys.exit(code)
+    return int(code or 0)
+
+
+def _message(error: Exception, words: Sequence[str]) -> str:
+    if isinstance(error, typer.BadParameter):
+        return error.format_message()
+    command = typer.main.get_command(app)
+    for word in words:
+        command = getattr(command, "commands", {}).get(word, command)
+    return as_typed(str(error), command.params)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 from pathlib import Path
 from typing import Annotated
 
@@ -31,8 +32,24 @@ OfSpace = Annotated[
 DEFAULT_STORE = Path("mlruns")
 
 
-@app.callback()
+DEBUG, QUIET, VERBOSE = {"--debug"}, {"-q", "--quiet"}, {"-v", "--verbose"}
+ANYWHERE = DEBUG | QUIET | VERBOSE
+"""Flags that are taken out of a command before it is parsed."""
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"anenas {importlib.metadata.version('anenas')}")
+        raise typer.Exit
+
+
+@app.callback(epilog="--debug, --quiet and --verbose work anywhere in a command.")
 def _main(
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error. Works anywhere.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Of what is done, show warnings alone.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show more, and who says it.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
+    ] = False,
 ) -> None:
     pass

@@ -27,7 +27,7 @@ def predict(path: Path, inputs: Mapping[str, Any]) -> dict[str, Array]:
         AnenasError: Not on macOS, or an input is missing or not what it should be.
     """
     if platform.system() != "Darwin":
-        raise AnenasError("Core ML is on macOS only; run the program on torch (--backend torch)")
+        raise AnenasError('Core ML is on macOS only; run the program on torch (`backend="torch"`)')
     package = open_package(path)
     features = read_inputs(package)
     given, count = take(inputs, features)

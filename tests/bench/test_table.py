@@ -95,5 +95,5 @@ def test_what_is_no_table_is_refused_in_a_line(tmp_path: Path) -> None:
 
 
 def test_a_third_objective_cannot_be_known(tmp_path: Path) -> None:
-    with pytest.raises(AnenasError, match="--known must be 0 or 1"):
+    with pytest.raises(AnenasError, match="`known` must be 0 or 1"):
         read_table(write_table(tmp_path / "t.npz"), 2)

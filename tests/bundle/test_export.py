@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
 import json
 import shutil
 import subprocess
@@ -14,7 +13,6 @@ import torch
 from safetensors.torch import load_file, save_file
 
 import anenas
-from anenas import cli
 from anenas._errors import AnenasError
 from anenas.bundle import Bundle
 from anenas.coreml import package_digest, read_graph, stored_forms
@@ -253,28 +251,3 @@ def test_training_anew_in_a_form_ships_that_form(store: Path, tmp_path: Path) ->
     assert (bundle.form, bundle.epochs) == ("palette4-grouped", 2)
     assert stored_forms(read_graph(tmp_path / "b" / "model.mlpackage")) == ["palette4"]
     assert "for iOS 18 and later" in (tmp_path / "b" / "README.md").read_text()
-
-
-def test_the_command_prints_figures_or_json(
-    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    arguments = ["anenas", "export", "tiny", "--store", str(store), "--max-latency", "5ms"]
-    monkeypatch.setattr(sys, "argv", [*arguments, "--out", "a"])
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    assert not ended.value.code
-    out, err = capsys.readouterr()
-    assert "a: trial" in out and "the most accurate within 5 ms" in out
-    assert "verifying the exported program" in err
-    monkeypatch.setattr(sys, "argv", [*arguments, "--out", "b", "--json"])
-    with pytest.raises(SystemExit):
-        cli.main()
-    told = json.loads(capsys.readouterr().out)
-    assert told["path"] == "b"
-    assert set(told) == {field.name for field in dataclasses.fields(Bundle)}
-    monkeypatch.setattr(sys, "argv", [*arguments, "--out", "b"])
-    with pytest.raises(SystemExit, match="2"):
-        cli.main()
-    out, err = capsys.readouterr()
-    assert (out, err) == ("", "anenas: b is there already; name another folder\n")

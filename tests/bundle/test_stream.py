@@ -9,12 +9,10 @@ import numpy as np
 import pytest
 import standin_macos
 from studies import trained_study
-from typer.testing import CliRunner
 
 import anenas
 from anenas._errors import AnenasError
 from anenas.bundle import Bundle
-from anenas.cli import app
 from anenas.coreml import read_graph, stored_forms
 from anenas.data import load_data
 from anenas.models._pack import pack, unpack
@@ -164,12 +162,3 @@ def test_what_cannot_stream_writes_nothing(
     with pytest.raises(AnenasError, match=message):
         anenas.export(**options)  # type: ignore[arg-type]
     assert list(tmp_path.iterdir()) == []
-
-
-def test_the_command_tells_what_a_call_takes_and_speaks_of_series(store: Path, tmp_path: Path) -> None:
-    command = ["export", "series", "--pick", "0", "--streaming", "--out", str(tmp_path / "b"), "--store", str(store)]
-    ran = CliRunner().invoke(app, command)
-    assert ran.exit_code == 0, ran.output
-    assert "takes 4 steps and 6 states" in ran.stdout
-    assert "verified       on 40 series, call by call" in ran.stdout
-    assert "images" not in ran.output

@@ -8,49 +8,31 @@ from pathlib import Path
 
 import pytest
 import standin_macos
+from commands import Run
 
-from anenas import cli
 from anenas.measure import read_recordings
 
 TINY = "1x1x16x16-conv_r1_s2_c16_k3_relu-dsconv_r1_s2_c16_k3_relu-head_n4"
 RECORDINGS = Path(__file__).parents[1] / "measure" / "recordings"
 
-Run = Callable[..., tuple[int, str, str]]
-
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    """Runs the command in an empty folder; returns its exit code, standard output and standard error."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["anenas", *arguments])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return run
+def macos(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A stand-in for a Mac."""
+    standin_macos.install(monkeypatch, tmp_path_factory.mktemp("commands"))
 
 
+@pytest.mark.skipif(sys.platform == "darwin", reason="a Mac measures")
 @pytest.mark.parametrize("device", ["local", "iphone"])
-def test_elsewhere_than_on_macos_measuring_says_so_in_one_line(run: Run, tmp_path: Path, device: str) -> None:
-    code, out, err = run("measure", TINY, "--device", device, "--out", "r.json")
-    assert (code, out) == (2, "")
-    assert err == (
+def test_elsewhere_than_on_macos_measuring_says_so_in_one_line(refusal: Callable[..., str], device: str) -> None:
+    assert refusal("measure", TINY, "--device", device, "--out", "r.json") == (
         "anenas: measuring needs macOS with coremltools; a kit measures on any Mac (`anenas kit`, "
         "`anenas.measure.write_kit`)\n"
     )
-    assert list(tmp_path.iterdir()) == []
 
 
-def test_on_macos_measuring_writes_a_recording(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    commands = tmp_path / "commands"
-    commands.mkdir()
-    standin_macos.install(monkeypatch, commands)
+@pytest.mark.usefixtures("macos")
+def test_on_macos_measuring_writes_a_recording(run: Run, tmp_path: Path) -> None:
     code, out, err = run("measure", TINY, "--out", "r.json", "--rounds", "5", "--json")
     assert (code, err) == (0, "")
     (shown,) = json.loads(out)
@@ -65,26 +47,21 @@ def test_on_macos_measuring_writes_a_recording(run: Run, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("arguments", "expected"),
     [
-        (["--out", "nowhere/r.json"], "no folder nowhere to write r.json to"),
-        (["--out", "r.json", "--device", "iphone"], "an iPhone needs its chip"),
-        (["--out", "r.json", "--device", "iphone", "--chip", "A51"], "unknown chip 'A51'"),
-        (["--out", "r.json", "--rounds", "0"], "Invalid value for '--rounds'"),
-        (["--out", "r.json", "--compute-units", "npu"], "Invalid value for '--compute-units'"),
-        ([], "Missing option '--out'"),
+        ("--out nowhere/r.json", "no folder nowhere to write r.json to"),
+        ("--out r.json --device iphone", "an iPhone needs its chip"),
+        ("--out r.json --device iphone --chip A51", "unknown chip 'A51'"),
+        ("--out r.json --rounds 0", "Invalid value for '--rounds'"),
+        ("--out r.json --compute-units npu", "Invalid value for '--compute-units'"),
+        ("", "Missing option '--out'"),
     ],
 )
-def test_a_mistake_is_one_line_and_writes_nothing(
-    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arguments: list[str], message: str
+@pytest.mark.usefixtures("macos")
+def test_a_mistake_is_one_line_and_nothing_is_written(
+    refusal: Callable[..., str], arguments: str, expected: str
 ) -> None:
-    commands = tmp_path / "commands"
-    commands.mkdir()
-    standin_macos.install(monkeypatch, commands)
-    code, out, err = run("measure", TINY, *arguments)
-    assert (code, out) == (2, "")
-    assert message in err
-    assert not (tmp_path / "r.json").exists()
+    assert expected in refusal("measure", TINY, *arguments.split())
 
 
 def test_a_recording_is_shown_beside_the_estimate(run: Run) -> None:
@@ -126,7 +103,5 @@ def test_a_kit_is_written_and_says_how_to_go_on(run: Run, tmp_path: Path) -> Non
     assert [entry["model"] for entry in json.loads(out)["models"]] == [TINY]
 
 
-def test_a_kit_needs_a_model(run: Run) -> None:
-    code, _, err = run("kit", "--out", "kit")
-    assert code == 2
-    assert "no model for the kit" in err
+def test_a_kit_needs_a_model(refusal: Callable[..., str]) -> None:
+    assert "no model for the kit" in refusal("kit", "--out", "kit")

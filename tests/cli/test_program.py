@@ -1,20 +1,18 @@
 from __future__ import annotations
 
 import json
-import sys
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from commands import Run
 from torch import nn
 
-from anenas import cli
 from anenas.coreml import convert
 from anenas.mil import load_program
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 class Bright(nn.Module):
@@ -24,31 +22,26 @@ class Bright(nn.Module):
         return (x * 300).mean((2, 3)).softmax(1)
 
 
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("program") / "model.mlpackage"
+    convert(Bright(), path, shape=(1, 3, 4, 4), classes=["a", "b", "c"])
+    return path
+
+
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    """Runs the command in a folder with a package and its inputs; its exit code, standard output and standard error."""
-    monkeypatch.chdir(tmp_path)
-    convert(Bright(), Path("model.mlpackage"), shape=(1, 3, 4, 4), classes=["a", "b", "c"])
+def given(run: Run, model: Path) -> None:
+    """A folder with a package and its inputs."""
+    shutil.copytree(model, model.name)
     pixels = np.zeros((2, 3, 4, 4), np.uint8)
     pixels[0, 1], pixels[1, 2] = 10, 255
     np.savez("in.npz", image=pixels)
     np.savez("bad.npz", picture=pixels)
 
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["anenas", "run", *arguments])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-        out, err = capsys.readouterr()
-        return code, out, err
 
-    return run
-
-
+@pytest.mark.usefixtures("given")
 def test_a_program_runs_from_arrays_to_arrays(run: Run) -> None:
-    code, out, err = run("model.mlpackage", "--inputs", "in.npz", "--outputs", "out.npz")
+    code, out, err = run("run", "model.mlpackage", "--inputs", "in.npz", "--outputs", "out.npz")
     assert (code, err) == (0, "")
     assert "classLabel_probs  float32 (2, 3)" in out
     with np.load("out.npz") as written, np.load("in.npz") as given:
@@ -57,8 +50,9 @@ def test_a_program_runs_from_arrays_to_arrays(run: Run) -> None:
         np.testing.assert_array_equal(written["classLabel_probs"], expected["classLabel_probs"])
 
 
+@pytest.mark.usefixtures("given")
 def test_what_float16_loses_is_told(run: Run) -> None:
-    arguments = ("model.mlpackage", "--inputs", "in.npz", "--outputs", "out.npz", "--precision", "fp16")
+    arguments = ("run", "model.mlpackage", "--inputs", "in.npz", "--outputs", "out.npz", "--precision", "fp16")
     code, out, _ = run(*arguments)
     assert code == 0
     assert "overflow of 16 values at " in out
@@ -71,7 +65,7 @@ def test_what_float16_loses_is_told(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("arguments", "expected"),
     [
         ("nothing.mlpackage --inputs in.npz --outputs out.npz", "nothing.mlpackage is no .mlpackage"),
         ("model.mlpackage --inputs bad.npz --outputs out.npz", "unknown input 'picture'"),
@@ -88,12 +82,43 @@ def test_what_float16_loses_is_told(run: Run) -> None:
         ),
     ],
 )
-def test_a_mistake_is_one_line_and_nothing_is_written(run: Run, arguments: str, message: str) -> None:
+@pytest.mark.usefixtures("given")
+def test_a_mistake_is_one_line_and_nothing_is_written(
+    refusal: Callable[..., str], arguments: str, expected: str
+) -> None:
     Path("text.npz").write_text("no arrays")
     np.savez("objects.npz", image=np.array([{}], dtype=object))
-    before = sorted(Path.cwd().rglob("*"))
-    code, out, err = run(*arguments.split())
-    assert (code, out) == (2, "")
-    assert message in err
-    assert err.count("\n") == 1
-    assert sorted(Path.cwd().rglob("*")) == before
+    assert expected in refusal("run", *arguments.split())
+
+
+@pytest.mark.usefixtures("given")
+def test_a_program_is_verified_and_the_exit_code_is_1_where_it_differs(run: Run) -> None:
+    dim = np.random.default_rng(0).random((4, 3, 4, 4), np.float32)
+    values = load_program("model.mlpackage")({"image": dim})["classLabel_probs"]
+    np.savez("right.npz", image=dim, classLabel_probs=values)
+    np.savez("wrong.npz", image=dim, classLabel_probs=values[:, ::-1])
+    code, out, err = run("verify", "model.mlpackage", "--against", "right.npz")
+    assert (code, err) == (0, "")
+    assert out.startswith("model.mlpackage against right.npz, 4 samples\n")
+    assert out.endswith("equal    within what is allowed\n")
+    code, out, err = run("verify", "model.mlpackage", "--against", "wrong.npz", "--json")
+    assert (code, err) == (1, "")
+    told = json.loads(out)
+    assert (told["package"], told["passed"]) == ("model.mlpackage", False)
+    assert "differs by" in told["problems"][0]
+
+
+def test_what_a_program_cannot_be_held_against_is_one_line(refusal: Callable[..., str], model: Path) -> None:
+    assert "cannot verify against 'something'; expected weights (.safetensors)" in refusal(
+        "verify", model, "--against", "something"
+    )
+    assert "Invalid value for '--samples'" in refusal("verify", model, "--against", model, "--samples", 0)
+
+
+@pytest.mark.usefixtures("given")
+def test_elsewhere_than_on_macos_core_ml_is_answered_with_torch(
+    refusal: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platform.system", lambda: "Linux")
+    arguments = ("run", "model.mlpackage", "--inputs", "in.npz", "--outputs", "out.npz", "--backend", "coreml")
+    assert refusal(*arguments) == "anenas: Core ML is on macOS only; run the program on torch (--backend torch)\n"

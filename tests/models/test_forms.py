@@ -1,5 +1,3 @@
-"""Forms of weights side by side: through the executor, and on the command line."""
-
 from __future__ import annotations
 
 import csv
@@ -8,12 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
 from anenas import AnenasError, load_data, load_program
-from anenas.cli import app
 from anenas.coreml import convert, program_accuracy
-from anenas.graph import forms
 from anenas.latency import Target
 from anenas.models._forms import Comparison, load_test_data, marked, write_sweep
 from anenas.network import Deployed, Normalisation, build, fuse
@@ -86,43 +81,3 @@ def test_a_sweep_writes_a_table_and_a_figure(package: Path, tmp_path: Path) -> N
     assert [row["form"] for row in rows] == ["fp16", "int8"]
     assert [row["form"] for row in json.loads(data.read_text())] == ["fp16", "int8"]
     assert picture.read_bytes().startswith(b"\x89PNG")
-
-
-def run(*arguments: object) -> str:
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
-    assert result.exit_code == 0
-    return result.stdout
-
-
-def test_compress_tells_before_and_after(package: Path, tmp_path: Path) -> None:
-    out = tmp_path / "small.mlpackage"
-    found = json.loads(run("compress", package, "--to", "int4-block", "--out", out, "--chip", "A16", "--json"))
-    assert (found["chip"], found["before"]["target"], found["after"]["target"]) == ("A16", "iOS16", "iOS18")
-    assert found["after"]["bytes"] < found["before"]["bytes"]
-    assert "needs iOS18, where iOS16 did before" in run("compress", package, "--to", "int4-block", "--out", out)
-
-
-def test_compress_sweeps_every_form(package: Path, source: str, tmp_path: Path) -> None:
-    found = json.loads(run("compress", package, "--sweep", "--data", source, "--out", tmp_path / "all", "--json"))
-    assert [row["form"] for row in found["forms"]] == list(forms())
-    assert all(0 <= row["accuracy"] <= 1 and Path(row["package"]).is_dir() for row in found["forms"])
-    assert any(row["on_front"] for row in found["forms"])
-
-
-@pytest.mark.parametrize("options", [(), ("--to", "int8"), ("--out", "x"), ("--to", "int8", "--sweep", "--out", "x")])
-def test_compress_says_what_it_needs(package: Path, options: tuple[str, ...]) -> None:
-    with pytest.raises(AnenasError, match="expected a package, --out, and either --to FORM or --sweep"):
-        run("compress", package, *options)
-
-
-def test_forms_are_listed(package: Path) -> None:
-    assert [row["form"] for row in json.loads(run("compress", "--list-forms", "--json"))] == list(forms())
-    assert "palette4-grouped" in run("compress", "--list-forms")
-
-
-def test_a_package_is_packed_and_restored_on_the_command_line(package: Path, tmp_path: Path) -> None:
-    found = json.loads(run("pack", package, "--out", tmp_path / "archive", "--json"))
-    assert found["packed_bytes"] == (tmp_path / "archive").stat().st_size < found["zip_bytes"]
-    assert "in all" in run("pack", package, "--out", tmp_path / "archive")
-    run("unpack", tmp_path / "archive", "--out", tmp_path / "back.mlpackage")
-    assert load_program(tmp_path / "back.mlpackage").classes == CLASSES

@@ -4,53 +4,38 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from anenas.cli._log import error_console
 from anenas.search import FinishedTrial, Study
 
-
-class _Lines(logging.Handler):
-    """Hands what is logged to a function, line by line."""
-
-    def __init__(self, say: Callable[[str], None]) -> None:
-        super().__init__(logging.INFO)
-        self._say = say
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._say(record.getMessage())
+_log = logging.getLogger(__name__)
 
 
 class _Bar:
-    """A bar on a terminal and nothing elsewhere, on standard error, with room for lines above it.
+    """A bar on a terminal and nothing elsewhere, on standard error.
 
     Args:
         columns: Of the bar.
     """
 
     def __init__(self, *columns: ProgressColumn) -> None:
-        self._console = Console(stderr=True, soft_wrap=True)
-        self._bar = Progress(*columns, console=self._console, disable=not self._console.is_terminal)
-        self._handler = _Lines(self.say)
+        self._has_bar = error_console().is_terminal and _log.isEnabledFor(logging.INFO)
+        self._bar = Progress(*columns, console=error_console(), disable=not self._has_bar)
 
     def __enter__(self) -> Self:
-        logger = logging.getLogger("anenas")
-        logger.addHandler(self._handler)
-        logger.setLevel(logging.INFO)
         self._bar.start()
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         self._bar.stop()
-        logging.getLogger("anenas").removeHandler(self._handler)
 
     def say(self, line: str) -> None:
         """A line of its own above the bar."""
-        self._console.print(line, markup=False, highlight=False)
+        _log.info("%s", line)
 
 
 class SearchProgress(_Bar):
@@ -88,9 +73,9 @@ class SearchProgress(_Bar):
         self._bar.update(self._task, description="searching", completed=completed, figures=_figures(study), left=left)
         for trial in study.finished[self._told :]:
             if trial.state == "failed":
-                self.say(f"trial {trial.number} failed: {trial.reason}")
-            elif trial.state in ("completed", "stopped") and not self._console.is_terminal:
-                self.say(f"[{completed}/{self._trials or '…'}] {_describe(trial)} {left}".rstrip())
+                _log.warning(f"trial {trial.number} failed: {trial.reason}")
+            elif trial.state in ("completed", "stopped") and not self._has_bar:
+                _log.info(f"[{completed}/{self._trials or '…'}] {_describe(trial)} {left}".rstrip())
         self._told = len(study.finished)
 
 
@@ -107,8 +92,8 @@ class TrainingProgress(_Bar):
         if self._task is None:
             self._task = self._bar.add_task("training", total=steps)
         self._bar.update(self._task, completed=step)
-        if not self._console.is_terminal and step * 10 // steps > (step - 1) * 10 // steps:
-            self.say(f"training: {step} of {steps} steps")
+        if not self._has_bar and step * 10 // steps > (step - 1) * 10 // steps:
+            _log.info(f"training: {step} of {steps} steps")
 
 
 def _figures(study: Study) -> str:

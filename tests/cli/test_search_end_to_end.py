@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -14,43 +13,23 @@ from typing import Any
 import numpy as np
 import optuna
 import pytest
+from commands import environment
 from mlflow import MlflowClient
+from tiny import write_tiny
 
 import anenas
 from anenas.coreml import package_metadata, read_graph
 
-SPACE = """\
-name: tiny
-input: {channels: 1, height: 16, width: 16}
-stem: {width: 16, stride: 2, blocks: {conv: {activation: [relu, hswish]}}}
-stages:
-  - {depth: [1, 2], width: [16, 32, 64], stride: 2, blocks: {dsconv: {kernel: [3, 5]}, mbconv: , mobileone: }}
-"""
-
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A user's folder with a space and a data set of three easy classes."""
-    rng = np.random.default_rng(0)
-
-    def images(count: int) -> dict[str, np.ndarray]:
-        labels = np.arange(count) % 3
-        noise = rng.integers(0, 60, (count, 14, 14))
-        return {"x": (noise + 90 * labels[:, None, None]).astype(np.uint8), "y": labels}
-
-    train, test = images(240), images(60)
-    np.savez(tmp_path / "data.npz", train_x=train["x"], train_y=train["y"], test_x=test["x"], test_y=test["y"])
-    (tmp_path / "tiny.yaml").write_text(SPACE)
+    write_tiny(tmp_path)
     return tmp_path
 
 
 def command(*more: str, trials: int) -> list[str]:
     given = ["search", "--space", "tiny.yaml", "--data", "data.npz", "--epochs", "1", "--trials", str(trials), "--json"]
     return [sys.executable, "-m", "anenas.cli", *given, *more]
-
-
-def environment() -> dict[str, str]:
-    return os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
 
 
 def search(folder: Path, *more: str, trials: int) -> dict[str, Any]:
@@ -230,17 +209,6 @@ def test_timeout_alone_bounds_the_search_and_what_there_is_is_exported(folder: P
     result = json.loads(done.stdout)
     assert result["counts"]["completed"] >= 1
     assert set(result["exports"]) == {"knee", "accurate", "fast"}
-
-
-def test_python_can_search_twice_and_read_a_study_back(folder: Path) -> None:
-    script = (
-        "import anenas, anenas.search\n"
-        "for trials in (1, 2):\n"
-        "    result = anenas.run_search('tiny.yaml', data='data.npz', epochs=1, trials=trials)\n"
-        "assert result.counts['completed'] == 2\n"
-        "assert anenas.load_result(result.study).front == result.front\n"
-    )
-    subprocess.run([sys.executable, "-c", script], cwd=folder, env=environment(), check=True)
 
 
 def test_a_search_with_rungs_trains_few_in_full_and_goes_on_after_a_kill(folder: Path) -> None:

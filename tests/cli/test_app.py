@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import importlib.metadata
+import subprocess
+import sys
+
+import pytest
+from commands import Run
+
+import anenas
+
+
+def test_debug_shows_where_an_error_comes_from(run: Run) -> None:
+    with pytest.raises(anenas.AnenasError, match="unknown space"):
+        run("search", "--space", "nowhere", "--debug")
+
+
+def test_without_debug_the_unexpected_is_one_line_and_exit_code_1(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise ZeroDivisionError("by zero\nand more")
+
+    monkeypatch.setattr("anenas.ane.chips", broken)
+    assert run("chips") == (1, "", "anenas: unexpected ZeroDivisionError: by zero (--debug shows where)\n")
+    with pytest.raises(ZeroDivisionError):
+        run("--debug", "chips")
+
+
+def test_an_interrupted_command_says_how_it_goes_on(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("anenas.ane.chips", interrupted)
+    assert run("chips") == (
+        130, "", "anenas: stopped; what was done is safe, the same command goes on with it\n",
+    )  # fmt: skip
+
+
+def test_a_reader_that_has_left_ends_the_command_quietly(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unread() -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr("anenas.ane.chips", unread)
+    assert run("chips") == (1, "", "")
+
+
+def test_the_version_is_the_package_s(run: Run) -> None:
+    assert run("--version") == (0, f"anenas {importlib.metadata.version('anenas')}\n", "")
+
+
+def test_without_a_command_the_help_is_printed(run: Run) -> None:
+    code, out, err = run()
+    assert (code, err) == (2, "")
+    assert "Usage: " in out and "search" in out
+
+
+def test_help_imports_nothing_heavy() -> None:
+    script = (
+        "import sys; sys.argv = ['anenas', '--help']\n"
+        "from anenas.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'torch', 'coremltools', 'mlflow', 'optuna', 'timm', 'numpy', 'pandas'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "search" in done.stdout
