@@ -64,6 +64,14 @@ def test_brackets_are_balanced_and_no_template_is_left(tmp_path: Path, shape: tu
     assert "{{" not in source and "None" not in source
 
 
+def test_it_is_the_same_whatever_the_classes_are_called(tmp_path: Path) -> None:
+    sources = set()
+    for i, classes in enumerate((['"; fatalError() //', r"\(x)", "🐈 é|`*"], ["a", "b", "c"])):
+        convert(Mean(), tmp_path / f"{i}.mlpackage", shape=(1, 3, 4, 8), classes=classes)
+        sources.add(swift_source(load_program(tmp_path / f"{i}.mlpackage"), "model.mlpackage", Input()))
+    assert len(sources) == 1
+
+
 @pytest.mark.parametrize("tokens", ["words", "characters"])
 @pytest.mark.parametrize("batch", [1, 2])
 def test_texts_are_encoded_with_the_vocabulary_of_the_model(tmp_path: Path, tokens: str, batch: int) -> None:
