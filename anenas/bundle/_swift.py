@@ -1,4 +1,4 @@
-"""Swift that loads the model and calls it by the names that it has."""
+"""Swift that loads the model and calls it by its inputs' and outputs' names."""
 
 from __future__ import annotations
 

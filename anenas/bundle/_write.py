@@ -102,11 +102,15 @@ def _judged(model: Model, network: Deployed, package: Path) -> tuple[Bundle, Seq
 
     graph = read_graph(package)
     if not is_plain and not any(weight.storage for op in graph.ops for weight in op.weights):
-        _log.info(f"no tensor has the {SMALLEST:,} numbers that {architecture.form} is worth: the weights stay fp16")
+        _log.info(
+            f"no tensor has the {SMALLEST:,} numbers from which {architecture.form} is used: the weights stay fp16"
+        )
     chip, latency = model.target.chip, model.target.latency(graph, package)
     estimated_ms = record.evaluation.estimate.latency.ms
     if latency.ms > 1.01 * estimated_ms and architecture == record.architecture:  # it was chosen by another estimate
-        _log.info(f"the search estimated {estimated_ms:.3f} ms; by the model of today it is {latency.ms:.3f} ms")
+        _log.info(
+            f"the search estimated {estimated_ms:.3f} ms; the current latency model estimates {latency.ms:.3f} ms"
+        )
     findings = check(graph, chip)
     bundle = Bundle(
         path=package.parent,

@@ -118,7 +118,7 @@ def test_the_card_says_what_is_known_and_how(bundle: Bundle, study: Study) -> No
         "it was not measured on a device",
         "iOS 16",
         "Trained for 10 epochs on",
-        "Core ML itself has not run it",
+        "Core ML itself has not run the model",
     ):
         assert said in card
     assert "{" not in card and "model.mlmodelc`" not in card
@@ -142,7 +142,9 @@ def test_training_anew_is_told_and_leaves_the_study_as_it_was(store: Path, study
     assert package_digest(study.trial_folder(0) / PACKAGE) == before
     assert package_digest(bundle.path / "model.mlpackage") != before
     card = (bundle.path / "README.md").read_text()
-    assert "Trained for 3 epochs on the training images, from the start, for this export (the search gave 10)" in card
+    assert (
+        "Trained for 3 epochs on the training images, from scratch, for this export (the search trained for 10)" in card
+    )
     assert {file.name for file in tmp_path.iterdir()} == {"b"}
 
 
@@ -227,7 +229,7 @@ def test_compressed_weights_are_told_with_their_figures(store: Path, bundle: Bun
     (now,), (before,) = small.verified.fp32, bundle.verified.fp32
     assert now.largest > 10 * before.largest
     card = (tmp_path / "b" / "README.md").read_text()
-    assert "stored as palette4" in card and "before the weights became palette4" in card
+    assert "stored as palette4" in card and "before the weights were compressed to palette4" in card
     with np.load(tmp_path / "b" / "test_vectors" / "program.npz") as expected:
         with np.load(tmp_path / "b" / "test_vectors" / "inputs.npz") as inputs:
             found = load_program(tmp_path / "b" / "model.mlpackage", "fp16")(dict(inputs))

@@ -44,7 +44,7 @@ def test_a_swift_literal_is_one_line_and_says_the_name(name: str) -> None:
     assert told == name
 
 
-@given(NAMES)
+@given(NAMES.filter(str.strip))
 def test_markdown_shows_the_name_in_a_sentence_and_in_a_table(name: str) -> None:
     shown = " ".join(name.split())
     tokens = MarkdownIt().parse(f"Data: {markdown(name)}. Trained")
@@ -53,7 +53,7 @@ def test_markdown_shows_the_name_in_a_sentence_and_in_a_table(name: str) -> None
     assert "".join(token.content for token in tokens[1].children or ()) == f"Data: {shown}. Trained"
     table = MarkdownIt().enable("table").parse(f"| a | b |\n|---|---|\n| x {markdown(name)} y | 2 |\n")
     cells = ["".join(part.content for part in one.children or ()) for one in table if one.type == "inline"]
-    assert cells == ["a", "b", f"x {shown} y".replace("  ", " "), "2"]
+    assert cells == ["a", "b", f"x {shown} y", "2"]
 
 
 def test_a_gap_that_nothing_fills_is_an_error() -> None:
