@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,8 @@ from anenas.graph import get_form
 from anenas.search import PACKAGE, ExportError, Study, TrainingEvaluator, TrialFiles, ship
 from anenas.space import Architecture
 
+_log = logging.getLogger(__name__)
+
 
 def export(
     study: str,
@@ -31,8 +34,7 @@ def export(
     data: str | None = None,
     device: str | None = None,
     store: str | Path = "mlruns",
-    stepped: Callable[[int, int], None] = lambda step, steps: None,
-    say: Callable[[str], None] = lambda line: None,
+    on_step: Callable[[int, int], None] = lambda step, steps: None,
 ) -> Bundle:
     """Write a model of a study as one folder that needs no anenas.
 
@@ -42,15 +44,14 @@ def export(
         pick: "knee" (the default), "accurate" or "fast", or the number of a completed trial.
         max_latency_ms: Instead of a pick: the most accurate trial whose latency is at most this, held as the search
             held its limits.
-        final_epochs: Train the architecture anew for so many epochs, on the same training data as in the search.
+        final_epochs: Retrain the architecture for this many epochs, on the same training data as in the search.
         form: Of the package's weights, a name of `anenas.graph.all_forms`; the trial's own by default. One with 8-bit
             activations trains the network a little further.
         streaming: Whether to write a second program, which takes series chunk by chunk.
         data: Where the study's images or series are now; where they were by default.
         device: To train on: "cpu", "cuda" or "mps"; the best that is there by default.
         store: Folder of the studies.
-        stepped: Called after each step of training with its number and how many there are.
-        say: Called with a line worth telling the user.
+        on_step: Called after each step of training with its number and how many there are.
 
     Raises:
         AnenasError: If there is no such study, trial or data, `out` is there already, the network cannot stream or
@@ -60,7 +61,7 @@ def export(
     if out.exists() or out.is_symlink():
         raise AnenasError(f"{out} is there already; name another folder")
     if final_epochs is not None and final_epochs < 1:
-        raise AnenasError(f"final_epochs must be 1 or more, got {final_epochs}")
+        raise AnenasError(f"`final_epochs` must be 1 or more, got {final_epochs}")
     the_form = get_form(form).name if form else None
     the_study = Study.load(Path(store).absolute(), study)
     record = choose(the_study, None if pick is None else str(pick), max_latency_ms)
@@ -82,7 +83,7 @@ def export(
         weights=trial,
         package=trial / PACKAGE,
     )
-    say(f"trial {record.number} of {study}: {record.architecture}")
+    _log.info(f"trial {record.number} of {study}: {record.architecture}")
     try:
         out.absolute().parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out.absolute().parent, prefix=".exporting-") as temporary:
@@ -90,11 +91,11 @@ def export(
             folder.mkdir()
             work.mkdir()
             if final_epochs is not None:
-                model = _retrained(model, work, device, stepped)
+                model = _retrained(model, work, device, on_step)
             elif architecture != record.architecture:
-                say(f"making its package in {architecture.form}")
-                model = _reshaped(model, work, device, stepped)
-            bundle = write_bundle(folder, model, streaming=streaming, say=say)
+                _log.info(f"making its package in {architecture.form}")
+                model = _reshaped(model, work, device, on_step)
+            bundle = write_bundle(folder, model, streaming=streaming)
             folder.replace(out)
     except OSError as error:
         raise AnenasError(f"cannot write {out}: {error.strerror or error}") from error
@@ -117,17 +118,17 @@ def _dataset(study: Study, data: str | None, architecture: Architecture) -> Data
         else:
             dataset = load_data(source, size=(height, width), channels=channels, rate=architecture.rate)
     except AnenasError as error:
-        raise AnenasError(f"the study's {what} cannot be read: {error} (--data names where they are now)") from error
+        raise AnenasError(f"the study's {what} cannot be read: {error} (`data` names where they are now)") from error
     found = f"{dataset.name} {dataset.fingerprint[:12]}"
     if found != study.settings.data:
         raise AnenasError(
             f"{source or 'the embedded set'} ({found}) is not what {study.name} was made with "
-            f"({study.settings.data}); name its {what} with --data"
+            f"({study.settings.data}); name its {what} with `data`"
         )
     return dataset
 
 
-def _retrained(model: Model, folder: Path, device: str | None, stepped: Callable[[int, int], None]) -> Model:
+def _retrained(model: Model, folder: Path, device: str | None, on_step: Callable[[int, int], None]) -> Model:
     """The architecture trained from the start with another budget, on the study's training images."""
     from anenas.training import pick_device
 
@@ -136,13 +137,13 @@ def _retrained(model: Model, folder: Path, device: str | None, stepped: Callable
         seed, kind = model.study.settings.seed, pick_device(device).type
         evaluator = TrainingEvaluator((model.target,), model.epochs, seed, kind)
         try:
-            evaluator.evaluate(model.architecture, TrialFiles(folder, Path(data)), on_step=stepped)
+            evaluator.evaluate(model.architecture, TrialFiles(folder, Path(data)), on_step=on_step)
         except RuntimeError as error:  # of training, converting or verifying
             raise AnenasError(f"trained anew, {model.architecture} cannot be exported: {error}") from error
     return dataclasses.replace(model, weights=folder, package=folder / PACKAGE)
 
 
-def _reshaped(model: Model, folder: Path, device: str | None, stepped: Callable[[int, int], None]) -> Model:
+def _reshaped(model: Model, folder: Path, device: str | None, on_step: Callable[[int, int], None]) -> Model:
     """The same weights in another form than the search shipped."""
     from anenas.training import TrainingError, pick_device
 
@@ -157,7 +158,7 @@ def _reshaped(model: Model, folder: Path, device: str | None, stepped: Callable[
             epochs=model.epochs,
             seed=model.study.settings.seed,
             device=pick_device(device),
-            on_step=stepped,
+            on_step=on_step,
         )
     except (ExportError, TrainingError) as error:
         raise AnenasError(f"{model.architecture} cannot be exported: {error}") from error

@@ -5,8 +5,9 @@ from __future__ import annotations
 import copy
 import dataclasses
 import json
+import logging
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,17 +38,17 @@ from anenas.mil import Program, load_program, write_arrays
 if TYPE_CHECKING:
     from anenas.network import Deployed
 
+_log = logging.getLogger(__name__)
 _VECTORS = 16  # test vectors
 
 
-def write_bundle(folder: Path, model: Model, *, streaming: bool, say: Callable[[str], None]) -> Bundle:
+def write_bundle(folder: Path, model: Model, *, streaming: bool) -> Bundle:
     """Write everything of a model into an empty folder.
 
     Args:
         folder: That is there.
         model: To export.
         streaming: Whether to write a second program, which takes series chunk by chunk.
-        say: Called with a line worth telling the user.
 
     Raises:
         AnenasError: If a program does not compute what the network does.
@@ -56,8 +57,8 @@ def write_bundle(folder: Path, model: Model, *, streaming: bool, say: Callable[[
     network, dataset = model.load(), model.dataset
     package = folder / "model.mlpackage"
     shutil.copytree(model.package, package)
-    bundle, findings = _judged(model, network, package, say)
-    bundle = dataclasses.replace(bundle, compiled=_compiled(package, folder / "model.mlmodelc", say))
+    bundle, findings = _judged(model, network, package)
+    bundle = dataclasses.replace(bundle, compiled=_compiled(package, folder / "model.mlmodelc"))
     given, program = Input.of(model.architecture, dataset.facts), load_program(package, "fp16")
     _write_network(folder, network, model, given)
     _write_vectors(folder / "test_vectors", network, program, model.some(dataset.test.inputs, _VECTORS))
@@ -68,11 +69,11 @@ def write_bundle(folder: Path, model: Model, *, streaming: bool, say: Callable[[
     (folder / "Classifier.swift").write_text(swift_source(program, package.name, given), encoding="utf-8")
     packages = [package]
     if streaming:
-        say("verifying the program that takes series chunk by chunk")
+        _log.info("verifying the program that takes series chunk by chunk")
         series = model.some(dataset.test.inputs)
         stream = write_stream(folder, network, model.architecture, dataset, model.target, series)
         packages.append(folder / STREAM)
-        stream = dataclasses.replace(stream, compiled=_compiled(packages[-1], folder / "stream.mlmodelc", say))
+        stream = dataclasses.replace(stream, compiled=_compiled(packages[-1], folder / "stream.mlmodelc"))
         bundle = dataclasses.replace(bundle, stream=stream)
     write_kit([str(one) for one in packages], folder / "kit")
     card = write_card(bundle, program, findings, package_target(package), given)
@@ -83,14 +84,12 @@ def write_bundle(folder: Path, model: Model, *, streaming: bool, say: Callable[[
     return bundle
 
 
-def _judged(
-    model: Model, network: Deployed, package: Path, say: Callable[[str], None]
-) -> tuple[Bundle, Sequence[Finding]]:
+def _judged(model: Model, network: Deployed, package: Path) -> tuple[Bundle, Sequence[Finding]]:
     """What the package is worth, and what the rules find in it, once it is known to compute what the network does."""
     from anenas.training import accuracy
 
     architecture, record, test = model.architecture, model.record, model.dataset.test
-    say("verifying the exported program")
+    _log.info("verifying the exported program")
     some = model.some(test.inputs)
     is_plain = architecture.form == "fp16"
     verified = _required(
@@ -98,16 +97,20 @@ def _judged(
         if is_plain
         else verify_network(package, network, some, "the network in float32", tolerances=LOSSY)
     )
-    say(f"running it on {len(test):,} test {architecture.takes}")
+    _log.info(f"running it on {len(test):,} test {architecture.takes}")
     test_accuracy = program_accuracy(package, test.inputs, test.labels)
 
     graph = read_graph(package)
     if not is_plain and not any(weight.storage for op in graph.ops for weight in op.weights):
-        say(f"no tensor has the {SMALLEST:,} numbers that {architecture.form} is worth: the weights stay fp16")
+        _log.info(
+            f"no tensor has the {SMALLEST:,} numbers from which {architecture.form} is used: the weights stay fp16"
+        )
     chip, latency = model.target.chip, model.target.latency(graph, package)
     estimated_ms = record.evaluation.estimate.latency.ms
     if latency.ms > 1.01 * estimated_ms and architecture == record.architecture:  # it was chosen by another estimate
-        say(f"the search estimated {estimated_ms:.3f} ms; by the model of today it is {latency.ms:.3f} ms")
+        _log.info(
+            f"the search estimated {estimated_ms:.3f} ms; the current latency model estimates {latency.ms:.3f} ms"
+        )
     findings = check(graph, chip)
     bundle = Bundle(
         path=package.parent,
@@ -154,14 +157,14 @@ def _share(folder: Path) -> None:
             shutil.copymode(folder if path.is_dir() else written, path)
 
 
-def _compiled(package: Path, destination: Path, say: Callable[[str], None]) -> bool:
+def _compiled(package: Path, destination: Path) -> bool:
     """Compile the package where there is Core ML; where it refuses, the bundle goes without and the user is told."""
     if not has_core_ml():
         return False
     try:
         compile_package(package, destination)
     except AnenasError as error:
-        say(str(error))
+        _log.warning(str(error))
         return False
     return True
 

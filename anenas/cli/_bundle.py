@@ -65,8 +65,7 @@ def export(
             data=data,
             device=device,
             store=store,
-            stepped=progress.stepped,
-            say=progress.say,
+            on_step=progress.stepped,
         )
     if as_json:
         print(json.dumps(bundle.to_dict(), indent=2))

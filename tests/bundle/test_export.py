@@ -116,7 +116,7 @@ def test_the_card_says_what_is_known_and_how(bundle: Bundle, study: Study) -> No
         "it was not measured on a device",
         "iOS 16",
         "Trained for 10 epochs on",
-        "Core ML itself has not run it",
+        "Core ML itself has not run the model",
     ):
         assert said in card
     assert "{" not in card and "model.mlmodelc`" not in card
@@ -133,14 +133,16 @@ def test_training_anew_is_told_and_leaves_the_study_as_it_was(store: Path, study
     before = package_digest(study.trial_folder(0) / PACKAGE)
     steps: list[tuple[int, int]] = []
     bundle = anenas.export(
-        "tiny", tmp_path / "b", pick=0, final_epochs=3, store=store, stepped=lambda *step: steps.append(step)
+        "tiny", tmp_path / "b", pick=0, final_epochs=3, store=store, on_step=lambda *step: steps.append(step)
     )
     assert steps == [(step, 18) for step in range(1, 19)]  # 192 images in batches of 32
     assert (bundle.epochs, bundle.searched_epochs) == (3, 10)
     assert package_digest(study.trial_folder(0) / PACKAGE) == before
     assert package_digest(bundle.path / "model.mlpackage") != before
     card = (bundle.path / "README.md").read_text()
-    assert "Trained for 3 epochs on the training images, from the start, for this export (the search gave 10)" in card
+    assert (
+        "Trained for 3 epochs on the training images, from scratch, for this export (the search trained for 10)" in card
+    )
     assert {file.name for file in tmp_path.iterdir()} == {"b"}
 
 
@@ -154,7 +156,7 @@ def test_on_macos_core_ml_compiles_it_too(store: Path, tmp_path: Path, monkeypat
 
 
 def test_where_core_ml_refuses_the_bundle_goes_without(
-    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def refuse(path: str) -> str:
         raise RuntimeError("the stand-in refuses this model")
@@ -162,10 +164,10 @@ def test_where_core_ml_refuses_the_bundle_goes_without(
     (tmp_path / "commands").mkdir()
     standin_macos.install(monkeypatch, tmp_path / "commands")
     monkeypatch.setattr(standin_macos.ModelProxy, "compileModel", staticmethod(refuse))
-    said: list[str] = []
-    bundle = anenas.export("tiny", tmp_path / "b", pick=0, store=store, say=said.append)
+    caplog.set_level("INFO", "anenas")
+    bundle = anenas.export("tiny", tmp_path / "b", pick=0, store=store)
     assert not bundle.compiled
-    assert "Core ML could not compile model.mlpackage: the stand-in refuses this model" in said
+    assert "Core ML could not compile model.mlpackage: the stand-in refuses this model" in caplog.messages
 
 
 @pytest.mark.parametrize(
@@ -174,7 +176,7 @@ def test_where_core_ml_refuses_the_bundle_goes_without(
         ({"study": "tinny"}, "unknown study 'tinny'; did you mean tiny"),
         ({"pick": "best"}, "unknown pick 'best'"),
         ({"form": "palette5"}, "unknown form 'palette5'; did you mean palette"),
-        ({"final_epochs": 0}, "final_epochs must be 1 or more, got 0"),
+        ({"final_epochs": 0}, "`final_epochs` must be 1 or more, got 0"),
         ({"data": "nowhere.npz"}, "the study's images cannot be read"),
         ({"data": "fashion_mnist"}, "is not what tiny was made with"),
     ],
@@ -197,7 +199,7 @@ def test_images_that_have_moved_can_be_named(store: Path, tmp_path: Path) -> Non
     moved = shutil.copytree(store.parent, tmp_path / "elsewhere")
     study = Study.load(moved / "store", "tiny")
     study.note_data(str(tmp_path / "gone" / "data.npz"))
-    with pytest.raises(AnenasError, match="--data names where they are now"):
+    with pytest.raises(AnenasError, match="`data` names where they are now"):
         anenas.export("tiny", tmp_path / "b", store=moved / "store")
     assert anenas.export("tiny", tmp_path / "b", store=moved / "store", data=str(moved / "data.npz")).test_count == 63
 
@@ -225,7 +227,7 @@ def test_compressed_weights_are_told_with_their_figures(store: Path, bundle: Bun
     (now,), (before,) = small.verified.fp32, bundle.verified.fp32
     assert now.largest > 10 * before.largest
     card = (tmp_path / "b" / "README.md").read_text()
-    assert "stored as palette4" in card and "before the weights became palette4" in card
+    assert "stored as palette4" in card and "before the weights were compressed to palette4" in card
     with np.load(tmp_path / "b" / "test_vectors" / "program.npz") as expected:
         with np.load(tmp_path / "b" / "test_vectors" / "inputs.npz") as inputs:
             found = load_program(tmp_path / "b" / "model.mlpackage", "fp16")(dict(inputs))
@@ -235,7 +237,7 @@ def test_compressed_weights_are_told_with_their_figures(store: Path, bundle: Bun
 def test_8_bit_activations_are_trained_for(store: Path, study: Study, tmp_path: Path) -> None:
     steps: list[tuple[int, int]] = []
     bundle = anenas.export(
-        "tiny", tmp_path / "b", pick=2, form="w8a8", store=store, stepped=lambda *step: steps.append(step)
+        "tiny", tmp_path / "b", pick=2, form="w8a8", store=store, on_step=lambda *step: steps.append(step)
     )
     assert steps == [(step, 12) for step in range(1, 13)]  # a quarter of ten epochs, of 192 images in batches of 32
     assert (bundle.form, bundle.architecture) == ("w8a8", f"{study.completed[2].architecture}@w8a8")

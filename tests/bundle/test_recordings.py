@@ -70,7 +70,7 @@ def test_a_bundle_says_what_a_recording_has_to_be(bundle: Bundle) -> None:
     assert metadata["sample_rate"] == "8000"
     card = (bundle.path / "README.md").read_text()
     assert "(recordings, 1, 1, samples), a waveform from -1 to 1 at 8,000 Hz" in card
-    assert "A classifier of recordings" in card and "The model computes the spectrogram of a waveform" in card
+    assert "A classifier of recordings" in card and "The model computes the spectrogram of the waveform" in card
     assert "A waveform from -1 to 1 at 8,000 Hz" in (bundle.path / "Classifier.swift").read_text()
     assert bundle.test_accuracy > 0.9
 

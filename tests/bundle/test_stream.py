@@ -89,11 +89,11 @@ def test_the_card_says_how_to_use_it(bundle: Bundle) -> None:
     for said in (
         "| `series` | float32 1×3×1×4 (series, channels, 1, steps): the next 4 steps, as they are |",
         "| `stage1_0_h` | float16 1×64×1×1 |",
-        "after 5 calls what",
-        "18 steps are no multiple of 4: fill the last chunk up with anything",
-        "counts to 2,048 calls",
+        "after 5 calls those that `model.mlpackage`",
+        "18 steps are not a multiple of 4: pad the last chunk with any values",
+        "counts up to 2,048 calls",
         f"{bundle.stream.latency_ms:.3f} ms on A15",
-        "**This is an\nestimate: it was not measured on a device.**",
+        "**This is an estimate: it was not measured on a\ndevice.**",
         "| fp16 | the network | 18 of 18 steps |",
         "| fp32 | `model.mlpackage` | all steps |",
         "var classifier = try StreamingClassifier(",
@@ -133,7 +133,7 @@ def test_torchs_lstm_streams_in_operations_of_the_engine(store: Path, tmp_path: 
     assert "lstm" not in kinds and "while_loop" not in kinds
     assert "stage1_0_c" in bundle.stream.states
     card = (tmp_path / "b" / "README.md").read_text()
-    assert "counts to 2,048 calls" not in card and "whose lstm has weights in float32" in card
+    assert "counts up to 2,048 calls" not in card and "whose lstm keeps its weights in float32" in card
 
 
 def test_compressed_weights_stream_too(store: Path, tmp_path: Path) -> None:

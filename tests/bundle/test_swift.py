@@ -45,13 +45,13 @@ def test_a_batch_gives_an_array_of_probabilities(tmp_path: Path) -> None:
     source = swift_source(program(tmp_path, (2, 3, 4, 8)), "model.mlpackage", Input())
     assert "shape: [2, 3, 4, 8]" in source
     assert 'featureValue(for: "probabilities")?.shapedArrayValue(of: Float.self)' in source
-    assert "2×3, one image after the other" in source
+    assert "2×3 (images, labels), row by row" in source
     assert "label:" not in source
 
 
 def test_series_come_in_as_an_array_whatever_their_channels(tmp_path: Path) -> None:
     source = swift_source(program(tmp_path, (1, 3, 1, 8)), "model.mlpackage", Input("series", "as they are"))
-    assert "Parameter series: As they are, 1×3×1×8 (series, channels, 1, steps), steps first." in source
+    assert "Parameter series: As they are, 1×3×1×8 (series, channels, 1, steps), steps contiguous." in source
     assert "func prediction(for series: [Float])" in source
     assert 'dictionary: ["series": value]' in source
     assert "CGImage" not in source and "pixels" not in source
@@ -62,6 +62,14 @@ def test_brackets_are_balanced_and_no_template_is_left(tmp_path: Path, shape: tu
     source = swift_source(program(tmp_path, shape), "model.mlpackage", Input("images" if shape[2] > 1 else "series"))
     assert all(source.count(a) == source.count(b) for a, b in ("{}", "()", "[]"))
     assert "{{" not in source and "None" not in source
+
+
+def test_it_is_the_same_whatever_the_classes_are_called(tmp_path: Path) -> None:
+    sources = set()
+    for i, classes in enumerate((['"; fatalError() //', r"\(x)", "🐈 é|`*"], ["a", "b", "c"])):
+        convert(Mean(), tmp_path / f"{i}.mlpackage", shape=(1, 3, 4, 8), classes=classes)
+        sources.add(swift_source(load_program(tmp_path / f"{i}.mlpackage"), "model.mlpackage", Input()))
+    assert len(sources) == 1
 
 
 @pytest.mark.parametrize("tokens", ["words", "characters"])

@@ -135,7 +135,7 @@ def test_the_network_answers_as_the_vectors_say(bundle: Bundle) -> None:
 
 def test_the_card_says_what_a_text_becomes(bundle: Bundle) -> None:
     card = (bundle.path / "README.md").read_text()
-    for said in ("`vocabulary.json`", "encode(text)", "counted from 2", "texts", "Unicode's form NFC"):
+    for said in ("`vocabulary.json`", "encode(text)", "counted from 2", "texts", "Unicode NFC"):
         assert said in card
     assert "image" not in card.replace("`image", "") and "pixels" not in card and "None" not in card
 
