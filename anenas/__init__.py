@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from anenas.ane import chips
     from anenas.api import FrontModel, SearchResult, load_result, run_search
     from anenas.bundle import Bundle, export
+    from anenas.coreml import Package
     from anenas.data import load_data
     from anenas.mil import Program, load_program, stream
     from anenas.network import build
@@ -28,6 +29,7 @@ _HOMES = {
     "Architecture": "anenas.space",
     "Bundle": "anenas.bundle",
     "FrontModel": "anenas.api",
+    "Package": "anenas.coreml",
     "Program": "anenas.mil",
     "SearchResult": "anenas.api",
     "SearchSpace": "anenas.space",
@@ -47,6 +49,7 @@ __all__ = [
     "Architecture",
     "Bundle",
     "FrontModel",
+    "Package",
     "Program",
     "SearchResult",
     "SearchSpace",

@@ -94,7 +94,7 @@ def _exported(architecture: Architecture, chip: Chip) -> tuple[float, int]:
     """Latency and weight bytes of the exported program."""
     import torch
 
-    from anenas.coreml import Quantiser, compress, convert, read_graph
+    from anenas.coreml import Quantiser, compress, convert
     from anenas.network import Deployed, Normalisation, build, folded, fuse
 
     channels, form = architecture.input[1], get_form(architecture.form)
@@ -102,7 +102,7 @@ def _exported(architecture: Architecture, chip: Chip) -> tuple[float, int]:
     network = Deployed(fuse(build(architecture)), Normalisation(half, half, architecture.raw)).eval()
     classes = [str(i) for i in range(architecture.head.classes)]
     with tempfile.TemporaryDirectory() as folder:
-        package = Path(folder) / "model.mlpackage"
+        path = Path(folder) / "model.mlpackage"
         if form.activations:
             quantiser = Quantiser(folded(network.network), architecture.input, steps=1).step()
             quantiser.network(torch.rand(architecture.input))  # for the ranges of activations
@@ -110,8 +110,8 @@ def _exported(architecture: Architecture, chip: Chip) -> tuple[float, int]:
             target = form.target
         else:
             target = "iOS16"
-        convert(network.eval(), package, shape=architecture.input, classes=classes, target=target)
+        package = convert(network.eval(), path, shape=architecture.input, classes=classes, target=target)
         if form.kind and not form.activations:
-            compress(package, package, form)
-        graph = read_graph(package)
+            package = compress(package, path, form)
+        graph = package.graph
     return CalibratedLatency().latency(graph, chip).ms, graph.weight_bytes

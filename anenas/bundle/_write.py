@@ -23,16 +23,13 @@ from anenas.bundle._stream import STREAM, write_stream
 from anenas.bundle._swift import swift_source
 from anenas.coreml import (
     LOSSY,
-    Verification,
-    package_bytes,
-    package_target,
+    Package,
     program_accuracy,
-    read_graph,
     verify_network,
 )
 from anenas.graph import SMALLEST
 from anenas.measure import compile_package, has_core_ml, write_kit
-from anenas.mil import Program, load_program, write_arrays
+from anenas.mil import Program, write_arrays
 
 if TYPE_CHECKING:
     from anenas.network import Deployed
@@ -54,28 +51,29 @@ def write_bundle(folder: Path, model: Model, *, streaming: bool, say: Callable[[
         OSError: If something cannot be written.
     """
     network, dataset = model.load(), model.dataset
-    package = folder / "model.mlpackage"
-    shutil.copytree(model.package, package)
+    path = folder / "model.mlpackage"
+    shutil.copytree(model.package, path)
+    package = Package.open(path)
     bundle, findings = _judged(model, network, package, say)
-    bundle = dataclasses.replace(bundle, compiled=_compiled(package, folder / "model.mlmodelc", say))
-    given, program = Input.of(model.architecture, dataset.facts), load_program(package, "fp16")
+    bundle = dataclasses.replace(bundle, compiled=_compiled(path, folder / "model.mlmodelc", say))
+    given, program = Input.of(model.architecture, dataset.facts), package.program("fp16")
     _write_network(folder, network, model, given)
     _write_vectors(folder / "test_vectors", network, program, model.some(dataset.test.inputs, _VECTORS))
     if given.tokens:
         (folder / "vocabulary.json").write_text(f"{dataset.facts['vocabulary']}\n", encoding="utf-8")
     labels = "".join(f"{' '.join(name.split())}\n" for name in dataset.classes)
     (folder / "labels.txt").write_text(labels, encoding="utf-8")
-    (folder / "Classifier.swift").write_text(swift_source(program, package.name, given), encoding="utf-8")
-    packages = [package]
+    (folder / "Classifier.swift").write_text(swift_source(program, path.name, given), encoding="utf-8")
+    packages = [path]
     if streaming:
         say("verifying the program that takes series chunk by chunk")
         series = model.some(dataset.test.inputs)
-        stream = write_stream(folder, network, model.architecture, dataset, model.target, series)
+        stream = write_stream(package, network, model.architecture, dataset, model.target, series)
         packages.append(folder / STREAM)
         stream = dataclasses.replace(stream, compiled=_compiled(packages[-1], folder / "stream.mlmodelc", say))
         bundle = dataclasses.replace(bundle, stream=stream)
     write_kit([str(one) for one in packages], folder / "kit")
-    card = write_card(bundle, program, findings, package_target(package), given)
+    card = write_card(bundle, program, findings, package.target, given)
     (folder / "README.md").write_text(card, encoding="utf-8")
     figures = {name: value for name, value in bundle.to_dict().items() if name != "path"}
     (folder / "bundle.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
@@ -84,7 +82,7 @@ def write_bundle(folder: Path, model: Model, *, streaming: bool, say: Callable[[
 
 
 def _judged(
-    model: Model, network: Deployed, package: Path, say: Callable[[str], None]
+    model: Model, network: Deployed, package: Package, say: Callable[[str], None]
 ) -> tuple[Bundle, Sequence[Finding]]:
     """What the package is worth, and what the rules find in it, once it is known to compute what the network does."""
     from anenas.training import accuracy
@@ -93,24 +91,24 @@ def _judged(
     say("verifying the exported program")
     some = model.some(test.inputs)
     is_plain = architecture.form == "fp16"
-    verified = _required(
+    verified = (
         verify_network(package, network, some)
         if is_plain
         else verify_network(package, network, some, "the network in float32", tolerances=LOSSY)
-    )
+    ).require("the exported program")
     say(f"running it on {len(test):,} test {architecture.takes}")
     test_accuracy = program_accuracy(package, test.inputs, test.labels)
 
-    graph = read_graph(package)
-    if not is_plain and not any(weight.storage for op in graph.ops for weight in op.weights):
+    graph = package.graph
+    if not is_plain and not package.stored_forms:
         say(f"no tensor has the {SMALLEST:,} numbers that {architecture.form} is worth: the weights stay fp16")
-    chip, latency = model.target.chip, model.target.latency(graph, package)
+    chip, latency = model.target.chip, model.target.latency(graph, package.path)
     estimated_ms = record.evaluation.estimate.latency.ms
     if latency.ms > 1.01 * estimated_ms and architecture == record.architecture:  # it was chosen by another estimate
         say(f"the search estimated {estimated_ms:.3f} ms; by the model of today it is {latency.ms:.3f} ms")
     findings = check(graph, chip)
     bundle = Bundle(
-        path=package.parent,
+        path=package.path.parent,
         study=model.study.name,
         trial=record.number,
         picked=model.picked,
@@ -130,7 +128,7 @@ def _judged(
         latency_source=latency.source,
         chip=latency.chip,
         residency=program_cost(graph, chip).residency,
-        size_mb=package_bytes(package) / 1e6,
+        size_mb=package.bytes / 1e6,
         parameters=graph.parameters,
         macs=graph.macs,
         findings=tuple(" ".join(filter(None, (one.severity, one.rule, one.op))) for one in findings),
@@ -138,12 +136,6 @@ def _judged(
         compiled=False,
     )
     return bundle, findings
-
-
-def _required(verified: Verification) -> Verification:
-    if not verified.passed:
-        raise AnenasError(f"the exported program is not the network: {'; '.join(verified.problems)}")
-    return verified
 
 
 def _share(folder: Path) -> None:

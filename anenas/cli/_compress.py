@@ -44,11 +44,13 @@ def compress(
     if package is None or out is None or (form is None) == (not sweep):
         raise AnenasError("expected a package, --out, and either --to FORM or --sweep (`anenas compress --help`)")
 
+    from anenas.coreml import Package
     from anenas.latency import chip_or_own_device
     from anenas.models import Comparison, load_test_data, marked, write_sweep
 
     known, device = chip_or_own_device(chip)
-    comparison = Comparison(package, known, device, load_test_data(package, data) if data else None)
+    opened = Package.open(package)
+    comparison = Comparison(opened, known, device, load_test_data(opened, data) if data else None)
     if sweep:
         out.mkdir(parents=True, exist_ok=True)
         results = []

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from anenas._errors import AnenasError
-from anenas.coreml import as_arrays, example_inputs, package_digest
+from anenas._errors import AnenasError, first_line
+from anenas.coreml import Package, as_arrays
 from anenas.measure import kit_script
-from anenas.mil._tools import coremltools
+from anenas.mil import coremltools
 
 NEEDS_MACOS = (
     "measuring needs macOS with coremltools; `anenas kit MODEL --out DIR` writes a script that measures on any Mac"
@@ -33,8 +33,7 @@ def compile_package(package: Path, destination: Path) -> None:
     try:
         coremltools().models.utils.compile_model(str(package), str(destination))
     except Exception as error:  # Core ML's failures come as whatever coremltools makes of them
-        first_line = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        raise AnenasError(f"Core ML could not compile {package.name}: {first_line}") from error
+        raise AnenasError(f"Core ML could not compile {package.name}: {first_line(error)}") from error
 
 
 def has_core_ml() -> bool:
@@ -50,7 +49,7 @@ def require_core_ml() -> None:
 
 
 def measure_package(
-    package: Path,
+    package: Package,
     *,
     device: str = "local",
     chip: str = "",
@@ -70,20 +69,18 @@ def measure_package(
     """
     require_core_ml()
 
-    async def measure(package: Path, inputs: dict[str, np.ndarray]) -> dict[str, Any]:
+    async def measure(arrays: Path, inputs: dict[str, np.ndarray]) -> dict[str, Any]:
         target = await kit_script.attach(device, chip, team)
-        measured, _ = await kit_script.measure(package, inputs, target, compute_units, rounds)
-        entry = {"model": "", "fingerprint": "", "package_sha256": digest}
+        measured, _ = await kit_script.measure(arrays, inputs, target, compute_units, rounds)
+        entry = {"model": "", "fingerprint": "", "package_sha256": package.digest}
         return kit_script.recording(entry, target, compute_units, measured, {})
 
-    inputs, digest = example_inputs(package), package_digest(package)
+    inputs = package.example_inputs()
     with tempfile.TemporaryDirectory(prefix="anenas-") as folder:
-        arrays = Path(folder) / "model.mlpackage"
-        as_arrays(package, arrays)
+        arrays = as_arrays(package, Path(folder) / "model.mlpackage")
         try:
-            return asyncio.run(measure(arrays, inputs))
+            return asyncio.run(measure(arrays.path, inputs))
         except kit_script.ValidationError as error:
             raise AnenasError(str(error)) from error
         except Exception as error:  # Core ML's and Xcode's failures come as whatever coremltools makes of them
-            first_line = next(iter(str(error).strip().splitlines()), type(error).__name__)
-            raise AnenasError(f"Core ML could not measure {package}: {first_line}") from error
+            raise AnenasError(f"Core ML could not measure {package}: {first_line(error)}") from error

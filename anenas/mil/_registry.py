@@ -18,8 +18,8 @@ Convert = Callable[[list[Any]], Any]
 
 
 @dataclass(frozen=True)
-class Operation:
-    """An operation of MIL.
+class Implementation:
+    """An operation of MIL, on torch.
 
     Attributes:
         function: Takes the operation's parameters by MIL's names and gives its result, or a tuple of them.
@@ -32,7 +32,7 @@ class Operation:
     required: frozenset[str]
 
 
-_OPERATIONS: dict[str, Operation] = {}
+_OPERATIONS: dict[str, Implementation] = {}
 _FOLDED: dict[str, Callable[..., Any]] = {}
 
 
@@ -47,12 +47,12 @@ def op(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         hints = typing.get_type_hints(function)
         parameters = inspect.signature(function).parameters
-        operation = Operation(
+        implementation = Implementation(
             function,
             {name: _converter(hints[name]) for name in parameters},
             frozenset(name for name, parameter in parameters.items() if parameter.default is parameter.empty),
         )
-        _OPERATIONS.update(dict.fromkeys(names, operation))
+        _OPERATIONS.update(dict.fromkeys(names, implementation))
         return function
 
     return register
@@ -68,7 +68,7 @@ def folded(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return register
 
 
-def operations() -> dict[str, Operation]:
+def operations() -> dict[str, Implementation]:
     """Every operation that runs with the program, by its name in MIL."""
     return _OPERATIONS
 

@@ -9,8 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from anenas.mil import Precision, Program, load_program
-from anenas.mil._tools import coremltools
+from anenas.mil import Precision, Program, coremltools, load_program
 from anenas.mil.operations import operations
 
 Build = Callable[..., Any]

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from anenas.mil import coremltools
 from anenas.mil._block import _CONTROL
-from anenas.mil._tools import coremltools
 from anenas.mil.operations import folded_operations, operations
 
 # Constants are no operations; conv_quantized is for the neural networks of old; states cannot be run.

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from anenas import AnenasError, load_data, load_program
 from anenas.ane import get_chip
 from anenas.cli import app
-from anenas.coreml import convert, program_accuracy
+from anenas.coreml import Package, convert, program_accuracy
 from anenas.graph import forms
 from anenas.models._forms import Comparison, load_test_data, marked, write_sweep
 from anenas.network import Deployed, Normalisation, build, fuse
@@ -24,11 +24,10 @@ CLASSES = ("2", "0", "1")
 
 
 @pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
     path = tmp_path_factory.mktemp("sweep") / "plain.mlpackage"
     network = Deployed(fuse(build(NETWORK)), Normalisation((0.4,), (0.3,)))
-    convert(network, path, shape=NETWORK.input, classes=CLASSES)
-    return path
+    return convert(network, path, shape=NETWORK.input, classes=CLASSES)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +41,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(path)
 
 
-def test_a_form_is_seen_through_what_was_written(package: Path, tmp_path: Path) -> None:
+def test_a_form_is_seen_through_what_was_written(package: Package, tmp_path: Path) -> None:
     comparison = Comparison(package, get_chip("A15"))
     plain, made = comparison.plain(), comparison.of("palette2", tmp_path / "small.mlpackage")
     assert plain.difference == 0
@@ -53,22 +52,22 @@ def test_a_form_is_seen_through_what_was_written(package: Path, tmp_path: Path) 
     assert made.accuracy is None
 
 
-def test_accuracy_is_that_of_the_program_on_the_test_images(package: Path, source: str) -> None:
+def test_accuracy_is_that_of_the_program_on_the_test_images(package: Package, source: str) -> None:
     data = load_test_data(package, source)
-    program = load_program(package)
+    program = package.program()
     labels = program({"image": data.test.inputs.astype(np.float32)})["classLabel"]
     right = [label == data.classes[truth] for label, truth in zip(labels, data.test.labels, strict=True)]
     found = program_accuracy(package, data.test.inputs, data.test.labels, "fp32", classes=data.classes)
     assert found == np.mean(right)
 
 
-def test_data_with_other_classes_are_refused(package: Path) -> None:
+def test_data_with_other_classes_are_refused(package: Package) -> None:
     with pytest.raises(AnenasError, match=r"does not know the class '.*'; it knows 2, 0, 1"):
         data = load_data(size=(16, 16))
         program_accuracy(package, data.test.inputs, data.test.labels, classes=data.classes)
 
 
-def test_only_what_nothing_else_beats_is_on_the_front(package: Path, tmp_path: Path) -> None:
+def test_only_what_nothing_else_beats_is_on_the_front(package: Package, tmp_path: Path) -> None:
     comparison = Comparison(package, get_chip("A15"))
     names = ("fp16", "palette4", "palette2")
     results = marked([comparison.of(name, tmp_path / f"{name}.mlpackage") for name in names])
@@ -77,7 +76,7 @@ def test_only_what_nothing_else_beats_is_on_the_front(package: Path, tmp_path: P
     assert [result.on_front for result in marked(worse)] == [True, True, True, False]
 
 
-def test_a_sweep_writes_a_table_and_a_figure(package: Path, tmp_path: Path) -> None:
+def test_a_sweep_writes_a_table_and_a_figure(package: Package, tmp_path: Path) -> None:
     comparison = Comparison(package, get_chip("A15"))
     results = marked([comparison.of(name, tmp_path / f"{name}.mlpackage") for name in ("fp16", "int8")])
     table, data, picture = write_sweep(results, tmp_path)
@@ -94,7 +93,7 @@ def run(*arguments: object) -> str:
     return result.stdout
 
 
-def test_compress_tells_before_and_after(package: Path, tmp_path: Path) -> None:
+def test_compress_tells_before_and_after(package: Package, tmp_path: Path) -> None:
     out = tmp_path / "small.mlpackage"
     found = json.loads(run("compress", package, "--to", "int4-block", "--out", out, "--chip", "A16", "--json"))
     assert (found["chip"], found["before"]["target"], found["after"]["target"]) == ("A16", "iOS16", "iOS18")
@@ -102,7 +101,7 @@ def test_compress_tells_before_and_after(package: Path, tmp_path: Path) -> None:
     assert "needs iOS18, where iOS16 did before" in run("compress", package, "--to", "int4-block", "--out", out)
 
 
-def test_compress_sweeps_every_form(package: Path, source: str, tmp_path: Path) -> None:
+def test_compress_sweeps_every_form(package: Package, source: str, tmp_path: Path) -> None:
     found = json.loads(run("compress", package, "--sweep", "--data", source, "--out", tmp_path / "all", "--json"))
     assert [row["form"] for row in found["forms"]] == list(forms())
     assert all(0 <= row["accuracy"] <= 1 and Path(row["package"]).is_dir() for row in found["forms"])
@@ -110,17 +109,17 @@ def test_compress_sweeps_every_form(package: Path, source: str, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("options", [(), ("--to", "int8"), ("--out", "x"), ("--to", "int8", "--sweep", "--out", "x")])
-def test_compress_says_what_it_needs(package: Path, options: tuple[str, ...]) -> None:
+def test_compress_says_what_it_needs(package: Package, options: tuple[str, ...]) -> None:
     with pytest.raises(AnenasError, match="expected a package, --out, and either --to FORM or --sweep"):
         run("compress", package, *options)
 
 
-def test_forms_are_listed(package: Path) -> None:
+def test_forms_are_listed(package: Package) -> None:
     assert [row["form"] for row in json.loads(run("compress", "--list-forms", "--json"))] == list(forms())
     assert "palette4-grouped" in run("compress", "--list-forms")
 
 
-def test_a_package_is_packed_and_restored_on_the_command_line(package: Path, tmp_path: Path) -> None:
+def test_a_package_is_packed_and_restored_on_the_command_line(package: Package, tmp_path: Path) -> None:
     found = json.loads(run("pack", package, "--out", tmp_path / "archive", "--json"))
     assert found["packed_bytes"] == (tmp_path / "archive").stat().st_size < found["zip_bytes"]
     assert "in all" in run("pack", package, "--out", tmp_path / "archive")
