@@ -11,9 +11,7 @@ from anenas.coreml._verify import (
     TOLERANCES,
     Difference,
     Verification,
-    output_errors,
     verify,
-    verify_module,
     verify_network,
 )
 from anenas.coreml._verify_streamed import verify_streamed
@@ -36,10 +34,8 @@ __all__ = [
     "convert_arrays",
     "convert_streamed",
     "estimated_package_bytes",
-    "output_errors",
     "program_accuracy",
     "verify",
-    "verify_module",
     "verify_network",
     "verify_streamed",
 ]

@@ -31,9 +31,6 @@ def compress(package: Package, out: Path, form: Form | str) -> Package:
         out: Ends in ".mlpackage"; replaced whole, or not at all.
         form: Of `anenas.graph.forms`, or its name.
 
-    Returns:
-        What was written.
-
     Raises:
         AnenasError: If the package cannot be read or is compressed already, or coremltools refuses it.
     """

@@ -46,9 +46,6 @@ def convert(
         target: The oldest system that has to run it.
         source: Name of an input that is an array, if another; "tokens" for ids of texts.
 
-    Returns:
-        What was written.
-
     Raises:
         RuntimeError: If coremltools cannot convert it.
         ValueError: If there is not one label for each output, or `path` has another ending.
@@ -82,9 +79,6 @@ def convert_streamed(
         classes: One label for each output.
         metadata: More to store with the model.
 
-    Returns:
-        What was written.
-
     Raises:
         RuntimeError: If coremltools cannot convert it.
         ValueError: If there is not one label for each output, or `path` has another ending.
@@ -112,9 +106,6 @@ def convert_arrays(
         shape: Of the input.
         source: Name of the input.
         output: Name of the output.
-
-    Returns:
-        What was written.
 
     Raises:
         RuntimeError: If coremltools cannot convert it.

@@ -109,14 +109,5 @@ class Package(ProgramFile):
         return names
 
     def example_inputs(self, seed: int = 0, samples: int = 1) -> dict[str, np.ndarray]:
-        """A value for each input: pixels of 0 to 255 for images, small integers, also as ids of tokens, or standard
-        normal numbers.
-
-        Args:
-            seed: Equal seeds give equal values.
-            samples: How many, one after the other in the first dimension.
-
-        Raises:
-            AnenasError: If an input has no fixed shape, or an absurd one.
-        """
+        """A value for each input, or so many samples one after the other; see `anenas.mil.example_inputs`."""
         return example_inputs(self, seed, samples)

@@ -173,9 +173,10 @@ def verify_network(
     against: str = "the trained network",
     *,
     tolerances: Mapping[str, float] = TOLERANCES,
+    rounded: bool = True,
     layers: bool = False,
 ) -> Verification:
-    """Hold a program against the network that it was converted from, weights rounded to float16 as the converter does.
+    """Hold a program against the network that it was converted from.
 
     Args:
         package: Of one input and one output but for a label.
@@ -183,6 +184,7 @@ def verify_network(
         pixels: What goes in, (N, C, H, W).
         against: What the network is, for people.
         tolerances: By precision.
+        rounded: Whether its weights are rounded to float16 first, as the converter does; else it computes as it is.
         layers: Whether to compare every operation on the first sample, too.
 
     Raises:
@@ -192,33 +194,12 @@ def verify_network(
 
     from anenas.network import reference_values
 
-    expected = reference_values(network, torch.from_numpy(pixels).float())[-1][1].numpy()
-    result = _verify_only(package, pixels, expected, against, tolerances)
-    return dataclasses.replace(result, layers=_layers(package, network, pixels[:1])) if layers else result
-
-
-def verify_module(
-    package: Package,
-    module: nn.Module,
-    pixels: np.ndarray,
-    against: str,
-    *,
-    tolerances: Mapping[str, float] = TOLERANCES,
-) -> Verification:
-    """Hold a program against a module just as it computes, its weights not rounded; otherwise as `verify_network`."""
-    import torch
-
+    given = torch.from_numpy(pixels).float()
     with torch.no_grad():
-        expected = module(torch.from_numpy(pixels).float()).numpy()
-    return _verify_only(package, pixels, expected, against, tolerances)
-
-
-def _verify_only(
-    package: Package, pixels: np.ndarray, expected: np.ndarray, against: str, tolerances: Mapping[str, float]
-) -> Verification:
-    """Compare the only output of a program of one input."""
+        expected = reference_values(network, given)[-1][1] if rounded else network(given)
     source, output = package.input_and_output
-    return verify(package, {source.name: pixels}, {output.name: expected}, against, tolerances=tolerances)
+    result = verify(package, {source.name: pixels}, {output.name: expected.numpy()}, against, tolerances=tolerances)
+    return dataclasses.replace(result, layers=_layers(package, network, pixels[:1])) if layers else result
 
 
 def _layers(package: Package, network: nn.Module, sample: np.ndarray) -> tuple[Difference, ...]:
@@ -253,22 +234,3 @@ def _compared(outputs: Mapping[str, np.ndarray], expected: Mapping[str, np.ndarr
             raise AnenasError(f"{name} has the shape {actual.shape}, expected {wanted.shape}")
         differences.append(Difference.between(name, actual, wanted))
     return differences
-
-
-def output_errors(expected: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]) -> dict[str, float]:
-    """Of each output, the root mean square of its error over the standard deviation of what was expected.
-
-    0 is a perfect copy, 1 is no better than a constant. A missing output, or one of another size, counts as 1.
-    """
-    # The script of a kit stands alone and has a copy of this; a test holds the two equal.
-    errors = {}
-    for name, wanted in expected.items():
-        got = outputs.get(name)
-        if got is None or got.size != wanted.size:
-            errors[name] = 1.0
-            continue
-        difference = got.astype(np.float64).ravel() - wanted.astype(np.float64).ravel()
-        error = float(np.sqrt(np.mean(difference**2)))
-        spread = float(np.std(wanted.astype(np.float64)))
-        errors[name] = error / spread if spread > 0 else error
-    return errors

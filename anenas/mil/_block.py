@@ -15,7 +15,7 @@ from anenas.mil._precision import Loss, Rounding, blemishes
 from anenas.mil._registry import Convert, Implementation
 from anenas.mil._syntax import Block, Constant, Operation, Value
 from anenas.mil._types import DataType
-from anenas.mil.operations import operations
+from anenas.mil.operations import OPERATIONS
 
 # What a name of a program stands for while it runs: a tensor, a list of them, or a string.
 Values = dict[str, Any]
@@ -113,7 +113,7 @@ class Steps:
 
 def _step(operation: Operation, halved: bool) -> Step:
     name, kind = operation.name, operation.type
-    found = _CONTROL.get(kind) or operations().get(kind)
+    found = _CONTROL.get(kind) or OPERATIONS.get(kind)
     if found is None:
         raise AnenasError(f"operation {name!r} is of type {kind!r}, which is not known")
     constants: dict[str, Any] = {}

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from anenas._errors import AnenasError, unknown
 from anenas.mil._syntax import Constant, Operand, Value
-from anenas.mil._types import DataType, feature_type, named_type
+from anenas.mil._types import DataType, computed, feature_type, named_type
 from anenas.mil._values import Array
 
 if TYPE_CHECKING:
@@ -205,7 +205,7 @@ def _tensor(given: Any, feature: Feature) -> tuple[Tensor, int]:
         if array.ndim == 0 or not feature.accepts((batch, *array.shape[1:])) or len(array) % batch or not len(array):
             raise AnenasError(f"input {feature.name} has the shape {array.shape}; expected {feature}")
         count = len(array) // batch
-    tensor = torch.from_numpy(np.require(array, dtype.computed, ["C", "W"]))
+    tensor = torch.from_numpy(np.require(array, computed(dtype.numpy), ["C", "W"]))
     return (tensor.flip(1) if feature.image == "BGR" else tensor), count
 
 

@@ -32,8 +32,10 @@ class Implementation:
     required: frozenset[str]
 
 
-_OPERATIONS: dict[str, Implementation] = {}
-_FOLDED: dict[str, Callable[..., Any]] = {}
+OPERATIONS: dict[str, Implementation] = {}
+"""Every operation that runs with the program, by its name in MIL."""
+FOLDED: dict[str, Callable[..., Any]] = {}
+"""Every operation that is done away with on loading, by its name in MIL."""
 
 
 def op(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -52,7 +54,7 @@ def op(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
             {name: _converter(hints[name]) for name in parameters},
             frozenset(name for name, parameter in parameters.items() if parameter.default is parameter.empty),
         )
-        _OPERATIONS.update(dict.fromkeys(names, implementation))
+        OPERATIONS.update(dict.fromkeys(names, implementation))
         return function
 
     return register
@@ -62,20 +64,10 @@ def folded(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Registers a function of numpy arrays for an operation whose operands are constants, run once on loading."""
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        _FOLDED[name] = function
+        FOLDED[name] = function
         return function
 
     return register
-
-
-def operations() -> dict[str, Implementation]:
-    """Every operation that runs with the program, by its name in MIL."""
-    return _OPERATIONS
-
-
-def folded_operations() -> dict[str, Callable[..., Any]]:
-    """Every operation that is done away with on loading, by its name in MIL."""
-    return _FOLDED
 
 
 def _converter(hint: Any) -> Convert:

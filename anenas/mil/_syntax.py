@@ -172,9 +172,9 @@ class _Reader:
 
 def _unpack(operation: Operation, index: int, file: ProgramFile) -> Array:
     """A result of a `constexpr_` operation."""
-    from anenas.mil.operations import folded_operations
+    from anenas.mil.operations import FOLDED
 
-    if operation.type not in folded_operations():
+    if operation.type not in FOLDED:
         raise AnenasError(f"operation {operation.name!r} is of type {operation.type!r}, which is not known")
     operands = {}
     for parameter, (operand,) in operation.operands.items():
@@ -182,7 +182,7 @@ def _unpack(operation: Operation, index: int, file: ProgramFile) -> Array:
             raise AnenasError(f"{file} is damaged: {operation.name!r} needs a constant {operand.name!r}")
         operands[parameter] = operand.read()
     try:
-        unpacked = folded_operations()[operation.type](**operands)
+        unpacked = FOLDED[operation.type](**operands)
     except (TypeError, ValueError, IndexError) as error:
         raise AnenasError(
             f"{file} is damaged: the weight {operation.name!r} cannot be unpacked ({operation.type})"

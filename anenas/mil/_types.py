@@ -35,14 +35,9 @@ class DataType:
         return self.numpy.kind == "f"
 
     @functools.cached_property
-    def computed(self) -> np.dtype[Any]:
-        """Numpy's type for what it is computed in."""
-        return computed(self.numpy)
-
-    @functools.cached_property
     def torch(self) -> torch.dtype:
         """What it is computed in."""
-        return getattr(torch, self.computed.name)
+        return getattr(torch, computed(self.numpy).name)
 
 
 _WIDER = {"float16": "float32", "float64": "float32", "uint16": "int32", "uint32": "int64"}

@@ -18,7 +18,7 @@ from anenas._errors import AnenasError
 from anenas._files import write_whole
 from anenas._pareto import front
 from anenas.ane import Chip
-from anenas.coreml import Package, compress, output_errors, program_accuracy
+from anenas.coreml import Package, compress, program_accuracy
 from anenas.graph import Form, forms
 from anenas.latency import CalibratedLatency, Latency, OwnDevice
 from anenas.models._pack import pack
@@ -119,7 +119,7 @@ class Comparison:
     def _result(self, form: str, package: Package) -> FormResult:
         weights = [weight for op in package.graph.ops for weight in op.weights]
         compressed = sum(weight.storage is not None for weight in weights)
-        errors = output_errors(self._expected, _numbers(package.program()(self._inputs)))
+        outputs = _numbers(package.program()(self._inputs))
         with tempfile.TemporaryDirectory() as folder:
             packed = pack(package.path, Path(folder) / "archive")
         return FormResult(
@@ -132,7 +132,7 @@ class Comparison:
             packed_bytes=packed.packed_bytes,
             zip_bytes=packed.zip_bytes,
             latency=self._latency.latency(package.graph, self._chip),
-            difference=max(errors.values(), default=0.0),
+            difference=max((_error(wanted, outputs[name]) for name, wanted in self._expected.items()), default=0.0),
             accuracy=self._accuracy(package),
         )
 
@@ -202,3 +202,9 @@ def _random_inputs(package: Package) -> dict[str, np.ndarray]:
 def _numbers(outputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Outputs without a classifier's label."""
     return {name: values for name, values in outputs.items() if values.dtype.kind in "fiu"}
+
+
+def _error(wanted: np.ndarray, got: np.ndarray) -> float:
+    """The root mean square of the difference, over the standard deviation of what was wanted where it has any."""
+    wanted = wanted.astype(np.float64)
+    return float(np.sqrt(np.mean((got - wanted) ** 2)) / (np.std(wanted) or 1.0))

@@ -17,7 +17,6 @@ from anenas.coreml import (
     Verification,
     compress,
     convert,
-    verify_module,
     verify_network,
 )
 from anenas.data import Dataset
@@ -119,7 +118,9 @@ def ship(
         on_phase("convert")
         # A value that float16 rounds to the other side of a step is a whole step of 8 bits off.
         tolerances = dict.fromkeys(TOLERANCES, TOLERANCES["fp16"])
-        verified = verify_module(package, quantised, pixels, "the quantised network", tolerances=tolerances)
+        verified = verify_network(
+            package, quantised, pixels, "the quantised network", tolerances=tolerances, rounded=False
+        )
         on_phase("verify")
         return package, verified.require(_EXPORTED)
     source = TOKENS if architecture.takes == "texts" else None

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from anenas.mil import Precision, Program, coremltools, load_program
-from anenas.mil.operations import operations
+from anenas.mil.operations import OPERATIONS
 
 Build = Callable[..., Any]
 
@@ -25,7 +25,7 @@ def call() -> Callable[..., Any]:
         return [value if isinstance(value, str) else torch.from_numpy(np.array(value))]
 
     def call(name: str, **arguments: Any) -> Any:
-        operation = operations()[name]
+        operation = OPERATIONS[name]
         given = {parameter: operation.convert[parameter](bound(value)) for parameter, value in arguments.items()}
         result = operation.function(**given)
         return tuple(one.numpy() for one in result) if isinstance(result, tuple) else result.numpy()

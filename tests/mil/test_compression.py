@@ -16,7 +16,7 @@ from torch import nn
 
 from anenas.mil import ProgramFile, coremltools, load_program
 from anenas.mil._values import unpack_bits
-from anenas.mil.operations import folded_operations
+from anenas.mil.operations import FOLDED
 
 
 class Small(nn.Module):
@@ -147,7 +147,7 @@ def test_every_form_of_compression(plain: dict[str, Path], tmp_path: Path, form:
 
 def test_casts_of_weights() -> None:
     half = np.array([0.1, 65504.0], np.float16)
-    np.testing.assert_array_equal(folded_operations()["constexpr_cast"](half, "fp32"), half.astype(np.float32))
+    np.testing.assert_array_equal(FOLDED["constexpr_cast"](half, "fp32"), half.astype(np.float32))
 
 
 @pytest.mark.parametrize("bits", [1, 2, 3, 4, 6])
