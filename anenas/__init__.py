@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from anenas.api import run_search as run_search
     from anenas.bundle import Bundle as Bundle
     from anenas.bundle import export as export
+    from anenas.coreml import Package as Package
     from anenas.data import load_data as load_data
     from anenas.latency import FunctionLatency as FunctionLatency
     from anenas.latency import Latency as Latency
@@ -59,6 +60,7 @@ _HOMES = {
     "anenas.ane": ("chips",),
     "anenas.api": ("FrontModel", "SearchResult", "load_result", "run_search"),
     "anenas.bundle": ("Bundle", "export"),
+    "anenas.coreml": ("Package",),
     "anenas.data": ("load_data",),
     "anenas.latency": ("FunctionLatency", "Latency", "LatencySource", "TableLatency", "Target"),
     "anenas.mil": ("Program", "load_program", "stream"),

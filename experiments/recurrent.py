@@ -24,7 +24,7 @@ from pathlib import Path
 import torch
 
 from anenas.ane import get_chip
-from anenas.coreml import convert, read_graph, verify_network
+from anenas.coreml import Package, convert, verify_network
 from anenas.data import Dataset, load_data
 from anenas.latency import CalibratedLatency, Target
 from anenas.network import Deployed, Normalisation, architecture_cost, build, fuse
@@ -92,7 +92,7 @@ def exported(architecture: Architecture) -> tuple[str, float]:
         except RuntimeError as error:
             return f"not converted: {str(error).splitlines()[0]}", 0.0
         verified = verify_network(package, deployed, (1 + 2 * torch.randn(SERIES, channels, 1, steps)).numpy())
-        graph = read_graph(package)
+        graph = Package.open(package).graph
     predicted = [source.from_cost(architecture_cost(architecture, chip), chip).ms for chip in map(get_chip, CHIPS)]
     found = [source.latency(graph, chip).ms for chip in map(get_chip, CHIPS)]
     off = max(abs(one / other - 1) for one, other in zip(predicted, found, strict=True))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 # Before torch is imported: the networks here are too small for more, and the tests run beside each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -10,6 +11,10 @@ import hypothesis
 import pytest
 
 from anenas.blocks import Block
+from anenas.space import Architecture
+
+if TYPE_CHECKING:
+    from anenas.coreml import Package
 
 # The same examples in every run: a failure is a change of the code. Times depend on the machine, so none is set.
 hypothesis.settings.register_profile("anenas", derandomize=True, deadline=None, database=None)
@@ -30,3 +35,29 @@ def covering() -> Callable[[type[Block], int], list[Block]]:
         return chosen
 
     return covering
+
+
+@pytest.fixture(scope="session")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Architecture], Package]:
+    """Converts a network that was freshly built from an architecture, once for each."""
+    import torch
+
+    from anenas.coreml import convert
+    from anenas.network import Deployed, Normalisation, build, fuse
+
+    converted: dict[Architecture, Package] = {}
+
+    def package(architecture: Architecture) -> Package:
+        if architecture not in converted:
+            channels = architecture.input[1]
+            torch.manual_seed(0)
+            normalise = Normalisation((0.4,) * channels, (0.3,) * channels, architecture.raw)
+            converted[architecture] = convert(
+                Deployed(fuse(build(architecture)), normalise),
+                tmp_path_factory.mktemp("package") / "network.mlpackage",
+                shape=architecture.input,
+                classes=[f"class {i}" for i in range(architecture.head.classes)],
+            )
+        return converted[architecture]
+
+    return package

@@ -93,7 +93,7 @@ def _export(architecture: Architecture, target: Target) -> tuple[float, int]:
     """Latency and weight bytes of the exported program."""
     import torch
 
-    from anenas.coreml import Quantiser, compress, convert, read_graph
+    from anenas.coreml import Quantiser, compress, convert
     from anenas.network import Deployed, Normalisation, build, folded, fuse
 
     channels, form = architecture.input[1], get_form(architecture.form)
@@ -101,7 +101,7 @@ def _export(architecture: Architecture, target: Target) -> tuple[float, int]:
     network = Deployed(fuse(build(architecture)), Normalisation(half, half, architecture.raw)).eval()
     classes = [str(i) for i in range(architecture.head.classes)]
     with tempfile.TemporaryDirectory() as folder:
-        package = Path(folder) / "model.mlpackage"
+        path = Path(folder) / "model.mlpackage"
         if form.activations:
             quantiser = Quantiser(folded(network.network), architecture.input, steps=1).step()
             quantiser.network(torch.rand(architecture.input))  # for the ranges of activations
@@ -109,8 +109,7 @@ def _export(architecture: Architecture, target: Target) -> tuple[float, int]:
             system = form.target
         else:
             system = "iOS16"
-        convert(network.eval(), package, shape=architecture.input, classes=classes, target=system)
+        package = convert(network.eval(), path, shape=architecture.input, classes=classes, target=system)
         if form.kind and not form.activations:
-            compress(package, package, form)
-        graph = read_graph(package)
-        return target.latency(graph, package).ms, graph.weight_bytes
+            package = compress(package, path, form)
+        return target.latency(package.graph, package.path).ms, package.graph.weight_bytes

@@ -16,7 +16,7 @@ from anenas.bundle._stream import require_streaming
 from anenas.bundle._write import write_bundle
 from anenas.data import Dataset, Encoding, load_data, load_texts
 from anenas.graph import get_form
-from anenas.search import PACKAGE, ExportError, Study, TrainingEvaluator, TrialFiles, ship
+from anenas.search import PACKAGE, Study, TrainingEvaluator, TrialFiles, ship
 from anenas.space import Architecture
 
 _log = logging.getLogger(__name__)
@@ -160,6 +160,6 @@ def _reshaped(model: Model, folder: Path, device: str | None, on_step: Callable[
             device=pick_device(device),
             on_step=on_step,
         )
-    except (ExportError, TrainingError) as error:
+    except (AnenasError, TrainingError) as error:
         raise AnenasError(f"{model.architecture} cannot be exported: {error}") from error
     return dataclasses.replace(model, package=package)

@@ -15,18 +15,15 @@ from anenas.bundle._swift import stream_swift_source
 from anenas.coreml import (
     LOSSY,
     TOLERANCES,
-    Verification,
+    Package,
     compress,
     convert_streamed,
-    package_bytes,
-    package_metadata,
-    read_graph,
     verify_streamed,
 )
 from anenas.data import Dataset
 from anenas.graph import get_form
 from anenas.latency import Target
-from anenas.mil import load_program, read_arrays, stream, write_arrays
+from anenas.mil import Program, read_arrays, stream, write_arrays
 from anenas.search import CompletedTrial
 from anenas.space import Architecture
 
@@ -58,12 +55,12 @@ def require_streaming(architecture: Architecture, front: Sequence[CompletedTrial
 
 
 def write_stream(
-    folder: Path, network: Deployed, architecture: Architecture, dataset: Dataset, target: Target, series: np.ndarray
+    whole: Package, network: Deployed, architecture: Architecture, dataset: Dataset, target: Target, series: np.ndarray
 ) -> Stream:
     """Write `stream.mlpackage`, `StreamingClassifier.swift` and what the program gives for the test vectors.
 
     Args:
-        folder: A bundle, with its `model.mlpackage` and its test vectors.
+        whole: `model.mlpackage` of a bundle, beside its test vectors.
         network: What was exported.
         architecture: Of the network, with the form of its weights.
         dataset: It was trained on.
@@ -75,23 +72,24 @@ def write_stream(
     """
     from anenas.network import Streamed
 
-    package, whole = folder / STREAM, folder / "model.mlpackage"
+    folder = whole.path.parent
     streamed = Streamed(network, architecture).eval()
-    metadata = package_metadata(whole) | {"anenas.chunk": str(streamed.shape[3])}
+    metadata = {**whole.metadata, "anenas.chunk": str(streamed.shape[3])}
     form = get_form(architecture.form)
-    convert_streamed(streamed, package, classes=dataset.classes, metadata=metadata)
+    package = convert_streamed(streamed, folder / STREAM, classes=dataset.classes, metadata=metadata)
     of_whole = LOSSY if form.kind else _whole_tolerances(architecture)
-    verified = _required(verify_streamed(package, whole, streamed, series, whole_tolerances=of_whole))
+    verified = verify_streamed(package, whole, streamed, series, whole_tolerances=of_whole)
+    of_network, of_program = (one.require("the streaming program") for one in verified)
     if form.kind:
-        compress(package, package, form)
-        lossy = verify_streamed(package, whole, streamed, series, tolerances=LOSSY, whole_tolerances=LOSSY)
-        verified = _required(lossy)
-    graph = read_graph(package)
-    latency = target.latency(graph, package)
+        package = compress(package, package.path, form)
+        verified = verify_streamed(package, whole, streamed, series, tolerances=LOSSY, whole_tolerances=LOSSY)
+        of_network, of_program = (one.require("the streaming program") for one in verified)
+    graph = package.graph
+    latency = target.latency(graph, package.path)
     findings = check(graph, target.chip)
-    program = load_program(package, "fp16")
-    (folder / "StreamingClassifier.swift").write_text(stream_swift_source(program, package.name), encoding="utf-8")
-    _write_vectors(folder / "test_vectors", package)
+    program = package.program("fp16")
+    (folder / "StreamingClassifier.swift").write_text(stream_swift_source(program, STREAM), encoding="utf-8")
+    _write_vectors(folder / "test_vectors", program)
     return Stream(
         steps=streamed.shape[3],
         states=streamed.states,
@@ -99,11 +97,11 @@ def write_stream(
         latency_low_ms=latency.low_ms,
         latency_high_ms=latency.high_ms,
         residency=program_cost(graph, target.chip).residency,
-        size_mb=package_bytes(package) / 1e6,
+        size_mb=package.bytes / 1e6,
         macs=graph.macs,
         findings=tuple(" ".join(filter(None, (one.severity, one.rule, one.op))) for one in findings),
-        verified=verified[0],
-        verified_whole=verified[1],
+        verified=of_network,
+        verified_whole=of_program,
     )
 
 
@@ -113,15 +111,8 @@ def _whole_tolerances(architecture: Architecture) -> Mapping[str, float]:
     return dict.fromkeys(TOLERANCES, TOLERANCES["fp16"]) if keeps_float32 else TOLERANCES
 
 
-def _required(verified: tuple[Verification, Verification]) -> tuple[Verification, Verification]:
-    for one in verified:
-        if not one.passed:
-            raise AnenasError(f"the streaming program is not {one.against}: {'; '.join(one.problems)}")
-    return verified
-
-
-def _write_vectors(folder: Path, package: Path) -> None:
+def _write_vectors(folder: Path, program: Program) -> None:
     """What the program gives for the bundle's test vectors after each call, (calls, N, classes)."""
     (series,) = read_arrays(folder / "inputs.npz").values()
-    said = [outputs["probabilities"] for outputs in stream(load_program(package, "fp16"), series)]
+    said = [outputs["probabilities"] for outputs in stream(program, series)]
     write_arrays(folder / "stream.npz", {"probabilities": np.stack(said)})

@@ -24,16 +24,13 @@ from anenas.bundle._stream import STREAM, write_stream
 from anenas.bundle._swift import swift_source
 from anenas.coreml import (
     LOSSY,
-    Verification,
-    package_bytes,
-    package_target,
+    Package,
     program_accuracy,
-    read_graph,
     verify_network,
 )
 from anenas.graph import SMALLEST
 from anenas.measure import compile_package, has_core_ml, write_kit
-from anenas.mil import Program, load_program, write_arrays
+from anenas.mil import Program, write_arrays
 
 if TYPE_CHECKING:
     from anenas.network import Deployed
@@ -55,28 +52,29 @@ def write_bundle(folder: Path, model: Model, *, streaming: bool) -> Bundle:
         OSError: If something cannot be written.
     """
     network, dataset = model.load(), model.dataset
-    package = folder / "model.mlpackage"
-    shutil.copytree(model.package, package)
+    path = folder / "model.mlpackage"
+    shutil.copytree(model.package, path)
+    package = Package.open(path)
     bundle, findings = _judged(model, network, package)
-    bundle = dataclasses.replace(bundle, compiled=_compiled(package, folder / "model.mlmodelc"))
-    given, program = Input.of(model.architecture, dataset.facts), load_program(package, "fp16")
+    bundle = dataclasses.replace(bundle, compiled=_compiled(path, folder / "model.mlmodelc"))
+    given, program = Input.of(model.architecture, dataset.facts), package.program("fp16")
     _write_network(folder, network, model, given)
     _write_vectors(folder / "test_vectors", network, program, model.some(dataset.test.inputs, _VECTORS))
     if given.tokens:
         (folder / "vocabulary.json").write_text(f"{dataset.facts['vocabulary']}\n", encoding="utf-8")
     labels = "".join(f"{' '.join(name.split())}\n" for name in dataset.classes)
     (folder / "labels.txt").write_text(labels, encoding="utf-8")
-    (folder / "Classifier.swift").write_text(swift_source(program, package.name, given), encoding="utf-8")
-    packages = [package]
+    (folder / "Classifier.swift").write_text(swift_source(program, path.name, given), encoding="utf-8")
+    packages = [path]
     if streaming:
         _log.info("verifying the program that takes series chunk by chunk")
         series = model.some(dataset.test.inputs)
-        stream = write_stream(folder, network, model.architecture, dataset, model.target, series)
+        stream = write_stream(package, network, model.architecture, dataset, model.target, series)
         packages.append(folder / STREAM)
         stream = dataclasses.replace(stream, compiled=_compiled(packages[-1], folder / "stream.mlmodelc"))
         bundle = dataclasses.replace(bundle, stream=stream)
     write_kit([str(one) for one in packages], folder / "kit")
-    card = write_card(bundle, program, findings, package_target(package), given)
+    card = write_card(bundle, program, findings, package.target, given)
     (folder / "README.md").write_text(card, encoding="utf-8")
     figures = {name: value for name, value in bundle.to_dict().items() if name != "path"}
     (folder / "bundle.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
@@ -84,7 +82,7 @@ def write_bundle(folder: Path, model: Model, *, streaming: bool) -> Bundle:
     return bundle
 
 
-def _judged(model: Model, network: Deployed, package: Path) -> tuple[Bundle, Sequence[Finding]]:
+def _judged(model: Model, network: Deployed, package: Package) -> tuple[Bundle, Sequence[Finding]]:
     """What the package is worth, and what the rules find in it, once it is known to compute what the network does."""
     from anenas.training import accuracy
 
@@ -92,20 +90,20 @@ def _judged(model: Model, network: Deployed, package: Path) -> tuple[Bundle, Seq
     _log.info("verifying the exported program")
     some = model.some(test.inputs)
     is_plain = architecture.form == "fp16"
-    verified = _required(
+    verified = (
         verify_network(package, network, some)
         if is_plain
         else verify_network(package, network, some, "the network in float32", tolerances=LOSSY)
-    )
+    ).require("the exported program")
     _log.info(f"running it on {len(test):,} test {architecture.takes}")
     test_accuracy = program_accuracy(package, test.inputs, test.labels)
 
-    graph = read_graph(package)
-    if not is_plain and not any(weight.storage for op in graph.ops for weight in op.weights):
+    graph = package.graph
+    if not is_plain and not package.stored_forms:
         _log.info(
             f"no tensor has the {SMALLEST:,} numbers from which {architecture.form} is used: the weights stay fp16"
         )
-    chip, latency = model.target.chip, model.target.latency(graph, package)
+    chip, latency = model.target.chip, model.target.latency(graph, package.path)
     estimated_ms = record.evaluation.estimate.latency.ms
     if latency.ms > 1.01 * estimated_ms and architecture == record.architecture:  # it was chosen by another estimate
         _log.info(
@@ -113,7 +111,7 @@ def _judged(model: Model, network: Deployed, package: Path) -> tuple[Bundle, Seq
         )
     findings = check(graph, chip)
     bundle = Bundle(
-        path=package.parent,
+        path=package.path.parent,
         study=model.study.name,
         trial=record.number,
         picked=model.picked,
@@ -133,7 +131,7 @@ def _judged(model: Model, network: Deployed, package: Path) -> tuple[Bundle, Seq
         latency_source=latency.origin,
         chip=latency.chip,
         residency=program_cost(graph, chip).residency,
-        size_mb=package_bytes(package) / 1e6,
+        size_mb=package.bytes / 1e6,
         parameters=graph.parameters,
         macs=graph.macs,
         findings=tuple(" ".join(filter(None, (one.severity, one.rule, one.op))) for one in findings),
@@ -141,12 +139,6 @@ def _judged(model: Model, network: Deployed, package: Path) -> tuple[Bundle, Seq
         compiled=False,
     )
     return bundle, findings
-
-
-def _required(verified: Verification) -> Verification:
-    if not verified.passed:
-        raise AnenasError(f"the exported program is not the network: {'; '.join(verified.problems)}")
-    return verified
 
 
 def _share(folder: Path) -> None:

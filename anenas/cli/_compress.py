@@ -44,11 +44,12 @@ def compress(
     if package is None or out is None or (form is None) == (not sweep):
         raise AnenasError("expected a package, --out, and either --to FORM or --sweep (`anenas compress --help`)")
 
+    from anenas.coreml import Package
     from anenas.latency import Target
     from anenas.models import Comparison, load_test_data, marked, write_sweep
 
-    target = Target.named(chip)
-    comparison = Comparison(package, target, load_test_data(package, data) if data else None)
+    target, opened = Target.named(chip), Package.open(package)
+    comparison = Comparison(opened, target, load_test_data(opened, data) if data else None)
     if sweep:
         out.mkdir(parents=True, exist_ok=True)
         results = []

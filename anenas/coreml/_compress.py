@@ -3,55 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import io
 import shutil
-import tempfile
-import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from anenas._errors import AnenasError
-from anenas.coreml._convert import package_bytes, save_package
-from anenas.coreml._read import read_graph
-from anenas.graph import SMALLEST, Form, Graph, get_form
-from anenas.mil._package import package_target, refuse_links
-from anenas.mil._tools import coremltools
+from anenas._errors import AnenasError, first_line
+from anenas._files import whole
+from anenas.coreml._convert import save_package
+from anenas.coreml._package import Package
+from anenas.graph import SMALLEST, Form, get_form
+from anenas.mil import coremltools, quiet
 
 
-@dataclass(frozen=True)
-class Compressed:
-    """What became of a package.
-
-    Attributes:
-        form: What its weights were compressed to.
-        package: The new package.
-        bytes_before: What the package took on disk.
-        bytes_after: What the new one takes.
-        weights: How many weights are compressed.
-        weights_kept: How many stay as they are, being small or vectors.
-        target_before: The oldest system that ran the package, such as "iOS16".
-        target: The oldest that runs the new one.
-    """
-
-    form: str
-    package: Path
-    bytes_before: int
-    bytes_after: int
-    weights: int
-    weights_kept: int
-    target_before: str
-    target: str
-
-    def to_dict(self) -> dict[str, object]:
-        return {**dataclasses.asdict(self), "package": str(self.package)}
-
-
-def compress(package: Path, out: Path, form: Form | str) -> Compressed:
+def compress(package: Package, out: Path, form: Form | str) -> Package:
     """Write a package whose program is the same, with weights in another form.
 
     Weights of at most `SMALLEST` elements, and vectors, stay as they are. Where a weight does not divide into blocks or
@@ -59,7 +27,7 @@ def compress(package: Path, out: Path, form: Form | str) -> Compressed:
     has operations that came with a later system.
 
     Args:
-        package: A `.mlpackage` of an ML program with fp16 or fp32 weights.
+        package: With fp16 or fp32 weights.
         out: Ends in ".mlpackage"; replaced whole, or not at all.
         form: Of `anenas.graph.forms`, or its name.
 
@@ -76,53 +44,31 @@ def compress(package: Path, out: Path, form: Form | str) -> Compressed:
         raise AnenasError(f"'{out}' must end in .mlpackage")
     if not out.parent.is_dir():
         raise AnenasError(f"there is no folder '{out.parent}' to write {out.name} to")
-    refuse_links(package)
-    if found := stored_forms(read_graph(package)):
+    package.refuse_links()
+    if found := package.stored_forms:
         raise AnenasError(
             f"{package} is compressed already, to {', '.join(found)}; compress the package it was made of"
         )
-    before, bytes_before = package_target(package), package_bytes(package)
-    if not form.kind:
-        _copy(package, out)
-    else:
+    if form.kind:
         try:
-            # Progress bars and warnings are coremltools' own business; what goes wrong is raised.
-            with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
-                warnings.simplefilter("ignore")
+            with quiet(), contextlib.redirect_stderr(io.StringIO()):  # which has progress bars
                 model = _compressed(package, form)
         except Exception as error:  # whatever coremltools raises for a program that it cannot take apart
-            first_line = next(iter(str(error).strip().splitlines()), type(error).__name__)
-            raise AnenasError(f"{package} cannot be compressed to {form.name}: {first_line}") from error
-        save_package(model, out)
-    weights = [weight for op in read_graph(out).ops for weight in op.weights]
-    count = sum(weight.storage is not None for weight in weights)
-    return Compressed(
-        form.name, out, bytes_before, package_bytes(out), count, len(weights) - count, before, package_target(out)
-    )
+            raise AnenasError(f"{package} cannot be compressed to {form.name}: {first_line(error)}") from error
+        return save_package(model, out)
+    if package.path.resolve() == out.resolve():
+        return package
+    with whole(out) as unfinished:
+        shutil.copytree(package.path, unfinished)
+    return Package.open(out)
 
 
-def stored_forms(graph: Graph) -> list[str]:
-    """The forms of a program's compressed weights, in alphabetical order; none where none is compressed."""
-    return sorted({weight.storage.form for op in graph.ops for weight in op.weights if weight.storage})
-
-
-def _copy(package: Path, out: Path) -> None:
-    if package.resolve() == out.resolve():
-        return
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".compressing-") as folder:
-        unfinished = Path(folder) / out.name
-        shutil.copytree(package, unfinished)
-        if out.exists():
-            out.replace(Path(folder) / "old")
-        unfinished.replace(out)
-
-
-def _compressed(package: Path, form: Form) -> Any:
+def _compressed(package: Package, form: Form) -> Any:
     """coremltools' `MLModel` of the compressed program."""
     ct = coremltools()
     import coremltools.optimize.coreml as optimize
 
-    model = ct.models.MLModel(str(package), skip_model_load=True)
+    model = ct.models.MLModel(str(package.path), skip_model_load=True)
     spec = model.get_spec()
     needed = ct.target[form.target]
     if spec.specificationVersion < needed.value:
@@ -154,7 +100,7 @@ def _steps(optimize: Any, form: Form) -> list[tuple[Callable[..., Any], Callable
         magnitudes = np.sort(np.abs(weight.val.astype(np.float32)), axis=None)
         wanted = int(magnitudes.size * form.sparsity)
         threshold = float(magnitudes[wanted - 1]) if wanted else 0.0
-        # Equal magnitudes are pruned together or not at all: whichever comes nearer to the share.
+        # Equal magnitudes are pruned together or not at all: whichever comes nearer to the sparsity.
         first, after = np.searchsorted(magnitudes, threshold, "left"), np.searchsorted(magnitudes, threshold, "right")
         if first > 0 and wanted - first < after - wanted:
             threshold = float(magnitudes[first - 1])

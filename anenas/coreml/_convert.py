@@ -5,23 +5,20 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import tempfile
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from anenas.mil import NEXT
-from anenas.mil._tools import coremltools
+from anenas._files import whole
+from anenas.coreml._package import Package
+from anenas.mil import INPUT, NEXT, OUTPUT, SERIES, coremltools, quiet
 
 if TYPE_CHECKING:
     from torch import nn
 
     from anenas.network import Streamed
-
-INPUT, SERIES, TOKENS, OUTPUT = "image", "series", "tokens", "probabilities"
 
 
 def convert(
@@ -33,7 +30,7 @@ def convert(
     metadata: dict[str, str] | None = None,
     target: str = "iOS16",
     source: str | None = None,
-) -> None:
+) -> Package:
     """Write `module` as a static fp16 ML program, a classifier of images or series, to a `.mlpackage`.
 
     Grey and colour images come in as pixel buffers, which callers on Apple's systems have; other images, and batches,
@@ -64,12 +61,12 @@ def convert(
     )
     labels = ct.ClassifierConfig(list(classes)) if batch == 1 else None
     metadata = {"classes": json.dumps(list(classes)), **(metadata or {})}
-    _write(module, path, [given], [_fp32(OUTPUT)], labels, metadata, target)
+    return _write(module, path, [given], [_fp32(OUTPUT)], labels, metadata, target)
 
 
 def convert_streamed(
     module: Streamed, path: Path, *, classes: Sequence[str], metadata: dict[str, str] | None = None
-) -> None:
+) -> Package:
     """Write a network of series that takes them chunk by chunk as a static fp16 ML program, to a `.mlpackage`.
 
     A chunk comes in as an fp32 array named "series", (N, C, 1, steps), and each state as an fp16 array under its name;
@@ -91,7 +88,7 @@ def convert_streamed(
     sources += [ct.TensorType(name=name, shape=shape, dtype=np.float16) for name, shape in module.states.items()]
     outputs = [_fp32(OUTPUT), *(ct.TensorType(name=f"{name}{NEXT}", dtype=np.float16) for name in module.states)]
     metadata = {"classes": json.dumps(list(classes)), **(metadata or {})}
-    _write(module, path, sources, outputs, None, metadata, "iOS16")
+    return _write(module, path, sources, outputs, None, metadata, "iOS16")
 
 
 def _fp32(name: str) -> Any:
@@ -100,7 +97,7 @@ def _fp32(name: str) -> Any:
 
 def convert_arrays(
     module: nn.Module, path: Path, *, shape: tuple[int, ...], source: str = INPUT, output: str = OUTPUT
-) -> None:
+) -> Package:
     """Write `module` as a static fp16 ML program from one fp32 array to another, to a `.mlpackage`.
 
     Args:
@@ -115,7 +112,7 @@ def convert_arrays(
         ValueError: If `path` has another ending.
     """
     given = coremltools().TensorType(name=source, shape=shape, dtype=np.float32)
-    _write(module, path, [given], [_fp32(output)], None, {}, "iOS16")
+    return _write(module, path, [given], [_fp32(output)], None, {}, "iOS16")
 
 
 def _write(
@@ -126,15 +123,13 @@ def _write(
     labels: Any,
     metadata: dict[str, str],
     target: str,
-) -> None:
+) -> Package:
     import torch
 
     if path.suffix != ".mlpackage":
         raise ValueError(f"{path} must end in .mlpackage")
     ct = coremltools()
-    # Progress bars and warnings are coremltools' own business; what goes wrong is raised.
-    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()), torch.no_grad():
-        warnings.simplefilter("ignore")
+    with quiet(), contextlib.redirect_stderr(io.StringIO()), torch.no_grad():  # which has progress bars
         examples = tuple(torch.zeros(tuple(source.shape.shape)) for source in sources)
         traced = torch.jit.trace(module, examples, check_trace=False)
         model = ct.convert(
@@ -149,17 +144,14 @@ def _write(
         )
     for key, value in metadata.items():
         model.user_defined_metadata[key] = value
-    save_package(model, path)
+    return save_package(model, path)
 
 
-def save_package(model: Any, path: Path) -> None:
+def save_package(model: Any, path: Path) -> Package:
     """Write coremltools' `MLModel` to a `.mlpackage`, whole or not at all; one that is there is replaced."""
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".converting-") as folder:
-        unfinished = Path(folder) / "new.mlpackage"
+    with whole(path) as unfinished:
         model.save(str(unfinished))
-        if path.exists():
-            path.replace(Path(folder) / "old")
-        unfinished.replace(path)
+    return Package.open(path)
 
 
 # What the program's description takes beside the weights, about: for each operation, and for each convolution on top,
@@ -168,13 +160,8 @@ _OPERATION_BYTES, _CONVOLUTION_BYTES = 430, 680
 
 
 def estimated_package_bytes(weight_bytes: int, operations: int, convolutions: int) -> int:
-    """What a program's `.mlpackage` will take on disk: its weights, and a share for each operation.
+    """What a program's `.mlpackage` will take on disk: its weights, and so much for each operation.
 
     Within a tenth; unrolled recurrences, which are thousands of short operations, may come out a third too large.
     """
     return weight_bytes + _OPERATION_BYTES * operations + _CONVOLUTION_BYTES * convolutions
-
-
-def package_bytes(path: Path) -> int:
-    """What a `.mlpackage` takes on disk."""
-    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any, Self
 
 from anenas.graph import SMALLEST
-from anenas.mil._tools import coremltools
+from anenas.mil import coremltools, quiet
 
 if TYPE_CHECKING:
     from torch import nn
@@ -33,8 +32,7 @@ class Quantiser:
         import torch
 
         coremltools()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet():
             from coremltools.optimize.torch import quantization as q
 
             def config(**options: Any) -> Any:
@@ -60,7 +58,6 @@ class Quantiser:
 
     def finish(self) -> nn.Module:
         """The trained network, on the processor and in evaluation mode, with its integers; `convert` knows them."""
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet():
             done: nn.Module = self._quantiser.finalize(self.network.cpu().eval())
         return done.eval()

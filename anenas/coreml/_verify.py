@@ -6,13 +6,12 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from anenas._errors import AnenasError
-from anenas.coreml._classify import only_features
+from anenas.coreml._package import Package
 
 if TYPE_CHECKING:
     from torch import nn
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 # How far the largest difference may be of the largest value expected. In float32 only the order of sums differs; in
 # float16 every result is rounded to 11 bits, and what was rounded is rounded again by the next of some 100 operations.
 TOLERANCES = {"fp32": 1e-4, "fp16": 0.1}
-# Of a program whose weights were changed on purpose: the differences are told, and only overflow fails.
+# Of a program whose weights were changed on purpose: the differences are reported, and only overflow fails.
 LOSSY = dict.fromkeys(TOLERANCES, math.inf)
 
 
@@ -36,7 +35,7 @@ class Difference:
         mean: Mean difference.
         relative: `largest`, of the largest value expected.
         cosine: Cosine of the angle between the two; 1 where both are nothing but zeros.
-        top1: Share of the samples whose largest value stands at the same place; None for what has no (N, C) form.
+        top1: Fraction of the samples whose largest value stands at the same place; None for what has no (N, C) form.
     """
 
     name: str
@@ -109,6 +108,19 @@ class Verification:
     def passed(self) -> bool:
         return not self.problems
 
+    def require(self, what: str) -> Self:
+        """The same, where it passes.
+
+        Args:
+            what: Was verified, for people: "the exported program".
+
+        Raises:
+            AnenasError: Where it does not.
+        """
+        if not self.passed:
+            raise AnenasError(f"{what} is not {self.against}: {'; '.join(self.problems)}")
+        return self
+
     def to_dict(self) -> dict[str, Any]:
         """For scripts, with `passed` and `problems`."""
         return {"passed": self.passed, "problems": self.problems, **_finite(dataclasses.asdict(self))}
@@ -124,7 +136,7 @@ def _finite(value: Any) -> Any:
 
 
 def verify(
-    package: Path,
+    package: Package,
     inputs: Mapping[str, np.ndarray],
     expected: Mapping[str, np.ndarray],
     against: str,
@@ -134,7 +146,7 @@ def verify(
     """Run a program in both precisions and compare its outputs.
 
     Args:
-        package: A `.mlpackage`.
+        package: What was exported.
         inputs: Arrays by the inputs' names; many samples one after the other.
         expected: Arrays by the outputs' names. What is not expected of an output is not compared.
         against: What the expected values are of, for people.
@@ -143,12 +155,10 @@ def verify(
     Raises:
         AnenasError: If the package or the inputs are not what they should be, or nothing can be compared.
     """
-    from anenas.mil import load_program
-
     found: dict[str, tuple[Difference, ...]] = {}
     lost: tuple[Event, ...] = ()
     for precision in ("fp32", "fp16"):
-        program = load_program(package, precision)
+        program = package.program(precision)
         outputs = program(inputs)
         found[precision] = tuple(_compared(outputs, expected))
         lost = program.report
@@ -157,22 +167,24 @@ def verify(
 
 
 def verify_network(
-    package: Path,
+    package: Package,
     network: nn.Module,
     pixels: np.ndarray,
     against: str = "the trained network",
     *,
     tolerances: Mapping[str, float] = TOLERANCES,
+    rounded: bool = True,
     layers: bool = False,
 ) -> Verification:
-    """Hold a program against the network that it was converted from, weights rounded to float16 as the converter does.
+    """Hold a program against the network that it was converted from.
 
     Args:
-        package: A `.mlpackage` of one input and one output but for a label.
+        package: Of one input and one output but for a label.
         network: Deployed, in evaluation mode, on the processor.
         pixels: What goes in, (N, C, H, W).
         against: What the network is, for people.
         tolerances: By precision.
+        rounded: Whether its weights are rounded to float16 first, as the converter does; else it computes as it is.
         layers: Whether to compare every operation on the first sample, too.
 
     Raises:
@@ -182,53 +194,28 @@ def verify_network(
 
     from anenas.network import reference_values
 
-    expected = reference_values(network, torch.from_numpy(pixels).float())[-1][1].numpy()
-    result = _verify_only(package, pixels, expected, against, tolerances)
+    given = torch.from_numpy(pixels).float()
+    with torch.no_grad():
+        expected = reference_values(network, given)[-1][1] if rounded else network(given)
+    source, output = package.input_and_output
+    result = verify(package, {source.name: pixels}, {output.name: expected.numpy()}, against, tolerances=tolerances)
     return dataclasses.replace(result, layers=_layers(package, network, pixels[:1])) if layers else result
 
 
-def verify_module(
-    package: Path,
-    module: nn.Module,
-    pixels: np.ndarray,
-    against: str,
-    *,
-    tolerances: Mapping[str, float] = TOLERANCES,
-) -> Verification:
-    """Hold a program against a module just as it computes, its weights not rounded; otherwise as `verify_network`."""
-    import torch
-
-    with torch.no_grad():
-        expected = module(torch.from_numpy(pixels).float()).numpy()
-    return _verify_only(package, pixels, expected, against, tolerances)
-
-
-def _verify_only(
-    package: Path, pixels: np.ndarray, expected: np.ndarray, against: str, tolerances: Mapping[str, float]
-) -> Verification:
-    """Compare the only output of a program of one input."""
-    from anenas.mil import load_program
-
-    source, output = only_features(load_program(package), package)
-    return verify(package, {source.name: pixels}, {output.name: expected}, against, tolerances=tolerances)
-
-
-def _layers(package: Path, network: nn.Module, sample: np.ndarray) -> tuple[Difference, ...]:
+def _layers(package: Package, network: nn.Module, sample: np.ndarray) -> tuple[Difference, ...]:
     """Each operation of the program against the same of the network."""
     import torch
 
-    from anenas.coreml._read import read_graph
-    from anenas.mil import load_program
     from anenas.network import reference_values
 
     values = reference_values(network, torch.from_numpy(sample).float())
     reference = [(op, value) for op, value in values if op.kind != "cast"]
-    ops = [op for op in read_graph(package).ops if op.kind not in ("cast", "classify")]
+    ops = [op for op in package.graph.ops if op.kind not in ("cast", "classify")]
     if [op.kind for op in ops] != [op.kind for op, _ in reference]:
         raise AnenasError(
             f"{package} has other operations than the network is converted to: {len(ops)}, expected {len(reference)}"
         )
-    program = load_program(package)
+    program = package.program()
     computed = dict(program.intermediates({program.inputs[0].name: sample}))
     pairs = ((op.outputs[0].name, value.numpy()) for op, (_, value) in zip(ops, reference, strict=True))
     return tuple(Difference.between(name, computed[name].reshape(value.shape), value) for name, value in pairs)
@@ -247,21 +234,3 @@ def _compared(outputs: Mapping[str, np.ndarray], expected: Mapping[str, np.ndarr
             raise AnenasError(f"{name} has the shape {actual.shape}, expected {wanted.shape}")
         differences.append(Difference.between(name, actual, wanted))
     return differences
-
-
-def output_errors(expected: Mapping[str, np.ndarray], outputs: Mapping[str, np.ndarray]) -> dict[str, float]:
-    """Of each output, the root mean square of its error over the standard deviation of what was expected.
-
-    0 is a perfect copy, 1 is no better than a constant. A missing output, or one of another size, counts as 1.
-    """
-    errors = {}
-    for name, wanted in expected.items():
-        got = outputs.get(name)
-        if got is None or got.size != wanted.size:
-            errors[name] = 1.0
-            continue
-        difference = got.astype(np.float64).ravel() - wanted.astype(np.float64).ravel()
-        error = float(np.sqrt(np.mean(difference**2)))
-        spread = float(np.std(wanted.astype(np.float64)))
-        errors[name] = error / spread if spread > 0 else error
-    return errors

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from anenas.coreml._classify import only_features
-from anenas.coreml._convert import OUTPUT
+from anenas.coreml._package import Package
 from anenas.coreml._verify import TOLERANCES, Difference, Verification
+from anenas.mil import OUTPUT, stream
 
 if TYPE_CHECKING:
     from anenas.mil import Event
@@ -20,8 +19,8 @@ _COMPARED = 4  # places in a series, evenly from the first chunk to the last
 
 
 def verify_streamed(
-    package: Path,
-    whole: Path,
+    package: Package,
+    whole: Package,
     streamed: Streamed,
     series: np.ndarray,
     *,
@@ -48,7 +47,6 @@ def verify_streamed(
     """
     import torch
 
-    from anenas.mil import load_program, stream
     from anenas.network import reference_values
 
     length, steps = series.shape[3], streamed.shape[3]
@@ -58,15 +56,14 @@ def verify_streamed(
     for call in at:
         so_far = torch.from_numpy(series[..., : call * steps]).float()
         expected[call] = reference_values(streamed.whole(so_far.shape[3]), so_far)[-1][1].numpy()
-    program = load_program(whole)
-    source, output = only_features(program, whole)
-    at_once = program({source.name: series})[output.name]
+    source, output = whole.input_and_output
+    at_once = whole.program()({source.name: series})[output.name]
 
     on_the_way: dict[str, tuple[Difference, ...]] = {}
     at_the_end: dict[str, tuple[Difference, ...]] = {}
     lost: dict[tuple[str, str], Event] = {}
     for precision in ("fp32", "fp16"):
-        program = load_program(package, precision)
+        program = package.program(precision)
         found = []
         for call, outputs in enumerate(stream(program, series), start=1):
             lost |= {(event.op, event.kind): event for event in program.report}
@@ -78,5 +75,5 @@ def verify_streamed(
     events = tuple(lost.values())
     return (
         Verification("the trained network", len(series), **on_the_way, lost=events, tolerances=dict(tolerances)),
-        Verification(whole.name, len(series), **at_the_end, lost=(), tolerances=dict(whole_tolerances)),
+        Verification(whole.path.name, len(series), **at_the_end, lost=(), tolerances=dict(whole_tolerances)),
     )

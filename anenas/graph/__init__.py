@@ -2,9 +2,10 @@
 
 from anenas.graph._fingerprint import fingerprint
 from anenas.graph._forms import SMALLEST, Form, all_forms, compressed, forms, get_form
-from anenas.graph._graph import Flexible, Graph, Op, Storage, Tensor
+from anenas.graph._graph import ITEM_BYTES, Flexible, Graph, Op, Storage, Tensor
 
 __all__ = [
+    "ITEM_BYTES",
     "SMALLEST",
     "Flexible",
     "Form",

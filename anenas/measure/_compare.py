@@ -9,7 +9,7 @@ from typing import Any
 
 from anenas._errors import AnenasError
 from anenas.ane import get_chip
-from anenas.coreml import read_graph
+from anenas.coreml import Package
 from anenas.graph import Graph, fingerprint
 from anenas.latency import CalibratedLatency, Latency, LatencySource
 from anenas.measure._agreement import Agreement, agreement
@@ -108,7 +108,7 @@ def _graph(recording: Recording, folder: Path) -> Graph:
     if not is_package(recording.model):
         return load_graph(recording.model)
     beside = folder / recording.model
-    return read_graph(beside if beside.exists() else Path(recording.model))
+    return Package.open(beside if beside.exists() else recording.model).graph
 
 
 def record(model: str, source: DeviceLatency, folder: Path) -> Measured:
@@ -119,5 +119,4 @@ def record(model: str, source: DeviceLatency, folder: Path) -> Measured:
     """
     require_core_ml()  # before any work
     package = to_package(model, folder)
-    graph = read_graph(package)
-    return compare(source.record(graph, package, model.rstrip("/")), Path(), graph)
+    return compare(source.record(package.graph, package, model.rstrip("/")), Path(), package.graph)

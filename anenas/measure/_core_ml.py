@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from anenas._errors import AnenasError, first_line
-from anenas.coreml import as_arrays, example_inputs, package_digest
+from anenas.coreml import Package, as_arrays
 from anenas.measure import kit_script
-from anenas.mil._tools import coremltools
+from anenas.mil import coremltools
 
 _NEEDS_MACOS = (
     "measuring needs macOS with coremltools; a kit measures on any Mac (`anenas kit`, `anenas.measure.write_kit`)"
@@ -49,7 +49,7 @@ def require_core_ml() -> None:
 
 
 def measure_package(
-    package: Path,
+    package: Package,
     *,
     device: str = "local",
     chip: str = "",
@@ -69,18 +69,17 @@ def measure_package(
     """
     require_core_ml()
 
-    async def measure(package: Path, inputs: dict[str, np.ndarray]) -> dict[str, Any]:
+    async def measure(arrays: Path, inputs: dict[str, np.ndarray]) -> dict[str, Any]:
         target = await kit_script.attach(device, chip, team)
-        measured, _ = await kit_script.measure(package, inputs, target, compute_units, rounds)
-        entry = {"model": "", "fingerprint": "", "package_sha256": digest}
+        measured, _ = await kit_script.measure(arrays, inputs, target, compute_units, rounds)
+        entry = {"model": "", "fingerprint": "", "package_sha256": package.digest}
         return kit_script.recording(entry, target, compute_units, measured, {})
 
-    inputs, digest = example_inputs(package), package_digest(package)
+    inputs = package.example_inputs()
     with tempfile.TemporaryDirectory(prefix="anenas-") as folder:
-        arrays = Path(folder) / "model.mlpackage"
-        as_arrays(package, arrays)
+        arrays = as_arrays(package, Path(folder) / "model.mlpackage")
         try:
-            return asyncio.run(measure(arrays, inputs))
+            return asyncio.run(measure(arrays.path, inputs))
         except kit_script.ValidationError as error:
             raise AnenasError(str(error)) from error
         except Exception as error:  # Core ML's and Xcode's failures come as whatever coremltools makes of them

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from anenas._errors import AnenasError
 from anenas.ane import Chip, ProgramCost
+from anenas.coreml import Package
 from anenas.graph import Graph, fingerprint
 from anenas.latency import CalibratedLatency, Latency, latency_sources
 from anenas.measure._core_ml import measure_package
@@ -46,12 +47,12 @@ class DeviceLatency:
         self._estimate = CalibratedLatency()
         self.version = f"{compute_units}, {self._estimate.model} before export"
 
-    def record(self, graph: Graph, package: Path, model: str) -> Recording:
+    def record(self, graph: Graph, package: Package, model: str) -> Recording:
         """Measure a package.
 
         Args:
             graph: Its program.
-            package: Its path.
+            package: Its package.
             model: What to call it.
 
         Raises:
@@ -68,7 +69,7 @@ class DeviceLatency:
         """
         if package is None:
             raise AnenasError("a device measures packages: export the network first")
-        recording = self.record(graph, package, str(package))
+        recording = self.record(graph, Package.open(package), str(package))
         if recording.chip != chip.name:
             raise AnenasError(f"the device has an {recording.chip}, not an {chip.name}; name the chip that it has")
         return recording.latency(self.name, self.version)

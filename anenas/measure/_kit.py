@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from anenas._errors import AnenasError, first_line
-from anenas.coreml import as_arrays, convert_arrays, example_inputs, package_digest, read_graph
+from anenas.coreml import Package, as_arrays, convert_arrays
 from anenas.graph import fingerprint
 from anenas.measure import kit_script as script
 from anenas.models import load_network
@@ -64,25 +64,23 @@ def is_package(model: str) -> bool:
     return model.rstrip("/").endswith(".mlpackage")
 
 
-def to_package(model: str, folder: Path) -> Path:
+def to_package(model: str, folder: Path) -> Package:
     """The package of a model: the one it names, or one converted with fresh weights into `folder`.
 
     Raises:
         AnenasError: If there is no such model, or it cannot be converted.
     """
     if is_package(model):
-        return Path(model)
+        return Package.open(model)
     return _convert(model, *load_network(model), folder)
 
 
-def _convert(model: str, network: nn.Module, shape: tuple[int, int, int, int], folder: Path) -> Path:
-    path = folder / _PACKAGE
+def _convert(model: str, network: nn.Module, shape: tuple[int, int, int, int], folder: Path) -> Package:
     source, output = ("pixels", "logits") if model.startswith("timm:") else ("image", "probabilities")
     try:
-        convert_arrays(network, path, shape=shape, source=source, output=output)
+        return convert_arrays(network, folder / _PACKAGE, shape=shape, source=source, output=output)
     except Exception as error:  # whatever the model's code or coremltools raises
         raise AnenasError(f"{model} cannot be converted: {first_line(error)}") from error
-    return path
 
 
 def write_kit(models: Sequence[str], out: Path) -> list[dict[str, Any]]:
@@ -122,29 +120,27 @@ def _add(model: str, kit: Path, name: str) -> dict[str, Any]:
     """Put one model into a kit."""
     folder = kit / name
     folder.mkdir()
-    package = folder / _PACKAGE
     network: nn.Module | None = None
     if is_package(model):
-        graph, digest = read_graph(Path(model)), package_digest(Path(model))
-        as_arrays(Path(model), package)
+        original = Package.open(model)
+        package = as_arrays(original, folder / _PACKAGE)
     else:
         network, shape = load_network(model)
-        _convert(model, network, shape, folder)
-        graph, digest = read_graph(package), package_digest(package)
-    inputs = example_inputs(package)
+        original = package = _convert(model, network, shape, folder)
+    inputs = package.example_inputs()
     np.savez(folder / _INPUTS, **inputs)  # type: ignore[arg-type]
     expected = expected_outputs(package, inputs, network)
     if expected is not None:
         np.savez(folder / _EXPECTED, **expected)  # type: ignore[arg-type]
     timm_name, _, resolution = model.removeprefix("timm:").partition("@")
-    shape_in = graph.inputs[0].shape
+    shape_in = original.graph.inputs[0].shape
     return {
         "model": f"{name}/{_PACKAGE}" if is_package(model) else model,
         "package": f"{name}/{_PACKAGE}",
         "inputs": f"{name}/{_INPUTS}",
         "expected": f"{name}/{_EXPECTED}" if expected is not None else None,
-        "fingerprint": fingerprint(graph),
-        "package_sha256": digest,
+        "fingerprint": fingerprint(original.graph),
+        "package_sha256": original.digest,
         "timm_name": timm_name if model.startswith("timm:") else "",
         "input_res": resolution or (str(shape_in[-1]) if len(shape_in) == 4 else ""),
         "batch": shape_in[0] if shape_in else 1,
@@ -152,7 +148,7 @@ def _add(model: str, kit: Path, name: str) -> dict[str, Any]:
 
 
 def expected_outputs(
-    package: Path, inputs: dict[str, np.ndarray], network: nn.Module | None
+    package: Package, inputs: dict[str, np.ndarray], network: nn.Module | None
 ) -> dict[str, np.ndarray] | None:
     """What a package should compute from its inputs, by the name of each output.
 
@@ -166,15 +162,13 @@ def expected_outputs(
         None where nothing but Core ML can run the package.
     """
     if network is None:
-        from anenas.mil import load_program
-
         try:
-            return load_program(package)(inputs)
+            return package.program()(inputs)
         except AnenasError:  # an operation that only Core ML knows
             return None
     import torch
 
-    (output,) = read_graph(package).outputs
+    (output,) = package.graph.outputs
     with torch.no_grad():
         return {output.name: network(*(torch.from_numpy(value) for value in inputs.values())).numpy()}
 

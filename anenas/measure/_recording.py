@@ -59,7 +59,7 @@ class Recording:
     Attributes:
         model: What it was called: a model of timm, an architecture or the path of a package.
         fingerprint: `anenas.graph.fingerprint` of its program.
-        package_sha256: `anenas.coreml.package_digest` of the package.
+        package_sha256: `anenas.Package.digest` of the package.
         chip: Of the device.
         device: Apple's identifier of the device.
         os: Of the device, with its build.
@@ -71,7 +71,7 @@ class Recording:
         predict_ms: Milliseconds of each prediction after the first; one tuple for each round, before which the
             model was loaded anew.
         plan: Core ML's compute plan in the program's order, without constants; empty where it was not to be had.
-        output_errors: Error of each output that was compared, see `anenas.coreml.output_errors`.
+        output_errors: Error of each output that was compared, see `kit_script.output_errors`.
     """
 
     model: _Text

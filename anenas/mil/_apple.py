@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from anenas._errors import AnenasError
-from anenas.mil._features import Feature, join, parts, read_classes, read_inputs, read_outputs, take
-from anenas.mil._package import open_package
+from anenas.mil._features import Feature, join, parts, take
+from anenas.mil._file import ProgramFile
 from anenas.mil._tools import coremltools
 from anenas.mil._values import Array, to_array
 
@@ -28,18 +28,14 @@ def predict(path: Path, inputs: Mapping[str, Any]) -> dict[str, Array]:
     """
     if platform.system() != "Darwin":
         raise AnenasError('Core ML is on macOS only; run the program on torch (`backend="torch"`)')
-    package = open_package(path)
-    features = read_inputs(package)
-    given, count = take(inputs, features)
-    classes = read_classes(package)
+    file = ProgramFile.open(path)
+    given, count = take(inputs, file.inputs)
     model = coremltools().models.MLModel(str(path))
     samples = [
-        model.predict({one.name: _given(to_array(part[one.name], None), one) for one in features})
+        model.predict({one.name: _given(to_array(part[one.name], None), one) for one in file.inputs})
         for part in parts(given, count)
     ]
-    return {
-        one.name: join([_taken(sample[one.name], one, classes) for sample in samples]) for one in read_outputs(package)
-    }
+    return {one.name: join([_taken(sample[one.name], one, file.classes) for sample in samples]) for one in file.outputs}
 
 
 def _given(array: Array, feature: Feature) -> Any:

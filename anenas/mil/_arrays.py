@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from anenas._errors import AnenasError
+from anenas._files import whole
 from anenas.mil._values import Array
 
 
@@ -41,9 +41,7 @@ def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
         AnenasError: If the folder is not there or cannot be written to.
     """
     try:
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder:
-            unfinished = Path(folder) / "arrays.npz"
-            np.savez(unfinished, allow_pickle=False, **arrays)
-            unfinished.replace(path)
+        with whole(path) as unfinished, unfinished.open("wb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
     except OSError as error:
         raise AnenasError(f"'{path}' cannot be written: {error.strerror or error}") from error

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from anenas._errors import AnenasError, unknown
-from anenas.mil._package import Package
-from anenas.mil._values import Array, DataType, decode, named_type, static_shape, tensor_type
+from anenas.mil._syntax import Constant, Operand, Value
+from anenas.mil._types import DataType, computed, feature_type, named_type
+from anenas.mil._values import Array
 
-# FeatureTypes.proto's ArrayDataType, ColorSpace and the other types a feature may have.
-_ARRAY_TYPES = {65552: "fp16", 65568: "fp32", 65600: "fp64", 131104: "int32", 131080: "int8"}
+if TYPE_CHECKING:
+    from anenas.mil._file import ProgramFile
+
+# By their numbers in FeatureTypes.proto's ColorSpace.
 _COLOURS = {10: "grayscale", 20: "RGB", 30: "BGR", 40: "grayscale"}
 
 
@@ -32,6 +36,7 @@ class Feature:
         image: "RGB", "BGR" or "grayscale" of pictures. They are arrays (N, channels, H, W) of values 0 to 255 whose
             channels are red, green and blue, even where the program takes them the other way round.
         default: The value of what may be left out.
+        usual: The shape that is meant where the caller chooses; with None for a size that nothing gives.
     """
 
     name: str
@@ -41,6 +46,7 @@ class Feature:
     limits: tuple[tuple[int, int], ...] = ()
     image: str | None = None
     default: float | None = None
+    usual: tuple[int | None, ...] = ()
 
     @property
     def batch(self) -> int:
@@ -75,79 +81,87 @@ class Feature:
         return f"{self.name}: {kind} of shape ({', '.join(sizes)})"
 
 
-def read_inputs(package: Package) -> tuple[Feature, ...]:
+def read_inputs(file: ProgramFile) -> tuple[Feature, ...]:
     """The program's inputs, in their order."""
-    types = {given.name: given.type for given in package.function.inputs}
-    described = {one.name: one for one in package.description.input}
-    states = [name for name, kind in types.items() if kind.WhichOneof("type") == "stateType"]
-    if states:
-        raise AnenasError(f"{package.path} keeps a state ({states[0]!r}); programs with states cannot be run")
-    return tuple(_input(name, kind, described.get(name)) for name, kind in types.items())
+    described = {one.name: one for one in file.description.input}
+    for given in file.main.inputs:
+        if given.type.kind == "stateType":
+            raise AnenasError(f"{file.path} keeps a state ({given.name!r}); programs with states cannot be run")
+    return tuple(_input(given, described.get(given.name), file.path) for given in file.main.inputs)
 
 
-def read_outputs(package: Package) -> tuple[Feature, ...]:
+def read_outputs(file: ProgramFile) -> tuple[Feature, ...]:
     """The program's outputs, in their order."""
-    types = {output.name: output.type for operation in package.block.operations for output in operation.outputs}
-    described = {one.name: one for one in package.description.output}
-    return tuple(_output(name, types.get(name), described.get(name)) for name in package.block.outputs)
+    described = {one.name: one for one in file.description.output}
+    return tuple(_output(given, described.get(given.name), file.path) for given in file.main.outputs)
 
 
-def read_classes(package: Package) -> tuple[str | int, ...]:
+def read_classes(file: ProgramFile) -> tuple[str | int, ...]:
     """The labels of a classifier in the order of its probabilities; none of anything else."""
-    operations = package.block.operations
-    for classifier in (operation for operation in operations if operation.type == "classify"):
-        (binding,) = classifier.inputs["classes"].arguments
-        if binding.WhichOneof("binding") == "value":
-            return tuple(decode(binding.value, package))
-        named = [operation for operation in operations if operation.outputs[0].name == binding.name]
-        return tuple(decode(named[0].attributes["val"], package)) if named else ()
+    for operation in file.main.operations:
+        if operation.type == "classify":
+            (classes,) = operation.operands["classes"]
+            return tuple(classes.value) if isinstance(classes, Constant) else ()
     return ()
 
 
-def _input(name: str, value_type: Any, described: Any) -> Feature:
-    dtype = tensor_type(value_type)
+def _input(given: Value, described: Any, path: Path) -> Feature:
+    name, dtype, shape = given.name, given.type.dtype, given.type.sizes
     if dtype is None:
         raise AnenasError(f"input {name!r} is no array and no image, and cannot be given")
-    dimensions = value_type.tensorType.dimensions
-    shape = tuple(d.constant.size if d.WhichOneof("dimension") == "constant" else None for d in dimensions)
     if described is None:
-        return Feature(name, dtype.name, shape)
-    kind = described.type.WhichOneof("Type")
-    if kind == "imageType":
-        return _image(name, dtype, shape, described.type.imageType)
+        return Feature(name, dtype.name, shape, usual=shape)
+    if described.type.WhichOneof("Type") == "imageType":
+        return _image(given, dtype, described.type.imageType, path)
     array = described.type.multiArrayType
     default = array.WhichOneof("defaultOptionalValue")
     limits = tuple((one.lowerBound, one.upperBound) for one in array.shapeRange.sizeRanges)
     return Feature(
         name,
-        _ARRAY_TYPES.get(array.dataType, dtype.name),
+        feature_type(array.dataType, dtype, path).name,
         shape,
         shapes=tuple(tuple(one.shape) for one in array.enumeratedShapes.shapes),
         limits=limits if len(limits) == len(shape) else (),
         default=float(getattr(array, default)) if described.type.isOptional and default else None,
+        usual=_usual(shape, tuple(array.shape)),
     )
 
 
-def _image(name: str, dtype: DataType, shape: tuple[int | None, ...], image: Any) -> Feature:
+def _image(given: Value, dtype: DataType, image: Any, path: Path) -> Feature:
+    shape = given.type.sizes
     front = tuple(size or 1 for size in shape[:2])
     limits: tuple[tuple[int, int], ...] = ()
     if image.WhichOneof("SizeFlexibility") == "imageSizeRange":
         sizes = (image.imageSizeRange.heightRange, image.imageSizeRange.widthRange)
         limits = (*((size, size) for size in front), *((one.lowerBound, one.upperBound) for one in sizes))
     shapes = tuple((*front, size.height, size.width) for size in image.enumeratedSizes.sizes)
-    return Feature(name, dtype.name, shape, shapes, limits, _COLOURS.get(image.colorSpace, "RGB"))
+    usual = _usual(shape, (*shape[:2], image.height, image.width))
+    return Feature(given.name, dtype.name, shape, shapes, limits, _colours(image, path), usual=usual)
 
 
-def _output(name: str, value_type: Any, described: Any) -> Feature:
+def _usual(shape: tuple[int | None, ...], described: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    """A shape, with what a description gives for the sizes that the program leaves open."""
+    if len(described) != len(shape):
+        return shape
+    return tuple(size or one or None for size, one in zip(shape, described, strict=True))
+
+
+def _colours(image: Any, path: Path) -> str:
+    if image.colorSpace not in _COLOURS:
+        raise AnenasError(f"{path}: colour space {image.colorSpace} of an image is not known")
+    return _COLOURS[image.colorSpace]
+
+
+def _output(given: Operand, described: Any, path: Path) -> Feature:
     kind = described.type.WhichOneof("Type") if described is not None else None
     if kind in ("stringType", "int64Type"):
-        return Feature(name, "label", None)
+        return Feature(given.name, "label", None)
     if kind == "dictionaryType":
-        return Feature(name, "probabilities", None)
-    dtype = tensor_type(value_type) if value_type is not None else None
-    shape = static_shape(value_type) if value_type is not None else None
-    image = _COLOURS.get(described.type.imageType.colorSpace, "RGB") if kind == "imageType" else None
-    return Feature(name, dtype.name if dtype else "fp32", shape, image=image)
+        return Feature(given.name, "probabilities", None)
+    if given.type.dtype is None:
+        raise AnenasError(f"{path}: output {given.name!r} is no array, and cannot be taken")
+    image = _colours(described.type.imageType, path) if kind == "imageType" else None
+    return Feature(given.name, given.type.dtype.name, given.type.shape, image=image)
 
 
 def take(inputs: Mapping[str, Any], features: tuple[Feature, ...]) -> tuple[dict[str, Tensor], int]:
@@ -191,13 +205,8 @@ def _tensor(given: Any, feature: Feature) -> tuple[Tensor, int]:
         if array.ndim == 0 or not feature.accepts((batch, *array.shape[1:])) or len(array) % batch or not len(array):
             raise AnenasError(f"input {feature.name} has the shape {array.shape}; expected {feature}")
         count = len(array) // batch
-    tensor = torch.from_numpy(np.require(array, _wide(dtype), ["C", "W"]))
+    tensor = torch.from_numpy(np.require(array, computed(dtype.numpy), ["C", "W"]))
     return (tensor.flip(1) if feature.image == "BGR" else tensor), count
-
-
-def _wide(dtype: DataType) -> np.dtype[Any]:
-    """Numpy's type for what a type is computed in."""
-    return torch.empty(0, dtype=dtype.torch).numpy().dtype
 
 
 def parts(given: dict[str, Tensor], count: int, size: int = 1) -> Iterator[dict[str, Tensor]]:

@@ -13,11 +13,13 @@ import torch
 from torch import Tensor
 
 from anenas._errors import AnenasError, unknown
-from anenas.mil._block import Block, Values
-from anenas.mil._features import Feature, join, parts, read_classes, read_inputs, read_outputs, take
-from anenas.mil._package import Package, open_package
+from anenas.mil._block import Steps, Values
+from anenas.mil._features import Feature, join, parts, take
+from anenas.mil._file import ProgramFile, intact
 from anenas.mil._precision import Event, Precision, Rounding
-from anenas.mil._values import Array, named_type, tensor_type, to_array
+from anenas.mil._syntax import Block
+from anenas.mil._types import named_type
+from anenas.mil._values import Array, to_array
 
 # How far two runs of the same input may differ, of the largest value, when other inputs run beside it.
 _SAME = 1e-3
@@ -35,20 +37,19 @@ class Program:
         report: What the last run lost to float16.
     """
 
-    def __init__(self, package: Package, precision: Precision = "fp32") -> None:
+    def __init__(self, file: ProgramFile, precision: Precision = "fp32") -> None:
         if precision not in get_args(Precision):
             raise unknown("precision", precision, get_args(Precision))
-        self.inputs: tuple[Feature, ...] = read_inputs(package)
-        self.outputs: tuple[Feature, ...] = read_outputs(package)
-        self.classes: tuple[str | int, ...] = read_classes(package)
+        self.inputs: tuple[Feature, ...] = file.inputs
+        self.outputs: tuple[Feature, ...] = file.outputs
+        self.classes: tuple[str | int, ...] = file.classes
         self.precision: Precision = precision
         self.report: tuple[Event, ...] = ()
-        types = {kind.name for kind in _float_types(package.block)}
+        types = _float_types(file.main)
         # A program without any float16 shows what it would lose if it had been converted to it.
         self._rounded = frozenset({"fp16"} if "fp16" in types else {"fp32"})
-        names = {feature.name for feature in self.inputs}
-        halved = precision == "fp16" and "fp16" not in types
-        self._block = Block(package.block, package, given=names, halved=halved)
+        with intact(file.path):
+            self._steps = Steps(file.main, halved=precision == "fp16" and "fp16" not in types)
         self._independent: bool | None = None
 
     def __call__(self, inputs: Mapping[str, Any], *, at_once: int = 64) -> dict[str, Array]:
@@ -95,7 +96,7 @@ class Program:
             raise AnenasError(f"the inputs hold {count} samples; intermediate results are those of one")
         values: Values = dict(given)
         rounding = self._rounding()
-        for step in self._block.stepwise(values, rounding):
+        for step in self._steps.stepwise(values, rounding):
             for name, dtype in zip(step.outputs, step.types, strict=True):
                 if isinstance(values[name], Tensor):
                     yield name, to_array(values[name], dtype)
@@ -107,7 +108,7 @@ class Program:
     @torch.inference_mode()
     def _run(self, inputs: dict[str, Tensor]) -> dict[str, Array]:
         rounding = self._rounding()
-        values = self._block.run(dict(inputs), rounding)
+        values = self._steps.run(dict(inputs), rounding)
         self.report = _summed(rounding.events) if rounding else ()
         return {
             feature.name: _output(feature, value, self.precision)
@@ -166,15 +167,13 @@ def _output(feature: Feature, value: Any, precision: Precision) -> Array:
     return to_array(value.flip(1) if feature.image == "BGR" else value, named_type(dtype))
 
 
-def _float_types(block: Any) -> set[Any]:
+def _float_types(block: Block) -> set[str]:
     """The floating-point types among a block's results, those of blocks within it included."""
     found = set()
     for operation in block.operations:
-        if operation.type in ("const", "cast"):
-            continue
-        found |= {kind for output in operation.outputs if (kind := tensor_type(output.type)) and kind.is_float}
-        for inner in operation.blocks:
-            found |= _float_types(inner)
+        if operation.type != "cast":
+            found |= {one.type.dtype.name for one in operation.results if one.type.dtype and one.type.dtype.is_float}
+            found |= {name for inner in operation.blocks for name in _float_types(inner)}
     return found
 
 
@@ -189,9 +188,4 @@ def load_program(path: str | Path, precision: Precision = "fp32") -> Program:
         AnenasError: If there is no such package, it is damaged, holds something other than an ML program, or the
             program has an operation that is not known.
     """
-    package = open_package(Path(path))
-    try:
-        return Program(package, precision)
-    except (AttributeError, IndexError, KeyError, RuntimeError, TypeError, ValueError) as error:
-        # Messages that can be read but do not fit together: of a file that was damaged, or made up.
-        raise AnenasError(f"{path} is damaged: its program does not hold together ({type(error).__name__})") from error
+    return Program(ProgramFile.open(path), precision)

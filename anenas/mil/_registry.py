@@ -18,8 +18,8 @@ Convert = Callable[[list[Any]], Any]
 
 
 @dataclass(frozen=True)
-class Operation:
-    """An operation of MIL.
+class Implementation:
+    """An operation of MIL, on torch.
 
     Attributes:
         function: Takes the operation's parameters by MIL's names and gives its result, or a tuple of them.
@@ -32,8 +32,10 @@ class Operation:
     required: frozenset[str]
 
 
-_OPERATIONS: dict[str, Operation] = {}
-_FOLDED: dict[str, Callable[..., Any]] = {}
+OPERATIONS: dict[str, Implementation] = {}
+"""Every operation that runs with the program, by its name in MIL."""
+FOLDED: dict[str, Callable[..., Any]] = {}
+"""Every operation that is done away with on loading, by its name in MIL."""
 
 
 def op(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -47,12 +49,12 @@ def op(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         hints = typing.get_type_hints(function)
         parameters = inspect.signature(function).parameters
-        operation = Operation(
+        implementation = Implementation(
             function,
             {name: _converter(hints[name]) for name in parameters},
             frozenset(name for name, parameter in parameters.items() if parameter.default is parameter.empty),
         )
-        _OPERATIONS.update(dict.fromkeys(names, operation))
+        OPERATIONS.update(dict.fromkeys(names, implementation))
         return function
 
     return register
@@ -62,20 +64,10 @@ def folded(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Registers a function of numpy arrays for an operation whose operands are constants, run once on loading."""
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        _FOLDED[name] = function
+        FOLDED[name] = function
         return function
 
     return register
-
-
-def operations() -> dict[str, Operation]:
-    """Every operation that runs with the program, by its name in MIL."""
-    return _OPERATIONS
-
-
-def folded_operations() -> dict[str, Callable[..., Any]]:
-    """Every operation that is done away with on loading, by its name in MIL."""
-    return _FOLDED
 
 
 def _converter(hint: Any) -> Convert:

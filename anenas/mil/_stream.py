@@ -7,18 +7,16 @@ from collections.abc import Iterator
 import numpy as np
 
 from anenas._errors import AnenasError
+from anenas.mil._names import NEXT
 from anenas.mil._program import Program
 from anenas.mil._values import Array
-
-NEXT = "_out"
-"""What the output of a streaming program that is an input's next value has behind that input's name."""
 
 
 def stream(program: Program, series: Array) -> Iterator[dict[str, Array]]:
     """Run a streaming program over series from their beginning, and yield what it gives after each chunk.
 
-    States begin with noughts, and what comes out of a call goes into the next. Where the length is no multiple of the
-    chunk's, the last chunk is filled up with noughts.
+    States begin with zeros, and what comes out of a call goes into the next. Where the length is no multiple of the
+    chunk's, the last chunk is filled up with zeros.
 
     Args:
         program: As `anenas export --streaming` writes it: its first input is a chunk, and each other input has its next

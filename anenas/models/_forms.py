@@ -17,16 +17,7 @@ import numpy as np
 from anenas._errors import AnenasError
 from anenas._files import write_whole
 from anenas._pareto import front
-from anenas.coreml import (
-    compress,
-    example_inputs,
-    input_size,
-    output_errors,
-    package_metadata,
-    package_target,
-    program_accuracy,
-    read_graph,
-)
+from anenas.coreml import Package, compress, program_accuracy
 from anenas.graph import Form, forms
 from anenas.latency import Latency, Target
 from anenas.models._pack import pack
@@ -34,7 +25,6 @@ from anenas.space import Architecture
 
 if TYPE_CHECKING:
     from anenas.data import Dataset
-    from anenas.mil import Program
 
 # How many random inputs a difference is taken over.
 _INPUTS = 8
@@ -98,15 +88,14 @@ class Comparison:
         AnenasError: If the package cannot be read or run, or does not fit the data.
     """
 
-    def __init__(self, package: Path, target: Target, data: Dataset | None = None) -> None:
+    def __init__(self, package: Package, target: Target, data: Dataset | None = None) -> None:
         self._package, self._target, self._data = package, target, data
         self._inputs = _random_inputs(package)
-        self._expected = _numbers(_program(package)(self._inputs))
+        self._expected = _numbers(package.program()(self._inputs))
 
     def plain(self) -> FormResult:
         """The package as it is."""
-        weights = [weight for op in read_graph(self._package).ops for weight in op.weights]
-        return self._seen("fp16", self._package, package_target(self._package), 0, len(weights))
+        return self._result("fp16", self._package)
 
     def of(self, form: Form | str, out: Path) -> FormResult:
         """Compress to a form, write it, and look at what was written.
@@ -114,34 +103,35 @@ class Comparison:
         Raises:
             AnenasError: If that cannot be done.
         """
-        made = compress(self._package, out, form)
-        return self._seen(made.form, out, made.target, made.weights, made.weights_kept)
+        name = form if isinstance(form, str) else form.name
+        return self._result(name, compress(self._package, out, form))
 
     def sweep(self, folder: Path) -> Iterator[FormResult]:
         """Every form, each written to the folder under its name."""
         for form in forms().values():
             yield self.of(form, folder / f"{form.name}.mlpackage")
 
-    def _seen(self, form: str, package: Path, target: str, weights: int, weights_kept: int) -> FormResult:
-        program = _program(package)
-        errors = output_errors(self._expected, _numbers(program(self._inputs)))
+    def _result(self, form: str, package: Package) -> FormResult:
+        weights = [weight for op in package.graph.ops for weight in op.weights]
+        compressed = sum(weight.storage is not None for weight in weights)
+        outputs = _numbers(package.program()(self._inputs))
         with tempfile.TemporaryDirectory() as folder:
-            packed = pack(package, Path(folder) / "archive")
+            packed = pack(package.path, Path(folder) / "archive")
         return FormResult(
             form=form,
-            package=package,
-            target=target,
-            weights=weights,
-            weights_kept=weights_kept,
+            package=package.path,
+            target=package.target,
+            weights=compressed,
+            weights_kept=len(weights) - compressed,
             bytes=packed.bytes,
             packed_bytes=packed.packed_bytes,
             zip_bytes=packed.zip_bytes,
-            latency=self._target.latency(read_graph(package), package),
-            difference=max(errors.values(), default=0.0),
+            latency=self._target.latency(package.graph, package.path),
+            difference=max((_error(wanted, outputs[name]) for name, wanted in self._expected.items()), default=0.0),
             accuracy=self._accuracy(package),
         )
 
-    def _accuracy(self, package: Path) -> float | None:
+    def _accuracy(self, package: Package) -> float | None:
         if self._data is None:
             return None
         test = self._data.test
@@ -177,7 +167,7 @@ def write_sweep(results: Sequence[FormResult], folder: Path) -> list[Path]:
     return [table, data, picture]
 
 
-def load_test_data(package: Path, source: str) -> Dataset:
+def load_test_data(package: Package, source: str) -> Dataset:
     """A data set of what the package takes, at its size: images, series, texts or recordings.
 
     Raises:
@@ -185,8 +175,8 @@ def load_test_data(package: Path, source: str) -> Dataset:
     """
     from anenas.data import Encoding, load_data, load_texts
 
-    channels, height, width = input_size(_program(package), package)
-    metadata = package_metadata(package)
+    channels, height, width = package.input_size
+    metadata = package.metadata
     if "vocabulary" in metadata:
         try:
             vocabulary = tuple(map(str, json.loads(metadata["vocabulary"])))
@@ -199,17 +189,17 @@ def load_test_data(package: Path, source: str) -> Dataset:
     return load_data(source, size=(height, width), channels=channels, rate=rate)
 
 
-def _program(package: Path) -> Program:
-    from anenas.mil import load_program
-
-    return load_program(package)
-
-
-def _random_inputs(package: Path) -> dict[str, np.ndarray]:
-    drawn = [example_inputs(package, seed) for seed in range(_INPUTS)]
+def _random_inputs(package: Package) -> dict[str, np.ndarray]:
+    drawn = [package.example_inputs(seed) for seed in range(_INPUTS)]
     return {name: np.concatenate([one[name] for one in drawn]) for name in drawn[0]}
 
 
 def _numbers(outputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Outputs without a classifier's label."""
     return {name: values for name, values in outputs.items() if values.dtype.kind in "fiu"}
+
+
+def _error(wanted: np.ndarray, got: np.ndarray) -> float:
+    """The root mean square of the difference, over the standard deviation of what was wanted where it has any."""
+    wanted = wanted.astype(np.float64)
+    return float(np.sqrt(np.mean((got - wanted) ** 2)) / (np.std(wanted) or 1.0))

@@ -33,9 +33,9 @@ def load_graph(model: str, space: str | None = None) -> Graph:
     if kind == "timm":
         return _timm_graph(name)
     if model.rstrip("/").endswith(".mlpackage") or Path(model).exists():
-        from anenas.coreml import read_graph
+        from anenas.coreml import Package
 
-        return read_graph(Path(model))
+        return Package.open(model).graph
     architecture = _architecture(model)
     from anenas.network import architecture_graph
 

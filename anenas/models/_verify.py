@@ -6,17 +6,12 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-
 from anenas._errors import AnenasError
 from anenas.coreml import (
     LOSSY,
     TOLERANCES,
+    Package,
     Verification,
-    example_inputs,
-    package_metadata,
-    read_graph,
-    stored_forms,
     verify,
     verify_network,
 )
@@ -27,12 +22,12 @@ _FORMS = (
 
 
 def verify_against(
-    package: Path, against: str, *, samples: int = 16, layers: bool = False, tolerance: float | None = None
+    package: str | Path, against: str, *, samples: int = 16, layers: bool = False, tolerance: float | None = None
 ) -> Verification:
     """Hold a program against something.
 
     Args:
-        package: A `.mlpackage`.
+        package: The path of a `.mlpackage`.
         against: The `.safetensors` of the network that was exported; its architecture, which holds only the shape of
             the program to it; an `.npz` file with arrays by the names of inputs and outputs; or another `.mlpackage`.
         samples: How many random inputs to compare outputs on, where the inputs are not given.
@@ -47,14 +42,15 @@ def verify_against(
     path = Path(against)
     if layers and path.suffix != ".safetensors":
         raise AnenasError("layers can only be compared with the weights of the network (.safetensors)")
+    opened = Package.open(package)
     if path.suffix == ".safetensors":
-        return _against_weights(package, path, samples, layers, tolerance)
+        return _against_weights(opened, path, samples, layers, tolerance)
     if path.suffix == ".npz":
-        return _against_values(package, path, _tolerances(tolerance, "fp16"))
+        return _against_values(opened, path, _tolerances(tolerance, "fp16"))
     if path.suffix == ".mlpackage":
-        return _against_package(package, path, samples, _tolerances(tolerance, "fp16"))
+        return _against_package(opened, path, samples, _tolerances(tolerance, "fp16"))
     if against.count("-") >= 2:
-        return _against_architecture(package, against)
+        return _against_architecture(opened, against)
     raise AnenasError(f"cannot verify against '{against}'; expected {_FORMS}")
 
 
@@ -63,17 +59,18 @@ def _tolerances(given: float | None, default: str) -> Mapping[str, float]:
     return {"fp32": given if given is not None else TOLERANCES[default], "fp16": max(TOLERANCES["fp16"], given or 0.0)}
 
 
-def _against_weights(package: Path, weights: Path, samples: int, layers: bool, tolerance: float | None) -> Verification:
+def _against_weights(
+    package: Package, weights: Path, samples: int, layers: bool, tolerance: float | None
+) -> Verification:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     from anenas.network import Deployed, Normalisation, build, fuse
     from anenas.space import Architecture
 
-    metadata = package_metadata(package)
     try:
-        architecture = Architecture.parse(metadata["anenas.architecture"])
-        mean, std = (tuple(json.loads(metadata[f"anenas.{name}"])) for name in ("mean", "std"))
+        architecture = Architecture.parse(package.metadata["anenas.architecture"])
+        mean, std = (tuple(json.loads(package.metadata[f"anenas.{name}"])) for name in ("mean", "std"))
     except KeyError as missing:
         raise AnenasError(f"{package} does not say what network it is of (its metadata has no {missing})") from None
     if not weights.is_file():
@@ -91,55 +88,46 @@ def _against_weights(package: Path, weights: Path, samples: int, layers: bool, t
             f"{weights} does not hold the weights of {architecture}: {differs}; expected those that the search wrote "
             f"beside the package (a bundle's are for its network.py)"
         ) from error
-    pixels = next(iter(example_inputs(package, samples=samples).values()))
+    pixels = next(iter(package.example_inputs(samples=samples).values()))
     deployed = Deployed(fuse(network), Normalisation(mean, std, architecture.raw)).eval()
     against = str(weights)
-    if found := stored_forms(read_graph(package)):
+    if found := package.stored_forms:
         against += f", which became {', '.join(found)}"
     lossy = found and tolerance is None
     tolerances = LOSSY if lossy else _tolerances(tolerance, "fp32")
     return verify_network(package, deployed, pixels, against, tolerances=tolerances, layers=layers)
 
 
-def _against_values(package: Path, reference: Path, tolerances: Mapping[str, float]) -> Verification:
-    from anenas.mil import load_program, read_arrays
+def _against_values(package: Package, reference: Path, tolerances: Mapping[str, float]) -> Verification:
+    from anenas.mil import read_arrays
 
     arrays = read_arrays(reference)
-    program = load_program(package)
-    inputs = {feature.name: arrays[feature.name] for feature in program.inputs if feature.name in arrays}
-    expected = {feature.name: arrays[feature.name] for feature in program.outputs if feature.name in arrays}
-    if len(inputs) < len(program.inputs) or not expected:
-        names = ", ".join(feature.name for feature in (*program.inputs, *program.outputs))
+    inputs = {feature.name: arrays[feature.name] for feature in package.inputs if feature.name in arrays}
+    expected = {feature.name: arrays[feature.name] for feature in package.outputs if feature.name in arrays}
+    if len(inputs) < len(package.inputs) or not expected:
+        names = ", ".join(feature.name for feature in (*package.inputs, *package.outputs))
         raise AnenasError(f"{reference} holds {', '.join(arrays) or 'nothing'}; expected inputs and outputs: {names}")
     return verify(package, inputs, expected, str(reference), tolerances=tolerances)
 
 
-def _against_package(package: Path, other: Path, samples: int, tolerances: Mapping[str, float]) -> Verification:
-    from anenas.mil import load_program
-
-    inputs = example_inputs(package, samples=samples)
-    return verify(package, inputs, load_program(other)(inputs), str(other), tolerances=tolerances)
+def _against_package(package: Package, other: Path, samples: int, tolerances: Mapping[str, float]) -> Verification:
+    inputs = package.example_inputs(samples=samples)
+    return verify(package, inputs, Package.open(other).program()(inputs), str(other), tolerances=tolerances)
 
 
-def _against_architecture(package: Path, text: str) -> Verification:
+def _against_architecture(package: Package, text: str) -> Verification:
     """The program's operations, multiply-accumulates and bytes of weights, not what it computes."""
     from anenas.network import architecture_graph
     from anenas.space import Architecture
 
-    foretold, stored = architecture_graph(Architecture.parse(text)), read_graph(package)
+    predicted, stored = architecture_graph(Architecture.parse(text)), package.graph
     aside = ("classify", "quantize", "dequantize")  # the last two stand in another order around what moves nothing
-    expected = [op.kind for op in foretold.ops if op.kind not in aside]
+    expected = [op.kind for op in predicted.ops if op.kind not in aside]
     found = [op.kind for op in stored.ops if op.kind not in aside]
-    if found != expected or foretold.macs != stored.macs:
+    if found != expected or predicted.macs != stored.macs:
         raise AnenasError(
             f"{package} is not of that architecture: {len(found)} operations and {stored.macs:,} multiply-accumulates, "
-            f"expected {len(expected)} and {foretold.macs:,}"
+            f"expected {len(expected)} and {predicted.macs:,}"
         )
-    inputs = example_inputs(package)
-    return verify(package, inputs, _own(package, inputs), "its architecture (operations and sizes, no values)")
-
-
-def _own(package: Path, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    from anenas.mil import load_program
-
-    return load_program(package)(inputs)
+    inputs = package.example_inputs()
+    return verify(package, inputs, package.program()(inputs), "its architecture (operations and sizes, no values)")

@@ -21,7 +21,7 @@ from anenas.search._loop import Search
 from anenas.search._objectives import DEFAULT_OBJECTIVES, METRICS, Metric, Objective, Objectives, objective_names
 from anenas.search._problem import LATENCY_BOUNDS, CandidateEstimate, LatencyBound, Problem, Space, reference_point
 from anenas.search._settings import SCHEMA_VERSION, SearchSettings
-from anenas.search._ship import ExportError, load_deployed, ship
+from anenas.search._ship import load_deployed, ship
 from anenas.search._store import is_being_searched, searching, study_folder, study_name, study_names
 from anenas.search._study import Study
 from anenas.search._training_evaluator import TrainingEvaluator
@@ -51,7 +51,6 @@ __all__ = [
     "Evaluation",
     "Evaluator",
     "Executor",
-    "ExportError",
     "FinishedTrial",
     "LatencyBound",
     "Metric",

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from anenas.coreml import LOSSY, TOKENS, TOLERANCES, Verification, compress, convert, verify_module, verify_network
+from anenas.coreml import (
+    LOSSY,
+    TOKENS,
+    TOLERANCES,
+    Package,
+    Verification,
+    compress,
+    convert,
+    verify_network,
+)
 from anenas.data import Dataset
 from anenas.graph import get_form
 from anenas.search._evaluation import WEIGHTS
@@ -24,10 +33,7 @@ if TYPE_CHECKING:
 # The share of the training that weights and activations learn in to be integers, once it is done, in passes over the
 # images: less than a pass leaves the ranges of activations unsettled.
 _QUANTISED_SHARE = 0.25
-
-
-class ExportError(RuntimeError):
-    """The exported program does not compute what the trained network does, or not in float16."""
+_EXPORTED = "the exported program"
 
 
 def deploy(network: nn.Module, architecture: Architecture, dataset: Dataset) -> Deployed:
@@ -52,7 +58,7 @@ def ship(
     deployed: Deployed,
     architecture: Architecture,
     dataset: Dataset,
-    package: Path,
+    path: Path,
     held_out: np.ndarray,
     *,
     epochs: int,
@@ -60,18 +66,18 @@ def ship(
     device: torch.device | str = "cpu",
     on_step: Callable[[int, int], None] = lambda step, steps: None,
     on_phase: Callable[[str], None] = lambda name: None,
-) -> Verification:
+) -> tuple[Package, Verification]:
     """Write the package of a network in the form of its architecture, and run it on images.
 
     An fp16 program, and one before its weights are compressed, is held to what the network computes. Compressed weights
-    are other weights, so that a compressed program's differences are told and not judged; but it must not overflow.
+    are other weights, so that a compressed program's differences are reported and not judged; but it must not overflow.
     With 8-bit activations the network is trained a little further first, and its program is held to what that gives.
 
     Args:
         deployed: What `deploy` made, on the processor; it is not changed.
         architecture: Of the network.
         dataset: It was trained on.
-        package: Ends in ".mlpackage"; replaced whole, or not at all.
+        path: Of the package; ends in ".mlpackage"; replaced whole, or not at all.
         held_out: Images to verify on, (N, C, H, W).
         epochs: It was trained for; a quarter of them, at least one, are added for 8-bit activations.
         seed: Of that training.
@@ -80,10 +86,10 @@ def ship(
         on_phase: Called with the name of each phase that has ended.
 
     Returns:
-        The last verification.
+        The package, and its last verification.
 
     Raises:
-        ExportError: If the program is not what it was made from.
+        AnenasError: If the program does not compute what the trained network does, or not in float16.
     """
     form = get_form(architecture.form)
     metadata = {
@@ -108,27 +114,23 @@ def ship(
             stepped=on_step,
         )
         on_phase("quantise")
-        convert(quantised, package, shape=shape, classes=classes, metadata=metadata, target=form.target)
+        package = convert(quantised, path, shape=shape, classes=classes, metadata=metadata, target=form.target)
         on_phase("convert")
         # A value that float16 rounds to the other side of a step is a whole step of 8 bits off.
         tolerances = dict.fromkeys(TOLERANCES, TOLERANCES["fp16"])
-        verified = _required(verify_module(package, quantised, pixels, "the quantised network", tolerances=tolerances))
+        verified = verify_network(
+            package, quantised, pixels, "the quantised network", tolerances=tolerances, rounded=False
+        )
         on_phase("verify")
-        return verified
+        return package, verified.require(_EXPORTED)
     source = TOKENS if architecture.takes == "texts" else None
-    convert(deployed, package, shape=shape, classes=classes, metadata=metadata, source=source)
+    package = convert(deployed, path, shape=shape, classes=classes, metadata=metadata, source=source)
     on_phase("convert")
-    verified = _required(verify_network(package, deployed, pixels))
+    verified = verify_network(package, deployed, pixels).require(_EXPORTED)
     on_phase("verify")
     if form.kind:
-        compress(package, package, form)
+        package = compress(package, path, form)
         on_phase("compress")
-        verified = _required(verify_network(package, deployed, pixels, tolerances=LOSSY))
+        verified = verify_network(package, deployed, pixels, tolerances=LOSSY).require(_EXPORTED)
         on_phase("verify_form")
-    return verified
-
-
-def _required(verified: Verification) -> Verification:
-    if not verified.passed:
-        raise ExportError("; ".join(verified.problems))
-    return verified
+    return package, verified

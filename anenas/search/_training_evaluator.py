@@ -11,13 +11,7 @@ from pathlib import Path
 
 from anenas._errors import AnenasError
 from anenas.ane import Chip, placement, program_cost
-from anenas.coreml import (
-    Verification,
-    estimated_package_bytes,
-    package_bytes,
-    program_accuracy,
-    read_graph,
-)
+from anenas.coreml import Package, Verification, estimated_package_bytes, program_accuracy
 from anenas.data import Dataset
 from anenas.graph import Graph
 from anenas.latency import Latency, Target
@@ -119,12 +113,11 @@ class TrainingEvaluator:
         network.cpu()
         save_file({name: t.contiguous() for name, t in network.state_dict().items()}, files.folder / WEIGHTS)
         (files.folder / ARCHITECTURE).write_text(f"{architecture}\n")
-        package = files.folder / PACKAGE
-        verified = ship(
+        package, verified = ship(
             deployed.cpu(),
             architecture,
             dataset,
-            package,
+            files.folder / PACKAGE,
             dataset.validation.inputs[: _VERIFIED * architecture.input[0]],
             epochs=self.epochs,
             seed=self.seed,
@@ -135,12 +128,11 @@ class TrainingEvaluator:
         if architecture.form != "fp16":
             validated = program_accuracy(package, dataset.validation.inputs, dataset.validation.labels)
             clock.lap("validate_form")
-        graph = read_graph(package)
-        chip = self.targets[0].chip
+        graph, chip = package.graph, self.targets[0].chip
         _write_costs(graph, chip, files.folder / OPERATIONS)
         estimate = Estimate(
-            latency_by_chip={target.name: target.latency(graph, package) for target in self.targets},
-            size_mb=package_bytes(package) / 1e6,
+            latency_by_chip={target.name: target.latency(graph, package.path) for target in self.targets},
+            size_mb=package.bytes / 1e6,
             macs=graph.macs,
             params=graph.parameters,
             residency=program_cost(graph, chip).residency,
@@ -159,7 +151,7 @@ class TrainingEvaluator:
         """See `Evaluator`."""
         assert files.data
         test = Dataset.open(files.data).test
-        return program_accuracy(files.folder / PACKAGE, test.inputs, test.labels)
+        return program_accuracy(Package.open(files.folder / PACKAGE), test.inputs, test.labels)
 
 
 def _figures(result: Verification) -> dict[str, float]:

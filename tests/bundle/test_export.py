@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 import anenas
 from anenas._errors import AnenasError
 from anenas.bundle import Bundle
-from anenas.coreml import package_digest, read_graph, stored_forms
+from anenas.coreml import Package
 from anenas.data import load_data
 from anenas.mil import load_program
 from anenas.search import PACKAGE, WEIGHTS, Study
@@ -38,7 +38,7 @@ def data_of(store: Path) -> Path:
 def test_a_bundle_holds_everything_and_its_figures_are_those_of_its_files(bundle: Bundle, study: Study) -> None:
     assert {file.name for file in bundle.path.iterdir()} == FILES
     assert list(bundle.path.parent.iterdir()) == [bundle.path]
-    assert package_digest(bundle.path / "model.mlpackage") == package_digest(study.trial_folder(2) / PACKAGE)
+    assert Package.open(bundle.path / "model.mlpackage").digest == Package.open(study.trial_folder(2) / PACKAGE).digest
     record = next(record for record in study.completed if record.number == 2)
     assert bundle.validation_accuracy == record.evaluation.accuracy
     assert (bundle.latency_ms, bundle.size_mb) == (
@@ -130,15 +130,15 @@ def test_all_files_may_be_read_by_those_who_may_read_the_card(bundle: Bundle) ->
 
 
 def test_training_anew_is_told_and_leaves_the_study_as_it_was(store: Path, study: Study, tmp_path: Path) -> None:
-    before = package_digest(study.trial_folder(0) / PACKAGE)
+    before = Package.open(study.trial_folder(0) / PACKAGE).digest
     steps: list[tuple[int, int]] = []
     bundle = anenas.export(
         "tiny", tmp_path / "b", pick=0, final_epochs=3, store=store, on_step=lambda *step: steps.append(step)
     )
     assert steps == [(step, 18) for step in range(1, 19)]  # 192 images in batches of 32
     assert (bundle.epochs, bundle.searched_epochs) == (3, 10)
-    assert package_digest(study.trial_folder(0) / PACKAGE) == before
-    assert package_digest(bundle.path / "model.mlpackage") != before
+    assert Package.open(study.trial_folder(0) / PACKAGE).digest == before
+    assert Package.open(bundle.path / "model.mlpackage").digest != before
     card = (bundle.path / "README.md").read_text()
     assert (
         "Trained for 3 epochs on the training images, from scratch, for this export (the search trained for 10)" in card
@@ -223,7 +223,7 @@ def test_compressed_weights_are_told_with_their_figures(store: Path, bundle: Bun
     small = anenas.export("tiny", tmp_path / "b", pick=2, form="palette4", store=store)
     assert (small.form, bundle.form) == ("palette4", "fp16")
     assert small.size_mb < bundle.size_mb
-    assert stored_forms(read_graph(tmp_path / "b" / "model.mlpackage")) == ["palette4"]
+    assert Package.open(tmp_path / "b" / "model.mlpackage").stored_forms == ["palette4"]
     (now,), (before,) = small.verified.fp32, bundle.verified.fp32
     assert now.largest > 10 * before.largest
     card = (tmp_path / "b" / "README.md").read_text()
@@ -241,8 +241,8 @@ def test_8_bit_activations_are_trained_for(store: Path, study: Study, tmp_path: 
     )
     assert steps == [(step, 12) for step in range(1, 13)]  # a quarter of ten epochs, of 192 images in batches of 32
     assert (bundle.form, bundle.architecture) == ("w8a8", f"{study.completed[2].architecture}@w8a8")
-    graph = read_graph(tmp_path / "b" / "model.mlpackage")
-    assert stored_forms(graph) == ["int8"] and "quantize" in {op.kind for op in graph.ops}
+    package = Package.open(tmp_path / "b" / "model.mlpackage")
+    assert package.stored_forms == ["int8"] and "quantize" in {op.kind for op in package.graph.ops}
     assert bundle.test_accuracy > 0.9
     card = (tmp_path / "b" / "README.md").read_text()
     assert "for iOS 17 and later" in card and "compute with 8-bit integers" in card
@@ -251,5 +251,5 @@ def test_8_bit_activations_are_trained_for(store: Path, study: Study, tmp_path: 
 def test_training_anew_in_a_form_ships_that_form(store: Path, tmp_path: Path) -> None:
     bundle = anenas.export("tiny", tmp_path / "b", pick=2, form="palette4-grouped", final_epochs=2, store=store)
     assert (bundle.form, bundle.epochs) == ("palette4-grouped", 2)
-    assert stored_forms(read_graph(tmp_path / "b" / "model.mlpackage")) == ["palette4"]
+    assert Package.open(tmp_path / "b" / "model.mlpackage").stored_forms == ["palette4"]
     assert "for iOS 18 and later" in (tmp_path / "b" / "README.md").read_text()

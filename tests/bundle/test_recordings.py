@@ -13,7 +13,7 @@ from studies import trained_study
 import anenas
 from anenas._errors import AnenasError
 from anenas.bundle import Bundle
-from anenas.coreml import package_metadata, read_graph
+from anenas.coreml import Package
 from anenas.data import Dataset, load_data
 from anenas.models import verify_against
 from anenas.search import PACKAGE, WEIGHTS, Study
@@ -61,12 +61,12 @@ def test_a_network_of_waveforms_learns_and_ships_what_it_computes(study: Study) 
     folder = study.trial_folder(trial.number)
     found = verify_against(folder / PACKAGE, str(folder / WEIGHTS), samples=4)
     assert found.passed and found.fp32[0].relative < 1e-3
-    kinds = [op.kind for op in read_graph(folder / PACKAGE).ops]
+    kinds = [op.kind for op in Package.open(folder / PACKAGE).graph.ops]
     assert kinds[:5] == ["cast", "reshape", "transpose", "pad", "conv"]  # the waveform as it is
 
 
 def test_a_bundle_says_what_a_recording_has_to_be(bundle: Bundle) -> None:
-    metadata = package_metadata(bundle.path / "model.mlpackage")
+    metadata = Package.open(bundle.path / "model.mlpackage").metadata
     assert metadata["sample_rate"] == "8000"
     card = (bundle.path / "README.md").read_text()
     assert "(recordings, 1, 1, samples), a waveform from -1 to 1 at 8,000 Hz" in card

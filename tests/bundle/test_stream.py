@@ -13,7 +13,7 @@ from studies import trained_study
 import anenas
 from anenas._errors import AnenasError
 from anenas.bundle import Bundle
-from anenas.coreml import read_graph, stored_forms
+from anenas.coreml import Package
 from anenas.data import load_data
 from anenas.models._pack import pack, unpack
 from anenas.space import read_space
@@ -73,7 +73,7 @@ def test_its_figures_are_those_of_its_files(bundle: Bundle) -> None:
     assert stream and stream.steps == 4
     states = "stem_0_inputs stem_0_inputs_2 stage1_0_inputs stage1_0_h head_count head_mean"
     assert list(stream.states) == states.split()
-    assert stream.macs == read_graph(bundle.path / "stream.mlpackage").macs < bundle.macs
+    assert stream.macs == Package.open(bundle.path / "stream.mlpackage").graph.macs < bundle.macs
     assert stream.verified.passed and stream.verified_whole.passed
     assert stream.verified.samples == 40
     figures = json.loads((bundle.path / "bundle.json").read_text())["stream"]
@@ -129,7 +129,7 @@ def test_torchs_lstm_streams_in_operations_of_the_engine(store: Path, tmp_path: 
     bundle = anenas.export("series", tmp_path / "b", pick=1, streaming=True, store=store)
     assert bundle.residency < 1
     assert bundle.stream and bundle.stream.residency == 1
-    kinds = {op.kind for op in read_graph(tmp_path / "b" / "stream.mlpackage").ops}
+    kinds = {op.kind for op in Package.open(tmp_path / "b" / "stream.mlpackage").graph.ops}
     assert "lstm" not in kinds and "while_loop" not in kinds
     assert "stage1_0_c" in bundle.stream.states
     card = (tmp_path / "b" / "README.md").read_text()
@@ -139,7 +139,7 @@ def test_torchs_lstm_streams_in_operations_of_the_engine(store: Path, tmp_path: 
 def test_compressed_weights_stream_too(store: Path, tmp_path: Path) -> None:
     bundle = anenas.export("series", tmp_path / "b", pick=0, form="palette4", streaming=True, store=store)
     assert bundle.stream
-    assert stored_forms(read_graph(tmp_path / "b" / "stream.mlpackage")) == ["palette4"]
+    assert Package.open(tmp_path / "b" / "stream.mlpackage").stored_forms == ["palette4"]
     # The same palettes: as close to the compressed program as if nothing were compressed.
     assert bundle.stream.verified_whole.fp32[0].relative < 1e-5 < bundle.stream.verified.fp32[-1].relative
 

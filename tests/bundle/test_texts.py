@@ -16,7 +16,7 @@ import anenas
 from anenas._errors import AnenasError
 from anenas.bundle import Bundle
 from anenas.bundle._encode import python_encoder
-from anenas.coreml import package_metadata, program_accuracy, read_graph
+from anenas.coreml import Package, program_accuracy
 from anenas.data import Dataset, Encoding, load_texts
 from anenas.mil import load_program
 from anenas.models import verify_against
@@ -69,7 +69,7 @@ def test_networks_of_texts_learn_and_ship_what_they_compute(study: Study) -> Non
     for record in study.completed:
         assert record.evaluation and record.evaluation.accuracy > 0.9
         folder = study.trial_folder(record.number)
-        (given,) = read_graph(folder / PACKAGE).inputs
+        (given,) = Package.open(folder / PACKAGE).graph.inputs
         assert (given.name, given.shape) == ("tokens", (1, 1, 1, 8))
         found = verify_against(folder / PACKAGE, str(folder / WEIGHTS), samples=4)
         assert found.passed and found.fp32[0].relative < 1e-5
@@ -82,7 +82,7 @@ def test_one_lookup_stays_on_the_engine_and_the_other_is_costed_beside_it(study:
 
 def test_the_vocabulary_ships_with_the_model_and_with_the_bundle(bundle: Bundle, data: tuple[str, Dataset]) -> None:
     facts = data[1].facts
-    metadata = package_metadata(bundle.path / "model.mlpackage")
+    metadata = Package.open(bundle.path / "model.mlpackage").metadata
     assert {name: metadata[name] for name in facts} == facts
     assert json.loads((bundle.path / "vocabulary.json").read_text()) == json.loads(facts["vocabulary"])
     assert bundle.test_accuracy > 0.9
@@ -92,7 +92,7 @@ def test_texts_are_read_for_a_package_with_its_own_vocabulary(bundle: Bundle, tm
     table = tmp_path / "other.csv"
     rows = [f"strange{i} word3 {('Dreadful!', 'lovely')[i % 2]},{('bad', 'good')[i % 2]}" for i in range(20)]
     table.write_text("\n".join(["text,label", *rows]))
-    package = bundle.path / "model.mlpackage"
+    package = Package.open(bundle.path / "model.mlpackage")
     test = load_test_data(package, f"text:{table}").test
     assert program_accuracy(package, test.inputs, test.labels, classes=("bad", "good")) == 1
 

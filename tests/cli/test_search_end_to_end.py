@@ -18,7 +18,7 @@ from mlflow import MlflowClient
 from tiny import write_tiny
 
 import anenas
-from anenas.coreml import package_metadata, read_graph
+from anenas.coreml import Package
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_a_search_of_series_follows_their_length_and_ships_every_kind_of_recurre
     result = search(folder, "--seed-architectures", "first.txt", "--epochs", "8", trials=3)
     assert result["counts"]["completed"] == 3
     for model in result["front"]:
-        graph = read_graph(folder / model["package"])
+        graph = Package.open(folder / model["package"]).graph
         assert (graph.inputs[0].name, graph.inputs[0].shape) == ("series", (1, 3, 1, 24))
         assert model["architecture"].startswith("1x3x1x24_masked-")
         assert model["test_accuracy"] >= 0.9
@@ -100,7 +100,7 @@ def test_a_search_of_texts_says_what_it_reads_and_ships_the_vocabulary(folder: P
     result = json.loads(done.stdout)
     assert result["counts"]["completed"] == 2
     for model in result["front"]:
-        metadata = package_metadata(folder / model["package"])
+        metadata = Package.open(folder / model["package"]).metadata
         assert {"dreadful", "lovely", "word"} == {*json.loads(metadata["vocabulary"])}
         assert model["test_accuracy"] >= 0.9
     export = [sys.executable, "-m", "anenas.cli", "export", result["study"], "--out", "bundle"]
@@ -119,7 +119,7 @@ def test_a_search_can_be_read_back_from_everywhere(folder: Path) -> None:
         assert 0 <= model["accuracy"] <= 1
         assert model["latency_low_ms"] < model["latency_ms"] < model["latency_high_ms"]
         package = folder / model["package"]
-        graph = read_graph(package)
+        graph = Package.open(package).graph
         assert graph.inputs[0].shape == (1, 1, 16, 16)
         assert sum(f.stat().st_size for f in package.rglob("*") if f.is_file()) == round(model["size_mb"] * 1e6)
 

@@ -13,13 +13,13 @@ from torch import nn
 
 from anenas.ane import chips
 from anenas.blocks import Block, LogMelBlock, block_kind
-from anenas.coreml import convert_arrays, estimated_package_bytes, package_bytes, read_graph
+from anenas.coreml import Package, convert_arrays, estimated_package_bytes
 from anenas.graph import Graph, Tensor
 from anenas.latency import CalibratedLatency
 from anenas.network import architecture_graph, trace
 from anenas.space import Architecture, Head, Stage
 
-Package = Callable[[Architecture], Path]
+Packaged = Callable[[Architecture], Package]
 
 
 def facts(graph: Graph) -> list[tuple[object, ...]]:
@@ -33,32 +33,32 @@ def facts(graph: Graph) -> list[tuple[object, ...]]:
     ]
 
 
-def assert_agree(foretold: Graph, stored: Graph) -> None:
-    assert facts(foretold) == facts(stored)
-    assert (foretold.macs, foretold.weight_bytes) == (stored.macs, stored.weight_bytes)
+def assert_agree(predicted: Graph, stored: Graph) -> None:
+    assert facts(predicted) == facts(stored)
+    assert (predicted.macs, predicted.weight_bytes) == (stored.macs, stored.weight_bytes)
     for chip in chips().values():
         expected = CalibratedLatency().latency(stored, chip).ms
-        assert CalibratedLatency().latency(foretold, chip).ms == pytest.approx(expected, rel=0.02)
+        assert CalibratedLatency().latency(predicted, chip).ms == pytest.approx(expected, rel=0.02)
 
 
 @pytest.mark.parametrize("kind", BODY_KINDS, ids=lambda kind: kind.kind)
 @pytest.mark.parametrize("stride", [1, 2])
-def test_every_option_of_a_block_is_foretold(
-    kind: type[Block], stride: int, package: Package, covering: Callable[[type[Block], int], list[Block]]
+def test_every_option_of_a_block_is_predicted(
+    kind: type[Block], stride: int, package: Packaged, covering: Callable[[type[Block], int], list[Block]]
 ) -> None:
     # Widths alternate, so that blocks are met with and without their skip connection.
     stages = [Stage(block, 1, stride, 32 if i % 4 < 2 else 16) for i, block in enumerate(covering(kind, stride))]
     architecture = Architecture(input_shape(kind, 1, 32), (stem(kind, 2, 32), *stages), Head(0, "", 10))
-    assert_agree(architecture_graph(architecture), read_graph(package(architecture)))
+    assert_agree(architecture_graph(architecture), package(architecture).graph)
 
 
-def test_every_option_of_a_spectrogram_is_foretold(
-    package: Package, covering: Callable[[type[Block], int], list[Block]]
+def test_every_option_of_a_spectrogram_is_predicted(
+    package: Packaged, covering: Callable[[type[Block], int], list[Block]]
 ) -> None:
     for i, block in enumerate(covering(LogMelBlock, 1)):  # the first block, or none
         stages = (Stage(block, 1, 1, 48), Stage(block_kind("tcn")(), 1, 1, 16))
         architecture = Architecture((1, 1, 1, 1100 - i), stages, Head(0, "", 10))  # with and without a rest
-        assert_agree(architecture_graph(architecture), read_graph(package(architecture)))
+        assert_agree(architecture_graph(architecture), package(architecture).graph)
 
 
 @pytest.mark.parametrize(
@@ -82,9 +82,9 @@ def test_every_option_of_a_spectrogram_is_foretold(
         "1x2x1x4_masked-tcn_r1_s2_c16_k3_d1_relu-qrnn_r2_s2_c16_k3-head_max_n3",
     ],
 )
-def test_heads_depths_batches_and_channels_are_foretold(text: str, package: Package) -> None:
+def test_heads_depths_batches_and_channels_are_predicted(text: str, package: Packaged) -> None:
     architecture = Architecture.parse(text)
-    assert_agree(architecture_graph(architecture), read_graph(package(architecture)))
+    assert_agree(architecture_graph(architecture), package(architecture).graph)
 
 
 class Folded(nn.Module):
@@ -103,14 +103,14 @@ class Folded(nn.Module):
 @pytest.mark.parametrize(
     "fold", [lambda x, _: x, operator.mul, operator.add, lambda x, _: 2 * x], ids=["nothing", "mul", "add", "scalar"]
 )
-def test_the_bias_of_a_convolution_is_foretold(
+def test_the_bias_of_a_convolution_is_predicted(
     fold: Callable[[torch.Tensor, torch.Tensor], torch.Tensor], tmp_path: Path
 ) -> None:
     module = Folded(fold).eval()
     convert_arrays(module, tmp_path / "conv.mlpackage", shape=(1, 3, 8, 8))
-    (foretold,), stored = trace(module, (1, 3, 8, 8)).ops, read_graph(tmp_path / "conv.mlpackage").ops
+    (predicted,), stored = trace(module, (1, 3, 8, 8)).ops, Package.open(tmp_path / "conv.mlpackage").graph.ops
     (convolution,) = (op for op in stored if op.kind == "conv")
-    assert [w.shape for w in foretold.weights] == [w.shape for w in convolution.weights]
+    assert [w.shape for w in predicted.weights] == [w.shape for w in convolution.weights]
 
 
 @pytest.mark.parametrize(
@@ -125,9 +125,9 @@ def test_the_bias_of_a_convolution_is_foretold(
         ("1x6x1x64-tcn_r1_s2_c96_k3_d1_relu-unrolled_lstm_r1_s2_c128-head_n10", 0.33),  # its steps share their weights
     ],
 )
-def test_the_size_of_a_package_is_foretold(text: str, within: float, package: Package) -> None:
+def test_the_size_of_a_package_is_predicted(text: str, within: float, package: Packaged) -> None:
     architecture = Architecture.parse(text)
-    actual = package_bytes(package(architecture))
+    actual = package(architecture).bytes
     graph = architecture_graph(architecture)
     convolutions = sum(op.kind == "conv" for op in graph.ops)
     expected = pytest.approx(actual, rel=within)

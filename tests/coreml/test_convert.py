@@ -11,11 +11,11 @@ import pytest
 import torch
 from torch import nn
 
-from anenas.coreml import convert, package_bytes, read_graph
-from anenas.mil._tools import coremltools
+from anenas.coreml import Package, convert
+from anenas.mil import coremltools
 from anenas.space import Architecture
 
-Package = Callable[[Architecture], Path]
+Packaged = Callable[[Architecture], Package]
 
 CLASSES = ["tabby cat", "chien à poil ras", "犬"]
 
@@ -105,8 +105,8 @@ def test_a_batch_gives_its_probabilities_as_an_array(write: Callable[..., Path])
     )
 
 
-def test_everything_between_the_image_and_the_probabilities_is_fp16(package: Package) -> None:
-    graph = read_graph(package(Architecture.parse("1x3x33x47-mbconv_r3_s2_c48_k3_e4_se_relu-head_c64_relu_n3")))
+def test_everything_between_the_image_and_the_probabilities_is_fp16(package: Packaged) -> None:
+    graph = package(Architecture.parse("1x3x33x47-mbconv_r3_s2_c48_k3_e4_se_relu-head_c64_relu_n3")).graph
     first, *inside, last, classify = graph.ops
     assert (first.kind, last.kind, classify.kind) == ("cast", "cast", "classify")
     assert (first.inputs[0].dtype, last.outputs[0].dtype) == ("fp32", "fp32")
@@ -116,7 +116,7 @@ def test_everything_between_the_image_and_the_probabilities_is_fp16(package: Pac
 
 
 def test_every_size_is_fixed(write: Callable[..., Path]) -> None:
-    graph = read_graph(write(shape=(1, 3, 8, 12)))
+    graph = Package.open(write(shape=(1, 3, 8, 12))).graph
     assert graph.inputs[0].shape == (1, 3, 8, 12)
     assert all(size > 0 for op in graph.ops for tensor in op.outputs for size in tensor.shape)
 
@@ -125,7 +125,7 @@ def test_a_package_that_is_there_is_replaced_whole(write: Callable[..., Path]) -
     path = write(shape=(1, 3, 8, 8))
     (path / "left over").write_text("from before")
     assert write(shape=(1, 1, 16, 16)) == path
-    assert read_graph(path).inputs[0].shape == (1, 1, 16, 16)
+    assert Package.open(path).graph.inputs[0].shape == (1, 1, 16, 16)
     assert not (path / "left over").exists()
     assert list(path.parent.iterdir()) == [path]
 
@@ -159,11 +159,12 @@ def test_a_folder_that_is_no_package_is_not_replaced(tmp_path: Path) -> None:
     assert set(tmp_path.rglob("*")) == {path, path / "mine"}
 
 
-def test_the_size_of_a_package_is_that_of_its_files(tmp_path: Path) -> None:
-    (tmp_path / "a" / "b").mkdir(parents=True)
-    (tmp_path / "a" / "one").write_bytes(bytes(10))
-    (tmp_path / "a" / "b" / "two").write_bytes(bytes(5))
-    assert package_bytes(tmp_path / "a") == 15
+def test_the_size_of_a_package_is_that_of_its_files(write: Callable[..., Path]) -> None:
+    path = write()
+    before = Package.open(path).bytes
+    (path / "Data" / "one").write_bytes(bytes(10))
+    (path / "two").write_bytes(bytes(5))
+    assert Package.open(path).bytes == before + 15
 
 
 def test_converting_prints_nothing(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 from collections.abc import Callable
 from pathlib import Path
@@ -13,10 +14,9 @@ import torch
 from examples import BODY_KINDS, input_shape, stem
 
 from anenas.blocks import SequenceBlock, block_kind, block_kinds
-from anenas.coreml import LOSSY, Quantiser, compress, convert, package_target, read_graph, verify_module, verify_network
+from anenas.coreml import LOSSY, Package, Quantiser, compress, convert, verify_network
 from anenas.graph import all_forms, forms, get_form
-from anenas.mil import load_program
-from anenas.mil._tools import coremltools
+from anenas.mil import coremltools, load_program
 from anenas.network import Deployed, Normalisation, architecture_graph, build, folded, fuse
 from anenas.space import Architecture, Head, Stage
 
@@ -37,20 +37,16 @@ def network_of(kind: str) -> tuple[Architecture, Deployed]:
         return architecture, Deployed(fuse(build(architecture)), Normalisation((0.4,) * 3, (0.3,) * 3)).eval()
 
 
-Plain = Callable[[str], tuple[Architecture, Deployed, Path]]
+Plain = Callable[[str], tuple[Architecture, Deployed, Package]]
 
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Plain:
-    made: dict[str, tuple[Architecture, Deployed, Path]] = {}
-
-    def plain(kind: str) -> tuple[Architecture, Deployed, Path]:
-        if kind not in made:
-            architecture, network = network_of(kind)
-            path = tmp_path_factory.mktemp("plain") / "plain.mlpackage"
-            convert(network, path, shape=architecture.input, classes=CLASSES)
-            made[kind] = architecture, network, path
-        return made[kind]
+    @functools.cache
+    def plain(kind: str) -> tuple[Architecture, Deployed, Package]:
+        architecture, network = network_of(kind)
+        path = tmp_path_factory.mktemp("plain") / "plain.mlpackage"
+        return architecture, network, convert(network, path, shape=architecture.input, classes=CLASSES)
 
     return plain
 
@@ -58,26 +54,25 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Plain:
 @pytest.mark.parametrize(
     ("kind", "form"), [*itertools.product(KINDS, forms()), *itertools.product(SERIES, SERIES_FORMS)]
 )
-def test_a_compressed_program_is_what_was_foretold_and_computes_what_it_stores(
+def test_a_compressed_program_is_what_was_predicted_and_computes_what_it_stores(
     kind: str, form: str, plain: Plain, tmp_path: Path
 ) -> None:
     architecture, network, package = plain(kind)
-    out = tmp_path / "small.mlpackage"
-    compress(package, out, form)
-    foretold, stored = architecture_graph(dataclasses.replace(architecture, form=form)), read_graph(out)
+    small = compress(package, tmp_path / "small.mlpackage", form)
+    predicted, stored = architecture_graph(dataclasses.replace(architecture, form=form)), small.graph
     # Equal elements at the threshold are all pruned.
-    assert stored.weight_bytes == pytest.approx(foretold.weight_bytes, rel=3e-3 if get_form(form).sparsity else 0)
-    assert [op.kind for op in stored.ops if op.kind != "classify"] == [op.kind for op in foretold.ops]
-    assert package_target(out) == get_form(form).target
+    assert stored.weight_bytes == pytest.approx(predicted.weight_bytes, rel=3e-3 if get_form(form).sparsity else 0)
+    assert [op.kind for op in stored.ops if op.kind != "classify"] == [op.kind for op in predicted.ops]
+    assert small.target == get_form(form).target
     pixels = PIXELS.reshape(-1, *architecture.input[1:])[:2]
-    assert verify_network(out, network, pixels, tolerances=LOSSY).passed
-    ours, theirs = (load_program(path) for path in (out, unpacked(out, tmp_path)))
-    (given,) = ours.inputs
-    ours, theirs = (program({given.name: pixels})["classLabel_probs"] for program in (ours, theirs))
+    assert verify_network(small, network, pixels, tolerances=LOSSY).passed
+    (given,) = small.inputs
+    programs = (small.program(), load_program(unpacked(small, tmp_path)))
+    ours, theirs = (program({given.name: pixels})["classLabel_probs"] for program in programs)
     np.testing.assert_allclose(ours, theirs, rtol=2e-3, atol=1e-5)
 
 
-def unpacked(package: Path, folder: Path) -> Path:
+def unpacked(package: Package, folder: Path) -> Path:
     """The same program with plain weights, as coremltools unpacks them."""
     ct = coremltools()
     model = ct.models.MLModel(str(package), skip_model_load=True)
@@ -87,7 +82,7 @@ def unpacked(package: Path, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_quantised_program_is_what_was_foretold_and_computes_what_was_trained(kind: str, tmp_path: Path) -> None:
+def test_a_quantised_program_is_what_was_predicted_and_computes_what_was_trained(kind: str, tmp_path: Path) -> None:
     architecture, network = network_of(kind)
     quantiser = Quantiser(folded(network.network), architecture.input, steps=2)
     quantiser.network.train()
@@ -97,14 +92,14 @@ def test_a_quantised_program_is_what_was_foretold_and_computes_what_was_trained(
     quantised = network.with_network(quantiser.finish()).eval()
     path = tmp_path / "quantised.mlpackage"
     form = get_form("w8a8")
-    convert(quantised, path, shape=architecture.input, classes=CLASSES, target=form.target)
-    foretold, stored = architecture_graph(dataclasses.replace(architecture, form="w8a8")), read_graph(path)
-    assert stored.weight_bytes == foretold.weight_bytes
-    kinds = [[op.kind for op in graph.ops if op.kind != "dequantize"] for graph in (stored, foretold)]
+    package = convert(quantised, path, shape=architecture.input, classes=CLASSES, target=form.target)
+    predicted, stored = architecture_graph(dataclasses.replace(architecture, form="w8a8")), package.graph
+    assert stored.weight_bytes == predicted.weight_bytes
+    kinds = [[op.kind for op in graph.ops if op.kind != "dequantize"] for graph in (stored, predicted)]
     assert sorted(kinds[0]) == sorted([*kinds[1], "classify"])
-    assert package_target(path) == "iOS17"
+    assert package.target == "iOS17"
     tolerances = dict.fromkeys(LOSSY, 0.02)
-    assert verify_module(path, quantised, PIXELS, "the quantised network", tolerances=tolerances).passed
+    assert verify_network(package, quantised, PIXELS, tolerances=tolerances, rounded=False).passed
 
 
 def test_every_form_is_met_here() -> None:

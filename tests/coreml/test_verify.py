@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from anenas._errors import AnenasError
-from anenas.coreml import Difference, convert, program_accuracy, read_graph, verify, verify_network
+from anenas.coreml import Difference, Package, convert, program_accuracy, verify, verify_network
 from anenas.models import verify_against
 from anenas.network import Deployed, Normalisation, build, fuse
 from anenas.space import Architecture
@@ -50,12 +50,11 @@ def deployed(network: nn.Module) -> nn.Module:
 
 
 @pytest.fixture(scope="module")
-def package(network: nn.Module, deployed: nn.Module, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def package(network: nn.Module, deployed: nn.Module, tmp_path_factory: pytest.TempPathFactory) -> Package:
     folder = tmp_path_factory.mktemp("exported")
     metadata = {"anenas.architecture": TINY, "anenas.mean": json.dumps(MEAN), "anenas.std": json.dumps(STD)}
-    convert(deployed, folder / "m.mlpackage", shape=(1, 1, 16, 16), classes=CLASSES, metadata=metadata)
     save_file({name: t.contiguous() for name, t in network.state_dict().items()}, folder / "weights.safetensors")
-    return folder / "m.mlpackage"
+    return convert(deployed, folder / "m.mlpackage", shape=(1, 1, 16, 16), classes=CLASSES, metadata=metadata)
 
 
 @pytest.fixture(scope="module")
@@ -63,10 +62,10 @@ def pixels() -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (8, 1, 16, 16)).astype(np.float32)
 
 
-def edited(package: Path, folder: Path, at: int = 40) -> Path:
+def edited(package: Package, folder: Path, at: int = 40) -> Package:
     """A copy with one weight of the first large blob changed by half."""
     copy = folder / "edited.mlpackage"
-    shutil.copytree(package, copy)
+    shutil.copytree(package.path, copy)
     (file,) = copy.rglob("weight.bin")
     data = bytearray(file.read_bytes())
     _, _, size, start = struct.unpack_from("<IIQQ", data, 64)
@@ -74,10 +73,10 @@ def edited(package: Path, folder: Path, at: int = 40) -> Path:
     (value,) = struct.unpack_from("<e", data, start + 2 * at)
     struct.pack_into("<e", data, start + 2 * at, value + 0.5)
     file.write_bytes(bytes(data))
-    return copy
+    return Package.open(copy)
 
 
-def test_what_was_exported_passes_in_both_precisions(package: Path, deployed: nn.Module, pixels: np.ndarray) -> None:
+def test_what_was_exported_passes_in_both_precisions(package: Package, deployed: nn.Module, pixels: np.ndarray) -> None:
     result = verify_network(package, deployed, pixels)
     assert result.passed
     assert result.samples == 8
@@ -87,14 +86,14 @@ def test_what_was_exported_passes_in_both_precisions(package: Path, deployed: nn
 
 
 def test_a_program_edited_by_one_weight_does_not(
-    package: Path, deployed: nn.Module, pixels: np.ndarray, tmp_path: Path
+    package: Package, deployed: nn.Module, pixels: np.ndarray, tmp_path: Path
 ) -> None:
     result = verify_network(edited(package, tmp_path), deployed, pixels)
     assert not result.passed
     assert "differs by" in result.problems[0]
 
 
-def test_layers_tell_where_they_part(package: Path, deployed: nn.Module, pixels: np.ndarray, tmp_path: Path) -> None:
+def test_layers_tell_where_they_part(package: Package, deployed: nn.Module, pixels: np.ndarray, tmp_path: Path) -> None:
     same = verify_network(package, deployed, pixels, layers=True).layers
     assert len(same) > 10
     assert max(one.relative for one in same) < 2e-3
@@ -117,44 +116,44 @@ def test_a_network_that_overflows_in_float16_is_named(tmp_path: Path) -> None:
             return self.second(self.first(x)).mean((2, 3)).softmax(1)
 
     loud = Loud().eval()
-    convert(loud, tmp_path / "loud.mlpackage", shape=(1, 1, 16, 16), classes=CLASSES)
-    result = verify_network(tmp_path / "loud.mlpackage", loud, np.full((1, 1, 16, 16), 255, dtype=np.float32))
+    package = convert(loud, tmp_path / "loud.mlpackage", shape=(1, 1, 16, 16), classes=CLASSES)
+    result = verify_network(package, loud, np.full((1, 1, 16, 16), 255, dtype=np.float32))
     assert not result.passed
     assert "overflow of" in result.problems[0]
     assert "(conv) in float16" in result.problems[0]
 
 
-def test_the_weights_that_were_exported_pass(package: Path) -> None:
-    result = verify_against(package, str(package.parent / "weights.safetensors"), samples=2)
+def test_the_weights_that_were_exported_pass(package: Package) -> None:
+    result = verify_against(package.path, str(package.path.parent / "weights.safetensors"), samples=2)
     assert result.passed
     assert result.fp32[0].relative < 1e-5
 
 
-def test_other_weights_do_not(package: Path, network: nn.Module, tmp_path: Path) -> None:
+def test_other_weights_do_not(package: Package, network: nn.Module, tmp_path: Path) -> None:
     weights = {name: t.clone() for name, t in network.state_dict().items()}
     weights["head.1.weight"][0] += 0.3
     save_file(weights, tmp_path / "w.safetensors")
-    assert not verify_against(package, str(tmp_path / "w.safetensors"), samples=2).passed
+    assert not verify_against(package.path, str(tmp_path / "w.safetensors"), samples=2).passed
 
 
-def test_values_of_another_origin(package: Path, deployed: nn.Module, pixels: np.ndarray, tmp_path: Path) -> None:
+def test_values_of_another_origin(package: Package, deployed: nn.Module, pixels: np.ndarray, tmp_path: Path) -> None:
     with torch.no_grad():
         expected = deployed(torch.from_numpy(pixels)).numpy()
     np.savez(tmp_path / "right.npz", image=pixels, classLabel_probs=expected)
     np.savez(tmp_path / "wrong.npz", image=pixels, classLabel_probs=expected[:, ::-1])
-    assert verify_against(package, str(tmp_path / "right.npz")).passed
-    assert not verify_against(package, str(tmp_path / "wrong.npz")).passed
+    assert verify_against(package.path, str(tmp_path / "right.npz")).passed
+    assert not verify_against(package.path, str(tmp_path / "wrong.npz")).passed
 
 
-def test_another_package(package: Path, tmp_path: Path) -> None:
-    assert verify_against(package, str(package), samples=2).fp32[0].largest == 0
-    assert verify_against(edited(package, tmp_path), str(package), samples=2).fp32[0].largest > 0
+def test_another_package(package: Package, tmp_path: Path) -> None:
+    assert verify_against(package.path, str(package), samples=2).fp32[0].largest == 0
+    assert verify_against(edited(package, tmp_path).path, str(package), samples=2).fp32[0].largest > 0
 
 
-def test_an_architecture_is_held_to_operations_and_sizes(package: Path) -> None:
-    assert verify_against(package, TINY).passed
+def test_an_architecture_is_held_to_operations_and_sizes(package: Package) -> None:
+    assert verify_against(package.path, TINY).passed
     with pytest.raises(AnenasError, match="is not of that architecture"):
-        verify_against(package, TINY.replace("e2", "e4"))
+        verify_against(package.path, TINY.replace("e2", "e4"))
 
 
 @pytest.mark.parametrize(
@@ -166,31 +165,31 @@ def test_an_architecture_is_held_to_operations_and_sizes(package: Path) -> None:
         ("something", r"cannot verify against 'something'; expected weights \(.safetensors\)"),
     ],
 )
-def test_what_it_cannot_be_held_against_is_one_line(package: Path, against: str, message: str) -> None:
+def test_what_it_cannot_be_held_against_is_one_line(package: Package, against: str, message: str) -> None:
     with pytest.raises(AnenasError, match=message):
-        verify_against(package, against)
+        verify_against(package.path, against)
 
 
-def test_weights_of_another_network_are_told(package: Path, tmp_path: Path) -> None:
+def test_weights_of_another_network_are_told(package: Package, tmp_path: Path) -> None:
     save_file({"x": torch.zeros(2)}, tmp_path / "other.safetensors")
     (tmp_path / "cut.safetensors").write_bytes((tmp_path / "other.safetensors").read_bytes()[:9])
     for name, why in (("other", r"it has no head.1.bias; expected those that the search wrote"), ("cut", "")):
         with pytest.raises(AnenasError, match=f"{name}.safetensors does not hold the weights of .*: {why}") as raised:
-            verify_against(package, str(tmp_path / f"{name}.safetensors"))
+            verify_against(package.path, str(tmp_path / f"{name}.safetensors"))
         assert "\n" not in str(raised.value)
 
 
 def test_values_under_other_names_or_of_another_shape_are_told(
-    package: Path, pixels: np.ndarray, tmp_path: Path
+    package: Package, pixels: np.ndarray, tmp_path: Path
 ) -> None:
     np.savez(tmp_path / "named.npz", x=pixels, y=pixels)
     with pytest.raises(AnenasError, match="expected inputs and outputs: image, classLabel, classLabel_probs"):
-        verify_against(package, str(tmp_path / "named.npz"))
+        verify_against(package.path, str(tmp_path / "named.npz"))
     with pytest.raises(AnenasError, match=r"has the shape \(8, 4\), expected \(8, 3\)"):
         verify(package, {"image": pixels}, {"classLabel_probs": np.zeros((8, 3))}, "nothing")
 
 
-def test_accuracy_is_that_of_the_program(package: Path, deployed: nn.Module, pixels: np.ndarray) -> None:
+def test_accuracy_is_that_of_the_program(package: Package, deployed: nn.Module, pixels: np.ndarray) -> None:
     with torch.no_grad():
         labels = deployed(torch.from_numpy(pixels)).argmax(1).numpy()
     assert program_accuracy(package, pixels, labels) == 1
@@ -233,9 +232,9 @@ def test_every_operation_of_a_recurrent_network_is_held_against_torchs(recurrenc
         for weights in network.parameters():
             weights.mul_(2)  # further from what float16 holds exactly
     network = Deployed(fuse(network), Normalisation((0.001,) * 2, (0.01,) * 2)).eval()
-    convert(network, tmp_path / "m.mlpackage", shape=architecture.input, classes=CLASSES)
+    package = convert(network, tmp_path / "m.mlpackage", shape=architecture.input, classes=CLASSES)
     series = np.random.default_rng(0).standard_normal((3, 2, 1, 8)).astype(np.float32)
-    result = verify_network(tmp_path / "m.mlpackage", network, series, layers=True)
+    result = verify_network(package, network, series, layers=True)
     assert result.passed, result.problems
     assert len(result.layers) >= 18 and max(layer.relative for layer in result.layers) < 1e-3
 
@@ -255,8 +254,8 @@ def test_a_normalisation_that_float16_makes_nothing_of_is_not_expected(
 ) -> None:
     architecture = Architecture.parse("1x2x1x8-tcn_r1_s1_c16_k3_d1_relu-head_last_n4")
     network = Deployed(fuse(build(architecture)), Normalisation((mean, mean), (std, std))).eval()
-    convert(network, tmp_path / "m.mlpackage", shape=architecture.input, classes=CLASSES)
-    kinds = [op.kind for op in read_graph(tmp_path / "m.mlpackage").ops]
+    package = convert(network, tmp_path / "m.mlpackage", shape=architecture.input, classes=CLASSES)
+    kinds = [op.kind for op in package.graph.ops]
     assert kinds[1 : kinds.index("pad")] == kept
     series = np.random.default_rng(0).standard_normal((2, 2, 1, 8)).astype(np.float32)
-    assert verify_network(tmp_path / "m.mlpackage", network, series, layers=True).passed
+    assert verify_network(package, network, series, layers=True).passed

@@ -11,8 +11,7 @@ from torch import nn
 import anenas
 from anenas._errors import AnenasError
 from anenas.ane import check
-from anenas.coreml import convert, convert_streamed, read_graph, verify_streamed
-from anenas.mil import load_program
+from anenas.coreml import Package, convert, convert_streamed, verify_streamed
 from anenas.network import Deployed, Normalisation, Streamed, build, fuse
 from anenas.space import Architecture
 
@@ -37,7 +36,7 @@ def network_of(architecture: Architecture) -> Deployed:
     return Deployed(fuse(network), Normalisation((0.001,) * 3, (0.004,) * 3)).eval()
 
 
-Programs = tuple[Path, Path, Streamed]
+Programs = tuple[Package, Package, Streamed]
 """The streaming program, the one of whole series, and the network."""
 
 
@@ -45,9 +44,9 @@ def written(text: str, folder: Path) -> Programs:
     architecture = Architecture.parse(text)
     network = network_of(architecture)
     streamed = Streamed(network, architecture).eval()
-    convert_streamed(streamed, folder / "stream.mlpackage", classes=CLASSES)
-    convert(network, folder / "whole.mlpackage", shape=architecture.input, classes=CLASSES)
-    return folder / "stream.mlpackage", folder / "whole.mlpackage", streamed
+    package = convert_streamed(streamed, folder / "stream.mlpackage", classes=CLASSES)
+    whole = convert(network, folder / "whole.mlpackage", shape=architecture.input, classes=CLASSES)
+    return package, whole, streamed
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +64,7 @@ def series() -> np.ndarray:
 @pytest.mark.parametrize("programs", ARCHITECTURES, indirect=True)
 def test_a_streaming_program_stays_on_the_engine_and_gives_what_its_network_does(programs: Programs) -> None:
     package, whole, streamed = programs
-    graph = read_graph(package)
+    graph = package.graph
     assert not [finding for finding in check(graph, anenas.chips()["A15"]) if finding.severity == "error"]
     assert [one.name for one in graph.inputs] == ["series", *streamed.states]
     # Whole, an lstm keeps its weights in float32.
@@ -75,7 +74,7 @@ def test_a_streaming_program_stays_on_the_engine_and_gives_what_its_network_does
     assert network.fp32[-1].name == "18 of 18 steps"
     assert network.samples == 4 and len(network.fp32) >= 3
     assert network.fp32[-1].relative < 1e-5 < network.fp16[-1].relative < 0.01
-    if "lstm" not in {op.kind for op in read_graph(whole).ops}:
+    if "lstm" not in {op.kind for op in whole.graph.ops}:
         assert program.fp32[0].relative < 1e-5
 
 
@@ -92,7 +91,7 @@ def test_other_weights_are_noticed(programs: Programs) -> None:
 @first
 def test_a_count_that_float16_cannot_go_on_with_stays(programs: Programs) -> None:
     package, _, streamed = programs
-    program = load_program(package, "fp16")
+    program = package.program("fp16")
     states = {name: np.zeros(shape, np.float16) for name, shape in streamed.states.items()}
     outputs = program({"series": series()[:1, ..., :4], **states, "head_count": np.full((1, 1, 1, 1), 2048.0)})
     assert outputs["head_count_out"] == 2048
@@ -104,7 +103,7 @@ def test_a_count_that_float16_cannot_go_on_with_stays(programs: Programs) -> Non
 def test_what_is_no_streaming_program_is_told(programs: Programs) -> None:
     _, whole, _ = programs
     with pytest.raises(AnenasError, match="this is no streaming program: series: fp32"):
-        next(anenas.stream(load_program(whole), series()))
+        next(anenas.stream(whole.program(), series()))
 
 
 @first
@@ -117,4 +116,4 @@ def test_what_is_no_streaming_program_is_told(programs: Programs) -> None:
 )
 def test_other_series_are_told(shape: tuple[int, ...], message: str, programs: Programs) -> None:
     with pytest.raises(AnenasError, match=message):
-        next(anenas.stream(load_program(programs[0]), np.zeros(shape, np.float32)))
+        next(anenas.stream(programs[0].program(), np.zeros(shape, np.float32)))

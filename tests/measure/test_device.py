@@ -9,7 +9,7 @@ import standin_macos
 
 from anenas._errors import AnenasError
 from anenas.ane import get_chip
-from anenas.coreml import convert, package_digest, read_graph
+from anenas.coreml import Package, convert
 from anenas.graph import fingerprint
 from anenas.latency import LatencySource
 from anenas.measure import DeviceLatency, RecordedLatency
@@ -20,13 +20,12 @@ M2 = get_chip("M2")
 
 
 @pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
     """A classifier of images, as a search exports them."""
     architecture = Architecture.parse("1x1x16x16-conv_r1_s2_c16_k3_relu-head_n4")
     path = tmp_path_factory.mktemp("package") / "model.mlpackage"
     network = Deployed(fuse(build(architecture)), Normalisation((0.5,), (0.25,)))
-    convert(network, path, shape=architecture.input, classes=["a", "b", "c", "d"])
-    return path
+    return convert(network, path, shape=architecture.input, classes=["a", "b", "c", "d"])
 
 
 @pytest.fixture
@@ -35,22 +34,22 @@ def mac(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("mac")
-def test_a_recording_holds_every_sample_and_where_it_was_taken(package: Path) -> None:
-    one = DeviceLatency(rounds=2).record(read_graph(package), package, "mine")
+def test_a_recording_holds_every_sample_and_where_it_was_taken(package: Package) -> None:
+    one = DeviceLatency(rounds=2).record(package.graph, package, "mine")
     assert (one.model, one.chip, one.device, one.os) == ("mine", "M2", "StandIn1,1", "macOS 15.1 (24B83)")
     assert one.tool.endswith("MLModelBenchmarker")
     assert one.compute_units == "ALL"
-    assert one.fingerprint == fingerprint(read_graph(package))
-    assert one.package_sha256 == package_digest(package)
+    assert one.fingerprint == fingerprint(package.graph)
+    assert one.package_sha256 == package.digest
     assert one.load_ms == (standin_macos.LOAD_MS,) * 2
     warm = [standin_macos.PREDICT_MS[(1 + i) % len(standin_macos.PREDICT_MS)] for i in range(20)]
     assert [list(samples) for samples in one.predict_ms] == [pytest.approx(warm)] * 2
 
 
 @pytest.mark.usefixtures("mac")
-def test_the_compute_plan_is_told_for_each_operation(package: Path) -> None:
-    one = DeviceLatency(rounds=1).record(read_graph(package), package, "mine")
-    without_labels = [op for op in read_graph(package).ops if op.kind != "classify"]
+def test_the_compute_plan_is_told_for_each_operation(package: Package) -> None:
+    one = DeviceLatency(rounds=1).record(package.graph, package, "mine")
+    without_labels = [op for op in package.graph.ops if op.kind != "classify"]
     assert [(op.name, op.kind) for op in one.plan] == [(op.name, op.kind) for op in without_labels]
     assert {op.kind for op in one.plan if not op.on_engine} == {"cast"}
     assert {op.supported for op in one.plan if op.on_engine} == {("CPU", "NeuralEngine")}
@@ -58,10 +57,10 @@ def test_the_compute_plan_is_told_for_each_operation(package: Path) -> None:
 
 
 @pytest.mark.usefixtures("mac")
-def test_what_a_device_answers_is_what_its_recording_replays(package: Path) -> None:
-    graph = read_graph(package)
+def test_what_a_device_answers_is_what_its_recording_replays(package: Package) -> None:
+    graph = package.graph
     source: LatencySource = DeviceLatency(rounds=2)
-    measured = source.latency(graph, M2, package)
+    measured = source.latency(graph, M2, package.path)
     replayed = RecordedLatency([DeviceLatency(rounds=2).record(graph, package, "mine")]).latency(graph, M2)
     assert (measured.source, measured.device) == ("device", "StandIn1,1, macOS 15.1 (24B83)")
     assert (replayed.source, replayed.version, replayed.device) == ("recordings", "ALL", measured.device)
@@ -69,30 +68,30 @@ def test_what_a_device_answers_is_what_its_recording_replays(package: Path) -> N
 
 
 @pytest.mark.usefixtures("mac")
-def test_a_device_with_another_chip_does_not_answer(package: Path) -> None:
+def test_a_device_with_another_chip_does_not_answer(package: Package) -> None:
     with pytest.raises(AnenasError, match="the device has an M2, not an A15"):
-        DeviceLatency(rounds=1).latency(read_graph(package), get_chip("A15"), package)
+        DeviceLatency(rounds=1).latency(package.graph, get_chip("A15"), package.path)
 
 
 @pytest.mark.usefixtures("mac")
-def test_a_device_needs_the_package(package: Path) -> None:
+def test_a_device_needs_the_package(package: Package) -> None:
     with pytest.raises(AnenasError, match="export the network first"):
-        DeviceLatency().latency(read_graph(package), M2)
+        DeviceLatency().latency(package.graph, M2)
 
 
 @pytest.mark.usefixtures("mac")
-def test_a_package_that_core_ml_refuses_is_one_clear_line(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_package_that_core_ml_refuses_is_one_clear_line(package: Package, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STANDIN_REFUSES", "probabilities")
     with pytest.raises(AnenasError, match=r"Core ML could not measure .*model\.mlpackage: "), pytest.warns():
-        DeviceLatency(rounds=1).latency(read_graph(package), M2, package)
+        DeviceLatency(rounds=1).latency(package.graph, M2, package.path)
 
 
 @pytest.mark.usefixtures("mac")
-def test_an_iphone_needs_its_chip_and_a_team(package: Path) -> None:
+def test_an_iphone_needs_its_chip_and_a_team(package: Package) -> None:
     with pytest.raises(AnenasError, match="an iPhone needs its chip, such as A15, and a developer team"):
-        DeviceLatency("iphone", chip="A15").latency(read_graph(package), M2, package)
+        DeviceLatency("iphone", chip="A15").latency(package.graph, M2, package.path)
 
 
-def test_elsewhere_than_on_macos_it_names_the_kit(package: Path) -> None:
+def test_elsewhere_than_on_macos_it_names_the_kit(package: Package) -> None:
     with pytest.raises(AnenasError, match=r"needs macOS with coremltools; a kit measures on any Mac \(`anenas kit`"):
-        DeviceLatency().latency(read_graph(package), M2, package)
+        DeviceLatency().latency(package.graph, M2, package.path)

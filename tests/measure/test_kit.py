@@ -15,7 +15,7 @@ import standin_macos
 from anenas._errors import AnenasError
 from anenas.ane import get_chip
 from anenas.bench._latency import read_published
-from anenas.coreml import convert, read_graph
+from anenas.coreml import Package, convert
 from anenas.graph import fingerprint
 from anenas.measure import RecordedLatency, read_recordings
 from anenas.measure._kit import CALIBRATION_MODELS, to_package, write_kit
@@ -66,7 +66,7 @@ def test_a_kit_holds_all_that_its_manifest_names(written: tuple[Path, list[dict[
     assert {"validate.py", "README.txt", "kit.json"} < {file.name for file in kit.iterdir()}
     assert [entry["model"] for entry in entries] == [TINY, TIMM, "03-mine/model.mlpackage"]
     for entry in entries:
-        assert fingerprint(read_graph(kit / entry["package"])) == entry["fingerprint"]
+        assert fingerprint(Package.open(kit / entry["package"]).graph) == entry["fingerprint"]
         with np.load(kit / entry["inputs"], allow_pickle=False) as inputs:
             assert len(inputs.files) == 1
 
@@ -167,7 +167,7 @@ def test_a_kit_overwrites_nothing_and_holds_a_model_once(tmp_path: Path) -> None
 
 
 def test_a_package_is_its_own_package(classifier: Path, tmp_path: Path) -> None:
-    assert to_package(str(classifier), tmp_path) == classifier
+    assert to_package(str(classifier), tmp_path).path == classifier
     assert list(tmp_path.iterdir()) == []
 
 

@@ -13,7 +13,7 @@ import pytest
 import standin_macos
 from torch import nn
 
-from anenas.coreml import convert_arrays, example_inputs
+from anenas.coreml import Package, convert_arrays
 from anenas.measure import kit_script as validate
 
 
@@ -72,7 +72,9 @@ def test_older_coremltools_is_timed_by_the_clock(
     standin_macos.install(monkeypatch, tmp_path)
     monkeypatch.setattr(validate, "_tool", lambda name: None)
     here = asyncio.run(validate.attach())
-    measured, outputs = asyncio.run(validate.measure(package, example_inputs(package), here, "ALL", 2, 3))
+    measured, outputs = asyncio.run(
+        validate.measure(package, Package.open(package).example_inputs(), here, "ALL", 2, 3)
+    )
     assert measured["tool"].endswith("timed predict")
     assert [len(samples) for samples in measured["predict_ms"]] == [3, 3]
     assert all(sample > 0 for samples in measured["predict_ms"] for sample in samples)
@@ -90,7 +92,7 @@ def test_a_plan_that_is_not_to_be_had_costs_nothing_else(
 
     monkeypatch.setattr(standin_macos.ModelProxy, "get_compute_plan", staticmethod(missing))
     here = asyncio.run(validate.attach())
-    measured, _ = asyncio.run(validate.measure(package, example_inputs(package), here, "CPU_ONLY", 1, 3))
+    measured, _ = asyncio.run(validate.measure(package, Package.open(package).example_inputs(), here, "CPU_ONLY", 1, 3))
     assert measured["plan"] == []
     assert len(measured["predict_ms"][0]) == 3
     assert "no compute plan: needs macOS 14.4" in capsys.readouterr().err

@@ -9,9 +9,8 @@ import pytest
 import torch
 from torch import nn
 
-from anenas.mil import Precision, Program, load_program
-from anenas.mil._tools import coremltools
-from anenas.mil.operations import operations
+from anenas.mil import Precision, Program, coremltools, load_program
+from anenas.mil.operations import OPERATIONS
 
 Build = Callable[..., Any]
 
@@ -26,7 +25,7 @@ def call() -> Callable[..., Any]:
         return [value if isinstance(value, str) else torch.from_numpy(np.array(value))]
 
     def call(name: str, **arguments: Any) -> Any:
-        operation = operations()[name]
+        operation = OPERATIONS[name]
         given = {parameter: operation.convert[parameter](bound(value)) for parameter, value in arguments.items()}
         result = operation.function(**given)
         return tuple(one.numpy() for one in result) if isinstance(result, tuple) else result.numpy()

@@ -13,8 +13,7 @@ import torch
 from torch import nn
 
 from anenas._errors import AnenasError
-from anenas.mil import load_program, predict
-from anenas.mil._tools import coremltools
+from anenas.mil import coremltools, load_program, predict
 
 
 class Means(nn.Module):

@@ -14,11 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from anenas.mil import load_program
-from anenas.mil._package import open_package
-from anenas.mil._tools import coremltools
+from anenas.mil import ProgramFile, coremltools, load_program
 from anenas.mil._values import unpack_bits
-from anenas.mil.operations import folded_operations
+from anenas.mil.operations import FOLDED
 
 
 class Small(nn.Module):
@@ -113,7 +111,7 @@ FORMS = {
 
 def weights(path: Path) -> dict[str, np.ndarray[Any, Any]]:
     """The constant operands of the layers."""
-    steps = load_program(path)._block.steps
+    steps = load_program(path)._steps.steps
     return {step.name: step.constants["weight"].numpy() for step in steps if "weight" in step.constants}
 
 
@@ -139,7 +137,7 @@ def test_every_form_of_compression(plain: dict[str, Path], tmp_path: Path, form:
     model = compress(coremltools().models.MLModel(str(plain[target]), skip_model_load=True))
     for name, one in (("compressed", model), ("unpacked", optimize().decompress_weights(model))):
         one.save(str(tmp_path / f"{name}.mlpackage"))
-    found = {operation.type for operation in open_package(tmp_path / "compressed.mlpackage").block.operations}
+    found = {operation.type for operation in ProgramFile.open(tmp_path / "compressed.mlpackage").block.operations}
     assert {kind for kind in found if kind.startswith("constexpr_")} == kinds
     ours, theirs = weights(tmp_path / "compressed.mlpackage"), weights(tmp_path / "unpacked.mlpackage")
     assert ours.keys() == theirs.keys()
@@ -149,7 +147,7 @@ def test_every_form_of_compression(plain: dict[str, Path], tmp_path: Path, form:
 
 def test_casts_of_weights() -> None:
     half = np.array([0.1, 65504.0], np.float16)
-    np.testing.assert_array_equal(folded_operations()["constexpr_cast"](half, "fp32"), half.astype(np.float32))
+    np.testing.assert_array_equal(FOLDED["constexpr_cast"](half, "fp32"), half.astype(np.float32))
 
 
 @pytest.mark.parametrize("bits", [1, 2, 3, 4, 6])

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from anenas.mil import coremltools
 from anenas.mil._block import _CONTROL
-from anenas.mil._tools import coremltools
-from anenas.mil.operations import folded_operations, operations
+from anenas.mil.operations import FOLDED, OPERATIONS
 
 # Constants are no operations; conv_quantized is for the neural networks of old; states cannot be run.
 LEFT_OUT = {"const", "_const_symbolic", "conv_quantized", "read_state"}
@@ -23,13 +23,13 @@ def versions() -> dict[str, set[Any]]:
 
 
 def test_every_operation_is_known() -> None:
-    assert versions().keys() == operations().keys() | folded_operations().keys() | _CONTROL.keys()
+    assert versions().keys() == OPERATIONS.keys() | FOLDED.keys() | _CONTROL.keys()
 
 
 def test_every_parameter_is_known() -> None:
     for name, found in versions().items():
-        known = (operations() | _CONTROL).get(name)
-        parameters = known.convert if known else inspect.signature(folded_operations()[name]).parameters
+        known = (OPERATIONS | _CONTROL).get(name)
+        parameters = known.convert if known else inspect.signature(FOLDED[name]).parameters
         for version in found:
             stored = {one for one in version.input_spec.input_types if not one.startswith("_")}
             assert stored <= set(parameters), name
@@ -37,7 +37,7 @@ def test_every_parameter_is_known() -> None:
 
 def test_defaults_are_those_of_coremltools() -> None:
     compared = 0
-    for name, operation in operations().items():
+    for name, operation in OPERATIONS.items():
         signature = inspect.signature(operation.function).parameters
         for version in versions()[name]:
             try:

@@ -16,8 +16,7 @@ from torch import nn
 from anenas._torchvision import import_torchvision
 from anenas.blocks import Block
 from anenas.coreml import TOLERANCES, convert
-from anenas.mil import load_program
-from anenas.mil._tools import coremltools
+from anenas.mil import coremltools, load_program
 from anenas.network import Deployed, Normalisation, build, fuse
 from anenas.space import Architecture, Head, Stage
 

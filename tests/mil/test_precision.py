@@ -10,8 +10,7 @@ import torch
 from torch import nn
 
 from anenas._errors import AnenasError
-from anenas.mil import Program, load_program
-from anenas.mil._tools import coremltools
+from anenas.mil import Program, coremltools, load_program
 
 Built = Callable[..., Program]
 

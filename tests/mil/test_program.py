@@ -14,9 +14,7 @@ from torch import nn
 
 import anenas
 from anenas._errors import AnenasError
-from anenas.mil import Program, load_program
-from anenas.mil._package import open_package
-from anenas.mil._tools import coremltools
+from anenas.mil import Program, ProgramFile, coremltools, load_program
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Built = Callable[..., Program]
@@ -293,7 +291,7 @@ def test_lists_that_a_loop_fills(built: Built) -> None:
 
 def test_an_unknown_operation_is_named(converted: Converted) -> None:
     path = converted(nn.ReLU(), (1, 3))
-    package = open_package(path)
+    package = ProgramFile.open(path)
     for operation in package.block.operations:
         if operation.type == "relu":
             operation.type = "magic"
@@ -305,7 +303,7 @@ def test_an_unknown_operation_is_named(converted: Converted) -> None:
 @pytest.mark.parametrize("change", ["operand", "output", "parameter", "constant"])
 def test_a_damaged_program_is_refused(converted: Converted, change: str) -> None:
     path = converted(nn.Conv2d(1, 1, 3, stride=2), (1, 1, 6, 6))
-    package = open_package(path)
+    package = ProgramFile.open(path)
     (conv,) = [operation for operation in package.block.operations if operation.type == "conv"]
     if change == "operand":
         conv.inputs["x"].arguments[0].name = "nowhere"
@@ -360,7 +358,7 @@ def damaged(converted: Converted) -> Path:
 
 def test_an_operation_that_fails_is_named(converted: Converted) -> None:
     path = converted(nn.Conv2d(1, 1, 3), (1, 1, 6, 6))
-    package = open_package(path)
+    package = ProgramFile.open(path)
     package.function.inputs[0].type.tensorType.dimensions[1].constant.size = 2
     (path / "Data/com.apple.CoreML/model.mlmodel").write_bytes(package.model.SerializeToString())
     assert "(conv) fails: " in refusal(lambda: load_program(path)({"x0": random(1, 2, 6, 6)}))

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from anenas import AnenasError, load_data, load_program
-from anenas.coreml import convert, program_accuracy
+from anenas import AnenasError, load_data
+from anenas.coreml import Package, convert, program_accuracy
 from anenas.latency import Target
 from anenas.models._forms import Comparison, load_test_data, marked, write_sweep
 from anenas.network import Deployed, Normalisation, build, fuse
@@ -19,11 +19,10 @@ CLASSES = ("2", "0", "1")
 
 
 @pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
     path = tmp_path_factory.mktemp("sweep") / "plain.mlpackage"
     network = Deployed(fuse(build(NETWORK)), Normalisation((0.4,), (0.3,)))
-    convert(network, path, shape=NETWORK.input, classes=CLASSES)
-    return path
+    return convert(network, path, shape=NETWORK.input, classes=CLASSES)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +36,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(path)
 
 
-def test_a_form_is_seen_through_what_was_written(package: Path, tmp_path: Path) -> None:
+def test_a_form_is_seen_through_what_was_written(package: Package, tmp_path: Path) -> None:
     comparison = Comparison(package, Target.named("A15"))
     plain, made = comparison.plain(), comparison.of("palette2", tmp_path / "small.mlpackage")
     assert plain.difference == 0
@@ -48,22 +47,22 @@ def test_a_form_is_seen_through_what_was_written(package: Path, tmp_path: Path) 
     assert made.accuracy is None
 
 
-def test_accuracy_is_that_of_the_program_on_the_test_images(package: Path, source: str) -> None:
+def test_accuracy_is_that_of_the_program_on_the_test_images(package: Package, source: str) -> None:
     data = load_test_data(package, source)
-    program = load_program(package)
+    program = package.program()
     labels = program({"image": data.test.inputs.astype(np.float32)})["classLabel"]
     right = [label == data.classes[truth] for label, truth in zip(labels, data.test.labels, strict=True)]
     found = program_accuracy(package, data.test.inputs, data.test.labels, "fp32", classes=data.classes)
     assert found == np.mean(right)
 
 
-def test_data_with_other_classes_are_refused(package: Path) -> None:
+def test_data_with_other_classes_are_refused(package: Package) -> None:
     with pytest.raises(AnenasError, match=r"does not know the class '.*'; it knows 2, 0, 1"):
         data = load_data(size=(16, 16))
         program_accuracy(package, data.test.inputs, data.test.labels, classes=data.classes)
 
 
-def test_only_what_nothing_else_beats_is_on_the_front(package: Path, tmp_path: Path) -> None:
+def test_only_what_nothing_else_beats_is_on_the_front(package: Package, tmp_path: Path) -> None:
     comparison = Comparison(package, Target.named("A15"))
     names = ("fp16", "palette4", "palette2")
     results = marked([comparison.of(name, tmp_path / f"{name}.mlpackage") for name in names])
@@ -72,7 +71,7 @@ def test_only_what_nothing_else_beats_is_on_the_front(package: Path, tmp_path: P
     assert [result.on_front for result in marked(worse)] == [True, True, True, False]
 
 
-def test_a_sweep_writes_a_table_and_a_figure(package: Path, tmp_path: Path) -> None:
+def test_a_sweep_writes_a_table_and_a_figure(package: Package, tmp_path: Path) -> None:
     comparison = Comparison(package, Target.named("A15"))
     results = marked([comparison.of(name, tmp_path / f"{name}.mlpackage") for name in ("fp16", "int8")])
     table, data, picture = write_sweep(results, tmp_path)

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from anenas.coreml import package_metadata, package_target, program_accuracy, read_graph, stored_forms
+from anenas._errors import AnenasError
+from anenas.coreml import Package, program_accuracy
 from anenas.data import Dataset, load_data
 from anenas.latency import Target
 from anenas.network import build
-from anenas.search import CHECKPOINT, PACKAGE, WEIGHTS, Evaluation, ExportError, TrainingEvaluator, TrialFiles, ship
+from anenas.search import CHECKPOINT, PACKAGE, WEIGHTS, Evaluation, TrainingEvaluator, TrialFiles, ship
 from anenas.search._ship import deploy
 from anenas.space import Architecture
 
@@ -53,12 +54,12 @@ def test_a_trial_ships_the_form_that_was_asked_for(
         evaluator.estimate(architecture),
         evaluator.evaluate(architecture, TrialFiles(tmp_path, data)),
     )
-    package, held_out = tmp_path / PACKAGE, Dataset.open(data).validation
-    assert (stored_forms(read_graph(package)), package_target(package)) == (stored, target)
+    package, held_out = Package.open(tmp_path / PACKAGE), Dataset.open(data).validation
+    assert (package.stored_forms, package.target) == (stored, target)
     assert evaluation.accuracy == program_accuracy(package, held_out.inputs, held_out.labels)
     assert evaluation.estimate.latency.ms == pytest.approx(estimate.latency.ms, rel=0.02)
     assert evaluation.estimate.size_mb == pytest.approx(estimate.size_mb, rel=0.1)
-    assert package_metadata(package)["anenas.architecture"] == str(architecture)
+    assert package.metadata["anenas.architecture"] == str(architecture)
     assert evaluation.verified["fp16_difference"] < (0.1 if form in ("fp16", "w8a8") else np.inf)
     assert Evaluation.from_dict(evaluation.to_dict()) == evaluation
 
@@ -72,7 +73,7 @@ def test_a_network_that_overflows_ships_in_no_form(form: str, data: Path, tmp_pa
         network.stem[0].bn1.weight *= 1e6  # type: ignore[index,union-attr,operator]
     architecture = dataclasses.replace(NETWORK, form=form)
     images = dataset.validation.inputs[:4]
-    with pytest.raises(ExportError, match="in float16"):
+    with pytest.raises(AnenasError, match="in float16"):
         ship(deploy(network, architecture, dataset), architecture, dataset, tmp_path / PACKAGE, images, epochs=1)
 
 

@@ -1,6 +1,6 @@
 """The operations of MIL, a file for each subject, which register themselves."""
 
-from anenas.mil._registry import folded_operations, operations
+from anenas.mil._registry import FOLDED, OPERATIONS
 from anenas.mil.operations import (  # noqa: F401
     _activation,
     _classification,
@@ -21,4 +21,4 @@ from anenas.mil.operations import (  # noqa: F401
     _shape,
 )
 
-__all__ = ["folded_operations", "operations"]
+__all__ = ["FOLDED", "OPERATIONS"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -10,34 +12,19 @@ from anenas._errors import AnenasError
 from anenas.mil._registry import op
 
 
-@op("relu")
-def relu(x: Tensor) -> Tensor:
-    return F.relu(x)
+def _plain(function: Callable[[Tensor], Tensor]) -> None:
+    @op(function.__name__)
+    def activation(x: Tensor) -> Tensor:
+        return function(x)
 
 
-@op("relu6")
-def relu6(x: Tensor) -> Tensor:
-    return F.relu6(x)
-
-
-@op("silu")
-def silu(x: Tensor) -> Tensor:
-    return F.silu(x)
-
-
-@op("sigmoid")
-def sigmoid(x: Tensor) -> Tensor:
-    return torch.sigmoid(x)
+for _function in (F.relu, F.relu6, F.silu, F.softsign, torch.sigmoid):
+    _plain(_function)
 
 
 @op("softplus")
 def softplus(x: Tensor) -> Tensor:
-    return torch.logaddexp(x, torch.zeros(()))  # F.softplus is exact only below its threshold
-
-
-@op("softsign")
-def softsign(x: Tensor) -> Tensor:
-    return F.softsign(x)
+    return torch.logaddexp(x, torch.zeros(()))  # nn.functional's is exact only below its threshold
 
 
 @op("softmax")

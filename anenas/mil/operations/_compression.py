@@ -11,7 +11,8 @@ import math
 import numpy as np
 
 from anenas.mil._registry import folded
-from anenas.mil._values import Array, named_type, unpack_bits
+from anenas.mil._types import named_type
+from anenas.mil._values import Array, unpack_bits
 
 
 @folded("constexpr_cast")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import chain
-
 import torch.nn.functional as F
 from torch import Tensor
 
 from anenas.mil._registry import Ints, op
-from anenas.mil.operations._padding import Pads, paddings
+from anenas.mil.operations._padding import Pads, halves, padded, paddings
 
 _CONV = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
 _TRANSPOSED = {1: F.conv_transpose1d, 2: F.conv_transpose2d, 3: F.conv_transpose3d}
@@ -30,7 +28,7 @@ def conv(
     kernel = [(size - 1) * dilation + 1 for size, dilation in zip(weight.shape[2:], dilations, strict=True)]
     pads = paddings(pad_type, pad, x.shape[2:], kernel, strides)
     if any(before != after for before, after in pads):
-        x, pads = F.pad(x, list(chain(*reversed(pads)))), [(0, 0)] * spatial
+        x, pads = padded(x, pads), [(0, 0)] * spatial
     padding = [before for before, _ in pads]
     return _CONV[spatial](x, weight, bias, strides, padding, dilations, groups)
 
@@ -56,16 +54,11 @@ def conv_transpose(
     )
     cuts: Pads = [(0, 0)] * spatial
     if pad_type.startswith("same"):
-        cuts = [_halves(full - size, pad_type) for full, size in zip(whole.shape[2:], wanted, strict=True)]
+        cuts = [halves(full - size, pad_type) for full, size in zip(whole.shape[2:], wanted, strict=True)]
     elif pad_type == "custom" and pad:
         cuts = list(zip(pad[::2], pad[1::2], strict=True))
     if output_shape:  # the end is wherever the shape says, beyond the last input perhaps
         sizes = zip(cuts, whole.shape[2:], wanted, strict=True)
         cuts = [(before, full - before - size) for (before, _), full, size in sizes]
-    result = F.pad(whole, [-cut for cut in chain(*reversed(cuts))])
+    result = padded(whole, [(-before, -after) for before, after in cuts])
     return result if bias is None else result + bias.reshape(-1, *(1,) * spatial)
-
-
-def _halves(total: int, pad_type: str) -> tuple[int, int]:
-    less, more = total // 2, total - total // 2
-    return (more, less) if pad_type == "same_lower" else (less, more)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from anenas.mil._registry import MilList, op
-from anenas.mil._values import named_type
+from anenas.mil._types import named_type
 
 
 @op("make_list")

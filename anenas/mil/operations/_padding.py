@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
+
+import torch.nn.functional as F
+from torch import Tensor
 
 from anenas._errors import AnenasError
 
 Pads = list[tuple[int, int]]
+
+
+def padded(x: Tensor, pads: Pads, value: float = 0.0) -> Tensor:
+    """With so much before and after each of the last dimensions."""
+    return F.pad(x, list(chain(*reversed(pads))), value=value)
 
 
 def paddings(
@@ -27,6 +36,11 @@ def paddings(
     pads = []
     for size, span, stride in zip(sizes, kernel, strides, strict=True):
         total = max(0, (-(-size // stride) - 1) * stride + span - size)
-        less, more = total // 2, total - total // 2
-        pads.append((less, more) if kind == "same" else (more, less))
+        pads.append(halves(total, kind))
     return pads
+
+
+def halves(total: int, kind: str) -> tuple[int, int]:
+    """What goes before and after, one more of an odd number after unless padding is "same_lower"."""
+    less, more = total // 2, total - total // 2
+    return (more, less) if kind == "same_lower" else (less, more)

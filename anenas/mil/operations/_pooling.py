@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from itertools import chain
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from anenas.mil._registry import Ints, op
-from anenas.mil.operations._padding import Pads, paddings
+from anenas.mil.operations._padding import Pads, padded, paddings
 
 _MAX = {1: F.max_pool1d, 2: F.max_pool2d, 3: F.max_pool3d}
 _AVERAGE = {1: F.avg_pool1d, 2: F.avg_pool2d, 3: F.avg_pool3d}
@@ -31,7 +30,7 @@ def max_pool(
     if _native(pads, kernel_sizes, ceil_mode):
         return pool(x, kernel_sizes, strides, [before for before, _ in pads])
     pads = _reaching(pads, x.shape[2:], kernel_sizes, strides, ceil_mode)
-    return pool(F.pad(x, list(chain(*reversed(pads))), value=-math.inf), kernel_sizes, strides)
+    return pool(padded(x, pads, -math.inf), kernel_sizes, strides)
 
 
 @op("avg_pool")
@@ -53,12 +52,11 @@ def avg_pool(
     reach = _reaching(pads, x.shape[2:], kernel_sizes, strides, ceil_mode)
     counted = torch.ones(1, 1, *x.shape[2:])
     if exclude_padding_from_average:
-        counted = F.pad(counted, list(chain(*reversed(reach))))
+        counted = padded(counted, reach)
     else:
-        beyond = [(0, after - padded) for (_, after), (_, padded) in zip(reach, pads, strict=True)]
-        counted = F.pad(F.pad(counted, list(chain(*reversed(pads))), value=1.0), list(chain(*reversed(beyond))))
-    padded = F.pad(x, list(chain(*reversed(reach))))
-    return pool(padded, kernel_sizes, strides) / pool(counted, kernel_sizes, strides)
+        beyond = [(0, after - given) for (_, after), (_, given) in zip(reach, pads, strict=True)]
+        counted = padded(padded(counted, pads, 1.0), beyond)
+    return pool(padded(x, reach), kernel_sizes, strides) / pool(counted, kernel_sizes, strides)
 
 
 @op("l2_pool")
@@ -74,8 +72,9 @@ def l2_pool(
     strides = strides or (1,) * len(kernel_sizes)
     pads = paddings(pad_type, pad, x.shape[2:], kernel_sizes, strides)
     pads = _reaching(pads, x.shape[2:], kernel_sizes, strides, ceil_mode)
-    squares = F.pad(x.square(), list(chain(*reversed(pads))))
-    return (_AVERAGE[len(kernel_sizes)](squares, kernel_sizes, strides) * math.prod(kernel_sizes)).sqrt()
+    return (
+        _AVERAGE[len(kernel_sizes)](padded(x.square(), pads), kernel_sizes, strides) * math.prod(kernel_sizes)
+    ).sqrt()
 
 
 def _native(pads: Pads, kernel: Ints, ceil_mode: bool) -> bool:

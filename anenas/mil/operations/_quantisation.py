@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from anenas.mil._registry import op
-from anenas.mil._values import named_type
+from anenas.mil._types import named_type
 
 
 def _along(parameter: Tensor, x: Tensor, axis: int | None) -> Tensor:

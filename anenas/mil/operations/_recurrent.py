@@ -6,6 +6,7 @@ own tests have it; only the backward half of a bidirectional one is turned round
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 import torch
@@ -63,16 +64,17 @@ def lstm(
     clip: float | None = None,
 ) -> tuple[Tensor, ...]:
     """Gates are in the order input, forget, output, cell."""
-    acts = (_activation(recurrent_activation), _activation(cell_activation), _activation(activation))
+    acts = tuple(map(_activation, (recurrent_activation, cell_activation, activation)))
+    layer = functools.partial(_lstm, x, whole=output_sequence, activations=acts, clip=clip)
+    weights = (weight_ih, weight_hh, bias, peephole)
     if direction != "bidirectional":
-        weights = (weight_ih, weight_hh, bias, peephole)
-        return _lstm(x, initial_h, initial_c, *weights, direction, output_sequence, acts, clip)
+        return layer(initial_h, initial_c, weights, direction)
     if weight_ih_back is None or weight_hh_back is None:
         raise AnenasError("a bidirectional lstm needs weight_ih_back and weight_hh_back")
     (h, h_back), (c, c_back) = initial_h.chunk(2, -1), initial_c.chunk(2, -1)
-    forward = _lstm(x, h, c, weight_ih, weight_hh, bias, peephole, "forward", output_sequence, acts, clip)
-    weights = (weight_ih_back, weight_hh_back, bias_back, peephole_back)
-    states, *last = _lstm(x, h_back, c_back, *weights, "reverse", output_sequence, acts, clip)
+    forward = layer(h, c, weights, "forward")
+    back = (weight_ih_back, weight_hh_back, bias_back, peephole_back)
+    states, *last = layer(h_back, c_back, back, "reverse")
     return tuple(torch.cat(pair, -1) for pair in zip(forward, (states.flip(0), *last), strict=True))
 
 
@@ -80,15 +82,14 @@ def _lstm(
     x: Tensor,
     h: Tensor,
     c: Tensor,
-    weight_ih: Tensor,
-    weight_hh: Tensor,
-    bias: Tensor | None,
-    peephole: Tensor | None,
+    weights: tuple[Tensor, Tensor, Tensor | None, Tensor | None],
     direction: str,
+    *,
     whole: bool,
     activations: tuple[Callable[[Tensor], Tensor], ...],
     clip: float | None,
 ) -> tuple[Tensor, Tensor, Tensor]:
+    weight_ih, weight_hh, bias, peephole = weights
     gate, cell, out = activations
     peeps = (0.0, 0.0, 0.0) if peephole is None else peephole.chunk(3)
     states = []

@@ -2,65 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from torch import Tensor
 
 from anenas.mil._registry import Ints, op
 
 
-def _over(x: Tensor, axes: Ints | None) -> Ints:
-    return axes or tuple(range(x.ndim))
+def _reduction(name: str, reduce: Callable[[Tensor, Ints, bool], Tensor]) -> None:
+    @op(f"reduce_{name}")
+    def reduction(x: Tensor, axes: Ints | None = None, keep_dims: bool = False) -> Tensor:
+        return reduce(x, axes or tuple(range(x.ndim)), keep_dims)
 
 
-@op("reduce_sum")
-def reduce_sum(x: Tensor, axes: Ints | None = None, keep_dims: bool = False) -> Tensor:
-    return x.sum(_over(x, axes), keepdim=keep_dims)
-
-
-@op("reduce_mean")
-def reduce_mean(x: Tensor, axes: Ints | None = None, keep_dims: bool = False) -> Tensor:
-    return x.float().mean(_over(x, axes), keepdim=keep_dims)
-
-
-@op("reduce_max")
-def reduce_max(x: Tensor, axes: Ints | None = None, keep_dims: bool = False) -> Tensor:
-    return x.amax(_over(x, axes), keepdim=keep_dims)
-
-
-@op("reduce_min")
-def reduce_min(x: Tensor, axes: Ints | None = None, keep_dims: bool = False) -> Tensor:
-    return x.amin(_over(x, axes), keepdim=keep_dims)
-
-
-@op("reduce_prod")
-def reduce_prod(x: Tensor, axes: Ints | None = None, keep_dims: bool = False) -> Tensor:
-    for axis in sorted((axis % x.ndim for axis in _over(x, axes)), reverse=True):
-        x = x.prod(axis, keepdim=keep_dims)
+def _product(x: Tensor, axes: Ints, keep: bool) -> Tensor:
+    for axis in sorted((axis % x.ndim for axis in axes), reverse=True):
+        x = x.prod(axis, keepdim=keep)
     return x
 
 
-@op("reduce_l1_norm")
-def reduce_l1_norm(x: Tensor, axes: Ints | None = None, keep_dims: bool = False) -> Tensor:
-    return x.abs().sum(_over(x, axes), keepdim=keep_dims)
-
-
-@op("reduce_l2_norm")
-def reduce_l2_norm(x: Tensor, axes: Ints | None = None, keep_dims: bool = False) -> Tensor:
-    return reduce_sum_square(x, axes, keep_dims).sqrt()
-
-
-@op("reduce_sum_square")
-def reduce_sum_square(x: Tensor, axes: Ints | None = None, keep_dims: bool = False) -> Tensor:
-    return x.square().sum(_over(x, axes), keepdim=keep_dims)
-
-
-@op("reduce_log_sum")
-def reduce_log_sum(x: Tensor, axes: Ints | None = None, keep_dims: bool = False) -> Tensor:
-    return x.sum(_over(x, axes), keepdim=keep_dims).log()
-
-
-@op("reduce_log_sum_exp")
-def reduce_log_sum_exp(x: Tensor, axes: Ints | None = None, keep_dims: bool = False) -> Tensor:
-    return x.float().logsumexp(_over(x, axes), keepdim=keep_dims)
+_reduction("sum", lambda x, axes, keep: x.sum(axes, keepdim=keep))
+_reduction("mean", lambda x, axes, keep: x.float().mean(axes, keepdim=keep))
+_reduction("max", lambda x, axes, keep: x.amax(axes, keepdim=keep))
+_reduction("min", lambda x, axes, keep: x.amin(axes, keepdim=keep))
+_reduction("prod", _product)
+_reduction("l1_norm", lambda x, axes, keep: x.abs().sum(axes, keepdim=keep))
+_reduction("l2_norm", lambda x, axes, keep: x.square().sum(axes, keepdim=keep).sqrt())
+_reduction("sum_square", lambda x, axes, keep: x.square().sum(axes, keepdim=keep))
+_reduction("log_sum", lambda x, axes, keep: x.sum(axes, keepdim=keep).log())
+_reduction("log_sum_exp", lambda x, axes, keep: x.float().logsumexp(axes, keepdim=keep))
 
 
 @op("reduce_argmax")

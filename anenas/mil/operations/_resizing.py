@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import torch
@@ -12,22 +13,23 @@ from anenas._errors import AnenasError
 from anenas.mil._registry import Ints, op
 
 
-def _grid(size: int, count: int, mode: str) -> Tensor:
-    """Where in [0, size - 1] the `count` points of a resized dimension are sampled: MIL's sampling modes."""
+def _grid(start: float, stop: float, count: int, mode: str) -> Tensor:
+    """Where an interval of pixels, which may run backwards, is sampled at `count` points: MIL's sampling modes."""
+    extent = stop - start
     steps = torch.arange(count, dtype=torch.float32)
     if mode == "ALIGN_CORNERS" and count == 1:
-        return torch.full((1,), (size - 1) / 2)
+        return torch.full((1,), (start + stop) / 2)
     if mode in ("STRICT_ALIGN_CORNERS", "ALIGN_CORNERS"):
-        points = steps * ((size - 1) / max(1, count - 1))
-    elif mode == "UNALIGN_CORNERS":
-        points = (steps + 0.5) * (size / count) - 0.5
+        return start + steps * (extent / max(1, count - 1))
+    if mode == "UNALIGN_CORNERS":
+        points = start + (steps + 0.5) * ((extent + 1) / count) - 0.5
     elif mode == "DEFAULT":
-        points = steps * (size / count)
+        points = start + steps * ((extent + 1) / count)
     elif mode == "OFFSET_CORNERS":
-        points = (steps + 0.5) * (max(1, size - 1) / count)
+        points = start + (steps + 0.5) * (max(1.0, extent) / count)
     else:
         raise AnenasError(f"sampling mode '{mode}' is not known")
-    return points.clamp(0, size - 1)
+    return points.clamp(min(start, stop), max(start, stop))
 
 
 def _resized(x: Tensor, sizes: Sequence[int], mode: str) -> Tensor:
@@ -36,7 +38,7 @@ def _resized(x: Tensor, sizes: Sequence[int], mode: str) -> Tensor:
     if x.ndim == 4 and len(sizes) == 2 and mode in corners:  # torch has these, and is faster
         return F.interpolate(x, tuple(sizes), mode="bilinear", align_corners=corners[mode])
     for axis, count in enumerate(sizes, -len(sizes)):
-        points = _grid(x.shape[axis], count, mode)
+        points = _grid(0, x.shape[axis] - 1, count, mode)
         low = points.floor().long()
         high = (low + 1).clamp(max=x.shape[axis] - 1)
         part = (points - low).reshape(-1, *(1,) * (-axis - 1))
@@ -95,7 +97,7 @@ def resize(
     if interpolation_mode == "LINEAR":
         return _resized(x, sizes, sampling_mode)
     for axis, count in enumerate(sizes, -resized_dims):
-        nearest = (_grid(x.shape[axis], count, sampling_mode) + 0.5).floor().long()
+        nearest = (_grid(0, x.shape[axis] - 1, count, sampling_mode) + 0.5).floor().long()
         x = x.index_select(axis, nearest.clamp(max=x.shape[axis] - 1))
     return x
 
@@ -115,32 +117,24 @@ def crop_resize(
     pad_value: float = 0.0,
 ) -> Tensor:
     """Boxes of images, resized linearly. Until iOS 16 they come as `roi`, and every image gives each of them."""
+    size, options = (target_height, target_width), (normalized_coordinates, spatial_scale, box_coordinate_mode)
+    box = functools.partial(_box, size=size, options=options, mode=sampling_mode, pad_value=pad_value)
     if boxes is not None:
         images = torch.arange(len(boxes)) if box_indices is None else box_indices.long()
-        size = (target_height, target_width)
-        options = (normalized_coordinates, spatial_scale, box_coordinate_mode, sampling_mode, pad_value)
-        return torch.stack([_box(x[i], box, size, *options) for i, box in zip(images, boxes, strict=True)])
+        return torch.stack([box(x[i], one) for i, one in zip(images, boxes, strict=True)])
     if roi is None:
         raise AnenasError("crop_resize needs roi or boxes")
     rows = roi.flatten(1)
-    options = (normalized_coordinates, spatial_scale, box_coordinate_mode, sampling_mode, pad_value)
-    size = (target_height, target_width)
     if rows.shape[1] == 5:  # the first is the image's number
-        return torch.stack([_box(x[int(row[0])], row[1:], size, *options).unsqueeze(0) for row in rows])
-    return torch.stack([torch.stack([_box(image, row, size, *options) for image in x]) for row in rows])
+        return torch.stack([box(x[int(row[0])], row[1:]).unsqueeze(0) for row in rows])
+    return torch.stack([torch.stack([box(image, row) for image in x]) for row in rows])
 
 
 def _box(
-    image: Tensor,
-    box: Tensor,
-    size: tuple[int, int],
-    normalized: bool,
-    scale: float,
-    coordinates: str,
-    mode: str,
-    pad_value: float,
+    image: Tensor, box: Tensor, *, size: tuple[int, int], options: tuple[bool, float, str], mode: str, pad_value: float
 ) -> Tensor:
     """One box of a (C, H, W) image."""
+    normalized, scale, coordinates = options
     numbers = [float(number) * scale for number in box]
     if coordinates.endswith("WIDTH_FIRST"):
         numbers = [numbers[1], numbers[0], numbers[3], numbers[2]]
@@ -153,31 +147,11 @@ def _box(
         start, stop = (numbers[axis], numbers[2 + axis])
         if normalized:
             start, stop = start * (length - 1), stop * (length - 1)
-        points.append(_box_grid(start, stop, count, mode))
+        points.append(_grid(start, stop, count, mode))
     rows, columns = torch.meshgrid(*points, indexing="ij")
     outside = (rows < 0) | (rows > image.shape[1] - 1) | (columns < 0) | (columns > image.shape[2] - 1)
     sampled = _sample(image.unsqueeze(0), columns.unsqueeze(0), rows.unsqueeze(0), "bilinear", "border")
     return torch.where(outside, pad_value, sampled[0])
-
-
-def _box_grid(start: float, stop: float, count: int, mode: str) -> Tensor:
-    """The sampling modes of a resized dimension, on an interval that may run backwards."""
-    extent = stop - start
-    steps = torch.arange(count, dtype=torch.float32)
-    if mode == "ALIGN_CORNERS" and count == 1:
-        return torch.full((1,), (start + stop) / 2)
-    if mode in ("STRICT_ALIGN_CORNERS", "ALIGN_CORNERS"):
-        return start + steps * (extent / max(1, count - 1))
-    low, high = min(start, stop), max(start, stop)
-    if mode == "UNALIGN_CORNERS":
-        points = start + (steps + 0.5) * ((extent + 1) / count) - 0.5
-    elif mode == "DEFAULT":
-        points = start + steps * ((extent + 1) / count)
-    elif mode == "OFFSET_CORNERS":
-        points = start + (steps + 0.5) * (max(1.0, extent) / count)
-    else:
-        raise AnenasError(f"sampling mode '{mode}' is not known")
-    return points.clamp(low, high)
 
 
 @op("affine")

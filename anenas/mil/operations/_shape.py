@@ -11,6 +11,7 @@ from torch import Tensor
 
 from anenas._errors import AnenasError
 from anenas.mil._registry import Flags, Ints, op
+from anenas.mil.operations._padding import padded
 
 
 @op("identity")
@@ -89,7 +90,7 @@ def slice_by_index(
     squeeze_mask: Flags | None = None,
 ) -> Tensor:
     """As Python slices, with masks for bounds that are left out and for dimensions that are indexed, and so go."""
-    for axis, indices in enumerate(_ranges(x, begin, end, stride, begin_mask, end_mask, squeeze_mask)):
+    for axis, indices in enumerate(_ranges(x, begin, end, stride, (begin_mask, end_mask, squeeze_mask))):
         x = _take(x, axis, indices)
     gone = [axis for axis, is_gone in enumerate(squeeze_mask or ()) if is_gone]
     return x.squeeze(gone) if gone else x
@@ -108,32 +109,24 @@ def slice_update(
 ) -> Tensor:
     """A copy in which a slice is replaced."""
     result = x.clone()
-    ranges = _ranges(x, begin, end, stride, begin_mask, end_mask, squeeze_mask)
+    ranges = _ranges(x, begin, end, stride, (begin_mask, end_mask, squeeze_mask))
     indices = torch.meshgrid(*(torch.tensor(list(one), dtype=torch.long) for one in ranges), indexing="ij")
     result[indices] = update.reshape([len(one) for one in ranges])
     return result
 
 
-def _ranges(
-    x: Tensor,
-    begin: Ints,
-    end: Ints,
-    stride: Ints | None,
-    begin_mask: Flags | None,
-    end_mask: Flags | None,
-    squeeze_mask: Flags | None,
-) -> list[range]:
+def _ranges(x: Tensor, begin: Ints, end: Ints, stride: Ints | None, masks: tuple[Flags | None, ...]) -> list[range]:
     """Which indices of each dimension a slice takes."""
-    none = (False,) * x.ndim
+    steps = stride or (1,) * x.ndim
+    from_start, to_end, indexed = (mask or (False,) * x.ndim for mask in masks)
     ranges = []
     for axis, size in enumerate(x.shape):
-        first = None if (begin_mask or none)[axis] else begin[axis]
-        last = None if (end_mask or none)[axis] else end[axis]
-        if (squeeze_mask or none)[axis]:
+        first = None if from_start[axis] else begin[axis]
+        if indexed[axis]:
             index = (first or 0) % size
             ranges.append(range(index, index + 1))
         else:
-            ranges.append(range(size)[slice(first, last, (stride or (1,) * x.ndim)[axis])])
+            ranges.append(range(size)[slice(first, None if to_end[axis] else end[axis], steps[axis])])
     return ranges
 
 
@@ -189,7 +182,7 @@ def pad(x: Tensor, pad: Ints, mode: str = "constant", constant_val: float = 0.0)
     """Of the last dimensions: how much before and after each of them."""
     sides = list(zip(pad[::2], pad[1::2], strict=True))
     if mode == "constant":
-        return F.pad(x, list(chain(*reversed(sides))), value=constant_val)
+        return padded(x, sides, constant_val)
     for axis, (before, after) in enumerate(sides, x.ndim - len(sides)):
         if before or after:
             x = x.index_select(axis, _beyond(x.shape[axis], before, after, mode))

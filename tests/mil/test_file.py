@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from anenas._errors import AnenasError
-from anenas.mil._package import open_package
+from anenas.coreml import Package
+from anenas.mil import ProgramFile
 from anenas.space import Architecture
 
 MODEL = Path("Data/com.apple.CoreML/model.mlmodel")
@@ -17,16 +18,16 @@ WEIGHTS = Path("Data/com.apple.CoreML/weights/weight.bin")
 
 
 @pytest.fixture
-def path(package: Callable[[Architecture], Path], tmp_path: Path) -> Path:
+def path(package: Callable[[Architecture], Package], tmp_path: Path) -> Path:
     """A copy of a package, to be broken."""
-    source = package(Architecture.parse("1x1x16x16-dsconv_r1_s2_c16_k3_relu-head_n10"))
+    source = package(Architecture.parse("1x1x16x16-dsconv_r1_s2_c16_k3_relu-head_n10")).path
     copy: Path = shutil.copytree(source, tmp_path / "copy.mlpackage")
     return copy
 
 
 def blobs(path: Path) -> list[tuple[str, int]]:
     """Each weight of the program that is in a file."""
-    values = [op.attributes["val"] for op in open_package(path).block.operations if op.type == "const"]
+    values = [op.attributes["val"] for op in ProgramFile.open(path).block.operations if op.type == "const"]
     stored = [value.blobFileValue for value in values if value.WhichOneof("value") == "blobFileValue"]
     return [(blob.fileName, blob.offset) for blob in stored]
 
@@ -39,7 +40,7 @@ def refusal(act: Callable[[], object]) -> str:
 
 
 def test_every_weight_is_found_with_its_bytes(path: Path) -> None:
-    package = open_package(path)
+    package = ProgramFile.open(path)
     assert blobs(path)
     for name, offset in blobs(path):
         weight = package.blob(name, offset).view(np.float16)
@@ -53,12 +54,12 @@ def test_a_weight_file_that_is_cut_short_is_refused_wherever_it_is_cut(path: Pat
     name, offset = max(blobs(path), key=lambda blob: blob[1])
     for length in (0, 10, 64, offset, offset + 20, offset + 64, len(whole) // 2, offset + 65):
         file.write_bytes(whole[:length])
-        assert "cut short" in refusal(lambda: open_package(path).blob(name, offset))
+        assert "cut short" in refusal(lambda: ProgramFile.open(path).blob(name, offset))
 
 
 def test_a_weight_that_is_not_where_the_program_says_is_refused(path: Path) -> None:
     name, offset = blobs(path)[0]
-    assert "damaged" in refusal(lambda: open_package(path).blob(name, offset + 8))
+    assert "damaged" in refusal(lambda: ProgramFile.open(path).blob(name, offset + 8))
 
 
 def test_a_weight_file_of_another_version_is_refused(path: Path) -> None:
@@ -66,14 +67,16 @@ def test_a_weight_file_of_another_version_is_refused(path: Path) -> None:
     data = bytearray(file.read_bytes())
     data[4] = 3
     file.write_bytes(data)
-    assert "storage version 3; only 2 is known" in refusal(lambda: open_package(path).blob(*blobs(path)[0]))
+    assert "storage version 3; only 2 is known" in refusal(lambda: ProgramFile.open(path).blob(*blobs(path)[0]))
 
 
 @pytest.mark.parametrize("name", ["@model_path/../../../outside.bin", "/etc/passwd", "@model_path/weights/link.bin"])
 def test_weights_outside_of_the_package_are_refused(path: Path, name: str) -> None:
     (path.parent / "outside.bin").write_bytes(bytes(200))
     (path / WEIGHTS.parent / "link.bin").symlink_to(path.parent / "outside.bin")
-    assert any(word in refusal(lambda: open_package(path).blob(name, 64)) for word in ("outside of it", "incomplete"))
+    assert any(
+        word in refusal(lambda: ProgramFile.open(path).blob(name, 64)) for word in ("outside of it", "incomplete")
+    )
 
 
 @pytest.mark.parametrize("target", ["../../elsewhere.mlmodel", "/etc/hostname", "com.apple.CoreML/link.mlmodel"])
@@ -83,28 +86,28 @@ def test_a_manifest_that_points_outside_of_the_package_is_refused(path: Path, ta
     manifest = json.loads((path / "Manifest.json").read_text())
     manifest["itemInfoEntries"][manifest["rootModelIdentifier"]]["path"] = target
     (path / "Manifest.json").write_text(json.dumps(manifest))
-    assert "lies outside of it" in refusal(lambda: open_package(path))
+    assert "lies outside of it" in refusal(lambda: ProgramFile.open(path))
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"rootModelIdentifier": 1, "itemInfoEntries": {"1": {}}}'])
 def test_a_damaged_manifest_is_refused(path: Path, content: str) -> None:
     (path / "Manifest.json").write_text(content)
-    assert "names no root model" in refusal(lambda: open_package(path))
+    assert "names no root model" in refusal(lambda: ProgramFile.open(path))
 
 
 def test_a_package_without_its_model_is_incomplete(path: Path) -> None:
     (path / MODEL).unlink()
-    assert refusal(lambda: open_package(path)).endswith(f"is incomplete: it has no {MODEL}")
+    assert refusal(lambda: ProgramFile.open(path)).endswith(f"is incomplete: it has no {MODEL}")
 
 
 def test_an_unknown_version_is_refused_with_those_that_are_known(path: Path) -> None:
-    model = open_package(path).model
+    model = ProgramFile.open(path).model
     model.specificationVersion = 99
     (path / MODEL).write_bytes(model.SerializeToString())
-    assert "specification version 99; versions 6 to " in refusal(lambda: open_package(path))
+    assert "specification version 99; versions 6 to " in refusal(lambda: ProgramFile.open(path))
 
 
 def test_compiled_models_and_lone_model_files_are_named_for_what_they_are(tmp_path: Path) -> None:
     (tmp_path / "a.mlmodelc").mkdir()
-    assert "is compiled" in refusal(lambda: open_package(tmp_path / "a.mlmodelc"))
-    assert "convert_to='mlprogram'" in refusal(lambda: open_package(tmp_path / "a.mlmodel"))
+    assert "is compiled" in refusal(lambda: ProgramFile.open(tmp_path / "a.mlmodelc"))
+    assert "convert_to='mlprogram'" in refusal(lambda: ProgramFile.open(tmp_path / "a.mlmodel"))

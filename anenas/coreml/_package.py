@@ -1,0 +1,113 @@
+"""The noun of Core ML: a package on disk, opened once."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+
+from anenas._errors import AnenasError
+from anenas.graph import Graph
+from anenas.mil import Feature, Precision, Program, ProgramFile, example_inputs, read_graph
+
+
+class Package(ProgramFile):
+    """A `.mlpackage` that holds an ML program: `Package.open(path)`. It is parsed once; what follows from it is worked
+    out when it is first asked for, and kept.
+
+    What is written to its path later is another package: open it again.
+    """
+
+    @functools.cached_property
+    def graph(self) -> Graph:
+        """Its program as rules and costs see it.
+
+        Raises:
+            AnenasError: If it is damaged, or has an element type that is not known.
+        """
+        return read_graph(self)
+
+    def program(self, precision: Precision = "fp32") -> Program:
+        """Its program, ready to run; see `Program`. Whoever asks for a precision again gets the same one.
+
+        Raises:
+            AnenasError: If it is damaged, or has an operation that is not known.
+        """
+        if precision not in self._programs:
+            self._programs[precision] = Program(self, precision)
+        return self._programs[precision]
+
+    @functools.cached_property
+    def _programs(self) -> dict[Precision, Program]:
+        return {}
+
+    @functools.cached_property
+    def bytes(self) -> int:
+        """What it takes on disk."""
+        return sum(file.stat().st_size for file in self._files)
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """SHA-256 of the names and contents of its files, without the manifest's random identifiers."""
+        digest = hashlib.sha256()
+        for file in self._files:
+            if file.name != "Manifest.json":
+                with file.open("rb") as content:
+                    digest.update(f"{file.relative_to(self.path).as_posix()}\0".encode())
+                    digest.update(hashlib.file_digest(content, "sha256").digest())
+        return digest.hexdigest()
+
+    @property
+    def _files(self) -> list[Path]:
+        return sorted(file for file in self.path.rglob("*") if file.is_file())
+
+    @property
+    def stored_forms(self) -> list[str]:
+        """The forms of its compressed weights, in alphabetical order; none where none is compressed."""
+        return sorted({weight.storage.form for op in self.graph.ops for weight in op.weights if weight.storage})
+
+    @property
+    def input_and_output(self) -> tuple[Feature, Feature]:
+        """The input, and the output beside a label, of a package that has one of each.
+
+        Raises:
+            AnenasError: If it has others.
+        """
+        outputs = [feature for feature in self.outputs if feature.dtype != "label"]
+        if len(self.inputs) != 1 or len(outputs) != 1:
+            raise AnenasError(f"{self} has {len(self.inputs)} inputs and {len(outputs)} outputs; expected one of each")
+        return self.inputs[0], outputs[0]
+
+    @property
+    def input_size(self) -> tuple[int, ...]:
+        """(C, H, W) of what it takes, (C, 1, T) of series.
+
+        Raises:
+            AnenasError: If it takes several inputs, or one of no fixed size.
+        """
+        shapes = [feature.shape for feature in self.inputs]
+        if len(shapes) != 1 or shapes[0] is None or len(shapes[0]) != 4 or None in shapes[0]:
+            raise AnenasError(f"{self} does not take one input of a fixed size, so its accuracy cannot be measured")
+        return tuple(int(size or 0) for size in shapes[0][1:])
+
+    @property
+    def class_names(self) -> list[str]:
+        """The classes that its metadata name, as `convert` writes them.
+
+        Raises:
+            AnenasError: If they name none.
+        """
+        try:
+            names = json.loads(self.metadata.get("classes", ""))
+        except ValueError:
+            names = None
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise AnenasError(f'{self} names no classes; its metadata must have "classes", a list in JSON')
+        return names
+
+    def example_inputs(self, seed: int = 0, samples: int = 1) -> dict[str, np.ndarray]:
+        """A value for each input, or so many samples one after the other; see `anenas.mil.example_inputs`."""
+        return example_inputs(self, seed, samples)

@@ -1,0 +1,202 @@
+"""Opening a `.mlpackage` that somebody else wrote: its manifest, its model and its weights, each checked before use."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from anenas._errors import AnenasError
+from anenas.mil._features import read_classes, read_inputs, read_outputs
+from anenas.mil._syntax import read_block
+from anenas.mil._tools import coremltools
+from anenas.mil._weights import Bytes, WeightFile
+
+_MANIFEST = "Manifest.json"
+
+T = TypeVar("T")
+
+
+@contextlib.contextmanager
+def intact(path: Path) -> Iterator[None]:
+    """Reading a program: messages that are messages but do not fit together are of a file that is damaged, or made up.
+
+    Raises:
+        AnenasError: Where they do not.
+    """
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        raise AnenasError(f"{path} is damaged: its program does not hold together ({type(error).__name__})") from error
+
+
+def _kept(read: Callable[[ProgramFile], T]) -> functools.cached_property[T]:
+    """What a function reads of a file, read once."""
+
+    def reading(file: ProgramFile) -> T:
+        with intact(file.path):
+            return read(file)
+
+    return functools.cached_property(reading)
+
+
+@dataclass(frozen=True, eq=False)
+class ProgramFile:
+    """An opened `.mlpackage` that holds an ML program, parsed once; what is read of it is kept.
+
+    Attributes:
+        path: The package's folder.
+        model: Its `Model` message (coremltools' Model.proto), not to be changed.
+        model_file: Where that lies in it.
+    """
+
+    path: Path
+    model: Any
+    model_file: Path
+
+    @classmethod
+    def open(cls, path: str | Path) -> Self:
+        """Open the ML program in a `.mlpackage`.
+
+        Raises:
+            AnenasError: If there is no such package, it is damaged or points outside itself, is of an unknown version,
+                or holds no ML program.
+        """
+        path = Path(path)
+        file = _model_file(path)
+        coremltools()
+        from coremltools.proto import Model_pb2
+
+        model = Model_pb2.Model()
+        try:
+            model.ParseFromString(file.read_bytes())
+        except Exception as error:  # protobuf's DecodeError, which its C extension does not export everywhere
+            raise AnenasError(f"{file} is not a Core ML model, is cut short, or is encrypted") from error
+        is_program = model.WhichOneof("Type") == "mlProgram"
+        oldest, newest = _versions()
+        if model.specificationVersion > newest or (is_program and model.specificationVersion < oldest):
+            raise AnenasError(
+                f"{path} is of specification version {model.specificationVersion}; "
+                f"versions {oldest} to {newest} are known"
+            )
+        if not is_program:
+            raise _no_program(path, model.WhichOneof("Type"))
+        opened = cls(path, model, file)
+        _ = opened.function  # is there
+        return opened
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+    # What it computes, takes and gives, and the labels of a classifier in the order of its probabilities.
+    main = _kept(read_block)
+    inputs = _kept(read_inputs)
+    outputs = _kept(read_outputs)
+    classes = _kept(read_classes)
+
+    @functools.cached_property
+    def metadata(self) -> dict[str, str]:
+        """What its author stored with it, such as "classes"."""
+        return dict(self.model.description.metadata.userDefined)
+
+    @functools.cached_property
+    def target(self) -> str:
+        """The oldest system that runs it, such as "iOS16"."""
+        return str(coremltools().target(self.model.specificationVersion).name)
+
+    @property
+    def function(self) -> Any:
+        """The `Function` message that runs when none is asked for."""
+        functions = self.model.mlProgram.functions
+        default = self.model.description.defaultFunctionName or "main"
+        if default not in functions:
+            raise _no_program(self.path)
+        return functions[default]
+
+    @property
+    def block(self) -> Any:
+        """The `Block` message of the function, for the operation set that it was written for."""
+        function = self.function
+        if function.opset not in function.block_specializations:
+            raise AnenasError(f"{self.path} is damaged: its program has no operations for '{function.opset}'")
+        return function.block_specializations[function.opset]
+
+    @property
+    def description(self) -> Any:
+        """What describes the function's inputs and outputs, with `input`, `output` and `state`."""
+        default = self.model.description.defaultFunctionName
+        described = [one for one in self.model.description.functions if one.name == default]
+        return described[0] if described else self.model.description
+
+    def blob(self, file_name: str, offset: int) -> Bytes:
+        """The bytes of a blob in a weight file, not yet read from disk.
+
+        Args:
+            file_name: As a program has it, such as "@model_path/weights/weight.bin".
+            offset: Where the blob's metadata are.
+
+        Raises:
+            AnenasError: If there is no such file in the package, or it is cut short or damaged.
+        """
+        if file_name not in self._weight_files:
+            relative = file_name.removeprefix("@model_path").lstrip("/")
+            file = _inside(self.path, self.model_file.parent / relative, f"the weight file {file_name}")
+            if not file.is_file():
+                raise AnenasError(f"{self.path} is incomplete: it has no weight file {relative}")
+            self._weight_files[file_name] = WeightFile(file, self.path)
+        return self._weight_files[file_name].blob(offset)
+
+    @functools.cached_property
+    def _weight_files(self) -> dict[str, WeightFile]:
+        return {}
+
+    def refuse_links(self) -> None:
+        """A package that is to be copied must be plain files: links may lead anywhere.
+
+        Raises:
+            AnenasError: If it is not.
+        """
+        if links := [file for file in self.path.rglob("*") if file.is_symlink()]:
+            raise AnenasError(f"{self.path} holds a link, {links[0].relative_to(self.path)}; a package is plain files")
+
+
+def _model_file(path: Path) -> Path:
+    if path.suffix == ".mlmodelc":
+        raise AnenasError(f"{path} is compiled, and cannot be read; give the .mlpackage that it was compiled from")
+    if path.suffix == ".mlmodel":
+        raise AnenasError(f"{path} is no .mlpackage; convert the network with convert_to='mlprogram'")
+    manifest = path / _MANIFEST
+    if not manifest.is_file():
+        raise AnenasError(f"{path} is no .mlpackage: it has no {_MANIFEST}")
+    try:
+        stored = json.loads(manifest.read_bytes())
+        relative = stored["itemInfoEntries"][stored["rootModelIdentifier"]]["path"]
+        file = _inside(path, path / "Data" / relative, f"the model {relative} of {_MANIFEST}")
+    except (ValueError, KeyError, TypeError) as error:
+        raise AnenasError(f"{manifest} is damaged: it names no root model") from error
+    if not file.is_file():
+        raise AnenasError(f"{path} is incomplete: it has no {file.relative_to(path)}")
+    return file
+
+
+def _inside(package: Path, file: Path, what: str) -> Path:
+    """The same file, which must lie in the package once links and dots are followed."""
+    if not file.resolve().is_relative_to(package.resolve()):
+        raise AnenasError(f"{package} is refused: {what} lies outside of it")
+    return file
+
+
+def _no_program(path: Path, holds: str | None = None) -> AnenasError:
+    kind = f"a model of type {holds}" if holds not in (None, "mlProgram") else "no ML program"
+    return AnenasError(f"{path} holds {kind}; convert it with minimum_deployment_target iOS15 or later")
+
+
+def _versions() -> tuple[int, int]:
+    """The first specification version that has ML programs, and the last that coremltools knows."""
+    ct = coremltools()
+    known = [value for name, value in vars(ct).items() if name.startswith("_SPECIFICATION_VERSION_IOS_")]
+    return ct._SPECIFICATION_VERSION_IOS_15, max(known)

@@ -1,0 +1,190 @@
+"""A program as its file has it: blocks of operations, each with the very values and constants that it reads."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor
+
+from anenas._errors import AnenasError
+from anenas.mil._types import ValueType, read_type
+from anenas.mil._values import Array, decode, to_tensor
+
+if TYPE_CHECKING:
+    from anenas.mil._file import ProgramFile
+
+# Operations that unpack a weight when a program is loaded.
+COMPRESSED = "constexpr_"
+
+
+@dataclass(frozen=True, eq=False)
+class Value:
+    """What a program is given, or computes."""
+
+    name: str
+    type: ValueType
+
+
+@dataclass(frozen=True, eq=False)
+class Constant:
+    """What is stored with a program.
+
+    Attributes:
+        name: Unique in its block.
+        type: Its type.
+        read: Reads it from the file, and unpacks it where it is compressed: an array, a string or a list.
+        stored: Its `Value` message; None where it is unpacked.
+        unpacked_by: The `constexpr_` operation that it comes of, whose operands are constants; None where it is stored
+            as it is.
+    """
+
+    name: str
+    type: ValueType
+    read: Callable[[], Any] = field(repr=False)
+    stored: Any = None
+    unpacked_by: Operation | None = None
+
+    @functools.cached_property
+    def value(self) -> Tensor | str | list[Any]:
+        """As operations take it."""
+        value = self.read()
+        return value if isinstance(value, (str, list)) else to_tensor(value)
+
+
+Operand = Value | Constant
+
+
+@dataclass(frozen=True, eq=False)
+class Operation:
+    """An operation.
+
+    Attributes:
+        name: Of its first result.
+        type: In MIL.
+        operands: What it reads, by parameter in alphabetical order.
+        results: What it computes.
+        blocks: Within it, such as the body of a loop.
+    """
+
+    name: str
+    type: str
+    operands: Mapping[str, tuple[Operand, ...]]
+    results: tuple[Value, ...]
+    blocks: tuple[Block, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Operations in the order in which they run.
+
+    Attributes:
+        inputs: What it is called with; of the outermost, the program's inputs.
+        operations: Its operations; constants are none.
+        outputs: What it gives.
+    """
+
+    inputs: tuple[Value, ...]
+    operations: tuple[Operation, ...]
+    outputs: tuple[Operand, ...]
+
+
+def read_block(file: ProgramFile) -> Block:
+    """The main function of a program.
+
+    Raises:
+        AnenasError: If it is damaged, or an element type is not known.
+    """
+    return _Reader(file, {}).block(file.block, file.function.inputs)
+
+
+class _Reader:
+    """Reads a block of a file; `around` is what has a name around it."""
+
+    def __init__(self, file: ProgramFile, around: Mapping[str, Operand]) -> None:
+        self._file = file
+        self._names = dict(around)
+        self._types: dict[bytes, ValueType] = {}
+
+    def block(self, message: Any, inputs: Any) -> Block:
+        given = self._values(inputs)
+        self._names.update((one.name, one) for one in given)
+        read = [self._operation(operation) for operation in message.operations if not self._is_constant(operation)]
+        return Block(given, tuple(read), tuple(self._named(name, "its caller") for name in message.outputs))
+
+    def _values(self, named: Any) -> tuple[Value, ...]:
+        return tuple(Value(one.name, self._type(one.type)) for one in named)
+
+    def _type(self, message: Any) -> ValueType:
+        """Of the few that a program has, each is read once."""
+        key = message.SerializeToString()
+        if key not in self._types:
+            self._types[key] = read_type(message, self._file.path)
+        return self._types[key]
+
+    def _is_constant(self, message: Any) -> bool:
+        """Whether an operation is one; then its name stands for it."""
+        if message.type == "const":
+            name = message.outputs[0].name
+            self._names[name] = self._constant(name, message.attributes["val"])
+        elif message.type.startswith(COMPRESSED):
+            operation = self._operation(message)
+            for index, result in enumerate(operation.results):
+                read = functools.partial(_unpack, operation, index, self._file)
+                self._names[result.name] = Constant(result.name, result.type, read, unpacked_by=operation)
+        else:
+            return False
+        return True
+
+    def _operation(self, message: Any) -> Operation:
+        kind, results = message.type, self._values(message.outputs)
+        name = results[0].name if results else kind
+        operands: dict[str, tuple[Operand, ...]] = {}
+        # By name, x before y: the protobuf's map has another order in every process.
+        for parameter, argument in sorted(message.inputs.items()):
+            operands[parameter] = tuple(
+                [
+                    self._named(binding.name, name)
+                    if binding.name
+                    else self._constant(f"{name}.{parameter}.{index}", binding.value)
+                    for index, binding in enumerate(argument.arguments)
+                ]
+            )
+        if kind.startswith(COMPRESSED):  # what is unpacked is among the inputs from iOS 18 on only
+            for parameter, value in message.attributes.items():
+                if parameter != "name":
+                    operands[parameter] = (self._constant(f"{name}.{parameter}", value),)
+        blocks = tuple([_Reader(self._file, self._names).block(block, block.inputs) for block in message.blocks])
+        self._names.update((result.name, result) for result in results)
+        return Operation(name, kind, operands, results, blocks)
+
+    def _constant(self, name: str, value: Any) -> Constant:
+        found = self._type(value.type)
+        return Constant(name, found, functools.partial(decode, value, found, self._file), value)
+
+    def _named(self, name: str, reader: str) -> Operand:
+        if name not in self._names:
+            raise AnenasError(f"{self._file} is damaged: nothing computes '{name}', which {reader} reads")
+        return self._names[name]
+
+
+def _unpack(operation: Operation, index: int, file: ProgramFile) -> Array:
+    """A result of a `constexpr_` operation."""
+    from anenas.mil.operations import FOLDED
+
+    if operation.type not in FOLDED:
+        raise AnenasError(f"operation {operation.name!r} is of type {operation.type!r}, which is not known")
+    operands = {}
+    for parameter, (operand,) in operation.operands.items():
+        if not isinstance(operand, Constant):
+            raise AnenasError(f"{file} is damaged: {operation.name!r} needs a constant {operand.name!r}")
+        operands[parameter] = operand.read()
+    try:
+        unpacked = FOLDED[operation.type](**operands)
+    except (TypeError, ValueError, IndexError) as error:
+        raise AnenasError(
+            f"{file} is damaged: the weight {operation.name!r} cannot be unpacked ({operation.type})"
+        ) from error
+    return unpacked[index] if isinstance(unpacked, tuple) else unpacked
