@@ -168,11 +168,11 @@ def write_card(bundle: Bundle, program: Program, findings: Sequence[Finding], ta
         input_text = f"{colours[given.image]} of {width}×{height} pixels of 0 to 255"
     else:
         input_text = f"float32 {_sizes((batch, channels, height, width))} ({', '.join(takes.axes)}), {takes.meaning}"
-        if takes.kind == "series" and takes.masked:
+        if takes.masked and not takes.tokens:
             input_text += "; shorter ones end at the last step, and the last channel is 1 where they are and 0 before"
     retrained = f", from the start, for this export (the search gave {bundle.searched_epochs})"
     swift_type = "a String" if takes.tokens else "[Float]"
-    values = ", values of 0 to 255" if takes.kind == "images" else ""
+    values = ", values of 0 to 255" if takes.kind.resized else ""
     return _CARD.format(
         title=f"{bundle.study}, {bundle.picked}",
         trial=bundle.trial,
@@ -218,7 +218,7 @@ def write_card(bundle: Bundle, program: Program, findings: Sequence[Finding], ta
         load="encode, load" if takes.tokens else "load",
         given="encode(text)" if takes.tokens else takes.one,
         inputs=takes.kind,
-        resized=", its images brought to the input's size" if takes.kind == "images" else "",
+        resized=f", its {takes.kind} brought to the input's size" if takes.kind.resized else "",
         streaming=_streaming(bundle, given.shape or (), takes.masked) if bundle.stream else "",
         stream_files=_stream_files(bundle.stream) if bundle.stream else "",
         swift_stream=_SWIFT_STREAM if bundle.stream else "",
@@ -228,11 +228,8 @@ def write_card(bundle: Bundle, program: Program, findings: Sequence[Finding], ta
 
 def _preparation(takes: Input, width: int) -> str:
     """What happens to an input before the network sees it, in the model or before it, and to what comes out."""
-    if takes.tokens:
-        return f"{in_words(takes.tokens, width)} The model ends in a softmax."
-    if takes.kind == "recordings":
-        return "The model computes the spectrogram of a waveform and normalises it by itself, and ends in a softmax."
-    return f"The model normalises {takes.one} by itself and ends in a softmax."
+    encoding = f"{in_words(takes.tokens, width)} " if takes.tokens else ""
+    return f"{encoding}{takes.kind.preparation}"
 
 
 _STREAM_FILES = """\

@@ -58,11 +58,11 @@ def write_bundle(folder: Path, model: Model, *, streaming: bool, say: Callable[[
     shutil.copytree(model.package, package)
     bundle, findings = _judged(model, network, package, say)
     bundle = dataclasses.replace(bundle, compiled=_compiled(package, folder / "model.mlmodelc", say))
-    given, program = Input.of(model.architecture, dataset.facts), load_program(package, "fp16")
+    given, program = Input.of(model.architecture, dataset.metadata), load_program(package, "fp16")
     _write_network(folder, network, model, given)
     _write_vectors(folder / "test_vectors", network, program, model.some(dataset.test.inputs, _VECTORS))
     if given.tokens:
-        (folder / "vocabulary.json").write_text(f"{dataset.facts['vocabulary']}\n", encoding="utf-8")
+        (folder / "vocabulary.json").write_text(f"{dataset.metadata['vocabulary']}\n", encoding="utf-8")
     labels = "".join(f"{' '.join(name.split())}\n" for name in dataset.classes)
     (folder / "labels.txt").write_text(labels, encoding="utf-8")
     (folder / "Classifier.swift").write_text(swift_source(program, package.name, given), encoding="utf-8")
@@ -98,7 +98,7 @@ def _judged(
         if is_plain
         else verify_network(package, network, some, "the network in float32", tolerances=LOSSY)
     )
-    say(f"running it on {len(test):,} test {architecture.takes}")
+    say(f"running it on {len(test):,} test {architecture.input_kind}")
     test_accuracy = program_accuracy(package, test.inputs, test.labels)
 
     graph = read_graph(package)

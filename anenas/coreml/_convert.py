@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from anenas import inputs
 from anenas.mil import NEXT
 from anenas.mil._tools import coremltools
 
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
     from anenas.network import Streamed
 
-INPUT, SERIES, TOKENS, OUTPUT = "image", "series", "tokens", "probabilities"
+INPUT, SERIES, TOKENS = (kind.core_ml_name for kind in (inputs.IMAGES, inputs.SERIES, inputs.TEXTS))
+OUTPUT = "probabilities"
 
 
 def convert(

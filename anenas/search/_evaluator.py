@@ -77,7 +77,7 @@ class TrainingEvaluator:
         from safetensors.torch import load_file, save_file
 
         from anenas.network import Normalisation, build, inherit
-        from anenas.training import Augmentation, accuracy, pick_device, train
+        from anenas.training import accuracy, pick_device, train
 
         clock = _Clock()
         device = pick_device(self.device)
@@ -92,7 +92,7 @@ class TrainingEvaluator:
             dataset.train,
             normalise,
             epochs=self.epochs,
-            augment=Augmentation.of(dataset),
+            augment=dataset.augment,
             seed=self.seed,
             device=device,
             share=share,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from anenas.coreml import LOSSY, TOKENS, TOLERANCES, Verification, compress, convert, verify_module, verify_network
+from anenas.coreml import LOSSY, TOLERANCES, Verification, compress, convert, verify_module, verify_network
 from anenas.data import Dataset
 from anenas.graph import get_form
 from anenas.search._evaluation import WEIGHTS
@@ -87,7 +87,7 @@ def ship(
     """
     form = get_form(architecture.form)
     metadata = {
-        **dataset.facts,
+        **dataset.metadata,
         "anenas.architecture": str(architecture),
         "anenas.data": dataset.name,
         "anenas.mean": json.dumps(dataset.mean),
@@ -96,13 +96,13 @@ def ship(
     pixels = np.array(held_out, dtype=np.float32)
     shape, classes = architecture.input, dataset.classes
     if form.activations:
-        from anenas.training import Augmentation, train_quantised
+        from anenas.training import train_quantised
 
         quantised = train_quantised(
             deployed,
             dataset.train,
             epochs=max(1, round(_QUANTISED_SHARE * epochs)),
-            augment=Augmentation.of(dataset),
+            augment=dataset.augment,
             seed=seed,
             device=device,
             stepped=stepped,
@@ -115,7 +115,7 @@ def ship(
         verified = _required(verify_module(package, quantised, pixels, "the quantised network", tolerances=tolerances))
         lap("verify")
         return verified
-    source = TOKENS if architecture.takes == "texts" else None
+    source = architecture.input_kind.core_ml_name
     convert(deployed, package, shape=shape, classes=classes, metadata=metadata, source=source)
     lap("convert")
     verified = _required(verify_network(package, deployed, pixels))

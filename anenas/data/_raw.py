@@ -1,30 +1,59 @@
-"""What every kind of source hands over: labelled images, series or texts, not yet at the network's size."""
+"""A data set as its author left it: labelled inputs, not yet as a network takes them."""
 
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from anenas.data._format import InputFormat
+from anenas.inputs import InputKind
 
 PARTS = ("train", "validation", "test")
 """What a split is made of, as files, arrays and columns call it."""
 
 
-class Inputs(Protocol):
-    """Images, series or texts of one source."""
+class Inputs(ABC):
+    """Inputs of one kind, as their source holds them."""
 
+    @property
+    def flip(self) -> bool:
+        """Whether their mirror images keep their class, where the source does not say."""
+        return False
+
+    @property
+    def masked(self) -> bool:
+        """Whether their last channel will say which steps are there, see `Dataset.masked`."""
+        return False
+
+    @abstractmethod
     def __len__(self) -> int:
         """How many."""
 
-    def take(self, indices: NDArray[np.int64]) -> Inputs:
+    @abstractmethod
+    def take(self, indices: NDArray[np.int64]) -> Self:
         """Those at `indices`, in that order."""
 
-    def draw(self, size: tuple[int, int], channels: int) -> NDArray[np.uint8] | NDArray[np.float32]:
-        """All of them as an array (N, channels, height, width), for `size` (height, width); float32 but for images."""
+    @abstractmethod
+    def settle(self, wanted: InputFormat, name: str) -> InputFormat:
+        """The format with all that it leaves open decided by these, the training inputs.
+
+        Args:
+            wanted: Of this kind.
+            name: Of the data set, for messages.
+
+        Raises:
+            AnenasError: If they cannot be brought to it.
+        """
+
+    @abstractmethod
+    def draw(self, wanted: InputFormat) -> NDArray[Any]:
+        """All of them as an array of their kind, in a format that is settled."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +62,7 @@ class Examples:
 
     inputs: Inputs
     labels: NDArray[np.int64]
-    """Shape (N,)."""
+    """Shape (N,): for each an index into the classes."""
     groups: NDArray[np.str_] | None = None
     """Shape (N,): what must not be parted where a split has to be cut, such as people; None where all may be."""
 
@@ -44,22 +73,21 @@ class Examples:
 
 
 @dataclass(frozen=True, eq=False)
-class Source:
+class RawData:
     """A data set as its author left it."""
 
     name: str
+    """Short, and safe in a file name: see `file_safe`."""
+    kind: InputKind
     classes: tuple[str, ...]
-    channels: int
-    """Of the inputs as they are: 1 for grey images, 3 for colour."""
-    flip: bool
     train: Examples
     test: Examples | None = None
     """None where the author made no split, so that one must be cut out of `train`."""
     validation: Examples | None = None
-    jitter: bool = False
-    """Whether series that are a little noisier, louder or softer, or have a gap keep their class."""
-    facts: Mapping[str, str] = field(default_factory=dict)
-    """See `Dataset.facts`."""
+    flip: bool | None = None
+    """Whether mirror images keep their class; None leaves it to the inputs."""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    """See `Dataset.metadata`; what follows from the format that is wanted is added to it."""
 
 
 def numbered(labels: Sequence[str]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
