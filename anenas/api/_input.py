@@ -7,23 +7,18 @@ import logging
 from pydantic import ValidationError
 
 from anenas._errors import AnenasError
-from anenas.data import Dataset, Encoding, load_data, load_texts
+from anenas.data import Data, Dataset, InputFormat, load_data
 from anenas.space import SearchSpace
 
 _log = logging.getLogger(__name__)
 
 
-def text_encoding(space: SearchSpace) -> Encoding | None:
-    """How texts become what networks of the space take; None where it is not of texts."""
-    return Encoding(space.input.tokens, space.vocabulary) if space.input.tokens and space.vocabulary else None
-
-
-def load_input(space: SearchSpace, data: str | None, shape: tuple[int, int, int] | None) -> tuple[Dataset, SearchSpace]:
+def load_input(space: SearchSpace, data: Data, shape: tuple[int, int, int] | None) -> tuple[Dataset, SearchSpace]:
     """The data at the input's size, and the space for that input.
 
     Args:
         space: That is searched.
-        data: See `run_search`.
+        data: See `load_data`.
         shape: (C, H, W) instead of the space's.
 
     Raises:
@@ -31,21 +26,15 @@ def load_input(space: SearchSpace, data: str | None, shape: tuple[int, int, int]
     """
     if shape:
         space = with_input(space, shape)
-    size: tuple[int, int] | None = (space.input.height, space.input.width)
-    # A grey space takes colour images in their colours, a colour space takes grey ones as three equal channels.
-    channels = space.input.channels if shape or space.input.channels > 1 else None
-    if encoding := text_encoding(space):
-        return load_texts(data, encoding, steps=space.input.width, say=_log.info), space
-    if space.input.steps and not shape:
-        size = channels = None  # series are as they are
-    dataset = load_data(data, size=size, channels=channels, rate=space.rate, say=_log.info)
-    if space.input.steps and dataset.input_shape != space.input.shape[1:]:
+    dataset = load_data(data, InputFormat.of_space(space, exact=shape is not None))
+    if space.input_kind.marker:
+        return dataset, space
+    if dataset.input_shape != space.input.shape[1:]:
         mask = ", the last of which says where they are," if dataset.masked else ""
-        _log.info(
-            "the series have %d channels%s and %d steps: the input follows them", dataset.channels, mask, dataset.width
-        )
-    elif dataset.channels != space.input.channels:
-        _log.info("the images have %d channels, not %d: the input follows them", dataset.channels, space.input.channels)
+        found = f"{dataset.channels} channels{mask}"
+        if not dataset.kind.resized:
+            found += f" and {dataset.width} steps"
+        _log.info("the %s have %s: the input follows them", dataset.kind, found)
     return dataset, with_input(space, dataset.input_shape, dataset.masked)
 
 

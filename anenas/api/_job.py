@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from anenas._errors import AnenasError, unknown
-from anenas.api._input import load_input, text_encoding, with_input
+from anenas.api._input import load_input, with_input
 from anenas.api._options import limits_of
-from anenas.data import Dataset
+from anenas.data import Data, Dataset, InputFormat
 from anenas.latency import Target
 from anenas.search import (
     LATENCY_BOUNDS,
@@ -70,7 +70,7 @@ class Job:
     @property
     def settings(self) -> SearchSettings:
         """With objectives whose reference values are not known yet: they take a second to find."""
-        encoding = text_encoding(self.space)
+        encoding = InputFormat.of_space(self.space).encoding
         return SearchSettings(
             objectives=dict.fromkeys(self.objectives, 0.0),
             space=f"{self.space.name} {self.space.digest}",
@@ -117,7 +117,7 @@ class Job:
 
 def prepare(
     space: SearchSpace | str | Path,
-    data: str | None,
+    data: Data,
     targets: Sequence[Target],
     *,
     objectives: Sequence[str],
@@ -154,7 +154,7 @@ def prepare(
         raise AnenasError("an evaluator that brings its own data needs the number of `classes`")
     elif input_shape:
         the_space = with_input(the_space, input_shape)
-    epochs = epochs or (brief_epochs(dataset.train) if dataset else 1)
+    epochs = epochs or (brief_epochs(dataset) if dataset else 1)
     return Job(
         space=the_space,
         dataset=dataset,

@@ -15,7 +15,7 @@ from anenas.api._job import prepare
 from anenas.api._options import check_positive, made_folder, sampler_of, targets_of
 from anenas.api._report import FrontReport, closing, test_front
 from anenas.api._result import SearchResult, result_of
-from anenas.data import Dataset, absolute_source
+from anenas.data import Data, Dataset, absolute_source
 from anenas.search import (
     DEFAULT_OBJECTIVES,
     DEFAULT_RUNGS,
@@ -50,7 +50,7 @@ _log = logging.getLogger(__name__)
 def run_search(
     space: SearchSpace | str | Path = "mobile_cnn",
     *,
-    data: str | None = None,
+    data: Data = None,
     chip: str | Sequence[str] = "A15",
     objectives: Sequence[str] = DEFAULT_OBJECTIVES,
     trials: int | None = None,

@@ -6,6 +6,7 @@ import pkgutil
 from anenas.blocks._activations import ACTIVATIONS, activation_layer
 from anenas.blocks._base import Block, block_kind, block_kinds, register
 from anenas.blocks._choices import Choice, Value, choice
+from anenas.blocks._mel import RATES, LogMel
 from anenas.blocks._sequence import SequenceBlock
 from anenas.blocks.embedding import Embedding
 from anenas.blocks.log_mel import LogMelBlock
@@ -17,9 +18,11 @@ for _module in pkgutil.iter_modules(__path__):
 
 __all__ = [
     "ACTIVATIONS",
+    "RATES",
     "Block",
     "Choice",
     "Embedding",
+    "LogMel",
     "LogMelBlock",
     "SequenceBlock",
     "Value",

@@ -7,13 +7,15 @@ import functools
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from anenas._errors import unknown
 from anenas.blocks._choices import Choice, Value
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from anenas.inputs import InputKind
 
 
 @dataclass(frozen=True)
@@ -22,13 +24,12 @@ class Block:
 
     Attributes:
         kind: Its name.
-        takes: "texts" or "recordings" where it takes such a network's input as it is, of one channel and not
-            normalised, so that it can only be the network's first block, once; None where it takes what any other block
-            gives.
+        input_kind: Where it takes a network's input of that kind as it is, of one channel and not normalised, so that
+            it can only be the network's first block, once; None where it takes what any other block gives.
     """
 
     kind: ClassVar[str]
-    takes: ClassVar[Literal["texts", "recordings"] | None] = None
+    input_kind: ClassVar[InputKind | None] = None
 
     def build(self, in_channels: int, out_channels: int, stride: int) -> nn.Module:
         """A module from (N, in_channels, H, W) to (N, out_channels, *size(H, W, stride))."""
@@ -48,7 +49,7 @@ class Block:
 
     def place_problem(self, *, first: bool, depth: int, channels: int) -> str | None:
         """Why this block cannot stand where it does, in a stage of that depth of a network with that many channels."""
-        if self.takes and not (first and depth == 1 and channels == 1):
+        if self.input_kind and not (first and depth == 1 and channels == 1):
             return f"block {self.kind} takes the network's input, of one channel: it can only be the first, once"
         return None
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from anenas.blocks._base import register
 from anenas.blocks._choices import choice
 from anenas.blocks._sequence import SequenceBlock
+from anenas.inputs import TEXTS
 
 if TYPE_CHECKING:
     from torch import nn
@@ -27,7 +28,7 @@ class Embedding(SequenceBlock):
     """
 
     kind = "embedding"
-    takes = "texts"
+    input_kind = TEXTS
     vocabulary: int = choice("v", 1024, *(size for size in _VOCABULARIES if size != 1024), rule=_RULE)
     lookup: str = choice("", "onehot", "gather")
 

@@ -9,6 +9,7 @@ from anenas.ane import dimension_problem
 from anenas.blocks._base import register
 from anenas.blocks._choices import choice
 from anenas.blocks._sequence import SequenceBlock
+from anenas.inputs import RECORDINGS
 
 if TYPE_CHECKING:
     from torch import nn
@@ -24,7 +25,7 @@ class LogMelBlock(SequenceBlock):
     """
 
     kind = "log_mel"
-    takes = "recordings"
+    input_kind = RECORDINGS
     rate: int = choice("hz", 8000, 16000)
     hop: int = choice("h", 80, 64, 128, 160, 256)
     window: int = choice("w", 3, 2, 4)

@@ -119,7 +119,7 @@ class Bundle:
     @property
     def samples(self) -> str:
         """What it was trained and tested on: "images", "series", "texts" or "recordings"."""
-        return Architecture.parse(self.architecture).takes
+        return Architecture.parse(self.architecture).input_kind.name
 
     def to_dict(self) -> dict[str, Any]:
         own = {"path": str(self.path), "verified": self.verified.to_dict()}

@@ -14,7 +14,7 @@ from anenas.bundle._model import Model
 from anenas.bundle._pick import choose
 from anenas.bundle._stream import require_streaming
 from anenas.bundle._write import write_bundle
-from anenas.data import Dataset, Encoding, load_data, load_texts
+from anenas.data import Data, Dataset, Encoding, InputFormat, load_data
 from anenas.graph import get_form
 from anenas.search import PACKAGE, Study, TrainingEvaluator, TrialFiles, ship
 from anenas.space import Architecture
@@ -31,7 +31,7 @@ def export(
     final_epochs: int | None = None,
     form: str | None = None,
     streaming: bool = False,
-    data: str | None = None,
+    data: Data = None,
     device: str | None = None,
     store: str | Path = "mlruns",
     on_step: Callable[[int, int], None] = lambda step, steps: None,
@@ -107,23 +107,22 @@ def _name(pick: str | int | None) -> str:
     return f"trial {text}" if text.isdecimal() else text
 
 
-def _dataset(study: Study, data: str | None, architecture: Architecture) -> Dataset:
+def _dataset(study: Study, data: Data, architecture: Architecture) -> Dataset:
     """The data that the study, of networks like this one, was made with, as they were split then."""
     assert study.settings.input_shape
-    channels, height, width = study.settings.input_shape
-    source, encoding, what = data or study.data, study.settings.encoding, architecture.takes
+    source, kind = study.data if data is None else data, architecture.input_kind
+    encoding = Encoding(**study.settings.encoding) if study.settings.encoding else None
+    wanted = InputFormat.of_shape(kind, study.settings.input_shape, rate=architecture.rate, encoding=encoding)
     try:
-        if encoding:
-            dataset = load_texts(source, Encoding(**encoding), steps=width)
-        else:
-            dataset = load_data(source, size=(height, width), channels=channels, rate=architecture.rate)
+        dataset = load_data(source, wanted)
     except AnenasError as error:
-        raise AnenasError(f"the study's {what} cannot be read: {error} (`data` names where they are now)") from error
+        raise AnenasError(f"the study's {kind} cannot be read: {error} (`data` names where they are now)") from error
     found = f"{dataset.name} {dataset.fingerprint[:12]}"
     if found != study.settings.data:
+        given = source if isinstance(source, str) else "what is given" if source is not None else "the embedded set"
         raise AnenasError(
-            f"{source or 'the embedded set'} ({found}) is not what {study.name} was made with "
-            f"({study.settings.data}); name its {what} with `data`"
+            f"{given} ({found}) is not what {study.name} was made with ({study.settings.data}); name its {kind} with "
+            f"`data`"
         )
     return dataset
 

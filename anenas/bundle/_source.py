@@ -71,12 +71,6 @@ _OPERATORS = {
     operator.add: "+", operator.iadd: "+", operator.sub: "-", operator.isub: "-", operator.mul: "*",
     operator.imul: "*", operator.truediv: "/",
 }  # fmt: skip
-_GIVEN = {  # the variable for it, and what is in it
-    "images": ("pixels", "Pixels of 0 to 255"),
-    "series": ("series", "Series as they are"),
-    "texts": ("tokens", "Ids of tokens"),
-    "recordings": ("recordings", "Recordings as they are"),
-}
 _NAMES = ("x", "y", "z")  # of values, the main stream first; more are numbered
 
 
@@ -118,18 +112,16 @@ def plain_network(
     stages = {f"stage{i}" if i else "stem": str(stage) for i, stage in enumerate(architecture.stages)}
     _, *size = architecture.input
     given = given or Input.of(architecture)
-    source, values = _GIVEN[given.kind]
-    writer = _Writer(plain, stages | {"head": str(architecture.head)}, source)
+    writer = _Writer(plain, stages | {"head": str(architecture.head)}, given.kind.batch_variable)
     writer.write(graph)
     shape = ", ".join(["N", *map(str, size)])
     where = ","
     if given.masked:
-        before = "0" if given.kind == "texts" else "a last channel of 1 where they are and 0"
-        where = f", that end at the last step, with {before} before,"
+        where = f", that end at the last step, with {given.kind.padding} before,"
     source = _FILE.format(
         imports="import json\nimport unicodedata\n" if given.tokens else "",
         encoder=python_encoder(given.tokens, size[2]) if given.tokens else "",
-        inputs=f"{values}, ({shape}){where}",
+        inputs=f"{given.kind.content}, ({shape}){where}",
         name=given.kind,
         key=given.name,
         title=title,

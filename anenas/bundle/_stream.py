@@ -47,7 +47,7 @@ def require_streaming(architecture: Architecture, front: Sequence[CompletedTrial
     from anenas.network import streaming_problem
 
     if problem := streaming_problem(architecture):
-        if architecture.takes != "series":  # then no network of its space can
+        if architecture.input_kind.streaming_problem:  # then no network of its space can
             raise AnenasError(problem)
         able = [record.number for record in front if not streaming_problem(record.architecture)]
         mend = f"pick trial {able[0]}, which can" if able else f"search a space such as {_SPACE}, where all can"

@@ -57,11 +57,11 @@ def write_bundle(folder: Path, model: Model, *, streaming: bool) -> Bundle:
     package = Package.open(path)
     bundle, findings = _judged(model, network, package)
     bundle = dataclasses.replace(bundle, compiled=_compiled(path, folder / "model.mlmodelc"))
-    given, program = Input.of(model.architecture, dataset.facts), package.program("fp16")
+    given, program = Input.of(model.architecture, dataset.metadata), package.program("fp16")
     _write_network(folder, network, model, given)
     _write_vectors(folder / "test_vectors", network, program, model.some(dataset.test.inputs, _VECTORS))
     if given.tokens:
-        (folder / "vocabulary.json").write_text(f"{dataset.facts['vocabulary']}\n", encoding="utf-8")
+        (folder / "vocabulary.json").write_text(f"{dataset.metadata['vocabulary']}\n", encoding="utf-8")
     labels = "".join(f"{' '.join(name.split())}\n" for name in dataset.classes)
     (folder / "labels.txt").write_text(labels, encoding="utf-8")
     (folder / "Classifier.swift").write_text(swift_source(program, path.name, given), encoding="utf-8")
@@ -95,7 +95,7 @@ def _judged(model: Model, network: Deployed, package: Package) -> tuple[Bundle, 
         if is_plain
         else verify_network(package, network, some, "the network in float32", tolerances=LOSSY)
     ).require("the exported program")
-    _log.info(f"running it on {len(test):,} test {architecture.takes}")
+    _log.info(f"running it on {len(test):,} test {architecture.input_kind}")
     test_accuracy = program_accuracy(package, test.inputs, test.labels)
 
     graph = package.graph

@@ -1,10 +1,30 @@
-"""Data sets of images, series, recordings and texts: the embedded ones and the user's own.
+"""Data sets of images, series, texts and recordings: the embedded ones, the user's own, and what plugins add.
 
 No torch, save for torchvision's sets.
 """
 
+import anenas.data.sources  # noqa: F401  # they register themselves
+from anenas.data._arrays import array_reader
 from anenas.data._dataset import Dataset, Split
-from anenas.data._load import absolute_source, load_data, load_texts
-from anenas.data._text import Encoding
+from anenas.data._encoding import Encoding
+from anenas.data._format import AudioFormat, InputFormat
+from anenas.data._load import load_data
+from anenas.data._memory import Data
+from anenas.data._raw import Examples, Inputs, RawData
+from anenas.data._sources import absolute_source, source
 
-__all__ = ["Dataset", "Encoding", "Split", "absolute_source", "load_data", "load_texts"]
+__all__ = [
+    "AudioFormat",
+    "Data",
+    "Dataset",
+    "Encoding",
+    "Examples",
+    "InputFormat",
+    "Inputs",
+    "RawData",
+    "Split",
+    "absolute_source",
+    "array_reader",
+    "load_data",
+    "source",
+]

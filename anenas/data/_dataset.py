@@ -1,7 +1,4 @@
-"""`Dataset`: images or series with their labels in three splits, as plain arrays that processes can share.
-
-Recordings are series of samples here, and texts of ids.
-"""
+"""`Dataset`: inputs with their labels in three splits, as plain arrays that processes can share."""
 
 from __future__ import annotations
 
@@ -11,38 +8,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anenas._errors import AnenasError
-from anenas.data._source import PARTS
-
-_TRAITS = ("flip", "jitter", "masked", "facts")
-_BATCH = 1024
-_SMALLEST_STD = 1 / 255  # one grey level, so that dividing by it is always safe
+from anenas.data._raw import PARTS
+from anenas.inputs import InputKind, Moments, input_kind
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Images, or series, with their labels.
+    """Inputs with their labels.
 
     Raises:
-        AnenasError: The arrays have another type or shape than described here.
+        AnenasError: The labels have another type or shape than described here.
     """
 
     inputs: NDArray[np.uint8] | NDArray[np.float32]
-    """Images, (N, C, H, W) of uint8, or series, (N, C, 1, T) of float32; may be a memory map."""
+    """Images, (N, C, H, W) of uint8; series, recordings, (N, 1, 1, samples), and texts, (N, 1, 1, ids), are
+    (N, C, 1, T) of float32. May be a memory map."""
     labels: NDArray[np.int64]
     """Shape (N,): for each an index into the data set's classes."""
 
     def __post_init__(self) -> None:
-        is_series = self.inputs.dtype == np.float32 and self.inputs.shape[2:3] == (1,)
-        if not (self.inputs.dtype == np.uint8 or is_series) or self.inputs.ndim != 4:
-            raise AnenasError(
-                f"images must be uint8 (N, C, H, W), or series float32 (N, C, 1, T), "
-                f"not {self.inputs.dtype} {self.inputs.shape}"
-            )
         if self.labels.dtype != np.int64 or self.labels.shape != self.inputs.shape[:1]:
             raise AnenasError(
                 f"labels must be int64 ({len(self.inputs)},), one for each input, "
@@ -55,10 +45,10 @@ class Split:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A data set, ready to train on: all its images, or series, have one shape. Compare data sets by `fingerprint`.
+    """A data set, ready to train on: all its inputs have one shape. Compare data sets by `fingerprint`.
 
     Raises:
-        AnenasError: The splits disagree on that shape.
+        AnenasError: The splits disagree on that shape, hold another kind of input than is said, or labels of no class.
     """
 
     name: str
@@ -70,41 +60,48 @@ class Dataset:
     """Held out of training: what a search may look at."""
     test: Split
     """What only the final report may look at."""
-    flip: bool
+    kind: InputKind
+    """What its inputs are."""
+    flip: bool = False
     """Whether an image's horizontal mirror image still belongs to its class."""
-    jitter: bool = False
-    """Whether a series that is a little noisier, louder or softer, or has a gap still belongs to its class."""
     masked: bool = False
     """Whether the last channel of series, which end at the last step, is over 0 where they are and 0 before: a mask, or
     of texts the ids of their tokens.
     """
-    facts: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, str] = field(default_factory=dict)
     """What a user of the model has to know of its input, such as a vocabulary: ships in the package's metadata."""
 
     def __post_init__(self) -> None:
-        shapes = {split.inputs.shape[1:] for split in (self.train, self.validation, self.test)}
+        splits = (self.train, self.validation, self.test)
+        for split in splits:
+            if problem := self.kind.array_problem(split.inputs):
+                raise AnenasError(problem)
+            if len(split) and not 0 <= split.labels.min() <= split.labels.max() < len(self.classes):
+                raise AnenasError(f"labels must be 0 to {len(self.classes) - 1}, places in the classes")
+        shapes = {split.inputs.shape[1:] for split in splits}
         if len(shapes) > 1:
-            raise AnenasError(f"all splits must hold images of one shape, not {' and '.join(map(str, sorted(shapes)))}")
+            found = " and ".join(map(str, sorted(shapes)))
+            raise AnenasError(f"all splits must hold {self.kind} of one shape, not {found}")
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
-        """(channels, height, width) of every image; (channels, 1, steps) of every series."""
+        """(channels, height, width) of every input, which is (channels, 1, steps) of all but images."""
         _, channels, height, width = self.train.inputs.shape
         return channels, height, width
 
     @property
     def channels(self) -> int:
-        """1 for grey images, 3 for colour; of series, a mask among them."""
+        """Of every input: 1 for grey images, 3 for colour; of series, a mask among them."""
         return self.input_shape[0]
 
     @property
     def height(self) -> int:
-        """Height of every image, in pixels; 1 of series."""
+        """Of every input: pixels of images; 1 of all else."""
         return self.input_shape[1]
 
     @property
     def width(self) -> int:
-        """Width of every image, in pixels; the steps or samples of series."""
+        """Of every input: pixels of images, steps of series, samples of recordings, tokens of texts."""
         return self.input_shape[2]
 
     @property
@@ -123,12 +120,16 @@ class Dataset:
         """
         return self._moments[1]
 
+    def augment(self, batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """A batch of training inputs as they might have been as well."""
+        return self.kind.augment(batch, rng, self)
+
     @cached_property
     def fingerprint(self) -> str:
-        """A hex digest of all values, labels, classes and facts, and of the splits: changed data, changed digest."""
+        """A hex digest of all values, labels, classes and metadata, and of the splits: changed data, changed digest."""
         digest = hashlib.sha256(json.dumps(self.classes).encode())
-        if self.facts:
-            digest.update(json.dumps(dict(self.facts), sort_keys=True).encode())
+        if self.metadata:
+            digest.update(json.dumps(dict(self.metadata), sort_keys=True).encode())
         for name in PARTS:
             split: Split = getattr(self, name)
             digest.update(json.dumps([name, split.inputs.shape]).encode())
@@ -137,26 +138,8 @@ class Dataset:
         return digest.hexdigest()
 
     @cached_property
-    def _moments(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
-        if self.train.inputs.dtype == np.float32:
-            each, values = (0, 2, 3), self.train.inputs
-            if not self.masked:
-                mean, std = values.mean(each, dtype=np.float64), values.std(each, dtype=np.float64)
-                return _rounded(mean / 255), _rounded(std / 255)
-            there = values.transpose(1, 0, 2, 3)[:-1, values[:, -1] > 0].astype(np.float64)  # (C - 1, steps of all)
-            return (*_rounded(there.mean(1) / 255), 0.0), (*_rounded(there.std(1) / 255), 1 / 255)
-        # Integer sums are exact, so every machine finds the same digits; batches keep the temporaries small.
-        images = self.train.inputs
-        total = np.zeros(self.channels, np.int64)
-        squares = np.zeros(self.channels, np.int64)
-        for start in range(0, len(images), _BATCH):
-            batch = images[start : start + _BATCH]
-            total += batch.sum(axis=(0, 2, 3), dtype=np.int64)
-            squares += np.square(batch, dtype=np.uint16).sum(axis=(0, 2, 3), dtype=np.int64)
-        mean = total / (images.size / self.channels) / 255
-        variance = squares / (images.size / self.channels) / 255**2 - mean**2
-        std = np.sqrt(np.maximum(variance, _SMALLEST_STD**2))
-        return tuple(mean.tolist()), tuple(std.tolist())
+    def _moments(self) -> Moments:
+        return self.kind.moments(self.train.inputs, self.masked)
 
     def save(self, folder: Path) -> None:
         """Writes the data set as .npy files and one small JSON file, for `open` in another process.
@@ -170,10 +153,10 @@ class Dataset:
         about = {
             "name": self.name,
             "classes": self.classes,
+            "kind": self.kind.name,
             "flip": self.flip,
-            "jitter": self.jitter,
             "masked": self.masked,
-            "facts": dict(self.facts),
+            "facts": dict(self.metadata),
             "moments": self._moments,
             "fingerprint": self.fingerprint,
         }
@@ -204,8 +187,17 @@ class Dataset:
                 )
                 for name in PARTS
             )
-            classes, traits = tuple(about["classes"]), {name: about[name] for name in _TRAITS}
-            dataset = cls(about["name"], classes, train, validation, test, **traits)
+            dataset = cls(
+                about["name"],
+                tuple(about["classes"]),
+                train,
+                validation,
+                test,
+                kind=input_kind(about["kind"]),
+                flip=about["flip"],
+                masked=about["masked"],
+                metadata=about["facts"],
+            )
             mean, std = about["moments"]
             # What needs every pixel is known already; a worker should not read them all to find it again.
             vars(dataset).update(_moments=(tuple(mean), tuple(std)), fingerprint=about["fingerprint"])
@@ -216,12 +208,7 @@ class Dataset:
         return dataset
 
 
-def _rounded(moment: NDArray[np.float64]) -> tuple[float, ...]:
-    """To six digits, for the last ones of sums of floats differ from machine to machine."""
-    return tuple(float(f"{value:.6g}") for value in moment)
-
-
-def _replace(path: Path, array: NDArray[np.generic]) -> None:
+def _replace(path: Path, array: NDArray[Any]) -> None:
     new = path.with_suffix(".new")
     with new.open("wb") as file:
         np.save(file, array, allow_pickle=False)

@@ -2,20 +2,54 @@
 
 from __future__ import annotations
 
+import dataclasses
+import logging
 import os
-from collections.abc import Callable
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from anenas._errors import AnenasError
+from anenas.data._arrays import array_reader
+from anenas.data._format import InputFormat
+from anenas.data._raw import Inputs
+from anenas.inputs import IMAGES
+
+_log = logging.getLogger(__name__)
 _BILINEAR = Image.Resampling.BILINEAR  # Pillow widens the filter when it shrinks, so nothing aliases
 
 
+class _Pictures(Inputs):
+    """Pictures. Besides their own number of channels, they can be drawn from 1 to 3 and 3 to 1."""
+
+    @property
+    @abstractmethod
+    def channels(self) -> int:
+        """1 of grey ones, 3 of colour."""
+
+    @property
+    def flip(self) -> bool:
+        """Digits and scans are grey as a rule, and photos colour."""
+        return self.channels == 3
+
+    def settle(self, wanted: InputFormat, name: str) -> InputFormat:
+        channels = self.channels if wanted.channels is None else wanted.channels
+        if channels != self.channels and {channels, self.channels} != {1, 3}:
+            raise AnenasError(
+                f"{name} has {self.channels} channels, which cannot be made {channels}; only 1 and 3 turn into each "
+                f"other"
+            )
+        return dataclasses.replace(wanted, channels=channels)
+
+
 @dataclass(frozen=True, eq=False)
-class ArrayPictures:
+class ArrayPictures(_Pictures):
     """Pictures of one shape, in memory. Drawing stretches them to the size asked for."""
 
     array: NDArray[np.uint8]
@@ -24,11 +58,17 @@ class ArrayPictures:
     def __len__(self) -> int:
         return len(self.array)
 
+    @property
+    def channels(self) -> int:
+        return self.array.shape[3]
+
     def take(self, indices: NDArray[np.int64]) -> ArrayPictures:
         return ArrayPictures(self.array[indices])
 
-    def draw(self, size: tuple[int, int], channels: int) -> NDArray[np.uint8]:
-        """See `Inputs.draw`; besides its own number of channels, an array can be drawn from 1 to 3 and 3 to 1."""
+    def draw(self, wanted: InputFormat) -> NDArray[np.uint8]:
+        size, channels = _drawn_as(wanted)
+        if self.array.shape[1:] == (*size, channels):
+            return np.ascontiguousarray(np.moveaxis(self.array, 3, 1))
         drawn = np.empty((len(self), channels, *size), np.uint8)
         for index, pixels in enumerate(self.array):
             if pixels.shape[2] == 3:
@@ -41,20 +81,22 @@ class ArrayPictures:
 
 
 @dataclass(frozen=True, eq=False)
-class PhotoPictures:
+class PhotoPictures(_Pictures):
     """Pictures of any shape that are decoded one by one. Drawing is up to `draw_one`, which threads share."""
 
     draw_one: Callable[[int, tuple[int, int], int], NDArray[np.uint8]]
     """Called with an index, size and channels; returns (channels, height, width)."""
     indices: NDArray[np.int64]
+    channels: int
 
     def __len__(self) -> int:
         return len(self.indices)
 
     def take(self, indices: NDArray[np.int64]) -> PhotoPictures:
-        return PhotoPictures(self.draw_one, self.indices[indices])
+        return PhotoPictures(self.draw_one, self.indices[indices], self.channels)
 
-    def draw(self, size: tuple[int, int], channels: int) -> NDArray[np.uint8]:
+    def draw(self, wanted: InputFormat) -> NDArray[np.uint8]:
+        size, channels = _drawn_as(wanted)
         drawn = np.empty((len(self), channels, *size), np.uint8)
 
         def fill(position: int) -> None:
@@ -64,6 +106,12 @@ class PhotoPictures:
             for _ in threads.map(fill, range(len(self))):
                 pass  # asking for each result raises the first picture's error and drops the pictures still waiting
         return drawn
+
+
+def _drawn_as(wanted: InputFormat) -> tuple[tuple[int, int], int]:
+    """(height, width) and channels of a format that is settled."""
+    assert wanted.size and wanted.channels
+    return wanted.size, wanted.channels
 
 
 def draw_photo(image: Image.Image, size: tuple[int, int], channels: int) -> NDArray[np.uint8]:
@@ -96,3 +144,68 @@ def _in_channels(image: Image.Image, channels: int) -> Image.Image:
 def _planes(image: Image.Image) -> NDArray[np.uint8]:
     pixels = np.asarray(image)
     return np.moveaxis(pixels, 2, 0) if pixels.ndim == 3 else pixels[np.newaxis]
+
+
+@array_reader(IMAGES)
+def pictures_of_arrays(
+    where: str, arrays: Mapping[str, NDArray[Any]], more: Mapping[str, NDArray[Any]], wanted: InputFormat
+) -> dict[str, ArrayPictures]:
+    """The images of arrays (N, H, W) or (N, H, W, C) of uint8, or (N, H, W, C) of floats from 0 to 1.
+
+    Raises:
+        AnenasError: If they are no such arrays.
+    """
+    images = {key: _checked(where, key, array) for key, array in arrays.items()}
+    channels = images["train_x"].shape[3]
+    for key, array in images.items():
+        if array.shape[3] != channels:
+            raise AnenasError(
+                f"{where}: train_x has {channels} channels but {key} has {array.shape[3]}; give both the same"
+            )
+    scaled = sum(len(array) for array in arrays.values() if array.dtype.kind == "f")
+    if scaled:
+        _log.info("%s: %s images of floats from 0 to 1 are read as pixels of 0 to 255", where, f"{scaled:,}")
+    return {key: ArrayPictures(array) for key, array in images.items()}
+
+
+def _checked(where: str, key: str, array: NDArray[Any]) -> NDArray[np.uint8]:
+    """An array as (N, H, W, C) of pixels."""
+    is_float = array.dtype.kind == "f"
+    if array.dtype != np.uint8 and not (is_float and array.ndim == 4):
+        # Of three axes they may as well be series.
+        hint = "; series need a space such as sequence_rnn, and images of floats four axes, (N, H, W, C)"
+        raise AnenasError(
+            f"{where}: {key} must be uint8 with pixels from 0 to 255, not {array.dtype}"
+            f"{hint if is_float and array.ndim == 3 else ''}"
+        )
+    if array.ndim not in (3, 4):
+        raise AnenasError(f"{where}: {key} must be (N, H, W) or (N, H, W, C), not {array.shape}")
+    if array.size == 0:
+        raise AnenasError(f"{where}: {key} holds no pixels: its shape is {array.shape}")
+    if array.ndim == 4 and array.shape[1] in (1, 3) and array.shape[3] > 4:
+        raise AnenasError(
+            f"{where}: {key} looks like (N, C, H, W) with shape {array.shape}; expected (N, H, W, C): give "
+            f"{key}.transpose(0, 2, 3, 1)"
+        )
+    return pixels(f"{where}: {key}", array if array.ndim == 4 else array[..., np.newaxis])
+
+
+def pixels(what: str, array: NDArray[Any]) -> NDArray[np.uint8]:
+    """Pixels of 0 to 255 as they are, or of floats from 0 to 1.
+
+    Args:
+        what: They are, for messages.
+        array: Of uint8 or floats.
+
+    Raises:
+        AnenasError: If floats are not from 0 to 1.
+    """
+    if array.dtype.kind != "f":
+        return array.astype(np.uint8, copy=False)
+    lowest, highest = float(array.min()), float(array.max())
+    if not (lowest >= 0 and highest <= 1):
+        raise AnenasError(
+            f"{what} holds floats from {lowest:g} to {highest:g}; expected uint8 with pixels from 0 to 255, or floats "
+            f"from 0 to 1, not normalised"
+        )
+    return np.rint(array * 255).astype(np.uint8)

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anenas._errors import AnenasError
 from anenas.ane import MAX_STEPS
+from anenas.data._arrays import array_reader
+from anenas.data._format import InputFormat
+from anenas.data._raw import Inputs
+from anenas.inputs import SERIES
 
-LAYOUTS = ("ntc", "nct")
+_LAYOUTS = ("ntc", "nct")
 _LARGEST = 65_504  # of float16, which the program computes in
 # Float16 keeps 11 bits: of a channel that varies by less than a 256th of its mean, fewer than three would be left.
 _MOST_OFFSET = 256
 
 
 @dataclass(frozen=True, eq=False)
-class Series:
-    """Series of one shape, in memory. They are never resized."""
+class Series(Inputs):
+    """Series of one shape, or recordings, in memory. They are never resized."""
 
     array: NDArray[np.float32]
     """Shape (N, C, 1, T)."""
@@ -33,28 +38,37 @@ class Series:
     def take(self, indices: NDArray[np.int64]) -> Series:
         return Series(self.array[indices], self.masked)
 
-    def draw(self, size: tuple[int, int], channels: int) -> NDArray[np.float32]:
-        """All of them; they have that size and those channels."""
-        assert self.array.shape[1:] == (channels, *size)
+    def settle(self, wanted: InputFormat, name: str) -> InputFormat:
+        _, channels, _, steps = self.array.shape
+        if wanted.channels not in (None, channels) or wanted.steps not in (None, steps):
+            asked = [f"{wanted.channels} channels"] if wanted.channels else []
+            asked += [f"{wanted.steps} steps"] if wanted.steps else []
+            raise AnenasError(
+                f"{name} holds {wanted.kind} of {channels} channels and {steps} steps, not {' and '.join(asked)}; "
+                f"{wanted.kind} are never resized: leave out the input shape, or change the data"
+            )
+        return dataclasses.replace(wanted, channels=channels, steps=steps)
+
+    def draw(self, wanted: InputFormat) -> NDArray[np.float32]:
         return self.array
 
 
 def read_series(
-    path: Path,
-    parts: Mapping[str, NDArray[np.generic]],
+    where: str,
+    parts: Mapping[str, NDArray[Any]],
     *,
-    scale: NDArray[np.generic] | None,
-    layout: str | None,
+    scale: NDArray[Any] | None = None,
+    layout: str | None = None,
     names: Sequence[str] = (),
 ) -> dict[str, Series]:
     """The series of each part.
 
     Those that are shorter than the others end in NaN. Here they end at the last step instead, where a network that
-    reads forward has just seen all of them; the steps before them are nought, and one more channel says which steps
+    reads forward has just seen all of them; the steps before them are zero, and one more channel says which steps
     are there (1) and which are not (0). So shapes stay static, and the last step is always a valid one.
 
     Args:
-        path: The file, for messages.
+        where: They are from, for messages.
         parts: (n, T, C), (n, C, T) or (n, T) numbers, for "train_x" and others.
         scale: What they are multiplied with, for each channel or all.
         layout: "ntc" or "nct"; None takes the longer axis for the time.
@@ -63,48 +77,48 @@ def read_series(
     Raises:
         AnenasError: If they are not as described, are too long, hold gaps, or are of no use in float16.
     """
-    layout = layout or _layout(path, parts["train_x"])
-    arranged = {key: _arranged(path, key, array, scale, layout) for key, array in parts.items()}
+    layout = layout or _layout(where, parts["train_x"])
+    arranged = {key: _arranged(where, key, array, scale, layout) for key, array in parts.items()}
     channels, steps = arranged["train_x"].shape[1:]
     for key, array in arranged.items():
         if array.shape[1:] != (channels, steps):
             raise AnenasError(
-                f"'{path}': train_x holds series of {channels} channels and {steps} steps, but {key} of "
+                f"{where}: train_x holds series of {channels} channels and {steps} steps, but {key} of "
                 f"{array.shape[1]} and {array.shape[2]}; give all the same, and end shorter ones in NaN"
             )
     if steps > MAX_STEPS:
         raise AnenasError(
-            f"'{path}': series of {steps:,} steps; at most {MAX_STEPS:,} are a block that the Neural Engine likes: "
+            f"{where}: series of {steps:,} steps; at most {MAX_STEPS:,} are a block that the Neural Engine likes: "
             f"cut them in windows, or keep one step in {-(-steps // MAX_STEPS)}"
         )
-    lengths = {key: _lengths(path, key, array) for key, array in arranged.items()}
+    lengths = {key: _lengths(where, key, array) for key, array in arranged.items()}
     _check_channels(
-        path, arranged["train_x"], names or [f"channel {channel} of train_x" for channel in range(channels)]
+        where, arranged["train_x"], names or [f"channel {channel} of train_x" for channel in range(channels)]
     )
     unequal = any((length < steps).any() for length in lengths.values())
     return {key: Series(_at_the_end(array, lengths[key], unequal), unequal) for key, array in arranged.items()}
 
 
-def _layout(path: Path, array: NDArray[np.generic]) -> str:
+def _layout(where: str, array: NDArray[Any]) -> str:
     if array.ndim < 3 or array.shape[1] > array.shape[2]:
         return "ntc"
     if array.shape[1] < array.shape[2]:
         return "nct"
     raise AnenasError(
-        f"'{path}': train_x {array.shape} may be (n, T, C) or (n, C, T); add an array layout of 'ntc' or 'nct'"
+        f"{where}: train_x {array.shape} may be (n, T, C) or (n, C, T); add an array layout of 'ntc' or 'nct'"
     )
 
 
 def _arranged(
-    path: Path, key: str, array: NDArray[np.generic], scale: NDArray[np.generic] | None, layout: str
+    where: str, key: str, array: NDArray[Any], scale: NDArray[Any] | None, layout: str
 ) -> NDArray[np.float32]:
     """As (n, C, T)."""
     if array.ndim not in (2, 3) or array.dtype.kind not in "fi":
         raise AnenasError(
-            f"'{path}': {key} must be series, (n, T, C) or (n, C, T) signed numbers, not {array.dtype} {array.shape}"
+            f"{where}: {key} must be series, (n, T, C) or (n, C, T) signed numbers, not {array.dtype} {array.shape}"
         )
     if array.size == 0:
-        raise AnenasError(f"'{path}': {key} holds no series: its shape is {array.shape}")
+        raise AnenasError(f"{where}: {key} holds no series: its shape is {array.shape}")
     with np.errstate(over="ignore"):  # what is too large is told by its channel
         numbers = array.astype(np.float32)
     if numbers.ndim == 2:
@@ -115,47 +129,47 @@ def _arranged(
     if scale is not None:
         factors = np.asarray(scale, np.float32).reshape(-1)
         if len(factors) not in (1, numbers.shape[1]):
-            raise AnenasError(f"'{path}': scale holds {len(factors)} numbers for {numbers.shape[1]} channels")
+            raise AnenasError(f"{where}: scale holds {len(factors)} numbers for {numbers.shape[1]} channels")
         numbers = numbers * factors[:, None]
     return np.ascontiguousarray(numbers)
 
 
-def _lengths(path: Path, key: str, series: NDArray[np.float32]) -> NDArray[np.int64]:
+def _lengths(where: str, key: str, series: NDArray[np.float32]) -> NDArray[np.int64]:
     """How many steps each series has before it ends in NaN."""
     missing = np.isnan(series)
     there = ~np.all(missing, 1)
     if np.isinf(series).any():
         raise AnenasError(
-            f"'{path}': series {np.argwhere(np.isinf(series))[0][0]} of {key} has an infinite value; replace it"
+            f"{where}: series {np.argwhere(np.isinf(series))[0][0]} of {key} has an infinite value; replace it"
         )
     lengths = np.where(np.any(there, 1), series.shape[2] - np.argmax(there[:, ::-1], 1), 0)
     if not lengths.all():
-        raise AnenasError(f"'{path}': series {np.flatnonzero(lengths == 0)[0]} of {key} is empty; leave it out")
+        raise AnenasError(f"{where}: series {np.flatnonzero(lengths == 0)[0]} of {key} is empty; leave it out")
     gaps = np.any(missing, 1) & (np.arange(series.shape[2]) < lengths[:, None])
     if gaps.any():
         which, step = np.argwhere(gaps)[0]
         raise AnenasError(
-            f"'{path}': series {which} of {key} has NaN at step {step}, before its end; fill gaps, "
+            f"{where}: series {which} of {key} has NaN at step {step}, before its end; fill gaps, "
             f"such as with the value before them"
         )
     return lengths
 
 
-def _check_channels(path: Path, series: NDArray[np.float32], names: Sequence[str]) -> None:
+def _check_channels(where: str, series: NDArray[np.float32], names: Sequence[str]) -> None:
     """Whether float16 can hold each channel, and it says anything."""
     for channel, name in enumerate(names):
         values = series[:, channel][~np.isnan(series[:, channel])].astype(np.float64)
         largest = np.abs(values).max()
         if not largest <= _LARGEST:
             raise AnenasError(
-                f"'{path}': {name} reaches {largest:g}; Core ML's float16 ends at {_LARGEST:,}: give it in another unit"
+                f"{where}: {name} reaches {largest:g}; Core ML's float16 ends at {_LARGEST:,}: give it in another unit"
             )
         mean, std = values.mean(), values.std()
         if std <= 1e-6 * largest or std == 0:
-            raise AnenasError(f"'{path}': {name} is always {values[0]:g}; leave it out")
+            raise AnenasError(f"{where}: {name} is always {values[0]:g}; leave it out")
         if abs(mean) > _MOST_OFFSET * std:
             raise AnenasError(
-                f"'{path}': {name} varies by {std:.3g} around {mean:.6g}, which Core ML's "
+                f"{where}: {name} varies by {std:.3g} around {mean:.6g}, which Core ML's "
                 f"float16 cannot tell apart: take its mean off"
             )
 
@@ -172,3 +186,14 @@ def _at_the_end(series: NDArray[np.float32], lengths: NDArray[np.int64], with_ma
     result[:, :channels, 0] = np.where(there[:, None], moved, 0)
     result[:, channels, 0] = there
     return result
+
+
+@array_reader(SERIES)
+def series_of_arrays(
+    where: str, arrays: Mapping[str, NDArray[Any]], more: Mapping[str, NDArray[Any]], wanted: InputFormat
+) -> dict[str, Series]:
+    """The series of arrays, with scale and layout if need be: see `read_series`."""
+    layout = str(more["layout"]) if "layout" in more else None
+    if layout not in (None, *_LAYOUTS):
+        raise AnenasError(f"{where}: layout is '{layout}'; expected {' or '.join(_LAYOUTS)}")
+    return read_series(where, arrays, scale=more.get("scale"), layout=layout)

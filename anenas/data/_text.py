@@ -1,124 +1,91 @@
-"""Texts as series of ids: their tokens, and the vocabulary that the training texts make."""
+"""Texts as series of ids, (N, 1, 1, T)."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections import Counter
-from collections.abc import Callable, Iterable
+import dataclasses
+import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anenas._errors import AnenasError
+from anenas.data._arrays import array_reader
+from anenas.data._encoding import FIRST, PADDING, UNKNOWN, Encoding
+from anenas.data._format import InputFormat
+from anenas.data._raw import Inputs
+from anenas.inputs import TEXTS
 
-_PADDING, _UNKNOWN = 0, 1
-_FIRST = 2  # id of the most frequent token
-
-
-class _Blanks(dict[int, str]):
-    """For `str.translate`: a blank for characters that part tokens, and all others as they are."""
-
-    def __init__(self, parts: Callable[[str], bool]) -> None:
-        super().__init__()
-        self._parts = parts
-
-    def __missing__(self, code: int) -> str:
-        self[code] = " " if self._parts(chr(code)) else chr(code)
-        return self[code]
-
-
-_BETWEEN_WORDS = _Blanks(lambda character: unicodedata.category(character)[0] not in "LMN")
-_WHITE = _Blanks(lambda character: unicodedata.category(character)[0] == "Z" or character in "\t\n\v\f\r\x85")
-
-
-@dataclass(frozen=True)
-class Encoding:
-    """How texts become ids.
-
-    Attributes:
-        tokens: "words": longest runs of Unicode's letters, marks and numbers (categories L*, M* and N*, which Apple's
-            `CharacterSet.alphanumerics` holds). "characters": each code point, runs of white space as one blank, and
-            none at the ends; white are category Z*, tabs and line breaks, as `CharacterSet.whitespacesAndNewlines` has
-            it. Both of the text in lower case and Unicode's form NFC.
-        vocabulary: How many ids there are: 0 for padding, 1 for tokens that are not in the vocabulary, and the rest for
-            the most frequent ones of the training texts.
-    """
-
-    tokens: str
-    vocabulary: int
-
-    @property
-    def nothing(self) -> str:
-        """What a text has that has no token."""
-        return "no words, which are letters and numbers" if self.tokens == "words" else "no characters"
-
-    def split(self, text: str) -> list[str]:
-        """The tokens of a text."""
-        text = unicodedata.normalize("NFC", text.lower())
-        if self.tokens == "words":
-            return text.translate(_BETWEEN_WORDS).split()
-        return list(re.sub(" +", " ", text.translate(_WHITE)).strip(" "))
-
-    def learn(self, texts: Iterable[str]) -> tuple[str, ...]:
-        """The most frequent tokens, the most frequent first and equals in the order of their code points."""
-        counts = Counter(token for text in texts for token in self.split(text))
-        ranked = sorted(counts, key=lambda token: (-counts[token], token))
-        return tuple(ranked[: self.vocabulary - _FIRST])
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
-class Texts:
-    """Texts, and how they become series of ids."""
+class Texts(Inputs):
+    """Texts, each with a token at least."""
 
     texts: tuple[str, ...]
-    encoding: Encoding
-    vocabulary: tuple[str, ...] = ()
-    """The tokens that have an id, of which the first has 2."""
+    masked: bool = True
 
     def __len__(self) -> int:
         return len(self.texts)
 
     def take(self, indices: NDArray[np.int64]) -> Texts:
-        return Texts(tuple(self.texts[i] for i in indices), self.encoding, self.vocabulary)
+        return Texts(tuple(self.texts[i] for i in indices))
 
-    def draw(self, size: tuple[int, int], channels: int) -> NDArray[np.float32]:
+    def settle(self, wanted: InputFormat, name: str) -> InputFormat:
+        """With the vocabulary of these texts, unless a model has brought its own."""
+        if wanted.vocabulary is not None:
+            return wanted
+        encoding, steps = wanted.tokens
+        vocabulary = encoding.learn(self.texts)
+        _log.info(self._describe(vocabulary, encoding, steps))
+        return dataclasses.replace(wanted, vocabulary=vocabulary)
+
+    def draw(self, wanted: InputFormat) -> NDArray[np.float32]:
         """The ids of each text's first tokens, (n, 1, 1, T), that end at the last step; 0 is before them."""
-        known, steps = {token: i for i, token in enumerate(self.vocabulary, _FIRST)}, size[1]
-        series = np.full((len(self), channels, *size), _PADDING, np.float32)
+        encoding, steps = wanted.tokens
+        known = {token: i for i, token in enumerate(wanted.vocabulary or (), FIRST)}
+        series = np.full((len(self), 1, 1, steps), PADDING, np.float32)
         for row, text in zip(series, self.texts, strict=True):
-            found = [known.get(token, _UNKNOWN) for token in self.encoding.split(text)[:steps]]
+            found = [known.get(token, UNKNOWN) for token in encoding.split(text)[:steps]]
             row[0, 0, steps - len(found) :] = found
         return series
 
-    def describe(self, steps: int) -> str:
+    def _describe(self, vocabulary: tuple[str, ...], encoding: Encoding, steps: int) -> str:
         """What the vocabulary knows of these texts, and how many of them are cut."""
-        known = set(self.vocabulary)
+        known = set(vocabulary)
         lengths, seen = [], 0
         for text in self.texts:
-            tokens = self.encoding.split(text)
+            tokens = encoding.split(text)
             lengths.append(len(tokens))
             seen += sum(token in known for token in tokens)
         cut = sum(length > steps for length in lengths)
-        kind = self.encoding.tokens
+        kind = encoding.tokens
         return (
             f"the vocabulary is the {len(known):,} most frequent {kind}, {seen / sum(lengths):.0%} of all in the "
             f"training texts; {cut:,} of those {len(self):,} are longer than {steps:,} {kind} and are cut"
         )
 
 
-def text_array(path: Path, key: str, array: NDArray[np.generic], encoding: Encoding) -> Texts:
-    """The texts of an array of strings.
+@array_reader(TEXTS)
+def texts_of_arrays(
+    where: str, arrays: Mapping[str, NDArray[Any]], more: Mapping[str, NDArray[Any]], wanted: InputFormat
+) -> dict[str, Texts]:
+    """The texts of arrays (n,) of strings.
 
     Raises:
-        AnenasError: If it is none, or a text has no tokens.
+        AnenasError: If they are none, or a text has no tokens.
     """
+    return {key: _texts(where, key, array, wanted.tokens[0]) for key, array in arrays.items()}
+
+
+def _texts(where: str, key: str, array: NDArray[Any], encoding: Encoding) -> Texts:
     if array.dtype.kind != "U" or array.ndim != 1 or not len(array):
-        raise AnenasError(f"'{path}': {key} must be texts, (n,) strings, not {array.dtype} {array.shape}")
+        raise AnenasError(f"{where}: {key} must be texts, (n,) strings, not {array.dtype} {array.shape}")
     texts = tuple(map(str, array))
     for i, text in enumerate(texts):
         if not encoding.split(text):
-            raise AnenasError(f"'{path}': text {i} of {key} has {encoding.nothing}; leave it out")
-    return Texts(texts, encoding)
+            raise AnenasError(f"{where}: text {i} of {key} has {encoding.nothing}; leave it out")
+    return Texts(texts)

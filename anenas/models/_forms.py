@@ -168,25 +168,28 @@ def write_sweep(results: Sequence[FormResult], folder: Path) -> list[Path]:
 
 
 def load_test_data(package: Package, source: str) -> Dataset:
-    """A data set of what the package takes, at its size: images, series, texts or recordings.
+    """A data set of what the package takes, at its size.
 
     Raises:
-        AnenasError: If the package takes none of them, or the data cannot be read.
+        AnenasError: If the package takes nothing that data sets hold, or the data cannot be read.
     """
-    from anenas.data import Encoding, load_data, load_texts
+    from anenas.data import Encoding, InputFormat, load_data
+    from anenas.inputs import TEXTS, plain_kind
 
     channels, height, width = package.input_size
-    metadata = package.metadata
+    shape, metadata = (channels, height, width), package.metadata
     if "vocabulary" in metadata:
         try:
             vocabulary = tuple(map(str, json.loads(metadata["vocabulary"])))
             encoding = Encoding(metadata["tokens"], len(vocabulary))
         except (ValueError, TypeError, KeyError) as error:
             raise AnenasError(f"{package} has no list of tokens as its vocabulary: {error}") from None
-        return load_texts(source, encoding, steps=width, vocabulary=vocabulary)
+        return load_data(source, InputFormat.of_shape(TEXTS, shape, encoding=encoding, vocabulary=vocabulary))
     text = metadata.get("anenas.architecture")
-    rate = Architecture.parse(text).rate if text else None
-    return load_data(source, size=(height, width), channels=channels, rate=rate)
+    architecture = Architecture.parse(text) if text else None
+    kind = architecture.input_kind if architecture else plain_kind(height)
+    rate = architecture.rate if architecture else None
+    return load_data(source, InputFormat.of_shape(kind, shape, rate=rate))
 
 
 def _random_inputs(package: Package) -> dict[str, np.ndarray]:

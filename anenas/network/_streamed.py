@@ -79,21 +79,13 @@ class Streamed(nn.Module):
 
 def streaming_problem(architecture: Architecture) -> str | None:
     """Why the networks of an architecture cannot stream, with the stage and the choice, or None where they can."""
-    if problem := _NO_SERIES.get(architecture.takes):
+    if problem := architecture.input_kind.streaming_problem:
         return problem
     for i, stage in enumerate(architecture.stages):
         if getattr(stage.block, "bidirectional", False):
             name = f"stage{i}" if i else "stem"
             return f"{name} ({stage}) is bidirectional: it looks ahead, so it cannot stream"
     return None
-
-
-_NO_SERIES = {
-    "images": "only networks of series can stream; this one takes images",
-    "texts": "networks of texts do not stream: a text has its padding before it",
-    "recordings": "networks of waveforms do not stream; those of spectrograms do: search sequence_stream with "
-    "mel:FOLDER",
-}
 
 
 def _without_torchs_recurrences(network: nn.Module) -> nn.Module:

@@ -9,16 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from anenas.coreml import (
-    LOSSY,
-    TOKENS,
-    TOLERANCES,
-    Package,
-    Verification,
-    compress,
-    convert,
-    verify_network,
-)
+from anenas.coreml import LOSSY, TOLERANCES, Package, Verification, compress, convert, verify_network
 from anenas.data import Dataset
 from anenas.graph import get_form
 from anenas.search._evaluation import WEIGHTS
@@ -93,7 +84,7 @@ def ship(
     """
     form = get_form(architecture.form)
     metadata = {
-        **dataset.facts,
+        **dataset.metadata,
         "anenas.architecture": str(architecture),
         "anenas.data": dataset.name,
         "anenas.mean": json.dumps(dataset.mean),
@@ -102,13 +93,13 @@ def ship(
     pixels = np.array(held_out, dtype=np.float32)
     shape, classes = architecture.input, dataset.classes
     if form.activations:
-        from anenas.training import Augmentation, train_quantised
+        from anenas.training import train_quantised
 
         quantised = train_quantised(
             deployed,
             dataset.train,
             epochs=max(1, round(_QUANTISED_SHARE * epochs)),
-            augment=Augmentation.of(dataset),
+            augment=dataset.augment,
             seed=seed,
             device=device,
             stepped=on_step,
@@ -123,7 +114,7 @@ def ship(
         )
         on_phase("verify")
         return package, verified.require(_EXPORTED)
-    source = TOKENS if architecture.takes == "texts" else None
+    source = architecture.input_kind.core_ml_name
     package = convert(deployed, path, shape=shape, classes=classes, metadata=metadata, source=source)
     on_phase("convert")
     verified = verify_network(package, deployed, pixels).require(_EXPORTED)

@@ -75,7 +75,7 @@ class TrainingEvaluator:
         from safetensors.torch import load_file, save_file
 
         from anenas.network import Normalisation, build, inherit
-        from anenas.training import Augmentation, accuracy, pick_device, train
+        from anenas.training import accuracy, pick_device, train
 
         assert files.data
         clock = _Clock()
@@ -90,7 +90,7 @@ class TrainingEvaluator:
             dataset.train,
             Normalisation(dataset.mean, dataset.std, architecture.raw),
             epochs=self.epochs,
-            augment=Augmentation.of(dataset),
+            augment=dataset.augment,
             seed=self.seed,
             device=device,
             share=budget_fraction,

@@ -14,11 +14,12 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Self
 
 from anenas._errors import AnenasError, unknown
 from anenas.blocks import ACTIVATIONS, Block, LogMelBlock, SequenceBlock, Value, block_kind, block_kinds
 from anenas.graph import get_form
+from anenas.inputs import InputKind, plain_kind
 
 POOLS = ("mean", "max", "last")
 """How a head makes one vector of all pixels or steps: their mean, their largest values, or the last step's."""
@@ -127,14 +128,14 @@ class Architecture:
     masked: bool = False
 
     @property
-    def takes(self) -> Literal["images", "series", "texts", "recordings"]:
+    def input_kind(self) -> InputKind:
         """What its inputs are."""
-        return self.stages[0].block.takes or ("series" if self.input[2] == 1 else "images")
+        return self.stages[0].block.input_kind or plain_kind(self.input[2])
 
     @property
     def raw(self) -> bool:
         """Whether the network takes its input as it is, not normalised."""
-        return self.stages[0].block.takes is not None
+        return not self.input_kind.normalised
 
     @property
     def rate(self) -> int | None:
@@ -172,10 +173,11 @@ class Architecture:
         n, c, h, w = (int(size) for size in shape.removesuffix(_MASKED).split("x"))
         is_masked = shape.endswith(_MASKED)
         parsed = tuple(Stage.parse(stage) for stage in stages)
-        if is_masked and (h > 1 or c < 2) and parsed[0].block.takes != "texts":
-            raise AnenasError(f"'{text}': only series, (N, C, 1, T), of two channels and more have one for a mask")
         the_form = get_form(form).name if at else "fp16"
         architecture = cls((n, c, h, w), parsed, Head.parse(head), the_form, is_masked)
+        fewest = architecture.input_kind.masked_channels
+        if is_masked and (fewest is None or c < fewest):
+            raise AnenasError(f"'{text}': only series, (N, C, 1, T), of two channels and more have one for a mask")
         size = h, w
         for i, stage in enumerate(architecture.stages):
             if problem := stage.block.place_problem(first=i == 0, depth=stage.depth, channels=c):

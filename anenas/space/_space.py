@@ -28,14 +28,13 @@ from anenas.blocks import (
     ACTIVATIONS,
     Block,
     Choice,
-    Embedding,
-    LogMelBlock,
     SequenceBlock,
     Value,
     block_kind,
     block_kinds,
 )
 from anenas.graph import all_forms
+from anenas.inputs import RECORDINGS, TEXTS, InputKind, input_kinds, plain_kind
 from anenas.space import _walk
 from anenas.space._architecture import POOLS, Architecture, Head, Stage, form_problem
 from anenas.space._walk import Pick
@@ -175,6 +174,11 @@ class InputSpec(_Strict):
         return self.batch, self.channels, self.height, self.width
 
     @property
+    def kind(self) -> InputKind | None:
+        """The kind of input that one of the fields is there for alone; None where the blocks decide."""
+        return next((kind for kind in input_kinds() if kind.marker and getattr(self, kind.marker, None)), None)
+
+    @property
     def length(self) -> str | None:
         """What the length of a series is called, "steps" or "samples"; None for images."""
         return "steps" if self.steps else "samples" if self.samples else None
@@ -312,8 +316,7 @@ class SearchSpace(_Strict):
     @model_validator(mode="after")
     def _fits_its_input(self) -> Self:
         sizes, series = {(self.input.height, self.input.width)}, self.input.length is not None
-        self._check_embedding()
-        self._check_log_mel()
+        self._check_stem()
         for name, spec in self.named_stages():
             # A stage's blocks may leave inputs of several sizes to the next, which has to take each.
             blocks = list(spec.blocks_offered())
@@ -338,39 +341,39 @@ class SearchSpace(_Strict):
             raise ValueError("head.pool: only series have a last step; expected mean or max")
         return self
 
-    def _check_log_mel(self) -> None:
-        """Waveforms need their spectrogram, and one rate; nothing else has a use for it."""
-        others = {kind for kind, _ in self.stem.block_options()} - {LogMelBlock.kind}
-        if not self.input.samples:
-            if self._rates():
-                raise ValueError("stem: block log_mel takes waveforms; give the input samples, and nothing else")
-        elif others or len(self._rates()) != 1:
-            raise ValueError("stem: waveforms, which have samples, need the block log_mel, no other, and one rate")
+    def _check_stem(self) -> None:
+        """A kind of input that a block of its own takes needs that block, no other, and data prepared in one way."""
+        blocks = list(self.stem.blocks_offered())
+        for kind in input_kinds():
+            takers = [block for block in blocks if block.input_kind is kind]
+            if not takers and self.input.kind is not kind:
+                continue
+            if kind.marker and not getattr(self.input, kind.marker):
+                raise ValueError(f"stem: block {takers[0].kind} takes {kind}; {kind.marker_hint}")
+            if len(takers) < len(blocks) or len(self._data_choices(kind)) > 1:
+                known = " or ".join(name for name, block in block_kinds().items() if block.input_kind is kind)
+                one = f", and one {kind.data_choice}" if kind.data_choice else ""
+                raise ValueError(f"stem: {kind} need the block {known}, no other{one}")
 
-    def _rates(self) -> set[int]:
-        return {block.rate for block in self.stem.blocks_offered() if isinstance(block, LogMelBlock)}
+    def _data_choices(self, kind: InputKind) -> set[Value]:
+        """What the blocks of the stem that take such input have chosen of that on which its preparation rests."""
+        takers = (block for block in self.stem.blocks_offered() if block.input_kind is kind)
+        return {getattr(block, kind.data_choice) for block in takers} if kind.data_choice else set()
+
+    @property
+    def input_kind(self) -> InputKind:
+        """What its networks take."""
+        return next(self.stem.blocks_offered()).input_kind or plain_kind(self.input.height)
 
     @property
     def rate(self) -> int | None:
-        """Samples a second of the waveforms that its networks take; None where the input is none."""
-        return next(iter(self._rates()), None)
-
-    def _check_embedding(self) -> None:
-        """Texts need an embedding, and one vocabulary; nothing else has a use for it."""
-        embeddings = [block for block in self.stem.blocks_offered() if isinstance(block, Embedding)]
-        if not self.input.tokens:
-            if embeddings:
-                raise ValueError("stem: block embedding takes texts; add tokens to the input: words or characters")
-            return
-        others = {kind for kind, _ in self.stem.block_options()} - {Embedding.kind}
-        if others or len({block.vocabulary for block in embeddings}) != 1:
-            raise ValueError("stem: texts need the block embedding, no other, and one vocabulary")
+        """Samples a second of the recordings that its networks take; None where they take none."""
+        return next((int(rate) for rate in self._data_choices(RECORDINGS)), None)
 
     @property
     def vocabulary(self) -> int | None:
-        """How many ids tokens of texts have; None where the input is no text."""
-        sizes = (block.vocabulary for block in self.stem.blocks_offered() if isinstance(block, Embedding))
-        return next(sizes, None)
+        """How many ids tokens of texts have; None where its networks take none."""
+        return next((int(size) for size in self._data_choices(TEXTS)), None)
 
     def decide(self, pick: Pick, *, classes: int) -> Architecture:
         """Walk every decision of the space once and return the architecture they make.

@@ -1,13 +1,11 @@
 """Brief and final training of what the network room builds."""
 
-from anenas.training._augment import Augmentation
 from anenas.training._device import DEVICES, pick_device, visible_gpus
 from anenas.training._quantise import train_quantised
 from anenas.training._train import TrainingError, accuracy, brief_epochs, train
 
 __all__ = [
     "DEVICES",
-    "Augmentation",
     "TrainingError",
     "accuracy",
     "brief_epochs",

@@ -9,8 +9,7 @@ import torch
 
 from anenas.coreml import Quantiser
 from anenas.data import Split
-from anenas.training._augment import Augmentation
-from anenas.training._train import PEAK_LEARNING_RATE, count_steps, train
+from anenas.training._train import PEAK_LEARNING_RATE, Augment, count_steps, train
 
 if TYPE_CHECKING:
     from anenas.network import Deployed
@@ -24,7 +23,7 @@ def train_quantised(
     split: Split,
     *,
     epochs: int,
-    augment: Augmentation,
+    augment: Augment,
     seed: int = 0,
     device: torch.device | str = "cpu",
     stepped: Callable[[int, int], None] = lambda step, steps: None,
@@ -35,7 +34,7 @@ def train_quantised(
         deployed: The trained network as it ships, in evaluation mode; it is not changed.
         split: Training images and labels.
         epochs: Passes over the data, at least 1.
-        augment: What may be done to them.
+        augment: Makes of a batch of them what might have been as well, `Dataset.augment`.
         seed: Of the order and augmentation of the images.
         device: Where to train.
         stepped: Called after each step with its number, from 1, and how many there are.

@@ -12,9 +12,8 @@ from torch import nn
 from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel, get_swa_multi_avg_fn, update_bn
 
-from anenas.data import Split
+from anenas.data import Dataset, Split
 from anenas.network import Normalisation
-from anenas.training._augment import Augmentation
 from anenas.training._checkpoint import Progress, load_checkpoint, save_checkpoint
 
 BATCH_SIZE = 32
@@ -25,25 +24,16 @@ _LOGGED_STEPS = 50
 _AVERAGED = 0.25  # of the steps before a pause, whose mean is what is judged
 _BATCHES_OF_STATISTICS = 16  # that batch normalisation is shown in the end
 
-
-_BRIEF_STEPS = 500  # of a new network on series
-
-_Augment = Callable[[np.ndarray, np.random.Generator], np.ndarray]
+Augment = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 
 
 class TrainingError(RuntimeError):
     """Training went wrong in a way that belongs to the architecture, such as a loss that became NaN."""
 
 
-def brief_epochs(split: Split) -> int:
-    """The training budget of a trial where none was asked for: two epochs of images.
-
-    Sets of series are small, and their networks fast: for them it is as many epochs as make 500 steps, the number that
-    two epochs of the embedded images make.
-    """
-    if split.inputs.dtype == np.uint8:
-        return 2
-    return max(2, math.ceil(_BRIEF_STEPS * BATCH_SIZE / len(split)))
+def brief_epochs(dataset: Dataset) -> int:
+    """The training budget of a trial where none was asked for: two epochs of images; of all else at least 500 steps."""
+    return dataset.kind.brief_epochs(len(dataset.train), BATCH_SIZE)
 
 
 def train(
@@ -52,7 +42,7 @@ def train(
     normalise: Normalisation,
     *,
     epochs: int,
-    augment: Augmentation,
+    augment: Augment,
     seed: int = 0,
     device: torch.device | str = "cpu",
     learning_rate: float = PEAK_LEARNING_RATE,
@@ -73,7 +63,7 @@ def train(
         split: Training images and labels.
         normalise: What pixels become first.
         epochs: Passes over the data of the whole training, at least 1.
-        augment: What may be done to them.
+        augment: Makes of a batch of them what might have been as well, `Dataset.augment`.
         seed: Of the order and augmentation of the images. The weights are the caller's.
         device: Where to train.
         learning_rate: At its peak.
@@ -106,7 +96,7 @@ def train(
     since = list(progress.since)
 
     def batch(step: int) -> tuple[torch.Tensor, torch.Tensor]:
-        return _batch(split, step, lambda inputs, rng: augment(inputs, normalise, rng), seed)
+        return _batch(split, step, augment, seed)
 
     def normalised(pixels: torch.Tensor) -> torch.Tensor:
         return normalise(pixels.to(device, non_blocking=True)).contiguous(memory_format=torch.channels_last)
@@ -202,7 +192,7 @@ def _steps_per_epoch(split: Split) -> int:
     return max(1, len(split.labels) // BATCH_SIZE)
 
 
-def _batch(split: Split, step: int, augment: _Augment, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+def _batch(split: Split, step: int, augment: Augment, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
     """The images of a step, from 1, and no other: augmented (B, C, H, W), of their type, and (B,) labels.
 
     Each epoch is in an order of its own; what does not fill a last batch is left out.

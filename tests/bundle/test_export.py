@@ -211,7 +211,7 @@ def test_a_trial_whose_weights_are_others_is_not_shipped(store: Path, tmp_path: 
     weights = load_file(file)
     weights["head.1.bias"] += torch.tensor([3.0, 0.0, 0.0])
     save_file(weights, file)
-    with pytest.raises(AnenasError, match="the exported program is not the network"):
+    with pytest.raises(AnenasError, match="the exported program is not the trained network"):
         anenas.export("tiny", tmp_path / "b", pick=0, store=moved / "store")
     shutil.rmtree(study.trial_folder(0) / PACKAGE)
     with pytest.raises(AnenasError, match="trial 0 of tiny has lost its files"):

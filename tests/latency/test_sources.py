@@ -238,8 +238,8 @@ def test_a_source_is_had_by_its_name(tmp_path: Path) -> None:
 
 
 def test_a_plugin_makes_a_source_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(anenas.latency_sources, "_entries", dict(anenas.latency_sources._entries))
-    anenas.latency_sources("shelf")(Shelf)
+    monkeypatch.setattr(anenas.latency_source, "_entries", dict(anenas.latency_source._entries))
+    anenas.latency_source("shelf")(Shelf)
     target = Target.named("A15", get_latency_source("shelf"))
     assert target.latency(graph).source == "shelf"
     told = profile("mine", graph, target)

@@ -1,4 +1,4 @@
-"""Series as they might have been as well: for small sets of them, of which a network would learn every sample."""
+"""Series of sensor readings and the like: taken at their own length, normalised, made a little noisier in training."""
 
 from __future__ import annotations
 
@@ -6,11 +6,19 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from anenas.inputs._base import Traits, register_kind
+from anenas.inputs._sequences import Sequences
+
 # Noise and scale are those of Um et al. 2017, arXiv:1706.00527, of wearable sensors, made gentler; gaps are the masks
 # over time of Park et al. 2019, arXiv:1904.08779.
 _NOISE = 0.1  # standard deviation, in that of the channel
 _LOUDNESS = 0.1  # standard deviation of its logarithm
 _GAP = 0.2  # of all steps, at most
+
+
+class _Series(Sequences):
+    def augment(self, batch: np.ndarray, rng: np.random.Generator, traits: Traits) -> np.ndarray:
+        return jittered(batch, traits.mean, traits.std, traits.masked, rng)
 
 
 def jittered(
@@ -35,3 +43,20 @@ def jittered(
     gap = (np.arange(steps) >= start) & (np.arange(steps) < end)
     result = np.where(gap, middle, middle + (values - middle) * louder + noise)
     return np.concatenate([result * mask if masked else result, mask], 1)
+
+
+SERIES = register_kind(
+    _Series(
+        name="series",
+        one="series",
+        example_space="sequence_rnn",
+        axes=("series", "channels", "1", "steps"),
+        core_ml_name="series",
+        variable="series",
+        batch_variable="series",
+        content="Series as they are",
+        preparation="The model normalises series itself; its last layer is a softmax.",
+        padding="a last channel of 1 where they are and 0",
+        masked_channels=2,
+    )
+)

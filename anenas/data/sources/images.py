@@ -13,29 +13,33 @@ from PIL import Image
 
 from anenas._errors import AnenasError
 from anenas.data._class_folders import read_class_folders
+from anenas.data._format import InputFormat
 from anenas.data._pictures import PhotoPictures, draw_photo, is_grey
-from anenas.data._source import Examples, Source, file_safe
+from anenas.data._raw import Examples, RawData, file_safe
+from anenas.data._sources import source
+from anenas.inputs import IMAGES
 
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif")
 
 
-def read_folder(path: Path) -> Source:
+@source("images", IMAGES, rest="FOLDER")
+def read_images(rest: str, wanted: InputFormat) -> RawData:
     """A data set of the images in class folders, as `read_class_folders` finds them.
 
     Raises:
         AnenasError: The folder is not there or not laid out like that, a class is empty, or a file is no image.
     """
-    classes, files = read_class_folders(path, _SUFFIXES, "images")
-    grey = _all_grey(file for part in files.values() for file, _ in part)
-    examples = {part: _examples(labelled) for part, labelled in files.items()}
-    name, channels = file_safe(path.resolve().name), 1 if grey else 3
-    return Source(name, classes, channels, not grey, **examples, jitter=False, facts={})
+    path = Path(rest).expanduser()
+    classes, files = read_class_folders(path, _SUFFIXES, IMAGES.name)
+    channels = 1 if _all_grey(file for part in files.values() for file, _ in part) else 3
+    examples = {part: _examples(labelled, channels) for part, labelled in files.items()}
+    return RawData.of_parts(file_safe(path.resolve().name), IMAGES, classes, examples)
 
 
-def _examples(files: list[tuple[Path, int]]) -> Examples:
+def _examples(files: list[tuple[Path, int]], channels: int) -> Examples:
     paths = [path for path, _ in files]
     labels = np.array([label for _, label in files], np.int64)
-    return Examples(PhotoPictures(partial(_draw_file, paths), np.arange(len(paths))), labels)
+    return Examples(PhotoPictures(partial(_draw_file, paths), np.arange(len(paths)), channels), labels)
 
 
 def _all_grey(paths: Iterable[Path]) -> bool:

@@ -15,8 +15,11 @@ from numpy.typing import NDArray
 
 from anenas._errors import AnenasError
 from anenas.ane import MAX_STEPS
+from anenas.data._format import InputFormat
+from anenas.data._raw import PARTS, Examples, RawData, file_safe, numbered
 from anenas.data._series import read_series
-from anenas.data._source import PARTS, Examples, Source, file_safe, numbered
+from anenas.data._sources import source
+from anenas.inputs import SERIES
 
 _NEEDED = ("window", "label")
 _GROUPS = ("group", "subject")
@@ -48,7 +51,9 @@ class _Window:
     """The same among the rows of the file, from 1, the header's."""
 
 
-def read_csv(path: Path) -> Source:
+# The csv module rather than pandas: it names the row that is wrong, and holds 65,536 rows as text at most.
+@source("csv", SERIES, rest="FILE", suffix=".csv")
+def read_csv(rest: str, wanted: InputFormat) -> RawData:
     """Series from a file with a row for each step and a header.
 
     The column `window` says which series a row belongs to, by any name; its rows follow one another in the order of
@@ -57,11 +62,13 @@ def read_csv(path: Path) -> Source:
     a validation or test set has to be cut out. Windows may be of unequal length.
 
     Args:
-        path: The file, in UTF-8, with commas between columns and points in numbers.
+        rest: The file, in UTF-8, with commas between columns and points in numbers.
+        wanted: What they are to become; series are taken as they are.
 
     Raises:
         AnenasError: The file is not there, or is not as described; it names the row, the header being row 1.
     """
+    path = Path(rest).expanduser()
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             header, windows, values = _read(path, file)
@@ -84,7 +91,7 @@ def read_csv(path: Path) -> Source:
         raise AnenasError(f"'{path}': the split of no window is train")
     arrays = {f"{part}_x": _padded(values, bounds, members, longest) for part, members in parts.items() if members}
     names = [header.names[channel] for channel in header.channels]
-    series = read_series(path, arrays, scale=None, layout="nct", names=names)
+    series = read_series(f"'{path}'", arrays, layout="nct", names=names)
     classes, labels = numbered([window.label for window in windows])
     examples = {
         part: Examples(
@@ -95,10 +102,7 @@ def read_csv(path: Path) -> Source:
         for part, members in parts.items()
         if members
     }
-    channels = series["train_x"].array.shape[1]
-    return Source(
-        name=file_safe(path.stem), classes=classes, channels=channels, flip=False, jitter=True, **examples, facts={}
-    )
+    return RawData.of_parts(file_safe(path.stem), SERIES, classes, examples)
 
 
 def _read(path: Path, file: TextIO) -> tuple[_Header, list[_Window], NDArray[np.float32]]:

@@ -14,8 +14,11 @@ from numpy.typing import NDArray
 
 from anenas._errors import AnenasError, unknown
 from anenas._torchvision import import_torchvision
+from anenas.data._format import InputFormat
 from anenas.data._pictures import PhotoPictures, draw_photo, is_grey
-from anenas.data._source import Examples, Source
+from anenas.data._raw import Examples, RawData
+from anenas.data._sources import source
+from anenas.inputs import IMAGES
 
 _TIMEOUT_S = 30
 
@@ -52,25 +55,26 @@ SETS = {
 }
 
 
-def read_torchvision(name: str) -> Source:
+@source("torchvision", IMAGES, known=SETS)
+def read_torchvision(rest: str, wanted: InputFormat) -> RawData:
     """A torchvision data set by the name of its class, kept in ~/.cache/anenas/<name>.
 
     Raises:
         AnenasError: There is no such set, or it cannot be downloaded.
     """
-    if name not in SETS:
-        raise unknown("torchvision data set", name, SETS)
-    kind = SETS[name]
-    train = _construct(name, kind.train)
-    test = None if kind.test is None else _construct(name, kind.test)
-    labels = _labels(train)
-    return Source(
-        name=name,
+    if rest not in SETS:
+        raise unknown("torchvision data set", rest, SETS)
+    kind = SETS[rest]
+    train = _construct(rest, kind.train)
+    test = None if kind.test is None else _construct(rest, kind.test)
+    labels, channels = _labels(train), 1 if is_grey(train[0][0]) else 3
+    return RawData(
+        name=rest,
+        kind=IMAGES,
         classes=_classes(train, count=int(labels.max()) + 1),
-        channels=1 if is_grey(train[0][0]) else 3,
+        train=Examples(_pictures(train, channels), labels),
+        test=None if test is None else Examples(_pictures(test, channels), _labels(test)),
         flip=kind.flip,
-        train=Examples(_pictures(train), labels),
-        test=None if test is None else Examples(_pictures(test), _labels(test)),
     )
 
 
@@ -101,11 +105,11 @@ def _network_timeout() -> Iterator[None]:
         socket.setdefaulttimeout(before)
 
 
-def _pictures(dataset: Any) -> PhotoPictures:
+def _pictures(dataset: Any, channels: int) -> PhotoPictures:
     def draw_one(index: int, size: tuple[int, int], channels: int) -> NDArray[np.uint8]:
         return draw_photo(dataset[index][0], size, channels)
 
-    return PhotoPictures(draw_one, np.arange(len(dataset)))
+    return PhotoPictures(draw_one, np.arange(len(dataset)), channels)
 
 
 def _labels(dataset: Any) -> NDArray[np.int64]:

@@ -7,36 +7,43 @@ import io
 from pathlib import Path
 
 from anenas._errors import AnenasError
-from anenas.data._source import PARTS, Examples, Source, file_safe, numbered
-from anenas.data._text import Encoding, Texts
+from anenas.data._encoding import Encoding
+from anenas.data._format import InputFormat
+from anenas.data._raw import PARTS, Examples, RawData, file_safe, numbered
+from anenas.data._sources import source
+from anenas.data._text import Texts
+from anenas.inputs import TEXTS
 
 _COLUMNS = ("text", "label")
 
 
-def read_texts(path: Path, encoding: Encoding) -> Source:
+# The csv module rather than pandas: it names the row that is wrong, and reads what is quoted as it was written.
+@source("text", TEXTS, rest="FILE")
+def read_texts(rest: str, wanted: InputFormat) -> RawData:
     """Texts from a table with a header and the columns `text`, `label` and, if there, `split`.
 
     The split is train, validation or test; without the column, or a part of it, that part is cut out of the training
     texts. Other columns are ignored.
 
     Args:
-        path: A file in UTF-8, with tabs between columns where it ends in .tsv and with commas otherwise.
-        encoding: How texts become ids.
+        rest: A file in UTF-8, with tabs between columns where it ends in .tsv and with commas otherwise.
+        wanted: How texts become ids.
 
     Raises:
         AnenasError: The file is not there, or is not as described; it names the row, the header being row 1.
     """
-    rows = _rows(path, encoding)
+    path = Path(rest).expanduser()
+    rows = _rows(path, wanted.tokens[0])
     classes, labels = numbered([label for _, label, _ in rows])
     parts = {part: [i for i, row in enumerate(rows) if row[2] == part] for part in PARTS}
     if not parts["train"]:
         raise AnenasError(f"'{path}': the split of no row is train")
     examples = {
-        part: Examples(Texts(tuple(rows[i][0] for i in members), encoding), labels[members])
+        part: Examples(Texts(tuple(rows[i][0] for i in members)), labels[members])
         for part, members in parts.items()
         if members
     }
-    return Source(file_safe(path.stem), classes, 1, False, **examples, jitter=False, facts={})
+    return RawData.of_parts(file_safe(path.stem), TEXTS, classes, examples)
 
 
 def _rows(path: Path, encoding: Encoding) -> list[tuple[str, str, str]]:

@@ -1,0 +1,155 @@
+"""Recordings of sound as waveforms (N, 1, 1, S) of one rate and length."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from math import gcd
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anenas._errors import AnenasError
+from anenas.data._arrays import array_reader
+from anenas.data._format import AudioFormat, InputFormat
+from anenas.data._series import Series
+from anenas.inputs import RECORDINGS
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One recording, and what it was.
+
+    Attributes:
+        waveform: (samples,) from −1 to 1 at the rate that was asked for, no longer than was asked for.
+        rate: That it had.
+        longer: Whether it was longer.
+    """
+
+    waveform: NDArray[np.float32]
+    rate: int
+    longer: bool
+
+
+@dataclass
+class Tally:
+    """What was done to recordings, for the user to know."""
+
+    audio: AudioFormat
+    count: int = 0
+    longer: int = 0
+    shorter: int = 0
+    rates: Counter[int] = field(default_factory=Counter)
+    silent: list[str] = field(default_factory=list)
+
+    def add(self, one: Recording, name: str) -> NDArray[np.float32]:
+        """Note what was done to a recording, and give its waveform."""
+        self.count += 1
+        self.longer += one.longer
+        self.shorter += len(one.waveform) < self.audio.samples
+        if one.rate != self.audio.rate:
+            self.rates[one.rate] += 1
+        if not one.waveform.any():
+            self.silent.append(name)
+        return one.waveform
+
+    def log(self, *, filled: bool) -> None:
+        """A line for each kind of thing that was done to some; that they were filled up, if they were."""
+        of, seconds = f"of {self.count:,} recordings", self.audio.samples / self.audio.rate
+        if self.rates:
+            rates = ", ".join(f"{rate:,}" for rate in sorted(self.rates))
+            _log.info(f"{self.rates.total():,} {of} resampled to {self.audio.rate:,} Hz, from {rates}")
+        if self.longer:
+            _log.info(f"{self.longer:,} {of} are longer than {seconds:g} s: cut to their middle")
+        if self.shorter and filled:
+            _log.info(f"{self.shorter:,} {of} are shorter than {seconds:g} s: they begin with silence")
+        if self.silent:
+            _log.info(f"{len(self.silent):,} {of} are silent, such as {self.silent[0]}")
+
+
+@array_reader(RECORDINGS)
+def waveforms_of_arrays(
+    where: str, arrays: Mapping[str, NDArray[Any]], more: Mapping[str, NDArray[Any]], wanted: InputFormat
+) -> dict[str, Series]:
+    """The waveforms of arrays, resampled, cut and filled up as those of files are.
+
+    They are (n, samples) floats from −1 to 1, of which shorter ones end in NaN, or 16-bit integers. Their rate is the
+    number rate; without one it is taken for the rate that is wanted.
+
+    Raises:
+        AnenasError: If they are not as described.
+    """
+    audio, rate = wanted.audio, _rate(where, more)
+    tally = Tally(audio)
+    found = {}
+    for key, array in arrays.items():
+        each = enumerate(_each(where, key, array, rate or audio.rate, audio))
+        waveforms = (tally.add(one, f"the one at {i} of {key}") for i, one in each)
+        found[key] = Series(of_length(waveforms, len(array), audio))
+    if rate is None:
+        _log.info(f"{where} has no array rate, of samples a second: taken for {audio.rate:,} Hz")
+    tally.log(filled=True)
+    return found
+
+
+def _rate(where: str, arrays: Mapping[str, NDArray[Any]]) -> int | None:
+    """Samples a second of the waveforms, if the arrays say it."""
+    if "rate" not in arrays:
+        return None
+    rate = arrays["rate"]
+    if rate.size != 1 or rate.dtype.kind not in "iuf" or not 0 < (number := float(rate.reshape(()))) < 1e6:
+        raise AnenasError(f"{where}: rate must be one number, of samples a second, not {rate}")
+    return round(number)
+
+
+def _each(where: str, key: str, array: NDArray[Any], rate: int, audio: AudioFormat) -> Iterator[Recording]:
+    is_float = array.dtype.kind == "f"
+    if array.ndim != 2 or not (is_float or array.dtype == np.int16) or array.size == 0:
+        raise AnenasError(
+            f"{where}: {key} must be waveforms, (n, samples) floats from −1 to 1, not {array.dtype} {array.shape}"
+        )
+    if is_float and not (highest := max(np.fmax.reduce(array, None), -np.fmin.reduce(array, None))) <= 1:
+        raise AnenasError(f"{where}: {key} reaches {highest:g}; expected waveforms from −1 to 1: divide them")
+    for i, row in enumerate(array):
+        missing = np.isnan(row) if is_float else np.zeros(len(row), bool)
+        length = int(np.argmax(missing)) if missing.any() else len(row)
+        if not length or not missing[length:].all():
+            raise AnenasError(f"{where}: waveform {i} of {key} is empty, or has NaN before its end; leave it out")
+        yield brought_to(row[:length], rate, audio)
+
+
+def brought_to(sound: NDArray[Any], rate: int, audio: AudioFormat) -> Recording:
+    """A sound, (n,) or (n, channels), at the rate and cut to the length; of a long one only the middle is read."""
+    most = -(-audio.samples * rate // audio.rate)
+    start = max(0, len(sound) - most) // 2
+    waveform = _as_floats(sound[start : start + most])
+    if waveform.ndim == 2:
+        waveform = waveform.mean(1)
+    if rate != audio.rate:
+        from scipy.signal import resample_poly
+
+        common = gcd(rate, audio.rate)
+        waveform = np.clip(resample_poly(waveform, audio.rate // common, rate // common), -1, 1)  # it overshoots
+    return Recording(waveform[: audio.samples], rate, len(sound) > most)
+
+
+def _as_floats(sound: NDArray[Any]) -> NDArray[np.float32]:
+    """From −1 to 1: of 8-bit samples, which are unsigned, of other integers, and of floats, which are cut there."""
+    if sound.dtype == np.uint8:
+        return sound.astype(np.float32) / np.float32(128) - np.float32(1)
+    if sound.dtype.kind == "i":
+        return sound.astype(np.float32) * np.float32(2.0 ** (1 - 8 * sound.dtype.itemsize))
+    return np.clip(sound, -1, 1).astype(np.float32)
+
+
+def of_length(waveforms: Iterable[NDArray[np.float32]], count: int, audio: AudioFormat) -> NDArray[np.float32]:
+    """(count, 1, 1, samples), of which the shorter ones begin with silence."""
+    filled = np.zeros((count, 1, 1, audio.samples), np.float32)
+    for row, waveform in zip(filled, waveforms, strict=True):
+        row[0, 0, audio.samples - len(waveform) :] = waveform
+    return filled

@@ -1,0 +1,64 @@
+"""How texts become ids: their tokens, and the vocabulary that the training texts make."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+PADDING, UNKNOWN = 0, 1
+FIRST = 2
+"""Id of the most frequent token."""
+
+
+class _Blanks(dict[int, str]):
+    """For `str.translate`: a blank for characters that part tokens, and all others as they are."""
+
+    def __init__(self, parts: Callable[[str], bool]) -> None:
+        super().__init__()
+        self._parts = parts
+
+    def __missing__(self, code: int) -> str:
+        self[code] = " " if self._parts(chr(code)) else chr(code)
+        return self[code]
+
+
+_BETWEEN_WORDS = _Blanks(lambda character: unicodedata.category(character)[0] not in "LMN")
+_WHITE = _Blanks(lambda character: unicodedata.category(character)[0] == "Z" or character in "\t\n\v\f\r\x85")
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How texts become ids.
+
+    Attributes:
+        tokens: "words": longest runs of Unicode's letters, marks and numbers (categories L*, M* and N*, which Apple's
+            `CharacterSet.alphanumerics` holds). "characters": each code point, runs of white space as one blank, and
+            none at the ends; white are category Z*, tabs and line breaks, as `CharacterSet.whitespacesAndNewlines` has
+            it. Both of the text in lower case and Unicode's form NFC.
+        vocabulary: How many ids there are: 0 for padding, 1 for tokens that are not in the vocabulary, and the rest for
+            the most frequent ones of the training texts.
+    """
+
+    tokens: str
+    vocabulary: int
+
+    @property
+    def nothing(self) -> str:
+        """What a text has that has no token."""
+        return "no words, which are letters and numbers" if self.tokens == "words" else "no characters"
+
+    def split(self, text: str) -> list[str]:
+        """The tokens of a text."""
+        text = unicodedata.normalize("NFC", text.lower())
+        if self.tokens == "words":
+            return text.translate(_BETWEEN_WORDS).split()
+        return list(re.sub(" +", " ", text.translate(_WHITE)).strip(" "))
+
+    def learn(self, texts: Iterable[str]) -> tuple[str, ...]:
+        """The most frequent tokens, the most frequent first and equals in the order of their code points."""
+        counts = Counter(token for text in texts for token in self.split(text))
+        ranked = sorted(counts, key=lambda token: (-counts[token], token))
+        return tuple(ranked[: self.vocabulary - FIRST])

@@ -1,0 +1,128 @@
+"""What inputs are to be brought to, said in full before anything is read."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Self
+
+from anenas._errors import AnenasError
+from anenas.data._encoding import Encoding
+from anenas.inputs import IMAGES, InputKind
+from anenas.space import SearchSpace
+
+
+@dataclass(frozen=True)
+class AudioFormat:
+    """Rate and length of recordings.
+
+    Attributes:
+        rate: Samples a second.
+        samples: Of each recording.
+    """
+
+    rate: int
+    samples: int
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """What an app has to know to give a waveform to the model."""
+        return {"sample_rate": str(self.rate), "input": f"a waveform from -1 to 1 at {self.rate:,} Hz"}
+
+
+@dataclass(frozen=True)
+class InputFormat:
+    """What inputs are brought to when they are read. None leaves something as the source has it.
+
+    Attributes:
+        kind: Of input.
+        size: (height, width) of images, which need one. Photos are cropped to keep their proportions, arrays stretched.
+        channels: 1 turns colour into luma, 3 repeats grey.
+        steps: Of series, which are never resized; tokens that are read of texts, or samples of recordings, which need
+            them: longer ones are cut, shorter ones end at the last step.
+        rate: Samples a second of recordings, which need one.
+        encoding: How texts become ids; texts need it.
+        vocabulary: The tokens that have an id, from 2 on, where a model has learnt them already; otherwise they are
+            those of the training texts.
+
+    Raises:
+        AnenasError: If something is missing or out of range.
+    """
+
+    kind: InputKind = IMAGES
+    size: tuple[int, int] | None = None
+    channels: int | None = None
+    steps: int | None = None
+    rate: int | None = None
+    encoding: Encoding | None = None
+    vocabulary: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind.resized and (self.size is None or min(self.size) < 1):
+            raise AnenasError(f"size must be (height, width) of at least 1×1 pixels, not {self.size}")
+        for name in ("channels", "steps", "rate"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise AnenasError(f"{name} must be 1 or more, not {value}")
+
+    @classmethod
+    def of_shape(
+        cls,
+        kind: InputKind,
+        shape: tuple[int, int, int],
+        *,
+        rate: int | None = None,
+        encoding: Encoding | None = None,
+        vocabulary: tuple[str, ...] | None = None,
+    ) -> Self:
+        """Inputs of exactly that shape, (channels, height, width)."""
+        channels, height, width = shape
+        size, steps = ((height, width), None) if kind.resized else (None, width)
+        return cls(kind, size, channels, steps, rate, encoding, vocabulary)
+
+    @classmethod
+    def of_space(cls, space: SearchSpace, *, exact: bool = False) -> Self:
+        """What the networks of a space take.
+
+        Args:
+            space: Which it is.
+            exact: Whether the data have to follow the shape of its input. Otherwise series are as long as they are,
+                and a space of grey images takes colour ones in their colours.
+        """
+        given, kind = space.input, space.input_kind
+        encoding = Encoding(given.tokens, space.vocabulary) if given.tokens and space.vocabulary else None
+        exactly = cls.of_shape(kind, given.shape[1:], rate=space.rate, encoding=encoding)
+        if exact or kind.marker:
+            return exactly
+        return cls(kind, exactly.size, given.channels if kind.resized and given.channels > 1 else None)
+
+    @property
+    def audio(self) -> AudioFormat:
+        """Of recordings.
+
+        Raises:
+            AnenasError: If it is not said.
+        """
+        if self.rate is None or self.steps is None:
+            raise AnenasError(f"{self.kind} need a `rate` in samples a second, and `steps`, the samples of each")
+        return AudioFormat(self.rate, self.steps)
+
+    @property
+    def tokens(self) -> tuple[Encoding, int]:
+        """How texts become ids, and how many are read of each.
+
+        Raises:
+            AnenasError: If it is not said.
+        """
+        if self.encoding is None or self.steps is None:
+            raise AnenasError(f"{self.kind} need an `encoding`, and `steps`, the tokens that are read of each")
+        return self.encoding, self.steps
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """What a user of a model has to know of inputs in this format: see `Dataset.metadata`."""
+        found = self.audio.metadata if self.rate else {}
+        if self.encoding and self.vocabulary is not None:
+            vocabulary = json.dumps(self.vocabulary, ensure_ascii=False)
+            found |= {"tokens": self.encoding.tokens, "vocabulary": vocabulary}
+        return found

@@ -1,0 +1,188 @@
+"""Data sources by name: what `data="wav:recordings"` stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from anenas._errors import AnenasError, unknown
+from anenas._registry import Registry
+from anenas.data._format import InputFormat
+from anenas.inputs import InputKind
+
+IN_MEMORY = "(in memory)"
+"""What a study keeps as the source of data that were given as objects."""
+
+_Read = Callable[[str, InputFormat], Any]
+_R = TypeVar("_R", bound=_Read)
+_PATHS = ("FILE", "FOLDER")
+
+
+@dataclass(frozen=True)
+class DataSource:
+    """A data source.
+
+    Attributes:
+        name: Before the colon.
+        read: Called with what is behind the colon, and the format that is wanted.
+        kinds: Of input that it gives; none where it gives what is asked for.
+        rest: What is behind the colon, in messages.
+        suffix: Of files that it reads without being named.
+        known: All that may be behind the colon, where that is a short list.
+    """
+
+    name: str
+    read: _Read
+    kinds: tuple[InputKind, ...]
+    rest: str
+    suffix: str
+    known: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        # By these a registry tells two of one name apart.
+        vars(self).update(__module__=self.read.__module__, __qualname__=self.read.__qualname__)
+
+    def __str__(self) -> str:
+        """As the user writes it."""
+        if self.suffix:
+            return f"{self.rest}{self.suffix}"
+        return f"{self.name}:{self.rest}" if self.rest else self.name
+
+    def gives(self, kind: InputKind) -> bool:
+        """Whether it gives that kind of input."""
+        return not self.kinds or kind in self.kinds
+
+
+_SOURCES: Registry[DataSource] = Registry("data source")
+
+
+def source(
+    name: str, *kinds: InputKind, rest: str = "NAME", suffix: str = "", known: Iterable[str] = ()
+) -> Callable[[_R], _R]:
+    """A decorator that makes a function a data source: it reads what `data="name:REST"` names.
+
+        @anenas.source("blobs", IMAGES)  # from anenas.inputs
+        def read_blobs(rest, wanted):
+            x, y = make_blobs(int(rest))  # uint8 (N, H, W, C), and integers (N,)
+            return {"train_x": x, "train_y": y, "test_x": x[:99], "test_y": y[:99], "class_names": ["few", "many"]}
+
+    In a file that `--plugin` names, this gives `--data blobs:500`. The function is called as `read(rest, wanted)`:
+
+    - `rest` is the text behind the colon, empty where there is none.
+    - `wanted` is the `InputFormat` that the networks need: its `kind`, and with that its `size` and `channels`, its
+      `steps`, its `rate` and `steps`, or its `encoding` and `steps`. The function may heed it, as one that decodes
+      recordings would, or ignore it: images of any size are resized afterwards, and colour becomes grey or the reverse.
+
+    It returns anything that `load_data` takes as an object: a mapping of arrays as in an .npz file, map-style data sets
+    of torch for the splits that there are, or a `Dataset`. Splits that are missing are cut out of the training split,
+    but from arrays, which must have a test split. For its user's mistakes it raises `AnenasError` with one line that
+    says what was expected. It is called once a search, in the process that was started, and again by an export; it
+    must return the same data each time.
+
+    Args:
+        name: Before the colon.
+        kinds: Of input that it gives, from `anenas.inputs`; none says that it gives what is asked for.
+        rest: What is behind the colon, in messages. "FILE" and "FOLDER" are paths, which are found again from any
+            folder; with "" there is no colon.
+        suffix: Of files that are read with it though it is not named, such as ".npz".
+        known: All that may be behind the colon, where that is a short list, to be offered to who forgets the name.
+
+    Raises:
+        AnenasError: When used, if there is another source of that name.
+    """
+
+    def add(read: _R) -> _R:
+        _SOURCES(name)(DataSource(name, read, kinds, rest, suffix, tuple(known)))
+        return read
+
+    return add
+
+
+def find_source(text: str, kind: InputKind) -> tuple[DataSource, str]:
+    """The source that a text names, and the rest that it is called with.
+
+    Args:
+        text: Such as "wav:recordings", "mine.npz" or "fashion_mnist".
+        kind: Of input that is wanted.
+
+    Raises:
+        AnenasError: If there is no such source, or it gives another kind of input.
+    """
+    found = _find(text)
+    if found is None:
+        raise _unknown(text, kind)
+    if not found[0].gives(kind):
+        raise wrong_kind(text, found[0].kinds[0], kind)
+    return found
+
+
+def _find(text: str) -> tuple[DataSource, str] | None:
+    name, colon, rest = text.partition(":")
+    if name in _SOURCES:
+        found = _SOURCES[name]
+        if rest if found.rest in _PATHS else found.rest or not colon:
+            return found, rest
+    suffix = Path(text).suffix.lower()
+    by_suffix = (one for one in _all() if one.suffix and one.suffix == suffix)
+    return next(((one, text) for one in by_suffix), None)
+
+
+def _all() -> list[DataSource]:
+    return [_SOURCES[name] for name in _SOURCES]
+
+
+def _unknown(text: str, kind: InputKind) -> AnenasError:
+    if text == IN_MEMORY:
+        return AnenasError("they were given as objects, which are kept nowhere: give the same again as `data`")
+    if Path(text).expanduser().is_dir():
+        forms = [f"{one.name}:{text}" for one in _all() if one.rest == "FOLDER" and one.gives(kind)]
+        if forms:
+            return AnenasError(f"'{text}' is a folder; for a folder of class folders, say {' or '.join(forms)}")
+    for one in _all():
+        for known in one.known:
+            if text.casefold() == known.casefold():
+                return AnenasError(f"unknown data source '{text}'; did you mean {one.name}:{known}?")
+    return unknown("data source", text, map(str, _all()))
+
+
+def wrong_kind(what: str, found: InputKind, wanted: InputKind) -> AnenasError:
+    """An error for data of one kind where another is wanted.
+
+    Args:
+        what: The data.
+        found: Their kind.
+        wanted: The other.
+    """
+    return AnenasError(
+        f"{what} holds {found}, not {wanted}: search them with a space of {found}, such as {found.example_space}, or "
+        f"name {wanted}: {source_forms(wanted)}"
+    )
+
+
+def source_forms(kind: InputKind) -> str:
+    """The sources that give a kind of input, as the user writes them."""
+    return ", ".join(sorted(str(one) for one in _all() if one.gives(kind)))
+
+
+def absolute_source(data: object) -> str | None:
+    """How data are named so that they are found again from any folder: a text with absolute paths.
+
+    Data that are objects are found nowhere: loading what this gives for them says so. None stays None.
+    """
+    if data is None:
+        return None
+    text = source_text(data)
+    if text is None:
+        return IN_MEMORY
+    found = _find(text)
+    if found is None or found[0].rest not in _PATHS:
+        return text
+    path = Path(found[1]).expanduser().absolute()
+    return str(path) if found[1] == text else f"{found[0].name}:{path}"
+
+
+def source_text(data: object) -> str | None:
+    """The text that names a source, of a text or a path; None for data that are objects."""
+    return str(data) if isinstance(data, (str, Path)) else None

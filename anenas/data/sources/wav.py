@@ -1,0 +1,39 @@
+"""Folders of recordings as waveforms."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from anenas.data._audio import Tally, of_length
+from anenas.data._class_folders import read_class_folders
+from anenas.data._format import InputFormat
+from anenas.data._raw import Examples, RawData, file_safe
+from anenas.data._series import Series
+from anenas.data._sources import source
+from anenas.data._wav import WAV_SUFFIXES, read_wavs, wav_warnings
+from anenas.inputs import RECORDINGS
+
+
+@source("wav", RECORDINGS, rest="FOLDER")
+def read_recordings(rest: str, wanted: InputFormat) -> RawData:
+    """The waveforms of the .wav files in class folders, as `read_class_folders` finds them.
+
+    Channels are averaged; what has another rate is resampled; what is longer is cut to its middle; what is shorter
+    begins with silence, so that it ends where all end. How many is logged.
+
+    Raises:
+        AnenasError: The folder is not laid out like that, or a file is empty or cannot be read.
+    """
+    path, audio = Path(rest).expanduser(), wanted.audio
+    classes, files = read_class_folders(path, WAV_SUFFIXES, RECORDINGS.name)
+    tally, examples = Tally(audio), {}
+    with wav_warnings():
+        for part, labelled in files.items():
+            read = read_wavs([file for file, _ in labelled], audio)
+            waveforms = (tally.add(one, f"'{file}'") for file, one in read)
+            labels = np.array([label for _, label in labelled], np.int64)
+            examples[part] = Examples(Series(of_length(waveforms, len(labelled), audio)), labels)
+    tally.log(filled=True)
+    return RawData.of_parts(file_safe(path.resolve().name), RECORDINGS, classes, examples)

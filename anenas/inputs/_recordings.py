@@ -1,0 +1,27 @@
+"""Recordings of sound: waveforms of one rate and length, which networks take as they are."""
+
+from __future__ import annotations
+
+from anenas.inputs._base import register_kind
+from anenas.inputs._sequences import Sequences
+
+RECORDINGS = register_kind(
+    Sequences(
+        name="recordings",
+        one="recording",
+        example_space="speech_crnn",
+        axes=("recordings", "1", "1", "samples"),
+        core_ml_name="series",
+        variable="recording",
+        batch_variable="recordings",
+        content="Recordings as they are",
+        preparation="The model computes the spectrogram of the waveform and normalises it itself; its last layer is a "
+        "softmax.",
+        normalised=False,  # noise, too, would drown what is quiet in a waveform: they are not augmented
+        streaming_problem="networks of waveforms do not stream; those of spectrograms do: search sequence_stream with "
+        '`data="mel:FOLDER"`',
+        marker="samples",
+        marker_hint="give the input samples, and nothing else",
+        data_choice="rate",
+    )
+)

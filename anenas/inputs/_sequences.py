@@ -1,0 +1,39 @@
+"""What series, recordings and texts have in common: arrays (N, C, 1, T) of float32, of fewer examples than images."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anenas.inputs._base import InputKind, Moments
+
+_BRIEF_STEPS = 500  # as many as two epochs of the embedded images make: sets of series are small, their networks fast
+_FEWEST_EPOCHS = 2
+
+
+class Sequences(InputKind):
+    """Kinds of input that are 1 high."""
+
+    def array_problem(self, array: NDArray[Any]) -> str | None:
+        if array.dtype == np.float32 and array.ndim == 4 and array.shape[2] == 1:
+            return None
+        return f"{self.name} must be float32 (N, C, 1, T), not {array.dtype} {array.shape}"
+
+    def moments(self, array: NDArray[Any], masked: bool) -> Moments:
+        """Of what is there; a mask has the mean 0 and the deviation 1/255, with which it stays as it is."""
+        if not masked:
+            mean, std = array.mean((0, 2, 3), dtype=np.float64), array.std((0, 2, 3), dtype=np.float64)
+            return _rounded(mean / 255), _rounded(std / 255)
+        there = array.transpose(1, 0, 2, 3)[:-1, array[:, -1] > 0].astype(np.float64)  # (C - 1, steps of all)
+        return (*_rounded(there.mean(1) / 255), 0.0), (*_rounded(there.std(1) / 255), 1 / 255)
+
+    def brief_epochs(self, count: int, batch_size: int) -> int:
+        return max(_FEWEST_EPOCHS, math.ceil(_BRIEF_STEPS * batch_size / count))
+
+
+def _rounded(moment: NDArray[np.float64]) -> tuple[float, ...]:
+    """To six digits, for the last ones of sums of floats differ from machine to machine."""
+    return tuple(float(f"{value:.6g}") for value in moment)
