@@ -3,8 +3,8 @@
 import importlib
 import pkgutil
 
-from anenas.blocks._activations import ACTIVATIONS, activation_layer
-from anenas.blocks._base import Block, block_kind, block_kinds, register
+from anenas.blocks._activations import ACTIVATIONS, activation_choice, activation_layer
+from anenas.blocks._base import Block, block_kind, block_kinds, register, unknown_block
 from anenas.blocks._choices import Choice, Value, choice
 from anenas.blocks._sequence import SequenceBlock
 from anenas.blocks.embedding import Embedding
@@ -23,9 +23,11 @@ __all__ = [
     "LogMelBlock",
     "SequenceBlock",
     "Value",
+    "activation_choice",
     "activation_layer",
     "block_kind",
     "block_kinds",
     "choice",
     "register",
+    "unknown_block",
 ]

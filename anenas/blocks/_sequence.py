@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from anenas.ane import MAX_STEPS, steps_problem
@@ -14,7 +13,6 @@ from anenas.blocks._choices import choice
 MAX_UNROLLED_STEPS = 32
 
 
-@dataclass(frozen=True)
 class SequenceBlock(Block):
     """A kind of block that works on series, along their last axis: from (N, C, 1, T) to (N, C', 1, ⌈T / stride⌉).
 
@@ -48,7 +46,6 @@ class SequenceBlock(Block):
         return None
 
 
-@dataclass(frozen=True)
 class ImageToSeries(SequenceBlock):
     """A kind of block that makes a series of an image. A series stays one, as long as it is; it never strides."""
 

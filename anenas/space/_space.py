@@ -8,7 +8,7 @@ import itertools
 import math
 import random
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -19,7 +19,6 @@ from pydantic import (
     StrictBool,
     StrictInt,
     create_model,
-    field_validator,
     model_validator,
 )
 
@@ -111,22 +110,31 @@ def _block_schema(kind: type[Block]) -> type[BaseModel]:
     return create_model(kind.__name__, __base__=_Strict, **fields)
 
 
+@functools.cache
+def _blocks_schema(kinds: tuple[type[Block], ...]) -> type[BaseModel]:
+    """The schema of the kinds of block that a stage may have, each with its choices."""
+    fields: dict[str, Any] = {
+        kind.kind: (Annotated[_block_schema(kind) | None, BeforeValidator(_none_is_defaults)], None) for kind in kinds
+    }
+    return create_model("Blocks", __base__=_Strict, **fields)
+
+
 def _none_is_defaults(value: Any) -> Any:
     return {} if value is None else value
 
 
-if TYPE_CHECKING:
-    Blocks = BaseModel
-else:
-    Blocks = create_model(
-        "Blocks",
-        __base__=_Strict,
-        __doc__="Which kinds of block a stage may have, each with its choices.",
-        **{
-            name: (Annotated[_block_schema(kind) | None, BeforeValidator(_none_is_defaults)], None)
-            for name, kind in sorted(block_kinds().items())
-        },
-    )
+def _offered(given: Any) -> BlockOptions:
+    """What `StageSpec.blocks` holds, of what a file says, by the kinds that are registered now."""
+    kinds = sorted(block_kinds().values(), key=lambda kind: kind.kind)
+    checked = _blocks_schema(tuple(kinds)).model_validate(given)
+    offered = {kind.kind: getattr(checked, kind.kind) for kind in kinds if kind.kind in checked.model_fields_set}
+    if not offered:
+        raise ValueError(f"expected at least one of {', '.join(kind.kind for kind in kinds)}")
+    return {kind: {c: getattr(schema, c) for c in type(schema).model_fields} for kind, schema in offered.items()}
+
+
+BlockOptions = dict[str, dict[str, Any]]
+"""Each kind of block with a tuple of the options for each of its choices."""
 
 
 class InputSpec(_Strict):
@@ -186,14 +194,7 @@ class StageSpec(_Strict):
     depth: Annotated[tuple[_Depth, ...], *_Distinct] = (1,)
     width: Annotated[tuple[_Width, ...], *_Distinct]
     stride: Literal[1, 2] = 1
-    blocks: Blocks
-
-    @field_validator("blocks")
-    @classmethod
-    def _has_a_block(cls, blocks: BaseModel) -> BaseModel:
-        if not blocks.model_fields_set:
-            raise ValueError(f"expected at least one of {', '.join(type(blocks).model_fields)}")
-        return blocks
+    blocks: Annotated[BlockOptions, BeforeValidator(_offered)]
 
     @model_validator(mode="after")
     def _can_stride(self) -> Self:
@@ -204,33 +205,23 @@ class StageSpec(_Strict):
 
     def blocks_offered(self) -> Iterator[Block]:
         """Every block that the stage may have."""
-        for kind, options in self.block_options():
+        for kind, options in self.blocks.items():
             for values in itertools.product(*options.values()):
                 yield block_kind(kind)(**dict(zip(options, values, strict=True)))
 
-    def block_options(self) -> Iterator[tuple[str, dict[str, tuple[Value, ...]]]]:
-        """Each kind of block with the options of its choices."""
-        for kind in type(self.blocks).model_fields:
-            if kind in self.blocks.model_fields_set:
-                schema = getattr(self.blocks, kind)
-                yield kind, {choice: getattr(schema, choice) for choice in type(schema).model_fields}
-
     def of_kinds(self, kinds: set[str]) -> StageSpec:
         """The same stage with only those of its kinds of block."""
-        # Not copied: what is left out would still be among the fields that were set.
-        blocks = Blocks.model_construct(kinds, **{kind: getattr(self.blocks, kind) for kind in kinds})
-        return self.model_copy(update={"blocks": blocks})
+        return self.model_copy(update={"blocks": {kind: self.blocks[kind] for kind in self.blocks if kind in kinds}})
 
     def count(self) -> int:
-        kinds = sum(math.prod(len(o) for o in options.values()) for _, options in self.block_options())
+        kinds = sum(math.prod(map(len, options.values())) for options in self.blocks.values())
         return len(self.depth) * len(self.width) * kinds
 
     def decide(self, pick: Pick, name: str) -> Stage:
         depth = int(pick(f"{name}.depth", self.depth))
         width = int(pick(f"{name}.width", self.width))
-        every = dict(self.block_options())
-        kind = str(pick(f"{name}.block", tuple(every)))
-        values = {choice: pick(f"{name}.{kind}.{choice}", options) for choice, options in every[kind].items()}
+        kind = str(pick(f"{name}.block", tuple(self.blocks)))
+        values = {choice: pick(f"{name}.{kind}.{choice}", options) for choice, options in self.blocks[kind].items()}
         return Stage(block_kind(kind)(**values), depth, self.stride, width)
 
 
@@ -340,7 +331,7 @@ class SearchSpace(_Strict):
 
     def _check_log_mel(self) -> None:
         """Waveforms need their spectrogram, and one rate; nothing else has a use for it."""
-        others = {kind for kind, _ in self.stem.block_options()} - {LogMelBlock.kind}
+        others = self.stem.blocks.keys() - {LogMelBlock.kind}
         if not self.input.samples:
             if self._rates():
                 raise ValueError("stem: block log_mel takes waveforms; give the input samples, and nothing else")
@@ -362,7 +353,7 @@ class SearchSpace(_Strict):
             if embeddings:
                 raise ValueError("stem: block embedding takes texts; add tokens to the input: words or characters")
             return
-        others = {kind for kind, _ in self.stem.block_options()} - {Embedding.kind}
+        others = self.stem.blocks.keys() - {Embedding.kind}
         if others or len({block.vocabulary for block in embeddings}) != 1:
             raise ValueError("stem: texts need the block embedding, no other, and one vocabulary")
 
@@ -476,7 +467,7 @@ class SearchSpace(_Strict):
                 spec = spec.of_kinds(kept)
                 left_out += [f"{kind} of {name}" for kind in fits if kind in misfits]
             stages.append(spec)
-            sizes = set().union(*(fits[kind] for kind, _ in spec.block_options()))
+            sizes = set().union(*(fits[kind] for kind in spec.blocks))
         if not left_out:
             return self, []
         fields = {field: getattr(self, field) for field in type(self).model_fields}
