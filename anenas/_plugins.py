@@ -1,9 +1,9 @@
 """The user's own blocks and the like: read from Python files, and taken along to other processes.
 
 A plugin is a Python file, or a module of an installed package that an entry point of the group `anenas.plugins` names,
-that registers things when it is imported. Another process, on this machine or on one that has anenas and nothing of the
-user's, gets what was registered by `dump_plugins` and `install_plugins`, and after that tasks by `dumps` and `loads`:
-classes and functions that it cannot import travel whole, by cloudpickle.
+that registers things when it is imported. A function that is `Portable` takes what was registered along to another
+process, on this machine or on one that has anenas and nothing of the user's: classes and functions that cannot be
+imported there travel whole, by cloudpickle.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import sysconfig
 import traceback
 import zlib
 from collections import ChainMap
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from types import ModuleType
@@ -73,6 +74,29 @@ def _message(error: Exception) -> str:
     return f"{type(error).__name__}: {error.msg if isinstance(error, SyntaxError) else first_line(error)}"
 
 
+class Portable:
+    """A function with all that it needs in a process where anenas is installed, whatever pickles it.
+
+    Args:
+        function: Likewise.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+
+    def __call__(self, *args: Any) -> Any:
+        return self.function(*args)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Raises: AnenasError: If it cannot be pickled, or something that was registered."""
+        return _arrived, (dump_plugins(), dumps(self.function))
+
+
+def _arrived(plugins: bytes, function: bytes) -> Portable:
+    install_plugins(plugins)
+    return Portable(loads(function))
+
+
 def dump_plugins() -> bytes:
     """What was registered here, for `install_plugins` in another process.
 
@@ -90,7 +114,7 @@ def dump_plugins() -> bytes:
     return dumps([(module, name, registry.added()) for module, name, registry in registries])
 
 
-@functools.lru_cache(maxsize=1)  # once, though it may come with each task
+@functools.lru_cache(maxsize=1)  # once, though it comes with each task
 def install_plugins(plugins: bytes) -> None:
     """Make known here what was registered in the process that `dump_plugins` ran in.
 

@@ -64,6 +64,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Architecture]
 
     return package
 
+
 @pytest.fixture
 def forget_plugins(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Blocks and plugin files that a test makes known are forgotten after it."""
