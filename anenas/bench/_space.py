@@ -103,7 +103,8 @@ def _export(architecture: Architecture, target: Target) -> tuple[float, int]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.mlpackage"
         if form.activations:
-            quantiser = Quantiser(folded(network.network), architecture.input, steps=1).step()
+            plain = folded(network.network, torch.zeros(architecture.input))
+            quantiser = Quantiser(plain, architecture.input, steps=1).step()
             quantiser.network(torch.rand(architecture.input))  # for the ranges of activations
             network = network.with_network(quantiser.finish())
             system = form.target

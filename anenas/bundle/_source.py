@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 import operator
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,11 +11,11 @@ import torch
 import torch.nn.functional as F
 from torch import fx, nn
 
-from anenas._errors import AnenasError
+from anenas._errors import AnenasError, first_line
 from anenas.blocks import activation_layer
 from anenas.bundle._encode import python_encoder
 from anenas.bundle._input import Input
-from anenas.network import Deployed
+from anenas.network import Deployed, folded
 from anenas.space import Architecture
 
 _FILE = '''\
@@ -107,20 +106,16 @@ def plain_network(
     Raises:
         AnenasError: If a block of the network cannot be written with torch alone.
     """
-    plain = copy.deepcopy(network)
-    _split_activations(plain)
     try:
-        graph = _Tracer(torch.zeros(architecture.input)).trace(plain)
+        plain = folded(network, torch.zeros(architecture.input), (activation_layer("hswish"),))
     except Exception as error:  # whatever a block's own code does with a value that is none
-        first_line = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        raise AnenasError(f"{architecture} cannot be written in plain torch: {first_line}") from error
-    _fold_batch_norms(graph, plain)
+        raise AnenasError(f"{architecture} cannot be written in plain torch: {first_line(error)}") from error
     stages = {f"stage{i}" if i else "stem": str(stage) for i, stage in enumerate(architecture.stages)}
     _, *size = architecture.input
     given = given or Input.of(architecture)
     source, values = _GIVEN[given.kind]
     writer = _Writer(plain, stages | {"head": str(architecture.head)}, source)
-    writer.write(graph)
+    writer.write(plain.graph)
     shape = ", ".join(["N", *map(str, size)])
     where = ","
     if given.masked:
@@ -140,88 +135,6 @@ def plain_network(
         lines="\n".join(writer.lines),
     )
     return PlainNetwork(source, writer.weights)
-
-
-class _Tracer(fx.Tracer):
-    """Looks into every module but torch's own and the activation that is written as torch's.
-
-    Every operation is computed as well, so that blocks may ask for shapes, and take apart what has several parts.
-    """
-
-    def __init__(self, x: torch.Tensor) -> None:
-        super().__init__()
-        self._x = x
-        self._computing = False
-
-    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        return isinstance(m, activation_layer("hswish")) or super().is_leaf_module(m, module_qualified_name)
-
-    def proxy(self, node: fx.Node) -> fx.Proxy:
-        self._computing = True  # with the weights themselves
-        try:
-            with torch.no_grad():
-                self._known(node)
-        finally:
-            self._computing = False
-        return _Known(node, self)
-
-    def getattr(self, attr: str, attr_val: Any, parameter_proxy_cache: dict[str, Any]) -> Any:
-        return attr_val if self._computing else super().getattr(attr, attr_val, parameter_proxy_cache)
-
-    def _known(self, node: fx.Node) -> Any:
-        if "value" not in node.meta:  # weights that an operation takes come without a proxy
-            node.meta["value"] = self._value(node)
-        return node.meta["value"]
-
-    def _value(self, node: fx.Node) -> Any:
-        args, kwargs = fx.map_arg((node.args, node.kwargs), self._known)
-        if node.op == "placeholder":
-            return self._x
-        if node.op == "get_attr":
-            return operator.attrgetter(str(node.target))(self.root)
-        if node.op == "call_module":
-            return self.root.get_submodule(str(node.target)).forward(*args, **kwargs)
-        if node.op == "call_method":
-            return getattr(args[0], str(node.target))(*args[1:], **kwargs)
-        return node.target(*args, **kwargs) if callable(node.target) else None
-
-
-class _Known(fx.Proxy):
-    """A value in a traced network, of which shape and number of parts are known."""
-
-    @property
-    def shape(self) -> torch.Size:
-        size: torch.Size = self.node.meta["value"].shape
-        return size
-
-    def __iter__(self) -> Iterator[Any]:
-        return (operator.getitem(self, i) for i in range(len(self)))
-
-    def __len__(self) -> int:
-        return len(self.node.meta["value"])
-
-
-def _split_activations(network: nn.Module) -> None:
-    """timm's normalisations bring their activation; here they are torch's own, one after the other."""
-    for parent in list(network.modules()):
-        for name, child in parent.named_children():
-            if isinstance(child, nn.BatchNorm2d) and type(child) is not nn.BatchNorm2d:
-                norm = nn.BatchNorm2d(child.num_features, child.eps, affine=child.affine)
-                norm.load_state_dict(child.state_dict())
-                setattr(parent, name, nn.Sequential(norm, getattr(child, "act", nn.Identity())).eval())
-
-
-def _fold_batch_norms(graph: fx.Graph, network: nn.Module) -> None:
-    """The batch normalisation behind a convolution goes into its weights."""
-    for node in list(graph.nodes):
-        before = node.args[0] if node.op == "call_module" else None
-        if not isinstance(before, fx.Node) or before.op != "call_module" or len(before.users) > 1:
-            continue
-        convolution, norm = network.get_submodule(str(before.target)), network.get_submodule(str(node.target))
-        if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
-            network.set_submodule(str(before.target), nn.utils.fuse_conv_bn_eval(convolution, norm))
-            node.replace_all_uses_with(before)
-            graph.erase_node(node)
 
 
 @dataclass
@@ -270,9 +183,6 @@ class _Writer:
             self.layers.append(f'        self.register_buffer("{name}", torch.empty({_sizes(value.shape)}))')
             self.weights[name] = value.detach().clone()  # a layer may have it as well
             self._texts[node] = f"self.{name}"
-        elif node.op == "call_module" and isinstance(self._module(node), (nn.Identity, nn.Dropout)):
-            node.replace_all_uses_with(node.args[0])  # type: ignore[arg-type]
-            node.graph.erase_node(node)
         else:
             return False
         return True

@@ -48,8 +48,9 @@ def train_quantised(
     """
     from anenas.network import folded
 
-    network = folded(deployed.network)
-    quantiser = Quantiser(network, (1, *split.inputs.shape[1:]), count_steps(split, epochs)).step()
+    shape = (1, *split.inputs.shape[1:])
+    network = folded(deployed.network, torch.zeros(shape))
+    quantiser = Quantiser(network, shape, count_steps(split, epochs)).step()
 
     def told(step: int, steps: int) -> None:
         if step < steps:

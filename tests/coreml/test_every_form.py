@@ -84,7 +84,8 @@ def unpacked(package: Package, folder: Path) -> Path:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_quantised_program_is_what_was_predicted_and_computes_what_was_trained(kind: str, tmp_path: Path) -> None:
     architecture, network = network_of(kind)
-    quantiser = Quantiser(folded(network.network), architecture.input, steps=2)
+    plain = folded(network.network, torch.zeros(architecture.input))
+    quantiser = Quantiser(plain, architecture.input, steps=2)
     quantiser.network.train()
     for _ in range(2):
         quantiser.step()

@@ -25,7 +25,7 @@ def test_a_folded_network_computes_the_same_without_normalising(kind: type[Block
     x = torch.randn(2, 16, 8, 8)
     with torch.no_grad():
         before = network(x)
-        after = folded(network)
+        after = folded(network, x)
         assert torch.allclose(after(x), before, atol=1e-5)
         assert torch.equal(network(x), before)
     assert not any(isinstance(layer, (nn.BatchNorm2d, nn.Identity)) for layer in after.modules())
