@@ -168,15 +168,15 @@ def test_a_script_searches_its_own_classes(tmp_path: Path) -> None:
     """Worker processes do not run the script again."""
     script = dedent(PLUGIN) + dedent(f"""
         from pathlib import Path
-        from anenas.search import ProcessExecutor, Task, TrialFiles
+        from anenas.search import ProcessExecutor
 
-        def width(architecture):
-            return type(architecture.stages[0].block).__name__, len(str(architecture))
+        def name(files):
+            return type(anenas.Architecture.parse("{MINE}").stages[0].block).__name__
 
         print("running")
-        with Pool([{{}}], Path("logs")) as pool:
-            pool.submit(0, width, anenas.Architecture.parse("{MINE}"))
-            print(pool.wait()[0][1].value)
+        with ProcessExecutor([{{}}]) as executor:
+            executor.submit(0, anenas.Task(name, anenas.TrialFiles(Path())))
+            print(executor.wait()[0][1].value)
     """)
     write(tmp_path / "script.py", script)
     ran = subprocess.run([sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True)
