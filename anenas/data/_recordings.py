@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from anenas._errors import AnenasError
 from anenas.ane import MAX_STEPS
-from anenas.blocks._mel import RATES, LogMel
+from anenas.blocks import RATES, LogMel
 from anenas.data._class_folders import read_class_folders
 from anenas.data._series import Series, read_series
 from anenas.data._source import Examples, Source, file_safe

@@ -9,10 +9,10 @@ import torch
 from torch import nn
 
 from anenas.ane import Chip, ProgramCost, program_cost
-from anenas.blocks import Block, SequenceBlock
-from anenas.blocks._timm import reparameterize
+from anenas.blocks import Block, SequenceBlock, reparameterize
 from anenas.graph import Graph, Op, Tensor, compressed, get_form
-from anenas.network._build import Deployed, build_head, head_mask, masked
+from anenas.network._build import Deployed, masked
+from anenas.network._head import build_head, head_mask
 from anenas.network._normalise import Normalisation
 from anenas.network._trace import trace
 from anenas.space import Architecture, Head, Stage
