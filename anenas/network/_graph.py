@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import traceback
+from pathlib import Path
 
 import torch
 from torch import nn
 
+from anenas._errors import AnenasError, first_line
 from anenas.ane import Chip, ProgramCost, program_cost
 from anenas.blocks import Block, SequenceBlock, reparameterize
 from anenas.graph import Graph, Op, Tensor, compressed, get_form
@@ -98,9 +101,35 @@ def _stage_graph(stage: Stage, shape: _Shape) -> Graph:
 
 @functools.lru_cache(maxsize=100_000)
 def _block_graph(block: Block, width: int, stride: int, shape: _Shape) -> Graph:
-    with torch.device("meta"):  # only shapes matter, so nothing is initialised
-        module = block.build(shape[1], width, stride).eval()
-        return trace(reparameterize(module, inplace=True), shape)
+    try:
+        with torch.device("meta"):  # only shapes matter, so nothing is initialised
+            module = block.build(shape[1], width, stride).eval()
+            graph = trace(reparameterize(module, inplace=True), shape)
+    except AnenasError:
+        raise
+    except Exception as error:  # whatever a user's own block does
+        raise AnenasError(f"block {block.kind} fails on {_sizes(shape)}: {_message(error)}") from error
+    promised = (shape[0], width, *block.size(shape[2], shape[3], stride))
+    if graph.outputs[0].shape != promised:
+        found = _sizes(graph.outputs[0].shape)
+        raise AnenasError(
+            f"block {block.kind} makes {found} of {_sizes(shape)}; its width, its stride of {stride} and its `size` promise "
+            f"{_sizes(promised)}"
+        )
+    return graph
+
+
+def _sizes(shape: _Shape) -> str:
+    return "×".join(map(str, shape))
+
+
+def _message(error: Exception) -> str:
+    """What went wrong and where in the block's own code."""
+    others = (Path(torch.__file__).parent, Path(__file__).parent)
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not any(Path(frame.filename).is_relative_to(other) for other in others)]
+    place = f" ({Path(own[-1].filename).name}:{own[-1].lineno})" if own else ""
+    return f"{type(error).__name__}: {first_line(error)}{place}"
 
 
 @functools.lru_cache(maxsize=1_000)
