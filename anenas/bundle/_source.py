@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,7 @@ from torch import fx, nn
 
 from anenas._errors import AnenasError, first_line
 from anenas.blocks import activation_layer
+from anenas.bundle._carried import Carried, own_classes
 from anenas.bundle._encode import python_encoder
 from anenas.bundle._input import Input
 from anenas.network import Deployed, folded
@@ -27,7 +29,7 @@ Written by anenas; needs torch, safetensors and what lies beside it. `python net
 vectors; `from network import load` gives it to a program.
 """
 
-{imports}from pathlib import Path
+{future}{imports}from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -36,7 +38,7 @@ from torch import nn
 
 HERE = Path(__file__).parent
 
-{encoder}
+{encoder}{carried}
 class Network(nn.Module):
     """{inputs} to the probabilities of {classes} classes. Any N will do."""
 
@@ -63,7 +65,7 @@ if __name__ == "__main__":
     with torch.no_grad():
         difference = (load()({name}) - expected).abs().max().item()
     print(f"{{len({name})}} {name}, largest difference of a probability {{difference:.1e}}")
-    raise SystemExit(difference > 1e-4)
+    raise SystemExit(difference > {tolerance})
 '''
 
 _OPERATORS = {
@@ -76,6 +78,7 @@ _GIVEN = {  # the variable for it, and what is in it
     "texts": ("tokens", "Ids of tokens"),
     "recordings": ("recordings", "Recordings as they are"),
 }
+_TOLERANCE = 1e-4  # of a probability
 _NAMES = ("x", "y", "z")  # of values, the main stream first; more are numbered
 
 
@@ -106,35 +109,80 @@ def plain_network(
     Raises:
         AnenasError: If a block of the network cannot be written with torch alone.
     """
-    try:
-        plain = folded(network, torch.zeros(architecture.input), (activation_layer("hswish"),))
-    except Exception as error:  # whatever a block's own code does with a value that is none
-        raise AnenasError(f"{architecture} cannot be written in plain torch: {first_line(error)}") from error
-    stages = {f"stage{i}" if i else "stem": str(stage) for i, stage in enumerate(architecture.stages)}
-    _, *size = architecture.input
     given = given or Input.of(architecture)
+    try:
+        return _plain(network, architecture, title, given, ())
+    except AnenasError as error:
+        if not (own := own_classes(network)):
+            raise AnenasError(f"{architecture} cannot be written in plain torch: {error}") from error
+        try:
+            return _plain(network, architecture, title, given, own)
+        except AnenasError as other:
+            raise AnenasError(
+                f"{architecture} cannot be written in plain torch: {error}; nor can its classes be taken along: {other}"
+            ) from error
+
+
+def _plain(
+    network: Deployed, architecture: Architecture, title: str, given: Input, own: tuple[type[nn.Module], ...]
+) -> PlainNetwork:
+    """The network as lines, in which modules of the user's `own` classes are called as they are.
+
+    Raises:
+        AnenasError: If a block cannot be written so, or something else is computed then.
+    """
+    try:
+        plain = folded(network, torch.zeros(architecture.input), (activation_layer("hswish"), *own))
+    except Exception as error:  # whatever a block's own code does with a value that is none
+        raise AnenasError(first_line(error)) from error
+    stages = {f"stage{i}" if i else "stem": str(stage) for i, stage in enumerate(architecture.stages)}
     source, values = _GIVEN[given.kind]
     writer = _Writer(plain, stages | {"head": str(architecture.head)}, source)
     writer.write(plain.graph)
+    _, *size = architecture.input
     shape = ", ".join(["N", *map(str, size)])
     where = ","
     if given.masked:
         before = "0" if given.kind == "texts" else "a last channel of 1 where they are and 0"
         where = f", that end at the last step, with {before} before,"
-    source = _FILE.format(
-        imports="import json\nimport unicodedata\n" if given.tokens else "",
+    carried = writer.carried.definitions()
+    imports = [*writer.carried.imports(), *(("import json", "import unicodedata") if given.tokens else ())]
+    text = _FILE.format(
+        future="from __future__ import annotations\n\n" if carried else "",
+        imports="".join(f"{one}\n" for one in imports),
+        carried="".join(f"\n{one}\n\n" for one in carried),
         encoder=python_encoder(given.tokens, size[2]) if given.tokens else "",
         inputs=f"{values}, ({shape}){where}",
         name=given.kind,
         key=given.name,
         title=title,
+        tolerance=_TOLERANCE,
         architecture=architecture,
         classes=architecture.head.classes,
         source=writer.source,
         layers="\n".join(writer.layers),
         lines="\n".join(writer.lines),
     )
-    return PlainNetwork(source, writer.weights)
+    written = PlainNetwork(text, writer.weights)
+    _check(written, network, architecture)
+    return written
+
+
+def _check(written: PlainNetwork, network: Deployed, architecture: Architecture) -> None:
+    """Raises: AnenasError: If the file does not compute what the network does, for one more than the program takes."""
+    batch, *size = architecture.input
+    x = torch.randint(64, (batch + 1, *size), generator=torch.Generator().manual_seed(0)).float()  # ids as well
+    names: dict[str, Any] = {"__name__": "network", "__file__": "network.py"}
+    try:
+        exec(compile(written.source, "network.py", "exec"), names)
+        read = names["Network"]()
+        read.load_state_dict(written.weights)
+        with torch.no_grad():
+            difference = (read.eval()(x) - network(x)).abs().max().item()
+    except Exception as error:  # whatever a user's own code does
+        raise AnenasError(f"{type(error).__name__}: {first_line(error)}") from error
+    if not difference < _TOLERANCE:
+        raise AnenasError(f"its probabilities would be {difference:.1g} off")
 
 
 @dataclass
@@ -151,6 +199,7 @@ class _Writer:
     layers: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     weights: dict[str, torch.Tensor] = field(default_factory=dict)
+    carried: Carried = field(default_factory=Carried)
     _texts: dict[fx.Node, str] = field(default_factory=dict)
     _declared: set[str] = field(default_factory=set)
     _group: tuple[str, ...] = ()
@@ -202,7 +251,7 @@ class _Writer:
         args = [self._argument(arg) for arg in node.args]
         given = [f"{key}={self._argument(value)}" for key, value in node.kwargs.items() if key != "inplace"]
         if node.op == "call_module":
-            return self._layer(node, args[0])
+            return self._layer(node, args + given)
         if node.op == "call_method":
             return f"{_bracketed(args[0])}.{node.target}({', '.join(args[1:] + given)})"
         if node.target in _OPERATORS and len(args) == 2:
@@ -222,9 +271,9 @@ class _Writer:
             return f"[{', '.join(map(self._argument, value))}]"
         return repr(value)
 
-    def _layer(self, node: fx.Node, argument: str) -> str:
+    def _layer(self, node: fx.Node, arguments: list[str]) -> str:
         """The call of a module: an activation as torch's function, anything else as a layer of the same class."""
-        module = self._module(node)
+        module, argument = self._module(node), arguments[0]
         if isinstance(module, activation_layer("hswish")):
             return f"F.hardswish({argument})"
         if isinstance(module, nn.Flatten):
@@ -232,12 +281,10 @@ class _Writer:
         for kind, function in _FUNCTIONS.items():
             if type(module) is kind:
                 return f"{function}({argument})"
-        if not type(module).__module__.startswith("torch.nn."):
-            raise AnenasError(f"a block holds {type(module).__name__}, which cannot be written in plain torch")
         name = str(node.target).removeprefix("network.").replace("reparam_", "").replace(".", "_")
         if name not in self._declared:
             self._declare(name, module)
-        return f"self.{name}({argument})"
+        return f"self.{name}({', '.join(arguments)})"
 
     def _declare(self, name: str, module: nn.Module) -> None:
         self._declared.add(name)
@@ -245,8 +292,11 @@ class _Writer:
         comment = f"        # {stage}: {self.stages[stage]}"
         if comment not in self.layers:
             self.layers.append(comment)
-        self.layers.append(f"        self.{name} = {_constructor(module)}")
-        self.weights |= {f"{name}.{key}": value.detach().contiguous() for key, value in module.state_dict().items()}
+        self.layers.append(textwrap.indent(f"self.{name} = {self.carried.expression(module, _constructor)}", " " * 8))
+        self.weights |= {
+            f"{name}.{key}": value.detach().clone(memory_format=torch.contiguous_format)
+            for key, value in self.carried.weights(module)
+        }
 
     def _start_group(self, group: tuple[str, ...]) -> None:
         """A blank line between blocks, and a comment at the first one of a stage."""

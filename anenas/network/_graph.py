@@ -113,7 +113,7 @@ def _block_graph(block: Block, width: int, stride: int, shape: _Shape) -> Graph:
     if graph.outputs[0].shape != promised:
         found = _sizes(graph.outputs[0].shape)
         raise AnenasError(
-            f"block {block.kind} makes {found} of {_sizes(shape)}; its width, its stride of {stride} and its `size` promise "
+            f"block {block.kind} makes {found} of {_sizes(shape)}; its width, stride of {stride} and `size` promise "
             f"{_sizes(promised)}"
         )
     return graph
