@@ -10,7 +10,8 @@ from pydantic_core import ErrorDetails
 
 from anenas._errors import AnenasError, unknown
 from anenas.blocks import block_kinds, unknown_block
-from anenas.space._space import HeadSpec, InputSpec, Limits, SearchSpace, StageSpec
+from anenas.space._schema import HeadSpec, InputSpec, Limits, StageSpec
+from anenas.space._space import SearchSpace
 
 _Loc = tuple[int | str, ...]
 
