@@ -31,7 +31,7 @@ class SequenceBlock(Block):
         """Whether it is known to leave the engine.
 
         Such a block is there to be compared with: where a space offers it, what it costs beside the engine is counted,
-        and it is not turned down for that.
+        and it is not rejected for that.
         """
         return False
 
@@ -64,5 +64,5 @@ def bidirectional_choice() -> Any:
 
 
 def residual_choice() -> Any:
-    """The choice of a way past the block, a 1×1 convolution where it changes the width."""
+    """The choice of a skip connection, a 1×1 convolution where the block changes the width."""
     return choice("res", False, True)

@@ -25,8 +25,8 @@ from anenas.blocks._recurrences import (
     Unrolled,
     UnrolledGRU,
     UnrolledLSTM,
-    joined,
-    steps_of,
+    join_steps,
+    split_steps,
 )
 
 
@@ -165,11 +165,11 @@ def _scanned(module: Scanned, x: torch.Tensor, memory: StreamMemory) -> torch.Te
         f = torch.sigmoid(keep)
         state = memory.recall("h", new, new.shape[1])
         states = []
-        for kept, added in zip(steps_of(f), steps_of((1 - f) * new), strict=True):
+        for kept, added in zip(split_steps(f), split_steps((1 - f) * new), strict=True):
             state = added + kept * state
             states.append(state)
         memory.keep("h", state)
-        return joined(states)
+        return join_steps(states)
 
     return module.recur(x, *maps, average=average)
 

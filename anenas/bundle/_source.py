@@ -17,7 +17,7 @@ from anenas.blocks import activation_layer
 from anenas.bundle._carried import Carried, own_classes
 from anenas.bundle._encode import python_encoder
 from anenas.bundle._input import Input
-from anenas.network import Deployed, folded
+from anenas.network import Deployed, fold_batch_norms
 from anenas.space import Architecture
 
 _FILE = '''\
@@ -132,7 +132,7 @@ def _plain(
         AnenasError: If a block cannot be written so, or something else is computed then.
     """
     try:
-        plain = folded(network, torch.zeros(architecture.input), (activation_layer("hswish"), *own))
+        plain = fold_batch_norms(network, torch.zeros(architecture.input), (activation_layer("hswish"), *own))
     except Exception as error:  # whatever a block's own code does with a value that is none
         raise AnenasError(first_line(error)) from error
     stages = {f"stage{i}" if i else "stem": str(stage) for i, stage in enumerate(architecture.stages)}

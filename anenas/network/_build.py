@@ -33,8 +33,8 @@ def build_stage(stage: Stage, in_channels: int) -> nn.Sequential:
     return nn.Sequential(first, *(stage.block.build(stage.width, stage.width, 1) for _ in range(stage.depth - 1)))
 
 
-def masked(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Series with nought for padding, and where they are: 1 there and 0 elsewhere, (N, 1, 1, T).
+def mask_padding(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Series with zeros for padding, and where they are: 1 there and 0 elsewhere, (N, 1, 1, T).
 
     Their last channel is over 0 where they are, be it a mask or, of text, the tokens themselves.
     """
@@ -43,15 +43,15 @@ def masked(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 class MaskedNetwork(nn.Sequential):
-    """A network of series with padding before them: the first block sees noughts there, and the head leaves it out.
+    """A network of series with padding before them: the first block sees zeros there, and the head leaves it out.
 
-    Only the head knows of the mask: blocks behind the first see what those before them make of noughts. So that it
+    Only the head knows of the mask: blocks behind the first see what those before them make of zeros. So that it
     makes no difference what stands in the padding; nor how much there is of it, beyond the reach of causal convolutions
     and in multiples of all strides together.
     """
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x, there = masked(x)
+        x, there = mask_padding(x)
         *stages, head = self
         for stage in stages:
             x = stage(x)
@@ -81,7 +81,7 @@ class Deployed(nn.Module):
         scale, shift = normalise.factors()
         self.register_buffer("scale", scale)
         self.register_buffer("shift", shift)
-        # In float16 a product with one and a sum with nought compute nothing, and the converter leaves them out.
+        # In float16 a product with one and a sum with zero compute nothing, and the converter leaves them out.
         self.scales = bool((self.scale.half() != 1).any())
         self.shifts = bool((self.shift.half() != 0).any())
         self.network = network

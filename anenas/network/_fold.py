@@ -11,7 +11,7 @@ import torch
 from torch import fx, nn
 
 
-def folded(network: nn.Module, x: torch.Tensor, leaves: tuple[type[nn.Module], ...] = ()) -> fx.GraphModule:
+def fold_batch_norms(network: nn.Module, x: torch.Tensor, leaves: tuple[type[nn.Module], ...] = ()) -> fx.GraphModule:
     """A copy of a fused network whose convolutions hold the normalisation behind them.
 
     What does nothing at inference, such as dropout, is gone. Its operations are those for an input like `x`: a module

@@ -14,7 +14,7 @@ from anenas._errors import AnenasError, first_line
 from anenas.ane import Chip, ProgramCost, program_cost
 from anenas.blocks import Block, SequenceBlock, reparameterize
 from anenas.graph import Graph, Op, Tensor, compressed, get_form
-from anenas.network._build import Deployed, masked
+from anenas.network._build import Deployed, mask_padding
 from anenas.network._head import build_head, head_mask
 from anenas.network._normalise import Normalisation
 from anenas.network._trace import trace
@@ -152,7 +152,7 @@ def _input_graph(shape: _Shape, raw: bool, is_masked: bool) -> Graph:
 
 
 class _Masked(nn.Module):
-    forward = staticmethod(masked)
+    forward = staticmethod(mask_padding)
 
 
 class _Normalise(Deployed):

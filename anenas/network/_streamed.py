@@ -11,7 +11,7 @@ from torch import nn
 
 from anenas._errors import AnenasError
 from anenas.blocks import StreamMemory, stream_step, unrolled
-from anenas.network._build import Deployed, MaskedNetwork, masked
+from anenas.network._build import Deployed, MaskedNetwork, mask_padding
 from anenas.network._head import (
     GlobalAveragePool,
     GlobalMaxPool,
@@ -32,7 +32,7 @@ class Streamed(nn.Module):
     The answer is the network's for a series that ends with the chunk. Of a series whose length is no multiple of the
     chunk's, the last chunk may be filled up with anything: the network's strides do not look at it.
 
-    Called with a chunk and a tensor for each of `states`, noughts where a series begins, it gives a tuple: what the
+    Called with a chunk and a tensor for each of `states`, zeros where a series begins, it gives a tuple: what the
     network gives, and each state anew.
 
     Args:
@@ -66,7 +66,7 @@ class Streamed(nn.Module):
         return y, *(memory.kept[name] for name in self.states)
 
     def whole(self, steps: int) -> nn.Module:
-        """The network for series of so many steps at once, which a head that leaves out padding must know."""
+        """The network for series of that many steps at once, which a head that leaves out padding must know."""
         network = copy.deepcopy(self.network)
         for module in network.modules():
             if isinstance(module, MaskedPool):
@@ -100,7 +100,7 @@ def _deployed(module: Deployed, x: torch.Tensor, memory: StreamMemory) -> torch.
 
 @stream_step.register
 def _masked_network(module: MaskedNetwork, x: torch.Tensor, memory: StreamMemory) -> torch.Tensor:
-    x, there = masked(x)
+    x, there = mask_padding(x)
     *stages, (name, head) = module.named_children()
     for stage, child in stages:
         x = stream_step(child, x, memory.within(stage))
@@ -145,7 +145,7 @@ def _mean(pool: nn.Module, x: torch.Tensor, memory: StreamMemory, counted: torch
 @_pooled.register(GlobalMaxPool)
 @_pooled.register(MaskedMaxPool)
 def _max(pool: nn.Module, x: torch.Tensor, memory: StreamMemory, counted: torch.Tensor | None = None) -> torch.Tensor:
-    """The largest so far. States begin with noughts, which may be larger than all that comes: until one has been kept,
+    """The largest so far. States begin with zeros, which may be larger than all that comes: until one has been kept,
     as `seen` tells, they are put below everything.
     """
     seen, before = memory.recall("seen", x, 1), memory.recall("max", x, x.shape[1])

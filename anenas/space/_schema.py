@@ -232,8 +232,8 @@ class Limits(Strict):
         latency_ms: Longest prediction, in milliseconds.
         macs: Most multiply-accumulates of one prediction.
         params: Most weights that are stored.
-        residency: Smallest share of the operations' time that is spent on the Neural Engine.
-        accuracy: Smallest share of the validation images that is classified rightly; the one that only training tells.
+        residency: Smallest fraction of the operations' time that is spent on the Neural Engine.
+        accuracy: Smallest fraction of the validation inputs that is classified correctly; only training tells.
     """
 
     size_mb: _Most | None = None
@@ -244,7 +244,7 @@ class Limits(Strict):
     accuracy: _Least | None = None
 
     def violation(self, name: str, value: float) -> float:
-        """By what share of it the limit of that name is missed; 0 where it is kept, or there is none."""
+        """By what fraction of it the limit of that name is missed; 0 where it is kept, or there is none."""
         limit = getattr(self, name)
         if limit is None:
             return 0.0

@@ -132,7 +132,7 @@ class SearchSpace(Strict):
         return Architecture(self.input.shape, stages, head, form, self.input.masked)
 
     def decisions(self, architecture: Architecture) -> dict[str, Value]:
-        """The decisions that make `architecture`: what `decide` was told, by name.
+        """The decisions that make `architecture`: what `pick` gave to `decide`, by name.
 
         Raises:
             ValueError: If the architecture is not of this space.
