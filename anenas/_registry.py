@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, ItemsView, Iterator, Mapping
 from typing import Generic, Literal, TypeVar
 
 from anenas._errors import AnenasError, first_line, unknown
@@ -68,6 +68,11 @@ class Registry(Generic[T]):
     def __len__(self) -> int:
         load_entry_points()
         return len(self._entries)
+
+    def items(self) -> ItemsView[str, T]:
+        """Every name with its entry."""
+        load_entry_points()
+        return self._entries.items()
 
     def added(self) -> dict[str, T]:
         """What is neither the product's own nor an installed package's: another process does not have it by itself."""

@@ -146,7 +146,7 @@ def _mistake(cls: type[Block]) -> str | None:
 
 def block_kinds() -> dict[str, type[Block]]:
     """Every registered kind of block by name."""
-    return {name: _KINDS[name] for name in _KINDS}
+    return dict(_KINDS.items())
 
 
 def block_kind(name: str) -> type[Block]:
