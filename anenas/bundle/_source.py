@@ -15,58 +15,10 @@ from torch import fx, nn
 from anenas._errors import AnenasError, first_line
 from anenas.blocks import activation_layer
 from anenas.bundle._carried import Carried, own_classes
-from anenas.bundle._encode import python_encoder
 from anenas.bundle._input import Input
+from anenas.bundle._templates import render
 from anenas.network import Deployed, fold_batch_norms
 from anenas.space import Architecture
-
-_FILE = '''\
-"""{title}
-
-{architecture}
-
-Written by anenas; needs torch, safetensors and what lies beside it. `python network.py` compares it with the test
-vectors; `from network import load` gives it to a program.
-"""
-
-{future}{imports}from pathlib import Path
-
-import torch
-import torch.nn.functional as F
-from safetensors.torch import load_file
-from torch import nn
-
-HERE = Path(__file__).parent
-
-{encoder}{carried}
-class Network(nn.Module):
-    """{inputs} to the probabilities of {classes} classes. Any N will do."""
-
-    def __init__(self):
-        super().__init__()
-{layers}
-
-    def forward(self, {source}):
-{lines}
-
-
-def load(weights=HERE / "weights.safetensors"):
-    """The trained network, ready to predict."""
-    network = Network()
-    network.load_state_dict(load_file(weights))
-    return network.eval()
-
-
-if __name__ == "__main__":
-    import numpy as np
-
-    {name} = torch.from_numpy(np.load(HERE / "test_vectors" / "inputs.npz")["{key}"])
-    expected = torch.from_numpy(np.load(HERE / "test_vectors" / "network.npz")["probabilities"])
-    with torch.no_grad():
-        difference = (load()({name}) - expected).abs().max().item()
-    print(f"{{len({name})}} {name}, largest difference of a probability {{difference:.1e}}")
-    raise SystemExit(difference > {tolerance})
-'''
 
 _OPERATORS = {
     operator.add: "+", operator.iadd: "+", operator.sub: "-", operator.isub: "-", operator.mul: "*",
@@ -145,23 +97,21 @@ def _plain(
     if given.masked:
         before = "0" if given.kind == "texts" else "a last channel of 1 where they are and 0"
         where = f", that end at the last step, with {before} before,"
-    carried = writer.carried.definitions()
-    imports = [*writer.carried.imports(), *(("import json", "import unicodedata") if given.tokens else ())]
-    text = _FILE.format(
-        future="from __future__ import annotations\n\n" if carried else "",
-        imports="".join(f"{one}\n" for one in imports),
-        carried="".join(f"\n{one}\n\n" for one in carried),
-        encoder=python_encoder(given.tokens, size[2]) if given.tokens else "",
+    text = render(
+        "network.py",
+        title=title,
+        architecture=architecture,
+        imports=[*writer.carried.imports(), *(("import json", "import unicodedata") if given.tokens else ())],
+        definitions=writer.carried.definitions(),
+        tokens=given.tokens,
+        steps=size[2],
         inputs=f"{values}, ({shape}){where}",
+        layers=writer.layers,
+        source=writer.source,
+        lines=writer.lines,
         name=given.kind,
         key=given.name,
-        title=title,
         tolerance=_TOLERANCE,
-        architecture=architecture,
-        classes=architecture.head.classes,
-        source=writer.source,
-        layers="\n".join(writer.layers),
-        lines="\n".join(writer.lines),
     )
     written = PlainNetwork(text, writer.weights)
     _check(written, network, architecture)

@@ -61,7 +61,8 @@ def test_plugins_are_known_to_every_command(run: Run, tmp_path: Path) -> None:
     assert missing.code == 2
     assert "mine.yaml:3: stages[0].blocks.two: unknown block 'two'" in missing.err
     assert "or give it as --plugin FILE)" in missing.err
-    assert run("--plugin", "one.py", "space", "sample", "mine.yaml", "--plugin=two.py", "-n", "1").out.count("-two_r1") == 1
+    sampled = run("--plugin", "one.py", "space", "sample", "mine.yaml", "--plugin=two.py", "-n", "1")
+    assert sampled.out.count("-two_r1") == 1
 
 
 @pytest.mark.parametrize(
@@ -88,7 +89,8 @@ def test_help_imports_nothing_heavy() -> None:
         "from anenas.cli import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        "heavy = {'torch', 'coremltools', 'mlflow', 'optuna', 'timm', 'numpy', 'pandas', 'cloudpickle'} & set(sys.modules)\n"
+        "heavy = {'torch', 'coremltools', 'mlflow', 'optuna', 'timm', 'numpy', 'pandas', 'cloudpickle'}\n"
+        "heavy &= set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
