@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from anenas.api import SearchResult as SearchResult
     from anenas.api import load_result as load_result
     from anenas.api import run_search as run_search
+    from anenas.blocks import Block as Block
+    from anenas.blocks import SequenceBlock as SequenceBlock
+    from anenas.blocks import activation_choice as activation_choice
+    from anenas.blocks import activation_layer as activation_layer
+    from anenas.blocks import choice as choice
+    from anenas.blocks import register as register
     from anenas.bundle import Bundle as Bundle
     from anenas.bundle import export as export
     from anenas.coreml import Package as Package
@@ -59,6 +65,7 @@ _HOMES = {
     "anenas._errors": ("AnenasError",),
     "anenas.ane": ("chips",),
     "anenas.api": ("FrontModel", "SearchResult", "load_result", "run_search"),
+    "anenas.blocks": ("Block", "SequenceBlock", "activation_choice", "activation_layer", "choice", "register"),
     "anenas.bundle": ("Bundle", "export"),
     "anenas.coreml": ("Package",),
     "anenas.data": ("load_data",),

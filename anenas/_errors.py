@@ -1,4 +1,4 @@
-"""The one exception a user can mend, and the "did you mean" that goes with it."""
+"""The one exception a user can fix, and the "did you mean" that goes with it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 
 class AnenasError(Exception):
-    """Something the user can mend: one line that says what was expected and how to get there.
+    """Something the user can fix: one line that says what was expected and how to get there.
 
     The command line prints it without a traceback and exits with 2.
     """

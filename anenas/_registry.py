@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Generic, TypeVar
+from collections.abc import Callable, ItemsView, Iterator, Mapping
+from typing import Generic, Literal, TypeVar
 
-from anenas._errors import AnenasError, unknown
+from anenas._errors import AnenasError, first_line, unknown
 
 T = TypeVar("T")
+
+PLUGINS = "anenas.plugins"
+"""The group of entry points: each names a module of an installed package that registers things when it is imported."""
 
 
 class Registry(Generic[T]):
     """A table from names to what they stand for. Calling it with a name gives a decorator that adds what it decorates.
+
+    It is a global of its module, where `anenas._plugins` finds it. An entry that wraps a function which a plugin brings
+    has it as `__wrapped__`, as `functools.wraps` does.
 
     Args:
         what: What its entries are, in messages: "sampler".
     """
 
     def __init__(self, what: str) -> None:
-        self._what = what
+        self.what = what
         self._entries: dict[str, T] = {}
+        self._installed: set[str] = set()  # those of installed packages
 
     def __call__(self, name: str) -> Callable[[T], T]:
         """A decorator that makes what it decorates known by `name`.
@@ -31,8 +38,10 @@ class Registry(Generic[T]):
         def add(entry: T) -> T:
             known = self._entries.get(name)
             if known is not None and _origin(known) != _origin(entry):
-                raise AnenasError(f"there are two {self._what}s called '{name}': {_origin(known)} and {_origin(entry)}")
+                raise AnenasError(f"there are two {self.what}s called '{name}': {_origin(known)} and {_origin(entry)}")
             self._entries[name] = entry
+            if _state == "loading":
+                self._installed.add(name)
             return entry
 
         return add
@@ -43,21 +52,75 @@ class Registry(Generic[T]):
         Raises:
             AnenasError: If there is none; it offers the nearest names.
         """
+        load_entry_points()
         if name not in self._entries:
-            raise unknown(self._what, name, self._entries)
+            raise unknown(self.what, name, self._entries)
         return self._entries[name]
 
     def __contains__(self, name: object) -> bool:
+        load_entry_points()
         return name in self._entries
 
     def __iter__(self) -> Iterator[str]:
+        load_entry_points()
         return iter(self._entries)
 
     def __len__(self) -> int:
+        load_entry_points()
         return len(self._entries)
+
+    def items(self) -> ItemsView[str, T]:
+        """Every name with its entry."""
+        load_entry_points()
+        return self._entries.items()
+
+    def added(self) -> dict[str, T]:
+        """What is neither the product's own nor an installed package's: another process does not have it by itself."""
+        return {
+            name: entry
+            for name, entry in self._entries.items()
+            if name not in self._installed and not _origin(entry).startswith("anenas.")
+        }
+
+    def update(self, entries: Mapping[str, T]) -> None:
+        """Take what another process has `added`, in the place of what has the same name here."""
+        self._entries.update(entries)
+
+
+_state: Literal["new", "loading", "loaded"] = "new"
+
+
+def load_entry_points() -> None:
+    """Import the plugins of installed packages, once; every look into a registry begins with it.
+
+    Raises:
+        AnenasError: If one cannot be imported.
+    """
+    import importlib.metadata
+
+    global _state
+    if _state != "new":
+        return
+    _state = "loading"
+    try:
+        for entry in importlib.metadata.entry_points(group=PLUGINS):
+            try:
+                entry.load()
+            except Exception as error:
+                package = entry.dist.name if entry.dist else entry.value
+                raise AnenasError(
+                    f"plugin '{entry.name}' of the installed package {package} cannot be imported: "
+                    f"{type(error).__name__}: {first_line(error)}"
+                ) from error
+        _state = "loaded"
+    finally:
+        if _state == "loading":
+            _state = "new"
 
 
 def _origin(entry: object) -> str:
-    """Where something is defined."""
-    kind = entry if hasattr(entry, "__qualname__") else type(entry)
+    """Where something, or the function that it wraps, is defined."""
+    kind = getattr(entry, "__wrapped__", entry)
+    if not hasattr(kind, "__qualname__"):
+        kind = type(kind)
     return f"{getattr(kind, '__module__', '')}.{getattr(kind, '__qualname__', '')}"

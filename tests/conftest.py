@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 # Before torch is imported: the networks here are too small for more, and the tests run beside each other.
@@ -10,7 +11,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import hypothesis
 import pytest
 
-from anenas.blocks import Block
+from anenas import _plugins
+from anenas.blocks import Block, _base, block_kinds
 from anenas.space import Architecture
 
 if TYPE_CHECKING:
@@ -61,3 +63,18 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Architecture]
         return converted[architecture]
 
     return package
+
+
+@pytest.fixture
+def forget_plugins(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Blocks and plugin files that a test makes known are forgotten after it."""
+    block_kinds()  # what installed packages bring stays
+    monkeypatch.setattr(_base._KINDS, "_entries", dict(_base._KINDS._entries))
+    monkeypatch.setattr(_base._KINDS, "_installed", set(_base._KINDS._installed))
+    monkeypatch.setattr(_plugins, "_loaded", {})
+    _plugins.install_plugins.cache_clear()
+    before = set(sys.modules)
+    yield
+    for name in set(sys.modules) - before:
+        if name.startswith("anenas_plugin_"):
+            del sys.modules[name]

@@ -94,7 +94,7 @@ def _export(architecture: Architecture, target: Target) -> tuple[float, int]:
     import torch
 
     from anenas.coreml import Quantiser, compress, convert
-    from anenas.network import Deployed, Normalisation, build, folded, fuse
+    from anenas.network import Deployed, Normalisation, build, fold_batch_norms, fuse
 
     channels, form = architecture.input[1], get_form(architecture.form)
     half = (0.5,) * channels
@@ -103,7 +103,8 @@ def _export(architecture: Architecture, target: Target) -> tuple[float, int]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.mlpackage"
         if form.activations:
-            quantiser = Quantiser(folded(network.network), architecture.input, steps=1).step()
+            plain = fold_batch_norms(network.network, torch.zeros(architecture.input))
+            quantiser = Quantiser(plain, architecture.input, steps=1).step()
             quantiser.network(torch.rand(architecture.input))  # for the ranges of activations
             network = network.with_network(quantiser.finish())
             system = form.target

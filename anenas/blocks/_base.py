@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import functools
 import itertools
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
 
-from anenas._errors import unknown
+from anenas._errors import AnenasError, unknown
+from anenas._registry import Registry
 from anenas.blocks._choices import Choice, Value
 
 if TYPE_CHECKING:
@@ -17,13 +19,42 @@ if TYPE_CHECKING:
 
     from anenas.inputs import InputKind
 
+B = TypeVar("B", bound="Block")
+
 
 @dataclass(frozen=True)
 class Block:
-    """A kind of block with its choices made. Subclasses are frozen dataclasses whose fields are made by `choice`.
+    """A kind of block, with its choices made.
+
+    A subclass has a name, fields that are made by `choice`, and says how its torch module is built:
+
+        @anenas.register
+        class Grouped(anenas.Block):
+            kind = "grouped"
+            kernel: int = anenas.choice("k", 3, 5)
+            groups: int = anenas.choice("g", 4, 8)
+            activation: str = anenas.activation_choice()
+
+            def build(self, in_channels, out_channels, stride):
+                from torch import nn
+
+                padding = self.kernel // 2
+                return nn.Sequential(
+                    nn.Conv2d(in_channels, out_channels, self.kernel, stride, padding, groups=self.groups, bias=False),
+                    nn.BatchNorm2d(out_channels),
+                    anenas.activation_layer(self.activation)(),
+                )
+
+    It is then known to spaces (`blocks: {grouped: {kernel: [3, 5]}}`), to architecture strings
+    (`grouped_r2_s1_c32_k3_g4_relu`), to costs and to the export. `build` is the only method that has to be written;
+    the others have defaults that suit a block of images. Blocks of series are a `SequenceBlock`.
+
+    A module may do whatever coremltools converts, without control flow that depends on values. It is also built on
+    torch's device "meta", to be estimated, where no value can be read. Two equal blocks build equal modules, their
+    initial weights apart.
 
     Attributes:
-        kind: Its name.
+        kind: Its name: small letters, digits and underscores.
         input_kind: Where it takes a network's input of that kind as it is, of one channel and not normalised, so that
             it can only be the network's first block, once; None where it takes what any other block gives.
     """
@@ -32,7 +63,13 @@ class Block:
     input_kind: ClassVar[InputKind | None] = None
 
     def build(self, in_channels: int, out_channels: int, stride: int) -> nn.Module:
-        """A module from (N, in_channels, H, W) to (N, out_channels, *size(H, W, stride))."""
+        """A module from (N, in_channels, H, W) to (N, out_channels, *size(H, W, stride)), freshly initialised.
+
+        Args:
+            in_channels: Of its input; any number for a network's first block, else what the block before it gives.
+            out_channels: Of its output, a power of two or a multiple of 16.
+            stride: 1, or 2 in the first block of a stage that strides.
+        """
         raise NotImplementedError
 
     def size(self, height: int, width: int, stride: int) -> tuple[int, int]:
@@ -71,27 +108,46 @@ class Block:
         return {c.name: getattr(self, c.name) for c in self.choices()}
 
 
-_KINDS: dict[str, type[Block]] = {}
+_KINDS: Registry[type[Block]] = Registry("block")
+_OF_STAGES = {"r", "s", "c"}  # keys of a stage's depth, stride and width
+_KIND = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
-def register(cls: type[Block]) -> type[Block]:
-    """Class decorator that makes a block known to spaces, architecture strings, costs and tests by its `kind`.
+def register(cls: type[B]) -> type[B]:
+    """Class decorator that makes a block known to spaces, architecture strings, costs and the export by its `kind`.
+
+    It makes a frozen dataclass of a class that is none. A class that is defined anew, as in a notebook, takes the place
+    of the old one.
 
     Raises:
-        ValueError: If the kind is taken, or two choices share a key.
+        AnenasError: If the kind is taken or no name, or the choices cannot be told apart in an architecture string.
     """
-    if cls.kind in _KINDS:
-        raise ValueError(f"a block of kind '{cls.kind}' is registered already")
-    keys = [c.key for c in cls.choices() if c.key]
-    if len(set(keys)) != len(keys) or {"r", "s", "c"} & set(keys):
-        raise ValueError(f"block '{cls.kind}': each choice needs a key of its own, and r, s and c are the stage's")
-    _KINDS[cls.kind] = cls
+    for base in reversed(cls.__mro__):
+        if issubclass(base, Block) and "__dataclass_params__" not in vars(base):
+            dataclass(frozen=True)(base)
+    if mistake := _mistake(cls):
+        raise AnenasError(f"block {cls.__name__}: {mistake}")
+    _KINDS(cls.kind)(cls)
     return cls
+
+
+def _mistake(cls: type[Block]) -> str | None:
+    kind = getattr(cls, "kind", None)
+    if not isinstance(kind, str) or not _KIND.fullmatch(kind) or re.search(r"_[rsc]\d+(_|$)", kind):
+        return f"expected a kind of small letters, digits and underscores, such as 'my_block', got {kind!r}"
+    if others := [field.name for field in dataclasses.fields(cls) if "choice" not in field.metadata]:
+        return f"{others[0]} is no choice; make it with `anenas.choice`"
+    keys = [choice.key for choice in cls.choices() if choice.key]
+    if len(set(keys)) < len(keys) or _OF_STAGES & set(keys):
+        return "each choice needs a key of its own, and r, s and c are the stage's"
+    if words := {option for choice in cls.choices() if not choice.key for option in choice.options} & set(keys):
+        return f"{words.pop()!r} is both a key and an option"
+    return None
 
 
 def block_kinds() -> dict[str, type[Block]]:
     """Every registered kind of block by name."""
-    return dict(_KINDS)
+    return dict(_KINDS.items())
 
 
 def block_kind(name: str) -> type[Block]:
@@ -100,7 +156,12 @@ def block_kind(name: str) -> type[Block]:
     Raises:
         AnenasError: If there is none; it offers the nearest names.
     """
-    try:
-        return _KINDS[name]
-    except KeyError:
-        raise unknown("block", name, _KINDS) from None
+    if name not in _KINDS:
+        raise unknown_block(name)
+    return _KINDS[name]
+
+
+def unknown_block(name: str) -> AnenasError:
+    """An error for a name that no kind of block has."""
+    error = unknown("block", name, _KINDS)
+    return AnenasError(f'{error} (if it is your own: import the file that registers it, or give it as `plugin="FILE"`)')

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
+
+from anenas._errors import AnenasError
 
 Value = int | bool | str
 
@@ -33,5 +36,31 @@ class Choice:
 
 
 def choice(key: str, *options: Value, rule: str = "") -> Any:
-    """A dataclass field that is a choice among `options`, the first of which is its default; see `Choice`."""
+    """A field of a block that is a choice: `kernel: int = choice("k", 3, 5)`.
+
+    Args:
+        key: What stands before the value in architecture strings, of small letters: "k" makes "k3". Strings stand for
+            themselves and have an empty key, booleans are their key where they are true.
+        options: Every legal value, the default first: whole numbers from 0, or booleans, or strings of small letters
+            and digits.
+        rule: What the options are, for messages, where they are too many to be listed.
+
+    Raises:
+        AnenasError: If they cannot be written in an architecture string.
+    """
+    kinds = {type(option) for option in options}
+    is_key = re.fullmatch("" if kinds == {str} else "[a-z]+", key)
+    if len(kinds) != 1 or not is_key or not all(_is_option(option) for option in options):
+        raise AnenasError(
+            f"choice{(key, *options)}: expected a key of small letters and whole numbers from 0 or booleans, as in "
+            "choice('k', 3, 5), or an empty key and strings of small letters and digits, as in choice('', 'a', 'b')"
+        )
+    if len(set(options)) < len(options):
+        raise AnenasError(f"choice{(key, *options)}: an option is there twice")
     return field(default=options[0], metadata={"choice": (key, options, rule)})
+
+
+def _is_option(option: object) -> bool:
+    if isinstance(option, str):
+        return bool(re.fullmatch("[a-z0-9]+", option))
+    return isinstance(option, int) and option >= 0

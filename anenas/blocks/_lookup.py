@@ -12,7 +12,7 @@ class Gather(nn.Module):
     """A look-up in a table.
 
     Args:
-        vocabulary: How many ids there are; 0 is padding, whose vector is nought and is never learned.
+        vocabulary: How many ids there are; 0 is padding, whose vector is zero and is never learned.
         channels: Of each vector.
     """
 
@@ -37,7 +37,7 @@ class OneHot(Gather):
 class OneHotConvolution(nn.Module):
     """relu(1 − |id − v|) for each v of the vocabulary, which is 1 where id = v and 0 elsewhere, and a 1×1 convolution.
 
-    Exact in float16 for whole ids up to 2,048. Padding meets no v, so that its vector is nought.
+    Exact in float16 for whole ids up to 2,048. Padding meets no v, so that its vector is zero.
 
     Args:
         table: A vector for each id, (vocabulary, C).

@@ -24,7 +24,7 @@ def sequence_block(
         in_channels: Of the block.
         out_channels: Of the block.
         stride: Over 1, a strided convolution shortens the series first.
-        residual: Whether a way leads past the recurrence.
+        residual: Whether a skip connection leads past the recurrence.
     """
     front = [] if stride == 1 else [Convolution(in_channels, out_channels, 3, stride=stride), nn.ReLU(inplace=True)]
     width = out_channels if front else in_channels
@@ -62,7 +62,7 @@ class RowSteps(nn.Module):
 
 
 class Residual(nn.Module):
-    """A module and a way past it, a 1×1 convolution where the module strides or changes the width."""
+    """A module and a skip connection, a 1×1 convolution where the module strides or changes the width."""
 
     def __init__(self, body: nn.Module, in_channels: int, out_channels: int, stride: int = 1) -> None:
         super().__init__()
@@ -121,7 +121,7 @@ def scan(a: torch.Tensor, b: torch.Tensor, *, backward: bool = False) -> torch.T
     """h_t = a_t · h_{t−1} + b_t along the last axis from h_0 = 0, in ⌈log2 T⌉ static stages (Hillis & Steele 1986).
 
     After a stage of shift d, b holds what the last 2d steps make of h, and a by what they multiply what came before:
-    a slice, a padding with noughts, a product and a sum, each of which the engine runs.
+    a slice, a padding with zeros, a product and a sum, each of which the engine runs.
 
     With a in [0, 1] and b = (1 − a) · x no intermediate value exceeds the largest |x|, so float16 does not overflow;
     its error grows with the number of stages, not of steps.
@@ -133,25 +133,25 @@ def scan(a: torch.Tensor, b: torch.Tensor, *, backward: bool = False) -> torch.T
     """
     steps, shift = int(b.shape[-1]), 1
     while shift < steps:
-        b = b + a * _shifted(b, shift, backward)
+        b = b + a * _shift(b, shift, backward)
         if 2 * shift < steps:
-            a = a * _shifted(a, shift, backward)
+            a = a * _shift(a, shift, backward)
         shift *= 2
     return b
 
 
-def _shifted(x: torch.Tensor, by: int, backward: bool) -> torch.Tensor:
+def _shift(x: torch.Tensor, by: int, backward: bool) -> torch.Tensor:
     return F.pad(x[..., by:], (0, by)) if backward else F.pad(x[..., :-by], (by, 0))
 
 
-def averaged(keep: torch.Tensor, x: torch.Tensor, *, backward: bool = False) -> torch.Tensor:
+def moving_average(keep: torch.Tensor, x: torch.Tensor, *, backward: bool = False) -> torch.Tensor:
     """h_t = f_t · h_{t−1} + (1 − f_t) · x_t, a moving average whose gate f = σ(keep) depends on the input alone."""
     f = torch.sigmoid(keep)
     return scan(f, (1 - f) * x, backward=backward)
 
 
 Average = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-"""From a gate and what it lets in, (N, C, 1, T), to the moving average of it, as `averaged` makes it."""
+"""From a gate and what it lets in, (N, C, 1, T), to the moving average of it, as `moving_average` makes it."""
 
 
 class Scanned(nn.Module):
@@ -182,10 +182,10 @@ class Scanned(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         maps = self.project(x).chunk(self.directions * self.gates, 1)
-        y = self.recur(x, *maps[: self.gates], average=averaged)
+        y = self.recur(x, *maps[: self.gates], average=moving_average)
         if self.directions == 1:
             return y
-        return y + self.recur(x, *maps[self.gates :], average=functools.partial(averaged, backward=True))
+        return y + self.recur(x, *maps[self.gates :], average=functools.partial(moving_average, backward=True))
 
     def recur(self, x: torch.Tensor, *maps: torch.Tensor, average: Average) -> torch.Tensor:
         """One direction, from the block's input and the maps that the convolution made for it.
@@ -193,7 +193,7 @@ class Scanned(nn.Module):
         Args:
             x: The block's input.
             maps: As many as there are gates, the forget gate first.
-            average: `averaged` in that direction, or what carries on where a chunk before has ended.
+            average: `moving_average` in that direction, or what carries on where a chunk before has ended.
         """
         raise NotImplementedError
 
@@ -287,7 +287,7 @@ class Unrolled(nn.Module):
         Args:
             projected: Of all steps.
             of_state: Projects a state.
-            past: What the step before the first one left, each (N, C, 1, 1); nothing stands for noughts.
+            past: What the step before the first one left, each (N, C, 1, 1); none stands for zeros.
             backward: From the last step to the first.
 
         Returns:
@@ -306,14 +306,14 @@ class UnrolledLSTM(Unrolled):
         self, projected: torch.Tensor, of_state: nn.Module, past: Past = (), *, backward: bool = False
     ) -> tuple[torch.Tensor, Past]:
         states: list[torch.Tensor] = []
-        for step in steps_of(projected, backward):
+        for step in split_steps(projected, backward):
             gates, candidate = (step + _project(of_state, past)).split([3 * self.width, self.width], 1)
             i, f, o = torch.sigmoid(gates).chunk(3, 1)
             new = i * torch.tanh(candidate)
             cell = f * past[1] + new if past else new
             past = o * torch.tanh(cell), cell
             states.append(past[0])
-        return joined(states, backward), past
+        return join_steps(states, backward), past
 
 
 class UnrolledGRU(Unrolled):
@@ -328,31 +328,31 @@ class UnrolledGRU(Unrolled):
         states: list[torch.Tensor] = []
         sizes = [2 * self.width, self.width]
         gates, candidates = projected.split(sizes, 1)
-        for gate, candidate in zip(steps_of(gates, backward), steps_of(candidates, backward), strict=True):
+        for gate, candidate in zip(split_steps(gates, backward), split_steps(candidates, backward), strict=True):
             past_gates, past_candidate = _project(of_state, past).split(sizes, 1)
             r, z = torch.sigmoid(gate + past_gates).chunk(2, 1)
             n = torch.tanh(candidate + r * past_candidate)
             past = (n + z * (past[0] - n) if past else n - z * n,)
             states.append(past[0])
-        return joined(states, backward), past
+        return join_steps(states, backward), past
 
 
 def _project(of_state: nn.Module, past: Past) -> torch.Tensor:
-    """The projection of the last state; of the first, which is nought, it leaves the bias."""
+    """The projection of the last state; of the first, which is zero, only the bias is left."""
     if past:
         projected: torch.Tensor = of_state(past[0])
         return projected
     return cast(torch.Tensor, of_state.bias).view(1, -1, 1, 1)
 
 
-def steps_of(x: torch.Tensor, backward: bool = False) -> tuple[torch.Tensor, ...]:
+def split_steps(x: torch.Tensor, backward: bool = False) -> tuple[torch.Tensor, ...]:
     """(N, C, 1, T) as T times (N, C, 1, 1)."""
     steps = x.split(1, 3) if x.shape[3] > 1 else (x,)
     return steps[::-1] if backward else steps
 
 
-def joined(states: list[torch.Tensor], backward: bool = False) -> torch.Tensor:
-    """What `steps_of` took apart, whole again."""
+def join_steps(states: list[torch.Tensor], backward: bool = False) -> torch.Tensor:
+    """What `split_steps` took apart, whole again."""
     if len(states) == 1:
         return states[0]
     return torch.cat(states[::-1] if backward else states, 3)

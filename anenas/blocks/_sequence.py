@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from anenas.ane import MAX_STEPS, steps_problem
@@ -14,7 +13,6 @@ from anenas.blocks._choices import choice
 MAX_UNROLLED_STEPS = 32
 
 
-@dataclass(frozen=True)
 class SequenceBlock(Block):
     """A kind of block that works on series, along their last axis: from (N, C, 1, T) to (N, C', 1, ⌈T / stride⌉).
 
@@ -33,7 +31,7 @@ class SequenceBlock(Block):
         """Whether it is known to leave the engine.
 
         Such a block is there to be compared with: where a space offers it, what it costs beside the engine is counted,
-        and it is not turned down for that.
+        and it is not rejected for that.
         """
         return False
 
@@ -48,7 +46,6 @@ class SequenceBlock(Block):
         return None
 
 
-@dataclass(frozen=True)
 class ImageToSeries(SequenceBlock):
     """A kind of block that makes a series of an image. A series stays one, as long as it is; it never strides."""
 
@@ -67,5 +64,5 @@ def bidirectional_choice() -> Any:
 
 
 def residual_choice() -> Any:
-    """The choice of a way past the block, a 1×1 convolution where it changes the width."""
+    """The choice of a skip connection, a 1×1 convolution where the block changes the width."""
     return choice("res", False, True)

@@ -1,6 +1,6 @@
 """Modules of series a chunk at a time: what they compute of a whole series, with what came before as state.
 
-Every state is (N, C, 1, steps), and nought where a series begins.
+Every state is (N, C, 1, steps), and zero where a series begins.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import functools
 from collections.abc import Mapping
+from typing import Self
 
 import torch
 from torch import nn
@@ -24,19 +25,19 @@ from anenas.blocks._recurrences import (
     Unrolled,
     UnrolledGRU,
     UnrolledLSTM,
-    joined,
-    steps_of,
+    join_steps,
+    split_steps,
 )
 
 
-class Memory:
+class StreamMemory:
     """What the modules of a network keep from one chunk to the next.
 
     A state is called after the block that keeps it and what it is, such as "stage1_0_h"; where a block keeps several of
     a kind, they are counted.
 
     Args:
-        past: The states that the chunk before left, by name. One that is not there is nought.
+        past: The states that the chunk before left, by name. One that is not there is zero.
 
     Attributes:
         kept: The states that this chunk leaves, by name, in the order in which they are kept.
@@ -47,7 +48,7 @@ class Memory:
         self._past = past
         self._path: tuple[str, ...] = ()
 
-    def within(self, child: str) -> Memory:
+    def within(self, child: str) -> Self:
         """The same memory, for a module within the one that it was for."""
         inner = copy.copy(self)
         inner._path = (*self._path, child)
@@ -85,10 +86,10 @@ class Memory:
 
 
 @functools.singledispatch
-def step(module: nn.Module, x: torch.Tensor, memory: Memory) -> torch.Tensor:
+def stream_step(module: nn.Module, x: torch.Tensor, memory: StreamMemory) -> torch.Tensor:
     """What a module makes of the next chunk of a series.
 
-    A module whose result at a step depends on other steps has a function of its own here (`@step.register`), which
+    A module whose result at a step depends on other steps has a function of its own (`@stream_step.register`), which
     recalls a state and keeps another; one that treats each step alone is named in `_ALONE`.
 
     Args:
@@ -102,7 +103,7 @@ def step(module: nn.Module, x: torch.Tensor, memory: Memory) -> torch.Tensor:
     raise _unknown(module, memory)
 
 
-def _unknown(module: nn.Module, memory: Memory) -> AnenasError:
+def _unknown(module: nn.Module, memory: StreamMemory) -> AnenasError:
     where = memory.path or "the network"
     return AnenasError(f"{where} is a {type(module).__name__}, which is not known to work chunk by chunk")
 
@@ -113,68 +114,68 @@ _ALONE = (
 )  # fmt: skip
 
 
-def _alone(module: nn.Module, x: torch.Tensor, memory: Memory) -> torch.Tensor:
+def _alone(module: nn.Module, x: torch.Tensor, memory: StreamMemory) -> torch.Tensor:
     y: torch.Tensor = module(x)
     return y
 
 
 for _kind in _ALONE:
-    step.register(_kind)(_alone)
+    stream_step.register(_kind)(_alone)
 
 
-@step.register
-def _conv2d(module: nn.Conv2d, x: torch.Tensor, memory: Memory) -> torch.Tensor:
+@stream_step.register
+def _conv2d(module: nn.Conv2d, x: torch.Tensor, memory: StreamMemory) -> torch.Tensor:
     if module.kernel_size != (1, 1):
         raise AnenasError(f"{memory.path} sees steps that are not there yet; only a causal network can stream")
     return _alone(module, x, memory)
 
 
-@step.register
-def _sequential(module: nn.Sequential, x: torch.Tensor, memory: Memory) -> torch.Tensor:
+@stream_step.register
+def _sequential(module: nn.Sequential, x: torch.Tensor, memory: StreamMemory) -> torch.Tensor:
     if type(module).forward is not nn.Sequential.forward:
         raise _unknown(module, memory)
     for name, child in module.named_children():
-        x = step(child, x, memory.within(name))
+        x = stream_step(child, x, memory.within(name))
     return x
 
 
-@step.register
-def _residual(module: Residual, x: torch.Tensor, memory: Memory) -> torch.Tensor:
+@stream_step.register
+def _residual(module: Residual, x: torch.Tensor, memory: StreamMemory) -> torch.Tensor:
     # A 1×1 convolution that strides takes the first step of each stride, just as the padded one in the body does.
-    return step(module.body, x, memory.within("body")) + step(module.skip, x, memory.within("skip"))
+    return stream_step(module.body, x, memory.within("body")) + stream_step(module.skip, x, memory.within("skip"))
 
 
-@step.register
-def _convolution(module: Convolution, x: torch.Tensor, memory: Memory) -> torch.Tensor:
+@stream_step.register
+def _convolution(module: Convolution, x: torch.Tensor, memory: StreamMemory) -> torch.Tensor:
     if not module.before:
-        return step(module.bn, step(module.conv, x, memory.within("conv")), memory)
+        return stream_step(module.bn, stream_step(module.conv, x, memory.within("conv")), memory)
     seen = torch.cat([memory.recall("inputs", x, x.shape[1], module.before), x], 3)
     memory.keep("inputs", seen[..., -module.before :])
     y: torch.Tensor = module.bn(module.conv(seen))
     return y
 
 
-@step.register
-def _scanned(module: Scanned, x: torch.Tensor, memory: Memory) -> torch.Tensor:
+@stream_step.register
+def _scanned(module: Scanned, x: torch.Tensor, memory: StreamMemory) -> torch.Tensor:
     if module.directions > 1:
         raise _both_ways(memory)
-    maps = step(module.project, x, memory.within("project")).chunk(module.gates, 1)
+    maps = stream_step(module.project, x, memory.within("project")).chunk(module.gates, 1)
 
     def average(keep: torch.Tensor, new: torch.Tensor) -> torch.Tensor:
         f = torch.sigmoid(keep)
         state = memory.recall("h", new, new.shape[1])
         states = []
-        for kept, added in zip(steps_of(f), steps_of((1 - f) * new), strict=True):
+        for kept, added in zip(split_steps(f), split_steps((1 - f) * new), strict=True):
             state = added + kept * state
             states.append(state)
         memory.keep("h", state)
-        return joined(states)
+        return join_steps(states)
 
     return module.recur(x, *maps, average=average)
 
 
-@step.register
-def _unrolled(module: Unrolled, x: torch.Tensor, memory: Memory) -> torch.Tensor:
+@stream_step.register
+def _unrolled(module: Unrolled, x: torch.Tensor, memory: StreamMemory) -> torch.Tensor:
     if len(module.states) > 1:
         raise _both_ways(memory)
     kinds = ("h", "c") if isinstance(module, UnrolledLSTM) else ("h",)
@@ -185,18 +186,27 @@ def _unrolled(module: Unrolled, x: torch.Tensor, memory: Memory) -> torch.Tensor
     return y
 
 
-@step.register
-def _torch_recurrence(module: TorchRecurrence, x: torch.Tensor, memory: Memory) -> torch.Tensor:
+@stream_step.register
+def _torch_recurrence(module: TorchRecurrence, x: torch.Tensor, memory: StreamMemory) -> torch.Tensor:
     if module.layer.bidirectional:
         raise _both_ways(memory)
-    return step(written_out(module), x, memory)
+    return stream_step(_written_out(module), x, memory)
 
 
-def _both_ways(memory: Memory) -> AnenasError:
+def _both_ways(memory: StreamMemory) -> AnenasError:
     return AnenasError(f"{memory.path} reads series both ways; only a causal network can stream")
 
 
-def written_out(module: TorchRecurrence) -> UnrolledLSTM | UnrolledGRU:
+def unrolled(network: nn.Module) -> nn.Module:
+    """A copy of a network in evaluation mode whose recurrences of one direction have every step written out."""
+    network = copy.deepcopy(network).eval()
+    for name, module in list(network.named_modules()):
+        if isinstance(module, TorchRecurrence) and not module.layer.bidirectional:
+            network.set_submodule(name, _written_out(module))
+    return network
+
+
+def _written_out(module: TorchRecurrence) -> UnrolledLSTM | UnrolledGRU:
     """A recurrence of one direction in operations that the engine runs, as it does none of torch's own."""
     layer = module.layer
     # torch's gates are i, f, g, o of an LSTM, and r, z, n of a GRU.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from anenas.blocks._activations import activation_choice, activation_layer
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
 
 
 @register
-@dataclass(frozen=True)
 class Conv(Block):
     """A dense convolution: what the engine runs closest to its peak."""
 

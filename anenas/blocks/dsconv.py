@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from anenas.blocks._activations import activation_choice, activation_layer
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
 
 
 @register
-@dataclass(frozen=True)
 class DSConv(Block):
     """A depthwise convolution and a pointwise one (Howard et al. 2017, arXiv:1704.04861), with timm's skip."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from anenas.blocks._base import register
@@ -19,9 +18,8 @@ _RULE = "a vocabulary is a multiple of 64, at most 2,048"
 
 
 @register
-@dataclass(frozen=True)
 class Embedding(SequenceBlock):
-    """A learned vector for each token: from ids (N, 1, 1, T) to (N, C', 1, T). Id 0 is padding, a vector of noughts.
+    """A learned vector for each token: from ids (N, 1, 1, T) to (N, C', 1, T). Id 0 is padding, a zero vector.
 
     `onehot` compares each id with the whole vocabulary and multiplies with a 1×1 convolution, which the engine runs.
     `gather` is torch's look-up, which Core ML runs beside it: its ids are integers, and the engine has none.

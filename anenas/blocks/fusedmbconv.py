@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from anenas.blocks._activations import activation_choice, activation_layer
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
 
 
 @register
-@dataclass(frozen=True)
 class FusedMBConv(Block):
     """A dense convolution that expands, then a pointwise projection (Tan & Le 2021, arXiv:2104.00298)."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from anenas.ane import dimension_problem
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 
 
 @register
-@dataclass(frozen=True)
 class LogMelBlock(SequenceBlock):
     """A log-mel spectrogram by convolutions: from (N, 1, 1, S) samples to (N, bands, 1, ⌊S / hop⌋).
 

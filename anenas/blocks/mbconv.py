@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from anenas.blocks._activations import activation_choice, activation_layer
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 
 
 @register
-@dataclass(frozen=True)
 class MBConv(Block):
     """Expand, depthwise, squeeze-and-excite, project (Sandler et al. 2018, arXiv:1801.04381; arXiv:1905.02244)."""
 

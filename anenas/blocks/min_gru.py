@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from anenas.blocks._base import register
@@ -13,7 +12,6 @@ if TYPE_CHECKING:
 
 
 @register
-@dataclass(frozen=True)
 class MinGRUBlock(SequenceBlock):
     """Feng et al. 2024, arXiv:2410.01201: gates depend on the input alone, so that ⌈log2 T⌉ stages do for T steps."""
 

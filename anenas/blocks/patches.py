@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from anenas.blocks._activations import activation_choice, activation_layer
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
 
 
 @register
-@dataclass(frozen=True)
 class Patches(ImageToSeries):
     """A 1×1 convolution, and rows laid one behind the other: from (N, C, H, W) to (N, C', 1, H · W)."""
 

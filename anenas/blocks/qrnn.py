@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from anenas.blocks._base import register
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
 
 
 @register
-@dataclass(frozen=True)
 class QRNNBlock(SequenceBlock):
     """Bradbury et al. 2016, arXiv:1611.01576 (fo-pooling). Causal, unless it is bidirectional."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from anenas.blocks._activations import activation_choice, activation_layer
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
 
 
 @register
-@dataclass(frozen=True)
 class Rows(ImageToSeries):
     """A 1×1 convolution, and each row's mean or largest values: from (N, C, H, W) to (N, C', 1, H)."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from anenas.blocks._base import register
@@ -13,7 +12,6 @@ if TYPE_CHECKING:
 
 
 @register
-@dataclass(frozen=True)
 class SRUBlock(SequenceBlock):
     """Lei et al. 2018, arXiv:1709.02755, without the peephole, so that it is a scan; `residual` is its own highway."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from anenas.blocks._base import register
@@ -13,7 +12,6 @@ if TYPE_CHECKING:
 
 
 @register
-@dataclass(frozen=True)
 class UnrolledLSTMBlock(SequenceBlock):
     """`nn.LSTM` (Hochreiter & Schmidhuber 1997) as convolutions and element-wise operations, for short series."""
 

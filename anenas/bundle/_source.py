@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 import operator
-from collections.abc import Iterable, Iterator, Mapping
+import textwrap
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,65 +12,19 @@ import torch
 import torch.nn.functional as F
 from torch import fx, nn
 
-from anenas._errors import AnenasError
+from anenas._errors import AnenasError, first_line
 from anenas.blocks import activation_layer
-from anenas.bundle._encode import python_encoder
+from anenas.bundle._carried import Carried, own_classes
 from anenas.bundle._input import Input
-from anenas.network import Deployed
+from anenas.bundle._templates import render
+from anenas.network import Deployed, fold_batch_norms
 from anenas.space import Architecture
-
-_FILE = '''\
-"""{title}
-
-{architecture}
-
-Written by anenas; needs torch, safetensors and what lies beside it. `python network.py` compares it with the test
-vectors; `from network import load` gives it to a program.
-"""
-
-{imports}from pathlib import Path
-
-import torch
-import torch.nn.functional as F
-from safetensors.torch import load_file
-from torch import nn
-
-HERE = Path(__file__).parent
-
-{encoder}
-class Network(nn.Module):
-    """{inputs} to the probabilities of {classes} classes. Any N will do."""
-
-    def __init__(self):
-        super().__init__()
-{layers}
-
-    def forward(self, {source}):
-{lines}
-
-
-def load(weights=HERE / "weights.safetensors"):
-    """The trained network, ready to predict."""
-    network = Network()
-    network.load_state_dict(load_file(weights))
-    return network.eval()
-
-
-if __name__ == "__main__":
-    import numpy as np
-
-    {name} = torch.from_numpy(np.load(HERE / "test_vectors" / "inputs.npz")["{key}"])
-    expected = torch.from_numpy(np.load(HERE / "test_vectors" / "network.npz")["probabilities"])
-    with torch.no_grad():
-        difference = (load()({name}) - expected).abs().max().item()
-    print(f"{{len({name})}} {name}, largest difference of a probability {{difference:.1e}}")
-    raise SystemExit(difference > 1e-4)
-'''
 
 _OPERATORS = {
     operator.add: "+", operator.iadd: "+", operator.sub: "-", operator.isub: "-", operator.mul: "*",
     operator.imul: "*", operator.truediv: "/",
 }  # fmt: skip
+_TOLERANCE = 1e-4  # of a probability
 _NAMES = ("x", "y", "z")  # of values, the main stream first; more are numbered
 
 
@@ -101,119 +55,77 @@ def plain_network(
     Raises:
         AnenasError: If a block of the network cannot be written with torch alone.
     """
-    plain = copy.deepcopy(network)
-    _split_activations(plain)
-    try:
-        graph = _Tracer(torch.zeros(architecture.input)).trace(plain)
-    except Exception as error:  # whatever a block's own code does with a value that is none
-        first_line = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        raise AnenasError(f"{architecture} cannot be written in plain torch: {first_line}") from error
-    _fold_batch_norms(graph, plain)
-    stages = {f"stage{i}" if i else "stem": str(stage) for i, stage in enumerate(architecture.stages)}
-    _, *size = architecture.input
     given = given or Input.of(architecture)
-    writer = _Writer(plain, stages | {"head": str(architecture.head)}, given.kind.batch_variable)
-    writer.write(graph)
+    try:
+        return _plain(network, architecture, title, given, ())
+    except AnenasError as error:
+        if not (own := own_classes(network)):
+            raise AnenasError(f"{architecture} cannot be written in plain torch: {error}") from error
+        try:
+            return _plain(network, architecture, title, given, own)
+        except AnenasError as other:
+            raise AnenasError(
+                f"{architecture} cannot be written in plain torch: {error}; nor can its classes be taken along: {other}"
+            ) from error
+
+
+def _plain(
+    network: Deployed, architecture: Architecture, title: str, given: Input, own: tuple[type[nn.Module], ...]
+) -> PlainNetwork:
+    """The network as lines, in which modules of the user's `own` classes are called as they are.
+
+    Raises:
+        AnenasError: If a block cannot be written so, or something else is computed then.
+    """
+    try:
+        plain = fold_batch_norms(network, torch.zeros(architecture.input), (activation_layer("hswish"), *own))
+    except Exception as error:  # whatever a block's own code does with a value that is none
+        raise AnenasError(first_line(error)) from error
+    stages = {f"stage{i}" if i else "stem": str(stage) for i, stage in enumerate(architecture.stages)}
+    source = given.kind.batch_variable
+    writer = _Writer(plain, stages | {"head": str(architecture.head)}, source)
+    writer.write(plain.graph)
+    _, *size = architecture.input
     shape = ", ".join(["N", *map(str, size)])
     where = ","
     if given.masked:
         where = f", that end at the last step, with {given.kind.padding} before,"
-    source = _FILE.format(
-        imports="import json\nimport unicodedata\n" if given.tokens else "",
-        encoder=python_encoder(given.tokens, size[2]) if given.tokens else "",
-        inputs=f"{given.kind.content}, ({shape}){where}",
-        name=given.kind,
-        key=given.name,
+    text = render(
+        "network.py",
         title=title,
         architecture=architecture,
-        classes=architecture.head.classes,
+        imports=[*writer.carried.imports(), *(("import json", "import unicodedata") if given.tokens else ())],
+        definitions=writer.carried.definitions(),
+        tokens=given.tokens,
+        steps=size[2],
+        inputs=f"{given.kind.content}, ({shape}){where}",
+        layers=writer.layers,
         source=writer.source,
-        layers="\n".join(writer.layers),
-        lines="\n".join(writer.lines),
+        lines=writer.lines,
+        name=given.kind,
+        key=given.name,
+        tolerance=_TOLERANCE,
     )
-    return PlainNetwork(source, writer.weights)
+    written = PlainNetwork(text, writer.weights)
+    _check(written, network, architecture)
+    return written
 
 
-class _Tracer(fx.Tracer):
-    """Looks into every module but torch's own and the activation that is written as torch's.
-
-    Every operation is computed as well, so that blocks may ask for shapes, and take apart what has several parts.
-    """
-
-    def __init__(self, x: torch.Tensor) -> None:
-        super().__init__()
-        self._x = x
-        self._computing = False
-
-    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        return isinstance(m, activation_layer("hswish")) or super().is_leaf_module(m, module_qualified_name)
-
-    def proxy(self, node: fx.Node) -> fx.Proxy:
-        self._computing = True  # with the weights themselves
-        try:
-            with torch.no_grad():
-                self._known(node)
-        finally:
-            self._computing = False
-        return _Known(node, self)
-
-    def getattr(self, attr: str, attr_val: Any, parameter_proxy_cache: dict[str, Any]) -> Any:
-        return attr_val if self._computing else super().getattr(attr, attr_val, parameter_proxy_cache)
-
-    def _known(self, node: fx.Node) -> Any:
-        if "value" not in node.meta:  # weights that an operation takes come without a proxy
-            node.meta["value"] = self._value(node)
-        return node.meta["value"]
-
-    def _value(self, node: fx.Node) -> Any:
-        args, kwargs = fx.map_arg((node.args, node.kwargs), self._known)
-        if node.op == "placeholder":
-            return self._x
-        if node.op == "get_attr":
-            return operator.attrgetter(str(node.target))(self.root)
-        if node.op == "call_module":
-            return self.root.get_submodule(str(node.target)).forward(*args, **kwargs)
-        if node.op == "call_method":
-            return getattr(args[0], str(node.target))(*args[1:], **kwargs)
-        return node.target(*args, **kwargs) if callable(node.target) else None
-
-
-class _Known(fx.Proxy):
-    """A value in a traced network, of which shape and number of parts are known."""
-
-    @property
-    def shape(self) -> torch.Size:
-        size: torch.Size = self.node.meta["value"].shape
-        return size
-
-    def __iter__(self) -> Iterator[Any]:
-        return (operator.getitem(self, i) for i in range(len(self)))
-
-    def __len__(self) -> int:
-        return len(self.node.meta["value"])
-
-
-def _split_activations(network: nn.Module) -> None:
-    """timm's normalisations bring their activation; here they are torch's own, one after the other."""
-    for parent in list(network.modules()):
-        for name, child in parent.named_children():
-            if isinstance(child, nn.BatchNorm2d) and type(child) is not nn.BatchNorm2d:
-                norm = nn.BatchNorm2d(child.num_features, child.eps, affine=child.affine)
-                norm.load_state_dict(child.state_dict())
-                setattr(parent, name, nn.Sequential(norm, getattr(child, "act", nn.Identity())).eval())
-
-
-def _fold_batch_norms(graph: fx.Graph, network: nn.Module) -> None:
-    """The batch normalisation behind a convolution goes into its weights."""
-    for node in list(graph.nodes):
-        before = node.args[0] if node.op == "call_module" else None
-        if not isinstance(before, fx.Node) or before.op != "call_module" or len(before.users) > 1:
-            continue
-        convolution, norm = network.get_submodule(str(before.target)), network.get_submodule(str(node.target))
-        if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
-            network.set_submodule(str(before.target), nn.utils.fuse_conv_bn_eval(convolution, norm))
-            node.replace_all_uses_with(before)
-            graph.erase_node(node)
+def _check(written: PlainNetwork, network: Deployed, architecture: Architecture) -> None:
+    """Raises: AnenasError: If the file does not compute what the network does, for one more than the program takes."""
+    batch, *size = architecture.input
+    x = torch.randint(64, (batch + 1, *size), generator=torch.Generator().manual_seed(0)).float()  # ids as well
+    names: dict[str, Any] = {"__name__": "network", "__file__": "network.py"}
+    try:
+        exec(compile(written.source, "network.py", "exec"), names)
+        read = names["Network"]()
+        read.load_state_dict(written.weights)
+        with torch.no_grad():
+            difference = (read.eval()(x) - network(x)).abs().max().item()
+    except Exception as error:  # whatever a user's own code does
+        raise AnenasError(f"{type(error).__name__}: {first_line(error)}") from error
+    if not difference < _TOLERANCE:
+        raise AnenasError(f"its probabilities would be {difference:.1g} off")
 
 
 @dataclass
@@ -230,6 +142,7 @@ class _Writer:
     layers: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     weights: dict[str, torch.Tensor] = field(default_factory=dict)
+    carried: Carried = field(default_factory=Carried)
     _texts: dict[fx.Node, str] = field(default_factory=dict)
     _declared: set[str] = field(default_factory=set)
     _group: tuple[str, ...] = ()
@@ -262,9 +175,6 @@ class _Writer:
             self.layers.append(f'        self.register_buffer("{name}", torch.empty({_sizes(value.shape)}))')
             self.weights[name] = value.detach().clone()  # a layer may have it as well
             self._texts[node] = f"self.{name}"
-        elif node.op == "call_module" and isinstance(self._module(node), (nn.Identity, nn.Dropout)):
-            node.replace_all_uses_with(node.args[0])  # type: ignore[arg-type]
-            node.graph.erase_node(node)
         else:
             return False
         return True
@@ -284,7 +194,7 @@ class _Writer:
         args = [self._argument(arg) for arg in node.args]
         given = [f"{key}={self._argument(value)}" for key, value in node.kwargs.items() if key != "inplace"]
         if node.op == "call_module":
-            return self._layer(node, args[0])
+            return self._layer(node, args + given)
         if node.op == "call_method":
             return f"{_bracketed(args[0])}.{node.target}({', '.join(args[1:] + given)})"
         if node.target in _OPERATORS and len(args) == 2:
@@ -304,9 +214,9 @@ class _Writer:
             return f"[{', '.join(map(self._argument, value))}]"
         return repr(value)
 
-    def _layer(self, node: fx.Node, argument: str) -> str:
+    def _layer(self, node: fx.Node, arguments: list[str]) -> str:
         """The call of a module: an activation as torch's function, anything else as a layer of the same class."""
-        module = self._module(node)
+        module, argument = self._module(node), arguments[0]
         if isinstance(module, activation_layer("hswish")):
             return f"F.hardswish({argument})"
         if isinstance(module, nn.Flatten):
@@ -314,12 +224,10 @@ class _Writer:
         for kind, function in _FUNCTIONS.items():
             if type(module) is kind:
                 return f"{function}({argument})"
-        if not type(module).__module__.startswith("torch.nn."):
-            raise AnenasError(f"a block holds {type(module).__name__}, which cannot be written in plain torch")
         name = str(node.target).removeprefix("network.").replace("reparam_", "").replace(".", "_")
         if name not in self._declared:
             self._declare(name, module)
-        return f"self.{name}({argument})"
+        return f"self.{name}({', '.join(arguments)})"
 
     def _declare(self, name: str, module: nn.Module) -> None:
         self._declared.add(name)
@@ -327,8 +235,11 @@ class _Writer:
         comment = f"        # {stage}: {self.stages[stage]}"
         if comment not in self.layers:
             self.layers.append(comment)
-        self.layers.append(f"        self.{name} = {_constructor(module)}")
-        self.weights |= {f"{name}.{key}": value.detach().contiguous() for key, value in module.state_dict().items()}
+        self.layers.append(textwrap.indent(f"self.{name} = {self.carried.expression(module, _constructor)}", " " * 8))
+        self.weights |= {
+            f"{name}.{key}": value.detach().clone(memory_format=torch.contiguous_format)
+            for key, value in self.carried.weights(module)
+        }
 
     def _start_group(self, group: tuple[str, ...]) -> None:
         """A blank line between blocks, and a comment at the first one of a stage."""

@@ -15,7 +15,7 @@ from anenas._errors import AnenasError, first_line
 from anenas.cli import _search, _bundle, _spaces  # noqa: F401
 from anenas.cli import _models, _program, _compress  # noqa: F401
 from anenas.cli import _device, _calibrate, _bench  # noqa: F401
-from anenas.cli._app import ANYWHERE, DEBUG, QUIET, VERBOSE, app
+from anenas.cli._app import ANYWHERE, DEBUG, PLUGIN, QUIET, VERBOSE, app
 from anenas.cli._log import shown_log
 from anenas.cli._words import as_typed
 # isort: on
@@ -37,6 +37,7 @@ def main() -> None:
 def _run(words: Sequence[str], *, debug: bool) -> int:
     """Run a command and return its exit code."""
     try:
+        words = _without_plugins(words)
         code = app(words, standalone_mode=False)  # Typer returns 130 for Ctrl-C here, and None where all went well
     except (AnenasError, typer.TyperException) as error:
         if debug:
@@ -59,7 +60,25 @@ def _run(words: Sequence[str], *, debug: bool) -> int:
 def _message(error: Exception, words: Sequence[str]) -> str:
     if isinstance(error, typer.BadParameter):
         return error.format_message()
-    command = typer.main.get_command(app)
+    command = root = typer.main.get_command(app)
     for word in words:
         command = getattr(command, "commands", {}).get(word, command)
-    return as_typed(str(error), command.params)
+    return as_typed(str(error), [*root.params, *command.params])
+
+
+def _without_plugins(words: Sequence[str]) -> list[str]:
+    """The words but for each --plugin FILE, which is loaded."""
+    rest: list[str] = []
+    given = iter(words)
+    for word in given:
+        name, is_joined, file = word.partition("=")
+        if name != PLUGIN:
+            rest.append(word)
+            continue
+        file = file if is_joined else next(given, "")
+        if not file:
+            raise AnenasError(f"{PLUGIN}: expected a Python file")
+        from anenas._plugins import load_plugin
+
+        load_plugin(file)
+    return rest

@@ -35,6 +35,8 @@ DEFAULT_STORE = Path("mlruns")
 DEBUG, QUIET, VERBOSE = {"--debug"}, {"-q", "--quiet"}, {"-v", "--verbose"}
 ANYWHERE = DEBUG | QUIET | VERBOSE
 """Flags that are taken out of a command before it is parsed."""
+PLUGIN = "--plugin"
+"""An option that is, too, as often as it is there."""
 
 
 def _print_version(wanted: bool) -> None:
@@ -43,11 +45,15 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback(epilog="--debug, --quiet and --verbose work anywhere in a command.")
+@app.callback(epilog="--debug, --quiet, --verbose and --plugin work anywhere in a command.")
 def _main(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Of what is done, show warnings alone.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show more, and who says it.")] = False,
+    plugin: Annotated[
+        list[Path] | None,
+        typer.Option(PLUGIN, metavar="FILE", help="Python file with blocks of your own, or the like; repeatable."),
+    ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
     ] = False,

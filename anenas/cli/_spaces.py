@@ -41,7 +41,7 @@ def space_show(name: Annotated[str, typer.Argument(help="A built-in space or a Y
     print(f"input  {'x'.join(map(str, space.input.shape))} ({axes})")
     for stage_name, stage in space.named_stages():
         print(f"{stage_name:6} depth {_either(stage.depth)}, width {_either(stage.width)}, stride {stage.stride}")
-        for kind, options in stage.block_options():
+        for kind, options in stage.blocks.items():
             print(f"         {kind:13} " + ", ".join(f"{choice} {_either(o)}" for choice, o in options.items()))
     pool = f"pool {_either(space.head.pool)}, " if len(space.head.pool) > 1 else ""
     print(f"head   {pool}width {_either(space.head.width)}, activation {_either(space.head.activation)}")

@@ -1,7 +1,7 @@
 """From genotype to network: modules that train and ship, and the graph of either."""
 
 from anenas.network._build import Deployed, build, fuse
-from anenas.network._fold import folded
+from anenas.network._fold import fold_batch_norms
 from anenas.network._graph import architecture_cost, architecture_graph
 from anenas.network._inherit import inherit
 from anenas.network._normalise import Normalisation
@@ -16,7 +16,7 @@ __all__ = [
     "architecture_cost",
     "architecture_graph",
     "build",
-    "folded",
+    "fold_batch_norms",
     "fuse",
     "inherit",
     "reference_values",

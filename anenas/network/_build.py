@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import copy
-import math
 
 import torch
 from torch import nn
 
-from anenas.blocks import activation_layer
-from anenas.blocks._timm import reparameterize
+from anenas.blocks import reparameterize
+from anenas.network._head import build_head, head_mask
 from anenas.network._normalise import Normalisation
-from anenas.space import Architecture, Head, Stage
+from anenas.space import Architecture, Stage
 
 
 def build(architecture: Architecture) -> nn.Sequential:
@@ -34,8 +33,8 @@ def build_stage(stage: Stage, in_channels: int) -> nn.Sequential:
     return nn.Sequential(first, *(stage.block.build(stage.width, stage.width, 1) for _ in range(stage.depth - 1)))
 
 
-def masked(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Series with nought for padding, and where they are: 1 there and 0 elsewhere, (N, 1, 1, T).
+def mask_padding(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Series with zeros for padding, and where they are: 1 there and 0 elsewhere, (N, 1, 1, T).
 
     Their last channel is over 0 where they are, be it a mask or, of text, the tokens themselves.
     """
@@ -44,124 +43,20 @@ def masked(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 class MaskedNetwork(nn.Sequential):
-    """A network of series with padding before them: the first block sees noughts there, and the head leaves it out.
+    """A network of series with padding before them: the first block sees zeros there, and the head leaves it out.
 
-    Only the head knows of the mask: blocks behind the first see what those before them make of noughts. So that it
+    Only the head knows of the mask: blocks behind the first see what those before them make of zeros. So that it
     makes no difference what stands in the padding; nor how much there is of it, beyond the reach of causal convolutions
     and in multiples of all strides together.
     """
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x, there = masked(x)
+        x, there = mask_padding(x)
         *stages, head = self
         for stage in stages:
             x = stage(x)
         logits: torch.Tensor = head(x, there)
         return logits
-
-
-class _GlobalAveragePool(nn.Module):
-    """The mean over H and W, kept as (N, C, 1, 1): the engine likes tensors of rank four."""
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x.mean((2, 3), keepdim=True)
-
-
-class _GlobalMaxPool(nn.Module):
-    """The largest value over H and W, kept as (N, C, 1, 1)."""
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x.amax((2, 3), keepdim=True)
-
-
-class _LastStep(nn.Module):
-    """The last step of (N, C, 1, T), as (N, C, 1, 1)."""
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x[..., -1:]
-
-
-class _MaskedPool(nn.Module):
-    """What of (N, C, 1, T') is pooled over the steps that are there.
-
-    Args:
-        stride: Steps of the network's input for each of its own. A step counts where that of the input that it is
-            aligned with is there; the last counts always, for it is the nearest to a series that is shorter than that.
-        steps: T'.
-    """
-
-    last: torch.Tensor
-
-    def __init__(self, stride: int, steps: int) -> None:
-        super().__init__()
-        self.stride = stride
-        self.register_buffer("last", torch.cat([torch.zeros(steps - 1), torch.ones(1)]).view(1, 1, 1, -1), False)
-
-    def counted(self, there: torch.Tensor) -> torch.Tensor:
-        """Which steps count, (N, 1, 1, T'), of which are there in the input, (N, 1, 1, T)."""
-        return torch.maximum(there[..., :: self.stride], self.last)
-
-
-class _MaskedAveragePool(_MaskedPool):
-    def forward(self, x: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
-        counted = self.counted(there)
-        # Means, not sums, which float16 might not hold.
-        return (x * counted).mean((2, 3), keepdim=True) / counted.mean((2, 3), keepdim=True)
-
-
-class _MaskedMaxPool(_MaskedPool):
-    def forward(self, x: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
-        return (x + (self.counted(there) - 1) * _FAR).amax((2, 3), keepdim=True)
-
-
-class _MaskedLastStep(nn.Module):
-    """The last step, which is always there."""
-
-    def __init__(self, stride: int, steps: int) -> None:
-        super().__init__()
-
-    def forward(self, x: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
-        return x[..., -1:]
-
-
-_FAR = 2.0**15  # which float16 holds, below every value of a network
-_POOLS: dict[str, type[nn.Module]] = {"mean": _GlobalAveragePool, "max": _GlobalMaxPool, "last": _LastStep}
-_MASKED_POOLS = {"mean": _MaskedAveragePool, "max": _MaskedMaxPool, "last": _MaskedLastStep}
-
-
-class _MaskedHead(nn.Sequential):
-    def forward(self, x: torch.Tensor, there: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
-        pool, *layers = self
-        x = pool(x, there)
-        for layer in layers:
-            x = layer(x)
-        return x
-
-
-def head_mask(architecture: Architecture) -> tuple[int, int] | None:
-    """How many steps of the input make one that comes to the head, and how many come; None where none is masked."""
-    if not architecture.masked:
-        return None
-    stride = math.prod(stage.stride for stage in architecture.stages)
-    return stride, -(-architecture.input[3] // stride)
-
-
-def build_head(head: Head, in_channels: int, mask: tuple[int, int] | None = None) -> nn.Sequential:
-    """Pooling and classifier as 1×1 convolutions, which the engine runs best, from (N, C, H, W) to (N, classes).
-
-    Args:
-        head: Its choices.
-        in_channels: Of its input.
-        mask: For series with padding, what `head_mask` says. Such a head also takes where the series are in the
-            network's input, (N, 1, 1, T).
-    """
-    layers: list[nn.Module] = []
-    if head.width:
-        layers += [nn.Conv2d(in_channels, head.width, 1), activation_layer(head.activation)(inplace=True)]
-    layers += [nn.Conv2d(head.width or in_channels, head.classes, 1), nn.Flatten()]
-    if mask:
-        return _MaskedHead(_MASKED_POOLS[head.pool](*mask), *layers)
-    return nn.Sequential(_POOLS[head.pool](), *layers)
 
 
 def fuse(network: nn.Module) -> nn.Module:
@@ -186,7 +81,7 @@ class Deployed(nn.Module):
         scale, shift = normalise.factors()
         self.register_buffer("scale", scale)
         self.register_buffer("shift", shift)
-        # In float16 a product with one and a sum with nought compute nothing, and the converter leaves them out.
+        # In float16 a product with one and a sum with zero compute nothing, and the converter leaves them out.
         self.scales = bool((self.scale.half() != 1).any())
         self.shifts = bool((self.shift.half() != 0).any())
         self.network = network

@@ -1,52 +1,125 @@
-"""Batch normalisation as part of the convolution before it, as the converter has it."""
+"""A network as the operations that it does at inference, batch normalisation in the convolution before it."""
 
 from __future__ import annotations
 
 import copy
+import operator
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import torch
 from torch import fx, nn
 
 
-def folded(network: nn.Module) -> fx.GraphModule:
-    """A copy of a fused network in evaluation mode whose convolutions hold the normalisation behind them.
+def fold_batch_norms(network: nn.Module, x: torch.Tensor, leaves: tuple[type[nn.Module], ...] = ()) -> fx.GraphModule:
+    """A copy of a fused network whose convolutions hold the normalisation behind them.
 
-    What does nothing at inference, such as dropout, is gone.
+    What does nothing at inference, such as dropout, is gone. Its operations are those for an input like `x`: a module
+    may ask for shapes, and take apart what has several parts.
+
+    Args:
+        network: In evaluation mode, on the processor; it stays as it is.
+        x: An input that it takes.
+        leaves: Kinds of module that are taken whole, beside torch's own.
     """
     network = copy.deepcopy(network)
-    module = fx.GraphModule(network, _Tracer().trace(network))
+    _split_activations(network)
+    module = fx.GraphModule(network, _Tracer(x, leaves).trace(network))
     for node in list(module.graph.nodes):
         if node.op != "call_module":
             continue
         layer, before = module.get_submodule(node.target), node.args[0]
         if isinstance(layer, nn.BatchNorm2d) and (convolution := _only_read_by(node, before, module)):
-            assert layer.running_mean is not None and layer.running_var is not None
-            convolution.weight, convolution.bias = nn.utils.fusion.fuse_conv_bn_weights(
-                convolution.weight, convolution.bias,
-                layer.running_mean, layer.running_var, layer.eps, layer.weight, layer.bias,
-            )  # fmt: skip
-            layer = getattr(layer, "act", nn.Identity())  # timm's normalise, drop and activate in one
-            module.set_submodule(node.target, layer)
-        if isinstance(layer, (nn.Identity, nn.Dropout)):
-            node.replace_all_uses_with(before)
-            module.graph.erase_node(node)
-    module.recompile()
-    # Activations that came out of a normalisation are traced, too, as they are at inference.
-    module = fx.GraphModule(module, _Tracer().trace(module))
+            module.set_submodule(before.target, nn.utils.fuse_conv_bn_eval(convolution, layer))
+        elif not isinstance(layer, (nn.Identity, nn.Dropout)):
+            continue
+        node.replace_all_uses_with(before)
+        module.graph.erase_node(node)
     module.delete_all_unused_submodules()
+    module.recompile()
     return module
+
+
+def _split_activations(network: nn.Module) -> None:
+    """timm's normalisations bring their activation; here they are torch's own, one after the other."""
+    for parent in list(network.modules()):
+        for name, child in parent.named_children():
+            if isinstance(child, nn.BatchNorm2d) and type(child) is not nn.BatchNorm2d:
+                norm = nn.BatchNorm2d(child.num_features, child.eps, affine=child.affine)
+                norm.load_state_dict(child.state_dict())
+                setattr(parent, name, nn.Sequential(norm, getattr(child, "act", nn.Identity())).eval())
 
 
 def _only_read_by(node: fx.Node, before: Any, module: nn.Module) -> nn.Conv2d | None:
     """The convolution before a node, if nothing else reads what it gives."""
-    if before.op != "call_module" or list(before.users) != [node]:
+    if not isinstance(before, fx.Node) or before.op != "call_module" or list(before.users) != [node]:
         return None
-    layer = module.get_submodule(before.target)
+    layer = module.get_submodule(str(before.target))
     return layer if isinstance(layer, nn.Conv2d) else None
 
 
 class _Tracer(fx.Tracer):
-    """Takes batch normalisation whole, timm's kinds too."""
+    """Computes every operation as well, so that what is asked of a value is known."""
+
+    def __init__(self, x: torch.Tensor, leaves: tuple[type[nn.Module], ...]) -> None:
+        super().__init__()
+        self._x = x
+        self._leaves = leaves
+        self._values: dict[fx.Node, Any] = {}
+        self._computing = False
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        return isinstance(m, nn.BatchNorm2d) or super().is_leaf_module(m, module_qualified_name)
+        return isinstance(m, self._leaves) or super().is_leaf_module(m, module_qualified_name)
+
+    def call_module(
+        self, m: nn.Module, forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        return forward(*args, **kwargs) if self._computing else super().call_module(m, forward, args, kwargs)
+
+    def proxy(self, node: fx.Node) -> fx.Proxy:
+        self._computing = True  # with the weights themselves
+        try:
+            with torch.no_grad():
+                value = self._known(node)
+        finally:
+            self._computing = False
+        return _Known(node, self, value)
+
+    def getattr(self, attr: str, attr_val: Any, parameter_proxy_cache: dict[str, Any]) -> Any:
+        return attr_val if self._computing else super().getattr(attr, attr_val, parameter_proxy_cache)
+
+    def _known(self, node: fx.Node) -> Any:
+        if node not in self._values:  # weights that an operation takes come without a proxy
+            self._values[node] = self._compute(node)
+        return self._values[node]
+
+    def _compute(self, node: fx.Node) -> Any:
+        args, kwargs = fx.map_arg((node.args, node.kwargs), self._known)
+        if node.op == "placeholder":
+            return self._x
+        if node.op == "get_attr":
+            return operator.attrgetter(str(node.target))(self.root)
+        if node.op == "call_module":
+            return self.root.get_submodule(str(node.target)).forward(*args, **kwargs)
+        if node.op == "call_method":
+            return getattr(args[0], str(node.target))(*args[1:], **kwargs)
+        return node.target(*args, **kwargs) if callable(node.target) else None
+
+
+class _Known(fx.Proxy):
+    """A value in a traced network, of which shape and number of parts are known."""
+
+    def __init__(self, node: fx.Node, tracer: _Tracer, value: Any) -> None:
+        super().__init__(node, tracer)
+        self._value = value
+
+    @property
+    def shape(self) -> torch.Size:
+        size: torch.Size = self._value.shape
+        return size
+
+    def __iter__(self) -> Iterator[Any]:
+        return (operator.getitem(self, i) for i in range(len(self)))
+
+    def __len__(self) -> int:
+        return len(self._value)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import traceback
+from pathlib import Path
 
 import torch
 from torch import nn
 
+from anenas._errors import AnenasError, first_line
 from anenas.ane import Chip, ProgramCost, program_cost
-from anenas.blocks import Block, SequenceBlock
-from anenas.blocks._timm import reparameterize
+from anenas.blocks import Block, SequenceBlock, reparameterize
 from anenas.graph import Graph, Op, Tensor, compressed, get_form
-from anenas.network._build import Deployed, build_head, head_mask, masked
+from anenas.network._build import Deployed, mask_padding
+from anenas.network._head import build_head, head_mask
 from anenas.network._normalise import Normalisation
 from anenas.network._trace import trace
 from anenas.space import Architecture, Head, Stage
@@ -98,9 +101,35 @@ def _stage_graph(stage: Stage, shape: _Shape) -> Graph:
 
 @functools.lru_cache(maxsize=100_000)
 def _block_graph(block: Block, width: int, stride: int, shape: _Shape) -> Graph:
-    with torch.device("meta"):  # only shapes matter, so nothing is initialised
-        module = block.build(shape[1], width, stride).eval()
-        return trace(reparameterize(module, inplace=True), shape)
+    try:
+        with torch.device("meta"):  # only shapes matter, so nothing is initialised
+            module = block.build(shape[1], width, stride).eval()
+            graph = trace(reparameterize(module, inplace=True), shape)
+    except AnenasError:
+        raise
+    except Exception as error:  # whatever a user's own block does
+        raise AnenasError(f"block {block.kind} fails on {_sizes(shape)}: {_message(error)}") from error
+    promised = (shape[0], width, *block.size(shape[2], shape[3], stride))
+    if graph.outputs[0].shape != promised:
+        found = _sizes(graph.outputs[0].shape)
+        raise AnenasError(
+            f"block {block.kind} makes {found} of {_sizes(shape)}; its width, stride of {stride} and `size` promise "
+            f"{_sizes(promised)}"
+        )
+    return graph
+
+
+def _sizes(shape: _Shape) -> str:
+    return "×".join(map(str, shape))
+
+
+def _message(error: Exception) -> str:
+    """What went wrong and where in the block's own code."""
+    others = (Path(torch.__file__).parent, Path(__file__).parent)
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not any(Path(frame.filename).is_relative_to(other) for other in others)]
+    place = f" ({Path(own[-1].filename).name}:{own[-1].lineno})" if own else ""
+    return f"{type(error).__name__}: {first_line(error)}{place}"
 
 
 @functools.lru_cache(maxsize=1_000)
@@ -123,7 +152,7 @@ def _input_graph(shape: _Shape, raw: bool, is_masked: bool) -> Graph:
 
 
 class _Masked(nn.Module):
-    forward = staticmethod(masked)
+    forward = staticmethod(mask_padding)
 
 
 class _Normalise(Deployed):

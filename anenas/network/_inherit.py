@@ -19,7 +19,7 @@ def inherit(network: nn.Module, donor: Mapping[str, torch.Tensor]) -> float:
         donor: State dict of the other network.
 
     Returns:
-        The share of the network's state that was taken over.
+        The fraction of the network's state that was taken over.
     """
     taken = whole = 0
     with torch.no_grad():

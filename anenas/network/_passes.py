@@ -11,14 +11,14 @@ from collections.abc import Iterable
 from anenas.graph import Op, Tensor
 
 
-def converted(ops: list[Op]) -> tuple[Op, ...]:
+def apply_passes(ops: list[Op]) -> tuple[Op, ...]:
     """The operations that are left when the converter has done its work."""
-    for each in (_scales_folded, _scales_joined, _ranks_lowered, _products_straightened):
+    for each in (_fold_scales, _join_scales, _lower_ranks, _straighten_products):
         ops = each(ops)
     return tuple(ops)
 
 
-def _scales_folded(ops: list[Op]) -> list[Op]:
+def _fold_scales(ops: list[Op]) -> list[Op]:
     """A product or sum with a constant for each channel goes into the weights of the convolution before it."""
     readers = _readers(ops)
     kept: list[Op] = []
@@ -47,7 +47,7 @@ def _is_scale(op: Op) -> bool:
     return (op.kind in ("mul", "add") and _is_for_each_channel(op)) or (op.kind == "mul" and not op.weights)
 
 
-def _scales_joined(ops: list[Op]) -> list[Op]:
+def _join_scales(ops: list[Op]) -> list[Op]:
     """One batch normalisation is made of a product and a sum with a constant for each channel."""
     readers = _readers(ops)
     joined: list[Op] = []
@@ -74,7 +74,7 @@ def _is_for_each_channel(op: Op) -> bool:
     return [weight.shape for weight in op.weights] in ([(1, channels, 1, 1)], [(channels, 1, 1)])
 
 
-def _ranks_lowered(ops: list[Op]) -> list[Op]:
+def _lower_ranks(ops: list[Op]) -> list[Op]:
     """Axes that stay together are merged where a transposition between two reshapes has rank 6 and more."""
     lowered = list(ops)
     for i, (before, transpose, after) in enumerate(zip(ops, ops[1:], ops[2:], strict=False)):
@@ -83,7 +83,7 @@ def _ranks_lowered(ops: list[Op]) -> list[Op]:
         fed = transpose.inputs == before.outputs and after.inputs == transpose.outputs
         if kinds != ("reshape", "transpose", "reshape") or not fed or not isinstance(perm, tuple) or len(perm) < 6:
             continue
-        shape, new_perm = _merged(before.outputs[0].shape, perm)
+        shape, new_perm = _merge_axes(before.outputs[0].shape, perm)
         into = dataclasses.replace(before.outputs[0], shape=shape)
         out = dataclasses.replace(transpose.outputs[0], shape=tuple(shape[axis] for axis in new_perm))
         lowered[i] = dataclasses.replace(before, outputs=(into,))
@@ -94,7 +94,7 @@ def _ranks_lowered(ops: list[Op]) -> list[Op]:
     return lowered
 
 
-def _merged(shape: tuple[int, ...], perm: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def _merge_axes(shape: tuple[int, ...], perm: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Shape and permutation with axes of one element left out, and axes that stay neighbours made one."""
     groups: list[list[int]] = []
     follower = dict(itertools.pairwise(axis for axis in range(len(shape)) if shape[axis] > 1))
@@ -107,7 +107,7 @@ def _merged(shape: tuple[int, ...], perm: tuple[int, ...]) -> tuple[tuple[int, .
     return tuple(math.prod(shape[axis] for axis in group) for group in ordered), tuple(map(ordered.index, groups))
 
 
-def _products_straightened(ops: list[Op]) -> list[Op]:
+def _straighten_products(ops: list[Op]) -> list[Op]:
     """A matrix product takes any rank, and one of two activations either of them transposed.
 
     torch flattens what comes before the last axes around each product, and transposes on its own.

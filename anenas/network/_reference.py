@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from anenas.graph import Op, Tensor
-from anenas.network._passes import converted
+from anenas.network._passes import apply_passes
 from anenas.network._recorder import BATCH_NORMS, Recorder
 from anenas.network._recurrence import WholeRecurrences
 
@@ -31,7 +31,7 @@ def reference_values(module: nn.Module, x: torch.Tensor) -> list[tuple[Op, torch
     recorder.name_tensor(x, "x")
     with torch.no_grad(), recorder, WholeRecurrences(recorder):
         module(x)
-    return [(op, recorder.values[op.outputs[0].name]) for op in converted(recorder.ops)]
+    return [(op, recorder.values[op.outputs[0].name]) for op in apply_passes(recorder.ops)]
 
 
 class _Reference(Recorder):

@@ -10,19 +10,16 @@ import torch
 from torch import nn
 
 from anenas._errors import AnenasError
-from anenas.blocks._recurrences import TorchRecurrence
-from anenas.blocks._streaming import Memory, step, written_out
-from anenas.network._build import (
-    Deployed,
-    MaskedNetwork,
-    _GlobalAveragePool,
-    _GlobalMaxPool,
-    _LastStep,
-    _MaskedAveragePool,
-    _MaskedLastStep,
-    _MaskedMaxPool,
-    _MaskedPool,
-    masked,
+from anenas.blocks import StreamMemory, stream_step, unrolled
+from anenas.network._build import Deployed, MaskedNetwork, mask_padding
+from anenas.network._head import (
+    GlobalAveragePool,
+    GlobalMaxPool,
+    LastStep,
+    MaskedAveragePool,
+    MaskedLastStep,
+    MaskedMaxPool,
+    MaskedPool,
 )
 from anenas.space import Architecture
 
@@ -35,7 +32,7 @@ class Streamed(nn.Module):
     The answer is the network's for a series that ends with the chunk. Of a series whose length is no multiple of the
     chunk's, the last chunk may be filled up with anything: the network's strides do not look at it.
 
-    Called with a chunk and a tensor for each of `states`, noughts where a series begins, it gives a tuple: what the
+    Called with a chunk and a tensor for each of `states`, zeros where a series begins, it gives a tuple: what the
     network gives, and each state anew.
 
     Args:
@@ -55,24 +52,24 @@ class Streamed(nn.Module):
         super().__init__()
         if problem := streaming_problem(architecture):
             raise AnenasError(problem)
-        self.network = _without_torchs_recurrences(network)
+        self.network = unrolled(network)
         batch, channels, _, _ = architecture.input
         self.shape = (batch, channels, 1, math.prod(stage.stride for stage in architecture.stages))
-        memory = Memory({})
+        memory = StreamMemory({})
         with torch.no_grad():
-            step(self.network, torch.zeros(self.shape), memory)
+            stream_step(self.network, torch.zeros(self.shape), memory)
         self.states = {name: tuple(state.shape) for name, state in memory.kept.items()}
 
     def forward(self, x: torch.Tensor, *past: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        memory = Memory(dict(zip(self.states, past, strict=True)))
-        y = step(self.network, x, memory)
+        memory = StreamMemory(dict(zip(self.states, past, strict=True)))
+        y = stream_step(self.network, x, memory)
         return y, *(memory.kept[name] for name in self.states)
 
     def whole(self, steps: int) -> nn.Module:
-        """The network for series of so many steps at once, which a head that leaves out padding must know."""
+        """The network for series of that many steps at once, which a head that leaves out padding must know."""
         network = copy.deepcopy(self.network)
         for module in network.modules():
-            if isinstance(module, _MaskedPool):
+            if isinstance(module, MaskedPool):
                 module.last = nn.functional.pad(torch.ones(1, 1, 1, 1), (-(-steps // self.shape[3]) - 1, 0))
         return network
 
@@ -88,37 +85,30 @@ def streaming_problem(architecture: Architecture) -> str | None:
     return None
 
 
-def _without_torchs_recurrences(network: nn.Module) -> nn.Module:
-    """A copy whose recurrences are written out, once and for all calls."""
-    network = copy.deepcopy(network).eval()
-    for name, module in list(network.named_modules()):
-        if isinstance(module, TorchRecurrence) and not module.layer.bidirectional:
-            network.set_submodule(name, written_out(module))
-    return network
+@stream_step.register
+def _deployed(module: Deployed, x: torch.Tensor, memory: StreamMemory) -> torch.Tensor:
+    return stream_step(module.network, module.normalised(x), memory).softmax(1)
 
 
-@step.register
-def _deployed(module: Deployed, x: torch.Tensor, memory: Memory) -> torch.Tensor:
-    return step(module.network, module.normalised(x), memory).softmax(1)
-
-
-@step.register
-def _masked_network(module: MaskedNetwork, x: torch.Tensor, memory: Memory) -> torch.Tensor:
-    x, there = masked(x)
+@stream_step.register
+def _masked_network(module: MaskedNetwork, x: torch.Tensor, memory: StreamMemory) -> torch.Tensor:
+    x, there = mask_padding(x)
     *stages, (name, head) = module.named_children()
     for stage, child in stages:
-        x = step(child, x, memory.within(stage))
+        x = stream_step(child, x, memory.within(stage))
     pool, *layers = head.children()
     memory = memory.within(name)
     # The first step of a chunk is the one that what comes to the head is aligned with.
     x = _pooled(pool, x, memory, there[..., :1])
     for layer in layers:
-        x = step(layer, x, memory)
+        x = stream_step(layer, x, memory)
     return x
 
 
 @functools.singledispatch
-def _pooled(pool: nn.Module, x: torch.Tensor, memory: Memory, counted: torch.Tensor | None = None) -> torch.Tensor:
+def _pooled(
+    pool: nn.Module, x: torch.Tensor, memory: StreamMemory, counted: torch.Tensor | None = None
+) -> torch.Tensor:
     """What a head makes of a step, (N, C, 1, 1), and of those before it.
 
     Args:
@@ -131,9 +121,9 @@ def _pooled(pool: nn.Module, x: torch.Tensor, memory: Memory, counted: torch.Ten
     raise NotImplementedError
 
 
-@_pooled.register(_GlobalAveragePool)
-@_pooled.register(_MaskedAveragePool)
-def _mean(pool: nn.Module, x: torch.Tensor, memory: Memory, counted: torch.Tensor | None = None) -> torch.Tensor:
+@_pooled.register(GlobalAveragePool)
+@_pooled.register(MaskedAveragePool)
+def _mean(pool: nn.Module, x: torch.Tensor, memory: StreamMemory, counted: torch.Tensor | None = None) -> torch.Tensor:
     """The mean so far, which unlike a sum does not overflow. Float16 counts to 2,048 and stays there: from then on the
     mean forgets exponentially.
     """
@@ -144,10 +134,10 @@ def _mean(pool: nn.Module, x: torch.Tensor, memory: Memory, counted: torch.Tenso
     return mean
 
 
-@_pooled.register(_GlobalMaxPool)
-@_pooled.register(_MaskedMaxPool)
-def _max(pool: nn.Module, x: torch.Tensor, memory: Memory, counted: torch.Tensor | None = None) -> torch.Tensor:
-    """The largest so far. States begin with noughts, which may be larger than all that comes: until one has been kept,
+@_pooled.register(GlobalMaxPool)
+@_pooled.register(MaskedMaxPool)
+def _max(pool: nn.Module, x: torch.Tensor, memory: StreamMemory, counted: torch.Tensor | None = None) -> torch.Tensor:
+    """The largest so far. States begin with zeros, which may be larger than all that comes: until one has been kept,
     as `seen` tells, they are put below everything.
     """
     seen, before = memory.recall("seen", x, 1), memory.recall("max", x, x.shape[1])
@@ -157,9 +147,9 @@ def _max(pool: nn.Module, x: torch.Tensor, memory: Memory, counted: torch.Tensor
     return largest
 
 
-@_pooled.register(_LastStep)
-@_pooled.register(_MaskedLastStep)
-def _last(pool: nn.Module, x: torch.Tensor, memory: Memory, counted: torch.Tensor | None = None) -> torch.Tensor:
+@_pooled.register(LastStep)
+@_pooled.register(MaskedLastStep)
+def _last(pool: nn.Module, x: torch.Tensor, memory: StreamMemory, counted: torch.Tensor | None = None) -> torch.Tensor:
     return x
 
 
@@ -167,5 +157,5 @@ def _if(counted: torch.Tensor | None, new: torch.Tensor, old: torch.Tensor) -> t
     return new if counted is None else new * counted + old * (1 - counted)
 
 
-for _pool in (_GlobalAveragePool, _GlobalMaxPool, _LastStep):
-    step.register(_pool)(_pooled)
+for _pool in (GlobalAveragePool, GlobalMaxPool, LastStep):
+    stream_step.register(_pool)(_pooled)

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from anenas.graph import Graph
-from anenas.network._passes import converted
+from anenas.network._passes import apply_passes
 from anenas.network._recorder import Recorder
 from anenas.network._recurrence import WholeRecurrences
 
@@ -37,4 +37,4 @@ def trace(module: nn.Module, *shapes: tuple[int, ...], name: str = "x") -> Graph
     with torch.no_grad(), recorder, WholeRecurrences(recorder):
         result = on_meta(*given)
     results = result if isinstance(result, tuple) else (result,)
-    return Graph(sources, converted(recorder.ops), tuple(recorder.known[id(y)] for y in results))
+    return Graph(sources, apply_passes(recorder.ops), tuple(recorder.known[id(y)] for y in results))

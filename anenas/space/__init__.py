@@ -2,7 +2,8 @@
 
 from anenas.space._architecture import Architecture, Head, Stage
 from anenas.space._builtin import builtin_spaces, load_space
-from anenas.space._space import LEAST, Limits, SearchSpace
+from anenas.space._schema import LEAST, Limits
+from anenas.space._space import SearchSpace
 from anenas.space._walk import Decide, Decisions, Pick, cross, draw, every, mutate, walk
 from anenas.space._yaml import read_space
 

@@ -24,7 +24,7 @@ from anenas.inputs import InputKind, plain_kind
 POOLS = ("mean", "max", "last")
 """How a head makes one vector of all pixels or steps: their mean, their largest values, or the last step's."""
 
-# As it is printed, so that equal networks are equal strings: no leading noughts, no other alphabet's digits.
+# As it is printed, so that equal networks are equal strings: no leading zeros, no other alphabet's digits.
 _NUMBER = "[1-9][0-9]{0,8}"
 _MASKED = "_masked"
 

@@ -1,4 +1,4 @@
-"""What may be searched: the schema of a space, and walking, sampling, mutating and counting it."""
+"""What may be searched: walking, sampling, mutating and counting a space."""
 
 from __future__ import annotations
 
@@ -7,290 +7,31 @@ import hashlib
 import itertools
 import math
 import random
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StrictBool,
-    StrictInt,
-    create_model,
-    field_validator,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, model_validator
 
-from anenas.ane import MAX_DIMENSION, batch_problem, dimension_problem, steps_problem, width_problem
-from anenas.blocks import (
-    ACTIVATIONS,
-    Block,
-    Choice,
-    SequenceBlock,
-    Value,
-    block_kind,
-    block_kinds,
-)
+from anenas.blocks import SequenceBlock, Value, block_kinds
 from anenas.graph import all_forms
 from anenas.inputs import RECORDINGS, TEXTS, InputKind, input_kinds, plain_kind
 from anenas.space import _walk
-from anenas.space._architecture import POOLS, Architecture, Head, Stage, form_problem
+from anenas.space._architecture import Architecture, form_problem
+from anenas.space._schema import Distinct, HeadSpec, InputSpec, Limits, StageSpec, Strict
 from anenas.space._walk import Pick
 
 
-def _options(value: Any) -> Any:
-    """A list of options; one alone may be written without the list."""
-    return value if isinstance(value, (list, tuple)) else (value,)
-
-
-def _some_distinct(options: tuple[Any, ...]) -> tuple[Any, ...]:
-    if not options:
-        raise ValueError("expected at least one option, got an empty list")
-    if len(set(options)) < len(options):
-        raise ValueError(f"an option is listed twice in {list(options)}")
-    return options
-
-
-def _some_stages(stages: tuple[StageSpec, ...]) -> tuple[StageSpec, ...]:
+def _check_stages(stages: tuple[StageSpec, ...]) -> tuple[StageSpec, ...]:
     # pydantic's own min_length counts only the stages that are valid, and so adds to the error of one that is not.
     if not 1 <= len(stages) <= 32:
         raise ValueError(f"expected 1 to 32 stages, got {len(stages)}")
     return stages
 
 
-def _held_to(problem: Callable[[int], str | None]) -> Any:
-    def check(value: int) -> int:
-        if found := problem(value):
-            raise ValueError(found)
-        return value
-
-    return AfterValidator(check)
-
-
-def _head_width_problem(channels: int) -> str | None:
-    return None if channels == 0 else width_problem(channels)
-
-
-_Width = Annotated[StrictInt, _held_to(width_problem)]
-_HeadWidth = Annotated[StrictInt, _held_to(_head_width_problem)]
-_Size = Annotated[StrictInt, _held_to(dimension_problem)]
-_Steps = Annotated[StrictInt, _held_to(steps_problem)]
-_Batch = Annotated[StrictInt, _held_to(batch_problem)]
-_Most = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-_Least = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
-_Depth = Annotated[StrictInt, Field(ge=1, le=64)]
-_Distinct = (BeforeValidator(_options), AfterValidator(_some_distinct))
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _option(choice: Choice) -> Any:
-    """The type of one value of a choice."""
-    if not choice.rule:
-        return Literal[choice.options]
-
-    def held(value: Any) -> Any:
-        if value not in choice.options or type(value) is not type(choice.options[0]):
-            raise ValueError(f"{value!r} breaks the guideline '{choice.rule}'")
-        return value
-
-    return Annotated[Any, AfterValidator(held)]
-
-
-def _block_schema(kind: type[Block]) -> type[BaseModel]:
-    """The schema of one kind of block in a stage: for each choice a list of legal values, the default if left out."""
-    fields: dict[str, Any] = {
-        c.name: (Annotated[tuple[_option(c), ...], *_Distinct], c.options[:1])  # type: ignore[misc]
-        for c in kind.choices()
-    }
-    return create_model(kind.__name__, __base__=_Strict, **fields)
-
-
-def _none_is_defaults(value: Any) -> Any:
-    return {} if value is None else value
-
-
-if TYPE_CHECKING:
-    Blocks = BaseModel
-else:
-    Blocks = create_model(
-        "Blocks",
-        __base__=_Strict,
-        __doc__="Which kinds of block a stage may have, each with its choices.",
-        **{
-            name: (Annotated[_block_schema(kind) | None, BeforeValidator(_none_is_defaults)], None)
-            for name, kind in sorted(block_kinds().items())
-        },
-    )
-
-
-class InputSpec(_Strict):
-    """Shape of the network's input: an image of `height` and `width`, or what is 1 high: a series of `steps`, or a
-    waveform of `samples`.
-
-    `masked` series may be shorter: they end at the last step, and the last channel is 1 where they are. With `tokens`,
-    "words" or "characters", they are texts, which are masked always: the id of a token at each step, and 0 before them.
-    """
-
-    channels: _Size = 1
-    height: _Size = 64
-    width: _Size = 64
-    steps: _Steps | None = None
-    samples: _Size | None = None
-    tokens: Literal["words", "characters"] | None = None
-    batch: _Batch = 1
-    masked: StrictBool = False
-
-    @model_validator(mode="before")
-    @classmethod
-    def _completed(cls, given: Any) -> Any:
-        if not isinstance(given, dict):
-            return given
-        if given.get("tokens"):
-            given = {**given, "masked": True}
-        lengths = [length for name in ("steps", "samples") if (length := given.get(name)) is not None]
-        if not lengths:
-            return given
-        if len(lengths) > 1 or {"height", "width"} & given.keys():
-            raise ValueError("expected height and width, of images, or steps, of series, or samples, of waveforms")
-        width = lengths[0] if isinstance(lengths[0], int) else 1
-        return {**given, "height": 1, "width": max(1, min(width, MAX_DIMENSION))}
-
-    @model_validator(mode="after")
-    def _can_be_masked(self) -> Self:
-        if self.tokens and (self.steps is None or self.channels > 1):
-            raise ValueError("expected texts, which have tokens, to have steps and one channel")
-        if self.masked and not self.tokens and (self.steps is None or self.channels < 2):
-            raise ValueError("masked: expected series of two channels and more, the last of which is the mask")
-        return self
-
-    @property
-    def shape(self) -> tuple[int, int, int, int]:
-        """(N, C, H, W), which is (N, C, 1, T) for series and (N, 1, 1, S) for waveforms."""
-        return self.batch, self.channels, self.height, self.width
-
-    @property
-    def kind(self) -> InputKind | None:
-        """The kind of input that one of the fields is there for alone; None where the blocks decide."""
-        return next((kind for kind in input_kinds() if kind.marker and getattr(self, kind.marker, None)), None)
-
-    @property
-    def length(self) -> str | None:
-        """What the length of a series is called, "steps" or "samples"; None for images."""
-        return "steps" if self.steps else "samples" if self.samples else None
-
-
-class StageSpec(_Strict):
-    """Choices of one stage: `depth` blocks of one kind at one width."""
-
-    depth: Annotated[tuple[_Depth, ...], *_Distinct] = (1,)
-    width: Annotated[tuple[_Width, ...], *_Distinct]
-    stride: Literal[1, 2] = 1
-    blocks: Blocks
-
-    @field_validator("blocks")
-    @classmethod
-    def _has_a_block(cls, blocks: BaseModel) -> BaseModel:
-        if not blocks.model_fields_set:
-            raise ValueError(f"expected at least one of {', '.join(type(blocks).model_fields)}")
-        return blocks
-
-    @model_validator(mode="after")
-    def _can_stride(self) -> Self:
-        for block in self.blocks_offered():
-            if problem := block.problem(self.stride):
-                raise ValueError(f"block {block.kind} cannot have stride {self.stride}: {problem}")
-        return self
-
-    def blocks_offered(self) -> Iterator[Block]:
-        """Every block that the stage may have."""
-        for kind, options in self.block_options():
-            for values in itertools.product(*options.values()):
-                yield block_kind(kind)(**dict(zip(options, values, strict=True)))
-
-    def block_options(self) -> Iterator[tuple[str, dict[str, tuple[Value, ...]]]]:
-        """Each kind of block with the options of its choices."""
-        for kind in type(self.blocks).model_fields:
-            if kind in self.blocks.model_fields_set:
-                schema = getattr(self.blocks, kind)
-                yield kind, {choice: getattr(schema, choice) for choice in type(schema).model_fields}
-
-    def of_kinds(self, kinds: set[str]) -> StageSpec:
-        """The same stage with only those of its kinds of block."""
-        # Not copied: what is left out would still be among the fields that were set.
-        blocks = Blocks.model_construct(kinds, **{kind: getattr(self.blocks, kind) for kind in kinds})
-        return self.model_copy(update={"blocks": blocks})
-
-    def count(self) -> int:
-        kinds = sum(math.prod(len(o) for o in options.values()) for _, options in self.block_options())
-        return len(self.depth) * len(self.width) * kinds
-
-    def decide(self, pick: Pick, name: str) -> Stage:
-        depth = int(pick(f"{name}.depth", self.depth))
-        width = int(pick(f"{name}.width", self.width))
-        every = dict(self.block_options())
-        kind = str(pick(f"{name}.block", tuple(every)))
-        values = {choice: pick(f"{name}.{kind}.{choice}", options) for choice, options in every[kind].items()}
-        return Stage(block_kind(kind)(**values), depth, self.stride, width)
-
-
-class HeadSpec(_Strict):
-    """Choices of the head; width 0 is no layer between pooling and classifier."""
-
-    pool: Annotated[tuple[Literal[POOLS], ...], *_Distinct] = POOLS[:1]  # type: ignore[valid-type]
-    width: Annotated[tuple[_HeadWidth, ...], *_Distinct] = (0,)
-    activation: Annotated[tuple[Literal[ACTIVATIONS], ...], *_Distinct] = ACTIVATIONS[:1]  # type: ignore[valid-type]
-
-    def count(self) -> int:
-        return len(self.pool) * sum(len(self.activation) if width else 1 for width in self.width)
-
-    def decide(self, pick: Pick, classes: int) -> Head:
-        # Spaces of images have nothing to choose here, and are searched as if it were not there.
-        pool = str(pick("head.pool", self.pool)) if len(self.pool) > 1 else self.pool[0]
-        width = int(pick("head.width", self.width))
-        return Head(width, str(pick("head.activation", self.activation)) if width else "", classes, pool)
-
-
-class Limits(_Strict):
-    """What a network must stay within to be trained at all; left out is no limit.
-
-    Attributes:
-        size_mb: Largest package, in 10⁶ bytes.
-        latency_ms: Longest prediction, in milliseconds.
-        macs: Most multiply-accumulates of one prediction.
-        params: Most weights that are stored.
-        residency: Smallest share of the operations' time that is spent on the Neural Engine.
-        accuracy: Smallest share of the validation images that is classified rightly; the one that only training tells.
-    """
-
-    size_mb: _Most | None = None
-    latency_ms: _Most | None = None
-    macs: _Most | None = None
-    params: _Most | None = None
-    residency: _Least | None = None
-    accuracy: _Least | None = None
-
-    def violation(self, name: str, value: float) -> float:
-        """By what share of it the limit of that name is missed; 0 where it is kept, or there is none."""
-        limit = getattr(self, name)
-        if limit is None:
-            return 0.0
-        missed = 1 - value / limit if name in LEAST else value / limit - 1
-        return float(max(0.0, missed))
-
-
-LEAST = frozenset({"residency", "accuracy"})
-"""The limits that are the least of something."""
-
-
 _PLAIN = ("fp16",)
 
 
-class SearchSpace(_Strict):
+class SearchSpace(Strict):
     """A space of architectures, as a YAML file describes it.
 
     Attributes:
@@ -308,9 +49,9 @@ class SearchSpace(_Strict):
     description: str = ""
     input: InputSpec = InputSpec()
     stem: StageSpec
-    stages: Annotated[tuple[StageSpec, ...], AfterValidator(_some_stages)]
+    stages: Annotated[tuple[StageSpec, ...], AfterValidator(_check_stages)]
     head: HeadSpec = HeadSpec()
-    forms: Annotated[tuple[Literal[tuple(all_forms())], ...], *_Distinct] = _PLAIN  # type: ignore[valid-type]
+    forms: Annotated[tuple[Literal[tuple(all_forms())], ...], *Distinct] = _PLAIN  # type: ignore[valid-type]
     limits: Limits = Limits()
 
     @model_validator(mode="after")
@@ -391,7 +132,7 @@ class SearchSpace(_Strict):
         return Architecture(self.input.shape, stages, head, form, self.input.masked)
 
     def decisions(self, architecture: Architecture) -> dict[str, Value]:
-        """The decisions that make `architecture`: what `decide` was told, by name.
+        """The decisions that make `architecture`: what `pick` gave to `decide`, by name.
 
         Raises:
             ValueError: If the architecture is not of this space.
@@ -479,7 +220,7 @@ class SearchSpace(_Strict):
                 spec = spec.of_kinds(kept)
                 left_out += [f"{kind} of {name}" for kind in fits if kind in misfits]
             stages.append(spec)
-            sizes = set().union(*(fits[kind] for kind, _ in spec.block_options()))
+            sizes = set().union(*(fits[kind] for kind in spec.blocks))
         if not left_out:
             return self, []
         fields = {field: getattr(self, field) for field in type(self).model_fields}

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from anenas._errors import AnenasError, unknown
-from anenas.space._space import Blocks, HeadSpec, InputSpec, Limits, SearchSpace, StageSpec
+from anenas.blocks import block_kinds, unknown_block
+from anenas.space._schema import HeadSpec, InputSpec, Limits, StageSpec
+from anenas.space._space import SearchSpace
 
 _Loc = tuple[int | str, ...]
 
@@ -87,6 +88,8 @@ def _message(details: ErrorDetails) -> str:
     kind, message = details["type"], details["msg"].removeprefix("Value error, ")
     if kind == "extra_forbidden":
         *parents, field = details["loc"]
+        if parents[-1:] == ["blocks"]:
+            return str(unknown_block(str(field)))
         return str(unknown("field", str(field), _fields_of(parents)))
     if kind == "missing":
         return "missing"
@@ -99,22 +102,14 @@ def _message(details: ErrorDetails) -> str:
 
 def _fields_of(parents: list[int | str]) -> list[str]:
     """The names that the schema knows at that place."""
-    model: type[BaseModel] | None = SearchSpace
-    named: dict[str, type[BaseModel]] = {
+    models: dict[str, type[BaseModel]] = {
         "input": InputSpec,
         "stem": StageSpec,
         "stages": StageSpec,
-        "blocks": Blocks,
         "head": HeadSpec,
         "limits": Limits,
     }
-    for part in parents:
-        if isinstance(part, str):
-            model = named.get(part) or _block_model(part)
-    return list(model.model_fields) if model else []
-
-
-def _block_model(kind: str) -> type[BaseModel] | None:
-    field = Blocks.model_fields.get(kind)
-    options: tuple[Any, ...] = getattr(field.annotation, "__args__", ()) if field else ()
-    return next((a for a in options if isinstance(a, type) and issubclass(a, BaseModel)), None)
+    *_, last = ["space", *(part for part in parents if isinstance(part, str))]
+    if last in block_kinds():
+        return [choice.name for choice in block_kinds()[last].choices()]
+    return list(models.get(last, SearchSpace).model_fields)

@@ -45,10 +45,11 @@ def train_quantised(
     Raises:
         TrainingError: As soon as the loss is not finite.
     """
-    from anenas.network import folded
+    from anenas.network import fold_batch_norms
 
-    network = folded(deployed.network)
-    quantiser = Quantiser(network, (1, *split.inputs.shape[1:]), count_steps(split, epochs)).step()
+    shape = (1, *split.inputs.shape[1:])
+    network = fold_batch_norms(deployed.network, torch.zeros(shape))
+    quantiser = Quantiser(network, shape, count_steps(split, epochs)).step()
 
     def told(step: int, steps: int) -> None:
         if step < steps:

@@ -34,7 +34,7 @@ def test_both_lookups_compute_the_same_of_the_same_weights() -> None:
 
 
 @pytest.mark.parametrize("kind", [Gather, OneHot])
-def test_padding_is_a_vector_of_noughts_before_and_after_training(kind: type[Gather]) -> None:
+def test_padding_is_a_vector_of_zeros_before_and_after_training(kind: type[Gather]) -> None:
     lookup = kind(64, 16)
     ids = torch.tensor([0.0, 0.0, 5.0]).view(1, 1, 1, 3)
     optimizer = torch.optim.AdamW(lookup.parameters(), lr=0.1)

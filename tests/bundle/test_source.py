@@ -15,7 +15,6 @@ from examples import BODY_KINDS, input_shape, stem, with_random_statistics
 from safetensors.torch import save_file
 from torch import nn
 
-from anenas._errors import AnenasError
 from anenas.blocks import Block
 from anenas.bundle import plain_network
 from anenas.network import Deployed, Normalisation, build, fuse
@@ -136,27 +135,6 @@ def test_the_file_is_read_stage_by_stage_with_a_branch_beside_the_main_stream() 
     assert "        x = self.stage2_1_conv_pwl(y) + x\n" in forward
     assert "        y = y * torch.sigmoid(self.stage2_1_se_conv_expand(z))\n" in forward
     assert max(map(len, forward.splitlines())) <= 100
-
-
-class _Unknown(nn.Module):
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return torch.special.expit(x)
-
-
-class _Branching(nn.Module):
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x if x.sum() > 0 else -x
-
-
-@pytest.mark.parametrize(
-    ("layer", "message"), [(_Unknown(), "cannot be written in plain torch"), (_Branching(), "control flow")]
-)
-def test_what_cannot_be_written_is_named(layer: nn.Module, message: str) -> None:
-    architecture = Architecture.parse("1x1x16x16-conv_r1_s2_c16_k3_relu-head_n5")
-    network = deployed(architecture)
-    network.network.head.append(layer)
-    with pytest.raises(AnenasError, match=message):
-        plain_network(network, architecture, "A network.")
 
 
 def test_normalisation_before_a_convolution_stays_a_layer() -> None:

@@ -15,7 +15,7 @@ from studies import trained_study
 import anenas
 from anenas._errors import AnenasError
 from anenas.bundle import Bundle
-from anenas.bundle._encode import python_encoder
+from anenas.bundle._templates import render
 from anenas.coreml import Package, program_accuracy
 from anenas.data import Dataset, Encoding, load_texts
 from anenas.mil import load_program
@@ -147,7 +147,7 @@ def test_what_is_written_down_splits_texts_as_anenas_does(tokens: str, text: str
     (tmp_path / "vocabulary.json").write_text(json.dumps(encoding.learn([text])), encoding="utf-8")
     source = f"import json, unicodedata, torch, pathlib\nHERE = pathlib.Path({str(tmp_path)!r})\n"
     module: dict[str, object] = {}
-    exec(source + python_encoder(tokens, 32), module)
+    exec(source + render("encode.py", tokens=tokens, steps=32), module)
     found = module["encode"](text).flatten().int().tolist()  # type: ignore[operator]
     ids = {token: i for i, token in enumerate(encoding.learn([text]), 2)}
     assert [i for i in found if i] == [ids[token] for token in encoding.split(text)]

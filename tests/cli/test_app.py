@@ -3,6 +3,8 @@ from __future__ import annotations
 import importlib.metadata
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from commands import Run
@@ -47,6 +49,34 @@ def test_the_version_is_the_package_s(run: Run) -> None:
     assert run("--version") == (0, f"anenas {importlib.metadata.version('anenas')}\n", "")
 
 
+@pytest.mark.usefixtures("forget_plugins")
+def test_plugins_are_known_to_every_command(run: Run, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        text = f"import anenas\n\n@anenas.register\nclass Mine(anenas.Block):\n    kind = '{name}'\n"
+        (tmp_path / f"{name}.py").write_text(text)
+    (tmp_path / "mine.yaml").write_text(
+        "name: mine\nstem: {width: 16, blocks: {one: }}\nstages: [{width: 16, blocks: {two: }}]\n"
+    )
+    missing = run("space", "validate", "mine.yaml", "--plugin", "one.py")
+    assert missing.code == 2
+    assert "mine.yaml:3: stages[0].blocks.two: unknown block 'two'" in missing.err
+    assert "or give it as --plugin FILE)" in missing.err
+    sampled = run("--plugin", "one.py", "space", "sample", "mine.yaml", "--plugin=two.py", "-n", "1")
+    assert sampled.out.count("-two_r1") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ("space list --plugin nowhere.py", "cannot read the plugin nowhere.py: No such file"),
+        ("space list --plugin", "--plugin: expected a Python file"),
+        ("space list --plugin= ", "--plugin: expected a Python file"),
+    ],
+)
+def test_a_plugin_that_is_not_there_is_a_mistake(refusal: Callable[..., str], arguments: str, expected: str) -> None:
+    assert expected in refusal(*arguments.split())
+
+
 def test_without_a_command_the_help_is_printed(run: Run) -> None:
     code, out, err = run()
     assert (code, err) == (2, "")
@@ -59,7 +89,8 @@ def test_help_imports_nothing_heavy() -> None:
         "from anenas.cli import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        "heavy = {'torch', 'coremltools', 'mlflow', 'optuna', 'timm', 'numpy', 'pandas'} & set(sys.modules)\n"
+        "heavy = {'torch', 'coremltools', 'mlflow', 'optuna', 'timm', 'numpy', 'pandas', 'cloudpickle'}\n"
+        "heavy &= set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)

@@ -30,7 +30,7 @@ def test_every_problem_of_a_space_file_is_told_with_its_line(run: Run, tmp_path:
     assert code == 2
     assert "bad.yaml:3: stem.width" in err
     assert "bad.yaml:4: stem.blocks.conv.kernel" in err
-    assert "bad.yaml:6: stages[0].blocks.convv: unknown field 'convv'; did you mean conv" in err
+    assert "bad.yaml:6: stages[0].blocks.convv: unknown block 'convv'; did you mean conv" in err
 
 
 def test_spaces_are_listed_shown_validated_and_sampled(run: Run, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from anenas.blocks import SequenceBlock, block_kind, block_kinds
 from anenas.coreml import LOSSY, Package, Quantiser, compress, convert, verify_network
 from anenas.graph import all_forms, forms, get_form
 from anenas.mil import coremltools, load_program
-from anenas.network import Deployed, Normalisation, architecture_graph, build, folded, fuse
+from anenas.network import Deployed, Normalisation, architecture_graph, build, fold_batch_norms, fuse
 from anenas.space import Architecture, Head, Stage
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (2, 3, 8, 8)).astype(np.float32)
@@ -84,7 +84,8 @@ def unpacked(package: Package, folder: Path) -> Path:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_quantised_program_is_what_was_predicted_and_computes_what_was_trained(kind: str, tmp_path: Path) -> None:
     architecture, network = network_of(kind)
-    quantiser = Quantiser(folded(network.network), architecture.input, steps=2)
+    plain = fold_batch_norms(network.network, torch.zeros(architecture.input))
+    quantiser = Quantiser(plain, architecture.input, steps=2)
     quantiser.network.train()
     for _ in range(2):
         quantiser.step()

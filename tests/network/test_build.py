@@ -117,7 +117,7 @@ def test_a_masked_head_gives_what_a_plain_one_gives_of_the_steps_that_are_there(
     plain.load_state_dict(masked.state_dict())
     there = torch.zeros(2, 1, 1, 32)
     there[..., 12:] = 1
-    x = torch.randn(2, 16, 1, 32 // stride) - 5  # most of it below nought
+    x = torch.randn(2, 16, 1, 32 // stride) - 5  # most of it below zero
     expected = plain.get_submodule("head")(x[..., 12 // stride :])
     torch.testing.assert_close(masked.get_submodule("head")(x, there), expected)
 

@@ -2,11 +2,15 @@ from __future__ import annotations
 
 import dataclasses
 import random
+from collections.abc import Callable
 
 import pytest
 import torch
+from torch import nn
 
+from anenas._errors import AnenasError
 from anenas.ane import check, get_chip, placement, program_cost
+from anenas.blocks import Block, register
 from anenas.graph import all_forms
 from anenas.network import architecture_cost, architecture_graph
 from anenas.network._graph import _head_graph, _stage_graph
@@ -127,3 +131,32 @@ def test_costs_add_up_in_every_form(form: str) -> None:
     assert cost.us == pytest.approx(whole.us)
     if form != "fp16":
         assert cost.weight_bytes < architecture_cost(ARCHITECTURE, chip).weight_bytes
+
+
+class _Falling(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.view(-1, 7)
+
+
+@pytest.mark.parametrize(
+    ("module", "message"),
+    [
+        (lambda: _Falling(), r"fails on 1×16×8×8: RuntimeError: .*shape.* \(test_graph.py:\d+\)$"),
+        (lambda: nn.Conv2d(8, 16, 1), r"fails on 1×16×8×8: RuntimeError: "),
+        (lambda: 1 / 0, r"fails on 1×16×8×8: ZeroDivisionError: division by zero \(test_graph.py:\d+\)$"),
+        (lambda: nn.Conv2d(16, 16, 3), r"makes 1×16×6×6 of 1×16×8×8; .* promise 1×16×8×8$"),
+    ],
+)
+@pytest.mark.usefixtures("forget_plugins")
+def test_a_block_that_breaks_its_promise_is_named(module: Callable[[], nn.Module], message: str) -> None:
+    @register
+    class Broken(Block):
+        kind = "broken"
+
+        def build(self, in_channels: int, out_channels: int, stride: int) -> nn.Module:
+            return module()
+
+    architecture = Architecture.parse("1x3x16x16-conv_r1_s2_c16_k3_relu-broken_r1_s1_c16-head_n3")
+    for estimate in (architecture_graph, lambda one: architecture_cost(one, get_chip("A15"))):
+        with pytest.raises(AnenasError, match=f"^block broken {message}"):
+            estimate(architecture)

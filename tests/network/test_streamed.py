@@ -94,7 +94,7 @@ def test_every_causal_block_streams(block: SequenceBlock) -> None:
 
 
 def test_a_stream_holds_what_no_network_was_given_together() -> None:
-    """States are told apart: a second series, from noughts, is not what it is behind the first."""
+    """States are told apart: a second series, from zeros, is not what it is behind the first."""
     architecture = Architecture.parse("1x3x1x8-tcn_r1_s2_c4_k5_d2_relu-min_gru_r1_s1_c4-head_n3")
     streamed = Streamed(network_of(architecture), architecture)
     first, second = torch.randn(2, 1, 3, 1, 8)
@@ -121,7 +121,7 @@ def test_states_are_called_after_their_blocks() -> None:
     }
 
 
-def test_the_largest_of_values_below_nought_is_below_nought() -> None:
+def test_the_largest_of_values_below_zero_is_below_zero() -> None:
     architecture = Architecture.parse("1x1x1x4-min_gru_r1_s1_c1-head_max_n2")
     network, series = build(architecture).eval(), torch.randn(1, 1, 1, 4)
     stem = network.get_submodule("stem")

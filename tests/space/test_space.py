@@ -393,7 +393,7 @@ def test_a_masked_input_makes_masked_networks_and_is_another_space() -> None:
 
 def test_the_built_in_space_of_series_loads_and_offers_both_kinds_of_recurrence() -> None:
     space = load_space("sequence_rnn")
-    kinds = {kind for _, spec in space.named_stages() for kind, _ in spec.block_options()}
+    kinds = {kind for _, spec in space.named_stages() for kind in spec.blocks}
     assert kinds == {"tcn", "min_gru", "sru", "qrnn", "unrolled_gru", "unrolled_lstm", "gru", "lstm"}
     assert space.input.shape == (1, 6, 1, 128)
 

@@ -26,7 +26,7 @@ def test_a_file_becomes_a_space(write_space: WriteSpace) -> None:
     space = read_space(write_space())
     assert space.name == "tiny"
     assert (space.input.height, space.stem.width, space.stages[0].depth) == (32, (16,), (1, 2))
-    assert [(kind, options["kernel"]) for kind, options in space.stages[0].block_options()] == [
+    assert [(kind, options["kernel"]) for kind, options in space.stages[0].blocks.items()] == [
         ("mbconv", (3, 5)),
         ("uib", (3,)),
     ]
@@ -36,7 +36,7 @@ def test_a_file_becomes_a_space(write_space: WriteSpace) -> None:
 def test_a_block_without_choices_has_its_defaults(write_space: WriteSpace) -> None:
     for written in ("conv:", "conv: {}", "conv: {kernel: 3}", "conv: {activation: [relu]}"):
         space = read_space(write_space(("\n    conv:", f"\n    {written}")))
-        assert list(space.stem.block_options()) == [("conv", {"kernel": (3,), "activation": ("relu",)})]
+        assert space.stem.blocks == {"conv": {"kernel": (3,), "activation": ("relu",)}}
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,8 @@ def test_a_block_without_choices_has_its_defaults(write_space: WriteSpace) -> No
             "mbconv:",
             "mbcnv:",
             14,
-            "stages[0].blocks.mbcnv: unknown field 'mbcnv'; did you mean mbconv or conv or fusedmbconv?",
+            "stages[0].blocks.mbcnv: unknown block 'mbcnv'; did you mean mbconv or conv or fusedmbconv? (if it is your "
+            'own: import the file that registers it, or give it as `plugin="FILE"`)',
         ),
         ("size_mb", "sizes", 24, "limits.sizes: unknown field 'sizes'; did you mean size_mb?"),
         # values that are not legal

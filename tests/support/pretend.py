@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,4 +112,4 @@ def say(text: str, files: TrialFiles) -> None:
 
 
 def unpicklable(files: TrialFiles) -> object:
-    return lambda: None
+    return threading.Lock()

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from anenas._plugins import Portable
 from anenas._registry import Registry
 
 _LONGEST_MESSAGE = 500
@@ -34,12 +35,16 @@ class Task:
     """One call for a trial, with the files that it reads and writes.
 
     Attributes:
-        function: Called with `TrialFiles`. It can be pickled by cloudpickle, and so can what it returns.
+        function: Called with `TrialFiles`. Any pickle of it can be loaded wherever anenas is installed, and brings
+            along what plugins have registered here; what it returns can be pickled by cloudpickle.
         files: As they lie with the search.
     """
 
     function: Callable[[TrialFiles], Any]
     files: TrialFiles
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "function", Portable(self.function))
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ import traceback
 import warnings
 from multiprocessing.connection import Connection
 
+from anenas._errors import AnenasError
+from anenas._plugins import dumps
 from anenas.search.executors._base import Outcome
 
 
@@ -39,8 +41,8 @@ def main(descriptor: int) -> None:
 
 def _pickled(outcome: Outcome) -> bytes:
     try:
-        return pickle.dumps(outcome)
-    except Exception as error:  # whatever the value's own pickling raises
+        return dumps(outcome)
+    except AnenasError as error:
         return pickle.dumps(Outcome.of_error(error))
 
 

@@ -1,0 +1,208 @@
+"""The user's own blocks and the like: read from Python files, and taken along to other processes.
+
+A plugin is a Python file, or a module of an installed package that an entry point of the group `anenas.plugins` names,
+that registers things when it is imported. A function that is `Portable` takes what was registered along to another
+process, on this machine or on one that has anenas and nothing of the user's: classes and functions that cannot be
+imported there travel whole, by cloudpickle.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import re
+import site
+import sys
+import sysconfig
+import traceback
+import zlib
+from collections import ChainMap
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from types import ModuleType
+from typing import Any, ClassVar
+
+import cloudpickle
+
+from anenas._errors import AnenasError, first_line
+from anenas._registry import Registry
+
+_loaded: dict[Path, ModuleType] = {}
+_whole = {"__main__"}
+"""Names of the packages and modules whose classes and functions travel whole."""
+
+
+def load_plugin(path: str | Path) -> ModuleType:
+    """Run a Python file that registers the user's own blocks and the like; once, however often it is named.
+
+    Raises:
+        AnenasError: If it cannot be read, or fails: with its line.
+    """
+    file = Path(path).resolve()
+    if file in _loaded:
+        return _loaded[file]
+    try:
+        source = file.read_bytes()
+    except OSError as error:
+        raise AnenasError(f"cannot read the plugin {path}: {error.strerror}; expected a Python file") from error
+    # A name that no module has that can be imported, and no other file.
+    module = ModuleType(f"anenas_plugin_{re.sub(r'[^A-Za-z0-9]', '_', file.stem)}_{zlib.crc32(bytes(file)):08x}")
+    module.__file__ = str(file)
+    sys.modules[module.__name__] = module  # where dataclasses and `inspect` look for it
+    try:
+        exec(compile(source, str(file), "exec"), vars(module))
+    except Exception as error:
+        del sys.modules[module.__name__]
+        raise AnenasError(f"{path}{_line(error, file)}: {_message(error)}") from error
+    _travels_whole(module)
+    _loaded[file] = module
+    return module
+
+
+def _line(error: Exception, file: Path) -> str:
+    """Where in the file an error comes from."""
+    if isinstance(error, SyntaxError) and error.filename == str(file):
+        return f":{error.lineno}"
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
+    return f":{lines[-1]}" if lines else ""
+
+
+def _message(error: Exception) -> str:
+    if isinstance(error, AnenasError):
+        return first_line(error)
+    return f"{type(error).__name__}: {error.msg if isinstance(error, SyntaxError) else first_line(error)}"
+
+
+class Portable:
+    """A function with all that it needs in a process where anenas is installed, whatever pickles it.
+
+    Args:
+        function: Likewise.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+
+    def __call__(self, *args: Any) -> Any:
+        return self.function(*args)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Raises: AnenasError: If it cannot be pickled, or something that was registered."""
+        return _arrived, (dump_plugins(), dumps(self.function))
+
+
+def _arrived(plugins: bytes, function: bytes) -> Portable:
+    install_plugins(plugins)
+    return Portable(loads(function))
+
+
+def dump_plugins() -> bytes:
+    """What was registered here, for `install_plugins` in another process.
+
+    Raises:
+        AnenasError: If some of it cannot travel.
+    """
+    registries = _registries()
+    for _, _, registry in registries:
+        for name, entry in registry.added().items():
+            travel_whole(entry)
+            try:
+                dumps(entry)
+            except AnenasError as error:
+                raise AnenasError(f"{registry.what} '{name}': {error}") from error
+    return dumps([(module, name, registry.added()) for module, name, registry in registries])
+
+
+@functools.lru_cache(maxsize=1)  # once, though it comes with each task
+def install_plugins(plugins: bytes) -> None:
+    """Make known here what was registered in the process that `dump_plugins` ran in.
+
+    Raises:
+        AnenasError: If it needs something that is not here.
+    """
+    for module, name, entries in loads(plugins):
+        getattr(importlib.import_module(module), name).update(entries)
+
+
+def _registries() -> list[tuple[str, str, Registry[Any]]]:
+    """Each registry that something was added to, with its module and its name there."""
+    found = {
+        id(value): (module, name, value)
+        for module in list(sys.modules)
+        if module.startswith("anenas.")
+        for name, value in vars(sys.modules[module]).items()
+        if isinstance(value, Registry) and value.added()
+    }
+    return list(found.values())
+
+
+def travel_whole(thing: object) -> None:
+    """Let a class, function or object of the user's, and what is defined beside it, travel by value.
+
+    Otherwise it travels by its module's name, which suffices where that can be imported. What an installed package
+    defines always does: it must be installed wherever it is used.
+    """
+    kind = getattr(thing, "__wrapped__", thing)
+    name = getattr(kind if hasattr(kind, "__qualname__") else type(kind), "__module__", "")
+    module = sys.modules.get(name)
+    if module and not name.startswith("anenas.") and not _is_installed(module):
+        _travels_whole(sys.modules.get(name.partition(".")[0], module))
+
+
+def _travels_whole(module: ModuleType) -> None:
+    if module.__name__ not in _whole:
+        cloudpickle.register_pickle_by_value(module)
+        _whole.add(module.__name__)
+
+
+def _is_installed(module: ModuleType) -> bool:
+    """Whether it is of Python's library or was installed, so that it is no file of the user's."""
+    folders = [sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")]
+    file = getattr(module, "__file__", None)
+    return file is None or any(Path(file).is_relative_to(folder) for folder in (*folders, site.getusersitepackages()))
+
+
+def dumps(value: Any) -> bytes:
+    """A value, for a process that has anenas.
+
+    Raises:
+        AnenasError: If it cannot travel, such as one that holds an open file or a lock.
+    """
+    written = BytesIO()
+    try:
+        _Pickler(written).dump(value)
+    except Exception as error:  # whatever a user's object raises when it is pickled
+        raise AnenasError(f"cannot be sent to another process: {type(error).__name__}: {first_line(error)}") from error
+    return written.getvalue()
+
+
+def loads(sent: bytes) -> Any:
+    """The value that `dumps` wrote in another process of the same search; nothing else may be given to it.
+
+    Raises:
+        AnenasError: If it needs something that is not here.
+    """
+    try:
+        return cloudpickle.loads(sent)
+    except Exception as error:
+        message = f"{type(error).__name__}: {first_line(error)}"
+        raise AnenasError(f"what another process sent cannot be read here: {message}") from error
+
+
+def _with_cache(function: Any, parameters: dict[str, Any]) -> Any:
+    return functools.lru_cache(**parameters)(function)
+
+
+def _reduce_cached(cached: Any) -> Any:
+    """cloudpickle knows a function that has a cache by its module's name alone."""
+    module = cached.__module__
+    if module in sys.modules and not {module, module.partition(".")[0]} & _whole:
+        return cached.__qualname__
+    return _with_cache, (cached.__wrapped__, cached.cache_parameters())
+
+
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+    dispatch_table: ClassVar[Any] = ChainMap(
+        {functools._lru_cache_wrapper: _reduce_cached}, cloudpickle.Pickler.dispatch_table
+    )
