@@ -62,6 +62,14 @@ class Outcome:
     died: bool = False
 
     @classmethod
+    def of_call(cls, call: Callable[[], Any]) -> Self:
+        """That of a call: its value, or its error."""
+        try:
+            return cls(call())
+        except Exception as error:
+            return cls.of_error(error)
+
+    @classmethod
     def of_error(cls, error: Exception) -> Self:
         """That of a function that raised: the first line of what it said."""
         message = next(iter(str(error).strip().splitlines()), "")

@@ -29,10 +29,7 @@ class SerialExecutor:
     def wait(self, timeout: float = math.inf) -> list[tuple[int, Outcome]]:
         """Run what was submitted; a task that has begun is not interrupted when the seconds run out."""
         key, task = self._submitted.pop(0)
-        try:
-            return [(key, Outcome(task.function(task.files)))]
-        except Exception as error:
-            return [(key, Outcome.of_error(error))]
+        return [(key, Outcome.of_call(lambda: task.function(task.files)))]
 
     def cancel(self) -> None:
         self._submitted.clear()
