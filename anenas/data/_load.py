@@ -98,7 +98,7 @@ def _read(data: Data, wanted: InputFormat) -> RawData:
 
 def _embedded(kind: InputKind) -> str:
     if kind not in _EMBEDDED:
-        raise AnenasError(f"no {kind} are embedded; name yours with `data=`: {source_forms(kind)}")
+        raise AnenasError(f"no {kind} are embedded; name yours with `data`: {source_forms(kind)}")
     return _EMBEDDED[kind]
 
 

@@ -87,13 +87,17 @@ class PhotoPictures(_Pictures):
     draw_one: Callable[[int, tuple[int, int], int], NDArray[np.uint8]]
     """Called with an index, size and channels; returns (channels, height, width)."""
     indices: NDArray[np.int64]
-    channels: int
+    own_channels: int
 
     def __len__(self) -> int:
         return len(self.indices)
 
+    @property
+    def channels(self) -> int:
+        return self.own_channels
+
     def take(self, indices: NDArray[np.int64]) -> PhotoPictures:
-        return PhotoPictures(self.draw_one, self.indices[indices], self.channels)
+        return PhotoPictures(self.draw_one, self.indices[indices], self.own_channels)
 
     def draw(self, wanted: InputFormat) -> NDArray[np.uint8]:
         size, channels = _drawn_as(wanted)

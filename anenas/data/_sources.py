@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,7 +137,7 @@ def _all() -> list[DataSource]:
 def _unknown(text: str, kind: InputKind) -> AnenasError:
     if text == IN_MEMORY:
         return AnenasError("they were given as objects, which are kept nowhere: give the same again as `data`")
-    if Path(text).expanduser().is_dir():
+    if text and Path(text).expanduser().is_dir():
         forms = [f"{one.name}:{text}" for one in _all() if one.rest == "FOLDER" and one.gives(kind)]
         if forms:
             return AnenasError(f"'{text}' is a folder; for a folder of class folders, say {' or '.join(forms)}")
@@ -144,6 +145,9 @@ def _unknown(text: str, kind: InputKind) -> AnenasError:
         for known in one.known:
             if text.casefold() == known.casefold():
                 return AnenasError(f"unknown data source '{text}'; did you mean {one.name}:{known}?")
+    name, colon, _ = text.partition(":")
+    if colon and (near := difflib.get_close_matches(name.casefold(), list(_SOURCES), n=1)):
+        return AnenasError(f"unknown data source '{text}'; did you mean {_SOURCES[near[0]]}?")
     return unknown("data source", text, map(str, _all()))
 
 

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from anenas.data import Dataset, Split
+from anenas.inputs import IMAGES
 
 
 @pytest.fixture
@@ -60,6 +61,7 @@ def tiny() -> Callable[..., Dataset]:
             "train": split(8, 0),
             "validation": split(4, 1),
             "test": split(4, 2),
+            "kind": IMAGES,
             "flip": True,
         }
         return Dataset(**(fields | changes))  # type: ignore[arg-type]

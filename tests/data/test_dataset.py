@@ -8,6 +8,7 @@ import pytest
 
 from anenas import _errors
 from anenas.data import Dataset, Split
+from anenas.inputs import IMAGES, SERIES
 
 MakeDataset = Callable[..., Dataset]
 
@@ -33,7 +34,7 @@ def test_a_saved_data_set_opens_as_memory_maps_of_the_same_content(tiny: MakeDat
 def test_what_a_saved_data_set_remembers_is_what_its_pixels_say(tiny: MakeDataset, tmp_path: Path) -> None:
     tiny().save(tmp_path)
     opened = Dataset.open(tmp_path)
-    recomputed = Dataset(opened.name, opened.classes, opened.train, opened.validation, opened.test, opened.flip)
+    recomputed = Dataset(opened.name, opened.classes, opened.train, opened.validation, opened.test, kind=IMAGES)
     assert (opened.fingerprint, opened.mean, opened.std) == (recomputed.fingerprint, recomputed.mean, recomputed.std)
 
 
@@ -106,7 +107,11 @@ def test_shapes_are_named(tiny: MakeDataset) -> None:
 def test_arrays_of_the_wrong_kind_are_refused(tiny: MakeDataset) -> None:
     images, labels = np.zeros((4, 3, 2, 2), np.uint8), np.zeros(4, np.int64)
     with pytest.raises(_errors.AnenasError, match="images must be uint8"):
-        Split(images.astype(np.float32), labels)  # type: ignore[arg-type]
+        tiny(test=Split(images.astype(np.float32), labels))
+    with pytest.raises(_errors.AnenasError, match=r"series must be float32 \(N, C, 1, T\), not uint8"):
+        tiny(kind=SERIES)
+    with pytest.raises(_errors.AnenasError, match="labels must be 0 to 1, places in the classes"):
+        tiny(test=Split(images, labels + 2))
     with pytest.raises(_errors.AnenasError, match=r"labels must be int64 \(4,\)"):
         Split(images, labels[:3])
     with pytest.raises(_errors.AnenasError, match="images of one shape"):

@@ -73,8 +73,8 @@ def test_a_class_with_too_few_images_is_named(write_npz: WriteNpz) -> None:
     ("arguments", "message"),
     [
         ({"size": (0, 8)}, "size must be"),
-        ({"size": (8, 8), "validation": 0.0}, "validation must be a share between 0 and 1"),
-        ({"size": (8, 8), "validation": 1.0}, "validation must be a share between 0 and 1"),
+        ({"size": (8, 8), "validation": 0.0}, "validation must be a fraction between 0 and 1"),
+        ({"size": (8, 8), "validation": 1.0}, "validation must be a fraction between 0 and 1"),
         ({"size": (8, 8), "seed": -1}, "seed must be 0 or more"),
     ],
 )
@@ -89,9 +89,9 @@ def test_arguments_out_of_range_are_refused(arguments: dict[str, object], messag
         ("fashion-mnist", "did you mean fashion_mnist"),
         ("cifar10", "did you mean torchvision:CIFAR10"),
         ("torchvison:CIFAR10", "did you mean torchvision:NAME"),
-        ("image:photos", "did you mean images:PATH"),
-        ("images:", "did you mean images:PATH"),
-        ("/no/such/thing", "known: FILE.csv, FILE.npz, fashion_mnist, images:PATH, mel:PATH, "),
+        ("image:photos", "did you mean images:FOLDER"),
+        ("images:", "did you mean images:FOLDER"),
+        ("/no/such/thing", "known: FILE.csv, FILE.npz, fashion_mnist, images:FOLDER, "),
     ],
 )
 def test_an_unknown_source_is_answered_with_the_nearest_form(source: str, message: str) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from anenas.data import InputFormat
 from anenas.data._pictures import ArrayPictures, PhotoPictures, draw_photo
 
 random = np.random.default_rng(0)
@@ -14,28 +15,28 @@ random = np.random.default_rng(0)
 def test_an_array_at_its_own_size_and_channels_is_drawn_unchanged() -> None:
     for channels in (1, 3, 4):
         array = random.integers(0, 256, (5, 8, 6, channels), np.uint8)
-        drawn = ArrayPictures(array).draw((8, 6), channels)
+        drawn = ArrayPictures(array).draw(InputFormat(size=(8, 6), channels=channels))
         np.testing.assert_array_equal(drawn, np.moveaxis(array, 3, 1))
 
 
 def test_an_array_is_stretched_without_aliasing() -> None:
     stripes = np.zeros((1, 8, 64, 1), np.uint8)
     stripes[:, :, ::2] = 255
-    drawn = ArrayPictures(stripes).draw((4, 8), 1)
+    drawn = ArrayPictures(stripes).draw(InputFormat(size=(4, 8), channels=1))
     assert drawn.shape == (1, 1, 4, 8)
     assert drawn.min() > 100 and drawn.max() < 155
 
 
 def test_grey_is_repeated_in_each_channel() -> None:
     array = random.integers(0, 256, (2, 4, 4, 1), np.uint8)
-    drawn = ArrayPictures(array).draw((4, 4), 3)
+    drawn = ArrayPictures(array).draw(InputFormat(size=(4, 4), channels=3))
     for channel in range(3):
         np.testing.assert_array_equal(drawn[:, channel], array[..., 0])
 
 
 def test_colour_becomes_luma_of_itu_r_601() -> None:
     array = random.integers(0, 256, (2, 4, 4, 3), np.uint8)
-    drawn = ArrayPictures(array).draw((4, 4), 1)
+    drawn = ArrayPictures(array).draw(InputFormat(size=(4, 4), channels=1))
     np.testing.assert_allclose(drawn[:, 0], array @ [0.299, 0.587, 0.114], atol=1)
 
 
@@ -83,8 +84,8 @@ def test_a_large_jpeg_looks_the_same_as_without_the_shortcut() -> None:
 
 def test_pictures_are_taken_in_the_order_asked_for() -> None:
     array = np.arange(6, dtype=np.uint8).reshape(6, 1, 1, 1)
-    photos = PhotoPictures(lambda index, size, channels: array[index], np.arange(6))
+    photos = PhotoPictures(lambda index, size, channels: array[index], np.arange(6), 1)
     for pictures in (ArrayPictures(array), photos):
         some = pictures.take(np.array([5, 3, 4])).take(np.array([2, 0]))
         assert len(some) == 2
-        assert some.draw((1, 1), 1).ravel().tolist() == [4, 5]
+        assert some.draw(InputFormat(size=(1, 1), channels=1)).ravel().tolist() == [4, 5]

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from anenas import inputs
 from anenas._errors import AnenasError
-from anenas.data import Dataset, load_data
+from anenas.data import Dataset, InputFormat, load_data
 
 Write = Callable[..., Path]
 random = np.random.default_rng(0)
@@ -31,7 +32,7 @@ def write(tmp_path: Path) -> Write:
 
 
 def read(path: Path, **options: Any) -> Dataset:
-    return load_data(str(path), **({"size": None} | options))
+    return load_data(path, InputFormat(inputs.SERIES, **options))
 
 
 def shortened(lengths: list[int]) -> np.ndarray:
@@ -67,7 +68,7 @@ def test_integers_are_scaled_channel_by_channel(write: Write) -> None:
     np.testing.assert_array_equal(dataset.test.inputs[:, :, 0], (counts[:4] * scale).transpose(0, 2, 1))
 
 
-def test_the_moments_bring_each_channel_to_mean_nought_and_deviation_one(write: Write) -> None:
+def test_the_moments_bring_each_channel_to_mean_zero_and_deviation_one(write: Write) -> None:
     dataset = read(write(train_x=SERIES * [1, 10, 100] + [0, 5, -40]))
     mean, std = (255 * np.array(moment)[:, None, None] for moment in (dataset.mean, dataset.std))
     normalised = (dataset.train.inputs - mean) / std
@@ -159,22 +160,22 @@ def test_what_is_wrong_with_series_is_told_in_one_line(write: Write, arrays: dic
 
 def test_a_space_of_the_other_kind_is_named(write: Write, tmp_path: Path) -> None:
     with pytest.raises(AnenasError, match=r"uint8 .* not float32; series need a space such as sequence_rnn"):
-        read(write(), size=(32, 32))
-    with pytest.raises(AnenasError, match="wrist_motion holds series; search them with a space of series"):
+        load_data(write(), size=(32, 32))
+    with pytest.raises(AnenasError, match="wrist_motion holds series, not images: search them with a space of series"):
         load_data("wrist_motion", size=(32, 32))
-    with pytest.raises(AnenasError, match="fashion_mnist holds images; search them with a space of images"):
-        load_data("fashion_mnist", size=None)
+    with pytest.raises(AnenasError, match="fashion_mnist holds images, not series: search them with a space of images"):
+        load_data("fashion_mnist", InputFormat(inputs.SERIES))
 
 
 def test_series_are_not_resized(write: Write) -> None:
-    assert read(write(), size=(1, 20), channels=3).input_shape == (3, 1, 20)
-    message = "motion holds series of 3 channels and 20 steps, not 3 channels and 64 steps; series are never resized"
+    assert read(write(), steps=20, channels=3).input_shape == (3, 1, 20)
+    message = "motion holds series of 3 channels and 20 steps, not 64 steps; series are never resized"
     with pytest.raises(AnenasError, match=message):
-        read(write(), size=(1, 64))
+        read(write(), steps=64)
 
 
 def test_the_embedded_series_are_split_by_people_and_have_every_class_in_each_part() -> None:
-    dataset = load_data(size=None)
+    dataset = load_data(wanted=InputFormat(inputs.SERIES))
     assert (dataset.name, dataset.input_shape, dataset.flip) == ("wrist_motion", (6, 1, 128), False)
     assert [len(split) for split in (dataset.train, dataset.validation, dataset.test)] == [858, 392, 583]
     for split in (dataset.train, dataset.validation, dataset.test):

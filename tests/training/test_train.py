@@ -10,15 +10,24 @@ from torch import nn
 
 from anenas._errors import AnenasError
 from anenas.blocks import block_kind
-from anenas.data import Split
+from anenas.data import Dataset, Split
+from anenas.inputs import IMAGES, SERIES
+from anenas.inputs._images import shifted
 from anenas.network import Normalisation
 from anenas.network._build import build_stage
 from anenas.space import Stage
-from anenas.training import Augmentation, TrainingError, accuracy, brief_epochs, pick_device, train
+from anenas.training import TrainingError, accuracy, brief_epochs, pick_device, train
 from anenas.training._train import PEAK_LEARNING_RATE, _one_cycle
 
-MIRRORED, AS_IT_IS = Augmentation(flip=True), Augmentation()
 NORMALISE = Normalisation((0.5,), (0.25,))
+
+
+def mirrored(batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return shifted(batch, True, rng)
+
+
+def as_it_is(batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return batch
 
 
 def bright_and_dark(count: int = 256) -> Split:
@@ -45,13 +54,13 @@ class _OnPixels(nn.Module):
 
 def test_it_learns_what_can_be_learned() -> None:
     network = small_network()
-    curve = train(network, bright_and_dark(), NORMALISE, epochs=3, augment=MIRRORED)
+    curve = train(network, bright_and_dark(), NORMALISE, epochs=3, augment=mirrored)
     assert curve[-1][1] < curve[0][1]
     assert accuracy(_OnPixels(network).eval(), bright_and_dark(64)) == 1.0
 
 
 def rising_and_falling(count: int = 256) -> Split:
-    """Class 1 rises, class 0 falls, both from values far from nought."""
+    """Class 1 rises, class 0 falls, both from values far from zero."""
     rng = np.random.default_rng(0)
     labels = np.arange(count) % 2
     slope = np.linspace(-10, 10, 16) * (2 * labels[:, None] - 1)
@@ -59,12 +68,12 @@ def rising_and_falling(count: int = 256) -> Split:
     return Split(series.astype(np.float32), labels.astype(np.int64))
 
 
-def test_it_learns_series_too_and_shifts_and_mirrors_none() -> None:
+def test_it_learns_series_too() -> None:
     torch.manual_seed(0)
     network = build_stage(Stage(block_kind("min_gru")(), 1, 1, 16), 1).append(nn.Sequential(nn.Flatten()))
     network.append(nn.Linear(16 * 16, 2))
     normalise = Normalisation((300 / 255,), (6 / 255,))
-    train(network, rising_and_falling(), normalise, epochs=4, augment=AS_IT_IS)
+    train(network, rising_and_falling(), normalise, epochs=4, augment=as_it_is)
     network.insert(0, _Normalised(normalise))
     assert accuracy(network.eval(), rising_and_falling(64)) == 1.0
 
@@ -81,12 +90,13 @@ class _Normalised(nn.Module):
 @pytest.mark.parametrize(("count", "epochs"), [(100, 160), (858, 19), (8000, 2), (50_000, 2)])
 def test_brief_training_on_series_is_five_hundred_steps(count: int, epochs: int) -> None:
     series = Split(np.zeros((count, 1, 1, 2), np.float32), np.zeros(count, np.int64))
-    assert brief_epochs(series) == epochs
-    assert brief_epochs(bright_and_dark(100)) == 2
+    assert brief_epochs(Dataset("some", ("a",), series, series, series, kind=SERIES)) == epochs
+    images = bright_and_dark(100)
+    assert brief_epochs(Dataset("some", ("a", "b"), images, images, images, kind=IMAGES)) == 2
 
 
 def test_the_loss_curve_has_about_fifty_points_and_ends_at_the_last_step() -> None:
-    curve = train(small_network(), bright_and_dark(2000), NORMALISE, epochs=2, augment=AS_IT_IS)
+    curve = train(small_network(), bright_and_dark(2000), NORMALISE, epochs=2, augment=as_it_is)
     assert 40 <= len(curve) <= 70
     assert curve[-1][0] == 2 * (2000 // 32)
 
@@ -94,7 +104,7 @@ def test_the_loss_curve_has_about_fifty_points_and_ends_at_the_last_step() -> No
 def test_equal_seeds_give_equal_weights() -> None:
     def trained(seed: int) -> list[torch.Tensor]:
         network = small_network()
-        train(network, bright_and_dark(), NORMALISE, epochs=1, augment=MIRRORED, seed=seed)
+        train(network, bright_and_dark(), NORMALISE, epochs=1, augment=mirrored, seed=seed)
         return [p.detach().clone() for p in network.parameters()]
 
     assert all(torch.equal(a, b) for a, b in zip(trained(1), trained(1), strict=True))
@@ -106,11 +116,11 @@ def test_a_loss_that_is_not_finite_stops_at_once() -> None:
     with torch.no_grad():
         network[0].weight.fill_(float("inf"))  # type: ignore[index, union-attr, operator]
     with pytest.raises(TrainingError, match="the loss became nan at step 1 of"):
-        train(network, bright_and_dark(), NORMALISE, epochs=2, augment=AS_IT_IS)
+        train(network, bright_and_dark(), NORMALISE, epochs=2, augment=as_it_is)
 
 
 def test_fewer_images_than_a_batch_are_trained_on_all_the_same() -> None:
-    assert train(small_network(), bright_and_dark(10), NORMALISE, epochs=4, augment=AS_IT_IS)[-1][0] == 4
+    assert train(small_network(), bright_and_dark(10), NORMALISE, epochs=4, augment=as_it_is)[-1][0] == 4
 
 
 def test_accuracy_counts_the_images_behind_the_last_full_batch() -> None:
@@ -143,7 +153,7 @@ def test_a_device_that_is_not_there_is_one_clear_line(name: str, message: str) -
 
 def test_after_few_steps_normalisation_knows_what_it_sees() -> None:
     network, split = small_network(), bright_and_dark()
-    train(network, split, NORMALISE, epochs=1, augment=AS_IT_IS)
+    train(network, split, NORMALISE, epochs=1, augment=as_it_is)
     seen = network.get_submodule("0")(NORMALISE(torch.from_numpy(split.inputs))).mean((0, 2, 3))
     assert torch.allclose(network.get_buffer("1.running_mean"), seen, atol=1e-4)
 
@@ -159,7 +169,7 @@ def paused_and_continued(checkpoint: Path, *shares: float) -> tuple[nn.Module, l
             bright_and_dark(),
             NORMALISE,
             epochs=2,
-            augment=MIRRORED,
+            augment=mirrored,
             share=share,
             checkpoint=checkpoint,
         )
@@ -183,7 +193,7 @@ def test_a_training_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
         bright_and_dark(),
         NORMALISE,
         epochs=2,
-        augment=MIRRORED,
+        augment=mirrored,
         checkpoint=tmp_path / "c",
         stepped=lambda step, of: steps.append(step),
     )
@@ -212,7 +222,7 @@ def test_a_checkpoint_of_another_network_is_not_used(tmp_path: Path) -> None:
         bright_and_dark(),
         NORMALISE,
         epochs=2,
-        augment=MIRRORED,
+        augment=mirrored,
         share=0.5,
         checkpoint=tmp_path / "c",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,9 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anenas import AnenasError
-from anenas.data import Dataset, Encoding, load_data, load_texts
+from anenas.data import Data, Dataset, Encoding, InputFormat, load_data
+from anenas.inputs import SERIES, TEXTS
 
 WORDS, CHARACTERS = Encoding("words", 64), Encoding("characters", 64)
+
+
+def load(data: Data, steps: int = 4) -> Dataset:
+    return load_data(data, InputFormat(TEXTS, steps=steps, encoding=WORDS))
 
 
 def rows(count: int = 30) -> list[tuple[str, str]]:
@@ -74,15 +80,17 @@ def test_the_vocabulary_is_the_most_frequent_tokens_and_leaves_room_for_padding_
 
 def test_classes_that_are_whole_numbers_are_in_their_order(table: Callable[..., str]) -> None:
     stars = [(text, {"no": "9", "yes": "10"}[label]) for text, label in rows()]
-    assert load_texts(table(csv_of(stars)), WORDS, steps=4).classes == ("9", "10")
+    assert load(table(csv_of(stars))).classes == ("9", "10")
 
 
-def test_texts_end_at_the_last_step_and_lose_what_is_too_long(table: Callable[..., str]) -> None:
-    said: list[str] = []
+def test_texts_end_at_the_last_step_and_lose_what_is_too_long(
+    table: Callable[..., str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "anenas")
     texts = [*rows(), ("good good good good good strange", "yes")]
-    dataset = load_texts(table(csv_of(texts)), WORDS, steps=4, say=said.append)
-    vocabulary = json.loads(dataset.facts["vocabulary"])
-    assert dataset.facts["tokens"] == "words"
+    dataset = load(table(csv_of(texts)))
+    vocabulary = json.loads(dataset.metadata["vocabulary"])
+    assert dataset.metadata["tokens"] == "words"
     assert dataset.input_shape == (1, 1, 4) and dataset.train.inputs.dtype == np.float32
     assert dataset.classes == ("no", "yes")
     good = vocabulary.index("good") + 2
@@ -91,33 +99,33 @@ def test_texts_end_at_the_last_step_and_lose_what_is_too_long(table: Callable[..
             assert ids[-1] != 0  # the last step is always there
             assert (ids[0] == 0) == (label == 0)  # texts of three words, and of four and more
             assert (good in ids) == (label == 1)
-    (line,) = said
+    (line,) = caplog.messages
     assert "most frequent words" in line and "longer than 4 words and are cut" in line
 
 
 def test_the_vocabulary_is_of_the_training_texts_alone(table: Callable[..., str]) -> None:
     content = "text,label,split\n" + "".join(f"{text},{label},train\n" for text, label in rows(12))
     content += "good secret,yes,test\nbad secret,no,test\ngood hidden,yes,validation\nbad hidden,no,validation\n"
-    dataset = load_texts(table(content), WORDS, steps=3)
-    assert not {"secret", "hidden"} & {*json.loads(dataset.facts["vocabulary"])}
+    dataset = load(table(content), steps=3)
+    assert not {"secret", "hidden"} & {*json.loads(dataset.metadata["vocabulary"])}
     assert (dataset.test.inputs[:, 0, 0, 2] == 1).all() and (dataset.validation.inputs[:, 0, 0, 2] == 1).all()
     assert len(dataset.test) == len(dataset.validation) == 2
 
 
-def test_facts_are_kept_and_belong_to_the_fingerprint(table: Callable[..., str], tmp_path: Path) -> None:
-    dataset = load_texts(table(csv_of(rows())), WORDS, steps=4)
+def test_metadata_are_kept_and_belong_to_the_fingerprint(table: Callable[..., str], tmp_path: Path) -> None:
+    dataset = load(table(csv_of(rows())))
     dataset.save(tmp_path / "saved")
     opened = Dataset.open(tmp_path / "saved")
-    assert opened.facts == dataset.facts and opened.fingerprint == dataset.fingerprint
-    other = Dataset(dataset.name, dataset.classes, dataset.train, dataset.validation, dataset.test, False)
+    assert opened.metadata == dataset.metadata and opened.fingerprint == dataset.fingerprint
+    other = Dataset(dataset.name, dataset.classes, dataset.train, dataset.validation, dataset.test, kind=TEXTS)
     assert other.fingerprint != dataset.fingerprint
 
 
 def test_tables_may_have_tabs_a_byte_order_mark_other_columns_and_empty_rows(table: Callable[..., str]) -> None:
     lines = [f"{i}\t{label}\t{text}" for i, (text, label) in enumerate(rows())]
     content = "\ufeffid\tlabel\ttext\r\n" + "\r\n\r\n".join(lines) + "\r\n"
-    tabs = load_texts(table(content, "reviews.tsv"), WORDS, steps=4)
-    assert tabs.fingerprint == load_texts(table(csv_of(rows())), WORDS, steps=4).fingerprint
+    tabs = load(table(content, "reviews.tsv"))
+    assert tabs.fingerprint == load(table(csv_of(rows()))).fingerprint
 
 
 def test_texts_come_from_npz_too(tmp_path: Path) -> None:
@@ -125,32 +133,32 @@ def test_texts_come_from_npz_too(tmp_path: Path) -> None:
     path = tmp_path / "texts.npz"
     arrays = {"train_x": np.array(texts), "train_y": labels, "test_x": np.array(texts[:6]), "test_y": labels[:6]}
     np.savez(path, **arrays, class_names=np.array(["no", "yes"]))
-    dataset = load_texts(str(path), WORDS, steps=4)
+    dataset = load(str(path))
     assert dataset.classes == ("no", "yes") and len(dataset.test) == 6
-    with pytest.raises(AnenasError, match="holds texts; search them with a space of texts"):
-        load_data(str(path), size=None)
+    with pytest.raises(AnenasError, match="holds texts, not series: search them with a space of texts"):
+        load_data(path, InputFormat(SERIES))
     np.savez(path, **(arrays | {"train_x": np.array([*texts[:-1], "..."])}))
     with pytest.raises(AnenasError, match="text 29 of train_x has no words"):
-        load_texts(str(path), WORDS, steps=4)
+        load(str(path))
     np.savez(path, **(arrays | {"train_x": np.array(texts, object)}))
     with pytest.raises(AnenasError, match="save it as a plain array of numbers, or of strings"):
-        load_texts(str(path), WORDS, steps=4)
+        load(str(path))
     np.savez(path, **(arrays | {"train_x": np.zeros((30, 8, 8), np.uint8)}))
     with pytest.raises(AnenasError, match=r"train_x must be texts, \(n,\) strings, not uint8 \(30, 8, 8\)"):
-        load_texts(str(path), WORDS, steps=4)
+        load(str(path))
 
 
 @pytest.mark.parametrize("name", ["two\nlines", "last\u2028"])
 def test_the_name_of_a_class_is_one_line(name: str, table: Callable[..., str]) -> None:
     texts = [(text, "a" if label == "yes" else f'"{name}."') for text, label in rows()]
     with pytest.raises(AnenasError, match="expected a name of one line"):
-        load_texts(table("text,label\n" + "".join(f"{text},{label}\n" for text, label in texts)), WORDS, steps=4)
+        load(table("text,label\n" + "".join(f"{text},{label}\n" for text, label in texts)))
 
 
 def test_a_text_may_be_as_long_as_a_book(tmp_path: Path) -> None:
     path = tmp_path / "books.csv"
     path.write_text(csv_of([*rows(), ("word " * 30_000, rows()[0][1])]), encoding="utf-8")
-    dataset = load_texts(f"text:{path}", WORDS, steps=4)
+    dataset = load(f"text:{path}")
     assert len(dataset.train) + len(dataset.validation) + len(dataset.test) == len(rows()) + 1
 
 
@@ -176,24 +184,26 @@ def test_a_text_may_be_as_long_as_a_book(tmp_path: Path) -> None:
 )
 def test_a_bad_table_is_told_in_one_line(content: str | bytes, message: str, table: Callable[..., str]) -> None:
     with pytest.raises(AnenasError, match=message) as raised:
-        load_texts(table(content), WORDS, steps=4)
+        load(table(content))
     assert "\n" not in str(raised.value)
 
 
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        (None, "needs texts, and none is embedded; expected text:FILE.csv, text:FILE.tsv or FILE.npz"),
-        ("fashion_mnist", "'fashion_mnist' names none; expected text:FILE.csv"),
-        ("reviews.csv", "'reviews.csv' names none; expected text:FILE.csv"),
+        (None, "no texts are embedded; name yours with `data`: FILE.npz, text:FILE"),
+        ("fashion_mnist", "fashion_mnist holds images, not texts: .*, or name texts: FILE.npz, text:FILE"),
+        ("reviews.csv", "reviews.csv holds series, not texts: .*, or name texts: FILE.npz, text:FILE"),
         ("text:nowhere.csv", "cannot read 'nowhere.csv': No such file"),
     ],
 )
 def test_a_source_of_no_texts_is_told(source: str | None, message: str) -> None:
     with pytest.raises(AnenasError, match=message):
-        load_texts(source, WORDS, steps=4)
+        load(source)
 
 
 def test_texts_are_not_images() -> None:
-    with pytest.raises(AnenasError, match="holds texts; search them with a space of texts, such as text_rnn"):
+    with pytest.raises(
+        AnenasError, match="holds texts, not images: search them with a space of texts, such as text_rnn"
+    ):
         load_data("text:reviews.csv", size=(8, 8))

@@ -18,7 +18,7 @@ def test_timm_can_be_imported_afterwards_even_if_torchvision_failed_before() -> 
         "assert import_torchvision().datasets.CIFAR10\n"
         "import timm"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[1])
 
 
 def test_the_module_is_the_same_every_time() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import wave
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from scipy.io import wavfile
 from anenas._errors import AnenasError
 from anenas.blocks._mel import LogMel
 from anenas.blocks._spectrogram import LogMelSpectrogram
-from anenas.data import Dataset, absolute_source, load_data
+from anenas.data import Dataset, InputFormat, absolute_source, load_data
+from anenas.inputs import IMAGES, RECORDINGS, SERIES, InputKind
 
 
 def tone(hz: float, rate: int = 8000, samples: int = 1000, volume: float = 0.5) -> np.ndarray:
@@ -32,31 +34,40 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "tones"
 
 
-def load(folder: Path, samples: int = 1000, rate: int = 8000) -> tuple[Dataset, list[str]]:
-    said: list[str] = []
-    return load_data(f"wav:{folder}", size=(1, samples), rate=rate, say=said.append), said
+@pytest.fixture(autouse=True)
+def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    caplog.set_level(logging.INFO, "anenas")
+    return caplog
+
+
+WAVEFORMS = InputFormat(RECORDINGS, rate=8000, steps=1000)
+FORMATS = {"wav": WAVEFORMS, "mel": InputFormat(SERIES)}
+
+
+def load(folder: Path, kind: str = "wav") -> Dataset:
+    return load_data(f"{kind}:{folder}", FORMATS[kind])
 
 
 def everything(dataset: Dataset) -> np.ndarray:
     return np.concatenate([split.inputs for split in (dataset.train, dataset.validation, dataset.test)])
 
 
-def test_class_folders_of_recordings_become_waveforms(folder: Path) -> None:
-    dataset, said = load(folder)
+def test_class_folders_of_recordings_become_waveforms(folder: Path, log: pytest.LogCaptureFixture) -> None:
+    dataset = load(folder)
     assert (dataset.name, dataset.classes, dataset.input_shape, dataset.flip) == (
         "tones", ("high", "low"), (1, 1, 1000), False,
     )  # fmt: skip
     assert everything(dataset).shape == (12, 1, 1, 1000)
-    assert dataset.facts == {"sample_rate": "8000", "input": "a waveform from -1 to 1 at 8,000 Hz"}
-    assert not said
+    assert dataset.metadata == {"sample_rate": "8000", "input": "a waveform from -1 to 1 at 8,000 Hz"}
+    assert not log.messages
 
 
 def test_a_class_with_too_few_recordings_is_named(folder: Path) -> None:
     for i in range(2, 6):
         (folder / "low" / f"{i}.wav").unlink()
-    for kind, size in (("wav", (1, 1000)), ("mel", None)):
-        with pytest.raises(AnenasError, match="class 'low' has 2 training recordings but needs at least 3"):
-            load_data(f"{kind}:{folder}", size=size, rate=8000 if kind == "wav" else None)
+    for kind, of in (("wav", "recordings"), ("mel", "series")):
+        with pytest.raises(AnenasError, match=f"class 'low' has 2 training {of} but needs at least 3"):
+            load(folder, kind)
 
 
 @pytest.mark.parametrize("kind", ["wav", "mel"])
@@ -64,7 +75,7 @@ def test_a_recording_that_was_cut_off_is_named(kind: str, folder: Path) -> None:
     path = folder / "low" / "3.wav"
     path.write_bytes(path.read_bytes()[:300])
     with pytest.raises(AnenasError, match=r"low.3\.wav' cannot be read as a .wav file \(Reached EOF prematurely"):
-        load_data(f"{kind}:{folder}", size=(1, 1000) if kind == "wav" else None, rate=8000 if kind == "wav" else None)
+        load(folder, kind)
 
 
 @pytest.mark.parametrize("kind", ["uint8", "int16", "int24", "int32", "float32", "stereo"])
@@ -82,26 +93,28 @@ def test_every_kind_of_samples_is_read(kind: str, folder: Path) -> None:
             "float32": sound.astype(np.float32), "stereo": np.stack([pcm(0 * sound), pcm(sound)], 1),
         }[kind]  # fmt: skip
         wavfile.write(path, 8000, written)
-    read = everything(load(folder)[0])[:, 0, 0]
+    read = everything(load(folder))[:, 0, 0]
     expected = sound / 2 if kind == "stereo" else sound  # the mean of its channels
     assert np.abs(read - expected).max(1).min() < (0.01 if kind == "uint8" else 1e-3)
 
 
-def test_another_rate_is_resampled_and_said(folder: Path) -> None:
+def test_another_rate_is_resampled_and_logged(folder: Path, log: pytest.LogCaptureFixture) -> None:
     wavfile.write(folder / "low" / "0.wav", 44100, pcm(tone(440, 44100, 5513)))
     wavfile.write(folder / "low" / "1.wav", 4000, pcm(tone(440, 4000, 500)))
-    dataset, said = load(folder)
-    assert said == ["2 of 12 recordings resampled to 8,000 Hz, from 4,000, 44,100"]
+    dataset = load(folder)
+    assert log.messages == ["2 of 12 recordings resampled to 8,000 Hz, from 4,000, 44,100"]
     away = np.abs(everything(dataset)[:, 0, 0, 100:900] - tone(440)[100:900]).max(1)
     assert (away < 0.02).sum() == 2
 
 
-def test_what_is_longer_is_cut_to_its_middle_and_what_is_shorter_begins_with_silence(folder: Path) -> None:
+def test_what_is_longer_is_cut_to_its_middle_and_what_is_shorter_begins_with_silence(
+    folder: Path, log: pytest.LogCaptureFixture
+) -> None:
     long = np.concatenate([np.zeros(700), tone(440), np.zeros(701)])
     wavfile.write(folder / "low" / "0.wav", 8000, pcm(long))
     wavfile.write(folder / "low" / "1.wav", 8000, pcm(tone(440, samples=400)))
-    dataset, said = load(folder)
-    assert said == [
+    dataset = load(folder)
+    assert log.messages == [
         "1 of 12 recordings are longer than 0.125 s: cut to their middle",
         "1 of 12 recordings are shorter than 0.125 s: they begin with silence",
     ]
@@ -110,9 +123,10 @@ def test_what_is_longer_is_cut_to_its_middle_and_what_is_shorter_begins_with_sil
     assert np.abs(read - np.concatenate([np.zeros(600), tone(440, samples=400)])).max(1).min() < 1e-3
 
 
-def test_silent_recordings_are_named(folder: Path) -> None:
+def test_silent_recordings_are_named(folder: Path, log: pytest.LogCaptureFixture) -> None:
     wavfile.write(folder / "low" / "3.wav", 8000, np.zeros(1000, np.int16))
-    assert load(folder)[1] == [f"1 of 12 recordings are silent, such as '{folder / 'low' / '3.wav'}'"]
+    load(folder)
+    assert log.messages == [f"1 of 12 recordings are silent, such as '{folder / 'low' / '3.wav'}'"]
 
 
 @pytest.mark.parametrize(
@@ -131,49 +145,48 @@ def test_a_file_that_is_of_no_use_is_named(content: bytes | np.ndarray | None, m
         path.write_bytes(content)
     else:
         wavfile.write(path, 8000, np.zeros(0, np.int16) if content is None else content)
-    for source, size, rate in (("wav", (1, 1000), 8000), ("mel", None, None)):
+    for kind in FORMATS:
         with pytest.raises(AnenasError, match=f"^'{path}' {message}") as error:
-            load_data(f"{source}:{folder}", size=size, rate=rate)
+            load(folder, kind)
         assert "\n" not in str(error.value)
 
 
-def test_spectrograms_are_what_the_block_computes(folder: Path) -> None:
-    said: list[str] = []
-    dataset = load_data(f"mel:{folder}", size=None, say=said.append)
+def test_spectrograms_are_what_the_block_computes(folder: Path, log: pytest.LogCaptureFixture) -> None:
+    dataset = load(folder, "mel")
+    messages = log.messages
     assert dataset.input_shape == (40, 1, 7)
     block = LogMelSpectrogram(LogMel(8000, 128, 2, 40)).eval()
     with torch.no_grad():
-        expected = block.spectrogram(torch.from_numpy(everything(load(folder)[0]))).numpy()
+        expected = block.spectrogram(torch.from_numpy(everything(load(folder)))).numpy()
     actual = everything(dataset)
     for one in actual:  # the seed is the same, and so the order; held one by one all the same
         assert np.abs(expected - one).max((1, 2, 3)).min() < 2e-4
-    assert said == [
+    assert messages == [
         "series of 40 mel bands every 128 samples, in Hann windows of 256, at 8,000 Hz: an app computes them before "
         "the model"
     ]
-    assert "40 mel bands" in dataset.facts["input"]
+    assert "40 mel bands" in dataset.metadata["input"]
 
 
 def test_spectrograms_of_unequal_recordings_end_together_and_say_where_they_are(folder: Path) -> None:
     wavfile.write(folder / "low" / "0.wav", 8000, pcm(tone(440, samples=400)))
-    dataset = load_data(f"mel:{folder}", size=None)
+    dataset = load(folder, "mel")
     assert dataset.input_shape == (41, 1, 7)
     masks = everything(dataset)[:, 40, 0]
     assert sorted(masks.sum(1)) == [3] + [7] * 11 and masks[:, -1].all()
 
 
-def test_waveforms_may_be_arrays(tmp_path: Path) -> None:
+def test_waveforms_may_be_arrays(tmp_path: Path, log: pytest.LogCaptureFixture) -> None:
     rng, labels = np.random.default_rng(0), np.arange(12) % 2
     sound = rng.uniform(-1, 1, (12, 1000)).astype(np.float32)
     sound[0, 600:] = np.nan
     parts = {"train_y": labels, "test_y": labels}
     np.savez(tmp_path / "a.npz", train_x=sound, test_x=sound, rate=8000, **parts)
     np.savez(tmp_path / "b.npz", train_x=pcm(np.nan_to_num(sound)), test_x=pcm(np.nan_to_num(sound)), **parts)
-    said: list[str] = []
-    a, b = (load_data(str(tmp_path / name), size=(1, 1000), rate=8000, say=said.append) for name in ("a.npz", "b.npz"))
+    a, b = (load_data(str(tmp_path / name), WAVEFORMS) for name in ("a.npz", "b.npz"))
     np.testing.assert_array_equal(a.test.inputs[0, 0, 0], np.concatenate([np.zeros(400), sound[0, :600]]))
     np.testing.assert_allclose(a.test.inputs[1:], b.test.inputs[1:], atol=1e-4)
-    assert said == [
+    assert log.messages == [
         "2 of 24 recordings are shorter than 0.125 s: they begin with silence",
         f"'{tmp_path / 'b.npz'}' has no array rate, of samples a second: taken for 8,000 Hz",
     ]
@@ -194,30 +207,31 @@ def test_arrays_that_are_no_waveforms_are_refused(change: dict[str, object], mes
     sound, labels = np.zeros((12, 1000)), np.arange(12) % 2
     np.savez(tmp_path / "a.npz", **{"train_x": sound, "test_x": sound, "train_y": labels, "test_y": labels} | change)
     with pytest.raises(AnenasError, match=message):
-        load_data(str(tmp_path / "a.npz"), size=(1, 1000), rate=8000)
+        load_data(tmp_path / "a.npz", WAVEFORMS)
 
 
 @pytest.mark.parametrize(
-    ("source", "arguments", "message"),
+    ("source", "kind", "message"),
     [
-        (None, {"size": (1, 1000), "rate": 8000}, "no recordings are embedded; name yours with --data wav:FOLDER"),
-        ("images:x", {"size": (1, 1000), "rate": 8000}, "images:x holds no waveforms; this space takes wav:FOLDER"),
-        ("fashion_mnist", {"size": (1, 1000), "rate": 8000}, "fashion_mnist holds no waveforms"),
-        ("mel:x", {"size": (1, 1000), "rate": 8000}, "mel:x holds no waveforms"),
-        ("mel:x", {"size": (8, 8)}, "search them with a space of series, such as sequence_rnn"),
-        ("wav:x", {"size": (8, 8)}, "search them with speech_crnn"),
-        ("wav:x", {"size": None}, "give mel:x, its spectrograms"),
-        ("wav:/no/such", {"size": (1, 1000), "rate": 8000}, "'/no/such' is not there; expected a folder of class"),
+        (None, RECORDINGS, "no recordings are embedded; name yours with `data`: FILE.npz, wav:FOLDER"),
+        ("images:x", RECORDINGS, "images:x holds images, not recordings: .*, or name recordings: FILE.npz, wav:FOLDER"),
+        ("fashion_mnist", RECORDINGS, "fashion_mnist holds images, not recordings"),
+        ("mel:x", RECORDINGS, "mel:x holds series, not recordings"),
+        ("mel:x", IMAGES, "search them with a space of series, such as sequence_rnn"),
+        ("wav:x", IMAGES, "holds recordings, not images: search them with a space of recordings, such as speech_crnn"),
+        ("wav:x", SERIES, "or name series: FILE.csv, FILE.npz, mel:FOLDER, wrist_motion"),
+        ("wav:/no/such", RECORDINGS, "'/no/such' is not there; expected a folder of class"),
     ],
 )
-def test_what_does_not_fit_the_space_is_said(source: str | None, arguments: dict[str, object], message: str) -> None:
+def test_what_does_not_fit_the_space_is_said(source: str | None, kind: InputKind, message: str) -> None:
+    wanted = {IMAGES: InputFormat(size=(8, 8)), SERIES: InputFormat(SERIES), RECORDINGS: WAVEFORMS}[kind]
     with pytest.raises(AnenasError, match=message):
-        load_data(source, **arguments)  # type: ignore[arg-type]
+        load_data(source, wanted)
 
 
 def test_a_bare_folder_is_answered_with_its_form(folder: Path) -> None:
     with pytest.raises(AnenasError, match=f"say wav:{folder}"):
-        load_data(str(folder), size=(1, 1000), rate=8000)
+        load_data(folder, WAVEFORMS)
 
 
 def test_recordings_are_found_again_from_any_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from anenas.training._jitter import jittered
+from anenas.inputs._series import jittered
 
 MEAN, STD = (2.0, 0.0, 0.0), (0.04, 0.4, 1 / 255)  # in units of 255
 

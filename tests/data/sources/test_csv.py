@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from anenas._errors import AnenasError
-from anenas.data import Dataset, load_data
-from anenas.data._csv import read_csv
+from anenas.data import Dataset, InputFormat, load_data
+from anenas.data.sources.csv import read_csv
+from anenas.inputs import SERIES
 
 Write = Callable[..., Path]
 HEADER = ["window", "label", "x", "y"]
@@ -37,7 +38,7 @@ def rows(count: int = 12, steps: int = 8, **more: Callable[[int], object]) -> li
 
 
 def read(path: Path) -> Dataset:
-    return load_data(str(path), size=None)
+    return load_data(str(path), InputFormat(SERIES))
 
 
 def header(*more: str) -> list[str]:
@@ -45,10 +46,11 @@ def header(*more: str) -> list[str]:
 
 
 def test_every_other_column_is_a_channel_in_the_order_of_the_file(write: Write) -> None:
-    source = read_csv(write(*rows()))
-    assert (source.name, source.classes, source.channels) == ("my_windows", ("down", "up"), 2)
+    source = read_csv(str(write(*rows())), InputFormat(SERIES))
+    assert (source.name, source.classes) == ("my_windows", ("down", "up"))
     assert source.train.labels.tolist() == [1, 0] * 6
-    series = source.train.inputs.draw((1, 8), 2)
+    series = source.train.inputs.draw(InputFormat(SERIES))
+    assert series.shape == (12, 2, 1, 8)
     np.testing.assert_allclose(series[3, :, 0], [0.03 - np.arange(8), 7 * np.arange(8) - 3], rtol=1e-6)
 
 
@@ -103,7 +105,7 @@ def test_windows_of_unequal_length_get_a_mask(write: Write) -> None:
 
 def test_classes_that_are_whole_numbers_are_in_their_order(write: Write) -> None:
     numbered = [[row[0], 9 + 2 * (i // 8 % 2), *row[2:]] for i, row in enumerate(rows())]
-    assert read_csv(write(*numbered)).classes == ("9", "11")
+    assert read_csv(str(write(*numbered)), InputFormat(SERIES)).classes == ("9", "11")
 
 
 def test_a_byte_order_mark_blank_rows_and_spaces_around_names_are_no_matter(write: Write) -> None:
@@ -117,7 +119,7 @@ def test_a_byte_order_mark_blank_rows_and_spaces_around_names_are_no_matter(writ
 def test_windows_that_go_on_in_the_next_chunk_stay_whole(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write(*rows())
     expected = read(path).fingerprint
-    monkeypatch.setattr("anenas.data._csv._CHUNK", 5)
+    monkeypatch.setattr("anenas.data.sources.csv._CHUNK", 5)
     assert read(path).fingerprint == expected
 
 
@@ -185,9 +187,11 @@ def test_what_is_no_text_is_told(write: Write) -> None:
     with pytest.raises(AnenasError, match=r"line 2: field larger than .*; write it as CSV again"):
         read(path)
     with pytest.raises(AnenasError, match=r"cannot read .*: No such file"):
-        load_data(str(path.with_name("other.csv")), size=None)
+        load_data(str(path.with_name("other.csv")), InputFormat(SERIES))
 
 
 def test_a_space_of_images_is_told_of_series(write: Write) -> None:
-    with pytest.raises(AnenasError, match="holds series; search them with a space of series, such as sequence_rnn"):
+    with pytest.raises(
+        AnenasError, match="holds series, not images: search them with a space of series, such as sequence_rnn"
+    ):
         load_data(str(write(*rows())), size=(32, 32))

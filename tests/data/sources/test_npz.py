@@ -10,35 +10,45 @@ import numpy as np
 import pytest
 
 from anenas._errors import AnenasError
-from anenas.data import load_data
-from anenas.data._npz import read_embedded, read_npz
+from anenas.data import InputFormat, RawData, load_data
+from anenas.data._pictures import ArrayPictures
+from anenas.data.sources.embedded import read_fashion_mnist
+from anenas.data.sources.npz import read_npz
 
 WriteNpz = Callable[..., Path]
 
 images = np.zeros((30, 8, 8), np.uint8)
 labels = np.arange(30) % 3
+WANTED = InputFormat(size=(8, 8))
+
+
+def read(path: Path) -> RawData:
+    return read_npz(str(path), WANTED)
+
+
+def shown(source: RawData) -> tuple[int, bool]:
+    """Channels of its images, and whether they may be mirrored."""
+    inputs = source.train.inputs
+    assert isinstance(inputs, ArrayPictures)
+    return inputs.channels, inputs.flip if source.flip is None else source.flip
 
 
 def test_arrays_become_a_source(write_npz: WriteNpz) -> None:
-    source = read_npz(write_npz(class_names=np.array(["cat", "dog", "cow"])))
-    assert (source.name, source.classes, source.channels, source.flip) == ("my_set", ("cat", "dog", "cow"), 1, False)
+    source = read(write_npz(class_names=np.array(["cat", "dog", "cow"])))
+    assert (source.name, source.classes, *shown(source)) == ("my_set", ("cat", "dog", "cow"), 1, False)
     assert source.test is not None
     assert (len(source.train.inputs), len(source.test.inputs)) == (30, 9)
     np.testing.assert_array_equal(source.train.labels, labels)
 
 
 def test_classes_without_names_are_numbered(write_npz: WriteNpz) -> None:
-    assert read_npz(write_npz()).classes == ("0", "1", "2")
+    assert read(write_npz()).classes == ("0", "1", "2")
 
 
 def test_colour_images_may_be_mirrored_and_others_not(write_npz: WriteNpz) -> None:
     def source(channels: int) -> tuple[int, bool]:
-        found = read_npz(
-            write_npz(
-                train_x=np.zeros((30, 8, 8, channels), np.uint8), test_x=images[:9, ..., None].repeat(channels, axis=3)
-            )
-        )
-        return found.channels, found.flip
+        test = images[:9, ..., None].repeat(channels, axis=3)
+        return shown(read(write_npz(train_x=np.zeros((30, 8, 8, channels), np.uint8), test_x=test)))
 
     assert [source(1), source(3), source(4)] == [(1, False), (3, True), (4, False)]
 
@@ -50,7 +60,7 @@ def test_colour_images_may_be_mirrored_and_others_not(write_npz: WriteNpz) -> No
         ({"train_x": images.astype(np.float32)}, "train_x must be uint8 .* not float32"),
         ({"train_x": images[0]}, r"train_x must be \(N, H, W\) or \(N, H, W, C\), not \(8, 8\)"),
         ({"test_x": images[:0], "test_y": labels[:0]}, "test_x holds no pixels"),
-        ({"train_x": np.zeros((30, 3, 8, 8), np.uint8)}, r"save train_x.transpose\(0, 2, 3, 1\)"),
+        ({"train_x": np.zeros((30, 3, 8, 8), np.uint8)}, r"give train_x.transpose\(0, 2, 3, 1\)"),
         ({"train_x": np.zeros((30, 8, 8, 3), np.uint8)}, "train_x has 3 channels but test_x has 1"),
         ({"train_y": labels[:7]}, r"train_y must have the shape \(30,\)"),
         ({"train_y": labels.reshape(30, 1)}, r"train_y must have the shape \(30,\), .* not \(30, 1\)"),
@@ -70,7 +80,7 @@ def test_arrays_that_do_not_fit_are_one_clear_line(
 ) -> None:
     path = write_npz(**changes)
     with pytest.raises(AnenasError, match=message) as raised:
-        read_npz(path)
+        read(path)
     assert str(path) in str(raised.value)
     assert "\n" not in str(raised.value)
 
@@ -78,16 +88,16 @@ def test_arrays_that_do_not_fit_are_one_clear_line(
 def test_a_file_that_is_not_there_or_no_npz_is_one_clear_line(write_npz: WriteNpz, tmp_path: Path) -> None:
     path = write_npz()
     with pytest.raises(AnenasError, match="is not there"):
-        read_npz(tmp_path / "other.npz")
+        read(tmp_path / "other.npz")
     (tmp_path / "folder.npz").mkdir()
     with pytest.raises(AnenasError, match=r"is a folder; expected an \.npz file"):
-        read_npz(tmp_path / "folder.npz")
+        read(tmp_path / "folder.npz")
     path.write_bytes(path.read_bytes()[:500])
     with pytest.raises(AnenasError, match=r"is no \.npz file, or is cut short"):
-        read_npz(path)
+        read(path)
     path.write_bytes(b"")
     with pytest.raises(AnenasError, match=r"is no \.npz file, or is cut short"):
-        read_npz(path)
+        read(path)
 
 
 def test_damaged_bytes_are_one_clear_line(write_npz: WriteNpz) -> None:
@@ -96,7 +106,7 @@ def test_damaged_bytes_are_one_clear_line(write_npz: WriteNpz) -> None:
     content[200:300] = bytes(100)
     path.write_bytes(content)
     with pytest.raises(AnenasError, match="is damaged"):
-        read_npz(path)
+        read(path)
 
 
 def test_a_pickle_is_never_loaded(write_npz: WriteNpz, tmp_path: Path) -> None:
@@ -109,13 +119,13 @@ def test_a_pickle_is_never_loaded(write_npz: WriteNpz, tmp_path: Path) -> None:
     path.write_bytes(pickle.dumps(Bomb()) + zipped.getvalue())
     assert zipfile.is_zipfile(path)
     with pytest.raises(AnenasError):
-        read_npz(path)
+        read(path)
     assert not (tmp_path / "exploded").exists()
 
 
 def test_the_embedded_set_is_a_balanced_cut_of_fashion_mnist() -> None:
-    source = read_embedded()
-    assert (source.name, source.channels, source.flip) == ("fashion_mnist", 1, True)
+    source = read_fashion_mnist("", WANTED)
+    assert (source.name, *shown(source)) == ("fashion_mnist", 1, True)
     assert source.classes[0] == "T-shirt/top" and len(source.classes) == 10
     assert source.test is not None
     assert np.bincount(source.train.labels).tolist() == [1000] * 10

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from anenas._errors import AnenasError
-from anenas.data import Dataset, load_data
-from anenas.data._folder import read_folder
+from anenas.data import Dataset, InputFormat, load_data
+from anenas.data.sources.images import read_images
 
 Paint = Callable[..., Path]
 
@@ -32,7 +32,7 @@ def test_all_six_kinds_of_file_are_read_and_everything_else_ignored(paint: Paint
     for ignored in ("readme.txt", "cat/notes.txt", "cat/.hidden.png", ".git/x.png"):
         (path / ignored).parent.mkdir(exist_ok=True)
         (path / ignored).touch()
-    source = read_folder(path)
+    source = read_images(str(path), InputFormat(size=(6, 6)))
     assert source.classes == ("cat", "dog")
     assert source.train.labels.tolist() == [0] * 6 + [1] * 5
 

@@ -2,9 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from anenas.network import Normalisation
-from anenas.training import Augmentation
-from anenas.training._augment import shifted
+from anenas.inputs._images import shifted
 
 
 def test_grey_images_are_mirrored_or_left_as_they_are() -> None:
@@ -24,10 +22,3 @@ def test_colour_images_are_shifted_by_a_sixteenth_at_most() -> None:
     _, _, rows, columns = np.nonzero(changed)
     assert changed.shape == images.shape
     assert set(rows) == set(columns) == {14, 15, 16, 17, 18}
-
-
-def test_series_change_only_where_that_keeps_their_class() -> None:
-    series = np.random.default_rng(0).standard_normal((4, 2, 1, 32)).astype(np.float32)
-    normalise = Normalisation((0.0, 0.0), (1 / 255, 1 / 255))
-    assert Augmentation(flip=True)(series, normalise, np.random.default_rng(0)) is series
-    assert not np.array_equal(Augmentation(jitter=True)(series, normalise, np.random.default_rng(0)), series)

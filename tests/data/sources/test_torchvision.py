@@ -11,7 +11,7 @@ from PIL import Image
 from anenas._errors import AnenasError
 from anenas._torchvision import import_torchvision
 from anenas.data import load_data
-from anenas.data._torchvision_sets import SETS
+from anenas.data.sources.torchvision import SETS
 
 datasets = import_torchvision().datasets
 

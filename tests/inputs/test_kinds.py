@@ -1,0 +1,42 @@
+"""What follows from a kind of input."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+
+from anenas._errors import AnenasError
+from anenas.data import Dataset, Split
+from anenas.inputs import IMAGES, RECORDINGS, SERIES, TEXTS, InputKind, input_kind, input_kinds
+
+
+def dataset(kind: InputKind) -> Dataset:
+    array = np.random.default_rng(0).standard_normal((4, 3, 1, 32)).astype(np.float32)
+    if kind is IMAGES:
+        array = np.random.default_rng(0).integers(0, 256, (4, 3, 32, 32), np.uint8)
+    split = Split(array, np.arange(4) % 2)
+    return Dataset("some", ("a", "b"), split, split, split, kind=kind, flip=True)
+
+
+@pytest.mark.parametrize(("kind", "changes"), [(IMAGES, True), (SERIES, True), (RECORDINGS, False), (TEXTS, False)])
+def test_inputs_change_only_where_that_keeps_their_class(kind: InputKind, changes: bool) -> None:
+    some = dataset(kind)
+    before = some.train.inputs.copy()
+    changed, again = (some.augment(some.train.inputs, np.random.default_rng(0)) for _ in range(2))
+    assert (changed.shape, changed.dtype) == (before.shape, before.dtype)
+    np.testing.assert_array_equal(changed, again)
+    np.testing.assert_array_equal(some.train.inputs, before)
+    assert np.array_equal(changed, before) != changes
+
+
+@pytest.mark.parametrize("kind", input_kinds())
+def test_a_kind_is_found_by_its_name_and_is_one_value_in_every_process(kind: InputKind) -> None:
+    assert input_kind(str(kind)) is kind
+    assert pickle.loads(pickle.dumps(kind)) is kind
+
+
+def test_an_unknown_kind_is_answered_with_the_nearest() -> None:
+    with pytest.raises(AnenasError, match="unknown kind of input 'image'; did you mean images"):
+        input_kind("image")
