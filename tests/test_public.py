@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.metadata
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,15 @@ import anenas
 @pytest.mark.parametrize("name", anenas.__all__)
 def test_every_public_name_is_there_and_says_what_it_is(name: str) -> None:
     assert getattr(anenas, name).__doc__
+
+
+def test_a_name_that_is_not_public_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="module 'anenas' has no attribute 'nothing'"):
+        anenas.nothing  # noqa: B018
+
+
+def test_the_version_is_the_installed_one() -> None:
+    assert anenas.__version__ == importlib.metadata.version("anenas")
 
 
 def test_type_checkers_see_what_is_there() -> None:

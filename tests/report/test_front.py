@@ -63,8 +63,12 @@ def test_the_page_needs_no_network_and_names_every_completed_trial(study: Study,
     assert all(f"trial {number}\\u003c" in page or f"trial {number}<" in page for number in (0, 1, 2))
 
 
-def test_a_study_without_a_completed_trial_has_an_empty_picture(tmp_path: Path) -> None:
+def test_a_study_without_a_completed_trial_has_an_empty_table_page_and_picture(tmp_path: Path) -> None:
     study = Study.create_or_continue(tmp_path / "store", "empty", SETTINGS)
     for write, name in ((write_front_png, "f.png"), (write_front_page, "f.html"), (write_front_csv, "f.csv")):
         write(study, tmp_path / name)
-        assert (tmp_path / name).stat().st_size > 0
+    assert list(csv.DictReader((tmp_path / "f.csv").open())) == []
+    page = (tmp_path / "f.html").read_text()
+    assert "plotly" in page.casefold() and "trial 0" not in page
+    with Image.open(tmp_path / "f.png") as image:
+        assert (image.format, image.width >= 1000) == ("PNG", True)

@@ -223,8 +223,13 @@ def test_a_trial_is_logged_whole_or_not_at_all(
     assert [run.info.status for run in runs(tmp_path)] == ["FINISHED", "FINISHED"]
 
 
-def test_a_store_that_is_away_does_not_end_the_search(
-    tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_what_a_store_misses_while_it_is_away_is_logged_later(
+    tracker: MlflowTracker,
+    study: Study,
+    space: SearchSpace,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     complete(study, space, 0.8, 0.2)
 
@@ -237,6 +242,15 @@ def test_a_store_that_is_away_does_not_end_the_search(
         tracker.update(study)
         tracker.log_files(tmp_path)
         tracker.close("FINISHED")
+    said = "MLflow does not answer; what it misses is logged later: connection refused"
+    assert [record.getMessage() for record in caplog.records if record.name.startswith("anenas")] == [said] * 3
+    assert [run.info.status for run in runs(tmp_path)] == ["RUNNING"]
+    tracker.update(study)
+    tracker.close("FINISHED")
+    search, trial = runs(tmp_path)
+    assert (search.info.status, trial.info.status) == ("FINISHED", "FINISHED")
+    assert (trial.data.metrics["accuracy"], trial.data.tags["pareto"]) == (0.8, "true")
+    assert search.data.metrics["hypervolume"] == study.hypervolumes[-1]
 
 
 @pytest.mark.parametrize("uri", ["http://127.0.0.1:9", "sqlite:///{}/broken.db", "nonsense://here"])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import inspect
 import socket
 import struct
 from pathlib import Path
@@ -11,7 +12,7 @@ from PIL import Image
 from anenas._errors import AnenasError
 from anenas._torchvision import import_torchvision
 from anenas.data import load_data
-from anenas.data.sources.torchvision import SETS
+from anenas.data.sources.torchvision import SETS, _Set
 
 datasets = import_torchvision().datasets
 
@@ -111,6 +112,10 @@ def test_an_unknown_name_is_answered_with_the_nearest() -> None:
         load_data("torchvision:", size=(32, 32))
 
 
-@pytest.mark.parametrize("name", SETS)
-def test_every_set_we_name_is_in_torchvision(name: str) -> None:
-    assert callable(getattr(datasets, name))
+@pytest.mark.parametrize(("name", "kind"), SETS.items())
+def test_torchvision_takes_what_we_give_every_set(name: str, kind: _Set) -> None:
+    takes = inspect.signature(getattr(datasets, name))
+    for split in filter(None, (kind.train, kind.test)):
+        takes.bind(root=Path(), download=True, **split)
+    if kind.test is not None:
+        assert kind.test != kind.train and kind.test.keys() == kind.train.keys()
