@@ -9,6 +9,7 @@ import pytest
 import typer.main
 
 from anenas.cli import app
+from anenas.cli._app import ANYWHERE, PLUGIN
 from anenas.space import read_space
 
 README = Path(__file__).parents[1] / "README.md"
@@ -28,6 +29,6 @@ def test_every_command_of_the_readme_exists_with_its_options(line: str) -> None:
     words = line.split()
     while words and words[0] in getattr(command, "commands", {}):
         command = command.commands[words.pop(0)]  # type: ignore[attr-defined]
-    known = {option for parameter in command.params for option in parameter.opts}
+    known = {option for parameter in command.params for option in parameter.opts} | {PLUGIN, *ANYWHERE}
     assert not getattr(command, "commands", {}), f"no such command: anenas {line}"
     assert {word for word in words if word.startswith("-")} <= known
