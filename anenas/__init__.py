@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from anenas.bundle import Bundle as Bundle
     from anenas.bundle import export as export
     from anenas.coreml import Package as Package
+    from anenas.data import Dataset as Dataset
     from anenas.data import load_data as load_data
+    from anenas.data import source as source
+    from anenas.inputs import InputKind as InputKind
     from anenas.latency import FunctionLatency as FunctionLatency
     from anenas.latency import Latency as Latency
     from anenas.latency import LatencySource as LatencySource
@@ -61,7 +64,8 @@ _HOMES = {
     "anenas.api": ("FrontModel", "SearchResult", "load_result", "run_search"),
     "anenas.bundle": ("Bundle", "export"),
     "anenas.coreml": ("Package",),
-    "anenas.data": ("load_data",),
+    "anenas.data": ("Dataset", "load_data", "source"),
+    "anenas.inputs": ("InputKind",),
     "anenas.latency": ("FunctionLatency", "Latency", "LatencySource", "TableLatency", "Target"),
     "anenas.mil": ("Program", "load_program", "stream"),
     "anenas.network": ("build",),
