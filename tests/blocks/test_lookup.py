@@ -7,6 +7,7 @@ import torch
 
 from anenas.blocks import Embedding, block_kind
 from anenas.blocks._lookup import Gather, OneHot
+from anenas.inputs import TEXTS
 
 
 @pytest.mark.parametrize("vocabulary", [64, 1024, 2048])
@@ -49,7 +50,7 @@ def test_padding_is_a_vector_of_noughts_before_and_after_training(kind: type[Gat
 
 
 def test_an_embedding_is_the_first_block_and_the_only_raw_one() -> None:
-    assert Embedding.takes == "texts" and block_kind("tcn").takes is None
+    assert Embedding.input_kind is TEXTS and block_kind("tcn").input_kind is None
     assert Embedding(lookup="gather").off_engine and not Embedding().off_engine
     assert "never strides" in str(Embedding().problem(2))
 

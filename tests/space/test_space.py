@@ -505,7 +505,7 @@ def test_a_space_of_waveforms_has_their_rate() -> None:
         ({"input": {"samples": 4000, "channels": 2}}, "stem: block log_mel takes the network's input, of one channel"),
         ({"input": {"samples": 200}}, "stem: block log_mel takes 384 samples at least, here are 200"),
         ({"input": {"samples": 16_000}}, "stage1: block unrolled_gru takes 32 steps at most, here are 63"),
-        ({"input": {"steps": 1000}}, "stem: block log_mel takes waveforms; give the input samples"),
+        ({"input": {"steps": 1000}}, "stem: block log_mel takes recordings; give the input samples"),
         ({"stem": {"width": 32, "blocks": {"log_mel": {"rate": [8000, 16000]}}}}, "need the block log_mel, no other"),
         ({"stem": {"width": 32, "blocks": {"log_mel": {}, "tcn": {}}}}, "need the block log_mel, no other"),
         ({"stem": {"width": 32, "depth": [1, 2], "blocks": {"log_mel": {}}}}, "it can only be the first, once"),

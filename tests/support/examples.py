@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from anenas.blocks import Block, SequenceBlock, block_kind, block_kinds
+from anenas.inputs import RECORDINGS
 from anenas.space import Stage
 
 _STEPS = 8  # enough for three stages of a scan, and few where every step is written out
@@ -13,24 +14,24 @@ _SAMPLES = 1100  # the longest window and a little more, which fills some hops
 
 
 # What a network may be of behind its first block; one that takes texts or waveforms is nothing but that.
-BODY_KINDS = [kind for kind in block_kinds().values() if not kind.takes]
+BODY_KINDS = [kind for kind in block_kinds().values() if not kind.input_kind]
 
 
 def takes_series(kind: type[Block]) -> bool:
     """Whether it works on nothing but series, of any number of channels."""
-    return issubclass(kind, SequenceBlock) and not kind.takes_images and not kind.takes
+    return issubclass(kind, SequenceBlock) and not kind.takes_images and not kind.input_kind
 
 
 def input_shape(kind: type[Block], channels: int, size: int, batch: int = 1) -> tuple[int, int, int, int]:
     """Images of size × size pixels, or series of eight steps; a channel of ids, or of samples, where it takes those."""
-    if kind.takes:
-        return batch, 1, 1, _SAMPLES if kind.takes == "recordings" else _STEPS
+    if kind.input_kind:
+        return batch, 1, 1, _SAMPLES if kind.input_kind is RECORDINGS else _STEPS
     return (batch, channels, 1, _STEPS) if takes_series(kind) else (batch, channels, size, size)
 
 
 def example(kind: type[Block], shape: tuple[int, ...]) -> torch.Tensor:
     """Numbers as the network has them inside, or ids that every vocabulary holds where a kind takes such."""
-    return torch.randint(64, shape).float() if kind.takes else torch.randn(shape)
+    return torch.randint(64, shape).float() if kind.input_kind else torch.randn(shape)
 
 
 def stem(kind: type[Block], stride: int, width: int) -> Stage:
