@@ -23,9 +23,10 @@ from pathlib import Path
 
 import torch
 
+from anenas import inputs
 from anenas.ane import get_chip
 from anenas.coreml import Package, convert, verify_network
-from anenas.data import Dataset, load_data
+from anenas.data import Dataset, InputFormat, load_data
 from anenas.latency import CalibratedLatency, Target
 from anenas.network import Deployed, Normalisation, architecture_cost, build, fuse
 from anenas.search import TrainingEvaluator, TrialFiles
@@ -118,7 +119,7 @@ def print_accuracies(datasets: list[Dataset], seeds: int) -> None:
             cells, differences = [], []
             for i, dataset in enumerate(datasets):
                 architecture = fitting(kind, dataset)
-                accuracies, off = trained(architecture, Path(folder) / str(i), brief_epochs(dataset.train), seeds)
+                accuracies, off = trained(architecture, Path(folder) / str(i), brief_epochs(dataset), seeds)
                 differences += off
                 cost = architecture_cost(architecture, chip)
                 cells.append(f"{architecture.stages[-1].width}, {cost.params:,}")
@@ -153,7 +154,9 @@ def main() -> None:
         print_exports()
     if arguments.train:
         print()
-        print_accuracies([load_data(source, size=None) for source in (None, *arguments.data)], arguments.seeds)
+        print_accuracies(
+            [load_data(source, InputFormat(inputs.SERIES)) for source in (None, *arguments.data)], arguments.seeds
+        )
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ from anenas.latency import Target
 from anenas.network import Deployed, Normalisation, build, fuse, inherit
 from anenas.search import TrainingEvaluator
 from anenas.space import Architecture, SearchSpace, draw, load_space, mutate
-from anenas.training import Augmentation, _train, accuracy, train
+from anenas.training import _train, accuracy, train
 
 _RESULTS = Path(__file__).parent / "results"
 SHARES = (1 / 64, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)
@@ -127,7 +127,7 @@ class Bench:
         """Accuracy of the network, or of `judged` in its place, and the seconds of its training."""
         started = time.perf_counter()
         normalise = Normalisation(self.data.mean, self.data.std)
-        augment, epochs = Augmentation.of(self.data), epochs or self.epochs
+        augment, epochs = self.data.augment, epochs or self.epochs
         train(network, self.data.train, normalise, epochs=epochs, augment=augment, share=share, checkpoint=checkpoint)
         seconds = time.perf_counter() - started
         deployed = Deployed(fuse(judged or network), normalise).eval()

@@ -88,7 +88,7 @@ def _raw_of_dataset(dataset: Dataset, wanted: InputFormat) -> RawData:
                 f"{name} holds ids up to {highest:.0f} of {given.get('tokens', 'unknown tokens')}, not "
                 f"{wanted.encoding.tokens} with ids below {wanted.encoding.vocabulary}; load the texts in that encoding"
             )
-        if wanted.vocabulary is not None and json.loads(given["vocabulary"]) != list(wanted.vocabulary):
+        if wanted.vocabulary is not None and json.loads(given.get("vocabulary", "null")) != list(wanted.vocabulary):
             raise AnenasError(
                 f"{name} was encoded with another vocabulary than the model's; load its texts for the model"
             )
@@ -206,10 +206,11 @@ def _image(what: str, given: Any) -> tuple[Image.Image, bool]:
     if is_tensor and array.ndim == 3:
         array = np.moveaxis(array, 0, 2)
     is_float = array.dtype.kind == "f"
-    if not (is_float or array.dtype == np.uint8) or array.ndim not in (2, 3) or array.shape[2:] not in ((), (1,), (3,)):
+    has_pixels = array.size and array.ndim in (2, 3) and array.shape[2:] in ((), (1,), (3,))
+    if not has_pixels or not (is_float or array.dtype == np.uint8):
         expected = "a tensor (C, H, W)" if is_tensor else "an array (H, W, C)"
         raise AnenasError(
-            f"{what} is {type(given).__name__} of {array.dtype} {np.shape(given)}; expected an image of PIL or "
+            f"{what} is {type(given).__name__} of {array.dtype} {tuple(np.shape(given))}; expected an image of PIL or "
             f"{expected} with 1 or 3 channels, of uint8 from 0 to 255 or floats from 0 to 1"
         )
     seen = pixels(what, array)

@@ -14,7 +14,8 @@ import anenas
 from anenas._errors import AnenasError
 from anenas.bundle import Bundle
 from anenas.coreml import Package
-from anenas.data import Dataset, load_data
+from anenas.data import Dataset, InputFormat, load_data
+from anenas.inputs import RECORDINGS
 from anenas.models import verify_against
 from anenas.search import PACKAGE, WEIGHTS, Study
 from anenas.space import SearchSpace
@@ -39,7 +40,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Dataset]:
     sound = 0.1 * np.sin(2 * np.pi * np.cumsum(hz, 1) / 8000) + 0.01 * rng.standard_normal((200, 2000))
     parts = {"train_x": sound[:160], "test_x": sound[160:], "train_y": labels[:160], "test_y": labels[160:]}
     np.savez(path, rate=8000, class_names=np.array(["falls", "rises"]), **parts)
-    return str(path), load_data(str(path), size=(1, 2000), rate=8000)
+    return str(path), load_data(path, InputFormat(RECORDINGS, rate=8000, steps=2000))
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,8 @@ import anenas
 from anenas._errors import AnenasError
 from anenas.bundle import Bundle
 from anenas.coreml import Package
-from anenas.data import load_data
+from anenas.data import InputFormat, load_data
+from anenas.inputs import SERIES
 from anenas.models._pack import pack, unpack
 from anenas.space import read_space
 
@@ -47,7 +48,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (train_x, train_y), (test_x, test_y) = series(150), series(40)
     np.savez(folder / "data.npz", train_x=train_x, train_y=train_y, test_x=test_x, test_y=test_y)
     (folder / "series.yaml").write_text(SPACE)
-    space, dataset = read_space(folder / "series.yaml"), load_data(str(folder / "data.npz"), size=None, channels=None)
+    space, dataset = read_space(folder / "series.yaml"), load_data(folder / "data.npz", InputFormat(SERIES))
     trained_study(folder / "store", space, dataset, str(folder / "data.npz"), TRIALS, epochs=2)
     return folder / "store"
 

@@ -17,7 +17,8 @@ from anenas._errors import AnenasError
 from anenas.bundle import Bundle
 from anenas.bundle._templates import render
 from anenas.coreml import Package, program_accuracy
-from anenas.data import Dataset, Encoding, load_texts
+from anenas.data import Dataset, Encoding, InputFormat, load_data
+from anenas.inputs import TEXTS
 from anenas.mil import load_program
 from anenas.models import verify_against
 from anenas.models._forms import load_test_data
@@ -48,7 +49,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Dataset]:
         words = [f"word{n}" for n in rng.integers(0, 40, rng.integers(1, 7))]
         lines.append(f"{' '.join(words)} {('Dreadful!', 'lovely')[i % 2]},{('bad', 'good')[i % 2]}")
     path.write_text("\n".join(lines))
-    return f"text:{path}", load_texts(f"text:{path}", ENCODING, steps=8)
+    return f"text:{path}", load_data(f"text:{path}", InputFormat(TEXTS, steps=8, encoding=ENCODING))
 
 
 @pytest.fixture(scope="module")
@@ -81,10 +82,10 @@ def test_one_lookup_stays_on_the_engine_and_the_other_is_costed_beside_it(study:
 
 
 def test_the_vocabulary_ships_with_the_model_and_with_the_bundle(bundle: Bundle, data: tuple[str, Dataset]) -> None:
-    facts = data[1].facts
+    expected = data[1].metadata
     metadata = Package.open(bundle.path / "model.mlpackage").metadata
-    assert {name: metadata[name] for name in facts} == facts
-    assert json.loads((bundle.path / "vocabulary.json").read_text()) == json.loads(facts["vocabulary"])
+    assert {name: metadata[name] for name in expected} == expected
+    assert json.loads((bundle.path / "vocabulary.json").read_text()) == json.loads(expected["vocabulary"])
     assert bundle.test_accuracy > 0.9
 
 

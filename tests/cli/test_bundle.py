@@ -12,7 +12,8 @@ from commands import Run
 from studies import trained_study
 
 from anenas.bundle import Bundle
-from anenas.data import load_data
+from anenas.data import InputFormat, load_data
+from anenas.inputs import SERIES
 from anenas.space import read_space
 
 SPACE = """\
@@ -34,7 +35,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     np.savez(folder / "data.npz", train_x=series, train_y=labels, test_x=series[:40], test_y=labels[:40])
     (folder / "series.yaml").write_text(SPACE)
     source = str(folder / "data.npz")
-    dataset = load_data(source, size=None, channels=None)
+    dataset = load_data(source, InputFormat(SERIES))
     trained_study(folder / "store", read_space(folder / "series.yaml"), dataset, source, [TRIAL], epochs=1)
     return folder / "store"
 
