@@ -21,7 +21,7 @@ def program_accuracy(
     *,
     classes: Sequence[str] | None = None,
 ) -> float:
-    """The fraction of images, or of whatever else it takes, that a package classifies rightly.
+    """The fraction of images, or of whatever else it takes, that a package classifies correctly.
 
     Args:
         package: Of one input, and one output beside a label: scores for each class.
@@ -39,7 +39,7 @@ def program_accuracy(
         raise AnenasError(f"{package} takes inputs of {package.input_size}, got {images.shape[1:]}")
     if classes is not None:
         labels = _places(classes, package)[labels]
-    batch, right = source.batch, 0
+    batch, correct = source.batch, 0
     for start in range(0, len(images), _AT_ONCE * batch):
         pixels = np.asarray(images[start : start + _AT_ONCE * batch], dtype=np.float32)
         count = len(pixels)
@@ -47,8 +47,8 @@ def program_accuracy(
         scores = program({source.name: np.concatenate([pixels, pixels[-1:].repeat(missing, 0)])})[output.name][:count]
         if not np.isfinite(scores).all():
             raise AnenasError(f"{package}: the scores are not finite in {precision}")
-        right += int((scores.argmax(1) == labels[start : start + count]).sum())
-    return right / len(images)
+        correct += int((scores.argmax(1) == labels[start : start + count]).sum())
+    return correct / len(images)
 
 
 def _places(names: Sequence[str], package: Package) -> np.ndarray:

@@ -109,5 +109,5 @@ class Package(ProgramFile):
         return names
 
     def example_inputs(self, seed: int = 0, samples: int = 1) -> dict[str, np.ndarray]:
-        """A value for each input, or so many samples one after the other; see `anenas.mil.example_inputs`."""
+        """`samples` values for each input, equal for equal seeds; see `anenas.mil.example_inputs`."""
         return example_inputs(self, seed, samples)

@@ -70,7 +70,7 @@ class Verification:
     """What a program was found to compute.
 
     Attributes:
-        against: What it was held against.
+        against: What it was compared with.
         samples: On how many samples.
         fp32: Each output, computed in float32.
         fp16: Each output, every result rounded to float16.

@@ -1,4 +1,4 @@
-"""What a program takes and gives, as its description tells those who use it."""
+"""What a program takes and gives, as its description says."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Feature:
     Attributes:
         name: Its key among the arrays that go in or come out.
         dtype: Element type, such as "fp32"; "label" of a classifier's label and "probabilities" of what goes with it.
-        shape: The size of each dimension; None where it may vary or is not told.
+        shape: The size of each dimension; None where it may vary or is not given.
         shapes: The only shapes it may have, where they are listed.
         limits: The smallest and the largest size of each dimension, where they are given; a largest of -1 is none.
         image: "RGB", "BGR" or "grayscale" of pictures. They are arrays (N, channels, H, W) of values 0 to 255 whose
@@ -189,8 +189,8 @@ def take(inputs: Mapping[str, Any], features: tuple[Feature, ...]) -> tuple[dict
         else:
             raise AnenasError(f"no input {feature.name}; expected {feature}")
     if len(set(counts.values())) > 1:
-        told = ", ".join(f"{count} of {name}" for name, count in counts.items())
-        raise AnenasError(f"the inputs hold different numbers of samples: {told}")
+        numbers = ", ".join(f"{count} of {name}" for name, count in counts.items())
+        raise AnenasError(f"the inputs hold different numbers of samples: {numbers}")
     return tensors, next(iter(counts.values()), 1)
 
 

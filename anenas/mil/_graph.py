@@ -26,7 +26,7 @@ def read_graph(file: ProgramFile) -> Graph:
     """The main function of a program.
 
     Raises:
-        AnenasError: If it is damaged, or has an element type that is not known or that no graph holds.
+        AnenasError: If it is damaged, keeps a state, or has an element type that is not known or that no graph holds.
     """
     with intact(file.path):
         if all(one.type.shape is not None for one in file.main.inputs if one.type.kind == "tensorType"):
@@ -64,7 +64,7 @@ class _Reader:
 
     def _op(self, operation: Operation) -> Op:
         if not operation.results:
-            raise AnenasError(f"{self._file} is damaged: {operation.type} makes nothing")
+            raise AnenasError(f"{self._file}: {operation.type} has no result; programs that keep a state have no graph")
         inputs: list[Tensor] = []
         weights: list[Tensor] = []
         attributes: Attributes = {}

@@ -35,7 +35,7 @@ class Implementation:
 OPERATIONS: dict[str, Implementation] = {}
 """Every operation that runs with the program, by its name in MIL."""
 FOLDED: dict[str, Callable[..., Any]] = {}
-"""Every operation that is done away with on loading, by its name in MIL."""
+"""Every operation that is run once on loading, on constants, by its name in MIL."""
 
 
 def op(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

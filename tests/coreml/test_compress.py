@@ -82,15 +82,15 @@ def test_weights_stay_near_what_they_were(
         assert 0 < np.linalg.norm(now - weight) <= error * np.linalg.norm(weight.astype(np.float64))
 
 
-@pytest.mark.parametrize(("form", "share"), [("sparse50", 0.5), ("sparse75", 0.75), ("sparse75+int8", 0.75)])
+@pytest.mark.parametrize(("form", "sparsity"), [("sparse50", 0.5), ("sparse75", 0.75), ("sparse75+int8", 0.75)])
 def test_the_smallest_elements_of_every_weight_are_pruned(
-    form: str, share: float, made: Callable[[str], Package], package: Packaged
+    form: str, sparsity: float, made: Callable[[str], Package], package: Packaged
 ) -> None:
     weights = dense(package(NETWORK))
     assert max(weight.size for weight in weights.values()) > 65_504
     for name, weight in weights.items():
         now = dense(made(form))[name]
-        assert np.mean(now == 0) == pytest.approx(share, abs=0.02)
+        assert np.mean(now == 0) == pytest.approx(sparsity, abs=0.02)
         assert np.abs(weight[now == 0]).max() <= np.abs(weight[now != 0]).min()
 
 

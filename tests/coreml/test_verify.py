@@ -93,6 +93,23 @@ def test_a_program_edited_by_one_weight_does_not(
     assert "differs by" in result.problems[0]
 
 
+def test_what_does_not_pass_is_an_error_where_it_is_required(
+    package: Package, deployed: nn.Module, pixels: np.ndarray, tmp_path: Path
+) -> None:
+    passed = verify_network(package, deployed, pixels)
+    assert passed.require("the program") is passed
+    failed = verify_network(edited(package, tmp_path), deployed, pixels, "the network of before")
+    with pytest.raises(AnenasError, match=r"^the program is not the network of before: classLabel_probs differs by "):
+        failed.require("the program")
+
+
+def test_weights_that_are_not_rounded_are_as_near_as_float16_is(
+    package: Package, deployed: nn.Module, pixels: np.ndarray
+) -> None:
+    exact = verify_network(package, deployed, pixels, rounded=False)
+    assert verify_network(package, deployed, pixels).fp32[0].largest < exact.fp32[0].largest < 1e-2
+
+
 def test_layers_tell_where_they_part(package: Package, deployed: nn.Module, pixels: np.ndarray, tmp_path: Path) -> None:
     same = verify_network(package, deployed, pixels, layers=True).layers
     assert len(same) > 10

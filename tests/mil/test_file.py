@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import anenas
 from anenas._errors import AnenasError
 from anenas.coreml import Package
 from anenas.mil import ProgramFile
@@ -116,3 +117,34 @@ def test_compiled_models_and_lone_model_files_are_named_for_what_they_are(tmp_pa
     (tmp_path / "a.mlmodelc").mkdir()
     assert "is compiled" in refusal(lambda: ProgramFile.open(tmp_path / "a.mlmodelc"))
     assert "convert_to='mlprogram'" in refusal(lambda: ProgramFile.open(tmp_path / "a.mlmodel"))
+
+
+def test_a_program_of_a_version_without_programs_is_refused(path: Path) -> None:
+    model = ProgramFile.open(path).model
+    model.specificationVersion = 3
+    (path / MODEL).write_bytes(model.SerializeToString())
+    assert "specification version 3; versions 6 to " in refusal(lambda: ProgramFile.open(path))
+
+
+def test_a_manifest_with_a_path_that_is_none_is_refused(path: Path) -> None:
+    manifest = json.loads((path / "Manifest.json").read_text())
+    manifest["itemInfoEntries"][manifest["rootModelIdentifier"]]["path"] = "model\0.mlmodel"
+    (path / "Manifest.json").write_text(json.dumps(manifest))
+    assert "names no root model" in refusal(lambda: ProgramFile.open(path))
+
+
+def test_what_is_read_is_read_once(path: Path) -> None:
+    file = ProgramFile.open(path)
+    assert file.main is file.main
+    assert (file.inputs, file.outputs, file.classes) == (
+        file.inputs,
+        file.outputs,
+        tuple(f"class {i}" for i in range(10)),
+    )
+    constants = {one for op in file.main.operations for some in op.operands.values() for one in some}
+    assert len({constant.name for constant in constants}) == len(constants)
+
+
+def test_one_file_alone_reads_models() -> None:
+    house = Path(anenas.__file__).parent
+    assert [file.name for file in house.rglob("*.py") if "ParseFromString" in file.read_text()] == ["_file.py"]

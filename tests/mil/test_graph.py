@@ -6,13 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from torch import nn
 
 from anenas._errors import AnenasError
 from anenas.ane import check, get_chip
-from anenas.coreml import Package, convert
+from anenas.coreml import Package, convert, convert_arrays
 from anenas.graph import Flexible, Graph
 from anenas.mil import coremltools
 from anenas.network import trace
@@ -186,6 +189,64 @@ def test_huge_declared_shapes_are_read_without_making_them(broken: Path) -> None
     (broken / MODEL).write_bytes(spec.SerializeToString())
     graph = Package.open(broken).graph
     assert check(graph, get_chip("A15"))
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_damage_anywhere_is_told_in_one_line_or_does_no_harm(
+    broken: Path, package: Packaged, data: st.DataObject
+) -> None:
+    changed = bytearray(package(SMALL).model_file.read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        changed[data.draw(st.integers(0, len(changed) - 1))] = data.draw(st.integers(0, 255))
+    (broken / MODEL).write_bytes(changed)
+    try:
+        found = Package.open(broken)
+        assert found.graph.outputs and found.example_inputs()
+    except AnenasError as error:
+        assert "\n" not in str(error)
+
+
+def test_a_program_that_keeps_a_state_has_no_graph(tmp_path: Path) -> None:
+    ct = coremltools()
+
+    class Counter(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.register_buffer("total", torch.zeros(3, dtype=torch.float16))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            self.total.add_(x)
+            return self.total * 2
+
+    model = ct.convert(
+        torch.jit.trace(Counter().eval(), torch.zeros(3)),
+        inputs=[ct.TensorType(name="x", shape=(3,))],
+        states=[ct.StateType(wrapped_type=ct.TensorType(shape=(3,), dtype=np.float16), name="total")],
+        minimum_deployment_target=ct.target.iOS18,
+        skip_model_load=True,
+    )
+    model.save(str(tmp_path / "state.mlpackage"))
+    assert message_of(tmp_path / "state.mlpackage").endswith("programs that keep a state have no graph")
+
+
+def test_what_a_loop_reads_of_what_is_around_it_belongs_to_it(tmp_path: Path) -> None:
+    gru = nn.GRU(4, 8, batch_first=True)
+
+    class Recurrent(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.gru = gru
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.gru(x.reshape(1, 6, 4) * 2)[0].sum((1, 2), keepdim=True)
+
+    graph = convert_arrays(Recurrent().eval(), tmp_path / "loop.mlpackage", shape=(1, 1, 6, 4)).graph
+    (loop,) = (op for op in graph.ops if op.kind == "while_loop")
+    made = {tensor.name for op in graph.ops for tensor in op.outputs}
+    assert loop.inputs and {tensor.name for tensor in loop.inputs} <= made
+    weights = [weight.shape for weight in loop.weights if len(weight.shape) == 2]
+    assert sum(rows * columns for rows, columns in weights) == sum(w.numel() for w in gru.parameters() if w.dim() == 2)
 
 
 @pytest.fixture

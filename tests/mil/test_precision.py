@@ -26,7 +26,7 @@ def half() -> Any:
     return coremltools().precision.FLOAT16
 
 
-def told(program: Program) -> list[tuple[str, str, int]]:
+def lost(program: Program) -> list[tuple[str, str, int]]:
     return [(event.op_type, event.kind, event.count) for event in program.report]
 
 
@@ -48,7 +48,7 @@ def test_a_network_that_overflows_is_caught_where_it_does(converted: Callable[..
     x = np.array([0, 1, 2, 0.5], np.float32).reshape(1, 1, 2, 2)
     program = load_program(path, "fp16")
     program({"x0": x})
-    assert told(program) == [("mul", "overflow", 4)]
+    assert lost(program) == [("mul", "overflow", 4)]
     assert program.report[0].op in {name for name, _ in program.intermediates({"x0": x})}
     harmless = load_program(path)
     harmless({"x0": x})
@@ -58,13 +58,13 @@ def test_a_network_that_overflows_is_caught_where_it_does(converted: Callable[..
 def test_what_is_lost_in_many_inputs_is_counted_together(converted: Callable[..., Path]) -> None:
     program = load_program(converted(Overflowing(), (1, 1, 2, 2), compute_precision=half()), "fp16")
     program({"x0": np.ones((5, 1, 2, 2), np.float32)}, at_once=2)
-    assert told(program) == [("mul", "overflow", 5 * 8)]
+    assert lost(program) == [("mul", "overflow", 5 * 8)]
 
 
 def test_a_program_of_float32_shows_what_float16_would_lose(converted: Callable[..., Path]) -> None:
     program = load_program(converted(Overflowing(), (1, 1, 2, 2)), "fp16")
     program({"x0": np.ones((1, 1, 2, 2), np.float32)})
-    assert told(program) == [("mul", "overflow", 8)]
+    assert lost(program) == [("mul", "overflow", 8)]
 
 
 def test_what_is_declared_float32_in_a_program_of_float16_stays_so(converted: Callable[..., Path]) -> None:
@@ -73,7 +73,7 @@ def test_what_is_declared_float32_in_a_program_of_float16_stays_so(converted: Ca
     program = load_program(converted(Overflowing(), (1, 1, 2, 2), compute_precision=chosen), "fp16")
     program({"x0": np.ones((1, 1, 2, 2), np.float32)})
     assert all(event.op_type != "mul" for event in program.report)
-    assert ("cast", "overflow", 8) in told(program)
+    assert ("cast", "overflow", 8) in lost(program)
 
 
 def test_what_is_no_number_is_told_apart_from_what_is_infinite(built: Built) -> None:
@@ -86,7 +86,7 @@ def test_what_is_no_number_is_told_apart_from_what_is_infinite(built: Built) -> 
     program = built(build, {"a": (2,)}, precision="fp16", compute_precision=half())
     result = next(iter(program({"a": np.array([1, 400], np.float32)}).values()))
     assert np.isnan(result[1])
-    assert told(program) == [("mul", "overflow", 1), ("sub", "nan", 1)]
+    assert lost(program) == [("mul", "overflow", 1), ("sub", "nan", 1)]
 
 
 def test_the_smallest_numbers_become_zero_and_are_counted(built: Built) -> None:
@@ -95,7 +95,7 @@ def test_the_smallest_numbers_become_zero_and_are_counted(built: Built) -> None:
     result = next(iter(program({"a": np.array([1, 0.07, 0.01, 0], np.float32)}).values()))
     smallest = 2.0**-14
     assert (np.abs(result[result != 0]) >= smallest).all()
-    assert told(program) == [("mul", "denormal", 1)]
+    assert lost(program) == [("mul", "denormal", 1)]
     assert np.count_nonzero(result) == 2
 
 

@@ -13,6 +13,7 @@ from anenas._errors import AnenasError
 from anenas.coreml import Package, program_accuracy
 from anenas.data import Dataset, load_data
 from anenas.latency import Target
+from anenas.mil import ProgramFile
 from anenas.network import build
 from anenas.search import CHECKPOINT, PACKAGE, WEIGHTS, Evaluation, TrainingEvaluator, TrialFiles, ship
 from anenas.search._ship import deploy
@@ -62,6 +63,18 @@ def test_a_trial_ships_the_form_that_was_asked_for(
     assert package.metadata["anenas.architecture"] == str(architecture)
     assert evaluation.verified["fp16_difference"] < (0.1 if form in ("fp16", "w8a8") else np.inf)
     assert Evaluation.from_dict(evaluation.to_dict()) == evaluation
+
+
+@pytest.mark.parametrize("form", ["fp16", "palette4", "w8a8"])
+def test_a_trial_parses_its_package_once_and_what_was_compressed_of_it_once(
+    form: str, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Path] = []
+    inner = ProgramFile.open.__func__  # type: ignore[attr-defined]
+    monkeypatch.setattr(ProgramFile, "open", classmethod(lambda cls, path: opened.append(path) or inner(cls, path)))
+    evaluator = TrainingEvaluator((Target.named("A17 Pro"), Target.named("A15")), epochs=1, device="cpu")
+    evaluator.evaluate(dataclasses.replace(NETWORK, form=form), TrialFiles(tmp_path, data))
+    assert opened == [tmp_path / PACKAGE] * (2 if form == "palette4" else 1)
 
 
 @pytest.mark.parametrize("form", ["fp16", "palette4", "w8a8"])
