@@ -1,7 +1,7 @@
 """The user's own blocks and the like: read from Python files, and taken along to other processes.
 
 A plugin is a Python file, or a module of an installed package that an entry point of the group `anenas.plugins` names,
-that registers things when it is imported. A function that is `Portable` takes what was registered along to another
+that registers things when it is imported. A function that is `Portable` takes the blocks and the like along to another
 process, on this machine or on one that has anenas and nothing of the user's: classes and functions that cannot be
 imported there travel whole, by cloudpickle.
 """
@@ -18,6 +18,7 @@ import traceback
 import zlib
 from collections import ChainMap
 from collections.abc import Callable
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from types import ModuleType
@@ -98,20 +99,23 @@ def _arrived(plugins: bytes, function: bytes) -> Portable:
 
 
 def dump_plugins() -> bytes:
-    """What was registered here, for `install_plugins` in another process.
+    """What was registered here and trials look up, for `install_plugins` in another process.
 
     Raises:
         AnenasError: If some of it cannot travel.
     """
-    registries = _registries()
-    for _, _, registry in registries:
+    written = []
+    for module, attribute, registry in _registries():
         for name, entry in registry.added().items():
             travel_whole(entry)
+            is_object = not hasattr(entry, "__qualname__")
             try:
-                dumps(entry)
+                sent = dumps(_Object(name, type(entry), vars(entry)) if is_object else entry)
             except AnenasError as error:
                 raise AnenasError(f"{registry.what} '{name}': {error}") from error
-    return dumps([(module, name, registry.added()) for module, name, registry in registries])
+            written.append((is_object, module, attribute, name, sent))
+    # Objects come first: classes may have them as attributes, pickled by name.
+    return dumps([one for _, *one in sorted(written, key=lambda one: not one[0])])
 
 
 @functools.lru_cache(maxsize=1)  # once, though it comes with each task
@@ -121,18 +125,38 @@ def install_plugins(plugins: bytes) -> None:
     Raises:
         AnenasError: If it needs something that is not here.
     """
-    for module, name, entries in loads(plugins):
-        getattr(importlib.import_module(module), name).update(entries)
+    for module, attribute, name, written in loads(plugins):
+        registry = getattr(importlib.import_module(module), attribute)
+        entry = loads(written)
+        registry.update({name: entry.made(registry) if isinstance(entry, _Object) else entry})
+
+
+@dataclass(frozen=True)
+class _Object:
+    """An entry that is neither class nor function: it may itself be pickled by its name alone."""
+
+    name: str
+    kind: type
+    state: dict[str, Any]
+
+    def made(self, registry: Registry[Any]) -> object:
+        if self.name in registry:
+            known = registry[self.name]
+            if type(known) is self.kind and vars(known) == self.state:
+                return known  # this process is the one that it comes from, or has it already
+        made: object = object.__new__(self.kind)
+        vars(made).update(self.state)
+        return made
 
 
 def _registries() -> list[tuple[str, str, Registry[Any]]]:
-    """Each registry that something was added to, with its module and its name there."""
+    """Each registry of what trials look up, with its module and its name there."""
     found = {
         id(value): (module, name, value)
         for module in list(sys.modules)
         if module.startswith("anenas.")
         for name, value in vars(sys.modules[module]).items()
-        if isinstance(value, Registry) and value.added()
+        if isinstance(value, Registry) and value.in_trials
     }
     return list(found.values())
 
@@ -143,8 +167,7 @@ def travel_whole(thing: object) -> None:
     Otherwise it travels by its module's name, which suffices where that can be imported. What an installed package
     defines always does: it must be installed wherever it is used.
     """
-    kind = getattr(thing, "__wrapped__", thing)
-    name = getattr(kind if hasattr(kind, "__qualname__") else type(kind), "__module__", "")
+    name = getattr(thing if hasattr(thing, "__qualname__") else type(thing), "__module__", "")
     module = sys.modules.get(name)
     if module and not name.startswith("anenas.") and not _is_installed(module):
         _travels_whole(sys.modules.get(name.partition(".")[0], module))

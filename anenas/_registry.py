@@ -16,15 +16,16 @@ PLUGINS = "anenas.plugins"
 class Registry(Generic[T]):
     """A table from names to what they stand for. Calling it with a name gives a decorator that adds what it decorates.
 
-    It is a global of its module, where `anenas._plugins` finds it. An entry that wraps a function which a plugin brings
-    has it as `__wrapped__`, as `functools.wraps` does.
+    It is a global of its module, where `anenas._plugins` finds it. Entries are told apart by `__module__` and
+    `__qualname__`, which an object that wraps a function takes over from it.
 
     Args:
         what: What its entries are, in messages: "sampler".
+        in_trials: Whether trials look entries up, which then go along to wherever trials run.
     """
 
-    def __init__(self, what: str) -> None:
-        self.what = what
+    def __init__(self, what: str, *, in_trials: bool = False) -> None:
+        self.what, self.in_trials = what, in_trials
         self._entries: dict[str, T] = {}
         self._installed: set[str] = set()  # those of installed packages
 
@@ -75,7 +76,7 @@ class Registry(Generic[T]):
         return self._entries.items()
 
     def added(self) -> dict[str, T]:
-        """What is neither the product's own nor an installed package's: another process does not have it by itself."""
+        """What is neither the product's own nor an installed package's, so that no other process has it by itself."""
         return {
             name: entry
             for name, entry in self._entries.items()
@@ -119,8 +120,6 @@ def load_entry_points() -> None:
 
 
 def _origin(entry: object) -> str:
-    """Where something, or the function that it wraps, is defined."""
-    kind = getattr(entry, "__wrapped__", entry)
-    if not hasattr(kind, "__qualname__"):
-        kind = type(kind)
+    """Where something is defined."""
+    kind = entry if hasattr(entry, "__qualname__") else type(entry)
     return f"{getattr(kind, '__module__', '')}.{getattr(kind, '__qualname__', '')}"

@@ -12,7 +12,9 @@ import hypothesis
 import pytest
 
 from anenas import _plugins
-from anenas.blocks import Block, _base, block_kinds
+from anenas.blocks import Block, block_kinds
+from anenas.blocks import _base as blocks
+from anenas.inputs import _base as inputs
 from anenas.space import Architecture
 
 if TYPE_CHECKING:
@@ -69,8 +71,9 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Architecture]
 def forget_plugins(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Blocks and plugin files that a test makes known are forgotten after it."""
     block_kinds()  # what installed packages bring stays
-    monkeypatch.setattr(_base._KINDS, "_entries", dict(_base._KINDS._entries))
-    monkeypatch.setattr(_base._KINDS, "_installed", set(_base._KINDS._installed))
+    for registry in (blocks._KINDS, inputs._KINDS):
+        monkeypatch.setattr(registry, "_entries", dict(registry._entries))
+        monkeypatch.setattr(registry, "_installed", set(registry._installed))
     monkeypatch.setattr(_plugins, "_loaded", {})
     _plugins.install_plugins.cache_clear()
     before = set(sys.modules)

@@ -20,6 +20,7 @@ from anenas import _plugins, _registry
 from anenas._errors import AnenasError
 from anenas._plugins import dump_plugins, dumps, load_plugin, loads
 from anenas.blocks import block_kind
+from anenas.inputs import input_kind
 from anenas.search import ProcessExecutor, Task, TrialFiles
 from anenas.space import Architecture
 
@@ -40,6 +41,22 @@ PLUGIN = """\
             from torch import nn
 
             return nn.Conv2d(in_channels, out_channels, self.kernel, stride, doubled(self.kernel) // 4)
+"""
+RADAR = """\
+    import anenas
+    from anenas.inputs import SERIES, register_kind
+
+    class Radar(type(SERIES)):
+        def array_problem(self, array):
+            return "radar"
+
+    RADAR = register_kind(Radar(**{**vars(SERIES), "name": "radar", "data_choice": "kernel"}))
+
+    @anenas.register
+    class Mine(anenas.Block):
+        kind = "mine"
+        input_kind = RADAR
+        kernel: int = anenas.choice("k", 3, 5)
 """
 MINE = "1x1x16x16-mine_r2_s2_c16_k5-head_n3"
 
@@ -131,6 +148,24 @@ def test_what_comes_back_is_of_the_class_that_is_known_here(tmp_path: Path) -> N
         executor.submit(0, Task(lambda files: Architecture.parse(MINE), TrialFiles(tmp_path)))
         [(_, outcome)] = executor.wait()
     assert outcome.value == Architecture.parse(MINE)
+
+
+def test_a_kind_of_input_goes_along_with_the_block_that_takes_it(tmp_path: Path) -> None:
+    load_plugin(write(tmp_path / "radar.py", RADAR))
+    script = """
+        import pickle
+        task = pickle.loads(sent[0])
+        from anenas.inputs import input_kind
+        from anenas.space import Architecture
+        kind = Architecture.parse("1x1x1x16-mine_r1_s1_c16_k3-head_n3").stages[0].block.input_kind
+        assert kind is input_kind("radar")
+        print(kind.array_problem(None), kind.data_choice)
+    """
+    task = Task(functools.partial(padding, None), TrialFiles(tmp_path))
+    before = input_kind("radar")
+    assert in_a_fresh_process(script, pickle.dumps(task.function), folder=tmp_path) == "radar kernel"
+    pickle.loads(pickle.dumps(task.function))
+    assert input_kind("radar") is before is block_kind("mine").input_kind
 
 
 def test_whatever_pickles_a_task_takes_the_plugins_along(tmp_path: Path) -> None:

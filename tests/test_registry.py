@@ -12,7 +12,7 @@ class Entry:
     """Something that wraps a function."""
 
     def __init__(self, function: object) -> None:
-        self.__wrapped__ = function
+        functools.update_wrapper(self, function)  # type: ignore[arg-type]
 
 
 def one() -> int:

@@ -108,7 +108,7 @@ class Block:
         return {c.name: getattr(self, c.name) for c in self.choices()}
 
 
-_KINDS: Registry[type[Block]] = Registry("block")
+_KINDS: Registry[type[Block]] = Registry("block", in_trials=True)
 _OF_STAGES = {"r", "s", "c"}  # keys of a stage's depth, stride and width
 _KIND = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 

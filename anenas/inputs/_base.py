@@ -109,7 +109,7 @@ class InputKind(ABC):
         return batch
 
 
-_KINDS: Registry[InputKind] = Registry("kind of input")
+_KINDS: Registry[InputKind] = Registry("kind of input", in_trials=True)
 
 
 def register_kind(kind: InputKind) -> InputKind:
