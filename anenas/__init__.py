@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from anenas.bundle import export as export
     from anenas.coreml import Package as Package
     from anenas.data import Dataset as Dataset
+    from anenas.data import InputFormat as InputFormat
     from anenas.data import load_data as load_data
     from anenas.data import source as source
     from anenas.inputs import InputKind as InputKind
@@ -64,7 +65,7 @@ _HOMES = {
     "anenas.api": ("FrontModel", "SearchResult", "load_result", "run_search"),
     "anenas.bundle": ("Bundle", "export"),
     "anenas.coreml": ("Package",),
-    "anenas.data": ("Dataset", "load_data", "source"),
+    "anenas.data": ("Dataset", "InputFormat", "load_data", "source"),
     "anenas.inputs": ("InputKind",),
     "anenas.latency": ("FunctionLatency", "Latency", "LatencySource", "TableLatency", "Target"),
     "anenas.mil": ("Program", "load_program", "stream"),
