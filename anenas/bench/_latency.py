@@ -15,7 +15,7 @@ import numpy as np
 
 from anenas._errors import AnenasError
 from anenas.ane import Chip, get_chip
-from anenas.graph import Form, Graph, get_form
+from anenas.graph import Graph, WeightFormat, get_weight_format
 from anenas.graph import compressed as compress
 from anenas.latency import CalibratedLatency, Latency, LatencySource
 from anenas.models import load_graph
@@ -203,19 +203,19 @@ def _place(published: PublishedLatency) -> tuple[str, ...]:
     return row.get("model_spec") or row["timm_name"], row["input_res"], published.chip.name, published.set
 
 
-def parse_form(precision: str) -> Form | None:
+def parse_form(precision: str) -> WeightFormat | None:
     """The weight format that a table's words for a precision name, such as "4-bit palettized"; None of other words."""
     text = precision.casefold()
     if found := re.search(r"([1-8])-bit palett", text):
         channels = re.search(r"\bgs(\d+)", text)
         group = int(channels[1]) if channels else 0
         name = f"palette{found[1]}" + (f"-grouped{group}" if group else "")
-        return Form(name, precision, palette=int(found[1]), group=group)
+        return WeightFormat(name, precision, palette=int(found[1]), group=group)
     if found := re.search(r"(\d+) ?% (?:sparse|pruned)", text):
-        return Form(f"sparse{found[1]}", precision, sparsity=int(found[1]) / 100)
+        return WeightFormat(f"sparse{found[1]}", precision, sparsity=int(found[1]) / 100)
     if re.search(r"\bw8a8\b", text):
-        return get_form("w8a8")
-    return get_form("int8") if re.search(r"\bw8\b", text) else None
+        return get_weight_format("w8a8")
+    return get_weight_format("int8") if re.search(r"\bw8\b", text) else None
 
 
 def _spearman(a: np.ndarray, b: np.ndarray) -> float | None:

@@ -9,7 +9,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from anenas.graph import get_form
+from anenas.graph import get_weight_format
 from anenas.latency import Target
 from anenas.space import Architecture, SearchSpace
 
@@ -75,7 +75,7 @@ def bench_space(space: SearchSpace, target: Target, *, architectures: int, expor
         estimated_ms, estimated_bytes = estimate(architecture)
         exported_ms, exported_bytes = _export(architecture, target)
         differences.append(abs(estimated_ms / exported_ms - 1))
-        slack = _TIES * exported_bytes if get_form(architecture.form).sparsity else 0
+        slack = _TIES * exported_bytes if get_weight_format(architecture.form).sparsity else 0
         bytes_agree &= abs(estimated_bytes - exported_bytes) <= slack
     return SpaceScores(
         space=space.name,
@@ -96,7 +96,7 @@ def _export(architecture: Architecture, target: Target) -> tuple[float, int]:
     from anenas.coreml import Quantiser, compress, convert
     from anenas.network import Deployed, Normalisation, build, fold_batch_norms, fuse
 
-    channels, form = architecture.input[1], get_form(architecture.form)
+    channels, form = architecture.input[1], get_weight_format(architecture.form)
     half = (0.5,) * channels
     network = Deployed(fuse(build(architecture)), Normalisation(half, half, architecture.raw)).eval()
     classes = [str(i) for i in range(architecture.head.classes)]

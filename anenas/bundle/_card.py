@@ -9,7 +9,7 @@ from anenas.bundle._contents import Bundle
 from anenas.bundle._input import Input
 from anenas.bundle._templates import render
 from anenas.coreml import TOLERANCES
-from anenas.graph import SMALLEST, get_form
+from anenas.graph import SMALLEST, get_weight_format
 from anenas.mil import Program
 
 _MOST_FINDINGS = 10
@@ -35,7 +35,7 @@ def write_card(bundle: Bundle, program: Program, findings: Sequence[Finding], ta
         image=given.image,
         shape=given.shape,
         outputs=program.outputs,
-        form=get_form(bundle.form),
+        form=get_weight_format(bundle.form),
         smallest=SMALLEST,
         tolerances=TOLERANCES,
         findings=findings,

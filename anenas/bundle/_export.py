@@ -15,7 +15,7 @@ from anenas.bundle._pick import choose
 from anenas.bundle._stream import require_streaming
 from anenas.bundle._write import write_bundle
 from anenas.data import Data, Dataset, Encoding, InputFormat, load_data
-from anenas.graph import get_form
+from anenas.graph import get_weight_format
 from anenas.search import PACKAGE, Study, TrainingEvaluator, TrialFiles, ship
 from anenas.space import Architecture
 
@@ -45,8 +45,8 @@ def export(
         max_latency_ms: Instead of a pick: the most accurate trial whose latency is at most this, held as the search
             held its limits.
         final_epochs: Retrain the architecture for this many epochs, on the same training data as in the search.
-        form: Of the package's weights, a name of `anenas.graph.all_forms`; the trial's own by default. One with 8-bit
-            activations trains the network a little further.
+        form: Of the package's weights, a name of `anenas.graph.all_weight_formats`; the trial's own by default. One
+            with 8-bit activations trains the network a little further.
         streaming: Whether to write a second program, which takes series chunk by chunk.
         data: Where the study's images or series are now; where they were by default.
         device: To train on: "cpu", "cuda" or "mps"; the best that is there by default.
@@ -62,7 +62,7 @@ def export(
         raise AnenasError(f"{out} is there already; name another folder")
     if final_epochs is not None and final_epochs < 1:
         raise AnenasError(f"`final_epochs` must be 1 or more, got {final_epochs}")
-    the_form = get_form(form).name if form else None
+    the_form = get_weight_format(form).name if form else None
     the_study = Study.load(Path(store).absolute(), study)
     record = choose(the_study, None if pick is None else str(pick), max_latency_ms)
     architecture = dataclasses.replace(record.architecture, form=the_form or record.architecture.form)

@@ -21,7 +21,7 @@ from anenas.coreml import (
     verify_streamed,
 )
 from anenas.data import Dataset
-from anenas.graph import get_form
+from anenas.graph import get_weight_format
 from anenas.latency import Target
 from anenas.mil import Program, read_arrays, stream, write_arrays
 from anenas.search import CompletedTrial
@@ -75,7 +75,7 @@ def write_stream(
     folder = whole.path.parent
     streamed = Streamed(network, architecture).eval()
     metadata = {**whole.metadata, "anenas.chunk": str(streamed.shape[3])}
-    form = get_form(architecture.form)
+    form = get_weight_format(architecture.form)
     package = convert_streamed(streamed, folder / STREAM, classes=dataset.classes, metadata=metadata)
     of_whole = LOSSY if form.kind else _whole_tolerances(architecture)
     verified = verify_streamed(package, whole, streamed, series, whole_tolerances=of_whole)

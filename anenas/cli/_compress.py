@@ -30,11 +30,12 @@ def compress(
     from rich.console import Console
 
     from anenas.cli.screen import print_compressed, print_forms
-    from anenas.graph import forms
+    from anenas.graph import weight_formats
 
     if list_forms:
         rows = [
-            {"form": f.name, "needs": "iOS18" if f.is_ios18 else "iOS16", "tells": f.tells} for f in forms().values()
+            {"form": f.name, "needs": "iOS18" if f.is_ios18 else "iOS16", "tells": f.tells}
+            for f in weight_formats().values()
         ]
         if as_json:
             print(json.dumps(rows, indent=2))

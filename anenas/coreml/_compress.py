@@ -15,11 +15,11 @@ from anenas._errors import AnenasError, first_line
 from anenas._files import whole
 from anenas.coreml._convert import save_package
 from anenas.coreml._package import Package
-from anenas.graph import SMALLEST, Form, get_form
+from anenas.graph import SMALLEST, WeightFormat, get_weight_format
 from anenas.mil import coremltools, quiet
 
 
-def compress(package: Package, out: Path, form: Form | str) -> Package:
+def compress(package: Package, out: Path, form: WeightFormat | str) -> Package:
     """Write a package whose program is the same, with weights in another form.
 
     Weights of at most `SMALLEST` elements, and vectors, stay as they are. Where a weight does not divide into blocks or
@@ -34,7 +34,7 @@ def compress(package: Package, out: Path, form: Form | str) -> Package:
     Raises:
         AnenasError: If the package cannot be read or is compressed already, or coremltools refuses it.
     """
-    form = get_form(form) if isinstance(form, str) else form
+    form = get_weight_format(form) if isinstance(form, str) else form
     if form.activations:
         raise AnenasError(
             f"{form.name} needs training, and so a study: `anenas export STUDY --compress {form.name}`, or "
@@ -63,7 +63,7 @@ def compress(package: Package, out: Path, form: Form | str) -> Package:
     return Package.open(out)
 
 
-def _compressed(package: Package, form: Form) -> Any:
+def _compressed(package: Package, form: WeightFormat) -> Any:
     """coremltools' `MLModel` of the compressed program."""
     ct = coremltools()
     import coremltools.optimize.coreml as optimize
@@ -88,7 +88,7 @@ def _compressed(package: Package, form: Form) -> Any:
     return model
 
 
-def _steps(optimize: Any, form: Form) -> list[tuple[Callable[..., Any], Callable[[Any], Any]]]:
+def _steps(optimize: Any, form: WeightFormat) -> list[tuple[Callable[..., Any], Callable[[Any], Any]]]:
     """coremltools' compressors that lead to a form, in order, each with its configuration for a weight.
 
     A weight is a `CoreMLWeightMetaData`; None stands for every weight at once.

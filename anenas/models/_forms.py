@@ -18,7 +18,7 @@ from anenas._errors import AnenasError
 from anenas._files import write_whole
 from anenas._pareto import front
 from anenas.coreml import Package, compress, program_accuracy
-from anenas.graph import Form, forms
+from anenas.graph import WeightFormat, weight_formats
 from anenas.latency import Latency, Target
 from anenas.models._pack import pack
 from anenas.space import Architecture
@@ -97,7 +97,7 @@ class Comparison:
         """The package as it is."""
         return self._result("fp16", self._package)
 
-    def of(self, form: Form | str, out: Path) -> FormResult:
+    def of(self, form: WeightFormat | str, out: Path) -> FormResult:
         """Compress to a form, write it, and look at what was written.
 
         Raises:
@@ -108,7 +108,7 @@ class Comparison:
 
     def sweep(self, folder: Path) -> Iterator[FormResult]:
         """Every form, each written to the folder under its name."""
-        for form in forms().values():
+        for form in weight_formats().values():
             yield self.of(form, folder / f"{form.name}.mlpackage")
 
     def _result(self, form: str, package: Package) -> FormResult:

@@ -13,7 +13,7 @@ from torch import nn
 from anenas._errors import AnenasError, first_line
 from anenas.ane import Chip, ProgramCost, program_cost
 from anenas.blocks import Block, SequenceBlock, reparameterize
-from anenas.graph import Graph, Op, Tensor, compressed, get_form
+from anenas.graph import Graph, Op, Tensor, compressed, get_weight_format
 from anenas.network._build import Deployed, mask_padding
 from anenas.network._head import build_head, head_mask
 from anenas.network._normalise import Normalisation
@@ -45,7 +45,7 @@ def architecture_cost(architecture: Architecture, chip: Chip) -> ProgramCost:
     activations it takes milliseconds: what a block writes depends on what reads it.
     """
     form = architecture.form
-    if get_form(form).activations:
+    if get_weight_format(form).activations:
         return program_cost(architecture_graph(architecture), chip)
     shape: _Shape = architecture.input
     cost = _input_cost(shape, architecture.raw, architecture.masked, chip)
@@ -56,7 +56,7 @@ def architecture_cost(architecture: Architecture, chip: Chip) -> ProgramCost:
 
 
 def _in_form(graph: Graph, form: str) -> Graph:
-    return graph if form == "fp16" else compressed(graph, get_form(form))
+    return graph if form == "fp16" else compressed(graph, get_weight_format(form))
 
 
 @functools.lru_cache(maxsize=100_000)

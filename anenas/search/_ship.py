@@ -11,7 +11,7 @@ import numpy as np
 
 from anenas.coreml import LOSSY, TOLERANCES, Package, Verification, compress, convert, verify_network
 from anenas.data import Dataset
-from anenas.graph import get_form
+from anenas.graph import get_weight_format
 from anenas.search._evaluation import WEIGHTS
 from anenas.space import Architecture
 
@@ -82,7 +82,7 @@ def ship(
     Raises:
         AnenasError: If the program does not compute what the trained network does, or not in float16.
     """
-    form = get_form(architecture.form)
+    form = get_weight_format(architecture.form)
     metadata = {
         **dataset.metadata,
         "anenas.architecture": str(architecture),

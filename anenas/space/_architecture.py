@@ -18,7 +18,7 @@ from typing import Self
 
 from anenas._errors import AnenasError, unknown
 from anenas.blocks import ACTIVATIONS, Block, LogMelBlock, SequenceBlock, Value, block_kind, block_kinds
-from anenas.graph import get_form
+from anenas.graph import get_weight_format
 from anenas.inputs import InputKind, plain_kind
 
 POOLS = ("mean", "max", "last")
@@ -102,7 +102,7 @@ def form_problem(form: str, stage: str, block: Block) -> str | None:
     """Why the weights of a block of that stage cannot ship in a form, or None where they can."""
     if form == "fp16" or not isinstance(block, SequenceBlock):
         return None
-    if get_form(form).activations:
+    if get_weight_format(form).activations:
         return f"{form} is for blocks of images, and {stage} has {block.kind}"
     return None if block.compressible else f"coremltools does not compress block {block.kind} of {stage}"
 
@@ -116,7 +116,7 @@ class Architecture:
         input: (N, C, H, W).
         stages: The stem, then every stage.
         head: What follows them.
-        form: What its weights ship as, a name of `anenas.graph.all_forms`.
+        form: What its weights ship as, a name of `anenas.graph.all_weight_formats`.
         masked: Whether its input are series of several lengths, which end at the last step. Their last channel is 1
             where they are and 0 before, or holds the ids of tokens; what is before is left out of what the head pools.
     """
@@ -173,7 +173,7 @@ class Architecture:
         n, c, h, w = (int(size) for size in shape.removesuffix(_MASKED).split("x"))
         is_masked = shape.endswith(_MASKED)
         parsed = tuple(Stage.parse(stage) for stage in stages)
-        the_form = get_form(form).name if at else "fp16"
+        the_form = get_weight_format(form).name if at else "fp16"
         architecture = cls((n, c, h, w), parsed, Head.parse(head), the_form, is_masked)
         fewest = architecture.input_kind.masked_channels
         if is_masked and (fewest is None or c < fewest):

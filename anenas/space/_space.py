@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from anenas.blocks import SequenceBlock, Value, block_kinds
-from anenas.graph import all_forms
+from anenas.graph import all_weight_formats
 from anenas.inputs import RECORDINGS, TEXTS, InputKind, input_kinds, plain_kind
 from anenas.space import _walk
 from anenas.space._architecture import Architecture, form_problem
@@ -41,7 +41,7 @@ class SearchSpace(Strict):
         stem: The first stage, usually one strided convolution.
         stages: The stages behind it.
         head: What follows the stages.
-        forms: What weights may ship as, names of `anenas.graph.all_forms`.
+        forms: What weights may ship as, names of `anenas.graph.all_weight_formats`.
         limits: Default constraints of a search.
     """
 
@@ -51,7 +51,7 @@ class SearchSpace(Strict):
     stem: StageSpec
     stages: Annotated[tuple[StageSpec, ...], AfterValidator(_check_stages)]
     head: HeadSpec = HeadSpec()
-    forms: Annotated[tuple[Literal[tuple(all_forms())], ...], *Distinct] = _PLAIN  # type: ignore[valid-type]
+    forms: Annotated[tuple[Literal[tuple(all_weight_formats())], ...], *Distinct] = _PLAIN  # type: ignore[valid-type]
     limits: Limits = Limits()
 
     @model_validator(mode="after")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from anenas.ane import get_chip, graph_work, op_costs
-from anenas.graph import Form, Graph, Op, Tensor, compressed, forms, get_form
+from anenas.graph import Graph, Op, Tensor, WeightFormat, compressed, get_weight_format, weight_formats
 
 
 def weights_heavy(channels: int = 1024) -> Graph:
@@ -24,8 +24,8 @@ def us(graph: Graph, chip: str) -> float:
     return sum(cost.us for cost in op_costs(graph, get_chip(chip)))
 
 
-def speedup(graph: Graph, form: Form | str, chip: str) -> float:
-    form = get_form(form) if isinstance(form, str) else form
+def speedup(graph: Graph, form: WeightFormat | str, chip: str) -> float:
+    form = get_weight_format(form) if isinstance(form, str) else form
     return us(graph, chip) / us(compressed(graph, form), chip)
 
 
@@ -36,7 +36,7 @@ def saved(graph: Graph, form: str, chip: str, bound: str) -> float:
         works = graph_work(graph, get_chip(chip))
         return sum(amount for work in works for _, amount in work.get(bound, ()))
 
-    return amount(graph) / amount(compressed(graph, get_form(form)))
+    return amount(graph) / amount(compressed(graph, get_weight_format(form)))
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_weights_stream_as_stored_only_where_the_generation_does(
     form: str, streamed_on: list[str], not_on: list[str]
 ) -> None:
     graph = weights_heavy()
-    plain, stored = graph.weight_bytes, compressed(graph, get_form(form)).weight_bytes
+    plain, stored = graph.weight_bytes, compressed(graph, get_weight_format(form)).weight_bytes
     for chip in streamed_on:
         assert saved(graph, form, chip, "weights") == pytest.approx(plain / stored)
         assert speedup(graph, form, chip) > 1
@@ -62,14 +62,14 @@ def test_weights_stream_as_stored_only_where_the_generation_does(
 
 
 @pytest.mark.parametrize("chip", ["A14", "A15", "A16", "A17 Pro", "M4"])
-@pytest.mark.parametrize("form", sorted(set(forms()) - {"fp16"}))
+@pytest.mark.parametrize("form", sorted(set(weight_formats()) - {"fp16"}))
 def test_no_form_of_a_large_weight_is_slower(form: str, chip: str) -> None:
     assert speedup(weights_heavy(), form, chip) >= 1
 
 
 def test_many_tables_cost_what_small_indices_gain() -> None:
     graph = weights_heavy(2048)
-    gains = [speedup(graph, Form("", "", palette=4, group=group), "A17 Pro") for group in (0, 8, 4, 2, 1)]
+    gains = [speedup(graph, WeightFormat("", "", palette=4, group=group), "A17 Pro") for group in (0, 8, 4, 2, 1)]
     # OPT-1.3B on an iPhone 15 Pro: 6.2 times with a table for each weight, then 5.9, 5.4, 3.0, and 1.6.
     assert gains == sorted(gains, reverse=True)
     assert gains[1] == pytest.approx(gains[0], rel=0.05)
@@ -99,14 +99,14 @@ def test_8_bit_weights_and_activations_double_the_rate_since_the_a17_pro() -> No
 
 
 def test_8_bit_activations_are_half_the_traffic() -> None:
-    graph = compressed(convolution(64, 32, size=256), get_form("w8a8"))
+    graph = compressed(convolution(64, 32, size=256), get_weight_format("w8a8"))
     # What is read is; what is written to the caller is not.
     assert graph_work(graph)[2]["activations"] == (("traffic", (64 / 2 + 32) * 256**2),)
     assert graph_work(graph)[2]["memory"] == (("memory", (64 + 2 * 32) * 256**2),)
 
 
 def test_quantising_costs_nothing_by_itself() -> None:
-    costs = op_costs(compressed(convolution(64, 64), get_form("w8a8")), get_chip("A15"))
+    costs = op_costs(compressed(convolution(64, 64), get_weight_format("w8a8")), get_chip("A15"))
     assert [cost.us for cost in costs[:2]] == [0, 0]
 
 
@@ -115,7 +115,7 @@ def test_what_is_written_as_integers_behind_a_curve_is_narrow_before_it() -> Non
     weight = Tensor("w", (16, 16, 1, 1))
     out = Tensor("o", y.shape)
     first, second = Op("y", "conv", (x,), (y,), (weight,)), Op("o", "conv", (z,), (out,), (weight,))
-    graph = compressed(Graph((x,), (first, Op("z", "relu", (y,), (z,)), second), (out,)), get_form("w8a8"))
+    graph = compressed(Graph((x,), (first, Op("z", "relu", (y,), (z,)), second), (out,)), get_weight_format("w8a8"))
     works = [work for op, work in zip(graph.ops, graph_work(graph), strict=True) if op.kind == "conv"]
     (_, between), (_, last) = (work["activations"][0] for work in works)
     assert (between, last) == (x.elements, 1.5 * x.elements)

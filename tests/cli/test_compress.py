@@ -9,7 +9,7 @@ import pytest
 from commands import Run
 
 from anenas.coreml import convert
-from anenas.graph import forms
+from anenas.graph import weight_formats
 from anenas.mil import load_program
 from anenas.network import Deployed, Normalisation, build, fuse
 from anenas.space import Architecture
@@ -41,7 +41,7 @@ def test_a_sweep_tries_every_form_and_measures_each_on_the_data(run: Run, packag
     arrays = {f"{split}_x": random.integers(0, 256, (30, 16, 16), np.uint8) for split in ("train", "test")}
     np.savez("images.npz", **arrays, train_y=np.arange(30) % 3, test_y=np.arange(30) % 3)
     found = json.loads(run("compress", package, "--sweep", "--data", "images.npz", "--out", "all", "--json").out)
-    assert [row["form"] for row in found["forms"]] == list(forms())
+    assert [row["form"] for row in found["forms"]] == list(weight_formats())
     assert all(0 <= row["accuracy"] <= 1 and Path(row["package"]).is_dir() for row in found["forms"])
     assert any(row["on_front"] for row in found["forms"])
 
@@ -54,9 +54,9 @@ def test_what_it_needs_is_said(refusal: Callable[..., str], package: Path, optio
 
 
 def test_forms_are_listed(run: Run) -> None:
-    assert [row["form"] for row in json.loads(run("compress", "--list-forms", "--json").out)] == list(forms())
+    assert [row["form"] for row in json.loads(run("compress", "--list-forms", "--json").out)] == list(weight_formats())
     shown = run("compress", "--list-forms").out
-    assert all(f"\n  {form} " in shown for form in forms())
+    assert all(f"\n  {form} " in shown for form in weight_formats())
 
 
 def test_a_package_is_packed_and_restored(run: Run, package: Path) -> None:

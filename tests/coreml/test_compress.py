@@ -10,7 +10,7 @@ import pytest
 
 from anenas import AnenasError
 from anenas.coreml import Package, compress
-from anenas.graph import compressed, forms, get_form
+from anenas.graph import compressed, get_weight_format, weight_formats
 from anenas.mil import coremltools
 from anenas.space import Architecture
 
@@ -46,7 +46,7 @@ def made(package: Packaged, tmp_path_factory: pytest.TempPathFactory) -> Callabl
     return made
 
 
-@pytest.mark.parametrize("form", sorted(forms()))
+@pytest.mark.parametrize("form", sorted(weight_formats()))
 def test_the_program_is_the_same_and_as_large_as_its_graph_says(
     form: str, made: Callable[[str], Package], package: Packaged
 ) -> None:
@@ -57,7 +57,7 @@ def test_the_program_is_the_same_and_as_large_as_its_graph_says(
     # Each blob has 64 bytes of metadata, and begins at a multiple of 64.
     assert smaller.weight_bytes < stored < smaller.weight_bytes + 64 + 128 * blobs
     # Equal elements at the threshold are pruned together or not at all.
-    assert smaller.weight_bytes == pytest.approx(compressed(plain, get_form(form)).weight_bytes, rel=1e-3)
+    assert smaller.weight_bytes == pytest.approx(compressed(plain, get_weight_format(form)).weight_bytes, rel=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -11,14 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from examples import BODY_KINDS, input_shape, stem
 
 from anenas.blocks import SequenceBlock, block_kind, block_kinds
 from anenas.coreml import LOSSY, Package, Quantiser, compress, convert, verify_network
-from anenas.graph import all_forms, forms, get_form
+from anenas.graph import all_weight_formats, get_weight_format, weight_formats
 from anenas.mil import coremltools, load_program
 from anenas.network import Deployed, Normalisation, architecture_graph, build, fold_batch_norms, fuse
 from anenas.space import Architecture, Head, Stage
+from examples import BODY_KINDS, input_shape, stem
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (2, 3, 8, 8)).astype(np.float32)
 KINDS = [name for name, kind in block_kinds().items() if not issubclass(kind, SequenceBlock)]
@@ -52,7 +52,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Plain:
 
 
 @pytest.mark.parametrize(
-    ("kind", "form"), [*itertools.product(KINDS, forms()), *itertools.product(SERIES, SERIES_FORMS)]
+    ("kind", "form"), [*itertools.product(KINDS, weight_formats()), *itertools.product(SERIES, SERIES_FORMS)]
 )
 def test_a_compressed_program_is_what_was_predicted_and_computes_what_it_stores(
     kind: str, form: str, plain: Plain, tmp_path: Path
@@ -61,9 +61,11 @@ def test_a_compressed_program_is_what_was_predicted_and_computes_what_it_stores(
     small = compress(package, tmp_path / "small.mlpackage", form)
     predicted, stored = architecture_graph(dataclasses.replace(architecture, form=form)), small.graph
     # Equal elements at the threshold are all pruned.
-    assert stored.weight_bytes == pytest.approx(predicted.weight_bytes, rel=3e-3 if get_form(form).sparsity else 0)
+    assert stored.weight_bytes == pytest.approx(
+        predicted.weight_bytes, rel=3e-3 if get_weight_format(form).sparsity else 0
+    )
     assert [op.kind for op in stored.ops if op.kind != "classify"] == [op.kind for op in predicted.ops]
-    assert small.target == get_form(form).target
+    assert small.target == get_weight_format(form).target
     pixels = PIXELS.reshape(-1, *architecture.input[1:])[:2]
     assert verify_network(small, network, pixels, tolerances=LOSSY).passed
     (given,) = small.inputs
@@ -92,7 +94,7 @@ def test_a_quantised_program_is_what_was_predicted_and_computes_what_was_trained
         quantiser.network(torch.rand(4, 3, 8, 8, generator=torch.Generator().manual_seed(0)))
     quantised = network.with_network(quantiser.finish()).eval()
     path = tmp_path / "quantised.mlpackage"
-    form = get_form("w8a8")
+    form = get_weight_format("w8a8")
     package = convert(quantised, path, shape=architecture.input, classes=CLASSES, target=form.target)
     predicted, stored = architecture_graph(dataclasses.replace(architecture, form="w8a8")), package.graph
     assert stored.weight_bytes == predicted.weight_bytes
@@ -104,4 +106,4 @@ def test_a_quantised_program_is_what_was_predicted_and_computes_what_was_trained
 
 
 def test_every_form_is_met_here() -> None:
-    assert set(all_forms()) == {*forms(), "w8a8"}
+    assert set(all_weight_formats()) == {*weight_formats(), "w8a8"}

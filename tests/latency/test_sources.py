@@ -182,10 +182,10 @@ def test_a_table_of_a_profile_comes_to_the_profile(tmp_path: Path) -> None:
 
 
 def test_compressed_weights_have_a_key_of_their_own() -> None:
-    from anenas.graph import compressed, get_form
+    from anenas.graph import compressed, get_weight_format
 
     heavy = dataclasses.replace(conv, weights=(Tensor("w", (64, 64, 3, 3)),))
-    (op,) = compressed(Graph((x,), (heavy,), (y,)), get_form("palette4")).ops
+    (op,) = compressed(Graph((x,), (heavy,), (y,)), get_weight_format("palette4")).ops
     assert operation_key(op).split()[4] == "64x64x3x3:palette4"
 
 

@@ -11,7 +11,7 @@ from torch import nn
 from anenas._errors import AnenasError
 from anenas.ane import check, get_chip, placement, program_cost
 from anenas.blocks import Block, register
-from anenas.graph import all_forms
+from anenas.graph import all_weight_formats
 from anenas.network import architecture_cost, architecture_graph
 from anenas.network._graph import _head_graph, _stage_graph
 from anenas.space import Architecture, load_space
@@ -123,7 +123,7 @@ def test_a_loop_costs_what_its_steps_multiply() -> None:
     assert lstm - rest == pytest.approx(32 * 4 * 32 * (16 + 32), rel=0.02)  # its first state counts as a matrix
 
 
-@pytest.mark.parametrize("form", all_forms())
+@pytest.mark.parametrize("form", all_weight_formats())
 def test_costs_add_up_in_every_form(form: str) -> None:
     chip, architecture = get_chip("A17 Pro"), dataclasses.replace(ARCHITECTURE, form=form)
     cost, whole = architecture_cost(architecture, chip), program_cost(architecture_graph(architecture), chip)

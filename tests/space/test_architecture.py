@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from anenas._errors import AnenasError
 from anenas.blocks import ACTIVATIONS, Block, SequenceBlock, block_kinds
-from anenas.graph import all_forms
+from anenas.graph import all_weight_formats
 from anenas.space import Architecture, Head, Stage
 
 TEXT = (
@@ -196,7 +196,7 @@ def test_an_architecture_cannot_be_changed() -> None:
 def test_a_form_is_told_behind_the_network_and_fp16_is_not() -> None:
     plain = Architecture.parse("1x1x8x8-conv_r1_s1_c16_k3_relu-head_n3")
     assert plain.form == "fp16"
-    for form in all_forms():
+    for form in all_weight_formats():
         architecture = dataclasses.replace(plain, form=form)
         assert str(architecture) == (str(plain) if form == "fp16" else f"{plain}@{form}")
         assert Architecture.parse(str(architecture)) == architecture

@@ -5,7 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anenas import AnenasError
-from anenas.graph import SMALLEST, Graph, Op, Storage, Tensor, compressed, fingerprint, forms, get_form
+from anenas.graph import (
+    SMALLEST,
+    Graph,
+    Op,
+    Storage,
+    Tensor,
+    compressed,
+    fingerprint,
+    get_weight_format,
+    weight_formats,
+)
 
 
 def conv(channels_in: int = 64, channels_out: int = 64, kernel: int = 3, kind: str = "conv") -> Graph:
@@ -37,17 +47,17 @@ def test_a_weight_takes_what_is_stored_of_it() -> None:
     ],
 )
 def test_a_form_takes_its_elements_tables_scales_and_mask(form: str, weight_bytes: int) -> None:
-    (op,) = compressed(conv(), get_form(form)).ops
+    (op,) = compressed(conv(), get_weight_format(form)).ops
     assert op.weights[0].bytes == weight_bytes
     assert op.weights[1].bytes == 128
 
 
-@given(st.sampled_from(sorted(forms())), st.integers(1, 80), st.integers(1, 80), st.sampled_from([1, 3, 5]))
+@given(st.sampled_from(sorted(weight_formats())), st.integers(1, 80), st.integers(1, 80), st.sampled_from([1, 3, 5]))
 def test_compressing_changes_nothing_but_how_weights_are_stored(
     form: str, channels_in: int, channels_out: int, kernel: int
 ) -> None:
     plain = conv(channels_in, channels_out, kernel)
-    smaller = compressed(plain, get_form(form))
+    smaller = compressed(plain, get_weight_format(form))
     assert smaller.macs == plain.macs
     assert smaller.parameters == plain.parameters
     if plain.ops[0].weights[0].elements <= SMALLEST or form == "fp16":
@@ -57,14 +67,14 @@ def test_compressing_changes_nothing_but_how_weights_are_stored(
 
 
 def test_what_does_not_divide_has_a_scale_for_each_channel_and_one_table() -> None:
-    (op,) = compressed(conv(channels_in=24), get_form("int4-block")).ops
+    (op,) = compressed(conv(channels_in=24), get_weight_format("int4-block")).ops
     assert op.weights[0].storage == Storage("int4", 24 * 64 * 9 // 2 + 64 * 2)
-    (op,) = compressed(conv(channels_out=24), get_form("palette4-grouped")).ops
+    (op,) = compressed(conv(channels_out=24), get_weight_format("palette4-grouped")).ops
     assert op.weights[0].storage == Storage("palette4", 24 * 64 * 9 // 2 + 32, 1)
 
 
 def test_a_transposed_convolution_has_its_output_channels_second() -> None:
-    (op,) = compressed(conv(32, 64, kind="conv_transpose"), get_form("int8")).ops
+    (op,) = compressed(conv(32, 64, kind="conv_transpose"), get_weight_format("int8")).ops
     assert op.weights[0].storage == Storage("int8", 32 * 64 * 9 + 64 * 3)
 
 
@@ -73,24 +83,24 @@ def test_quantised_activations_are_made_once_for_all_that_read_them() -> None:
     left, right = (Tensor(name, (1, 64, 8, 8)) for name in ("left", "right"))
     weight = Tensor("w", (64, 64, 3, 3))
     graph = Graph((x,), tuple(Op(out.name, "conv", (x,), (out,), (weight,)) for out in (left, right)), (left, right))
-    ops = compressed(graph, get_form("w8a8")).ops
+    ops = compressed(graph, get_weight_format("w8a8")).ops
     assert [op.kind for op in ops] == ["quantize", "dequantize", "conv", "conv"]
     assert ops[0].outputs[0].dtype == "int8"
 
 
 def test_only_forms_beyond_ios_16_need_ios_18() -> None:
-    assert {name for name, form in forms().items() if not form.is_ios18} == {
+    assert {name for name, form in weight_formats().items() if not form.is_ios18} == {
         "fp16", "int8", "palette8", "palette6", "palette4", "palette2", "sparse50", "sparse75",
     }  # fmt: skip
 
 
 def test_an_unknown_form_offers_the_nearest() -> None:
     with pytest.raises(AnenasError, match="did you mean palette4"):
-        get_form("pallette4")
+        get_weight_format("pallette4")
 
 
 def test_compressed_programs_have_fingerprints_of_their_own() -> None:
     plain = conv()
-    prints = {fingerprint(compressed(plain, form)) for form in forms().values()}
-    assert len(prints) == len(forms())
+    prints = {fingerprint(compressed(plain, form)) for form in weight_formats().values()}
+    assert len(prints) == len(weight_formats())
     assert fingerprint(plain) in prints

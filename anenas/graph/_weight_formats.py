@@ -1,4 +1,4 @@
-"""The forms that weights can be compressed to, and what a program's weights take in each."""
+"""The formats that weights can be compressed to, and what a program's weights take in each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SMALLEST = 2048
 
 
 @dataclass(frozen=True)
-class Form:
+class WeightFormat:
     """A way to store weights. A field that is 0 or False does not apply.
 
     Attributes:
@@ -22,7 +22,7 @@ class Form:
         tells: What it is, in a few words.
         integer: Bits of integers that weights, or a palette's entries, are rounded to.
         palette: Bits of the indices into a table of values.
-        sparsity: Share of each weight's elements, the smallest, that become zero and are not stored.
+        sparsity: Fraction of each weight's elements, the smallest, that become zero and are not stored.
         block: Input channels that share a scale, instead of all.
         group: Output channels that share a table, instead of all.
         activations: Whether activations are 8-bit integers too.
@@ -56,7 +56,7 @@ class Form:
         return "iOS18" if self.is_ios18 else "iOS17" if self.activations else "iOS16"
 
     def storage(self, tensor: Tensor, channel_axis: int = 0) -> Storage | None:
-        """How a weight is stored in this form; None where it stays as it is.
+        """How a weight is stored in this format; None where it stays as it is.
 
         Args:
             tensor: The weight.
@@ -92,57 +92,59 @@ class Form:
         return self.group > 0 and shape[channel_axis] % self.group == 0
 
 
-_FORMS = (
-    Form("fp16", "16-bit floating point: as converted"),
-    Form("int8", "8-bit integers, a scale for each output channel", integer=8),
-    Form("int8-block", "8-bit integers, a scale for each 32 input channels", integer=8, block=32),
-    Form("int4-block", "4-bit integers, a scale for each 32 input channels", integer=4, block=32),
-    Form("palette8", "a table of 256 values for each weight", palette=8),
-    Form("palette6", "a table of 64 values for each weight", palette=6),
-    Form("palette4", "a table of 16 values for each weight", palette=4),
-    Form("palette2", "a table of 4 values for each weight", palette=2),
-    Form("palette4-grouped", "a table of 16 values for each 16 output channels", palette=4, group=16),
-    Form("palette4+int8", "a table of 16 values of 8 bits for each weight", palette=4, integer=8),
-    Form("sparse50", "the smaller half of each weight is zero", sparsity=0.5),
-    Form("sparse75", "the smallest three quarters of each weight are zero", sparsity=0.75),
-    Form("sparse50+palette4", "half zero, a table of 16 values for the rest", sparsity=0.5, palette=4),
-    Form("sparse75+palette4", "three quarters zero, a table of 16 values for the rest", sparsity=0.75, palette=4),
-    Form("sparse75+int8", "three quarters zero, 8-bit integers for the rest", sparsity=0.75, integer=8),
+_WITHOUT_TRAINING = (
+    WeightFormat("fp16", "16-bit floating point: as converted"),
+    WeightFormat("int8", "8-bit integers, a scale for each output channel", integer=8),
+    WeightFormat("int8-block", "8-bit integers, a scale for each 32 input channels", integer=8, block=32),
+    WeightFormat("int4-block", "4-bit integers, a scale for each 32 input channels", integer=4, block=32),
+    WeightFormat("palette8", "a table of 256 values for each weight", palette=8),
+    WeightFormat("palette6", "a table of 64 values for each weight", palette=6),
+    WeightFormat("palette4", "a table of 16 values for each weight", palette=4),
+    WeightFormat("palette2", "a table of 4 values for each weight", palette=2),
+    WeightFormat("palette4-grouped", "a table of 16 values for each 16 output channels", palette=4, group=16),
+    WeightFormat("palette4+int8", "a table of 16 values of 8 bits for each weight", palette=4, integer=8),
+    WeightFormat("sparse50", "the smaller half of each weight is zero", sparsity=0.5),
+    WeightFormat("sparse75", "the smallest three quarters of each weight are zero", sparsity=0.75),
+    WeightFormat("sparse50+palette4", "half zero, a table of 16 values for the rest", sparsity=0.5, palette=4),
+    WeightFormat(
+        "sparse75+palette4", "three quarters zero, a table of 16 values for the rest", sparsity=0.75, palette=4
+    ),
+    WeightFormat("sparse75+int8", "three quarters zero, 8-bit integers for the rest", sparsity=0.75, integer=8),
 )
 # What a training has to lead to.
-_TRAINED = (Form("w8a8", "8-bit integers for weights and activations", integer=8, activations=True),)
+_WITH_TRAINING = (WeightFormat("w8a8", "8-bit integers for weights and activations", integer=8, activations=True),)
 
 
-def forms() -> dict[str, Form]:
-    """Every form that a program can be compressed to without training, by name."""
-    return {form.name: form for form in _FORMS}
+def weight_formats() -> dict[str, WeightFormat]:
+    """Every format that a program can be compressed to without training, by name."""
+    return {one.name: one for one in _WITHOUT_TRAINING}
 
 
-def all_forms() -> dict[str, Form]:
-    """Every form, those that need training too, by name."""
-    return {form.name: form for form in (*_FORMS, *_TRAINED)}
+def all_weight_formats() -> dict[str, WeightFormat]:
+    """Every format, those that need training too, by name."""
+    return {one.name: one for one in (*_WITHOUT_TRAINING, *_WITH_TRAINING)}
 
 
-def get_form(name: str) -> Form:
-    """The form of that name.
+def get_weight_format(name: str) -> WeightFormat:
+    """The format of that name.
 
     Raises:
         AnenasError: If there is none; it offers the nearest names.
     """
-    known = all_forms()
+    known = all_weight_formats()
     if name.strip().casefold() not in known:
         raise unknown("form", name, known)
     return known[name.strip().casefold()]
 
 
-def compressed(graph: Graph, form: Form) -> Graph:
-    """What a program of fp16 weights becomes in a form.
+def compressed(graph: Graph, weight_format: WeightFormat) -> Graph:
+    """What a program of fp16 weights becomes in a format.
 
     Its sizes are those of a compressed package, up to the numbers of a sparse weight that are equal. With 8-bit
     activations, every result between the first and the last convolution or matrix product is quantised where
     coremltools' `LinearQuantizer` quantises: not between such an operation and a curve that is all that reads it.
     """
-    quantised = _quantised(graph) if form.activations else frozenset()
+    quantised = _quantised(graph) if weight_format.activations else frozenset()
     ops: list[Op] = []
     narrow: dict[str, Tensor] = {}  # what a quantised tensor is read as
 
@@ -157,7 +159,9 @@ def compressed(graph: Graph, form: Form) -> Graph:
         quantise(tensor)
     for op in graph.ops:
         axis = 1 if op.kind == "conv_transpose" else 0
-        weights = tuple(dataclasses.replace(weight, storage=form.storage(weight, axis)) for weight in op.weights)
+        weights = tuple(
+            dataclasses.replace(weight, storage=weight_format.storage(weight, axis)) for weight in op.weights
+        )
         inputs = tuple(narrow.get(tensor.name, tensor) for tensor in op.inputs)
         ops.append(dataclasses.replace(op, inputs=inputs, weights=weights))
         for tensor in op.outputs:
