@@ -191,7 +191,8 @@ def test_a_search_that_is_stopped_loses_nothing(folder: Path, how: signal.Signal
 
 def test_limits_and_the_front_command(folder: Path) -> None:
     result = search(folder, "--max-size", "60kB", "--chip", "M2", trials=3)
-    assert all(model["size_mb"] <= 0.06 for model in result["front"])
+    assert result["counts"]["completed"] == 3
+    assert all(model["size_mb"] <= 0.06 for model in result["front"]) and result["front"]
     shown = subprocess.run(
         [sys.executable, "-m", "anenas.cli", "front", result["study"], "--json"],
         cwd=folder, env=environment(), capture_output=True, text=True, check=True,
@@ -200,14 +201,19 @@ def test_limits_and_the_front_command(folder: Path) -> None:
 
 
 def test_timeout_alone_bounds_the_search_and_what_there_is_is_exported(folder: Path) -> None:
-    given = command("--timeout", "25s", trials=1)
+    given = command("--timeout", "15s", trials=1)
     at = given.index("--trials")
-    done = subprocess.run(
-        [*given[:at], *given[at + 2 :]], cwd=folder, env=environment(), capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    result = json.loads(done.stdout)
-    assert result["counts"]["completed"] >= 1
+    for _ in range(5):  # a slow machine needs several to complete a trial
+        started = time.monotonic()
+        done = subprocess.run(
+            [*given[:at], *given[at + 2 :]], cwd=folder, env=environment(), capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        assert time.monotonic() - started >= 15
+        result = json.loads(done.stdout)
+        if result["counts"]["completed"]:
+            break
+    assert result["front"]
     assert set(result["exports"]) == {"knee", "accurate", "fast"}
 
 
