@@ -1,4 +1,4 @@
-"""What each form of weights makes of a package: size, download, estimated latency, accuracy."""
+"""What each form of weights makes of a package: size, estimated latency, accuracy."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import csv
 import dataclasses
 import io
 import json
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from anenas.coreml import (
     example_inputs,
     input_size,
     output_errors,
+    package_bytes,
     package_metadata,
     package_target,
     program_accuracy,
@@ -30,7 +30,6 @@ from anenas.coreml import (
 )
 from anenas.graph import Form, forms
 from anenas.latency import CalibratedLatency, Latency, OwnDevice
-from anenas.models._pack import pack
 from anenas.space import Architecture
 
 if TYPE_CHECKING:
@@ -52,8 +51,6 @@ class FormResult:
         weights: How many weights are compressed.
         weights_kept: How many stay as they were.
         bytes: What the package takes on disk.
-        packed_bytes: What `anenas pack` makes of it.
-        zip_bytes: What a zip would make of it.
         latency: The estimate.
         difference: Of the output that differs most, the root mean square of the difference from the plain package's
             output over that output's standard deviation, on random inputs.
@@ -67,8 +64,6 @@ class FormResult:
     weights: int
     weights_kept: int
     bytes: int
-    packed_bytes: int
-    zip_bytes: int
     latency: Latency
     difference: float
     accuracy: float | None = None
@@ -128,17 +123,13 @@ class Comparison:
     def _seen(self, form: str, package: Path, target: str, weights: int, weights_kept: int) -> FormResult:
         program = _program(package)
         errors = output_errors(self._expected, _numbers(program(self._inputs)))
-        with tempfile.TemporaryDirectory() as folder:
-            packed = pack(package, Path(folder) / "archive")
         return FormResult(
             form=form,
             package=package,
             target=target,
             weights=weights,
             weights_kept=weights_kept,
-            bytes=packed.bytes,
-            packed_bytes=packed.packed_bytes,
-            zip_bytes=packed.zip_bytes,
+            bytes=package_bytes(package),
             latency=self._latency.latency(read_graph(package), self._chip),
             difference=max(errors.values(), default=0.0),
             accuracy=self._accuracy(package),
