@@ -8,19 +8,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Where to write a file or folder that then takes the place of `path`, or nothing where an error ends the block.
+
+    It is called as `path` is, and alone in a temporary folder beside it.
+    """
+    with tempfile.TemporaryDirectory(dir=path.absolute().parent, prefix=".unfinished-") as folder:
+        unfinished = Path(folder, path.name)
+        yield unfinished
+        if unfinished.is_dir() and path.is_dir():
+            path.rename(Path(folder, f"{path.name}.former"))
+        unfinished.replace(path)
+
+
 def write_whole(path: Path, text: str) -> None:
     """Write a file whole or not at all; one that is there is replaced."""
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(path)
-
-
-@contextlib.contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """A place beside `path` for a file or a folder that takes its place once it is written: whole or not at all."""
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder:
-        unfinished = Path(folder) / path.name
-        yield unfinished
-        if path.is_dir():
-            path.replace(Path(folder) / "old")
-        unfinished.replace(path)
+    with replacing(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")

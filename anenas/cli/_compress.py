@@ -79,26 +79,21 @@ def pack(
     out: Annotated[Path, typer.Option(help="The file to write.")],
     as_json: Json = False,
 ) -> None:
-    """Make one small file of a folder, for `anenas unpack`."""
+    """Make one small file of a folder: a .tar.xz, for `anenas unpack` or any `tar`."""
     import dataclasses
 
-    from rich.console import Console
-
-    from anenas.cli.screen import print_packed
     from anenas.models import pack as pack_folder
 
     packed = pack_folder(folder, out)
     if as_json:
-        totals = {"bytes": packed.bytes, "packed_bytes": packed.packed_bytes, "zip_bytes": packed.zip_bytes}
-        files = [dataclasses.asdict(file) for file in packed.files]
-        print(json.dumps({"path": str(packed.path), **totals, "files": files}, indent=2))
-        return
-    print_packed(Console(), packed)
+        print(json.dumps(dataclasses.asdict(packed) | {"path": str(packed.path)}, indent=2))
+    else:
+        print(f"wrote {out}: {packed.bytes:,} bytes as {packed.packed_bytes:,}")
 
 
 @app.command(rich_help_panel=MODELS)
 def unpack(
-    archive: Annotated[Path, typer.Argument(help="A file from `anenas pack`.")],
+    archive: Annotated[Path, typer.Argument(help="A file from `anenas pack`, or any other .tar.xz of a folder.")],
     out: Annotated[Path, typer.Option(help="The folder to make.")],
     max_size: Annotated[str, typer.Option(help="Refuse what unpacks to more than this.")] = "4000MB",
     as_json: Json = False,

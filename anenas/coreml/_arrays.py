@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from anenas._errors import AnenasError
-from anenas._files import whole
+from anenas._files import replacing
 from anenas.coreml._package import Package
 from anenas.mil import Value
 
@@ -41,7 +41,7 @@ def as_arrays(package: Package, destination: Path) -> Package:
         del description.output[:]
         description.predictedFeatureName = description.predictedProbabilitiesName = ""
         _describe_array(description.output.add(name=probabilities.name), probabilities, package.path)
-    with whole(destination) as unfinished:
+    with replacing(destination) as unfinished:
         shutil.copytree(package.path, unfinished)
         (unfinished / package.model_file.relative_to(package.path)).write_bytes(edited.model.SerializeToString())
     return Package.open(destination)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from anenas._errors import AnenasError, first_line
-from anenas._files import whole
+from anenas._files import replacing
 from anenas.coreml._convert import save_package
 from anenas.coreml._package import Package
 from anenas.graph import SMALLEST, WeightFormat, get_weight_format
@@ -58,7 +58,7 @@ def compress(package: Package, out: Path, form: WeightFormat | str) -> Package:
         return save_package(model, out)
     if package.path.resolve() == out.resolve():
         return package
-    with whole(out) as unfinished:
+    with replacing(out) as unfinished:
         shutil.copytree(package.path, unfinished)
     return Package.open(out)
 

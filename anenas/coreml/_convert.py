@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from anenas._files import whole
+from anenas._files import replacing
 from anenas.coreml._package import Package
 from anenas.mil import INPUT, NEXT, OUTPUT, SERIES, coremltools, quiet
 
@@ -149,7 +149,7 @@ def _write(
 
 def save_package(model: Any, path: Path) -> Package:
     """Write coremltools' `MLModel` to a `.mlpackage`, whole or not at all; one that is there is replaced."""
-    with whole(path) as unfinished:
+    with replacing(path) as unfinished:
         model.save(str(unfinished))
     return Package.open(path)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from anenas._errors import AnenasError
-from anenas._files import whole
+from anenas._files import replacing
 from anenas.mil._values import Array
 
 
@@ -41,7 +41,7 @@ def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
         AnenasError: If the folder is not there or cannot be written to.
     """
     try:
-        with whole(path) as unfinished, unfinished.open("wb") as file:
+        with replacing(path) as unfinished, unfinished.open("wb") as file:
             np.savez(file, allow_pickle=False, **arrays)
     except OSError as error:
         raise AnenasError(f"'{path}' cannot be written: {error.strerror or error}") from error

@@ -1,4 +1,4 @@
-"""What each form of weights makes of a package: size, download, estimated latency, accuracy."""
+"""What each form of weights makes of a package: size, estimated latency, accuracy."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import csv
 import dataclasses
 import io
 import json
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,6 @@ from anenas._pareto import front
 from anenas.coreml import Package, compress, program_accuracy
 from anenas.graph import WeightFormat, weight_formats
 from anenas.latency import Latency, Target
-from anenas.models._pack import pack
 from anenas.space import Architecture
 
 if TYPE_CHECKING:
@@ -41,8 +39,6 @@ class FormResult:
         weights: How many weights are compressed.
         weights_kept: How many stay as they were.
         bytes: What the package takes on disk.
-        packed_bytes: What `anenas pack` makes of it.
-        zip_bytes: What a zip would make of it.
         latency: The estimate.
         difference: Of the output that differs most, the root mean square of the difference from the plain package's
             output over that output's standard deviation, on random inputs.
@@ -56,8 +52,6 @@ class FormResult:
     weights: int
     weights_kept: int
     bytes: int
-    packed_bytes: int
-    zip_bytes: int
     latency: Latency
     difference: float
     accuracy: float | None = None
@@ -115,17 +109,13 @@ class Comparison:
         weights = [weight for op in package.graph.ops for weight in op.weights]
         compressed = sum(weight.storage is not None for weight in weights)
         outputs = _numbers(package.program()(self._inputs))
-        with tempfile.TemporaryDirectory() as folder:
-            packed = pack(package.path, Path(folder) / "archive")
         return FormResult(
             form=form,
             package=package.path,
             target=package.target,
             weights=compressed,
             weights_kept=len(weights) - compressed,
-            bytes=packed.bytes,
-            packed_bytes=packed.packed_bytes,
-            zip_bytes=packed.zip_bytes,
+            bytes=package.bytes,
             latency=self._target.latency(package.graph, package.path),
             difference=max((_error(wanted, outputs[name]) for name, wanted in self._expected.items()), default=0.0),
             accuracy=self._accuracy(package),

@@ -2,7 +2,7 @@
 
 from anenas.cli.screen._device import print_calibration, print_measured, print_scores
 from anenas.cli.screen._findings import print_findings, print_rules
-from anenas.cli.screen._forms import print_compressed, print_forms, print_packed
+from anenas.cli.screen._forms import print_compressed, print_forms
 from anenas.cli.screen._front import print_front
 from anenas.cli.screen._profile import print_chips, print_profile
 from anenas.cli.screen._progress import SearchProgress, TrainingProgress
@@ -20,7 +20,6 @@ __all__ = [
     "print_forms",
     "print_front",
     "print_measured",
-    "print_packed",
     "print_profile",
     "print_rules",
     "print_scores",

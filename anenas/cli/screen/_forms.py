@@ -1,4 +1,4 @@
-"""What weights take in other forms, and in an archive."""
+"""What weights take in other forms."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from anenas.models import FormResult, Packed
+from anenas.models import FormResult
 
 
 def print_forms(console: Console, rows: Sequence[dict[str, str]]) -> None:
@@ -27,13 +27,12 @@ def print_compressed(console: Console, chip: str, results: Sequence[FormResult],
     table = Table(box=SIMPLE_HEAD, padding=(0, 1), collapse_padding=True)
     for heading in ("form", "needs"):
         table.add_column(heading, no_wrap=True)
-    headings = ("MB", "packed", "of zip", f"{chip} ms", "differs", *(["accuracy"] if measured else []))
+    headings = ("MB", f"{chip} ms", "differs", *(["accuracy"] if measured else []))
     for heading in headings:
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     for one in results:
-        cells = [f"{one.bytes / 1e6:.2f}", f"{one.packed_bytes / 1e6:.2f}", f"{one.packed_bytes / one.zip_bytes:.1%}"]
-        cells += [f"{one.latency.ms:.3f}", f"{one.difference:.2g}"]
+        cells = [f"{one.bytes / 1e6:.2f}", f"{one.latency.ms:.3f}", f"{one.difference:.2g}"]
         cells += ["" if one.accuracy is None else f"{one.accuracy:.2%}"] if measured else []
         table.add_row(one.form, one.target, *cells, "front" if one.on_front else "")
     console.print(table)
@@ -45,18 +44,3 @@ def print_compressed(console: Console, chip: str, results: Sequence[FormResult],
             console.print(f"needs {after.target}, where {results[0].target} did before", style="yellow")
     told = "differs: on random inputs, from the outputs before, as a share of their standard deviation"
     console.print(told, style="dim", highlight=False, soft_wrap=True)
-
-
-def print_packed(console: Console, packed: Packed) -> None:
-    """What an archive took, beside a zip of the same."""
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1))
-    table.add_column("file", overflow="fold")
-    for heading in ("bytes", "zip", "packed", "of zip"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for file in packed.files:
-        share = f"{file.packed_bytes / file.zip_bytes:.1%}"
-        table.add_row(file.path, f"{file.bytes:,}", f"{file.zip_bytes:,}", f"{file.packed_bytes:,}", share)
-    share = f"{packed.packed_bytes / packed.zip_bytes:.1%}"
-    table.add_row("in all", f"{packed.bytes:,}", f"{packed.zip_bytes:,}", f"{packed.packed_bytes:,}", share)
-    console.print(table)
-    console.print(f"wrote {packed.path}", markup=False, highlight=False)
