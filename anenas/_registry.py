@@ -16,7 +16,7 @@ PLUGINS = "anenas.plugins"
 class Registry(Generic[T]):
     """A table from names to what they stand for. Calling it with a name gives a decorator that adds what it decorates.
 
-    It is a global of its module, where `anenas._plugins` finds it. Entries are told apart by `__module__` and
+    It is a global of its module, where `anenas._plugins` finds it. Entries are distinguished by `__module__` and
     `__qualname__`, which an object that wraps a function takes over from it.
 
     Args:

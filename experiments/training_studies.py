@@ -128,7 +128,15 @@ class Bench:
         started = time.perf_counter()
         normalise = Normalisation(self.data.mean, self.data.std)
         augment, epochs = self.data.augment, epochs or self.epochs
-        train(network, self.data.train, normalise, epochs=epochs, augment=augment, share=share, checkpoint=checkpoint)
+        train(
+            network,
+            self.data.train,
+            normalise,
+            epochs=epochs,
+            augment=augment,
+            budget_fraction=share,
+            checkpoint=checkpoint,
+        )
         seconds = time.perf_counter() - started
         deployed = Deployed(fuse(judged or network), normalise).eval()
         return accuracy(deployed, self.data.validation), seconds

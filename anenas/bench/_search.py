@@ -22,7 +22,7 @@ class SearchScores:
         table: Its name.
         sampler: Its name.
         known: Number of the objective that is known of any candidate.
-        curves: (seeds, trials); the share of the true front's hypervolume after each evaluation.
+        curves: (seeds, trials); the fraction of the true front's hypervolume after each evaluation.
         repeated: Suggestions, of all seeds, that were known already. They are answered without an evaluation.
         seconds_per_suggestion: Of all seeds, with what it takes to record and answer one.
     """
@@ -36,7 +36,7 @@ class SearchScores:
 
     @property
     def checkpoints(self) -> list[int]:
-        """Evaluations that the share is printed at: 25, 50, 100, 200 and so on, and the last."""
+        """Evaluations that the fraction is printed at: 25, 50, 100, 200 and so on, and the last."""
         trials = self.curves.shape[1]
         return sorted({n for n in (25, 50, *range(100, trials, 100)) if n < trials} | {trials})
 
@@ -47,8 +47,8 @@ class SearchScores:
             "sampler": self.sampler,
             "known": self.known,
             "seeds": len(self.curves),
-            "share": {n: round(float(shares.mean()), 4) for n, shares in at.items()},
-            "share_sd": {n: round(float(shares.std()), 4) for n, shares in at.items()},
+            "share": {n: round(float(fractions.mean()), 4) for n, fractions in at.items()},
+            "share_sd": {n: round(float(fractions.std()), 4) for n, fractions in at.items()},
             "repeated": self.repeated,
             "seconds_per_suggestion": round(self.seconds_per_suggestion, 4),
         }
@@ -70,8 +70,8 @@ def bench_search(table: Table, sampler: str, *, trials: int, seeds: int) -> Sear
             problem = Problem(table, 0, table, study.objectives, Limits())
             with SerialExecutor() as executor:
                 Search(study, problem, make_sampler(sampler, seed), executor).run(trials)
-        shares = table.hypervolumes([trial.architecture for trial in study.completed])
-        curves.append(np.pad(shares, (0, trials - len(shares)), mode="edge"))
+        fractions = table.hypervolumes([trial.architecture for trial in study.completed])
+        curves.append(np.pad(fractions, (0, trials - len(fractions)), mode="edge"))
         repeated += study.counts["repeated"]
         suggested += len(study.trials)
     seconds = (time.perf_counter() - started) / suggested

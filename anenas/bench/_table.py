@@ -1,4 +1,4 @@
-"""A table of known results as something to search: how good a search is, is told by what it finds there."""
+"""A table of known results as something to search: how good a search is shows in what it finds there."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ def register(cls: type[B]) -> type[B]:
     of the old one.
 
     Raises:
-        AnenasError: If the kind is taken or no name, or the choices cannot be told apart in an architecture string.
+        AnenasError: If the kind is taken or no name, or the choices cannot be distinguished in an architecture string.
     """
     for base in reversed(cls.__mro__):
         if issubclass(base, Block) and "__dataclass_params__" not in vars(base):

@@ -39,7 +39,7 @@ def require_streaming(architecture: Architecture, front: Sequence[CompletedTrial
 
     Args:
         architecture: With the form that its weights are to have.
-        front: Other trials; if one can stream, the user is told.
+        front: Other trials; if one can stream, the error names it.
 
     Raises:
         AnenasError: If a block looks ahead, or it takes no series.
@@ -50,8 +50,8 @@ def require_streaming(architecture: Architecture, front: Sequence[CompletedTrial
         if architecture.input_kind.streaming_problem:  # then no network of its space can
             raise AnenasError(problem)
         able = [record.number for record in front if not streaming_problem(record.architecture)]
-        mend = f"pick trial {able[0]}, which can" if able else f"search a space such as {_SPACE}, where all can"
-        raise AnenasError(f"{problem}; {mend}")
+        fix = f"pick trial {able[0]}, which can" if able else f"search a space such as {_SPACE}, where all can"
+        raise AnenasError(f"{problem}; {fix}")
 
 
 def write_stream(

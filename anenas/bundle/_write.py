@@ -150,7 +150,7 @@ def _share(folder: Path) -> None:
 
 
 def _compiled(package: Path, destination: Path) -> bool:
-    """Compile the package where there is Core ML; where it refuses, the bundle goes without and the user is told."""
+    """Compile the package where there is Core ML; where it refuses, the bundle goes without, and the log says so."""
     if not has_core_ml():
         return False
     try:

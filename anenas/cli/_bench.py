@@ -66,7 +66,7 @@ def bench_space(
 def bench_search(
     table: Annotated[Path, typer.Option(help="An .npz file of known results: choices, objectives, the true front.")],
     trials: Annotated[int, typer.Option(min=1, help="Evaluations of each search.")] = 100,
-    seeds: Annotated[int, typer.Option(min=1, help="Searches; their shares are averaged.")] = 8,
+    seeds: Annotated[int, typer.Option(min=1, help="Searches; their results are averaged.")] = 8,
     sampler: Annotated[str, typer.Option(help="auto, tpe-multivariate, tpe, nsga2, gp or random.")] = "auto",
     known: Annotated[
         int | None,

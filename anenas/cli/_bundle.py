@@ -65,7 +65,7 @@ def export(
             data=data,
             device=device,
             store=store,
-            on_step=progress.stepped,
+            on_step=progress.on_step,
         )
     if as_json:
         print(json.dumps(bundle.to_dict(), indent=2))

@@ -48,8 +48,8 @@ def run(
         report = [dataclasses.asdict(event) for event in events]
         print(json.dumps({"package": str(package), "outputs": shapes, "written": str(outputs), "report": report}))
         return
-    for name, told in shapes.items():
-        print(f"{name}  {told['dtype']} {tuple(told['shape'])}")
+    for name, one in shapes.items():
+        print(f"{name}  {one['dtype']} {tuple(one['shape'])}")
     for event in events:
         if event.kind != "denormal":  # recurrences make thousands of them, at most of their operations
             print(f"{event.kind} of {event.count:,} values at {event.op} ({event.op_type})")

@@ -12,7 +12,7 @@ import typer
 
 from anenas._errors import AnenasError
 from anenas.cli._app import DEFAULT_STORE, SEARCH, Json, Store, app
-from anenas.cli._units import COUNTS, MEGABYTES, MILLISECONDS, SECONDS, names, quantity, shape, share
+from anenas.cli._units import COUNTS, MEGABYTES, MILLISECONDS, SECONDS, fraction, names, quantity, shape
 
 
 @app.command(rich_help_panel=SEARCH)
@@ -93,7 +93,7 @@ def search(
     min_residency: Annotated[
         str | None,
         typer.Option(
-            help="Least share of the time on the Neural Engine, such as 95%.", show_default="the space's limit"
+            help="Smallest fraction of the time on the Neural Engine, such as 95%.", show_default="the space's limit"
         ),
     ] = None,
     min_accuracy: Annotated[
@@ -132,10 +132,10 @@ def search(
         "timeout": None if timeout is None else quantity(timeout, "--timeout", SECONDS),
         "input_shape": None if input_shape is None else shape(input_shape),
         "max_size_mb": None if max_size is None else quantity(max_size, "--max-size", MEGABYTES),
-        "min_residency": None if min_residency is None else share(min_residency, "--min-residency"),
+        "min_residency": None if min_residency is None else fraction(min_residency, "--min-residency"),
         "max_macs": None if max_macs is None else quantity(max_macs, "--max-macs", COUNTS),
         "max_params": None if max_params is None else quantity(max_params, "--max-params", COUNTS),
-        "min_accuracy": None if min_accuracy is None else share(min_accuracy, "--min-accuracy"),
+        "min_accuracy": None if min_accuracy is None else fraction(min_accuracy, "--min-accuracy"),
         "max_latency_ms": None if max_latency is None else quantity(max_latency, "--max-latency", MILLISECONDS),
     }
     from rich.console import Console

@@ -53,7 +53,7 @@ def space_show(name: Annotated[str, typer.Argument(help="A built-in space or a Y
 
 @space_app.command("validate")
 def space_validate(name: Annotated[str, typer.Argument(help="A YAML file, or a built-in space.")]) -> None:
-    """Check a space file; every problem is told with its line."""
+    """Check a space file; every problem is reported with its line."""
     from anenas.space import load_space
 
     space = load_space(name)

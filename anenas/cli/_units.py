@@ -38,10 +38,10 @@ def names(text: str, option: str) -> list[str]:
     return found
 
 
-def share(text: str, option: str) -> float:
-    """A share of the whole: 0.95 or 95%."""
+def fraction(text: str, option: str) -> float:
+    """A fraction of the whole: 0.95 or 95%."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(%?)", text.strip())
     value = float(match[1]) / (100 if match[2] else 1) if match else 0.0
     if not 0 < value <= 1:
-        raise AnenasError(f"{option} '{text}': expected a share above 0 and at most 1, such as 0.95 or 95%")
+        raise AnenasError(f"{option} '{text}': expected a fraction above 0 and at most 1, such as 0.95 or 95%")
     return value

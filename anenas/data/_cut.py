@@ -11,13 +11,13 @@ _ORDERS = 200  # of groups that are tried
 def cut(
     labels: NDArray[np.int64], fraction: float, *, seed: int, limit: int | None = None
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Holds out the same share of every class; the same arguments always hold out the same examples.
+    """Holds out the same fraction of every class; the same arguments always hold out the same examples.
 
-    Each class gives at least one example and keeps at least one, so rare classes may give more than their share.
+    Each class gives at least one example and keeps at least one, so rare classes may give more than that.
 
     Args:
         labels: Shape (N,); every class that occurs must occur twice or more.
-        fraction: The share to hold out, between 0 and 1.
+        fraction: The fraction to hold out, between 0 and 1.
         seed: Decides which examples are held out.
         limit: Hold out no more than this many, rare classes aside.
 
@@ -31,22 +31,22 @@ def cut(
     held = np.zeros(len(labels), bool)
     for label in np.unique(labels):
         members = np.flatnonzero(labels == label)
-        share = len(members) * total // len(labels)
-        held[random.permutation(members)[: min(max(share, 1), len(members) - 1)]] = True
+        wanted = len(members) * total // len(labels)
+        held[random.permutation(members)[: min(max(wanted, 1), len(members) - 1)]] = True
     return np.flatnonzero(~held), np.flatnonzero(held)
 
 
 def cut_groups(
     labels: NDArray[np.int64], groups: NDArray[np.str_], fraction: float, *, seed: int, limit: int | None = None
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
-    """Holds out whole groups, about the same share of all as `cut`; both parts have every class.
+    """Holds out whole groups, about the same fraction of all as `cut`; both parts have every class.
 
-    Of a few hundred orders of the groups, drawn at random, it takes the one that comes nearest to the share.
+    Of a few hundred orders of the groups, drawn at random, it takes the one that comes nearest to the fraction.
 
     Args:
         labels: Shape (N,).
         groups: Shape (N,), the group of each example.
-        fraction: The share to hold out, between 0 and 1.
+        fraction: The fraction to hold out, between 0 and 1.
         seed: Decides which groups are held out.
         limit: Aim at no more than this many.
 

@@ -135,7 +135,7 @@ def draw_photo(image: Image.Image, size: tuple[int, int], channels: int) -> NDAr
 
 
 def is_grey(image: Image.Image) -> bool:
-    """Whether a picture has one channel only, told from its header. A palette counts as colour."""
+    """Whether a picture has one channel only, read from its header. A palette counts as colour."""
     return image.mode in ("1", "L") or image.mode.startswith("I")
 
 

@@ -119,7 +119,7 @@ def _arranged(
         )
     if array.size == 0:
         raise AnenasError(f"{where}: {key} holds no series: its shape is {array.shape}")
-    with np.errstate(over="ignore"):  # what is too large is told by its channel
+    with np.errstate(over="ignore"):  # what is too large is reported by its channel
         numbers = array.astype(np.float32)
     if numbers.ndim == 2:
         numbers = numbers[..., None]

@@ -27,7 +27,7 @@ class Storage:
             joint forms in the order of "sparse+palette4+int8".
         bytes: Of everything stored for it: indices, tables, scales, masks.
         tables: Of values that palettised weights are looked up in.
-        density: The share of its elements that is stored, below 1 for sparse ones.
+        density: The fraction of its elements that is stored, below 1 for sparse ones.
     """
 
     form: str
@@ -91,7 +91,7 @@ class Op:
 
     @property
     def macs(self) -> int:
-        """Multiply-accumulates: nought for everything but convolutions, matrix products and recurrent layers."""
+        """Multiply-accumulates: zero for everything but convolutions, matrix products and recurrent layers."""
         if self.kind in ("conv", "linear") and self.weights:
             # Weights are (C_out, C_in / groups, ...): each output element needs one filter of them.
             return self.outputs[0].elements * math.prod(self.weights[0].shape[1:])

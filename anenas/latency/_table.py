@@ -27,7 +27,7 @@ def operation_key(op: Op) -> str:
     """What an operation is called in a table: kind, shapes of inputs, outputs and weight, and attributes.
 
     Such as "conv 1x3x32x32 > 1x16x16x16 16x3x3x3 dilation=1x1 groups=1 stride=2x2". Of compressed weights the form
-    is told too: "16x3x3x3:palette4".
+    is written too: "16x3x3x3:palette4".
     """
     shapes = ("+".join(_sizes(tensor.shape) for tensor in tensors) for tensors in (op.inputs, op.outputs))
     weight = [_weight(op.weights[0])] if op.weights else []

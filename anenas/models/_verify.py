@@ -34,7 +34,7 @@ def verify_against(
         layers: Whether to compare every operation, too; only with weights.
         tolerance: What the largest difference may be of the largest value in float32, instead of what follows from
             what it is held against. A program with compressed weights, held against the weights of before, has none:
-            its differences are told, and only overflow fails.
+            its differences are reported, and only overflow fails.
 
     Raises:
         AnenasError: If the package or what it is held against cannot be read, or they do not belong together.

@@ -22,14 +22,14 @@ def write_curves_png(curves: Mapping[str, np.ndarray], title: str, path: Path) -
     figure = Figure(figsize=(8, 5), dpi=150, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
-    for name, shares in curves.items():
-        evaluations = np.arange(1, shares.shape[1] + 1)
-        mean, spread = shares.mean(0), shares.std(0)
+    for name, fractions in curves.items():
+        evaluations = np.arange(1, fractions.shape[1] + 1)
+        mean, spread = fractions.mean(0), fractions.std(0)
         (line,) = axes.plot(evaluations, mean, label=name, linewidth=1.8)
         axes.fill_between(evaluations, mean - spread, mean + spread, color=line.get_color(), alpha=0.12, linewidth=0)
     axes.set_ylim(0.6, 1.005)
     axes.set_xlabel("evaluations")
-    axes.set_ylabel("share of the true front's hypervolume")
+    axes.set_ylabel("fraction of the true front's hypervolume")
     axes.set_title(title, fontsize=11, loc="left")
     axes.legend(loc="lower right", frameon=False)
     axes.grid(alpha=0.25)

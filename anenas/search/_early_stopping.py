@@ -39,7 +39,7 @@ SPACING = 8
 DEFAULT_RUNGS = 2
 
 FEWEST_TRIALS = 8
-"""A search for fewer completed trials than this has no rungs unless it is told to: it tries too few to leave any."""
+"""A search for fewer completed trials than this has no rungs by default: it tries too few to stop any."""
 
 WAITING = 8
 """Trials that are kept at a rung, with a checkpoint each, in case they go on; those behind them are stopped."""

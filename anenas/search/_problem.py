@@ -40,7 +40,7 @@ class Space(Protocol):
         ...
 
     def decisions(self, architecture: Architecture) -> Decisions:
-        """What `decide` was told, by name."""
+        """What `pick` gave to `decide`, by name."""
         ...
 
 

@@ -34,8 +34,8 @@ def write_answer(
     violations: Mapping[str, float],
     evaluation: Evaluation | None,
 ) -> None:
-    """Note how a trial ended, before Optuna is told."""
-    # In one attribute, so that a process killed before the trial is told leaves nothing that outlives a rerun.
+    """Note how a trial ended, before Optuna notes it."""
+    # In one attribute, so that a process killed before that leaves nothing that outlives a rerun.
     values = evaluation.to_dict() if evaluation else None
     answer = {"state": state, "reason": reason, "reason_code": reason_code, "evaluation": values}
     handle.set_user_attr(ANSWER, answer)

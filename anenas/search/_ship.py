@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from anenas.network import Deployed
 
-# The share of the training that weights and activations learn in to be integers, once it is done, in passes over the
+# The fraction of the training that weights and activations learn in to be integers, once it is done, in passes over the
 # images: less than a pass leaves the ranges of activations unsettled.
-_QUANTISED_SHARE = 0.25
+_QUANTISED_FRACTION = 0.25
 _EXPORTED = "the exported program"
 
 
@@ -98,11 +98,11 @@ def ship(
         quantised = train_quantised(
             deployed,
             dataset.train,
-            epochs=max(1, round(_QUANTISED_SHARE * epochs)),
+            epochs=max(1, round(_QUANTISED_FRACTION * epochs)),
             augment=dataset.augment,
             seed=seed,
             device=device,
-            stepped=on_step,
+            on_step=on_step,
         )
         on_phase("quantise")
         package = convert(quantised, path, shape=shape, classes=classes, metadata=metadata, target=form.target)

@@ -282,8 +282,8 @@ class Study:
         handle = self._handles.pop(trial.number)
         write_answer(handle, state, reason, reason_code, violations or {}, evaluation)
         without = optuna.trial.TrialState.PRUNED if state == "stopped" else optuna.trial.TrialState.FAIL
-        told = self._optuna.tell(handle, values, without if values is None else None, skip_if_finished=True)
-        if finished := read_finished(told, trial.architecture):
+        frozen = self._optuna.tell(handle, values, without if values is None else None, skip_if_finished=True)
+        if finished := read_finished(frozen, trial.architecture):
             self._by_number[trial.number] = finished
             self._note(finished)
         self._tell_listeners()
@@ -318,7 +318,7 @@ class Study:
             self._optuna.set_user_attr(_DATA, source)
 
     def _test_accuracies(self) -> dict[int, float]:
-        """What `set_test_accuracy` was told; schema 1 kept it in the folders of the trials."""
+        """What `set_test_accuracy` added; schema 1 kept it in the folders of the trials."""
         known = {int(number): value for number, value in self._optuna.user_attrs.get(_TEST_ACCURACY, {}).items()}
         if self.settings.schema_version == 1:
             for file in self._folders.evaluations():

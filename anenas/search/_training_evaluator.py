@@ -93,9 +93,9 @@ class TrainingEvaluator:
             augment=dataset.augment,
             seed=self.seed,
             device=device,
-            share=budget_fraction,
+            budget_fraction=budget_fraction,
             checkpoint=files.folder / CHECKPOINT,
-            stepped=on_step,
+            on_step=on_step,
         )
         clock.lap("train")
         deployed = deploy(network, architecture, dataset)

@@ -26,7 +26,7 @@ def train_quantised(
     augment: Augment,
     seed: int = 0,
     device: torch.device | str = "cpu",
-    stepped: Callable[[int, int], None] = lambda step, steps: None,
+    on_step: Callable[[int, int], None] = lambda step, steps: None,
 ) -> Deployed:
     """Train what a network ships as a little further, with 8-bit weights and activations.
 
@@ -37,7 +37,7 @@ def train_quantised(
         augment: Makes of a batch of them what might have been as well, `Dataset.augment`.
         seed: Of the order and augmentation of the images.
         device: Where to train.
-        stepped: Called after each step with its number, from 1, and how many there are.
+        on_step: Called after each step with its number, from 1, and how many there are.
 
     Returns:
         The same with integers, on the processor and in evaluation mode, for `convert` with "iOS17" and later.
@@ -51,10 +51,10 @@ def train_quantised(
     network = fold_batch_norms(deployed.network, torch.zeros(shape))
     quantiser = Quantiser(network, shape, count_steps(split, epochs)).step()
 
-    def told(step: int, steps: int) -> None:
+    def count(step: int, steps: int) -> None:
         if step < steps:
             quantiser.step()
-        stepped(step, steps)
+        on_step(step, steps)
 
     train(
         quantiser.network,
@@ -66,6 +66,6 @@ def train_quantised(
         device=device,
         learning_rate=_LEARNING_RATE,
         mixed=False,  # what is rounded to 8 bits must not be rounded to 16 before
-        stepped=told,
+        on_step=count,
     )
     return deployed.with_network(quantiser.finish()).eval()

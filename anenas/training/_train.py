@@ -47,13 +47,13 @@ def train(
     device: torch.device | str = "cpu",
     learning_rate: float = PEAK_LEARNING_RATE,
     mixed: bool = True,
-    share: float = 1.0,
+    budget_fraction: float = 1.0,
     checkpoint: Path | None = None,
-    stepped: Callable[[int, int], None] = lambda step, steps: None,
+    on_step: Callable[[int, int], None] = lambda step, steps: None,
 ) -> list[tuple[int, float]]:
     """Train `network` in place: AdamW, one cycle of the learning rate, label smoothing, standard augmentation.
 
-    With a `share` below 1 the training is paused on its way: where it stands goes to `checkpoint`, and `network` is
+    With a `budget_fraction` below 1 the training is paused on its way: where it stands goes to `checkpoint`, and `network` is
     left as the mean over the last steps, which at a learning rate that is still high is far better than the last step
     itself (Izmailov et al. 2018, arXiv:1803.05407). Going on from the checkpoint ends, on a processor to the last bit,
     where a training without a pause ends.
@@ -68,9 +68,9 @@ def train(
         device: Where to train.
         learning_rate: At its peak.
         mixed: Whether CUDA trains in mixed precision.
-        share: How much of the whole training shall be done in the end, more than 0.
+        budget_fraction: How much of the whole training shall be done in the end, more than 0.
         checkpoint: Where a pause is kept; begun with where it is there, and removed once the training is whole.
-        stepped: Called after each step with its number, from 1, and how many there are.
+        on_step: Called after each step with its number, from 1, and how many there are.
 
     Returns:
         The loss curve, about fifty points of (step, mean loss since the point before) in a whole training.
@@ -86,7 +86,7 @@ def train(
     mixed = mixed and device.type == "cuda"
     scaler = torch.amp.GradScaler(enabled=mixed and precision == torch.float16)
     steps = count_steps(split, epochs)
-    last = max(1, round(share * steps))
+    last = max(1, round(budget_fraction * steps))
     progress = Progress()
     if checkpoint:
         progress = load_checkpoint(checkpoint, network, optimizer, scaler, device)
@@ -124,7 +124,7 @@ def train(
             since.clear()
         if averaged and step > last - max(1, round(_AVERAGED * last)):
             averaged.update_parameters(network)
-        stepped(step, steps)
+        on_step(step, steps)
     if averaged:
         if checkpoint and last > progress.step:
             save_checkpoint(checkpoint, Progress(last, tuple(curve), tuple(since)), network, optimizer, scaler, device)
@@ -146,7 +146,7 @@ def count_steps(split: Split, epochs: int) -> int:
 
 
 def _one_cycle(done: int, steps: int) -> tuple[float, float]:
-    """Learning rate, as a share of its peak, and first momentum of the step after `done` of `steps`.
+    """Learning rate, as a fraction of its peak, and first momentum of the step after `done` of `steps`.
 
     Up and down again in half waves, the momentum the other way round (Smith & Topin 2018, arXiv:1708.07120), with the
     ends of torch's `OneCycleLR`.
@@ -163,7 +163,8 @@ def _one_cycle(done: int, steps: int) -> tuple[float, float]:
 
 @torch.no_grad()
 def accuracy(network: nn.Module, split: Split, *, device: torch.device | str = "cpu", batch_size: int = 64) -> float:
-    """The share of `split` that a network in evaluation mode, from pixels of 0 to 255 to scores, classifies rightly.
+    """The fraction of `split` that a network in evaluation mode, from pixels of 0 to 255 to scores, classifies
+    correctly.
 
     Raises:
         TrainingError: If a score is not finite.

@@ -161,8 +161,8 @@ def test_after_few_steps_normalisation_knows_what_it_sees() -> None:
 # Pauses
 
 
-def paused_and_continued(checkpoint: Path, *shares: float) -> tuple[nn.Module, list[tuple[int, float]]]:
-    for share in shares:
+def paused_and_continued(checkpoint: Path, *fractions: float) -> tuple[nn.Module, list[tuple[int, float]]]:
+    for fraction in fractions:
         network = small_network()
         curve = train(
             network,
@@ -170,7 +170,7 @@ def paused_and_continued(checkpoint: Path, *shares: float) -> tuple[nn.Module, l
             NORMALISE,
             epochs=2,
             augment=mirrored,
-            share=share,
+            budget_fraction=fraction,
             checkpoint=checkpoint,
         )
     return network, curve
@@ -195,7 +195,7 @@ def test_a_training_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
         epochs=2,
         augment=mirrored,
         checkpoint=tmp_path / "c",
-        stepped=lambda step, of: steps.append(step),
+        on_step=lambda step, of: steps.append(step),
     )
     assert steps == list(range(9, 17))
 
@@ -223,7 +223,7 @@ def test_a_checkpoint_of_another_network_is_not_used(tmp_path: Path) -> None:
         NORMALISE,
         epochs=2,
         augment=mirrored,
-        share=0.5,
+        budget_fraction=0.5,
         checkpoint=tmp_path / "c",
     )
     straight, _ = paused_and_continued(tmp_path / "straight", 1.0)

@@ -35,9 +35,9 @@ def print_findings(
             print_line(console, f"    also {named} and {left} more" if left else f"    also {named}")
         fixes = list(dict.fromkeys(finding.fix for finding in alike))
         print_line(console, f"    → {fixes[0]}" + ("" if len(fixes) == 1 else ", and so on"))
-    told = ", ".join(counted(counts[severity], word) for severity, word in _WORDS.items())
+    summary = ", ".join(counted(counts[severity], word) for severity, word in _WORDS.items())
     console.print()
-    print_line(console, f"{told}; `anenas check --list-rules` has the evidence")
+    print_line(console, f"{summary}; `anenas check --list-rules` has the evidence")
 
 
 def print_rules(console: Console, rules: Sequence[Rule]) -> None:

@@ -87,7 +87,7 @@ class TrainingProgress(_Bar):
         super().__init__(TextColumn("training"), BarColumn(bar_width=24), *columns)
         self._task: TaskID | None = None
 
-    def stepped(self, step: int, steps: int) -> None:
+    def on_step(self, step: int, steps: int) -> None:
         """Show how far the training is."""
         if self._task is None:
             self._task = self._bar.add_task("training", total=steps)

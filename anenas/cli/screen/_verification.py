@@ -47,7 +47,7 @@ def print_verification(console: Console, package: str, result: Verification) -> 
         console.print("[bold green]equal[/]    within what is allowed")
     elif result.passed:
         print_line(
-            console, "its weights are others by intent, so differences are told and not judged; nothing overflows"
+            console, "its weights are others by intent, so differences are reported and not judged; nothing overflows"
         )
 
 

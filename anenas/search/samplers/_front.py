@@ -310,8 +310,8 @@ class _Posterior:
     def of(self, candidates: Sequence[_Candidate]) -> np.ndarray:
         """(m, objectives), to be minimised."""
         features = self.encoder.encode(candidates)
-        told = np.array([candidate.estimate.values for candidate in candidates], dtype=float)
-        columns = [told[:, i] if function is None else function(features) for i, function in enumerate(self.functions)]
+        known = np.array([candidate.estimate.values for candidate in candidates], dtype=float)
+        columns = [known[:, i] if function is None else function(features) for i, function in enumerate(self.functions)]
         return np.stack(columns, axis=1)
 
 

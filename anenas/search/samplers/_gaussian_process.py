@@ -9,7 +9,7 @@ import numpy as np
 from scipy.linalg import LinAlgError, cho_solve, cholesky
 from scipy.optimize import minimize
 
-# Priors of the logarithms: of a decision's weight in the distance, and of the noise's share of the variance.
+# Priors of the logarithms: of a decision's weight in the distance, and of the noise's fraction of the variance.
 _WEIGHT, _WEIGHT_SD = -1.5, 1.5
 _NOISE, _NOISE_SD = -4.0, 1.5
 _WEIGHT_BOUNDS, _NOISE_BOUNDS = (-7.0, 3.0), (-9.0, 0.0)
@@ -101,7 +101,7 @@ def _squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def _learn(features: np.ndarray, values: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, float]:
-    """Weights of the groups and the noise's share of the variance, which itself is profiled out."""
+    """Weights of the groups and the noise's fraction of the variance, which itself is profiled out."""
     n, count = len(values), int(groups.max()) + 1
     distances = np.stack([_squared_distances(*2 * [features[:, groups == g]]).ravel() for g in range(count)])
     identity = np.eye(n)

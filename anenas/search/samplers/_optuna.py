@@ -34,7 +34,7 @@ class OptunaSampler:
     def __init__(self, make: BaseSampler | Callable[[int], BaseSampler]) -> None:
         self._make = make
         self._study: optuna.Study | None = None
-        self._open: dict[_Key, list[optuna.Trial]] = {}  # what it suggested and was not told the values of
+        self._open: dict[_Key, list[optuna.Trial]] = {}  # what it suggested, and that has not ended
         self._shown: set[int] = set()
 
     def ask(self, problem: Problem, trials: Sequence[Trial]) -> Decisions:
