@@ -13,7 +13,7 @@ from anenas.cli.screen._text import counted, print_line
 
 
 def print_search_scores(console: Console, scores: Sequence[SearchScores]) -> None:
-    """The fraction of the true front's hypervolume that each sampler found, mean ± standard deviation over the seeds."""
+    """The fraction of the true front's hypervolume that each sampler found: mean ± standard deviation over seeds."""
     first = scores[0]
     known = "" if first.known is None else f", objective {first.known} known of any candidate"
     print_line(console, f"{first.table}{known}")
