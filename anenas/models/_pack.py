@@ -88,7 +88,7 @@ def unpack(archive: Path, out: Path, *, largest: int = LARGEST) -> int:
             count = _extract(_Stream(file), content, largest)
             inside = list(content.iterdir())
             (inside[0] if len(inside) == 1 and inside[0].is_dir() else content).replace(unfinished)
-    except (lzma.LZMAError, tarfile.TarError, EOFError, ValueError) as error:
+    except (lzma.LZMAError, tarfile.TarError, EOFError, ValueError, RecursionError) as error:
         raise AnenasError(f"{archive} cannot be unpacked: {error}") from error
     except OSError as error:
         raise AnenasError(f"'{out}' cannot be written: {error.strerror or error}") from error

@@ -54,9 +54,9 @@ def train(
     """Train `network` in place: AdamW, one cycle of the learning rate, label smoothing, standard augmentation.
 
     With a `budget_fraction` below 1 the training is paused on its way: where it stands goes to `checkpoint`, and
-    `network` is left as the mean over the last steps, which at a learning rate that is still high is far better than the last step
-    itself (Izmailov et al. 2018, arXiv:1803.05407). Going on from the checkpoint ends, on a processor to the last bit,
-    where a training without a pause ends.
+    `network` is left as the mean over the last steps, which at a learning rate that is still high is far better than the
+    last step itself (Izmailov et al. 2018, arXiv:1803.05407). Going on from the checkpoint ends, on a processor to the
+    last bit, where a training without a pause ends.
 
     Args:
         network: From (N, C, H, W) to (N, classes) logits; it is moved to `device`.
