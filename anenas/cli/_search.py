@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 from pathlib import Path
@@ -143,6 +144,7 @@ def search(
     from anenas.api import DEFAULT_TRIALS, run_search
     from anenas.cli.screen import SearchProgress, print_front
 
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # MLflow's seven take minutes
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end, end as by Ctrl-C
     with SearchProgress(trials or (None if timeout else DEFAULT_TRIALS)) as progress:
         result = run_search(
@@ -214,8 +216,6 @@ def ui(
     host: Annotated[str, typer.Option(help="Address to serve at.")] = "127.0.0.1",
 ) -> None:
     """Open MLflow on the store."""
-    import os
-
     from anenas.tracking import default_uri
 
     if not (store / "mlflow.db").is_file():

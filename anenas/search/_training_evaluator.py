@@ -72,6 +72,18 @@ class TrainingEvaluator:
     ) -> Evaluation:
         """See `Evaluator`; `on_step` is called after each step of training with its number and how many there are."""
         import torch
+
+        with torch.random.fork_rng():  # in the caller's own process its random numbers stay as they were
+            torch.manual_seed(self.seed)
+            return self._evaluate(architecture, files, budget_fraction, on_step)
+
+    def _evaluate(
+        self,
+        architecture: Architecture,
+        files: TrialFiles,
+        budget_fraction: float,
+        on_step: Callable[[int, int], None],
+    ) -> Evaluation:
         from safetensors.torch import load_file, save_file
 
         from anenas.network import Normalisation, build, inherit
@@ -80,7 +92,6 @@ class TrainingEvaluator:
         assert files.data
         clock = _Clock()
         device = pick_device(self.device)
-        torch.manual_seed(self.seed)
         dataset = Dataset.open(files.data)
         network = build(architecture)
         inherited = inherit(network, load_file(files.donor)) if files.donor else 0.0

@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import logging
 import math
-import os
 import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from anenas._errors import AnenasError
+from anenas._errors import AnenasError, first_line
 from anenas.search import ARCHITECTURE, OPERATIONS, PACKAGE, FinishedTrial, Study, is_being_searched
 from anenas.space import SearchSpace
 
@@ -37,20 +36,30 @@ def connect(uri: str) -> MlflowClient:
     Raises:
         AnenasError: If it cannot be reached, or its database cannot be used.
     """
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # seven, minutes long, by default
     from mlflow import MlflowClient
 
-    for name in ("mlflow", "alembic"):  # they tell of every table that they create
-        logging.getLogger(name).setLevel(logging.ERROR)
     try:
         if uri.startswith("sqlite:///"):
             Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-        client = MlflowClient(uri)
-        client.search_experiments(max_results=1)
+        with _quiet("mlflow", "alembic"):  # they log every table that they create
+            client = MlflowClient(uri)
+            client.search_experiments(max_results=1)
     except Exception as error:  # SQLAlchemy's, requests' and MLflow's own, as the URI has it
-        first_line = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        raise AnenasError(f"cannot use MLflow at {uri}: {first_line}") from error
+        raise AnenasError(f"cannot use MLflow at {uri}: {first_line(error)}") from error
     return client
+
+
+@contextlib.contextmanager
+def _quiet(*names: str) -> Iterator[None]:
+    """Other libraries' loggers say no more than errors; afterwards they are as they were."""
+    levels = {logger: logger.level for logger in map(logging.getLogger, names)}
+    try:
+        for logger in levels:
+            logger.setLevel(logging.ERROR)
+        yield
+    finally:
+        for logger, level in levels.items():
+            logger.setLevel(level)
 
 
 class MlflowTracker:

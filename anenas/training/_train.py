@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 import torch
@@ -24,6 +26,9 @@ _LOGGED_STEPS = 50
 _AVERAGED = 0.25  # of the steps before a pause, whose mean is what is judged
 _BATCHES_OF_STATISTICS = 16  # that batch normalisation is shown in the end
 
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
 Augment = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 
 
@@ -36,6 +41,22 @@ def brief_epochs(dataset: Dataset) -> int:
     return dataset.kind.brief_epochs(len(dataset.train), BATCH_SIZE)
 
 
+def _deterministic(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """A function during which cuDNN computes the same each time."""
+
+    @functools.wraps(function)
+    def deterministic(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        before = torch.backends.cudnn.deterministic
+        torch.backends.cudnn.deterministic = True
+        try:
+            return function(*args, **kwargs)
+        finally:
+            torch.backends.cudnn.deterministic = before
+
+    return deterministic
+
+
+@_deterministic
 def train(
     network: nn.Module,
     split: Split,
@@ -54,9 +75,9 @@ def train(
     """Train `network` in place: AdamW, one cycle of the learning rate, label smoothing, standard augmentation.
 
     With a `budget_fraction` below 1 the training is paused on its way: where it stands goes to `checkpoint`, and
-    `network` is left as the mean over the last steps, which at a learning rate that is still high is far better than the
-    last step itself (Izmailov et al. 2018, arXiv:1803.05407). Going on from the checkpoint ends, on a processor to the
-    last bit, where a training without a pause ends.
+    `network` is left as the mean over the last steps, which at a learning rate that is still high is far better than
+    the last step itself (Izmailov et al. 2018, arXiv:1803.05407). Going on from the checkpoint ends, on a processor to
+    the last bit, where a training without a pause ends.
 
     Args:
         network: From (N, C, H, W) to (N, classes) logits; it is moved to `device`.
@@ -79,7 +100,6 @@ def train(
         TrainingError: As soon as the loss is not finite.
     """
     device = torch.device(device)
-    torch.backends.cudnn.deterministic = True
     network.to(device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
     optimizer = torch.optim.AdamW(_parameter_groups(network), lr=learning_rate, fused=device.type == "cuda")
     precision = torch.bfloat16 if device.type == "cuda" and torch.cuda.is_bf16_supported() else torch.float16
