@@ -14,7 +14,7 @@ from anenas._errors import AnenasError
 from anenas.mil._features import read_classes, read_inputs, read_outputs
 from anenas.mil._syntax import read_block
 from anenas.mil._tools import coremltools
-from anenas.mil._weights import Bytes, WeightFile
+from anenas.mil._weights import Weights, inside
 
 _MANIFEST = "Manifest.json"
 
@@ -132,27 +132,10 @@ class ProgramFile:
         described = [one for one in self.model.description.functions if one.name == default]
         return described[0] if described else self.model.description
 
-    def blob(self, file_name: str, offset: int) -> Bytes:
-        """The bytes of a blob in a weight file, not yet read from disk.
-
-        Args:
-            file_name: As a program has it, such as "@model_path/weights/weight.bin".
-            offset: Where the blob's metadata are.
-
-        Raises:
-            AnenasError: If there is no such file in the package, or it is cut short or damaged.
-        """
-        if file_name not in self._weight_files:
-            relative = file_name.removeprefix("@model_path").lstrip("/")
-            file = _inside(self.path, self.model_file.parent / relative, f"the weight file {file_name}")
-            if not file.is_file():
-                raise AnenasError(f"{self.path} is incomplete: it has no weight file {relative}")
-            self._weight_files[file_name] = WeightFile(file, self.path)
-        return self._weight_files[file_name].blob(offset)
-
     @functools.cached_property
-    def _weight_files(self) -> dict[str, WeightFile]:
-        return {}
+    def weights(self) -> Weights:
+        """Its weight files."""
+        return Weights(self.path, self.model_file.parent)
 
     def refuse_links(self) -> None:
         """A package that is to be copied must be plain files: links may lead anywhere.
@@ -175,18 +158,11 @@ def _model_file(path: Path) -> Path:
     try:
         stored = json.loads(manifest.read_bytes())
         relative = stored["itemInfoEntries"][stored["rootModelIdentifier"]]["path"]
-        file = _inside(path, path / "Data" / relative, f"the model {relative} of {_MANIFEST}")
+        file = inside(path, path / "Data" / relative, f"the model {relative} of {_MANIFEST}")
     except (ValueError, KeyError, TypeError) as error:
         raise AnenasError(f"{manifest} is damaged: it names no root model") from error
     if not file.is_file():
         raise AnenasError(f"{path} is incomplete: it has no {file.relative_to(path)}")
-    return file
-
-
-def _inside(package: Path, file: Path, what: str) -> Path:
-    """The same file, which must lie in the package once links and dots are followed."""
-    if not file.resolve().is_relative_to(package.resolve()):
-        raise AnenasError(f"{package} is refused: {what} lies outside of it")
     return file
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
@@ -12,6 +13,7 @@ from torch import Tensor
 from anenas._errors import AnenasError
 from anenas.mil._types import ValueType, read_type
 from anenas.mil._values import Array, decode, to_tensor
+from anenas.mil._weights import Weights
 
 if TYPE_CHECKING:
     from anenas.mil._file import ProgramFile
@@ -97,14 +99,17 @@ def read_block(file: ProgramFile) -> Block:
     Raises:
         AnenasError: If it is damaged, or an element type is not known.
     """
-    return _Reader(file, {}).block(file.block, file.function.inputs)
+    return _Reader(file.weights, {}).block(file.block, file.function.inputs)
 
 
 class _Reader:
-    """Reads a block of a file; `around` is what has a name around it."""
+    """Reads a block; `around` is what has a name around it.
 
-    def __init__(self, file: ProgramFile, around: Mapping[str, Operand]) -> None:
-        self._file = file
+    What is read holds on to the weight files alone, so that it goes when its file goes.
+    """
+
+    def __init__(self, weights: Weights, around: Mapping[str, Operand]) -> None:
+        self._weights = weights
         self._names = dict(around)
         self._types: dict[bytes, ValueType] = {}
 
@@ -121,7 +126,7 @@ class _Reader:
         """Of the few that a program has, each is read once."""
         key = message.SerializeToString()
         if key not in self._types:
-            self._types[key] = read_type(message, self._file.path)
+            self._types[key] = read_type(message, self._weights.package)
         return self._types[key]
 
     def _is_constant(self, message: Any) -> bool:
@@ -132,7 +137,7 @@ class _Reader:
         elif message.type.startswith(COMPRESSED):
             operation = self._operation(message)
             for index, result in enumerate(operation.results):
-                read = functools.partial(_unpack, operation, index, self._file)
+                read = functools.partial(_unpack, operation, index, self._weights.package)
                 self._names[result.name] = Constant(result.name, result.type, read, unpacked_by=operation)
         else:
             return False
@@ -156,21 +161,21 @@ class _Reader:
             for parameter, value in message.attributes.items():
                 if parameter != "name":
                     operands[parameter] = (self._constant(f"{name}.{parameter}", value),)
-        blocks = tuple([_Reader(self._file, self._names).block(block, block.inputs) for block in message.blocks])
+        blocks = tuple([_Reader(self._weights, self._names).block(block, block.inputs) for block in message.blocks])
         self._names.update((result.name, result) for result in results)
         return Operation(name, kind, operands, results, blocks)
 
     def _constant(self, name: str, value: Any) -> Constant:
         found = self._type(value.type)
-        return Constant(name, found, functools.partial(decode, value, found, self._file), value)
+        return Constant(name, found, functools.partial(decode, value, found, self._weights), value)
 
     def _named(self, name: str, reader: str) -> Operand:
         if name not in self._names:
-            raise AnenasError(f"{self._file} is damaged: nothing computes '{name}', which {reader} reads")
+            raise AnenasError(f"{self._weights.package} is damaged: nothing computes '{name}', which {reader} reads")
         return self._names[name]
 
 
-def _unpack(operation: Operation, index: int, file: ProgramFile) -> Array:
+def _unpack(operation: Operation, index: int, package: Path) -> Array:
     """A result of a `constexpr_` operation."""
     from anenas.mil.operations import FOLDED
 
@@ -179,12 +184,12 @@ def _unpack(operation: Operation, index: int, file: ProgramFile) -> Array:
     operands = {}
     for parameter, (operand,) in operation.operands.items():
         if not isinstance(operand, Constant):
-            raise AnenasError(f"{file} is damaged: {operation.name!r} needs a constant {operand.name!r}")
+            raise AnenasError(f"{package} is damaged: {operation.name!r} needs a constant {operand.name!r}")
         operands[parameter] = operand.read()
     try:
         unpacked = FOLDED[operation.type](**operands)
     except (TypeError, ValueError, IndexError) as error:
         raise AnenasError(
-            f"{file} is damaged: the weight {operation.name!r} cannot be unpacked ({operation.type})"
+            f"{package} is damaged: the weight {operation.name!r} cannot be unpacked ({operation.type})"
         ) from error
     return unpacked[index] if isinstance(unpacked, tuple) else unpacked

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,14 +11,12 @@ from torch import Tensor
 
 from anenas._errors import AnenasError
 from anenas.mil._types import DataType, ValueType, computed, read_type
-
-if TYPE_CHECKING:
-    from anenas.mil._file import ProgramFile
+from anenas.mil._weights import Weights
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
-def decode(value: Any, found: ValueType, file: ProgramFile) -> Array | str | list[Any]:
+def decode(value: Any, found: ValueType, weights: Weights) -> Array | str | list[Any]:
     """The constant in a `Value` message of a type: an array, a string, or a list of constants.
 
     Raises:
@@ -26,29 +24,29 @@ def decode(value: Any, found: ValueType, file: ProgramFile) -> Array | str | lis
     """
     if found.kind in ("listType", "tupleType"):
         listed = value.immediateValue.list if found.kind == "listType" else value.immediateValue.tuple
-        values = [decode(one, read_type(one.type, file.path), file) for one in listed.values]
+        values = [decode(one, read_type(one.type, weights.package), weights) for one in listed.values]
         return [_scalar(one) for one in values] if found.kind == "listType" else values
     if found.kind != "tensorType":
-        raise AnenasError(f"{file.path}: a constant of kind {found.kind} is not known")
+        raise AnenasError(f"{weights.package}: a constant of kind {found.kind} is not known")
     shape, dtype = found.shape, found.dtype
     if shape is None:
-        raise AnenasError(f"{file.path} is damaged: the shape of a constant is not given")
+        raise AnenasError(f"{weights.package} is damaged: the shape of a constant is not given")
     if dtype is None:
         strings = list(value.immediateValue.tensor.strings.values)
         return strings[0] if not shape and len(strings) == 1 else strings
     if value.WhichOneof("value") == "blobFileValue":
         stored = value.blobFileValue
-        return _unpack(file.blob(stored.fileName, stored.offset), dtype, shape, file)
+        return _unpack(weights.blob(stored.fileName, stored.offset), dtype, shape, weights)
     tensor = value.immediateValue.tensor
     field = tensor.WhichOneof("value")
     if field is None:
-        raise AnenasError(f"{file.path} is damaged: a constant has no value")
+        raise AnenasError(f"{weights.package} is damaged: a constant has no value")
     values = getattr(tensor, field).values
     if field == "bytes":
-        return _unpack(np.frombuffer(values, np.uint8), dtype, shape, file)
+        return _unpack(np.frombuffer(values, np.uint8), dtype, shape, weights)
     array = np.array(values)
     if array.size != math.prod(shape):
-        raise _wrong_size(file, shape)
+        raise _wrong_size(weights, shape)
     return array.astype(dtype.numpy).reshape(shape)
 
 
@@ -56,11 +54,11 @@ def _scalar(value: Array | str | list[Any]) -> Any:
     return value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
 
 
-def _unpack(data: Array, dtype: DataType, shape: tuple[int, ...], file: ProgramFile) -> Array:
+def _unpack(data: Array, dtype: DataType, shape: tuple[int, ...], weights: Weights) -> Array:
     """Elements from bytes, the first in the lowest bits."""
     count = math.prod(shape)
     if len(data) != -(-count * dtype.bits // 8):
-        raise _wrong_size(file, shape)
+        raise _wrong_size(weights, shape)
     if dtype.bits >= 8:
         return data.view(dtype.numpy).reshape(shape)
     return unpack_bits(data, dtype.bits, count, signed=dtype.numpy.kind == "i").reshape(shape)
@@ -82,8 +80,8 @@ def unpack_bits(data: Array, bits: int, count: int, *, signed: bool = False) -> 
     return values
 
 
-def _wrong_size(file: ProgramFile, shape: tuple[int, ...]) -> AnenasError:
-    return AnenasError(f"{file.path} is damaged: a constant of shape {shape} has another number of values")
+def _wrong_size(weights: Weights, shape: tuple[int, ...]) -> AnenasError:
+    return AnenasError(f"{weights.package} is damaged: a constant of shape {shape} has another number of values")
 
 
 def to_tensor(array: Array) -> Tensor:

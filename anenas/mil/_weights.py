@@ -7,7 +7,7 @@ little endian.
 from __future__ import annotations
 
 import struct
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -23,39 +23,60 @@ _SENTINEL = 0xDEADBEEF
 Bytes = np.ndarray[Any, np.dtype[np.uint8]]
 
 
-class WeightFile:
-    """A weight file, mapped into memory.
+class Weights:
+    """The weight files of a package, each mapped into memory when it is first read.
 
     Args:
-        file: Its path.
-        package: The package that it is in.
-
-    Raises:
-        AnenasError: If its header is cut short, or of another version than is known.
+        package: Its folder.
+        folder: Where its model lies, which programs name weight files from.
     """
 
-    def __init__(self, file: Path, package: Path) -> None:
-        self._name = f"{package}: {file.name}"
-        size = file.stat().st_size
-        if size < _BLOCK:
-            raise AnenasError(f"{self._name} is cut short: it has {size} bytes")
-        self._data = np.memmap(file, dtype=np.uint8, mode="r")
-        _, version = _HEADER.unpack(bytes(self._data[: _HEADER.size]))
-        if version != _VERSION:
-            raise AnenasError(f"{self._name} is of storage version {version}; only {_VERSION} is known")
+    def __init__(self, package: Path, folder: Path) -> None:
+        self.package = package
+        self._folder = folder
+        self._files: dict[str, Bytes] = {}
 
-    def blob(self, offset: int) -> Bytes:
-        """The bytes of the blob whose metadata are at `offset`, not yet read from disk.
+    def blob(self, file_name: str, offset: int) -> Bytes:
+        """The bytes of a blob, not yet read from disk.
+
+        Args:
+            file_name: As a program has it, such as "@model_path/weights/weight.bin".
+            offset: Where the blob's metadata are.
 
         Raises:
-            AnenasError: If the file is cut short or damaged.
+            AnenasError: If there is no such file in the package, or it is cut short, damaged or of another version.
         """
-        length = len(self._data)
-        if offset + _BLOCK > length:
-            raise AnenasError(f"{self._name} is cut short: a weight is at byte {offset} of {length}")
-        sentinel, _, size, start = _METADATA.unpack(bytes(self._data[offset : offset + _METADATA.size]))
+        if file_name not in self._files:
+            self._files[file_name] = self._mapped(file_name)
+        data, name = self._files[file_name], PurePosixPath(file_name).name
+        if offset + _BLOCK > len(data):
+            raise AnenasError(f"{self.package}: {name} is cut short: a weight is at byte {offset} of {len(data)}")
+        sentinel, _, size, start = _METADATA.unpack(bytes(data[offset : offset + _METADATA.size]))
         if sentinel != _SENTINEL:
-            raise AnenasError(f"{self._name} is damaged: there is no weight at byte {offset}")
-        if start + size > length:
-            raise AnenasError(f"{self._name} is cut short: a weight ends at byte {start + size}, the file at {length}")
-        return self._data[start : start + size]
+            raise AnenasError(f"{self.package}: {name} is damaged: there is no weight at byte {offset}")
+        if start + size > len(data):
+            raise AnenasError(
+                f"{self.package}: {name} is cut short: a weight ends at byte {start + size}, the file at {len(data)}"
+            )
+        return data[start : start + size]
+
+    def _mapped(self, file_name: str) -> Bytes:
+        relative = file_name.removeprefix("@model_path").lstrip("/")
+        file = inside(self.package, self._folder / relative, f"the weight file {file_name}")
+        if not file.is_file():
+            raise AnenasError(f"{self.package} is incomplete: it has no weight file {relative}")
+        size = file.stat().st_size
+        if size < _BLOCK:
+            raise AnenasError(f"{self.package}: {file.name} is cut short: it has {size} bytes")
+        data = np.memmap(file, dtype=np.uint8, mode="r")
+        _, version = _HEADER.unpack(bytes(data[: _HEADER.size]))
+        if version != _VERSION:
+            raise AnenasError(f"{self.package}: {file.name} is of storage version {version}; only {_VERSION} is known")
+        return data
+
+
+def inside(package: Path, file: Path, what: str) -> Path:
+    """The same file, which must lie in the package once links and dots are followed."""
+    if not file.resolve().is_relative_to(package.resolve()):
+        raise AnenasError(f"{package} is refused: {what} lies outside of it")
+    return file

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import shutil
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -92,6 +94,19 @@ def test_a_trial_s_steps_parse_a_package_once(
     program_accuracy(small, images, np.zeros(3, int))
     assert small.graph.macs and small.target and small.bytes and small.program().inputs and small.stored_forms
     assert opened == [tmp_path / "small.mlpackage"]
+
+
+def test_it_goes_with_its_weights_when_nobody_has_it(package: Packaged) -> None:
+    found = Package.open(package(CLASSIFIER).path)
+    program, graph = found.program("fp16"), found.graph
+    gone = [weakref.ref(found), weakref.ref(found.main), weakref.ref(program)]
+    gc.disable()  # which would also find what holds on to itself, but late
+    try:
+        del found, program
+        assert [reference() for reference in gone] == [None] * 3
+    finally:
+        gc.enable()
+    assert graph.macs
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ def test_every_weight_is_found_with_its_bytes(path: Path) -> None:
     package = ProgramFile.open(path)
     assert blobs(path)
     for name, offset in blobs(path):
-        weight = package.blob(name, offset).view(np.float16)
+        weight = package.weights.blob(name, offset).view(np.float16)
         assert weight.size
         assert np.isfinite(weight).all()
 
@@ -55,12 +55,12 @@ def test_a_weight_file_that_is_cut_short_is_refused_wherever_it_is_cut(path: Pat
     name, offset = max(blobs(path), key=lambda blob: blob[1])
     for length in (0, 10, 64, offset, offset + 20, offset + 64, len(whole) // 2, offset + 65):
         file.write_bytes(whole[:length])
-        assert "cut short" in refusal(lambda: ProgramFile.open(path).blob(name, offset))
+        assert "cut short" in refusal(lambda: ProgramFile.open(path).weights.blob(name, offset))
 
 
 def test_a_weight_that_is_not_where_the_program_says_is_refused(path: Path) -> None:
     name, offset = blobs(path)[0]
-    assert "damaged" in refusal(lambda: ProgramFile.open(path).blob(name, offset + 8))
+    assert "damaged" in refusal(lambda: ProgramFile.open(path).weights.blob(name, offset + 8))
 
 
 def test_a_weight_file_of_another_version_is_refused(path: Path) -> None:
@@ -68,7 +68,7 @@ def test_a_weight_file_of_another_version_is_refused(path: Path) -> None:
     data = bytearray(file.read_bytes())
     data[4] = 3
     file.write_bytes(data)
-    assert "storage version 3; only 2 is known" in refusal(lambda: ProgramFile.open(path).blob(*blobs(path)[0]))
+    assert "storage version 3; only 2 is known" in refusal(lambda: ProgramFile.open(path).weights.blob(*blobs(path)[0]))
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_weight_file_of_another_version_is_refused(path: Path) -> None:
 def test_weights_outside_of_the_package_are_refused(path: Path, name: str, message: str) -> None:
     (path.parent / "outside.bin").write_bytes(bytes(200))
     (path / WEIGHTS.parent / "link.bin").symlink_to(path.parent / "outside.bin")
-    assert message in refusal(lambda: ProgramFile.open(path).blob(name, 64))
+    assert message in refusal(lambda: ProgramFile.open(path).weights.blob(name, 64))
 
 
 @pytest.mark.parametrize("target", ["../../elsewhere.mlmodel", "/etc/hostname", "com.apple.CoreML/link.mlmodel"])
