@@ -9,6 +9,7 @@ from torch import nn
 from anenas.bundle._input import Input
 from anenas.bundle._swift import stream_swift_source, swift_source
 from anenas.coreml import convert, convert_streamed
+from anenas.inputs import SERIES, TEXTS, plain_kind
 from anenas.mil import Program, load_program
 from anenas.network import Streamed, build
 from anenas.space import Architecture
@@ -50,7 +51,7 @@ def test_a_batch_gives_an_array_of_probabilities(tmp_path: Path) -> None:
 
 
 def test_series_come_in_as_an_array_whatever_their_channels(tmp_path: Path) -> None:
-    source = swift_source(program(tmp_path, (1, 3, 1, 8)), "model.mlpackage", Input("series", "as they are"))
+    source = swift_source(program(tmp_path, (1, 3, 1, 8)), "model.mlpackage", Input(SERIES, "as they are"))
     assert "Parameter series: As they are, 1×3×1×8 (series, channels, 1, steps), steps contiguous." in source
     assert "func prediction(for series: [Float])" in source
     assert 'dictionary: ["series": value]' in source
@@ -59,7 +60,7 @@ def test_series_come_in_as_an_array_whatever_their_channels(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("shape", [(1, 1, 4, 4), (1, 4, 4, 4), (2, 1, 4, 4), (1, 3, 1, 4)])
 def test_brackets_are_balanced_and_no_template_is_left(tmp_path: Path, shape: tuple[int, int, int, int]) -> None:
-    source = swift_source(program(tmp_path, shape), "model.mlpackage", Input("images" if shape[2] > 1 else "series"))
+    source = swift_source(program(tmp_path, shape), "model.mlpackage", Input(plain_kind(shape[2])))
     assert all(source.count(a) == source.count(b) for a, b in ("{}", "()", "[]"))
     assert "{{" not in source and "None" not in source
 
@@ -75,7 +76,7 @@ def test_it_is_the_same_whatever_the_classes_are_called(tmp_path: Path) -> None:
 @pytest.mark.parametrize("tokens", ["words", "characters"])
 @pytest.mark.parametrize("batch", [1, 2])
 def test_texts_are_encoded_with_the_vocabulary_of_the_model(tmp_path: Path, tokens: str, batch: int) -> None:
-    source = swift_source(program(tmp_path, (batch, 1, 1, 8)), "model.mlpackage", Input("texts", tokens=tokens))
+    source = swift_source(program(tmp_path, (batch, 1, 1, 8)), "model.mlpackage", Input(TEXTS, tokens=tokens))
     assert ".creatorDefinedKey" in source and 'metadata["vocabulary"]' in source and "import Foundation" in source
     assert f"the ids of its first 8 {tokens}" in source and f"{tokens}.prefix(8)" in source
     assert f"shape: [{batch}, 1, 1, 8]" in source

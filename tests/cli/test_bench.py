@@ -67,7 +67,7 @@ def test_comparing_runs_every_sampler_and_draws_the_curves(run: Run, table: Path
 def test_without_json_a_search_of_a_table_is_a_table(run: Run, table: Path) -> None:
     code, out, _ = run("bench", "search", "--table", table, "--trials", 12, "--seeds", 1, "--sampler", "random")
     assert code == 0
-    assert "share of the true front's hypervolume" in out
+    assert "fraction of the true front's hypervolume" in out
     assert [line.split()[0] for line in out.splitlines() if line.strip()][-1] == "random"
 
 
