@@ -85,7 +85,7 @@ class WeightFormat:
 
     def is_in_blocks(self, shape: tuple[int, ...], channel_axis: int = 0) -> bool:
         """Whether a weight's input channels divide into blocks; if not, each output channel has a scale."""
-        return self.block > 0 and shape[1 - channel_axis] % self.block == 0
+        return self.block > 0 and len(shape) > 1 and shape[1 - channel_axis] % self.block == 0
 
     def is_grouped(self, shape: tuple[int, ...], channel_axis: int = 0) -> bool:
         """Whether a weight's output channels divide into groups; if not, all share a table."""

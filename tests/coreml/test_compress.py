@@ -150,3 +150,9 @@ def test_a_failure_leaves_what_was_there(package: Packaged, tmp_path: Path) -> N
         compress(broken, out, "palette4")
     assert Package.open(out).digest == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["broken.mlpackage", "small.mlpackage"]
+
+
+@pytest.mark.parametrize("form", ["int8-block", "int4-block", "palette4-grouped", "sparse75+int8"])
+def test_a_bias_of_many_elements_has_no_blocks(form: str, package: Packaged, tmp_path: Path) -> None:
+    wide = Architecture.parse("1x1x16x16-conv_r1_s2_c16_k3_relu-head_c2304_relu_n3")
+    assert compress(package(wide), tmp_path / "small.mlpackage", form).bytes < package(wide).bytes

@@ -11,6 +11,7 @@ from anenas.graph import (
     Op,
     Storage,
     Tensor,
+    WeightFormat,
     compressed,
     fingerprint,
     get_weight_format,
@@ -104,3 +105,8 @@ def test_compressed_programs_have_fingerprints_of_their_own() -> None:
     prints = {fingerprint(compressed(plain, form)) for form in weight_formats().values()}
     assert len(prints) == len(weight_formats())
     assert fingerprint(plain) in prints
+
+
+@pytest.mark.parametrize("form", weight_formats().values(), ids=lambda form: form.name)
+def test_a_vector_is_in_no_blocks(form: WeightFormat) -> None:
+    assert not form.is_in_blocks((4096,))
