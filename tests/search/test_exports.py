@@ -3,9 +3,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from pretend import PretendEvaluator
-
 from anenas.search import Problem, Study, TrialFiles, export_best, make_sampler
+from pretend import PretendEvaluator
 
 
 def study_of(study: Study, problem: Problem, trials: int) -> Study:

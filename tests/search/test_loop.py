@@ -8,10 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pretend
 import pytest
-from pretend import PretendEvaluator
 
+import pretend
 from anenas._errors import AnenasError
 from anenas.search import (
     CHECKPOINT,
@@ -26,6 +25,7 @@ from anenas.search import (
 )
 from anenas.search.samplers._front import FrontSampler
 from anenas.space import Limits, SearchSpace
+from pretend import PretendEvaluator
 
 Make = Callable[..., Search]
 RANDOM = make_sampler("random", 0)

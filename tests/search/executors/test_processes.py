@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import pretend
 import pytest
-from pretend import add, die, environment, fail, say, sleep, unpicklable
 
+import pretend
 from anenas.search import ProcessExecutor, Task, TrialFiles
+from pretend import add, die, environment, fail, say, sleep, unpicklable
 
 
 def task(function: Callable[..., object], *arguments: object) -> Task:
