@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from anenas._errors import AnenasError, unknown
+from anenas._errors import AnenasError, first_line, unknown
 from anenas.graph import Graph
 
 if TYPE_CHECKING:
@@ -106,8 +106,7 @@ def _timm_graph(text: str) -> Graph:
     try:
         return trace(network, size)
     except Exception as error:  # whatever the model's own code raises for a size that it does not take
-        first_line = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        raise AnenasError(f"timm:{text} does not run at {size[2]}×{size[3]}: {first_line}") from error
+        raise AnenasError(f"timm:{text} does not run at {size[2]}×{size[3]}: {first_line(error)}") from error
 
 
 def _timm_name(text: str) -> tuple[str, tuple[int, int, int, int]]:

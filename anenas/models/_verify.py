@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from anenas._errors import AnenasError
+from anenas._errors import AnenasError, first_line
 from anenas.coreml import (
     LOSSY,
     TOLERANCES,
@@ -80,7 +80,7 @@ def _against_weights(
         state = load_file(weights)
         network.load_state_dict(state)
     except (SafetensorError, OSError) as error:
-        raise AnenasError(f"{weights} does not hold the weights of {architecture}: {error}".splitlines()[0]) from error
+        raise AnenasError(f"{weights} does not hold the weights of {architecture}: {first_line(error)}") from error
     except RuntimeError as error:  # of many lines
         lacking = sorted(network.state_dict().keys() - state.keys())
         differs = f"it has no {lacking[0]}" if lacking else "names or shapes differ"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import filelock
 
-from anenas._errors import AnenasError
+from anenas._errors import AnenasError, first_line
 from anenas.search._settings import SearchSettings
 
 if TYPE_CHECKING:
@@ -144,4 +144,4 @@ def quiet_optuna() -> Iterator[None]:
 def database_error(error: Exception) -> str:
     """What a database error says, without the statement that it was about."""
     cause = getattr(error.__cause__, "orig", None) or getattr(error, "orig", None) or error
-    return next(iter(str(cause).splitlines()), type(error).__name__)
+    return first_line(cause)
