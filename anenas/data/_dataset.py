@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anenas._errors import AnenasError
+from anenas._files import replacing
 from anenas.data._raw import PARTS
 from anenas.inputs import InputKind, Moments, input_kind
 
@@ -209,7 +210,5 @@ class Dataset:
 
 
 def _replace(path: Path, array: NDArray[Any]) -> None:
-    new = path.with_suffix(".new")
-    with new.open("wb") as file:
+    with replacing(path) as new, new.open("wb") as file:
         np.save(file, array, allow_pickle=False)
-    new.replace(path)

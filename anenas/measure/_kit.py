@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from anenas._errors import AnenasError, first_line
+from anenas._files import replacing
 from anenas.coreml import Package, as_arrays, convert_arrays
 from anenas.graph import fingerprint
 from anenas.measure import kit_script as script
@@ -102,17 +102,13 @@ def write_kit(models: Sequence[str], out: Path) -> list[dict[str, Any]]:
     if len(set(models)) < len(models):
         raise AnenasError("a model is named twice; a kit measures each once")
     out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".kit-") as folder:
-        kit = Path(folder) / "kit"
+    with replacing(out) as kit:
         kit.mkdir()
         entries = [_add(model, kit, f"{i:02}-{_slug(model)}") for i, model in enumerate(models, start=1)]
         (kit / script.KIT).write_text(json.dumps({"version": 1, "models": entries}, indent=1) + "\n", encoding="utf-8")
         shutil.copyfile(script.__file__, kit / "validate.py")
         expected = " with what it should compute" if all(entry["expected"] for entry in entries) else ""
         (kit / "README.txt").write_text(_README.format(count=len(entries), expected=expected), encoding="utf-8")
-        if out.exists():
-            out.rmdir()
-        kit.replace(out)
     return entries
 
 

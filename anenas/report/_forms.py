@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from anenas._files import replacing
+
 _BLUE, _GREY = "#1f6feb", "#8c959f"
 
 
@@ -37,6 +39,5 @@ def write_forms_png(points: Sequence[tuple[str, float, float, bool]], quality: s
     for tick, color in zip(left.get_yticklabels(), colors, strict=True):
         tick.set_color(color)
     figure.suptitle("Blue: no other form is both smaller and better", fontsize=9, color=_BLUE)
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    figure.savefig(unfinished, format="png")
-    unfinished.replace(path)
+    with replacing(path) as unfinished:
+        figure.savefig(unfinished, format="png")

@@ -13,6 +13,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
 
+from anenas._files import replacing
+
 _NETWORK, _MOMENTS = "network.", "moments."
 _MOMENT_NAMES = ("exp_avg", "exp_avg_sq")  # AdamW's
 
@@ -47,12 +49,8 @@ def save_checkpoint(
             tensors[f"{_MOMENTS}{moment}.{name}"] = optimizer.state[parameter][moment]
     tensors["random"] = torch.cuda.get_rng_state(device) if device.type == "cuda" else torch.get_rng_state()
     facts = dataclasses.asdict(progress) | {"scaler": scaler.state_dict()}
-    new = path.with_name(f".{path.name}")
-    try:
+    with replacing(path) as new:
         save_file({name: t.contiguous() for name, t in tensors.items()}, new, {"progress": json.dumps(facts)})
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
 
 
 def load_checkpoint(

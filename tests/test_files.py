@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from anenas._files import replacing, write_whole
+
+
+def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
+    for text in ("first", "second"):
+        write_whole(tmp_path / "a.txt", text)
+        assert (tmp_path / "a.txt").read_text() == text
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_a_folder_is_replaced_whole(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        with replacing(tmp_path / "folder") as unfinished:
+            unfinished.mkdir()
+            (unfinished / name).touch()
+        assert [path.name for path in (tmp_path / "folder").iterdir()] == [name]
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_an_error_leaves_what_was_there(tmp_path: Path, is_there: bool) -> None:
+    if is_there:
+        (tmp_path / "a.txt").write_text("before")
+    before = {path: path.read_text() for path in tmp_path.iterdir()}
+    with pytest.raises(ValueError, match="half way"), replacing(tmp_path / "a.txt") as unfinished:
+        unfinished.write_text("half")
+        raise ValueError("half way")
+    assert {path: path.read_text() for path in tmp_path.iterdir()} == before
+
+
+def test_what_is_written_is_called_as_it_will_be(tmp_path: Path) -> None:
+    with replacing(tmp_path / "figure.png") as unfinished:
+        assert unfinished.name == "figure.png" and not unfinished.exists()
+        unfinished.touch()
