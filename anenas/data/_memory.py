@@ -17,6 +17,7 @@ from PIL import Image
 from anenas._errors import AnenasError, first_line
 from anenas.data._arrays import NEEDED_KEYS, check_keys, raw_of_arrays
 from anenas.data._dataset import Dataset, Split
+from anenas.data._encoding import FIRST
 from anenas.data._format import InputFormat
 from anenas.data._pictures import ArrayPictures, draw_photo, is_grey, pixels
 from anenas.data._raw import PARTS, Examples, RawData, file_safe
@@ -82,13 +83,14 @@ def _raw_of_dataset(dataset: Dataset, wanted: InputFormat) -> RawData:
             f"{wanted.rate}; load them at that rate"
         )
     if wanted.encoding:
-        highest = max(float(split.inputs.max()) for split in (dataset.train, dataset.validation, dataset.test))
-        if given.get("tokens") != wanted.encoding.tokens or highest >= wanted.encoding.vocabulary:
+        tokens, vocabulary = given.get("tokens", "tokens"), json.loads(given.get("vocabulary", "[]"))
+        most = wanted.encoding.vocabulary - FIRST
+        if tokens != wanted.encoding.tokens or not 0 < len(vocabulary) <= most:
             raise AnenasError(
-                f"{name} holds ids up to {highest:.0f} of {given.get('tokens', 'unknown tokens')}, not "
-                f"{wanted.encoding.tokens} with ids below {wanted.encoding.vocabulary}; load the texts in that encoding"
+                f"{name} names {len(vocabulary):,} {tokens} as the vocabulary in its metadata; expected 1 to {most:,} "
+                f"{wanted.encoding.tokens}: load the texts in that encoding"
             )
-        if wanted.vocabulary is not None and json.loads(given.get("vocabulary", "null")) != list(wanted.vocabulary):
+        if wanted.vocabulary is not None and vocabulary != list(wanted.vocabulary):
             raise AnenasError(
                 f"{name} was encoded with another vocabulary than the model's; load its texts for the model"
             )

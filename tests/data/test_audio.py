@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 import wave
 from pathlib import Path
 
@@ -149,6 +150,13 @@ def test_a_file_that_is_of_no_use_is_named(content: bytes | np.ndarray | None, m
         with pytest.raises(AnenasError, match=f"^'{path}' {message}") as error:
             load(folder, kind)
         assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("kind", ["wav", "mel"])
+def test_reading_leaves_the_warnings_of_the_process_as_they_were(kind: str, folder: Path) -> None:
+    before = [*warnings.filters]
+    load(folder, kind)
+    assert [*warnings.filters] == before
 
 
 def test_spectrograms_are_what_the_block_computes(folder: Path, log: pytest.LogCaptureFixture) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -40,3 +42,14 @@ def test_a_kind_is_found_by_its_name_and_is_one_value_in_every_process(kind: Inp
 def test_an_unknown_kind_is_answered_with_the_nearest() -> None:
     with pytest.raises(AnenasError, match="unknown kind of input 'image'; did you mean images"):
         input_kind("image")
+
+
+@pytest.mark.parametrize("kind", input_kinds(), ids=str)
+def test_no_code_asks_for_a_kind_by_its_name(kind: InputKind) -> None:
+    """Where a kind matters, it is asked for itself, or for what follows from it."""
+    package = Path(__file__).parents[2] / "anenas"
+    asked = re.compile(rf"""(?:[!=]=|\bin|\bis|\bcase) *[([{{]*["']{kind}["']|kind *= *["']{kind}["']""")
+    assert [path.name for path in package.rglob("*.py") if asked.search(path.read_text(encoding="utf-8"))] == []
+    own = re.compile(rf"\bname=\"{kind}\"")
+    named = [path.name for path in (package / "inputs").glob("*.py") if own.search(path.read_text(encoding="utf-8"))]
+    assert named == [f"_{kind}.py"]
