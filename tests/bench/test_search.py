@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tables import table_fields, write_table
 
 from anenas._errors import AnenasError
 from anenas.bench import SearchScores, Table, bench_search, read_table
-from tables import table_fields, write_table
 
 
 @pytest.fixture

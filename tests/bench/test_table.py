@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tables import table_fields, write_table
 
 from anenas import AnenasError
 from anenas.bench import Table, read_table
 from anenas.search import TrialFiles
 from anenas.space import every
-from tables import table_fields, write_table
 
 
 def rows(table: Table) -> list[Any]:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 import torch
+from examples import example, input_shape
 
 from anenas.blocks import Block, block_kinds
 from anenas.blocks._recurrences import PatchSteps, RowSteps
-from examples import example, input_shape
 
 
 def every_block() -> Iterator[object]:

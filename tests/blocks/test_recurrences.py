@@ -7,13 +7,13 @@ import math
 import numpy as np
 import pytest
 import torch
+from examples import BODY_KINDS, takes_series
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
 from anenas.blocks import Block, SequenceBlock, block_kind
 from anenas.blocks._recurrences import QRNN, SRU, Convolution, MinGRU, UnrolledGRU, UnrolledLSTM, scan
-from examples import BODY_KINDS, takes_series
 
 Directions = pytest.mark.parametrize("bidirectional", [False, True])
 

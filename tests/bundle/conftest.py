@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from studies import trained_study
+from tiny import write_tiny
 
 from anenas.data import load_data
 from anenas.search import Study
 from anenas.space import read_space
-from studies import trained_study
-from tiny import write_tiny
 
 # From small to large.
 TRIALS = (

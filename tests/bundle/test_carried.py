@@ -9,6 +9,7 @@ from textwrap import dedent
 
 import pytest
 import torch
+from examples import with_random_statistics
 from safetensors.torch import save_file
 
 from anenas._errors import AnenasError
@@ -16,7 +17,6 @@ from anenas._plugins import load_plugin
 from anenas.bundle import plain_network
 from anenas.network import Deployed, Normalisation, build, fuse
 from anenas.space import Architecture
-from examples import with_random_statistics
 
 pytestmark = pytest.mark.usefixtures("forget_plugins")
 

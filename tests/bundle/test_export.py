@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import standin_macos
 import torch
 from safetensors.torch import load_file, save_file
 
 import anenas
-import standin_macos
 from anenas._errors import AnenasError
 from anenas.bundle import Bundle
 from anenas.coreml import Package

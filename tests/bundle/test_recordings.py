@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from studies import trained_study
 
 import anenas
 from anenas._errors import AnenasError
@@ -18,7 +19,6 @@ from anenas.inputs import RECORDINGS
 from anenas.models import verify_against
 from anenas.search import PACKAGE, WEIGHTS, Study
 from anenas.space import SearchSpace
-from studies import trained_study
 
 SPACE = {
     "name": "tones",

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from examples import BODY_KINDS, input_shape, stem, with_random_statistics
 from safetensors.torch import save_file
 from torch import nn
 
@@ -18,7 +19,6 @@ from anenas.blocks import Block
 from anenas.bundle import plain_network
 from anenas.network import Deployed, Normalisation, build, fuse
 from anenas.space import Architecture, Head, Stage
-from examples import BODY_KINDS, input_shape, stem, with_random_statistics
 
 # Runs each network.py below the current folder and prints how far its outputs are from those beside it.
 ALONE = """

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import standin_macos
+from studies import trained_study
 
 import anenas
-import standin_macos
 from anenas._errors import AnenasError
 from anenas.bundle import Bundle
 from anenas.coreml import Package
@@ -17,7 +18,6 @@ from anenas.data import InputFormat, load_data
 from anenas.inputs import SERIES
 from anenas.models._pack import pack, unpack
 from anenas.space import read_space
-from studies import trained_study
 
 SPACE = """\
 name: series

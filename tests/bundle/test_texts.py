@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from studies import trained_study
 
 import anenas
 from anenas._errors import AnenasError
@@ -23,7 +24,6 @@ from anenas.models import verify_against
 from anenas.models._forms import load_test_data
 from anenas.search import PACKAGE, WEIGHTS, Study
 from anenas.space import SearchSpace
-from studies import trained_study
 
 ENCODING = Encoding("words", 64)
 SPACE = {

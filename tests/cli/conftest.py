@@ -5,9 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from commands import Ran, Run
 
 from anenas import cli
-from commands import Ran, Run
 
 
 @pytest.fixture

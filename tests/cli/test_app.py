@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from commands import Run
 
 import anenas
-from commands import Run
 
 
 def test_debug_shows_where_an_error_comes_from(run: Run) -> None:

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-from anenas.search import SAMPLERS
 from commands import Run
 from tables import write_table
+
+from anenas.search import SAMPLERS
 
 
 @pytest.mark.parametrize(

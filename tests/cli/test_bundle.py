@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import Run
+from studies import trained_study
 
 from anenas.bundle import Bundle
 from anenas.data import InputFormat, load_data
 from anenas.inputs import SERIES
 from anenas.space import read_space
-from commands import Run
-from studies import trained_study
 
 SPACE = """\
 name: series

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import Run
 
 from anenas.coreml import convert
 from anenas.graph import weight_formats
 from anenas.mil import load_program
 from anenas.network import Deployed, Normalisation, build, fuse
 from anenas.space import Architecture
-from commands import Run
 
 NETWORK = Architecture.parse("1x1x16x16-conv_r1_s2_c16_k3_relu-conv_r1_s2_c32_k3_relu-head_n3")
 CLASSES = ("2", "0", "1")

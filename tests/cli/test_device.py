@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 import standin_macos
-from anenas.measure import read_recordings
 from commands import Run
+
+from anenas.measure import read_recordings
 
 TINY = "1x1x16x16-conv_r1_s2_c16_k3_relu-dsconv_r1_s2_c16_k3_relu-head_n4"
 RECORDINGS = Path(__file__).parents[1] / "measure" / "recordings"

@@ -5,12 +5,12 @@ import logging
 import warnings
 
 import pytest
+from commands import Run
 from rich.console import Console
 from rich.progress import Progress
 
 from anenas.cli import _log as module
 from anenas.cli._log import LOG, error_console, shown_log
-from commands import Run
 
 
 @pytest.fixture

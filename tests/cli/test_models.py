@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 
 import pytest
-
 from commands import Run
 
 ARCHITECTURE = "1x1x32x32-conv_r1_s2_c16_k3_relu-dsconv_r2_s2_c32_k3_relu-head_n10"

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from commands import Run
 from torch import nn
 
 from anenas.coreml import convert
 from anenas.mil import load_program
-from commands import Run
 
 
 class Bright(nn.Module):

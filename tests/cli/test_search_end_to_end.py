@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import optuna
 import pytest
+from commands import environment
 from mlflow import MlflowClient
+from tiny import write_tiny
 
 import anenas
 from anenas.coreml import Package
-from commands import environment
-from tiny import write_tiny
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from examples import BODY_KINDS, input_shape, stem
 from torch import nn
 
 from anenas.ane import chips
@@ -17,7 +18,6 @@ from anenas.graph import Graph, Tensor
 from anenas.latency import CalibratedLatency
 from anenas.network import architecture_graph, trace
 from anenas.space import Architecture, Head, Stage
-from examples import BODY_KINDS, input_shape, stem
 
 Packaged = Callable[[Architecture], Package]
 

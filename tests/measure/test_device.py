@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 import standin_macos
+
 from anenas._errors import AnenasError
 from anenas.ane import get_chip
 from anenas.coreml import Package, convert

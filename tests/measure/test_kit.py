@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 import standin_macos
+
 from anenas._errors import AnenasError
 from anenas.ane import get_chip
 from anenas.bench._latency import read_published

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import standin_macos
 from torch import nn
 
-import standin_macos
 from anenas.coreml import Package, convert_arrays
 from anenas.measure import kit_script as validate
 

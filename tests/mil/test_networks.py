@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from examples import BODY_KINDS, input_shape, stem
 from torch import nn
 
 from anenas._torchvision import import_torchvision
@@ -18,7 +19,6 @@ from anenas.coreml import TOLERANCES, convert
 from anenas.mil import coremltools, load_program
 from anenas.network import Deployed, Normalisation, build, fuse
 from anenas.space import Architecture, Head, Stage
-from examples import BODY_KINDS, input_shape, stem
 
 Converted = Callable[..., Path]
 

@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import pytest
 import torch
+from examples import example, input_shape, with_random_statistics
 from torch import nn
 
 from anenas.blocks import Block, block_kinds
 from anenas.network import Deployed, Normalisation, build, fuse
 from anenas.space import Architecture
-from examples import example, input_shape, with_random_statistics
 
 ARCHITECTURE = Architecture.parse(
     "2x3x16x16-conv_r1_s2_c16_k3_relu-mobileone_r2_s1_c32_k3_b2_hswish-mbconv_r1_s2_c32_k3_e2_se_silu-head_c64_relu_n5"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from examples import BODY_KINDS, with_random_statistics
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
@@ -12,7 +13,6 @@ from anenas._errors import AnenasError
 from anenas.blocks import SequenceBlock
 from anenas.network import Deployed, Normalisation, Streamed, build, fuse
 from anenas.space import Architecture, Head, Stage
-from examples import BODY_KINDS, with_random_statistics
 
 CAUSAL = [
     block

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from pretend import SPACE, PretendEvaluator, estimate
 
 from anenas.report import write_front_csv, write_front_page, write_front_png, write_trials_csv
 from anenas.search import Problem, SearchSettings, Study, TrialFiles, make_sampler
 from anenas.space import Limits, read_space
-from pretend import SPACE, PretendEvaluator, estimate
 
 SETTINGS = SearchSettings({"accuracy": 0.0, "latency_ms": 0.5}, chip="A15")
 

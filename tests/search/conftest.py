@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pretend import SPACE, PretendEvaluator
 
 from anenas.search import Problem, ProcessExecutor, Search, SearchSettings, Study, make_sampler
 from anenas.space import Limits, SearchSpace, read_space
-from pretend import SPACE, PretendEvaluator
 
 SETTINGS = SearchSettings({"accuracy": 0.0, "latency_ms": 0.5}, space="pretend", chip="A15")
 

@@ -3,8 +3,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from anenas.search import Problem, Study, TrialFiles, export_best, make_sampler
 from pretend import PretendEvaluator
+
+from anenas.search import Problem, Study, TrialFiles, export_best, make_sampler
 
 
 def study_of(study: Study, problem: Problem, trials: int) -> Study:

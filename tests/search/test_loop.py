@@ -8,9 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 import pretend
+import pytest
+from pretend import PretendEvaluator
+
 from anenas._errors import AnenasError
 from anenas.search import (
     CHECKPOINT,
@@ -25,7 +26,6 @@ from anenas.search import (
 )
 from anenas.search.samplers._front import FrontSampler
 from anenas.space import Limits, SearchSpace
-from pretend import PretendEvaluator
 
 Make = Callable[..., Search]
 RANDOM = make_sampler("random", 0)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pretend import PretendEvaluator, latency
 
 from anenas._errors import AnenasError
 from anenas.search import (
@@ -22,7 +23,6 @@ from anenas.search import (
 )
 from anenas.search.samplers._front import FrontSampler
 from anenas.space import Limits, SearchSpace
-from pretend import PretendEvaluator, latency
 
 CHIPS = ["A15", "M2"]
 ESTIMATE = Estimate(

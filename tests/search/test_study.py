@@ -4,10 +4,10 @@ import dataclasses
 
 import optuna
 import pytest
+from pretend import PretendEvaluator
 
 from anenas._errors import AnenasError
 from anenas.search import EVALUATION, Problem, SearchSettings, Study, Trial, TrialFiles, make_sampler
-from pretend import PretendEvaluator
 
 SETTINGS = SearchSettings({"accuracy": 0.0, "latency_ms": 0.5}, space="pretend", chip="A15")
 EVALUATOR = PretendEvaluator()

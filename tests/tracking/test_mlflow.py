@@ -8,12 +8,12 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
+from pretend import SPACE, PretendEvaluator, estimate
 
 from anenas._errors import AnenasError
 from anenas.search import Problem, SearchSettings, Study, Trial, TrialFiles, make_sampler, searching
 from anenas.space import Limits, SearchSpace, read_space
 from anenas.tracking import MlflowTracker, connect, default_uri
-from pretend import SPACE, PretendEvaluator, estimate
 
 EVALUATOR = PretendEvaluator()
 SETTINGS = SearchSettings({"accuracy": 0.0, "latency_ms": 0.5}, space="pretend", chip="A15")

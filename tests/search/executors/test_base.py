@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from elsewhere import ElsewhereExecutor
+from pretend import PretendEvaluator, fail
 
 from anenas.search import (
     PACKAGE,
@@ -24,8 +26,6 @@ from anenas.search import (
     make_sampler,
 )
 from anenas.space import Limits, SearchSpace
-from elsewhere import ElsewhereExecutor
-from pretend import PretendEvaluator, fail
 
 EXECUTORS: dict[str, Callable[[], Executor]] = {
     "serial": SerialExecutor,

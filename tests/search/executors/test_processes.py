@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 import pretend
-from anenas.search import ProcessExecutor, Task, TrialFiles
+import pytest
 from pretend import add, die, environment, fail, say, sleep, unpicklable
+
+from anenas.search import ProcessExecutor, Task, TrialFiles
 
 
 def task(function: Callable[..., object], *arguments: object) -> Task:

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import numpy as np
 import pytest
+from tables import write_table
 
 from anenas.bench import Table, read_table
 from anenas.search import (
@@ -29,7 +30,6 @@ from anenas.search._trial import FinishedTrial
 from anenas.search.samplers._front import FrontSampler, _Candidate, _SampledFront
 from anenas.search.samplers._gaussian_process import GaussianProcess
 from anenas.space import Limits, draw
-from tables import write_table
 
 SETTINGS = SearchSettings({"accuracy": 0.0, "latency_ms": 1.0})
 

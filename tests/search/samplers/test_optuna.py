@@ -6,6 +6,7 @@ from pathlib import Path
 
 import optuna
 import pytest
+from tables import write_table
 
 from anenas import AnenasError
 from anenas.bench import Table, read_table
@@ -22,7 +23,6 @@ from anenas.search import (
     make_sampler,
 )
 from anenas.space import Limits
-from tables import write_table
 
 SETTINGS = SearchSettings({"accuracy": 0.0, "latency_ms": 1.0})
 
