@@ -9,12 +9,12 @@ from anenas._errors import AnenasError
 SECONDS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "": 1.0}
 MEGABYTES = {"mb": 1.0, "kb": 1e-3, "b": 1e-6, "": 1.0}
 COUNTS = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9}
-MILLISECONDS = {"ms": 1.0, "us": 1e-3, "µs": 1e-3, "s": 1e3, "": 1.0}
+MILLISECONDS = {"ms": 1.0, "us": 1e-3, "\u03bcs": 1e-3, "s": 1e3, "": 1.0}
 
 
 def quantity(text: str, option: str, units: dict[str, float]) -> float:
     """A number with one of the units, in the unit whose factor is 1."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-zµ]*)", text.strip().casefold())
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-z\u03bc]*)", text.strip().casefold())  # the micro sign becomes a mu
     if not match or match[2] not in units or float(match[1]) <= 0:
         named = [unit for unit in units if unit]
         raise AnenasError(

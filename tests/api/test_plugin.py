@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 BLOCK = """\
 import anenas
@@ -30,6 +31,7 @@ stages: [{width: [16, 32], stride: 2, blocks: {grouped: {groups: [4, 8]}}}]
 """
 
 
+@pytest.mark.slow
 def test_a_users_block_is_searched_exported_and_verified(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     images = {f"{part}_x": rng.integers(0, 256, (60, 16, 16), np.uint8) for part in ("train", "test")}

@@ -3,11 +3,59 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import pytest
 from commands import environment
+from pretend import PretendEvaluator
 from tiny import write_tiny
 
+from anenas import AnenasError, run_search
+from anenas.latency import CalibratedLatency
 
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"space": "mobil_cnn"}, "unknown space 'mobil_cnn'; did you mean mobile_cnn"),
+        ({"trials": 0}, "trials must be more than 0, got 0"),
+        ({"timeout": -1.0}, "timeout must be more than 0, got -1.0"),
+        ({"epochs": 0}, "epochs must be more than 0"),
+        ({"workers": 0}, "workers must be more than 0"),
+        ({"rungs": 0}, "rungs must be more than 0"),
+        ({"classes": 0}, "classes must be more than 0"),
+        ({"seed": -1}, "seed must be 0 or more, got -1"),
+        ({"chip": "A51"}, "unknown chip 'A51'"),
+        ({"chip": []}, "expected a chip, such as A15"),
+        ({"objectives": ["speed"]}, "unknown objective 'speed'"),
+        ({"objectives": ["latency_ms@M2"]}, "M2 is not among the chips of the search, A15"),
+        ({"objectives": ["macs", "macs"]}, "one is listed twice"),
+        ({"objectives": []}, "expected 1 to 4 objectives, got 0"),
+        ({"latency_bound": "lower"}, "unknown latency bound 'lower'"),
+        ({"max_size_mb": -1.0}, "limit size_mb: .*, got -1.0"),
+        ({"max_params": 0.0}, "limit params: .*, got 0.0"),
+        ({"min_accuracy": 1.5}, "limit accuracy: .*, got 1.5"),
+        ({"device": "abacus"}, "unknown device 'abacus'"),
+        ({"latency": {"M2": CalibratedLatency()}}, "`latency` names M2; the search's chips are A15"),
+        ({"latency": "calibratd"}, "unknown latency source 'calibratd'; did you mean calibrated"),
+        ({"evaluator": PretendEvaluator()}, "needs the number of `classes`"),
+        ({"data": "nowhere.npz"}, "nowhere.npz"),
+        ({"input_shape": (1, 64, 99999)}, "breaks the guideline"),
+        ({"sampler": "magic"}, "unknown sampler 'magic'"),
+        ({"study": "a/b"}, "study name 'a/b'"),
+    ],
+)
+def test_a_mistake_is_one_line_before_anything_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: dict[str, Any], message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(AnenasError, match=message) as raised:
+        run_search(**arguments)
+    assert "\n" not in str(raised.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
 def test_python_can_search_twice_and_read_a_study_back(tmp_path: Path) -> None:
     write_tiny(tmp_path)
     script = (

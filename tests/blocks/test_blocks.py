@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 import torch
-from examples import example, input_shape
+from kinds import example, input_shape
 
 from anenas.blocks import Block, block_kinds
 from anenas.blocks._recurrences import PatchSteps, RowSteps

@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 import torch
-from examples import BODY_KINDS, takes_series
 from hypothesis import given
 from hypothesis import strategies as st
+from kinds import BODY_KINDS, takes_series
 from torch import nn
 
 from anenas.blocks import Block, SequenceBlock, block_kind

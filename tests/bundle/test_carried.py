@@ -9,7 +9,7 @@ from textwrap import dedent
 
 import pytest
 import torch
-from examples import with_random_statistics
+from kinds import with_random_statistics
 from safetensors.torch import save_file
 
 from anenas._errors import AnenasError

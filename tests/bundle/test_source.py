@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from examples import BODY_KINDS, input_shape, stem, with_random_statistics
+from kinds import BODY_KINDS, input_shape, stem, with_random_statistics
 from safetensors.torch import save_file
 from torch import nn
 

@@ -20,6 +20,8 @@ from tiny import write_tiny
 import anenas
 from anenas.coreml import Package
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from examples import BODY_KINDS, input_shape, stem
+from kinds import BODY_KINDS, input_shape, stem
 from torch import nn
 
 from anenas.ane import chips

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from kinds import BODY_KINDS, input_shape, stem
 
 from anenas.blocks import SequenceBlock, block_kind, block_kinds
 from anenas.coreml import LOSSY, Package, Quantiser, compress, convert, verify_network
@@ -18,7 +19,6 @@ from anenas.graph import all_weight_formats, get_weight_format, weight_formats
 from anenas.mil import coremltools, load_program
 from anenas.network import Deployed, Normalisation, architecture_graph, build, fold_batch_norms, fuse
 from anenas.space import Architecture, Head, Stage
-from examples import BODY_KINDS, input_shape, stem
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (2, 3, 8, 8)).astype(np.float32)
 KINDS = [name for name, kind in block_kinds().items() if not issubclass(kind, SequenceBlock)]

@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import json
-import shutil
-import struct
 from pathlib import Path
 
 import numpy as np
@@ -11,32 +8,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from safetensors.torch import save_file
 from torch import nn
+from trained import CLASSES, deploy, edited, export, trained
 
 from anenas._errors import AnenasError
 from anenas.coreml import Difference, Package, convert, program_accuracy, verify, verify_network
-from anenas.models import verify_against
 from anenas.network import Deployed, Normalisation, build, fuse
 from anenas.space import Architecture
-
-TINY = "1x1x16x16-conv_r1_s2_c16_k3_hswish-mbconv_r1_s2_c16_k3_e2_se_relu-mobileone_r1_s1_c16_k3_b2_silu-head_n4"
-CLASSES = ["a", "b", "c", "d"]
-MEAN, STD = (0.3,), (0.35,)
-
-
-def trained(text: str = TINY) -> nn.Module:
-    """Far enough that batch normalisation has statistics and the classes differ."""
-    torch.manual_seed(0)
-    network = build(Architecture.parse(text)).train()
-    optimiser = torch.optim.SGD(network.parameters(), lr=0.1)
-    for _ in range(10):
-        labels = torch.randint(0, 4, (32,))
-        images = torch.randn(32, 1, 16, 16) + labels.view(-1, 1, 1, 1)
-        optimiser.zero_grad()
-        nn.functional.cross_entropy(network(images), labels).backward()
-        optimiser.step()
-    return network.eval()
 
 
 @pytest.fixture(scope="module")
@@ -46,34 +24,17 @@ def network() -> nn.Module:
 
 @pytest.fixture(scope="module")
 def deployed(network: nn.Module) -> nn.Module:
-    return Deployed(fuse(network), Normalisation(MEAN, STD)).eval()
+    return deploy(network)
 
 
 @pytest.fixture(scope="module")
-def package(network: nn.Module, deployed: nn.Module, tmp_path_factory: pytest.TempPathFactory) -> Package:
-    folder = tmp_path_factory.mktemp("exported")
-    metadata = {"anenas.architecture": TINY, "anenas.mean": json.dumps(MEAN), "anenas.std": json.dumps(STD)}
-    save_file({name: t.contiguous() for name, t in network.state_dict().items()}, folder / "weights.safetensors")
-    return convert(deployed, folder / "m.mlpackage", shape=(1, 1, 16, 16), classes=CLASSES, metadata=metadata)
+def package(network: nn.Module, tmp_path_factory: pytest.TempPathFactory) -> Package:
+    return export(network, tmp_path_factory.mktemp("exported"))
 
 
 @pytest.fixture(scope="module")
 def pixels() -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (8, 1, 16, 16)).astype(np.float32)
-
-
-def edited(package: Package, folder: Path, at: int = 40) -> Package:
-    """A copy with one weight of the first large blob changed by half."""
-    copy = folder / "edited.mlpackage"
-    shutil.copytree(package.path, copy)
-    (file,) = copy.rglob("weight.bin")
-    data = bytearray(file.read_bytes())
-    _, _, size, start = struct.unpack_from("<IIQQ", data, 64)
-    assert size > 2 * at
-    (value,) = struct.unpack_from("<e", data, start + 2 * at)
-    struct.pack_into("<e", data, start + 2 * at, value + 0.5)
-    file.write_bytes(bytes(data))
-    return Package.open(copy)
 
 
 def test_what_was_exported_passes_in_both_precisions(package: Package, deployed: nn.Module, pixels: np.ndarray) -> None:
@@ -140,68 +101,7 @@ def test_a_network_that_overflows_in_float16_is_named(tmp_path: Path) -> None:
     assert "(conv) in float16" in result.problems[0]
 
 
-def test_the_weights_that_were_exported_pass(package: Package) -> None:
-    result = verify_against(package.path, str(package.path.parent / "weights.safetensors"), samples=2)
-    assert result.passed
-    assert result.fp32[0].relative < 1e-5
-
-
-def test_other_weights_do_not(package: Package, network: nn.Module, tmp_path: Path) -> None:
-    weights = {name: t.clone() for name, t in network.state_dict().items()}
-    weights["head.1.weight"][0] += 0.3
-    save_file(weights, tmp_path / "w.safetensors")
-    assert not verify_against(package.path, str(tmp_path / "w.safetensors"), samples=2).passed
-
-
-def test_values_of_another_origin(package: Package, deployed: nn.Module, pixels: np.ndarray, tmp_path: Path) -> None:
-    with torch.no_grad():
-        expected = deployed(torch.from_numpy(pixels)).numpy()
-    np.savez(tmp_path / "right.npz", image=pixels, classLabel_probs=expected)
-    np.savez(tmp_path / "wrong.npz", image=pixels, classLabel_probs=expected[:, ::-1])
-    assert verify_against(package.path, str(tmp_path / "right.npz")).passed
-    assert not verify_against(package.path, str(tmp_path / "wrong.npz")).passed
-
-
-def test_another_package(package: Package, tmp_path: Path) -> None:
-    assert verify_against(package.path, str(package), samples=2).fp32[0].largest == 0
-    assert verify_against(edited(package, tmp_path).path, str(package), samples=2).fp32[0].largest > 0
-
-
-def test_an_architecture_is_held_to_operations_and_sizes(package: Package) -> None:
-    assert verify_against(package.path, TINY).passed
-    with pytest.raises(AnenasError, match="is not of that architecture"):
-        verify_against(package.path, TINY.replace("e2", "e4"))
-
-
-@pytest.mark.parametrize(
-    ("against", "message"),
-    [
-        ("nowhere.safetensors", "there is no file nowhere.safetensors"),
-        ("nowhere.npz", "'nowhere.npz' is not there"),
-        ("nowhere.mlpackage", "is no .mlpackage"),
-        ("something", r"cannot verify against 'something'; expected weights \(.safetensors\)"),
-    ],
-)
-def test_what_it_cannot_be_held_against_is_one_line(package: Package, against: str, message: str) -> None:
-    with pytest.raises(AnenasError, match=message):
-        verify_against(package.path, against)
-
-
-def test_weights_of_another_network_are_told(package: Package, tmp_path: Path) -> None:
-    save_file({"x": torch.zeros(2)}, tmp_path / "other.safetensors")
-    (tmp_path / "cut.safetensors").write_bytes((tmp_path / "other.safetensors").read_bytes()[:9])
-    for name, why in (("other", r"it has no head.1.bias; expected those that the search wrote"), ("cut", "")):
-        with pytest.raises(AnenasError, match=f"{name}.safetensors does not hold the weights of .*: {why}") as raised:
-            verify_against(package.path, str(tmp_path / f"{name}.safetensors"))
-        assert "\n" not in str(raised.value)
-
-
-def test_values_under_other_names_or_of_another_shape_are_told(
-    package: Package, pixels: np.ndarray, tmp_path: Path
-) -> None:
-    np.savez(tmp_path / "named.npz", x=pixels, y=pixels)
-    with pytest.raises(AnenasError, match="expected inputs and outputs: image, classLabel, classLabel_probs"):
-        verify_against(package.path, str(tmp_path / "named.npz"))
+def test_values_of_another_shape_are_told(package: Package, pixels: np.ndarray) -> None:
     with pytest.raises(AnenasError, match=r"has the shape \(8, 4\), expected \(8, 3\)"):
         verify(package, {"image": pixels}, {"classLabel_probs": np.zeros((8, 3))}, "nothing")
 

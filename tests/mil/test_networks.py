@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from examples import BODY_KINDS, input_shape, stem
+from kinds import BODY_KINDS, input_shape, stem
 from torch import nn
 
 from anenas._torchvision import import_torchvision

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from examples import example, input_shape, with_random_statistics
+from kinds import example, input_shape, with_random_statistics
 from torch import nn
 
 from anenas.blocks import Block, block_kinds

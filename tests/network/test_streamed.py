@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
-from examples import BODY_KINDS, with_random_statistics
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kinds import BODY_KINDS, with_random_statistics
 from torch import nn
 
 from anenas._errors import AnenasError

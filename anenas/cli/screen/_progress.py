@@ -33,10 +33,6 @@ class _Bar:
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         self._bar.stop()
 
-    def say(self, line: str) -> None:
-        """A line of its own above the bar."""
-        _log.info("%s", line)
-
 
 class SearchProgress(_Bar):
     """A bar on a terminal; elsewhere, as in a log file, a line for each trial. Both on standard error.

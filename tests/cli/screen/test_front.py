@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from anenas.api import FrontModel, SearchResult
+from anenas.cli.screen import print_front
+from anenas.latency import Latency
+
+
+def model(trial: int, accuracy: float, ms: float, test: float | None, *called: str) -> FrontModel:
+    return FrontModel(
+        trial=trial,
+        architecture=f"architecture-{trial}",
+        accuracy=accuracy,
+        latency_ms=ms,
+        latency_low_ms=0.8 * ms,
+        latency_high_ms=1.25 * ms,
+        residency=0.975,
+        size_mb=1.234,
+        macs=12_345_678,
+        params=98_765,
+        package=Path("package"),
+        test_accuracy=test,
+        latency_by_chip={chip: Latency(ms / i, ms, ms, chip, "s") for i, chip in enumerate(("A15", "M2"), 1)},
+        called=list(called),
+    )
+
+
+def result(*front: FrontModel, objectives: tuple[str, ...] = ("accuracy", "latency_ms"), **counts: int) -> SearchResult:
+    infeasible = {"latency_ms": 2, "rule rank": 1} if "infeasible" in counts else {}
+    return SearchResult("mine", "A15", list(objectives), counts, infeasible, 1.0, 0.5, list(front), {})
+
+
+def test_the_best_is_first_and_architectures_stand_behind_what_they_are_called(shown: Callable[..., list[str]]) -> None:
+    front = model(3, 0.5, 0.1, None, "fast"), model(12, 0.9, 0.4, 0.875, "accurate", "knee")
+    assert shown(print_front, result(*front, completed=5, stopped=0, infeasible=3, repeated=1)) == [
+        "Pareto front of mine",
+        "trial accuracy test A15 latency (90 %) M2 size",
+        "12 90.00% 87.50% 0.400 ms (0.32–0.50) 0.200 ms 1.23 MB",
+        "3 50.00% 0.100 ms (0.08–0.12) 0.050 ms 1.23 MB",
+        "12 accurate, knee architecture-12",
+        "3 fast architecture-3",
+        "5 completed; 3 infeasible: 2 latency_ms, 1 rule rank; 1 repeated",
+    ]
+
+
+def test_other_objectives_have_columns(shown: Callable[..., list[str]]) -> None:
+    objectives = ("accuracy", "residency", "macs", "params")
+    _, headings, row, *_ = shown(print_front, result(model(0, 1.0, 0.1, 1.0), objectives=objectives, completed=1))
+    assert headings.endswith("size M MACs M params on engine")
+    assert row.endswith("1.23 MB 12.35 0.10 98%")
+
+
+def test_an_empty_front_has_headings_and_says_how_trials_ended(shown: Callable[..., list[str]]) -> None:
+    assert shown(print_front, result(completed=0, failed=2)) == [
+        "Pareto front of mine",
+        "trial accuracy test A15 latency (90 %) size",
+        "2 failed",
+    ]

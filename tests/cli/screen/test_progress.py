@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import io
+import logging
+from pathlib import Path
+
+import pytest
+from pretend import SPACE, PretendEvaluator
+from rich.console import Console
+
+from anenas.cli._log import shown_log
+from anenas.cli.screen import SearchProgress, TrainingProgress, _progress
+from anenas.search import Problem, SearchSettings, Study, TrialFiles, make_sampler
+from anenas.space import Limits, read_space
+
+EVALUATOR = PretendEvaluator()
+SAMPLER = make_sampler("random", 0)
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Study:
+    settings = SearchSettings({"accuracy": 0.0, "latency_ms": 0.5}, space="pretend", chip="A15")
+    return Study.create_or_continue(tmp_path / "store", "s", settings)
+
+
+@pytest.fixture
+def problem(study: Study, tmp_path: Path) -> Problem:
+    (tmp_path / "pretend.yaml").write_text(SPACE)
+    return Problem(read_space(tmp_path / "pretend.yaml"), 10, EVALUATOR, study.objectives, Limits())
+
+
+def complete(study: Study, problem: Problem) -> str:
+    """Complete a trial; how its line ends."""
+    trial = study.ask(SAMPLER, problem)
+    evaluation = EVALUATOR.evaluate(trial.architecture, TrialFiles(study.workspace(trial)))
+    study.complete(trial, evaluation, {})
+    return f"{evaluation.accuracy:.1%}, {evaluation.estimate.latency.ms:.3f} ms, {trial.architecture}"
+
+
+def terminal(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    console = Console(file=io.StringIO(), force_terminal=True, width=120, color_system=None)
+    monkeypatch.setattr(_progress, "error_console", lambda: console)
+    monkeypatch.setattr("anenas.cli._log.error_console", lambda: console)
+    return console.file  # type: ignore[return-value]
+
+
+def test_in_a_log_file_each_trial_is_a_line(study: Study, problem: Problem, capsys: pytest.CaptureFixture[str]) -> None:
+    complete(study, problem)  # before this process: nothing is said of it
+    with shown_log(logging.INFO), SearchProgress(3) as progress:
+        progress.on_update(study)
+        described = complete(study, problem)
+        study.fail(study.ask(SAMPLER, problem), "ValueError: no")
+        progress.on_update(study)
+        progress.on_update(study)
+    out, err = capsys.readouterr()
+    first, second = err.splitlines()
+    assert out == ""
+    assert first.startswith(f"[2/3] trial 1: {described} about ")
+    assert first.endswith(" s left")
+    assert second == "trial 2 failed: ValueError: no"
+
+
+def test_quiet_shows_failures_alone(study: Study, problem: Problem, capsys: pytest.CaptureFixture[str]) -> None:
+    with shown_log(logging.WARNING), SearchProgress(3) as progress:
+        progress.on_update(study)
+        complete(study, problem)
+        study.fail(study.ask(SAMPLER, problem), "ValueError: no")
+        progress.on_update(study)
+    assert capsys.readouterr() == ("", "trial 1 failed: ValueError: no\n")
+
+
+def test_on_a_terminal_there_is_a_bar_and_failures_stand_above_it(
+    study: Study, problem: Problem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen = terminal(monkeypatch)
+    with shown_log(logging.INFO), SearchProgress(2) as progress:
+        progress.on_update(study)
+        complete(study, problem)
+        study.fail(study.ask(SAMPLER, problem), "ValueError: no")
+        progress.on_update(study)
+    text = screen.getvalue()
+    assert "trial 1 failed: ValueError: no" in text
+    assert "[1/2]" not in text
+    assert "searching" in text and "1/2 trials · 1 failed, " in text
+
+
+def test_quiet_has_no_bar(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = terminal(monkeypatch)
+    with shown_log(logging.WARNING), SearchProgress(2) as progress:
+        progress.on_update(study)
+    assert screen.getvalue() == ""
+
+
+def test_a_training_in_a_log_file_is_a_line_for_each_tenth(capsys: pytest.CaptureFixture[str]) -> None:
+    with shown_log(logging.INFO), TrainingProgress() as progress:
+        for step in range(1, 41):
+            progress.on_step(step, 40)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == [f"training: {step} of 40 steps" for step in range(4, 41, 4)]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [(0.4, "0 s"), (59.6, "1 min 0 s"), (61, "1 min 1 s"), (3600, "1 h 0 min"), (7384, "2 h 3 min")],
+)
+def test_times_are_told_in_two_units(seconds: float, expected: str) -> None:
+    assert _progress._duration(seconds) == expected

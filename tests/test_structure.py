@@ -1,0 +1,49 @@
+"""Tests lie where what they test lies: tests/ROOM/test_x.py is of anenas/ROOM/_x.py."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+TESTS = Path(__file__).parent
+PACKAGE = TESTS.parent / "anenas"
+
+# Tests of several files, or of none of the package's.
+OTHERS = {
+    "ane/test_fit_latency.py": "of experiments/fit_latency.py, which makes ane/calibration.json",
+    "api/test_plugin.py": "a user's block from their file to a bundle",
+    "blocks/test_blocks.py": "every block, by what all of them promise",
+    "bundle/test_recordings.py": "bundles of recordings, from the study to the files",
+    "bundle/test_texts.py": "bundles of texts, from the study to the files",
+    "cli/test_search_end_to_end.py": "whole searches, each a process that is killed or goes on",
+    "coreml/test_agreement.py": "graphs of architectures against those of their packages",
+    "coreml/test_every_form.py": "every kind of block in every form of weights",
+    "data/test_cut_fashion_mnist.py": "of experiments, which made data/fashion_mnist.npz",
+    "data/test_cut_wrist_motion.py": "of experiments, which made data/wrist_motion.npz",
+    "inputs/test_kinds.py": "what all kinds of input promise",
+    "mil/test_compression.py": "operations/_compression.py, through programs",
+    "mil/test_coverage.py": "every operation against coremltools' own table",
+    "mil/test_elementwise.py": "operations/_elementwise.py, through programs",
+    "mil/test_layers.py": "operations against torch's layers",
+    "mil/test_networks.py": "whole networks through the interpreter",
+    "mil/test_shapes.py": "operations/_shape.py and _selection.py, through programs",
+    "test_extend.py": "what CONTRIBUTING.md says",
+    "test_public.py": "anenas/__init__.py",
+    "test_readme.py": "what README.md says",
+    "test_structure.py": "the tests themselves",
+}
+
+
+def is_mirror(test: Path) -> bool:
+    """Whether a test file has the name of a file or a room of the package."""
+    folder, name = PACKAGE / test.relative_to(TESTS).parent, test.stem.removeprefix("test_")
+    return any((folder / one).exists() for one in (f"_{name}.py", f"{name}.py", name))
+
+
+def test_every_test_file_is_of_a_file_of_the_package_or_says_of_what_else() -> None:
+    found = {test.relative_to(TESTS).as_posix(): is_mirror(test) for test in TESTS.rglob("test_*.py")}
+    assert {name for name, mirrors in found.items() if not mirrors} == set(OTHERS)
+
+
+def test_every_folder_of_tests_is_a_room_s() -> None:
+    folders = {test.parent.relative_to(TESTS) for test in TESTS.rglob("test_*.py")}
+    assert {str(folder) for folder in folders if not (PACKAGE / folder / "__init__.py").is_file()} == set()
