@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from anenas._errors import AnenasError
 from anenas.latency import LatencySource, Target, get_latency_source
-from anenas.search import OptunaSampler, Sampler, make_sampler
+from anenas.search import EXECUTORS, Executor, OptunaSampler, Sampler, make_sampler
 from anenas.space import Limits, SearchSpace
 
 if TYPE_CHECKING:
@@ -73,6 +73,20 @@ def sampler_of(sampler: str | Sampler | BaseSampler, seed: int) -> Sampler:
     import optuna
 
     return OptunaSampler(sampler) if isinstance(sampler, optuna.samplers.BaseSampler) else sampler
+
+
+def executor_of(executor: str | Executor, workers: int | None, device: str | None) -> Callable[[Path], Executor]:
+    """What makes the executor by name, from a folder for what it prints; or gives the caller's own.
+
+    Raises:
+        AnenasError: If there is none of that name, or `workers` are asked of the caller's own.
+    """
+    if isinstance(executor, str):
+        make = EXECUTORS[executor]
+        return lambda log_folder: make(workers=workers, device=device, log_folder=log_folder)
+    if workers is not None:
+        raise AnenasError("`workers` is for executors by name; your own says with `slots` how many tasks it runs")
+    return lambda log_folder: executor
 
 
 def made_folder(what: str, folder: str | Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import logging
 import math
 import shutil
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anenas.api._job import prepare
-from anenas.api._options import check_positive, made_folder, sampler_of, targets_of
+from anenas.api._options import check_positive, executor_of, made_folder, sampler_of, targets_of
 from anenas.api._report import FrontReport, closing, test_front
 from anenas.api._result import SearchResult, result_of
 from anenas.data import Data, Dataset, absolute_source
@@ -20,7 +21,6 @@ from anenas.search import (
     DEFAULT_OBJECTIVES,
     DEFAULT_RUNGS,
     DEFAULT_SAMPLER,
-    EXECUTORS,
     FEWEST_TRIALS,
     Evaluator,
     Executor,
@@ -136,6 +136,7 @@ def run_search(
     """
     started = time.monotonic()
     check_positive(trials=trials, epochs=epochs, timeout=timeout, workers=workers, rungs=rungs, classes=classes)
+    suggesting, make_executor = sampler_of(sampler, seed), executor_of(executor, workers, device)
     most = {"size_mb": max_size_mb, "latency_ms": max_latency_ms, "macs": max_macs, "params": max_params}
     job = prepare(
         space,
@@ -152,7 +153,6 @@ def run_search(
         evaluator=evaluator,
         classes=classes,
     )
-    suggesting = sampler_of(sampler, seed)
     name = study_name(Path(store).absolute(), study, new, job.title, job.settings)
     store, exports = made_folder("store", store), made_folder("exports", exports)
     first = job.first(seed_architectures, Study.load(store, from_study) if from_study else None)
@@ -161,8 +161,6 @@ def run_search(
     deadline = started + timeout if timeout else math.inf
     rungs = rungs or (DEFAULT_RUNGS if wanted >= FEWEST_TRIALS else 1)
     folder = study_folder(store, name)
-    if isinstance(executor, str):
-        executor = EXECUTORS[executor](workers=workers, device=device, log_folder=folder / "logs")
     with searching(store, name):
         found = Study.create_or_continue(store, name, job.settings_with_reference_point)
         found.note_data(absolute_source(data))
@@ -171,16 +169,18 @@ def run_search(
         report = FrontReport(tracker)
         found.listeners += [tracker.update, report, on_update]
         problem = job.problem(found.objectives)
-        with closing(tracker), _shared(job.dataset, folder / "data") as files, executor:
-            search = Search(found, problem, suggesting, executor, files, first, Rungs(rungs), inherit)
+        running = make_executor(folder / "logs")
+        with closing(tracker), _shared(job.dataset, folder / "data") as files, running:
+            job = dataclasses.replace(job, dataset=None)  # whoever trains maps it from disk
+            search = Search(found, problem, suggesting, running, files, first, Rungs(rungs), inherit)
             try:
                 for listener in found.listeners:
                     listener(found)
                 search.run(wanted, deadline)
                 if len(found.completed) < wanted and time.monotonic() < deadline:
                     _log.info("the search ends early: nothing new within the limits is left to try")
-                executor.cancel()
-                test_front(found, job.evaluator, executor, files)
+                running.cancel()
+                test_front(found, job.evaluator, running, files)
                 tracker.update(found)
             finally:  # stopped or failed, what there is is still worth having
                 exported = export_best(found, exports)
@@ -200,6 +200,7 @@ def _shared(dataset: Dataset | None, folder: Path) -> Iterator[Path | None]:
         yield None
         return
     dataset.save(folder)
+    del dataset
     try:
         yield folder
     finally:

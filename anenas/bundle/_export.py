@@ -16,6 +16,7 @@ from anenas.bundle._stream import require_streaming
 from anenas.bundle._write import write_bundle
 from anenas.data import Data, Dataset, Encoding, InputFormat, load_data
 from anenas.graph import get_weight_format
+from anenas.latency import CalibratedLatency
 from anenas.search import PACKAGE, Study, TrainingEvaluator, TrialFiles, ship
 from anenas.space import Architecture
 
@@ -84,6 +85,8 @@ def export(
         package=trial / PACKAGE,
     )
     _log.info(f"trial {record.number} of {study}: {record.architecture}")
+    if (latency := record.evaluation.estimate.latency).source != CalibratedLatency.name:
+        _log.warning(f"the search's latencies are those of {latency.origin}; the bundle's are of the calibrated model")
     try:
         out.absolute().parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out.absolute().parent, prefix=".exporting-") as temporary:

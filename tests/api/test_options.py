@@ -6,9 +6,9 @@ import optuna
 import pytest
 
 from anenas._errors import AnenasError
-from anenas.api._options import check_positive, limits_of, made_folder, sampler_of, targets_of
+from anenas.api._options import check_positive, executor_of, limits_of, made_folder, sampler_of, targets_of
 from anenas.latency import CalibratedLatency, FunctionLatency
-from anenas.search import OptunaSampler
+from anenas.search import OptunaSampler, SerialExecutor
 from anenas.space import load_space
 
 SOURCE = FunctionLatency(lambda graph, chip: 1.0, name="mine", version="1")
@@ -49,6 +49,16 @@ def test_samplers_of_optuna_s_are_adapted_and_the_caller_s_own_are_taken() -> No
     assert isinstance(sampler_of(optuna.samplers.RandomSampler(), 0), OptunaSampler)
     with pytest.raises(AnenasError, match="unknown sampler 'rando'; did you mean random"):
         sampler_of("rando", 0)
+
+
+def test_an_executor_of_one_s_own_is_taken_and_decides_how_many_tasks_run() -> None:
+    mine = SerialExecutor()
+    assert executor_of(mine, None, None)(Path()) is mine
+    assert isinstance(executor_of("serial", 4, None)(Path()), SerialExecutor)
+    with pytest.raises(AnenasError, match="`workers` is for executors by name"):
+        executor_of(mine, 2, None)
+    with pytest.raises(AnenasError, match="unknown executor 'seriel'; did you mean serial"):
+        executor_of("seriel", None, None)
 
 
 def test_a_folder_is_made_and_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,17 +1,21 @@
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from commands import environment
-from pretend import PretendEvaluator
+from pretend import SPACE, PretendEvaluator
 from tiny import write_tiny
 
 from anenas import AnenasError, run_search
+from anenas.data import Dataset
 from anenas.latency import CalibratedLatency
+from anenas.search import Study
 
 
 @pytest.mark.parametrize(
@@ -42,6 +46,7 @@ from anenas.latency import CalibratedLatency
         ({"data": "nowhere.npz"}, "nowhere.npz"),
         ({"input_shape": (1, 64, 99999)}, "breaks the guideline"),
         ({"sampler": "magic"}, "unknown sampler 'magic'"),
+        ({"executor": "magic"}, "unknown executor 'magic'"),
         ({"study": "a/b"}, "study name 'a/b'"),
     ],
 )
@@ -66,3 +71,22 @@ def test_python_can_search_twice_and_read_a_study_back(tmp_path: Path) -> None:
         "assert anenas.load_result(result.study).front == result.front\n"
     )
     subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=environment(), check=True)
+
+
+def test_the_process_that_searches_lets_go_of_the_data_while_others_train(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("pretend.yaml").write_text(SPACE)
+    x, y = np.zeros((40, 16, 16), np.uint8), np.arange(40) % 2
+    np.savez("data.npz", train_x=x, train_y=y, test_x=x, test_y=y)
+    held: list[int] = []
+
+    def count(study: Study) -> None:
+        held.append(sum(isinstance(one, Dataset) for one in gc.get_objects()))
+
+    before = sum(isinstance(one, Dataset) for one in gc.get_objects())
+    run_search(
+        "pretend.yaml", data="data.npz", evaluator=PretendEvaluator(), executor="serial", trials=1, on_update=count
+    )
+    assert set(held) == {before}
