@@ -21,7 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any, ClassVar
 
 import cloudpickle
@@ -107,7 +107,6 @@ def dump_plugins() -> bytes:
     written = []
     for module, attribute, registry in _registries():
         for name, entry in registry.added().items():
-            travel_whole(entry)
             is_object = not hasattr(entry, "__qualname__")
             try:
                 sent = dumps(_Object(name, type(entry), vars(entry)) if is_object else entry)
@@ -161,15 +160,14 @@ def _registries() -> list[tuple[str, str, Registry[Any]]]:
     return list(found.values())
 
 
-def travel_whole(thing: object) -> None:
-    """Let a class, function or object of the user's, and what is defined beside it, travel by value.
+@functools.lru_cache
+def _prepare(name: str) -> None:
+    """Let what a module of the user's defines travel by value, with the package that it is in.
 
-    Otherwise it travels by its module's name, which suffices where that can be imported. What an installed package
-    defines always does: it must be installed wherever it is used.
+    What an installed package defines travels by its name: it must be installed wherever it is used.
     """
-    name = getattr(thing if hasattr(thing, "__qualname__") else type(thing), "__module__", "")
     module = sys.modules.get(name)
-    if module and not name.startswith("anenas.") and not _is_installed(module):
+    if module and name.partition(".")[0] != "anenas" and not _is_installed(module):
         _travels_whole(sys.modules.get(name.partition(".")[0], module))
 
 
@@ -220,6 +218,7 @@ def _with_cache(function: Any, parameters: dict[str, Any]) -> Any:
 def _reduce_cached(cached: Any) -> Any:
     """cloudpickle knows a function that has a cache by its module's name alone."""
     module = cached.__module__
+    _prepare(module)
     if module in sys.modules and not {module, module.partition(".")[0]} & _whole:
         return cached.__qualname__
     return _with_cache, (cached.__wrapped__, cached.cache_parameters())
@@ -229,3 +228,11 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
     dispatch_table: ClassVar[Any] = ChainMap(
         {functools._lru_cache_wrapper: _reduce_cached}, cloudpickle.Pickler.dispatch_table
     )
+
+    def reducer_override(self, thing: Any) -> Any:
+        """cloudpickle takes each module that it finds here for one that can be imported anywhere."""
+        if isinstance(thing, type | FunctionType):
+            _prepare(thing.__module__ or "")
+        elif isinstance(thing, ModuleType):
+            _prepare(thing.__name__)
+        return super().reducer_override(thing)

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 import anenas
-from anenas import _plugins, _registry
+from anenas import _registry
 from anenas._errors import AnenasError
 from anenas._plugins import dump_plugins, dumps, load_plugin, loads
 from anenas.blocks import block_kind
@@ -279,11 +279,12 @@ def test_a_broken_plugin_of_an_installed_package_is_named(installed: str, tmp_pa
             block_kind("conv")
 
 
-def test_an_object_of_an_imported_module_may_travel_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_module_defines_that_was_not_installed_travels_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write(tmp_path / "judges.py", "class Judge:\n    def __call__(self):\n        return 'judged'\n")
     monkeypatch.syspath_prepend(tmp_path)
     judge: Any = importlib.import_module("judges").Judge()
-    _plugins.travel_whole(judge)
     script = "from anenas._plugins import loads; print(loads(sent[0])())"
     assert in_a_fresh_process(script, dumps(judge), folder=tmp_path) == "judged"
     del sys.modules["judges"]
