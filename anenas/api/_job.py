@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from anenas._errors import AnenasError, unknown
 from anenas.api._input import load_input, with_input
 from anenas.api._options import limits_of
+from anenas.api._pretrained import weights_of
 from anenas.data import Data, Dataset, InputFormat
 from anenas.latency import Target
+from anenas.pretrained import PretrainedWeights
 from anenas.search import (
     LATENCY_BOUNDS,
     Evaluator,
@@ -26,7 +28,7 @@ from anenas.search import (
     read_architectures,
     reference_point,
 )
-from anenas.space import Architecture, Limits, SearchSpace, load_space
+from anenas.space import Architecture, Limits, SearchSpace
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Job:
         seed: Of suggestions, weights and the order of the data.
         inherit: Whether trainings begin with the weights of earlier trials.
         own_evaluator: Name of the caller's evaluator, if it is not the product's.
+        pretrained: Weights of the space's backbones, by the backbones' names.
     """
 
     space: SearchSpace
@@ -60,6 +63,7 @@ class Job:
     seed: int
     inherit: bool
     own_evaluator: str = ""
+    pretrained: Mapping[str, PretrainedWeights] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -116,7 +120,7 @@ class Job:
 
 
 def prepare(
-    space: SearchSpace | str | Path,
+    space: SearchSpace,
     data: Data,
     targets: Sequence[Target],
     *,
@@ -143,7 +147,7 @@ def prepare(
     if latency_bound not in LATENCY_BOUNDS:
         raise unknown("latency bound", latency_bound, LATENCY_BOUNDS)
     names = objective_names(objectives, [target.name for target in targets])
-    the_space = space if isinstance(space, SearchSpace) else load_space(space)
+    the_space, pretrained = weights_of(space)
     the_limits = limits_of(the_space, limits)
     kind = None if device is None else pick_device(device).type  # which GPU is the executor's business
     dataset = None
@@ -167,5 +171,6 @@ def prepare(
         epochs=epochs,
         seed=seed,
         inherit=inherit,
+        pretrained=pretrained,
         own_evaluator=f"{type(evaluator).__module__}.{type(evaluator).__qualname__}" if evaluator else "",
     )

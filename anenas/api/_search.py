@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from anenas.api._job import prepare
+from anenas.api._job import Job, prepare
 from anenas.api._options import check_positive, executor_of, made_folder, sampler_of, targets_of
+from anenas.api._pretrained import space_of, write_weights
 from anenas.api._report import FrontReport, closing, test_front
 from anenas.api._result import SearchResult, result_of
-from anenas.data import Data, Dataset, absolute_source
+from anenas.data import Data, absolute_source
 from anenas.search import (
     DEFAULT_OBJECTIVES,
     DEFAULT_RUNGS,
@@ -42,15 +43,17 @@ if TYPE_CHECKING:
 
     from anenas.latency import LatencySource
 
+DEFAULT_SPACE = "mobile_cnn"
 DEFAULT_TRIALS = 16
 
 _log = logging.getLogger(__name__)
 
 
 def run_search(
-    space: SearchSpace | str | Path = "mobile_cnn",
+    space: SearchSpace | str | Path | None = None,
     *,
     data: Data = None,
+    pretrained: str | Sequence[str] = (),
     chip: str | Sequence[str] = "A15",
     objectives: Sequence[str] = DEFAULT_OBJECTIVES,
     trials: int | None = None,
@@ -88,10 +91,13 @@ def run_search(
     Called again with the same arguments it continues where it was, whatever stopped it.
 
     Args:
-        space: A space, the name of a built-in one, or a YAML file.
+        space: A space, the name of a built-in one, or a YAML file; by default "mobile_cnn", or with `pretrained`
+            networks these alone, at several resolutions.
         data: "images:FOLDER", "text:FILE", "FILE.npz", "FILE.csv" or "torchvision:NAME"; of recordings "wav:FOLDER" or,
             as series, "mel:FOLDER"; None is the embedded Fashion-MNIST, or the embedded wrist motion for a space of
             series; no texts and no recordings are embedded.
+        pretrained: Networks that have learned before, which stand beside the space's own or alone: see
+            `anenas.pretrained.load_pretrained`. Each is cut after any of its stages.
         chip: The chip to be fast on, or a device of your own that `anenas calibrate` knows; or several, the first of
             which is the one that sizes, residency and the front's table are for.
         objectives: What to optimise: up to four of `anenas.search.METRICS`; "latency_ms" is the latency on every
@@ -139,7 +145,7 @@ def run_search(
     suggesting, make_executor = sampler_of(sampler, seed), executor_of(executor, workers, device)
     most = {"size_mb": max_size_mb, "latency_ms": max_latency_ms, "macs": max_macs, "params": max_params}
     job = prepare(
-        space,
+        space_of(space, pretrained, DEFAULT_SPACE),
         data,
         targets_of(chip, latency),
         objectives=objectives,
@@ -170,9 +176,11 @@ def run_search(
         found.listeners += [tracker.update, report, on_update]
         problem = job.problem(found.objectives)
         running = make_executor(folder / "logs")
-        with closing(tracker), _shared(job.dataset, folder / "data") as files, running:
+        with closing(tracker), _shared(job, folder / "data") as files, running:
             job = dataclasses.replace(job, dataset=None)  # whoever trains maps it from disk
-            search = Search(found, problem, suggesting, running, files, first, Rungs(rungs), inherit)
+            weights = write_weights(job.pretrained, folder / "pretrained")
+            ladder = Rungs(rungs, probes=bool(weights) and hasattr(job.evaluator, "probe"))
+            search = Search(found, problem, suggesting, running, files, first, ladder, inherit, weights)
             try:
                 for listener in found.listeners:
                     listener(found)
@@ -194,13 +202,13 @@ def _progress(study: Study) -> str:
 
 
 @contextlib.contextmanager
-def _shared(dataset: Dataset | None, folder: Path) -> Iterator[Path | None]:
-    """The data where those that train read it, for as long as they do."""
-    if dataset is None:
+def _shared(job: Job, folder: Path) -> Iterator[Path | None]:
+    """The data where those that train read it, at every size of input, for as long as they do."""
+    if job.dataset is None:
         yield None
         return
-    dataset.save(folder)
-    del dataset
+    job.dataset.save_sizes(folder, job.space.input.sizes)
+    del job
     try:
         yield folder
     finally:

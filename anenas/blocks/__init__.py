@@ -5,6 +5,7 @@ import pkgutil
 from typing import TYPE_CHECKING, Any
 
 from anenas.blocks._activations import ACTIVATIONS, activation_choice, activation_layer
+from anenas.blocks._backbone import Backbone, backbone_cuts
 from anenas.blocks._base import Block, block_kind, block_kinds, register, unknown_block
 from anenas.blocks._choices import Choice, Value, choice
 from anenas.blocks._mel import RATES, LogMel
@@ -15,15 +16,22 @@ from anenas.blocks.log_mel import LogMelBlock
 
 if TYPE_CHECKING:
     from anenas.blocks._streaming import StreamMemory, stream_step, unrolled
+    from anenas.blocks._timm_network import TimmNetwork, import_timm, pixel_factors
 
 # Every file here without a leading underscore registers its block when it is imported.
 for _module in pkgutil.iter_modules(__path__):
     if not _module.name.startswith("_"):
         importlib.import_module(f"{__name__}.{_module.name}")
 
+_LATE = {
+    "_streaming": ("StreamMemory", "stream_step", "unrolled"),
+    "_timm_network": ("TimmNetwork", "import_timm", "pixel_factors"),
+}
+
 __all__ = [
     "ACTIVATIONS",
     "RATES",
+    "Backbone",
     "Block",
     "Choice",
     "Embedding",
@@ -31,12 +39,16 @@ __all__ = [
     "LogMelBlock",
     "SequenceBlock",
     "StreamMemory",
+    "TimmNetwork",
     "Value",
     "activation_choice",
     "activation_layer",
+    "backbone_cuts",
     "block_kind",
     "block_kinds",
     "choice",
+    "import_timm",
+    "pixel_factors",
     "register",
     "reparameterize",
     "stream_step",
@@ -47,6 +59,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """What needs torch is imported when it is asked for."""
-    if name in ("StreamMemory", "stream_step", "unrolled"):
-        return getattr(importlib.import_module("anenas.blocks._streaming"), name)
+    for module, names in _LATE.items():
+        if name in names:
+            return getattr(importlib.import_module(f"anenas.blocks.{module}"), name)
     raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

@@ -57,10 +57,12 @@ class Block:
         kind: Its name: small letters, digits and underscores.
         input_kind: Where it takes a network's input of that kind as it is, of one channel and not normalised, so that
             it can only be the network's first block, once; None where it takes what any other block gives.
+        normalises: Whether, as a network's first block, it takes pixels as they are and normalises them itself.
     """
 
     kind: ClassVar[str]
     input_kind: ClassVar[InputKind | None] = None
+    normalises: ClassVar[bool] = False
 
     def build(self, in_channels: int, out_channels: int, stride: int) -> nn.Module:
         """A module from (N, in_channels, H, W) to (N, out_channels, *size(H, W, stride)), freshly initialised.

@@ -18,13 +18,27 @@ from anenas.cli._units import COUNTS, MEGABYTES, MILLISECONDS, SECONDS, fraction
 
 @app.command(rich_help_panel=SEARCH)
 def search(
-    space: Annotated[str, typer.Option(help="A built-in space (`anenas space list`) or a YAML file.")] = "mobile_cnn",
+    space: Annotated[
+        str | None,
+        typer.Option(
+            help="A built-in space (`anenas space list`) or a YAML file.",
+            show_default="mobile_cnn; with --pretrained these networks alone",
+        ),
+    ] = None,
     data: Annotated[
         str | None,
         typer.Option(
             help="images:FOLDER, text:FILE, wav:FOLDER or mel:FOLDER of recordings, FILE.npz, FILE.csv or "
             "torchvision:NAME.",
             show_default="the embedded Fashion-MNIST, or wrist motion",
+        ),
+    ] = None,
+    pretrained: Annotated[
+        str | None,
+        typer.Option(
+            help="Networks that have learned to see: efficientnet_lite0 (to lite2), timm:NAME or timm:NAME@FILE; "
+            "several are separated by commas.",
+            show_default="the space's",
         ),
     ] = None,
     chip: Annotated[
@@ -150,6 +164,7 @@ def search(
         result = run_search(
             space,
             data=data,
+            pretrained=names(pretrained, "--pretrained") if pretrained else (),
             chip=names(chip, "--chip"),
             latency=latency,
             objectives=names(objectives, "--objectives"),

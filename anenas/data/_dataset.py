@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from anenas._errors import AnenasError
 from anenas._files import replacing
@@ -142,6 +144,13 @@ class Dataset:
     def _moments(self) -> Moments:
         return self.kind.moments(self.train.inputs, self.masked)
 
+    def resized(self, height: int, width: int) -> Dataset:
+        """The same images at another size, from what this one has of them."""
+        if (height, width) == (self.height, self.width):
+            return self
+        train, validation, test = (_resized_split(getattr(self, part), height, width) for part in PARTS)
+        return dataclasses.replace(self, train=train, validation=validation, test=test)
+
     def save(self, folder: Path) -> None:
         """Writes the data set as .npy files and one small JSON file, for `open` in another process.
 
@@ -172,13 +181,26 @@ class Dataset:
         except OSError as error:
             raise AnenasError(f"cannot save the data set in '{folder}': {error}") from error
 
+    def save_sizes(self, folder: Path, sizes: Iterable[tuple[int, int]]) -> None:
+        """`save`, and beside it the same images at those other sizes, (height, width) each, for `open`."""
+        self.save(folder)
+        for size in sizes:
+            if size != (self.height, self.width):
+                self.resized(*size).save(folder / _size_name(*size))
+
     @classmethod
-    def open(cls, folder: Path) -> Dataset:
+    def open(cls, folder: Path, size: tuple[int, int] | None = None) -> Dataset:
         """The data set that `save` wrote to `folder`, its images memory-mapped and read-only.
+
+        Args:
+            folder: Where it lies.
+            size: (height, width) of images, where `save_sizes` has written several.
 
         Raises:
             AnenasError: The folder holds no complete data set.
         """
+        if size and (at_size := folder / _size_name(*size)).is_dir():
+            folder = at_size
         try:
             about = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
             train, validation, test = (
@@ -207,6 +229,20 @@ class Dataset:
                 f"'{folder}' holds no complete data set ({error}); save it there again with Dataset.save"
             ) from error
         return dataset
+
+
+def _size_name(height: int, width: int) -> str:
+    return f"{height}x{width}"
+
+
+def _resized_split(split: Split, height: int, width: int) -> Split:
+    """Images at another size; Pillow widens its filter when it shrinks them, so that nothing aliases."""
+    images = np.empty((*split.inputs.shape[:2], height, width), np.uint8)
+    for i, image in enumerate(split.inputs):
+        for j, plane in enumerate(image):
+            resized = Image.fromarray(plane).resize((width, height), Image.Resampling.BILINEAR)
+            images[i, j] = np.asarray(resized)
+    return Split(images, split.labels)
 
 
 def _replace(path: Path, array: NDArray[Any]) -> None:

@@ -29,5 +29,6 @@ class Donors:
                 self._decisions[trial.number] = self._problem.decisions(trial.architecture)
             return len(mine ^ self._decisions[trial.number].items()), -trial.evaluation.accuracy
 
-        found = min(self._study.completed, key=difference, default=None)
+        alike = (trial for trial in self._study.completed if not trial.architecture.backbone)
+        found = min(alike, key=difference, default=None)
         return found.number if found else None

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from anenas._pareto import ranking
 from anenas.search._evaluation import Evaluation
 from anenas.search._study import Study
-from anenas.search._trial import Trial
+from anenas.search._trial import PROBED, Trial
 from anenas.space import Limits
 
 REDUCTION = 3
@@ -53,20 +53,24 @@ class Rungs:
         count: How many there are, the whole budget among them; 1 is no early stopping.
         reduction: One in this many of the trials at a rung goes on.
         spacing: The budget of a rung over that of the one below.
+        probes: Whether pretrained networks are compared before their training, by a probe of their features. What goes
+            on from there is trained in full: a brief fine-tuning tells less than the probe did.
     """
 
     count: int = 1
     reduction: int = REDUCTION
     spacing: int = SPACING
+    probes: bool = False
 
     @property
     def fractions(self) -> tuple[float, ...]:
         """Of the whole budget, the lowest first; the last is 1."""
-        return tuple(1 / self.spacing**i for i in reversed(range(self.count)))
+        trained = tuple(1 / self.spacing**i for i in reversed(range(self.count)))
+        return (PROBED, *trained) if self.probes else trained
 
-    def after(self, fraction: float) -> float:
-        """The next rung above a fraction below 1."""
-        return next(rung for rung in self.fractions if rung > fraction)
+    def after(self, trial: Trial) -> float:
+        """The fraction up to which a trial is trained next."""
+        return 1.0 if trial.is_probed else next(rung for rung in self.fractions if rung > trial.budget_fraction)
 
     def going_on(self, at_rung: int) -> int:
         """How many of this many trials at a rung go on."""
@@ -114,8 +118,14 @@ class EarlyStopping:
                 numbers = self._ranked(fraction, self._trained(running))
                 for number in [number for number in numbers if number in waiting][kept:]:
                     place = ordinal(numbers.index(number) + 1)
-                    behind.append((number, f"rung {i} of {self.rungs.count}: {place} of {len(numbers)}"))
+                    behind.append((number, f"{self._name(i)}: {place} of {len(numbers)}"))
         return behind
+
+    def _name(self, number: int) -> str:
+        """Of a rung, from 1."""
+        if self.rungs.probes:
+            return f"rung {number - 1} of {self.rungs.count}" if number > 1 else "probe"
+        return f"rung {number} of {self.rungs.count}"
 
     def _waiting(self, fraction: float) -> set[int]:
         return {number for number, trial in self._study.paused.items() if trial.budget_fraction == fraction}
@@ -144,11 +154,16 @@ def expected_accuracy(reached: Sequence[Mapping[float, float]]) -> list[float]:
     """What accuracy the whole budget would give each trial, from the fraction of it that each has had.
 
     To the accuracy at its highest rung the median gain from there to each next rung is added, among the trials that
-    reached both; where no trial did there is none to compare it with, and nothing is added.
+    reached both; where no trial did there is none to compare it with, and nothing is added. Pretrained networks, which
+    were probed, are compared among themselves.
 
     Args:
         reached: For each trial, accuracy by fraction of the budget.
     """
+    probed = [PROBED in trial for trial in reached]
+    if any(probed) and not all(probed):
+        found = {kind: iter(expected_accuracy([t for t in reached if (PROBED in t) is kind])) for kind in (True, False)}
+        return [next(found[kind]) for kind in probed]
     fractions = sorted({fraction for trial in reached for fraction in trial})
     ahead = dict.fromkeys(fractions[-1:], 0.0)
     for fraction, above in zip(reversed(fractions[:-1]), reversed(fractions[1:]), strict=True):

@@ -13,6 +13,7 @@ from anenas.latency import Latency
 PACKAGE, WEIGHTS, EVALUATION = "model.mlpackage", "weights.safetensors", "evaluation.json"
 ARCHITECTURE, OPERATIONS = "architecture.txt", "operations.csv"
 CHECKPOINT = "checkpoint.safetensors"  # only while it may be trained on
+PROBE = "probe.safetensors"  # the classifier that a backbone begins with, likewise
 
 # What evaluations of schema 1 called it (see `SearchSettings.schema_version`).
 _RENAMED = {"parameters": "params", "share": "budget_fraction"}
@@ -55,7 +56,7 @@ class Evaluation:
         estimate: Latency, size and the other figures of the exported program; before the whole budget is spent, of the
             architecture.
         budget_fraction: How much of the whole training this is after. Below 1 nothing was exported, and accuracy is
-            the network's.
+            the network's; at 0 it is that of a linear classifier on a pretrained network's features.
         verified: How far the exported program is from the network, of the largest probability: "fp32_difference" and
             "fp16_difference"; and "fp16_agreement", the fraction of inputs for which float16 names the same class.
             Compressed weights are reported, and not judged by it.

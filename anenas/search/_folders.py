@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from anenas.search._evaluation import CHECKPOINT, EVALUATION, Evaluation
+from anenas.search._evaluation import CHECKPOINT, EVALUATION, PROBE, Evaluation
 
 
 class TrialFolders:
@@ -25,13 +25,13 @@ class TrialFolders:
         return self._folder / f"{number:05d}"
 
     def workspace(self, number: int) -> Path:
-        """A folder for what an open trial leaves behind; empty but for the checkpoint of its last pause."""
+        """A folder for what an open trial leaves behind; empty but for what its last pause left to go on with."""
         folder = self._open(number)
         folder.mkdir(parents=True, exist_ok=True)
         for left in folder.iterdir():
             if left.is_dir():
                 shutil.rmtree(left)
-            elif left.name != CHECKPOINT:
+            elif left.name not in (CHECKPOINT, PROBE):
                 left.unlink()
         return folder
 

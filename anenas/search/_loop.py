@@ -7,7 +7,7 @@ import functools
 import math
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from anenas.search._candidates import Candidates
 from anenas.search._donor import Donors
 from anenas.search._early_stopping import WAITING, EarlyStopping, Rungs
 from anenas.search._evaluation import WEIGHTS
+from anenas.search._probe import probe_backbones
 from anenas.search._problem import Problem
 from anenas.search._study import Study
 from anenas.search._trial import Trial
@@ -40,6 +41,7 @@ class Search:
         first: What to try before anything that the sampler suggests.
         rungs: The budgets at which trials are compared, and all but the best stopped.
         inherit: Whether a trial begins with the weights of the completed one that is most like it.
+        pretrained: File with the weights of each backbone, by its name: trials of one begin with them.
     """
 
     study: Study
@@ -50,6 +52,7 @@ class Search:
     first: Sequence[Architecture] = ()
     rungs: Rungs = field(default_factory=Rungs)
     inherit: bool = False
+    pretrained: Mapping[str, Path] = field(default_factory=dict)
 
     def run(self, trials: float, deadline: float = math.inf) -> None:
         """Search until the study holds `trials` completed trials, the deadline passes or nothing is left to try.
@@ -68,6 +71,8 @@ class Search:
         self._running: dict[int, Trial] = {}
         self._again = self._paused_at_no_rung()
         self._died: set[int] = set()
+        if self.rungs.probes:
+            self._probe(deadline)
         while time.monotonic() < deadline:
             while len(self._running) < self.executor.slots and (trial := self._next(trials, deadline)):
                 self._begin(trial)
@@ -83,7 +88,7 @@ class Search:
         """The trial to train next: a retry, one that goes on from its rung, or a new one."""
         if self._again:
             return self._again.pop()
-        ending = sum(self.rungs.after(trial.budget_fraction) == 1 for trial in self._running.values())
+        ending = sum(self.rungs.after(trial) == 1 for trial in self._running.values())
         if len(self.study.completed) + ending >= trials:
             return None
         if (number := self._stopping.promoted(self._running)) is not None:
@@ -94,13 +99,16 @@ class Search:
         return None if number is None else self.study.resume(number)
 
     def _begin(self, trial: Trial) -> None:
-        if self._donors and not trial.rungs:
+        backbone = trial.architecture.backbone
+        if self._donors and not trial.rungs and not backbone:
             trial = dataclasses.replace(trial, donor=self._donors.nearest(trial.architecture))
         donor = None if trial.donor is None else self.study.trial_folder(trial.donor) / WEIGHTS
+        if backbone:
+            donor = self.pretrained.get(backbone.network)
         evaluate = functools.partial(
             self.problem.evaluator.evaluate,
             trial.architecture,
-            budget_fraction=self.rungs.after(trial.budget_fraction),
+            budget_fraction=self.rungs.after(trial),
         )
         self._running[trial.number] = trial
         self.executor.submit(trial.number, Task(evaluate, TrialFiles(self.study.workspace(trial), self.data, donor)))
@@ -118,6 +126,10 @@ class Search:
                 self.study.pause(trial, evaluation)
             else:
                 self.study.complete(trial, evaluation, self.problem.violations(evaluation))
+
+    def _probe(self, deadline: float) -> None:
+        architectures = self.problem.space.pretrained(self.problem.classes)  # type: ignore[attr-defined]
+        probe_backbones(self.study, self.problem, self.executor, architectures, self.data, self.pretrained, deadline)
 
     def _paused_at_no_rung(self) -> list[Trial]:
         """Trials that were paused where there is no rung any more: not to be compared, they go on as they are."""

@@ -199,7 +199,7 @@ class Study:
     def workspace(self, trial: Trial) -> Path:
         """A folder for what the trial leaves behind; it becomes `trial_folder` once the trial completes.
 
-        It is empty but for the checkpoint that the trial's last pause left.
+        It is empty but for what the trial's last pause left to go on with.
         """
         return self._folders.workspace(trial.number)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from anenas._errors import AnenasError
 from anenas.ane import Chip, placement, program_cost
@@ -15,10 +16,25 @@ from anenas.coreml import Package, Verification, estimated_package_bytes, progra
 from anenas.data import Dataset
 from anenas.graph import Graph
 from anenas.latency import Latency, Target
-from anenas.search._evaluation import ARCHITECTURE, CHECKPOINT, OPERATIONS, PACKAGE, WEIGHTS, Estimate, Evaluation
+from anenas.search._evaluation import (
+    ARCHITECTURE,
+    CHECKPOINT,
+    OPERATIONS,
+    PACKAGE,
+    PROBE,
+    WEIGHTS,
+    Estimate,
+    Evaluation,
+)
 from anenas.search._ship import deploy, ship
 from anenas.search.executors import TrialFiles
 from anenas.space import Architecture
+
+if TYPE_CHECKING:
+    from anenas.training import Probe
+
+FINE_TUNING = 0.3
+"""The epochs of a network that has learned before, of those of one that begins anew."""
 
 _VERIFIED = 16  # inputs that every exported program is held against its network on
 
@@ -87,23 +103,27 @@ class TrainingEvaluator:
         from safetensors.torch import load_file, save_file
 
         from anenas.network import Normalisation, build, inherit
-        from anenas.training import accuracy, pick_device, train
+        from anenas.training import FINE_TUNING_LEARNING_RATE, PEAK_LEARNING_RATE, accuracy, pick_device, train
 
         assert files.data
         clock = _Clock()
         device = pick_device(self.device)
-        dataset = Dataset.open(files.data)
+        dataset = Dataset.open(files.data, architecture.input[2:])
         network = build(architecture)
         inherited = inherit(network, load_file(files.donor)) if files.donor else 0.0
+        fine_tuned = bool(files.donor) and architecture.backbone is not None
+        if (files.folder / PROBE).exists():
+            network.load_state_dict(load_file(files.folder / PROBE), strict=False)
         clock.lap("build")
         losses = train(
             network,
             dataset.train,
             Normalisation(dataset.mean, dataset.std, architecture.raw),
-            epochs=self.epochs,
+            epochs=self.epochs_of(architecture),
             augment=dataset.augment,
             seed=self.seed,
             device=device,
+            learning_rate=FINE_TUNING_LEARNING_RATE if fine_tuned else PEAK_LEARNING_RATE,
             budget_fraction=budget_fraction,
             checkpoint=files.folder / CHECKPOINT,
             on_step=on_step,
@@ -124,13 +144,14 @@ class TrainingEvaluator:
         network.cpu()
         save_file({name: t.contiguous() for name, t in network.state_dict().items()}, files.folder / WEIGHTS)
         (files.folder / ARCHITECTURE).write_text(f"{architecture}\n")
+        (files.folder / PROBE).unlink(missing_ok=True)
         package, verified = ship(
             deployed.cpu(),
             architecture,
             dataset,
             files.folder / PACKAGE,
             dataset.validation.inputs[: _VERIFIED * architecture.input[0]],
-            epochs=self.epochs,
+            epochs=self.epochs_of(architecture),
             seed=self.seed,
             device=device,
             on_step=on_step,
@@ -158,10 +179,48 @@ class TrainingEvaluator:
             inherited=inherited,
         )
 
+    def probe(self, architectures: Sequence[Architecture], files: TrialFiles) -> list[Probe]:
+        """How well a linear classifier does on the features of one backbone, cut as each architecture has it.
+
+        One pass over the images serves every cut.
+
+        Args:
+            architectures: Of one backbone and one input.
+            files: With the backbone's weights as donor.
+        """
+        from safetensors.torch import load_file
+
+        from anenas.network import build, inherit
+        from anenas.training import fit_probe, pick_device, pooled_features
+
+        assert files.data and files.donor
+        first = architectures[0]
+        dataset = Dataset.open(files.data, first.input[2:])
+        whole = build(first.with_whole_backbone())
+        inherit(whole, load_file(files.donor))
+        backbone: Any = whole[0][0]  # type: ignore[index]
+        cuts = {one.backbone.cut for one in architectures if one.backbone}
+        taps = {cut: backbone.net.get_submodule(cut) if cut else backbone for cut in sorted(cuts)}
+        device = pick_device(self.device)
+        train, held_out = (
+            pooled_features(backbone, taps, split, device) for split in (dataset.train, dataset.validation)
+        )
+        probes = {
+            cut: fit_probe(
+                train[cut], dataset.train.labels, held_out[cut], dataset.validation.labels, len(dataset.classes)
+            )
+            for cut in taps
+        }
+        return [probes[one.backbone.cut] for one in architectures if one.backbone]
+
+    def epochs_of(self, architecture: Architecture) -> int:
+        """Passes over the training split: fewer for a backbone, which has learned before."""
+        return max(1, round(FINE_TUNING * self.epochs)) if architecture.backbone else self.epochs
+
     def test(self, architecture: Architecture, files: TrialFiles) -> float:
         """See `Evaluator`."""
         assert files.data
-        test = Dataset.open(files.data).test
+        test = Dataset.open(files.data, architecture.input[2:]).test
         return program_accuracy(Package.open(files.folder / PACKAGE), test.inputs, test.labels)
 
 

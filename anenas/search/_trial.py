@@ -12,6 +12,8 @@ from anenas.space import Architecture
 
 State = Literal["completed", "stopped", "failed", "infeasible", "repeated"]
 STATES: tuple[State, ...] = get_args(State)
+PROBED = 0.0
+"""The fraction of its training that a pretrained network has had when its features were probed."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,11 @@ class Trial:
     architecture: Architecture
     rungs: tuple[Evaluation, ...] = ()
     donor: int | None = None
+
+    @property
+    def is_probed(self) -> bool:
+        """Whether it is a pretrained network with an accuracy from before its training."""
+        return bool(self.rungs) and self.rungs[0].budget_fraction == PROBED
 
     @property
     def budget_fraction(self) -> float:

@@ -2,14 +2,16 @@
 
 from anenas.space._architecture import Architecture, Head, Stage
 from anenas.space._builtin import builtin_spaces, load_space
-from anenas.space._schema import LEAST, Limits
+from anenas.space._schema import LEAST, PACKAGED, BackboneSpec, Limits
 from anenas.space._space import SearchSpace
 from anenas.space._walk import Decide, Decisions, Pick, cross, draw, every, mutate, walk
 from anenas.space._yaml import read_space
 
 __all__ = [
     "LEAST",
+    "PACKAGED",
     "Architecture",
+    "BackboneSpec",
     "Decide",
     "Decisions",
     "Head",

@@ -7,17 +7,32 @@ stride (s), width (c) and the block's own choices; and the head with its pooling
 width (left out where it has no layer of its own) and the number of classes (n). Series are (N, C, 1, T), and
 (N, C, 1, T)_masked, as in 1x13x1x29_masked, where they may be shorter and the last channel says which steps are there.
 Weights that ship in another form than fp16 follow as "@palette4".
+
+A backbone, a network of timm's up to one of its stages, stands in the place of all stages, with its width:
+
+    1x3x96x96-timm:tf_efficientnet_lite0:blocks.4_c112-head_n10
 """
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import re
 from dataclasses import dataclass
 from typing import Self
 
 from anenas._errors import AnenasError, unknown
-from anenas.blocks import ACTIVATIONS, Block, LogMelBlock, SequenceBlock, Value, block_kind, block_kinds
+from anenas.blocks import (
+    ACTIVATIONS,
+    Backbone,
+    Block,
+    LogMelBlock,
+    SequenceBlock,
+    Value,
+    backbone_cuts,
+    block_kind,
+    block_kinds,
+)
 from anenas.graph import get_weight_format
 from anenas.inputs import InputKind, plain_kind
 
@@ -39,12 +54,17 @@ class Stage:
     width: int
 
     def __str__(self) -> str:
+        if isinstance(self.block, Backbone):
+            return f"{self.block}_c{self.width}"
         tokens = [choice.format(getattr(self.block, choice.name)) for choice in self.block.choices()]
         tokens = [self.block.kind, f"r{self.depth}", f"s{self.stride}", f"c{self.width}", *tokens]
         return "_".join(token for token in tokens if token)
 
     @classmethod
     def parse(cls, text: str) -> Self:
+        if text.startswith(f"{Backbone.kind}:"):
+            backbone, _, channels = text.rpartition("_")
+            return cls(Backbone.parse(backbone), 1, 1, _number([channels], "c", text))
         # The names of some kinds have underscores of their own.
         known = [kind for kind in block_kinds() if f"{text}_".startswith(f"{kind}_")]
         kind = max(known, key=len, default=text.partition("_")[0])
@@ -133,9 +153,22 @@ class Architecture:
         return self.stages[0].block.input_kind or plain_kind(self.input[2])
 
     @property
+    def backbone(self) -> Backbone | None:
+        """The network of timm's that stands in the place of stages, if one does."""
+        block = self.stages[0].block
+        return block if isinstance(block, Backbone) else None
+
+    def with_whole_backbone(self) -> Self:
+        """The same with a backbone that is not cut."""
+        assert self.backbone
+        whole = dataclasses.replace(self.backbone, cut="")
+        stage = dataclasses.replace(self.stages[0], block=whole, width=backbone_cuts(whole.network)[""])
+        return dataclasses.replace(self, stages=(stage,))
+
+    @property
     def raw(self) -> bool:
         """Whether the network takes its input as it is, not normalised."""
-        return not self.input_kind.normalised
+        return not self.input_kind.normalised or self.stages[0].block.normalises
 
     @property
     def rate(self) -> int | None:
@@ -185,7 +218,8 @@ class Architecture:
             for stride in (stage.stride, 1)[: stage.depth]:  # from its second block on, a stage keeps its size
                 if problem := stage.block.input_problem(*size, stride):
                     raise AnenasError(f"'{text}': {problem}")
-                size = stage.block.size(*size, stride)
+                if not isinstance(stage.block, Backbone):  # its size takes timm, and seconds
+                    size = stage.block.size(*size, stride)
         if size[0] > 1 and architecture.head.pool == "last":
             raise AnenasError(f"'{text}': only series, (N, C, 1, T), have a last step; here are {size[0]} rows")
         return architecture

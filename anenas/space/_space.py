@@ -16,19 +16,20 @@ from anenas.blocks import SequenceBlock, Value, block_kinds
 from anenas.graph import all_weight_formats
 from anenas.inputs import RECORDINGS, TEXTS, InputKind, input_kinds, plain_kind
 from anenas.space import _walk
-from anenas.space._architecture import Architecture, form_problem
-from anenas.space._schema import Distinct, HeadSpec, InputSpec, Limits, StageSpec, Strict
+from anenas.space._architecture import Architecture, Stage, form_problem
+from anenas.space._schema import WHOLE, BackboneSpec, Distinct, HeadSpec, InputSpec, Limits, StageSpec, Strict
 from anenas.space._walk import Pick
 
 
 def _check_stages(stages: tuple[StageSpec, ...]) -> tuple[StageSpec, ...]:
     # pydantic's own min_length counts only the stages that are valid, and so adds to the error of one that is not.
-    if not 1 <= len(stages) <= 32:
+    if len(stages) > 32:
         raise ValueError(f"expected 1 to 32 stages, got {len(stages)}")
     return stages
 
 
 _PLAIN = ("fp16",)
+_SCRATCH = "none"  # the decision for stem and stages rather than a backbone
 
 
 class SearchSpace(Strict):
@@ -41,6 +42,7 @@ class SearchSpace(Strict):
         stem: The first stage, usually one strided convolution.
         stages: The stages behind it.
         head: What follows the stages.
+        backbones: Pretrained networks that may stand in the place of stem and stages.
         forms: What weights may ship as, names of `anenas.graph.all_weight_formats`.
         limits: Default constraints of a search.
     """
@@ -48,15 +50,31 @@ class SearchSpace(Strict):
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=60)]
     description: str = ""
     input: InputSpec = InputSpec()
-    stem: StageSpec
-    stages: Annotated[tuple[StageSpec, ...], AfterValidator(_check_stages)]
+    stem: StageSpec | None = None
+    stages: Annotated[tuple[StageSpec, ...], AfterValidator(_check_stages)] = ()
+    backbones: tuple[BackboneSpec, ...] = ()
     head: HeadSpec = HeadSpec()
     forms: Annotated[tuple[Literal[tuple(all_weight_formats())], ...], *Distinct] = _PLAIN  # type: ignore[valid-type]
     limits: Limits = Limits()
 
     @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if self.stem is not None and not self.stages:
+            raise ValueError("expected 1 to 32 stages, got 0")
+        if self.stem is None and self.stages:
+            raise ValueError("expected a stem before the stages")
+        if self.stem is None and not self.backbones:
+            raise ValueError("expected stem and stages, or backbones")
+        if self.backbones and self.input.channels != 3:
+            raise ValueError(f"backbones take images of 3 channels, not {self.input.channels}")
+        networks = [backbone.network for backbone in self.backbones]
+        if twice := [network for network in networks if networks.count(network) > 1]:
+            raise ValueError(f"backbones: {twice[0]} is listed twice; its weights must come from one source")
+        return self
+
+    @model_validator(mode="after")
     def _fits_its_input(self) -> Self:
-        sizes, series = {(self.input.height, self.input.width)}, self.input.length is not None
+        sizes, series = set(self.input.sizes), self.input.length is not None
         self._check_stem()
         for name, spec in self.named_stages():
             # A stage's blocks may leave inputs of several sizes to the next, which has to take each.
@@ -84,7 +102,7 @@ class SearchSpace(Strict):
 
     def _check_stem(self) -> None:
         """A kind of input that a block of its own takes needs that block, no other, and data prepared in one way."""
-        blocks = list(self.stem.blocks_offered())
+        blocks = list(self.stem.blocks_offered()) if self.stem else []
         for kind in input_kinds():
             takers = [block for block in blocks if block.input_kind is kind]
             if not takers and self.input.kind is not kind:
@@ -98,13 +116,15 @@ class SearchSpace(Strict):
 
     def _data_choices(self, kind: InputKind) -> set[Value]:
         """What the blocks of the stem that take such input have chosen of that on which its preparation rests."""
-        takers = (block for block in self.stem.blocks_offered() if block.input_kind is kind)
+        blocks = self.stem.blocks_offered() if self.stem else ()
+        takers = (block for block in blocks if block.input_kind is kind)
         return {getattr(block, kind.data_choice) for block in takers} if kind.data_choice else set()
 
     @property
     def input_kind(self) -> InputKind:
         """What its networks take."""
-        return next(self.stem.blocks_offered()).input_kind or plain_kind(self.input.height)
+        first = next(self.stem.blocks_offered()).input_kind if self.stem else None
+        return first or plain_kind(self.input.height)
 
     @property
     def rate(self) -> int | None:
@@ -124,12 +144,22 @@ class SearchSpace(Strict):
                 option is asked too; the form of weights is none where it is fp16 for all.
             classes: How many classes the network tells apart.
         """
-        stages = tuple(spec.decide(pick, name) for name, spec in self.named_stages())
+        shape = self.input.decide(pick)
+        stages = self._decide_stages(pick)
         head = self.head.decide(pick, classes)
         # Asked last and only where there is something to ask, so that what was drawn of a space without forms, and
         # studies of it, are what they were.
         form = "fp16" if self.forms == _PLAIN else str(pick("form", self.forms))
-        return Architecture(self.input.shape, stages, head, form, self.input.masked)
+        return Architecture(shape, stages, head, form, self.input.masked)
+
+    def _decide_stages(self, pick: Pick) -> tuple[Stage, ...]:
+        if self.backbones:
+            options = (*(backbone.network for backbone in self.backbones), *((_SCRATCH,) if self.stem else ()))
+            network = pick("backbone", options)
+            for backbone in self.backbones:
+                if backbone.network == network:
+                    return (backbone.decide(pick),)
+        return tuple(spec.decide(pick, name) for name, spec in self.named_stages())
 
     def decisions(self, architecture: Architecture) -> dict[str, Value]:
         """The decisions that make `architecture`: what `pick` gave to `decide`, by name.
@@ -139,6 +169,9 @@ class SearchSpace(Strict):
         """
         values: dict[str, Value] = {"head.width": architecture.head.width, "head.pool": architecture.head.pool}
         values |= {"head.activation": architecture.head.activation, "form": architecture.form}
+        values |= {"input.height": architecture.input[2], "backbone": _SCRATCH}
+        if backbone := architecture.backbone:
+            values |= {"backbone": backbone.network, f"{backbone.network}.cut": backbone.cut or WHOLE}
         for (name, _), stage in zip(self.named_stages(), architecture.stages, strict=False):
             values |= {f"{name}.depth": stage.depth, f"{name}.width": stage.width, f"{name}.block": stage.block.kind}
             values |= {f"{name}.{stage.block.kind}.{choice}": v for choice, v in stage.block.values().items()}
@@ -181,7 +214,9 @@ class SearchSpace(Strict):
     @functools.cached_property
     def size(self) -> int:
         """How many architectures the space holds."""
-        return math.prod(spec.count() for _, spec in self.named_stages()) * self.head.count() * len(self.forms)
+        stages = math.prod(spec.count() for _, spec in self.named_stages()) if self.stem else 0
+        stages += sum(len(backbone.channels) for backbone in self.backbones)
+        return stages * self.head.count() * len(self.forms) * len(self.input.sizes)
 
     def with_input(self, channels: int, height: int, width: int, *, masked: bool = False) -> SearchSpace:
         """The same space for another image size, or for series of another length, which are 1 high and as wide.
@@ -195,7 +230,11 @@ class SearchSpace(Strict):
         Raises:
             pydantic.ValidationError: If a size breaks a guideline, or what a block takes.
         """
-        size = {self.input.length: width} if self.input.length and height == 1 else {"height": height, "width": width}
+        size: dict[str, Any] = {"height": height, "width": width}
+        if self.input.length and height == 1:
+            size = {self.input.length: width}
+        elif self.input.heights and (height, width) == (self.input.height, self.input.width):
+            size = {"height": self.input.heights, "width": "same"}
         tokens = self.input.tokens
         spec = InputSpec(channels=channels, **size, tokens=tokens, batch=self.input.batch, masked=masked)
         fields = {name: getattr(self, name) for name in type(self).model_fields}
@@ -206,7 +245,9 @@ class SearchSpace(Strict):
 
         A stage that would be left without a block keeps all; `with_input` says why they do not fit.
         """
-        sizes, stages, left_out = {(height, width)}, [], []
+        same = (height, width) == (self.input.height, self.input.width)
+        sizes = set(self.input.sizes) if same else {(height, width)}
+        stages, left_out = [], []
         for name, spec in self.named_stages():
             fits: dict[str, set[tuple[int, int]]] = {}  # the sizes that each kind leaves to the next stage
             misfits = set()
@@ -226,6 +267,24 @@ class SearchSpace(Strict):
         fields = {field: getattr(self, field) for field in type(self).model_fields}
         return self.model_construct(**fields | {"stem": stages[0], "stages": tuple(stages[1:])}), left_out
 
+    def pretrained(self, classes: int) -> list[Architecture]:
+        """Every architecture of a backbone, the smallest inputs first."""
+        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        alone = self.model_construct(**{**fields, "stem": None, "stages": ()})
+        decide = functools.partial(alone.decide, classes=classes)
+        found = [architecture for architecture, _ in _walk.every(decide)] if self.backbones else []
+        return sorted(found, key=lambda one: one.input)
+
+    def with_backbones(self, backbones: Sequence[BackboneSpec]) -> SearchSpace:
+        """The same space with those networks beside its stem and stages, for images of three channels.
+
+        Raises:
+            pydantic.ValidationError: If it holds series, or one is there twice.
+        """
+        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        spec = self.input if self.input.channels == 3 else self.input.model_copy(update={"channels": 3})
+        return self.model_validate({**fields, "input": spec, "backbones": tuple(backbones)})
+
     @property
     def digest(self) -> str:
         """A short name for exactly these choices, whatever the file looked like."""
@@ -233,11 +292,15 @@ class SearchSpace(Strict):
         unsaid: dict[str, Any] = dict.fromkeys(("name", "description", "limits"), True)
         if self.forms == _PLAIN:
             unsaid["forms"] = True
-        if not self.input.masked or self.input.tokens:
-            unsaid["input"] = {"masked"}
+        if not self.backbones:
+            unsaid["backbones"] = True
+        not_there = {"masked"} if not self.input.masked or self.input.tokens else set()
+        unsaid["input"] = not_there | ({"heights"} if not self.input.heights else set())
         content = self.model_dump_json(exclude=unsaid, exclude_none=True)
         return hashlib.sha256(content.encode()).hexdigest()[:12]
 
     def named_stages(self) -> list[tuple[str, StageSpec]]:
         """The stem and every stage, as their decisions are named."""
+        if self.stem is None:
+            return []
         return [("stem", self.stem), *((f"stage{i}", spec) for i, spec in enumerate(self.stages, start=1))]

@@ -20,6 +20,9 @@ from anenas.training._checkpoint import Progress, load_checkpoint, save_checkpoi
 
 BATCH_SIZE = 32
 PEAK_LEARNING_RATE = 4e-3
+FINE_TUNING_LEARNING_RATE = 1e-3
+"""The peak for a network that has learned before, and that a high one would make forget."""
+
 WEIGHT_DECAY = 0.02
 LABEL_SMOOTHING = 0.1
 _LOGGED_STEPS = 50
