@@ -135,7 +135,7 @@ def _narrow(graph: Graph) -> frozenset[str]:
 
 
 def _fuses(op: Op) -> bool:
-    """Whether it is an activation function, or combines its input with a constant of at most one number per channel."""
+    """Whether it applies an activation function, or a constant of at most one number per channel."""
     if op.kind not in _POINTWISE or len(op.inputs) != 1:
         return False
     channels = max(op.outputs[0].shape, default=1)

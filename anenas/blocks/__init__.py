@@ -1,4 +1,4 @@
-"""What networks are built from: one file a kind of block. See CONTRIBUTING.md for how to add one."""
+"""What networks are built from: one file per kind of block. See CONTRIBUTING.md for how to add one."""
 
 import importlib
 import pkgutil
@@ -46,7 +46,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """What needs torch is imported when it is asked for."""
+    """Imports what needs torch on first use."""
     if name in ("StreamMemory", "stream_step", "unrolled"):
         return getattr(importlib.import_module("anenas.blocks._streaming"), name)
     raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

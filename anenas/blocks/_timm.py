@@ -1,4 +1,4 @@
-"""timm's modules, imported late, and beside a torchvision whose compiled part may not load."""
+"""timm's modules, imported lazily, and with a torchvision whose compiled part may not load."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @functools.cache
 def efficientnet_blocks() -> Any:
-    """timm's module of inverted residuals and their kin."""
+    """timm's module of inverted residuals and related blocks."""
     import_torchvision()
     from timm.models import _efficientnet_blocks
 
