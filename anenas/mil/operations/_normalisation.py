@@ -37,7 +37,7 @@ def layer_norm(
     beta: Tensor | None = None,
     epsilon: float = 1e-5,
 ) -> Tensor:
-    """`gamma` and `beta` have the shape of the axes alone, in the tensor's order."""
+    """`gamma` and `beta` have the shape of the axes only, in the tensor's order."""
     over = sorted(axis % x.ndim for axis in axes) if axes else list(range(x.ndim))
     if over == list(range(over[0], x.ndim)):
         return F.layer_norm(x, x.shape[over[0] :], gamma, beta, epsilon)
