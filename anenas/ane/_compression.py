@@ -54,6 +54,5 @@ def narrow_tensors(graph: Graph) -> frozenset[str]:
 
 def is_integer(op: Op, narrow: frozenset[str]) -> bool:
     """Whether it multiplies 8-bit weights, with a scale per channel or tensor, by 8-bit activations."""
-    storages = [weight.storage for weight in op.weights[:1]]
-    weights = all(storage is not None and storage.form == "int8" for storage in storages)
+    weights = all(weight.storage is not None and weight.storage.form == "int8" for weight in op.weights[:1])
     return bool(op.inputs) and weights and all(tensor.name in narrow for tensor in op.inputs)

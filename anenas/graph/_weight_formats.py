@@ -92,7 +92,7 @@ class WeightFormat:
         return self.group > 0 and shape[channel_axis] % self.group == 0
 
 
-_WITHOUT_TRAINING = (
+_FORMATS = (
     WeightFormat("fp16", "16-bit floating point: as converted"),
     WeightFormat("int8", "8-bit integers, a scale for each output channel", integer=8),
     WeightFormat("int8-block", "8-bit integers, a scale for each 32 input channels", integer=8, block=32),
@@ -110,30 +110,30 @@ _WITHOUT_TRAINING = (
         "sparse75+palette4", "three quarters zero, a table of 16 values for the rest", sparsity=0.75, palette=4
     ),
     WeightFormat("sparse75+int8", "three quarters zero, 8-bit integers for the rest", sparsity=0.75, integer=8),
+    WeightFormat("w8a8", "8-bit integers for weights and activations", integer=8, activations=True),
 )
-_WITH_TRAINING = (WeightFormat("w8a8", "8-bit integers for weights and activations", integer=8, activations=True),)
 
 
 def weight_formats() -> dict[str, WeightFormat]:
     """Every format that a program can be compressed to without training, by name."""
-    return {one.name: one for one in _WITHOUT_TRAINING}
+    return {one.name: one for one in _FORMATS if not one.activations}
 
 
 def all_weight_formats() -> dict[str, WeightFormat]:
     """Every format, those that need training too, by name."""
-    return {one.name: one for one in (*_WITHOUT_TRAINING, *_WITH_TRAINING)}
+    return {one.name: one for one in _FORMATS}
 
 
 def get_weight_format(name: str) -> WeightFormat:
     """The format of that name.
 
     Raises:
-        AnenasError: If there is none; it offers the nearest names.
+        AnenasError: If there is none; the message suggests the nearest names.
     """
-    known = all_weight_formats()
-    if name.strip().casefold() not in known:
+    known, wanted = all_weight_formats(), name.strip().casefold()
+    if wanted not in known:
         raise unknown("form", name, known)
-    return known[name.strip().casefold()]
+    return known[wanted]
 
 
 def compressed(graph: Graph, weight_format: WeightFormat) -> Graph:
