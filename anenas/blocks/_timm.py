@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Any
 
 from anenas._torchvision import import_torchvision
@@ -11,7 +10,6 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-@functools.cache
 def efficientnet_blocks() -> Any:
     """timm's module of inverted residuals and related blocks."""
     import_torchvision()
@@ -20,7 +18,6 @@ def efficientnet_blocks() -> Any:
     return _efficientnet_blocks
 
 
-@functools.cache
 def byobnet() -> Any:
     """timm's module of re-parameterised blocks."""
     import_torchvision()

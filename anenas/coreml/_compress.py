@@ -75,16 +75,11 @@ def _compressed(package: Package, form: WeightFormat) -> Any:
         spec.specificationVersion = needed.value
         model = ct.models.MLModel(spec, weights_dir=model.weights_dir, skip_model_load=True)
     weights = optimize.get_weights_metadata(model, weight_threshold=SMALLEST)
-    is_first = True
-    for compressor, config_of in _steps(optimize, form):
-        # The second compressor sees the first one's results, under other names, and treats all alike.
-        config = (
-            optimize.OptimizationConfig(op_name_configs={name: config_of(weight) for name, weight in weights.items()})
-            if is_first
-            else optimize.OptimizationConfig(global_config=config_of(None))
-        )
-        model = compressor(model, config) if is_first else compressor(model, config, joint_compression=True)
-        is_first = False
+    (compressor, config_of), *rest = _steps(optimize, form)
+    configs = {name: config_of(weight) for name, weight in weights.items()}
+    model = compressor(model, optimize.OptimizationConfig(op_name_configs=configs))
+    for compressor, config_of in rest:  # sees the first one's results, under other names, and treats all alike
+        model = compressor(model, optimize.OptimizationConfig(global_config=config_of(None)), joint_compression=True)
     return model
 
 

@@ -38,9 +38,8 @@ def non_zero(x: Tensor) -> Tensor:
 
 @op("cumsum")
 def cumsum(x: Tensor, axis: int = 0, exclusive: bool = False, reverse: bool = False) -> Tensor:
-    total = (x.flip(axis) if reverse else x).cumsum(axis)
-    if exclusive:
-        total = total - (x.flip(axis) if reverse else x)
+    given = x.flip(axis) if reverse else x
+    total = given.cumsum(axis) - given if exclusive else given.cumsum(axis)
     return total.flip(axis) if reverse else total
 
 
