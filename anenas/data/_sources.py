@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import csv
 import difflib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -11,7 +13,7 @@ from typing import Any, TypeVar
 from anenas._errors import AnenasError, unknown
 from anenas._registry import Registry
 from anenas.data._format import InputFormat
-from anenas.inputs import InputKind
+from anenas.inputs import TEXTS, InputKind
 
 IN_MEMORY = "(in memory)"
 """What a study keeps as the source of data that were given as objects."""
@@ -114,9 +116,23 @@ def find_source(text: str, kind: InputKind) -> tuple[DataSource, str]:
     found = _find(text)
     if found is None:
         raise _unknown(text, kind)
-    if not found[0].gives(kind):
-        raise wrong_kind(text, found[0].kinds[0], kind)
+    origin, rest = found
+    if origin.name == "csv" and _holds_texts(rest):
+        if kind is TEXTS:
+            raise AnenasError(f"{text} holds texts: name it text:{rest}")
+        raise wrong_kind(f"text:{rest}", TEXTS, kind)
+    if not origin.gives(kind):
+        raise wrong_kind(text, origin.kinds[0], kind)
     return found
+
+
+def _holds_texts(path: str) -> bool:
+    """Whether the header of a .csv file is that of a table of texts rather than of series."""
+    names: list[str] = []
+    unreadable = contextlib.suppress(OSError, UnicodeDecodeError, csv.Error)
+    with unreadable, Path(path).expanduser().open(encoding="utf-8-sig", newline="") as file:
+        names = [name.strip() for name in next(csv.reader(file), [])]
+    return "text" in names and "window" not in names
 
 
 def _find(text: str) -> tuple[DataSource, str] | None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from anenas import AnenasError
 from anenas.data import Data, Dataset, Encoding, InputFormat, load_data
-from anenas.inputs import SERIES, TEXTS
+from anenas.inputs import IMAGES, SERIES, TEXTS
 
 WORDS, CHARACTERS = Encoding("words", 64), Encoding("characters", 64)
 
@@ -200,6 +200,23 @@ def test_a_bad_table_is_told_in_one_line(content: str | bytes, message: str, tab
 def test_a_source_of_no_texts_is_told(source: str | None, message: str) -> None:
     with pytest.raises(AnenasError, match=message):
         load(source)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        (InputFormat(IMAGES, (8, 8)), "text:{} holds texts, not images: search them with a space of texts"),
+        (InputFormat(SERIES), "text:{} holds texts, not series: search them with a space of texts"),
+        (InputFormat(TEXTS, steps=4, encoding=WORDS), "{} holds texts: name it text:{}"),
+    ],
+)
+def test_a_csv_file_of_texts_is_not_said_to_hold_series(
+    wanted: InputFormat, message: str, table: Callable[..., str]
+) -> None:
+    path = table(csv_of(rows())).removeprefix("text:")
+    with pytest.raises(AnenasError) as raised:
+        load_data(path, wanted)
+    assert str(raised.value).startswith(message.format(path, path))
 
 
 def test_texts_are_not_images() -> None:
