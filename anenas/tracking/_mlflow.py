@@ -96,10 +96,13 @@ class MlflowTracker:
             self._log_tests()
             self._log_progress()
 
-    def log_files(self, folder: Path) -> None:
-        """Log every file in a folder as an artifact of the search."""
+    def log_files(self, folder: Path) -> bool:
+        """Log every file in a folder as an artifact of the search; False, to try again, if MLflow does not answer."""
+        missed = True
         with self._forgiving():
             self._client.log_artifacts(self.run_id, str(folder))
+            missed = False
+        return not missed
 
     def close(self, status: Status) -> None:
         """End the search's run; it is opened again when the search goes on."""
