@@ -248,5 +248,5 @@ def test_size_and_a_format_are_not_given_both() -> None:
 
 def test_objects_are_not_found_again() -> None:
     place = absolute_source(arrays(COLOUR))
-    with pytest.raises(AnenasError, match="given as objects, which are kept nowhere: give the same again as `data`"):
+    with pytest.raises(AnenasError, match="given as objects, which are not stored: give the same again as `data`"):
         load_data(place, size=(8, 8))

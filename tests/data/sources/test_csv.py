@@ -86,9 +86,9 @@ def _parts(dataset: Dataset) -> list[object]:
 
 def test_groups_that_cannot_be_parted_are_told(write: Write) -> None:
     path = write(*rows(12, group=lambda i: i % 2), header=header("group"))
-    with pytest.raises(AnenasError, match="its 2 groups cannot be parted so that each part has every class; say which"):
+    with pytest.raises(AnenasError, match="its 2 groups cannot be split so that each part has every class; name"):
         read(path)
-    with pytest.raises(AnenasError, match="its only group cannot be parted"):
+    with pytest.raises(AnenasError, match="its only group cannot be split"):
         read(write(*rows(12, group=lambda i: 0), header=header("group")))
 
 
