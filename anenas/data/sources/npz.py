@@ -21,7 +21,7 @@ _PLAIN = {"class_names": "strings", **dict.fromkeys(("train_x", "validation_x", 
 
 @source("npz", rest="FILE", suffix=".npz")
 def read_npz(rest: str, wanted: InputFormat) -> RawData:
-    """A data set from the arrays of a file, as `raw_of_arrays` has them. Nothing is ever unpickled.
+    """A data set from the arrays of a file, see `raw_of_arrays`. Nothing is ever unpickled.
 
     Raises:
         AnenasError: The file is not there, is damaged, or its arrays are not as described.

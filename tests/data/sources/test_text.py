@@ -174,11 +174,11 @@ def test_a_text_may_be_as_long_as_a_book(tmp_path: Path) -> None:
         ("text,label\nfine,\n", "row 2: the label is empty"),
         ("text,label\none, two,b\n", "row 2: 3 columns, but the header has 2; quote texts that hold commas"),
         ("text,label,split\nfine,a,dev\n", "row 2: the split is 'dev'; expected train, validation, test"),
-        ("text,label,split\nfine,a,test\n", "the split of no row is train"),
+        ("text,label,split\nfine,a,test\n", "no row has the split train"),
         ('text,label\n"fine,a\n', "line 2: unexpected end of data"),
         (csv_of([(text, "same") for text, _ in rows()]), "has only the class 'same'; a classifier needs two or more"),
         (csv_of([*rows(), ("once", "rare")]), "class 'rare' has 1 training texts but needs at least 3"),
-        (b"text,label\nfine,a\ncaf\xe9,b\n", "line 3: byte 21 is no text in UTF-8"),
+        (b"text,label\nfine,a\ncaf\xe9,b\n", "line 3: byte 21 is not UTF-8 text"),
         (csv_of([(f"w{i}", f"c{i}") for i in range(16_385)]), "number of its classes, 16385 breaks the guideline"),
     ],
 )
