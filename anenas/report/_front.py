@@ -30,7 +30,7 @@ def write_front_csv(study: Study, path: Path) -> None:
 
 
 def write_trials_csv(study: Study, path: Path) -> None:
-    """One row for every answered trial: also what was stopped, infeasible, repeated or failed, and why."""
+    """One row for every finished trial, including those stopped, infeasible, repeated or failed, and why."""
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
         names = [objective.name for objective in study.objectives]
@@ -43,15 +43,11 @@ def write_trials_csv(study: Study, path: Path) -> None:
 
 
 def write_front_png(study: Study, path: Path) -> None:
-    """The first objective against each other one, of every completed trial; where there are two, the front is drawn as
-    the staircase that it dominates.
-    """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    """Plot the first objective of every completed trial against each other one; with two, the front is a staircase."""
     from matplotlib.figure import Figure
 
     y, against = _axes(study)
     figure = Figure(figsize=(8 if len(against) == 1 else 5 * len(against), 5), dpi=150, layout="constrained")
-    FigureCanvasAgg(figure)
     panels = figure.subplots(1, len(against), sharey=True, squeeze=False)[0]
     completed, front = study.completed, study.front
     called: dict[int, list[str]] = {}
@@ -154,7 +150,7 @@ class _Axis:
 
     @property
     def label(self) -> str:
-        # The label of what is for the study's first chip names none.
+        # The label of an objective for the study's first chip does not name it.
         label = self.objective.label
         return label if self.objective.chip else label.replace("latency", f"latency on {self.chip}")
 
@@ -163,7 +159,7 @@ class _Axis:
         return self.objective.metric.direction == "minimize"
 
     def of(self, trials: list[CompletedTrial]) -> list[float]:
-        """Where they are on it, in the unit of the label."""
+        """Their values, in the unit of the label."""
         return [(self.objective.value(t.evaluation) or 0.0) * self.objective.metric.scale for t in trials]
 
     def intervals(self, trials: list[CompletedTrial]) -> dict[str, Any] | None:
