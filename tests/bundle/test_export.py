@@ -201,7 +201,7 @@ def test_images_that_have_moved_can_be_named(store: Path, tmp_path: Path) -> Non
     moved = shutil.copytree(store.parent, tmp_path / "elsewhere")
     study = Study.load(moved / "store", "tiny")
     study.note_data(str(tmp_path / "gone" / "data.npz"))
-    with pytest.raises(AnenasError, match="`data` names where they are now"):
+    with pytest.raises(AnenasError, match="pass their new location as `data`"):
         anenas.export("tiny", tmp_path / "b", store=moved / "store")
     assert anenas.export("tiny", tmp_path / "b", store=moved / "store", data=str(moved / "data.npz")).test_count == 63
 
