@@ -33,8 +33,8 @@ def choose(study: Study, pick: str | None, max_latency_ms: float | None) -> Comp
     if not pick.isdecimal():
         raise unknown("pick", pick, [*picks, *on_front])
     raise AnenasError(
-        f"trial {pick} of {study.name} has not completed; on its front are {', '.join(on_front)}, "
-        f"and {', '.join(picks)} are names of theirs"
+        f"trial {pick} of {study.name} has not completed; on its front are {', '.join(on_front)}; "
+        f"{', '.join(picks)} name some of them"
     )
 
 
