@@ -99,6 +99,14 @@ def read_series(
     return {key: Series(_at_the_end(array, lengths[key], unequal), unequal) for key, array in arranged.items()}
 
 
+def ending_in_nan(series: Sequence[NDArray[np.float32]], steps: int) -> NDArray[np.float32]:
+    """Series (C, T) as one array (n, C, steps), of which shorter ones end in NaN."""
+    array = np.full((len(series), len(series[0]), steps), np.nan, np.float32)
+    for row, one in zip(array, series, strict=True):
+        row[:, : one.shape[1]] = one
+    return array
+
+
 def _layout(where: str, array: NDArray[Any]) -> str:
     if array.ndim < 3 or array.shape[1] > array.shape[2]:
         return "ntc"

@@ -17,7 +17,7 @@ from anenas._errors import AnenasError
 from anenas.ane import MAX_STEPS
 from anenas.data._format import InputFormat
 from anenas.data._raw import PARTS, Examples, RawData, file_safe, numbered
-from anenas.data._series import read_series
+from anenas.data._series import ending_in_nan, read_series
 from anenas.data._sources import source
 from anenas.inputs import SERIES
 
@@ -89,7 +89,10 @@ def read_csv(rest: str, wanted: InputFormat) -> RawData:
     parts = {part: [i for i, window in enumerate(windows) if window.split == part] for part in PARTS}
     if not parts["train"]:
         raise AnenasError(f"'{path}': no window has the split train")
-    arrays = {f"{part}_x": _padded(values, bounds, members, longest) for part, members in parts.items() if members}
+    each = [values[start:end].T for start, end in itertools.pairwise(bounds)]
+    arrays = {
+        f"{part}_x": ending_in_nan([each[i] for i in members], longest) for part, members in parts.items() if members
+    }
     names = [header.names[channel] for channel in header.channels]
     series = read_series(f"'{path}'", arrays, layout="nct", names=names)
     classes, labels = numbered([window.label for window in windows])
@@ -230,12 +233,3 @@ def _check_windows(path: Path, windows: Sequence[_Window]) -> None:
                 f"other, and give each window a name of its own"
             )
         seen.add(window.name)
-
-
-def _padded(values: NDArray[np.float32], bounds: list[int], members: list[int], longest: int) -> NDArray[np.float32]:
-    """The windows of these numbers as (n, C, T); shorter ones end in NaN."""
-    series = np.full((len(members), longest, values.shape[1]), np.nan, np.float32)
-    for one, member in zip(series, members, strict=True):
-        start, end = bounds[member : member + 2]
-        one[: end - start] = values[start:end]
-    return series.transpose(0, 2, 1)

@@ -15,7 +15,7 @@ from anenas.data._audio import Tally
 from anenas.data._class_folders import read_class_folders
 from anenas.data._format import AudioFormat, InputFormat
 from anenas.data._raw import Examples, RawData, file_safe
-from anenas.data._series import read_series
+from anenas.data._series import ending_in_nan, read_series
 from anenas.data._sources import source
 from anenas.data._wav import WAV_SUFFIXES, read_rates, read_wavs, wav_warnings
 from anenas.inputs import RECORDINGS, SERIES
@@ -44,7 +44,7 @@ def read_spectrograms(rest: str, wanted: InputFormat) -> RawData:
     tally.log(filled=False)
     _log.info(f"series of {mel}: an app computes them before the model")
     steps = max(one.shape[1] for part in spectrograms.values() for one in part)
-    arrays = {f"{part}_x": _ending_in_nan(found, steps) for part, found in spectrograms.items()}
+    arrays = {f"{part}_x": ending_in_nan(found, steps) for part, found in spectrograms.items()}
     series = read_series(f"'{path}'", arrays, layout="nct")
     examples = {part: Examples(series[f"{part}_x"], labels) for part, (_, labels) in files.items()}
     mask = ", then a channel that is 1 where there is sound" if series["train_x"].masked else ""
@@ -67,11 +67,3 @@ def _spectrograms(files: list[Path], mel: LogMel, tally: Tally) -> list[NDArray[
             raise AnenasError(f"'{file}' is shorter than a step of {mel.hop / mel.rate:g} s; remove it")
         found.append(mel(tally.add(one, f"'{file}'")))
     return found
-
-
-def _ending_in_nan(spectrograms: list[NDArray[np.float32]], steps: int) -> NDArray[np.float32]:
-    """(n, bands, steps)."""
-    array = np.full((len(spectrograms), _BANDS, steps), np.nan, np.float32)
-    for row, spectrogram in zip(array, spectrograms, strict=True):
-        row[:, : spectrogram.shape[1]] = spectrogram
-    return array
