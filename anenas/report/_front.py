@@ -14,7 +14,8 @@ _GREY, _BLUE = "#9aa5b1", "#1f6feb"
 
 def write_front_csv(study: Study, path: Path) -> None:
     """One row for each trial of the front, the best by the first objective last."""
-    others = [f"latency_ms@{chip}" for chip in _other_chips(study)]
+    chips = list(study.front[0].evaluation.estimate.latency_by_chip) if study.front else []
+    others = [f"latency_ms@{chip}" for chip in chips[1:]]
     fields = ["trial", "architecture", "accuracy", "test_accuracy", "latency_ms", "latency_low_ms", "latency_high_ms",
               *others, "residency", "size_mb", "macs", "params"]  # fmt: skip
     with path.open("w", newline="") as file:
@@ -179,11 +180,6 @@ def _axes(study: Study) -> tuple[_Axis, list[_Axis]]:
     others = others or [Objective("latency_ms" if first.name != "latency_ms" else "size_mb", 1.0)]
     chip = study.settings.chip
     return _Axis(first, chip), [_Axis(other, chip) for other in others]
-
-
-def _other_chips(study: Study) -> list[str]:
-    """The study's chips besides the main one."""
-    return list(study.front[0].evaluation.estimate.latency_by_chip)[1:] if study.front else []
 
 
 def _hover(trial: CompletedTrial) -> str:
