@@ -54,12 +54,12 @@ def export(
         on_step: Called after each step of training with its number and how many there are.
 
     Raises:
-        AnenasError: If there is no such study, trial or data, `out` is there already, the network cannot stream or
+        AnenasError: If there is no such study, trial or data, `out` exists already, the network cannot stream or
             ship in the form, or the exported program does not compute what the network does.
     """
     out = Path(out)
     if out.exists() or out.is_symlink():
-        raise AnenasError(f"{out} is there already; name another folder")
+        raise AnenasError(f"{out} exists already; name another folder")
     if final_epochs is not None and final_epochs < 1:
         raise AnenasError(f"`final_epochs` must be 1 or more, got {final_epochs}")
     the_form = get_weight_format(form).name if form else None

@@ -120,7 +120,7 @@ def _array(where: str, key: str, value: Any) -> NDArray[Any]:
     try:
         array = np.asarray(value)
     except (ValueError, TypeError, RuntimeError) as error:
-        raise AnenasError(f"{where}: {key} is no array ({first_line(error)})") from error
+        raise AnenasError(f"{where}: {key} is not an array ({first_line(error)})") from error
     if array.dtype == object and all(isinstance(one, str) for one in array.flat):
         return array.astype(str)  # as pandas holds texts
     if array.dtype == object:

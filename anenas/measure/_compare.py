@@ -28,7 +28,7 @@ class Measured:
         recording: The measurement.
         predicted: The estimate for its program on its chip; None where either is unknown, or the engine unused.
         agreement: Of placement and compute plan, None where they cannot be compared.
-        notes: Why something is None, or not to be trusted.
+        notes: Why something is None or unreliable.
     """
 
     recording: Recording
@@ -112,7 +112,7 @@ def _graph(recording: Recording, folder: Path) -> Graph:
 
 
 def record(model: str, source: DeviceLatency, folder: Path) -> Measured:
-    """Measure any model, converted into `folder` with fresh weights if it is no package.
+    """Measure any model, converted into `folder` with fresh weights if it is not a package.
 
     Raises:
         AnenasError: Where there is no Core ML, no such model or device, or Core ML refuses the package.

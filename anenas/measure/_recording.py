@@ -158,7 +158,7 @@ def read_recordings(path: Path) -> list[Recording]:
     except (OSError, UnicodeDecodeError) as error:
         raise AnenasError(f"cannot read the recording {path}: {error}") from error
     except (ValueError, RecursionError) as error:
-        raise AnenasError(f"{path} is no JSON: {error}") from error
+        raise AnenasError(f"{path} is not JSON: {error}") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise AnenasError(f'{path} holds no recordings: expected a JSON object with "format": "{FORMAT}"')
     if content.get("version") != VERSION:
@@ -178,7 +178,7 @@ def to_recording(content: dict[str, object]) -> Recording:
     try:
         return _RECORDING.validate_python(content)
     except ValidationError as error:
-        raise AnenasError(f"the device's answer is no measurement: {_first_problem(error)}") from error
+        raise AnenasError(f"the device's answer is not a measurement: {_first_problem(error)}") from error
 
 
 def _first_problem(error: ValidationError) -> str:

@@ -43,7 +43,7 @@ FORMAT, VERSION = "anenas-recordings", 1
 RESULTS, MEASUREMENTS, KIT = "results.json", "measurements.csv", "kit.json"
 UNITS = {"all": "ALL", "cpu-and-ne": "CPU_AND_NE", "cpu-only": "CPU_ONLY", "cpu-and-gpu": "CPU_AND_GPU"}
 DEVICES = ("local", "iphone")
-ROUNDS, PREDICTIONS = 10, 20  # a round loads the model anew and warms it up with one prediction more
+ROUNDS, PREDICTIONS = 10, 20  # a round reloads the model and warms it up with one more prediction
 
 _EXPERIMENTAL = "coremltools.models.ml_program.experimental."
 _DEVICE_NAMES = {

@@ -73,16 +73,16 @@ def unpack(archive: Path, out: Path, *, largest: int = LARGEST) -> int:
         largest: The most bytes that its files may take.
 
     Raises:
-        AnenasError: If it is no archive, damaged, too large, or holds links or paths that lead elsewhere.
+        AnenasError: If it is not an archive, damaged, too large, or holds links or paths that lead elsewhere.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise AnenasError(f"'{out}' is there already; give a folder that is not")
+        raise AnenasError(f"'{out}' exists already; name another folder")
     if not archive.is_file():
         raise AnenasError(f"there is no file '{archive}' to unpack")
     try:
         with archive.open("rb") as file, replacing(out) as unfinished:
             if file.peek(7).startswith(b"anenas\0"):
-                raise ValueError("anenas wrote it before 0.1.0 (commit 1f8b655): unpack it with that, or pack anew")
+                raise ValueError("anenas wrote it before 0.1.0 (commit 1f8b655): unpack it with that, or pack it again")
             content = unfinished.with_name("content")
             content.mkdir()
             count = _extract(_Stream(file), content, largest)

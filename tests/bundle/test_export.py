@@ -192,7 +192,7 @@ def test_a_mistake_writes_nothing(store: Path, tmp_path: Path, changes: dict[str
 
 def test_nothing_is_overwritten(store: Path, tmp_path: Path) -> None:
     (tmp_path / "b").write_text("kept")
-    with pytest.raises(AnenasError, match="b is there already; name another folder"):
+    with pytest.raises(AnenasError, match="b exists already; name another folder"):
         anenas.export("tiny", tmp_path / "b", store=store)
     assert (tmp_path / "b").read_text() == "kept"
 

@@ -28,7 +28,7 @@ def read_images(rest: str, wanted: InputFormat) -> RawData:
     """A data set of the images in class folders, as `read_class_folders` finds them.
 
     Raises:
-        AnenasError: The folder is not there or not laid out like that, a class is empty, or a file is no image.
+        AnenasError: The folder is missing or not laid out like that, a class is empty, or a file is not an image.
     """
     path = Path(rest).expanduser()
     classes, files = read_class_folders(path, _SUFFIXES, IMAGES.name)

@@ -34,7 +34,7 @@ def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     if not path.is_file():
         raise AnenasError(f"'{path}' is {'a folder' if path.is_dir() else 'not there'}; expected an .npz file")
     if not zipfile.is_zipfile(path):
-        raise AnenasError(f"'{path}' is no .npz file, or is cut short; write it with numpy.savez_compressed")
+        raise AnenasError(f"'{path}' is not an .npz file, or is cut short; write it with numpy.savez_compressed")
     key = ""
     arrays = {}
     try:
