@@ -71,7 +71,7 @@ class Bundle:
         latency_low_ms: Lower end of its 90 % interval.
         latency_high_ms: Upper end of it.
         latency_source: Origin of the estimate.
-        chip: It is estimated for.
+        chip: What it is estimated for.
         residency: Estimated fraction of the operations' time that is spent on the Neural Engine.
         size_mb: Of the package, in 10⁶ bytes.
         parameters: Weights that the program stores.
