@@ -89,7 +89,7 @@ def test_a_recording_of_a_program_that_is_not_here_says_so(run: Run, tmp_path: P
     assert c["placement"] is None
     assert d["predicted_ms"] is None
     assert d["notes"] == [f"{TINY} was recorded with CPU_ONLY, without the engine"]
-    assert c["notes"][0].startswith("the program that was measured differs")
+    assert c["notes"][0].startswith("the measured program differs")
 
 
 def test_a_kit_is_written_and_says_how_to_go_on(run: Run, tmp_path: Path) -> None:
