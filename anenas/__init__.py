@@ -93,7 +93,7 @@ _HOMES = {
     ),
     "anenas.space": ("Architecture", "Limits", "SearchSpace", "load_space"),
 }
-# What makes something known by a name: `@anenas.sampler("mine")`.
+# Decorators that register something by name: `@anenas.sampler("mine")`.
 _DECORATORS = {
     "executor": ("anenas.search", "EXECUTORS"),
     "latency_source": ("anenas.latency", "latency_sources"),

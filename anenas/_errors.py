@@ -29,5 +29,5 @@ def unknown(what: str, name: str, known: Iterable[str]) -> AnenasError:
 
 
 def first_line(error: BaseException) -> str:
-    """The first line of what an exception says, or its type where it says nothing."""
+    """The first line of an exception's message, or its type if it has none."""
     return next(iter(str(error).strip().splitlines()), type(error).__name__)

@@ -1,4 +1,4 @@
-"""Files and folders that are written whole or not at all."""
+"""Atomic writing of files and folders."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Where to write a file or folder that then takes the place of `path`, or nothing where an error ends the block.
+    """Yield a path to write a file or folder to, which replaces `path` unless the block raises.
 
-    It is called as `path` is, and alone in a temporary folder beside it.
+    It has the same name as `path`, and is alone in a temporary folder beside it.
     """
     with tempfile.TemporaryDirectory(dir=path.absolute().parent, prefix=".unfinished-") as folder:
         unfinished = Path(folder, path.name)
@@ -23,6 +23,6 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file whole or not at all; one that is there is replaced."""
+    """Write a file atomically, replacing an existing one."""
     with replacing(path) as unfinished:
         unfinished.write_text(text, encoding="utf-8")

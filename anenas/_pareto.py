@@ -1,4 +1,4 @@
-"""Pareto fronts of points whose members are all to be minimised, and what is measured on them."""
+"""Pareto fronts of points, all objectives minimised, and their measures."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from collections.abc import Sequence
 import numpy as np
 
 Losses = tuple[float, ...]
-"""0 in a member is its ideal, 1 its reference value."""
+"""A value for each objective: 0 is the ideal, 1 the reference point."""
 
 
 def front(points: Sequence[Losses] | np.ndarray) -> list[int]:
-    """Indices of those that no other dominates, the best in the first member last; of equal ones only the first."""
+    """Indices of the non-dominated points, the best by the first objective last; of equal points only the first."""
     values = np.asarray(points, dtype=float)
     if not len(values):
         return []
-    order = np.lexsort(values.T[::-1])  # one that dominates another comes before it
+    order = np.lexsort(values.T[::-1])  # a point comes after those that dominate it
     ordered = values[order]
-    if values.shape[1] == 2:  # where nearly all of many are dominated, as in a small space, this is worth a case
+    if values.shape[1] == 2:  # a fast path: in small spaces nearly all are dominated
         below = np.minimum.accumulate(np.concatenate([[np.inf], ordered[:-1, 1]]))
         return [int(i) for i in order[ordered[:, 1] < below][::-1]]
     kept, found = np.empty((0, values.shape[1])), []
@@ -32,12 +32,12 @@ def front(points: Sequence[Losses] | np.ndarray) -> list[int]:
 
 
 def dominates(a: Sequence[float], b: Sequence[float]) -> bool:
-    """Whether `a` is at least as good as `b` in every member, and so makes it superfluous."""
+    """Whether `a` is at least as good as `b` in every objective."""
     return all(map(operator.le, a, b))
 
 
 def hypervolume(losses: Sequence[Losses]) -> float:
-    """The fraction of the box between 0 and 1 in every member that they dominate; beyond 1 they add nothing."""
+    """The fraction of the unit box that the points dominate; those beyond 1 add nothing."""
     inside = sorted((one for one in losses if all(loss < 1 for loss in one)), key=lambda one: one[-1])
     if not inside:
         return 0.0
@@ -51,7 +51,7 @@ def hypervolume(losses: Sequence[Losses]) -> float:
                 volume += (best - first) * (1 - last)
                 best = first
         return volume
-    # In slices along the last member, each as thick as it is until the next one begins.
+    # In slices along the last objective, each from one point to the next.
     kept: list[Losses] = []
     for i, one in enumerate(inside):
         kept.append(one[:-1])
@@ -63,10 +63,9 @@ def hypervolume(losses: Sequence[Losses]) -> float:
 
 
 def crowding(losses: Sequence[Sequence[float]]) -> list[float]:
-    """The crowding distance of each of a front: over all members, how far apart its neighbours are, in spans of the
-    front.
+    """The crowding distance of each point of a front: the distance between its neighbours, summed over objectives.
 
-    It is infinite at the ends (the crowding distance of Deb et al. 2002, "A fast and elitist multiobjective genetic
+    It is in spans of the front, and infinite at the ends (Deb et al. 2002, "A fast and elitist multiobjective genetic
     algorithm: NSGA-II").
     """
     distances = [0.0] * len(losses)
@@ -80,9 +79,9 @@ def crowding(losses: Sequence[Sequence[float]]) -> list[float]:
 
 
 def knee(losses: Sequence[Losses]) -> int:
-    """Index of the one on a front that is furthest from the plane between its ends, each member scaled to its span.
+    """Index of the point on a front furthest from the plane through its ends, each objective scaled to its span.
 
-    Of several that are as far, as the two of a front of two are, it is the best by the first objective.
+    Ties, as in a front of two, go to the best by the first objective.
     """
     spans = [max(column) - min(column) or 1.0 for column in zip(*losses, strict=True)]
     sums = [sum(x / span for x, span in zip(one, spans, strict=True)) for one in losses]
@@ -90,13 +89,10 @@ def knee(losses: Sequence[Losses]) -> int:
 
 
 def ranking(values: Sequence[Sequence[float]]) -> list[int]:
-    """Indices of values, all to be minimised, best first: by front, then by crowding distance.
-
-    Equal ones stay in their order.
-    """
+    """Indices of points, best first: by non-dominated front, then by crowding distance; ties keep their order."""
     fronts: list[list[int]] = []
     for i in sorted(range(len(values)), key=lambda i: tuple(values[i])):
-        # In this order nothing dominates what came before it, and what a front dominates all fronts before it do.
+        # In this order no point dominates an earlier one, and what a front dominates, every front before it does too.
         place = bisect.bisect_left(fronts, True, key=lambda front: not _dominated(values[i], values, front))
         if place == len(fronts):
             fronts.append([])

@@ -1,9 +1,9 @@
-"""The user's own blocks and the like: read from Python files, and taken along to other processes.
+"""Plugins with the user's own blocks and the like: loaded from Python files, and sent to other processes.
 
-A plugin is a Python file, or a module of an installed package that an entry point of the group `anenas.plugins` names,
-that registers things when it is imported. A function that is `Portable` takes the blocks and the like along to another
-process, on this machine or on one that has anenas and nothing of the user's: classes and functions that cannot be
-imported there travel whole, by cloudpickle.
+A plugin is a Python file, or a module of an installed package named by an entry point of the group `anenas.plugins`,
+that registers things when it is imported. A `Portable` function takes them along to another process, on this machine or
+on one that has anenas and nothing of the user's: classes and functions that cannot be imported there are pickled by
+value, by cloudpickle.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from anenas._registry import Registry
 
 _loaded: dict[Path, ModuleType] = {}
 _whole = {"__main__"}
-"""Names of the packages and modules whose classes and functions travel whole."""
+"""Names of the packages and modules whose classes and functions are pickled by value."""
 
 
 def load_plugin(path: str | Path) -> ModuleType:
-    """Run a Python file that registers the user's own blocks and the like; once, however often it is named.
+    """Run a Python file that registers the user's own blocks and the like, once per process.
 
     Raises:
-        AnenasError: If it cannot be read, or fails: with its line.
+        AnenasError: If it cannot be read, or raises; the message names the line.
     """
     file = Path(path).resolve()
     if file in _loaded:
@@ -47,7 +47,7 @@ def load_plugin(path: str | Path) -> ModuleType:
         source = file.read_bytes()
     except OSError as error:
         raise AnenasError(f"cannot read the plugin {path}: {error.strerror}; expected a Python file") from error
-    # A name that no module has that can be imported, and no other file.
+    # A name that no importable module and no other file has.
     module = ModuleType(f"anenas_plugin_{re.sub(r'[^A-Za-z0-9]', '_', file.stem)}_{zlib.crc32(bytes(file)):08x}")
     module.__file__ = str(file)
     sys.modules[module.__name__] = module  # where dataclasses and `inspect` look for it
@@ -76,11 +76,7 @@ def _message(error: Exception) -> str:
 
 
 class Portable:
-    """A function with all that it needs in a process where anenas is installed, whatever pickles it.
-
-    Args:
-        function: Likewise.
-    """
+    """A function that any pickler sends with all that it needs in a process where anenas is installed."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
@@ -89,7 +85,7 @@ class Portable:
         return self.function(*args)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Raises: AnenasError: If it cannot be pickled, or something that was registered."""
+        """Raises: AnenasError: If the function, or something registered, cannot be pickled."""
         return _arrived, (dump_plugins(), dumps(self.function))
 
 
@@ -99,10 +95,10 @@ def _arrived(plugins: bytes, function: bytes) -> Portable:
 
 
 def dump_plugins() -> bytes:
-    """What was registered here and trials look up, for `install_plugins` in another process.
+    """What plugins registered here for trials to look up, for `install_plugins` in another process.
 
     Raises:
-        AnenasError: If some of it cannot travel.
+        AnenasError: If some of it cannot be pickled.
     """
     written = []
     for module, attribute, registry in _registries():
@@ -119,7 +115,7 @@ def dump_plugins() -> bytes:
 
 @functools.lru_cache(maxsize=1)  # once, though it comes with each task
 def install_plugins(plugins: bytes) -> None:
-    """Make known here what was registered in the process that `dump_plugins` ran in.
+    """Register here what `dump_plugins` found in another process.
 
     Raises:
         AnenasError: If it needs something that is not here.
@@ -142,14 +138,14 @@ class _Object:
         if self.name in registry:
             known = registry[self.name]
             if type(known) is self.kind and vars(known) == self.state:
-                return known  # this process is the one that it comes from, or has it already
+                return known  # this is the process that it comes from, or has it already
         made: object = object.__new__(self.kind)
         vars(made).update(self.state)
         return made
 
 
 def _registries() -> list[tuple[str, str, Registry[Any]]]:
-    """Each registry of what trials look up, with its module and its name there."""
+    """Each registry that trials use, with its module and its name there."""
     found = {
         id(value): (module, name, value)
         for module in list(sys.modules)
@@ -162,9 +158,9 @@ def _registries() -> list[tuple[str, str, Registry[Any]]]:
 
 @functools.lru_cache
 def _prepare(name: str) -> None:
-    """Let what a module of the user's defines travel by value, with the package that it is in.
+    """Have what the user's module and its package define pickled by value.
 
-    What an installed package defines travels by its name: it must be installed wherever it is used.
+    What an installed package defines is pickled by name: it must be installed wherever it is used.
     """
     module = sys.modules.get(name)
     if module and name.partition(".")[0] != "anenas" and not _is_installed(module):
@@ -178,17 +174,17 @@ def _travels_whole(module: ModuleType) -> None:
 
 
 def _is_installed(module: ModuleType) -> bool:
-    """Whether it is of Python's library or was installed, so that it is no file of the user's."""
+    """Whether a module is of the standard library or an installed package, not a file of the user's."""
     folders = [sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")]
     file = getattr(module, "__file__", None)
     return file is None or any(Path(file).is_relative_to(folder) for folder in (*folders, site.getusersitepackages()))
 
 
 def dumps(value: Any) -> bytes:
-    """A value, for a process that has anenas.
+    """Pickle a value for a process that has anenas.
 
     Raises:
-        AnenasError: If it cannot travel, such as one that holds an open file or a lock.
+        AnenasError: If it cannot be pickled, such as one that holds an open file or a lock.
     """
     written = BytesIO()
     try:
@@ -199,7 +195,7 @@ def dumps(value: Any) -> bytes:
 
 
 def loads(sent: bytes) -> Any:
-    """The value that `dumps` wrote in another process of the same search; nothing else may be given to it.
+    """Unpickle what `dumps` wrote in another process of the same search, and nothing else.
 
     Raises:
         AnenasError: If it needs something that is not here.
@@ -216,7 +212,7 @@ def _with_cache(function: Any, parameters: dict[str, Any]) -> Any:
 
 
 def _reduce_cached(cached: Any) -> Any:
-    """cloudpickle knows a function that has a cache by its module's name alone."""
+    """cloudpickle itself pickles a cached function by name only."""
     module = cached.__module__
     _prepare(module)
     if module in sys.modules and not {module, module.partition(".")[0]} & _whole:
@@ -230,7 +226,7 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
     )
 
     def reducer_override(self, thing: Any) -> Any:
-        """cloudpickle takes each module that it finds here for one that can be imported anywhere."""
+        """cloudpickle itself assumes that every module found here can be imported anywhere."""
         if isinstance(thing, type | FunctionType):
             _prepare(thing.__module__ or "")
         elif isinstance(thing, ModuleType):

@@ -1,4 +1,4 @@
-"""Names that stand for things: samplers, data sources and the like, which plugins add to."""
+"""Registries of samplers, data sources and the like, which plugins add to."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from anenas._errors import AnenasError, first_line, unknown
 T = TypeVar("T")
 
 PLUGINS = "anenas.plugins"
-"""The group of entry points: each names a module of an installed package that registers things when it is imported."""
+"""The group of entry points, each naming a module of an installed package that registers things when imported."""
 
 
 class Registry(Generic[T]):
-    """A table from names to what they stand for. Calling it with a name gives a decorator that adds what it decorates.
+    """A table of entries by name. Calling it with a name gives a decorator that registers what it decorates.
 
-    It is a global of its module, where `anenas._plugins` finds it. Entries are distinguished by `__module__` and
-    `__qualname__`, which an object that wraps a function takes over from it.
+    It is a global of its module, where `anenas._plugins` finds it. Entries are told apart by `__module__` and
+    `__qualname__`, which an object that wraps a function copies from it.
 
     Args:
         what: What its entries are, in messages: "sampler".
-        in_trials: Whether trials look entries up, which then go along to wherever trials run.
+        in_trials: Whether trials look entries up, which are then sent to wherever trials run.
     """
 
     def __init__(self, what: str, *, in_trials: bool = False) -> None:
@@ -30,7 +30,7 @@ class Registry(Generic[T]):
         self._installed: set[str] = set()  # those of installed packages
 
     def __call__(self, name: str) -> Callable[[T], T]:
-        """A decorator that makes what it decorates known by `name`.
+        """A decorator that registers what it decorates as `name`.
 
         Raises:
             AnenasError: If another entry has that name; the same one may be registered again, by a reloaded module.
@@ -76,7 +76,7 @@ class Registry(Generic[T]):
         return self._entries.items()
 
     def added(self) -> dict[str, T]:
-        """What is neither the product's own nor an installed package's, so that no other process has it by itself."""
+        """Entries neither of anenas nor of an installed package, which other processes lack."""
         return {
             name: entry
             for name, entry in self._entries.items()
@@ -84,7 +84,7 @@ class Registry(Generic[T]):
         }
 
     def update(self, entries: Mapping[str, T]) -> None:
-        """Take what another process has `added`, in the place of what has the same name here."""
+        """Take what another process has `added`, replacing entries of the same name."""
         self._entries.update(entries)
 
 
@@ -92,7 +92,7 @@ _state: Literal["new", "loading", "loaded"] = "new"
 
 
 def load_entry_points() -> None:
-    """Import the plugins of installed packages, once; every look into a registry begins with it.
+    """Import the plugins of installed packages, once; every lookup in a registry begins with it.
 
     Raises:
         AnenasError: If one cannot be imported.

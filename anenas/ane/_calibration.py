@@ -15,13 +15,13 @@ from anenas.ane._chips import Chip
 
 @dataclass(frozen=True)
 class Calibration:
-    """What `experiments/fit_latency.py` writes. All of it is positive.
+    """Fitted by `experiments/fit_latency.py`. All values are positive.
 
     Attributes:
-        fixed: Multiples of the fixed cost of measured chips, which Core ML and the system that they ran add to.
-        rates: Multiples of what the chip table says of each rate (see `_cost.py`), dimensionless.
-        corrections: What every operation on a measured chip is multiplied by.
-        interval: Factors of the 90 % interval, of chips that enough sources measured and of "other" ones.
+        fixed: For each measured chip, a multiple of its fixed cost, which Core ML and the system add to.
+        rates: For each rate (see `_cost.py`), a multiple of the chip table's value, dimensionless.
+        corrections: For each measured chip, a factor on the time of every operation.
+        interval: Factors of the 90 % interval, for chips that enough sources measured and for "other" ones.
     """
 
     fixed: dict[str, float]
@@ -31,7 +31,7 @@ class Calibration:
 
     @property
     def digest(self) -> str:
-        """Four letters that change with any of the constants."""
+        """Four hex digits that change with any of the constants."""
         return hashlib.sha256(json.dumps(dataclasses.asdict(self), sort_keys=True).encode()).hexdigest()[:4]
 
     def correction(self, chip: Chip) -> float:
@@ -52,5 +52,5 @@ def _of_chip(constants: dict[str, float], chip: Chip) -> float:
 
 @functools.cache
 def calibration() -> Calibration:
-    """The one that is shipped."""
+    """The calibration shipped with the package."""
     return Calibration(**json.loads(resources.files("anenas.ane").joinpath("calibration.json").read_text()))

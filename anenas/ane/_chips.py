@@ -1,4 +1,4 @@
-"""What is known of each chip's Neural Engine, and how well."""
+"""What is known about each chip's Neural Engine, and how well."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ MAX_RANK = 5
 
 @dataclass(frozen=True)
 class Chip:
-    """One system on a chip, as far as its Neural Engine is concerned: all that is known of it, in one record.
+    """One system on a chip: everything known about its Neural Engine.
 
     `peak_tflops` follows cores × 256 multiply-accumulates × 2 × clock, a law that agrees with Apple's published
     figures and four measurements (751K/Apple-Neural-Engine-Microarchitecture-Study-M6; clocks: aneforge 0.4.0).
 
     Attributes:
         name: Apple's, such as "A15".
-        generation: Of the engine, as Apple's compiler numbers it: 13 for A14 and M1, 14 for A15 and M2. Chips of one
+        generation: The engine's, as Apple's compiler numbers it: 13 for A14 and M1, 14 for A15 and M2. Chips of one
             generation have the same engine (ane-guide, 751K), and its limits follow from it.
         nearest_measured: The chip whose published latencies the cost model is fitted to for this one, a key of
-            `Calibration.corrections`: its own name or, where it has too few, the one of the same or the nearest
-            generation (A14 and M1, A15 and M2, A16 and M3, A17 Pro and M4 share a compiler family; 751K and hollance).
+            `Calibration.corrections`: itself or, if it has too few, the one of the same or the nearest generation
+            (A14 and M1, A15 and M2, A16 and M3, A17 Pro and M4 share a compiler family; 751K and hollance).
         cores: Neural engine cores.
         clock_ghz: Highest clock of the engine.
         weight_gb_s: Rate at which weights stream in, GB/s.
         elementwise_g_s: Rate of element-wise operations, 10⁹ elements a second.
-        fixed_us: Cost of one prediction before any work, microseconds; by the engine's own path where that was
-            measured, and Core ML adds to it (`Calibration.fixed`).
+        fixed_us: Cost of one prediction before any work, microseconds; measured without Core ML where possible, which
+            adds to it (`Calibration.fixed`).
         guessed: Names of the attributes above that no public measurement supports: interpolated from neighbours.
-        devices: Where it is found.
+        devices: The devices that have it.
     """
 
     name: str
@@ -52,11 +52,11 @@ class Chip:
     devices: str
 
     def __hash__(self) -> int:
-        return hash(self.name)  # costs are cached by chip, and asked for by the hundred thousand
+        return hash(self.name)  # costs are cached by chip, and looked up hundreds of thousands of times
 
     @property
     def peak_tflops(self) -> float:
-        """Peak fp16 rate, 10¹² operations a second, two to a multiply-accumulate."""
+        """Peak fp16 rate, 10¹² operations a second, two per multiply-accumulate."""
         return self.cores * 256 * 2 * self.clock_ghz / 1000
 
     @property
@@ -81,7 +81,7 @@ class Chip:
 
     @property
     def has_resize(self) -> bool:
-        """Whether resizing is the engine's own operation (ane-guide)."""
+        """Whether the engine resizes natively (ane-guide)."""
         return self.generation >= 14
 
     @property
@@ -123,10 +123,10 @@ def chips() -> dict[str, Chip]:
 
 
 def get_chip(name: str) -> Chip:
-    """The chip of that name; case, and A17 for A17 Pro, are forgiven.
+    """The chip of that name; case is ignored, and A17 means A17 Pro.
 
     Raises:
-        AnenasError: If it is not known; it offers the nearest names.
+        AnenasError: If it is unknown; the message suggests the nearest names.
     """
     wanted = name.strip().casefold().removesuffix("pro").strip()
     for chip in _CHIPS:

@@ -1,4 +1,4 @@
-"""What compressed weights and 8-bit activations save: bytes that stream in, and multiply-accumulates.
+"""What compressed weights and 8-bit activations save: streamed bytes and multiply-accumulates.
 
 Few figures are public, so these are a few general rules, none of them fitted to a model.
 """
@@ -10,24 +10,24 @@ import re
 from anenas.ane._chips import Chip
 from anenas.graph import Graph, Op, Tensor
 
-# The first generation that streams weights in a form; older ones unpack them to fp16 before (ane-guide, part 2/07,
-# measured on M1 and M2: palettes and sparse weights from H13 on, 8-bit integers from H14, blocks from H15). Against it,
-# 8-bit integers gained nothing on M5 Pro (ANEForge) and in ResNet50 on A17 Pro (coremltools' documentation).
+# The first generation that streams weights in a format; older ones unpack them to fp16 first (ane-guide, part 2/07,
+# measured on M1 and M2: palettes and sparse weights from H13 on, 8-bit integers from H14, blocks from H15). Evidence
+# against: 8-bit integers gained nothing on M5 Pro (ANEForge) and in ResNet50 on A17 Pro (coremltools' documentation).
 _STREAMED_SINCE = {"palette": 13, "sparse": 13, "int8": 14}
 _BLOCKS_SINCE = 15
-# A further table of a palettised weight takes as long as streaming this many bytes: OPT-1.3B in 4 bits, of 442 thousand
-# output channels, took 59.1 ms with a table for each, 30.7 with one for two, 14.8 with one for a weight, on A17 Pro,
-# where weights stream at 41 GB/s (coremltools' documentation).
+# Each further table of a palettised weight takes as long as streaming this many bytes: OPT-1.3B in 4 bits, with 442
+# thousand output channels, took 59.1 ms with a table for each, 30.7 with one for two, 14.8 with one per weight, on
+# A17 Pro, where weights stream at 41 GB/s (coremltools' documentation).
 _TABLE_BYTES = 5_500
-# What sparse 1×1 convolutions took of dense ones on M4: 0.69, 0.44 and 0.33 where 50, 25 and 10 % of the weights were
-# left (751K), on the line of 0.24 + 0.90 × density. ResNet50 gains on A17 Pro, and next to nothing on A16
-# (coremltools' documentation), the generation before.
+# Time of sparse 1×1 convolutions relative to dense ones on M4: 0.69, 0.44 and 0.33 with 50, 25 and 10 % of the weights
+# left (751K), on the line 0.24 + 0.90 × density. ResNet50 gains on A17 Pro, and next to nothing on A16 (coremltools'
+# documentation), the generation before.
 _SPARSE_OFFSET, _SPARSE_SLOPE = 0.24, 0.90
 _ZEROS_SKIPPED_SINCE = 16
 
 
 def streamed_bytes(weight: Tensor, chip: Chip | None) -> float:
-    """Bytes of plain weights that take as long to read as a weight does; without a chip, its bytes as stored."""
+    """Bytes of uncompressed weights that take as long to read as this one; without a chip, its bytes as stored."""
     if weight.storage is None or chip is None:
         return float(weight.bytes)
     # "palette4" → "palette", "sparse", "int8", "int8-block"
@@ -38,7 +38,7 @@ def streamed_bytes(weight: Tensor, chip: Chip | None) -> float:
 
 
 def sparse_fraction(op: Op, chip: Chip | None) -> float:
-    """Time to compute with an operation's sparse weights, as a fraction of that with dense ones on the plain array."""
+    """Compute time with an operation's sparse weights, as a fraction of that with dense ones without Winograd."""
     storage = op.weights[0].storage if op.weights else None
     if storage is None or chip is None or chip.generation < _ZEROS_SKIPPED_SINCE:
         return 1.0
@@ -46,14 +46,13 @@ def sparse_fraction(op: Op, chip: Chip | None) -> float:
 
 
 def narrow_tensors(graph: Graph) -> frozenset[str]:
-    """Activations that are 8-bit integers in memory: what is quantised, and what is read as floats from integers."""
+    """Activations that are 8-bit integers in memory: inputs of `quantize` and outputs of `dequantize`."""
     quantised = (tensor for op in graph.ops if op.kind == "quantize" for tensor in op.inputs[:1])
     read = (tensor for op in graph.ops if op.kind == "dequantize" for tensor in op.outputs)
     return frozenset(tensor.name for tensor in (*quantised, *read))
 
 
 def is_integer(op: Op, narrow: frozenset[str]) -> bool:
-    """Whether it multiplies 8-bit weights, a scale for each channel or all, by 8-bit activations."""
-    storages = [weight.storage for weight in op.weights[:1]]
-    weights = all(storage is not None and storage.form == "int8" for storage in storages)
+    """Whether it multiplies 8-bit weights, with a scale per channel or tensor, by 8-bit activations."""
+    weights = all(weight.storage is not None and weight.storage.form == "int8" for weight in op.weights[:1])
     return bool(op.inputs) and weights and all(tensor.name in narrow for tensor in op.inputs)

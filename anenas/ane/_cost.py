@@ -1,8 +1,8 @@
-"""What an operation costs on the Neural Engine: what it has to do, at rates calibrated on published latencies.
+"""What an operation costs on the Neural Engine: its work, at rates calibrated on published latencies.
 
-An operation takes the largest of what its multiply-accumulates, its weights, its activations on the chip and those
-that spill to memory take. A dozen constants are fitted to whole networks by `experiments/fit_latency.py`, which prints
-how far the sum is off on those it has not seen; no constant is for a model or a family of models.
+An operation takes the longest of four times: of its multiply-accumulates, its weights, its activations on the chip, and
+those that spill to memory. A dozen constants are fitted to whole networks by `experiments/fit_latency.py`, which prints
+the error on held-out networks; no constant is specific to a model or family of models.
 """
 
 from __future__ import annotations
@@ -18,26 +18,26 @@ from anenas.ane._compression import is_integer, narrow_tensors, sparse_fraction,
 from anenas.ane._guidelines import padded
 from anenas.graph import Graph, Op, Tensor
 
-# Cores take 16 output channels at a time; rows of fewer than 32 columns cost as 32; a pass is 256 channels, and each
-# reads its input again (751K, compute array notes).
+# Cores take 16 output channels at a time; rows of fewer than 32 columns cost as much as 32; a pass is 256 channels, and
+# each reads the input again (751K, compute array notes).
 _CHANNELS, _COLUMNS, _PASS = 16, 32, 256
 # Fraction of the peak that chains of dense convolutions reach (M1 10.83 of 12.0, M4 18.77 of 19.4 TFLOPS; FT, 751K).
 _DENSE_EFFICIENCY = 0.90
 # One element-wise task (751K: 0.34 µs).
 _TASK_US = 0.34
 
-# What the engine applies as a convolution's results leave it: curves, and factors and biases that are constant.
-# SiLU is none: it is x · sigmoid(x), and networks with it are published as slower than if it were free.
+# What the engine fuses into the convolution before: activation functions, and constant factors and biases.
+# Not SiLU: it is x · sigmoid(x), and published latencies of networks with it show that it is not free.
 _POINTWISE = {
     "relu", "relu6", "clip", "sigmoid", "sigmoid_hard", "tanh", "gelu", "leaky_relu", "elu", "prelu",
     "thresholded_relu", "mul", "real_div", "add", "sub", "batch_norm",
 }  # fmt: skip
-# Nothing moves: views, and what runs on the processor after the engine has answered.
+# Nothing moves: views, and what runs on the CPU after the engine is done.
 _FREE = {
     "reshape", "squeeze", "expand_dims", "classify", "identity", "expand", "unbind", "split", "split_with_sizes",
     "select", "as_strided", "slice", "quantize", "dequantize",
 }  # fmt: skip
-# Other work that is not plainly element-wise, and its rate.
+# Other operations that are not element-wise, and their rates.
 _RATES = {
     "reduce_mean": "reduce", "reduce_sum": "reduce", "sum": "reduce", "reduce_max": "reduce",
     "avg_pool": "reduce", "max_pool": "reduce",
@@ -47,19 +47,19 @@ _RATES = {
     "upsample_nearest_neighbor": "layout",
 }  # fmt: skip
 
-# What bounds an operation -> what it has to do of it, as (rate, amount) pairs that add up.
+# From a possible bound of an operation to the work that it has to do there, as (rate, amount) pairs that add up.
 Work = Mapping[str, tuple[tuple[str, float], ...]]
 
 
 @dataclass(frozen=True)
 class OpCost:
-    """What one operation takes.
+    """The cost of one operation.
 
     Attributes:
         op: The operation.
         us: Microseconds.
         bound: What it is bound by: "compute", "weights", "activations", "memory" (activations too large to stay on
-            the chip), or "fused" where it costs nothing.
+            the chip), or "fused" if it costs nothing.
     """
 
     op: Op
@@ -68,7 +68,7 @@ class OpCost:
 
 
 def op_costs(graph: Graph, chip: Chip) -> list[OpCost]:
-    """The cost of each operation of a graph, in its order, without the fixed cost of a prediction."""
+    """The cost of each operation of a graph, in order, without the fixed cost of a prediction."""
     rates, correction = _rates(chip), calibration().correction(chip)
     costs = []
     for op, work in zip(graph.ops, graph_work(graph, chip), strict=True):
@@ -82,12 +82,12 @@ def op_costs(graph: Graph, chip: Chip) -> list[OpCost]:
 
 
 def fixed_us(chip: Chip) -> float:
-    """What one prediction costs before any operation, microseconds."""
+    """The cost of one prediction before any operation, microseconds."""
     return calibration().fixed_multiple(chip) * chip.fixed_us
 
 
 def chip_rates(chip: Chip, fitted: Calibration) -> dict[str, float]:
-    """How much of each kind of work a chip does in a microsecond, before its correction.
+    """How much of each kind of work a chip does per microsecond, before its correction.
 
     Multiply-accumulates for convolutions and matrices, bytes for "weights" and "memory", elements for the rest; "tasks"
     are microseconds.
@@ -106,11 +106,11 @@ def _rates(chip: Chip) -> dict[str, float]:
 
 
 def graph_work(graph: Graph, chip: Chip | None = None) -> list[Work]:
-    """What each operation of a graph has to do, in its order; nothing where it costs nothing.
+    """The work of each operation of a graph, in order; empty if it is free.
 
     Args:
         graph: The program.
-        chip: Decides what compression saves. Work of plain fp16 programs is the same on all.
+        chip: Decides what compression saves. The work of uncompressed fp16 programs is the same on all chips.
     """
     convolved: set[str] = set()  # tensors that come out of a convolution's task
     narrow = _narrow(graph)
@@ -127,7 +127,7 @@ def _narrow(graph: Graph) -> frozenset[str]:
     """Names of activations that are 8-bit integers where they are written or read."""
     narrow = set(narrow_tensors(graph))
     if narrow:
-        # What is written as integers after a curve is nowhere written before it.
+        # A result quantised after a fused activation function is not written before it.
         for op in reversed(graph.ops):
             if _fuses(op) and op.outputs[0].name in narrow:
                 narrow.add(op.inputs[0].name)
@@ -135,7 +135,7 @@ def _narrow(graph: Graph) -> frozenset[str]:
 
 
 def _fuses(op: Op) -> bool:
-    """Whether it changes each element by itself, by a curve or by a constant of at most one number a channel."""
+    """Whether it applies an activation function, or a constant of at most one number per channel."""
     if op.kind not in _POINTWISE or len(op.inputs) != 1:
         return False
     channels = max(op.outputs[0].shape, default=1)
@@ -144,7 +144,7 @@ def _fuses(op: Op) -> bool:
 
 def _work(op: Op, narrow: frozenset[str], chip: Chip | None) -> Work:
     def elements(tensors: tuple[Tensor, ...]) -> float:
-        """To move; 8-bit ones count half."""
+        """Elements to move; 8-bit ones count half."""
         return sum(t.elements / 2 if t.name in narrow else float(t.elements) for t in tensors)
 
     read, written = elements(op.inputs), elements(op.outputs)
@@ -174,13 +174,13 @@ def _spilled(op: Op, narrow: frozenset[str]) -> dict[str, tuple[tuple[str, float
 
 
 def _convolution(op: Op, read: float, written: float, dense: float) -> dict[str, tuple[tuple[str, float], ...]]:
-    """Multiply-accumulates as the array spends them, times those not skipped; activations as often as they are read.
+    """Multiply-accumulates including padding, without skipped ones; activations as often as they are read.
 
     Args:
         op: The convolution.
         read: Elements of its inputs.
         written: Elements of its outputs.
-        dense: The fraction of multiply-accumulates that is not skipped.
+        dense: Fraction of multiply-accumulates that is not skipped.
     """
     shape, filters = op.outputs[0].shape, op.weights[0].shape
     groups, channels = op.attributes.get("groups", 1), shape[1] if len(shape) > 1 else 1
@@ -192,11 +192,11 @@ def _convolution(op: Op, read: float, written: float, dense: float) -> dict[str,
         rate, filters_paid, passes = "depthwise", padded(channels, _CHANNELS), 1
     else:
         inputs = filters[1] if op.kind == "conv" else filters[0]
-        # Either each group is padded, or all run as one dense convolution with zeros between: the cheaper.
+        # The cheaper of padding each group and one dense convolution with zeros between the groups.
         filters_paid = min(
             padded(channels // groups, _CHANNELS) * groups * inputs, padded(channels, _CHANNELS) * inputs * groups
         )
-        # Winograd's way skips nothing (751K).
+        # Winograd's algorithm skips nothing (751K).
         rate = "winograd" if groups == 1 and dense == 1 and _is_plain_3x3(op, filters) else "dense"
         passes = math.ceil(channels / groups / _PASS)
     return {
@@ -206,7 +206,7 @@ def _convolution(op: Op, read: float, written: float, dense: float) -> dict[str,
 
 
 def _is_plain_3x3(op: Op, filters: tuple[int, ...]) -> bool:
-    """Whether the compiler takes Winograd's way: 3×3, stride 1, not dilated (751K, compute array notes)."""
+    """Whether the compiler uses Winograd's algorithm: 3×3, stride 1, not dilated (751K, compute array notes)."""
     ones = ((1, 1), (), 1)
     return (
         op.kind == "conv"

@@ -1,4 +1,4 @@
-"""The numbers of the Neural Engine guidelines that a space or a graph is held to."""
+"""The limits of the Neural Engine guidelines that spaces and graphs are checked against."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from __future__ import annotations
 MAX_DIMENSION = 16_384
 
 MAX_STEPS = 1024
-"""Largest number of steps of a series or positions of a context: the guideline's block size; no public source."""
+"""Most steps of a series or positions of a context: the guideline's block size; no public source."""
 
 # The compiler runs out of stack beyond about 386 on M6, 448 on M4 (751K) and 383 (maderix/ANE).
 MAX_CONVOLUTIONS = 380
@@ -20,15 +20,15 @@ def is_power_of_two(n: int) -> bool:
 
 
 def padded(size: int, multiple: int) -> int:
-    """The next multiple, where `size` is none."""
+    """`size` rounded up to a multiple."""
     return -(-size // multiple) * multiple
 
 
 def width_problem(channels: int) -> str | None:
     """What is wrong with a layer's width, or None.
 
-    The engine has 16 cores and pads channels to them, so a width that is no multiple of 16 pays for one; smaller
-    powers of two waste least.
+    The engine has 16 cores and pads channels to them, so any other width costs as much as the next multiple of 16;
+    smaller powers of two waste least.
     """
     if problem := dimension_problem(channels):
         return problem
@@ -67,7 +67,7 @@ def convolutions_problem(count: int) -> str | None:
 
 
 def weights_problem(weight_bytes: int) -> str | None:
-    """What is wrong with what a program's weights take, or None."""
+    """What is wrong with the size of a program's weights, or None."""
     if weight_bytes > MAX_WEIGHTS_MB * 1e6:
         return f"weights total {weight_bytes / 1e6:,.0f} MB, iOS loads {MAX_WEIGHTS_MB:,}"
     return None

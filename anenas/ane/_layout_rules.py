@@ -1,4 +1,4 @@
-"""Rules about how data lies and moves: channel order, copies, on-chip memory, packing."""
+"""Rules about data layout and movement: channel order, copies, on-chip memory, packing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from anenas.ane._registry import Problem, rule
 from anenas.ane._shape_rules import filters, is_depthwise
 from anenas.graph import Graph, Op
 
-_MIN_COPY_BYTES = 16 * 1024  # of copies that are reported
+_MIN_COPY_BYTES = 16 * 1024  # smaller copies are not reported
 _FEW_CHANNELS, _MANY_PIXELS = 16, 64 * 64
 _SMALL_BYTES = 16 * 1024
 _PACKED_CHANNELS = 256  # one pass of the array

@@ -1,4 +1,4 @@
-"""Rules about single operations: which the engine runs, and with which parameters."""
+"""Rules about single operations: which ones the engine runs, and with which parameters."""
 
 from __future__ import annotations
 
@@ -64,13 +64,17 @@ def _recurrent(graph: Graph, chip: Chip) -> Iterator[Problem]:
     "unknown-op",
     "warning",
     guideline="8 and 9: only operations that the engine runs",
-    evidence="Not in `op_support.csv`: nothing is known of it.",
+    evidence="Not in `op_support.csv`: nothing is known about it.",
 )
 def _unknown(graph: Graph, chip: Chip) -> Iterator[Problem]:
     known = op_support()
     for op in graph.ops:
         if op.kind not in known and op.kind not in RECURRENT:
-            yield op.name, f"nothing is known of {op.kind}", "convert the model and look at its compute plan on a Mac"
+            yield (
+                op.name,
+                f"nothing is known about {op.kind}",
+                "convert the model and look at its compute plan on a Mac",
+            )
 
 
 @rule(
@@ -157,7 +161,7 @@ def _kernel_width(graph: Graph, chip: Chip) -> Iterator[Problem]:
     "stride",
     "warning",
     guideline="A4: equal strides, of factors 2 and 3",
-    evidence="Others are decomposed in several operations (apple/coreai-models).",
+    evidence="Others are decomposed into several operations (apple/coreai-models).",
 )
 def _stride(graph: Graph, chip: Chip) -> Iterator[Problem]:
     for op in graph.ops:
@@ -264,16 +268,11 @@ def _group_width(graph: Graph, chip: Chip) -> Iterator[Problem]:
     evidence="Folded, it costs nothing (ane-guide; 751K); alone it is an element-wise operation.",
 )
 def _batch_norm(graph: Graph, chip: Chip) -> Iterator[Problem]:
-    if not any(op.kind == "batch_norm" for op in graph.ops):
-        return
     convolved = {op.outputs[0].name for op in graph.ops if op.kind == "conv"}
     for op in graph.ops:
         if op.kind == "batch_norm" and op.inputs and op.inputs[0].name in convolved:
-            yield (
-                op.name,
-                "batch normalisation after a convolution is not folded",
-                "fuse the model before converting it",
-            )
+            message = "batch normalisation after a convolution is not folded"
+            yield op.name, message, "fuse the model before converting it"
 
 
 @rule(
@@ -301,7 +300,7 @@ def _softmax_axis(graph: Graph, chip: Chip) -> Iterator[Problem]:
             axis = op.attributes.get("axis")
             if isinstance(axis, int) and axis % 4 >= 2:
                 message = f"softmax along axis {axis} of {op.outputs[0].bytes / 2**20:.1f} MiB"
-                yield op.name, message, "put the axis that it sums over in the channels"
+                yield op.name, message, "move the axis that it sums over to the channels"
 
 
 @rule(
@@ -315,11 +314,7 @@ def _resize(graph: Graph, chip: Chip) -> Iterator[Problem]:
         return
     for op in graph.ops:
         if op.kind in _RESIZES:
-            yield (
-                op.name,
-                f"{chip.name} decomposes {op.kind}",
-                "use nearest neighbours by 2, or conv_transpose",
-            )
+            yield op.name, f"{chip.name} decomposes {op.kind}", "use nearest neighbours by 2, or conv_transpose"
 
 
 @rule(

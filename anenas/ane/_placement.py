@@ -1,4 +1,4 @@
-"""Where each operation of a program runs, and why not on the engine."""
+"""Where each operation of a program runs, and if not on the engine, why."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class Placement:
     Attributes:
         op: The operation.
         on_engine: Whether it runs on the engine, as far as is known.
-        why: Why not, empty where it does.
+        why: Why not, or empty.
         us: Microseconds that it takes there.
-        bound: What it is bound by: "compute", "weights", "activations"; "cpu" off the engine, or "fused" where it
-            costs nothing.
+        bound: What it is bound by: "compute", "weights", "activations", "memory"; "cpu" off the engine, or "fused" if
+            it costs nothing.
     """
 
     op: Op
@@ -34,11 +34,11 @@ class Placement:
 
 
 def placement(graph: Graph, chip: Chip) -> list[Placement]:
-    """Where each operation of a graph runs, in its order.
+    """The placement of each operation of a graph, in order.
 
-    An operation leaves the engine where a rule finds an error at it, where it runs after the engine by design, or where
-    it stands between such and the engine would save less than launching it again costs. An unknown operation counts as
-    running there.
+    An operation leaves the engine if a rule finds an error in it, if it runs after the engine by design, or if it lies
+    between such operations and the engine would save less than another launch costs. Unknown operations count as
+    running on the engine.
     """
     placed = []
     groups = _groups(graph, chip, _reasons(_errors(graph, chip)))
@@ -47,13 +47,13 @@ def placement(graph: Graph, chip: Chip) -> list[Placement]:
             if chosen and not why:
                 placed.append(Placement(cost.op, True, "", cost.us, cost.bound))
             else:
-                why = why or "too little work beside the CPU's to launch the engine for"
+                why = why or "too little work between CPU operations to launch the engine for"
                 placed.append(Placement(cost.op, False, why, cpu_us(cost.op), "cpu"))
     return placed
 
 
 def program_cost(graph: Graph, chip: Chip) -> ProgramCost:
-    """What a graph, or one that is part of a larger one, costs on a chip."""
+    """The cost of a graph, or of a part of a larger one, on a chip."""
     errors = _errors(graph, chip)
     return ProgramCost(
         segments=merged(group.segment() for group in _groups(graph, chip, _reasons(errors))),
@@ -67,7 +67,7 @@ def program_cost(graph: Graph, chip: Chip) -> ProgramCost:
 
 @dataclass
 class _Group:
-    """Operations in a row that the engine can, or cannot, run, each with why not."""
+    """Consecutive operations that the engine can, or cannot, run, each with the reason why not."""
 
     able: bool
     members: list[tuple[OpCost, str]]
@@ -91,7 +91,7 @@ def _groups(graph: Graph, chip: Chip, reasons: dict[str, str]) -> list[_Group]:
     groups: list[_Group] = []
     for cost in op_costs(graph, chip):
         why, able = reasons.get(cost.op.name, ""), cost.op.name not in reasons
-        if after := host_reason(cost.op.kind):  # after the engine has answered: no change of unit
+        if after := host_reason(cost.op.kind):  # runs after the engine: no change of unit
             why, able = why or after, groups[-1].able if groups else True
         if not groups or groups[-1].able != able:
             groups.append(_Group(able, []))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from anenas.ane._chips import Chip
 from anenas.ane._guidelines import MAX_WEIGHTS_MB, weights_problem
@@ -13,7 +13,7 @@ from anenas.graph import Graph
 
 _TOO_WIDE = {"fp32", "fp64"}
 _INTEGERS = {"int32", "int64"}
-# Where formats change by design, and what has a rule of its own.
+# Operations that change the format by design, and those with a rule of their own.
 _PASSED_OVER = {"cast", "classify", *RECURRENT}
 _MB = 1e6
 _GUIDELINE_MB = 10
@@ -27,13 +27,7 @@ _GUIDELINE_MB = 10
     "inputs and outputs are cast, and stay.",
 )
 def _fp32(graph: Graph, chip: Chip) -> Iterator[Problem]:
-    for op in graph.ops:
-        if op.kind not in _PASSED_OVER:
-            for tensor in (*op.inputs, *op.outputs):
-                if tensor.dtype in _TOO_WIDE:
-                    message = f"{op.kind} works on {tensor.dtype} ({tensor.name})"
-                    yield op.name, message, "convert with compute_precision=FLOAT16"
-                    break
+    return _typed(graph, _TOO_WIDE, _PASSED_OVER, "convert with compute_precision=FLOAT16")
 
 
 @rule(
@@ -44,13 +38,14 @@ def _fp32(graph: Graph, chip: Chip) -> Iterator[Problem]:
     "computed indices make them (A8).",
 )
 def _int32(graph: Graph, chip: Chip) -> Iterator[Problem]:
+    return _typed(graph, _INTEGERS, RECURRENT, "do it before or after the program")
+
+
+def _typed(graph: Graph, dtypes: Container[str], exempt: Container[str], fix: str) -> Iterator[Problem]:
     for op in graph.ops:
-        if op.kind not in RECURRENT:
-            for tensor in (*op.inputs, *op.outputs):
-                if tensor.dtype in _INTEGERS:
-                    message = f"{op.kind} works on {tensor.dtype} ({tensor.name})"
-                    yield op.name, message, "do it before or after the program"
-                    break
+        found = next((tensor for tensor in (*op.inputs, *op.outputs) if tensor.dtype in dtypes), None)
+        if found and op.kind not in exempt:
+            yield op.name, f"{op.kind} works on {found.dtype} ({found.name})", fix
 
 
 @rule(
@@ -159,9 +154,9 @@ def _streaming_ms(graph: Graph, chip: Chip) -> float:
 
 
 def _weight_ratio(graph: Graph, chip: Chip) -> float:
-    """How long reading the weights takes, over how long computing with them takes at half the peak.
+    """Time to read the weights over time to compute with them at half the peak.
 
-    0 where the weights are under 1 MB: nothing is to be gained.
+    0 if the weights are under 1 MB: there is nothing to gain.
     """
     if graph.weight_bytes < _MB:
         return 0.0

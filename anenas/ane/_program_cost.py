@@ -1,7 +1,7 @@
-"""What a program costs that may run in part on the CPU: the sum of what its parts cost.
+"""The cost of a program that may run in part on the CPU: the sum of its parts' costs.
 
-Core ML's planner weighs what the engine saves against fixed costs of launching it and of changing between units (751K,
-coreml_dispatch notes: the rule reproduces its choice for 440 of 482 models). Compute units are taken to be the engine
+Core ML's planner weighs what the engine saves against fixed costs of launching it and of switching units (751K,
+coreml_dispatch notes: the rule reproduces its choice for 440 of 482 models). Compute units are assumed to be the engine
 and the CPU.
 """
 
@@ -14,14 +14,14 @@ from dataclasses import dataclass
 
 from anenas.ane._guidelines import convolutions_problem, weights_problem
 
-# What Core ML's planner charges for each launch of the engine, for each change of unit, and for a result that the
-# engine leaves to be fetched, in microseconds (751K, coreml_dispatch notes; M4, macOS 27).
+# What Core ML's planner charges for each launch of the engine, each change of unit, and fetching a result from the
+# engine, in microseconds (751K, coreml_dispatch notes; M4, macOS 27).
 LAUNCH_US = SWITCH_US = FETCH_US = 125.0
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Operations in a row that the engine can run, or that it cannot.
+    """Consecutive operations that the engine can run, or that it cannot.
 
     Attributes:
         able: Whether it can.
@@ -40,15 +40,15 @@ class Segment:
 
 
 def on_engine(segments: Sequence[Segment]) -> list[bool]:
-    """Which segments of a program, able and not able by turns, the engine runs.
+    """Which segments of a program, alternately able and not, the engine runs.
 
-    Beside operations on the CPU a segment runs on the engine where that saves more than its launch and the changes of
-    unit cost. A program that the engine can run whole counts as run there, for that is what is searched for; the rule
-    `tiny` warns where Core ML may think otherwise.
+    If some operations need the CPU, a segment runs on the engine if that saves more than its launch and the changes of
+    unit cost. A program that the engine can run whole counts as running there, as that is what is searched for; the
+    rule `tiny` warns if Core ML may decide otherwise.
     """
     if len(segments) < 2:
         return [segment.able for segment in segments]
-    # One change of unit after the first segment; after any other a second one before it, or a result to fetch.
+    # The first segment has one change of unit, after it; any other also has one before it, or a result to fetch.
     penalties = [LAUNCH_US + SWITCH_US, *[LAUNCH_US + SWITCH_US + FETCH_US] * (len(segments) - 1)]
     return [
         segment.able and segment.cpu_us - segment.engine_us > penalty
@@ -58,15 +58,15 @@ def on_engine(segments: Sequence[Segment]) -> list[bool]:
 
 @dataclass(frozen=True)
 class ProgramCost:
-    """What a program, or a part of one, costs on a chip. Parts that run one after the other add up with `+`.
+    """The cost of a program, or a part of one, on a chip. Parts that run in sequence add up with `+`.
 
     Attributes:
-        segments: Its operations: by turns those that the engine can run, and those that it cannot.
-        weight_bytes: Of the weights as they are stored.
+        segments: Its operations: alternately those that the engine can run, and those that it cannot.
+        weight_bytes: Size of the weights as stored.
         params: Number of stored weights.
-        operations: How many there are.
+        operations: Number of operations.
         convolutions: How many of them are convolutions.
-        operation_problems: Errors that rules find at single operations, in words.
+        operation_problems: Messages of errors that rules find in single operations.
     """
 
     segments: tuple[Segment, ...] = ()
@@ -88,7 +88,7 @@ class ProgramCost:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """Errors that rules find, in words: at single operations, and at the whole."""
+        """Messages of errors that rules find, in single operations and in the whole."""
         whole = {
             "convolutions": convolutions_problem(self.convolutions),
             "size-limit": weights_problem(self.weight_bytes),
@@ -102,12 +102,12 @@ class ProgramCost:
 
     @functools.cached_property
     def us(self) -> float:
-        """Microseconds, with changes of unit and without what any prediction costs before it begins."""
+        """Microseconds, with changes of unit and without the fixed cost of a prediction."""
         return sum(self._operation_us) + self.switching_us
 
     @functools.cached_property
     def switching_us(self) -> float:
-        """What changes of unit take, and every launch of the engine after the first, microseconds."""
+        """Microseconds for changes of unit, and for every launch of the engine after the first."""
         changes = sum(a != b for a, b in itertools.pairwise(self._on_engine))
         return SWITCH_US * changes + LAUNCH_US * max(0, self.engine_segments - 1)
 
@@ -118,17 +118,17 @@ class ProgramCost:
 
     @property
     def saved_us(self) -> float:
-        """Microseconds that the engine saves where it can run, before its launch."""
+        """Microseconds that the engine saves on all it can run, before launch costs."""
         return sum(segment.cpu_us - segment.engine_us for segment in self.segments if segment.able)
 
     @property
     def residency(self) -> float:
-        """Fraction of the operations' time that is spent on the engine; 1 where they take none."""
+        """Fraction of the operations' time spent on the engine; 1 if they take none."""
         return _fraction(self._operation_us, self._on_engine)
 
     @property
     def mac_residency(self) -> float:
-        """Fraction of the multiply-accumulates that the engine does; 1 where there are none."""
+        """Fraction of the multiply-accumulates done by the engine; 1 if there are none."""
         return _fraction([segment.macs for segment in self.segments], self._on_engine)
 
     @functools.cached_property
@@ -142,7 +142,7 @@ class ProgramCost:
 
 
 def merged(segments: Iterable[Segment]) -> tuple[Segment, ...]:
-    """The same, with neighbours that are alike made one."""
+    """The same segments, with neighbours of one kind merged."""
     result: list[Segment] = []
     for segment in segments:
         if result and result[-1].able == segment.able:

@@ -1,4 +1,4 @@
-"""Rules about a program as a whole: its segments and its length."""
+"""Rules about whole programs: their segments and their length."""
 
 from __future__ import annotations
 
@@ -37,17 +37,17 @@ def _segments(graph: Graph, chip: Chip) -> Iterator[Problem]:
     "flexible-shape",
     "warning",
     guideline="A2: shapes that do not change",
-    evidence="Of a range of shapes only the usual one runs on the engine, unless it is loaded with reshapeFrequency "
+    evidence="Of a range of shapes only the default one runs on the engine, unless it is loaded with reshapeFrequency "
     "infrequent (iOS 17.4); up to 128 listed shapes do, but layer normalisation with them was reported off the engine "
-    "(coremltools issues 1909 and 2370). Apple advises one function a shape. All other findings are "
-    "for the usual one.",
+    "(coremltools issues 1909 and 2370). Apple advises one function per shape. All other findings are for the default "
+    "one.",
 )
 def _flexible(graph: Graph, chip: Chip) -> Iterator[Problem]:
     normalised = any(op.kind == "layer_norm" for op in graph.ops)
     for one in graph.flexible:
         fix = "export it with one shape, or a function for each"
         if not one.shapes:
-            yield "", f"{one.input} takes a range of shapes; the engine is planned for the usual one alone", fix
+            yield "", f"{one.input} takes a range of shapes; the engine is planned for the default one alone", fix
         elif one.shapes > _MAX_SHAPES:
             yield "", f"{one.input} takes {one.shapes} shapes; the engine is planned for {_MAX_SHAPES} at most", fix
         elif normalised:
@@ -58,8 +58,8 @@ def _flexible(graph: Graph, chip: Chip) -> Iterator[Problem]:
     "tiny",
     "warning",
     guideline="A10: enough work to be worth the engine",
-    evidence="Core ML's planner keeps on the CPU what saves less than its launch and a change of unit: 0.25 ms. One "
-    "3×3 convolution of 64 channels on 32×32 stays, four go (751K, M4). The CPU's time is the planner's own for M4.",
+    evidence="Core ML's planner keeps on the CPU what saves less than a launch and a change of unit: 0.25 ms. One "
+    "3×3 convolution of 64 channels on 32×32 stays, four go (751K, M4). CPU times are the planner's own for M4.",
 )
 def _tiny(graph: Graph, chip: Chip) -> Iterator[Problem]:
     cost = program_cost(graph, chip)
@@ -106,7 +106,7 @@ def _chain(graph: Graph, chip: Chip) -> Iterator[Problem]:
         length = length + 1 if op.kind in _ELEMENTWISE else 0
         longest = max(longest, length)
     if longest > _MAX_CHAIN:
-        yield "", f"{longest} element-wise operations in a row compile for long", "compute with fewer, larger ones"
+        yield "", f"{longest} element-wise operations in a row compile slowly", "compute with fewer, larger ones"
 
 
 @rule(

@@ -1,4 +1,4 @@
-"""What a rule is, and the register of them."""
+"""What a rule is, and the registry of rules."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 """The most severe first."""
 
 Problem = tuple[str, str, str]
-"""What a rule finds: the operation's name, empty for the whole program; what is wrong; how to fix it."""
+"""Name of the operation, empty for the whole program; what is wrong; how to fix it."""
 
 RULES: dict[str, Rule] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something in a program that a guideline is about.
+    """Something a rule reports about a program.
 
     Attributes:
         rule: The rule's name.
-        severity: "error" where it leaves the engine or does not run, "warning" where it runs but wastes time, "info"
-            for facts.
-        op: The operation's name, empty where it is the whole program.
+        severity: "error" if it leaves the engine or does not run, "warning" if it runs but wastes time, "info" for
+            facts.
+        op: The operation's name, empty for the whole program.
         message: What is wrong.
         fix: How to fix it.
     """
@@ -46,13 +46,13 @@ class Finding:
 
 @dataclass(frozen=True)
 class Rule:
-    """One guideline, checkable.
+    """A checkable guideline.
 
     Attributes:
         id: Its name.
-        severity: Of all that it finds.
-        guideline: What it holds a program to.
-        evidence: What is publicly known for the guideline and against it, and from where.
+        severity: Severity of its findings.
+        guideline: What it demands of a program.
+        evidence: What is publicly known for and against the guideline, with sources.
         problems: Finds what breaks the guideline in a graph.
     """
 

@@ -1,4 +1,4 @@
-"""Every rule, and what the rules find: small functions from graph and chip, one file a subject."""
+"""All rules, and checking graphs with them. A rule is a small function of graph and chip; one file per subject."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ def rules() -> tuple[Rule, ...]:
 
 
 def check(graph: Graph, chip: Chip, *, only: Severity | None = None) -> list[Finding]:
-    """What every rule finds in a graph, the most severe first.
+    """The findings of all rules in a graph, the most severe first.
 
     Args:
         graph: The program.
         chip: The chip that it is to run on.
-        only: Ask the rules of this severity alone, which is faster.
+        only: Check only rules of this severity, which is faster.
     """
-    asked = [rule for severity in SEVERITIES for rule in RULES.values() if rule.severity == severity]
-    return [finding for rule in asked if only in (None, rule.severity) for finding in rule.find(graph, chip)]
+    chosen = [rule for severity in SEVERITIES for rule in RULES.values() if rule.severity == severity]
+    return [finding for rule in chosen if only in (None, rule.severity) for finding in rule.find(graph, chip)]

@@ -10,13 +10,13 @@ from anenas.ane._registry import Problem, rule
 from anenas.graph import Graph, Op
 
 _ROW_BYTES = 64
-_MIN_BYTES = 4096  # of padding that is reported
-_VOCABULARY = 8192  # a layer of as many outputs or more is taken to give words rather than classes
+_MIN_BYTES = 4096  # less padding is not reported
+_VOCABULARY = 8192  # a layer with at least this many outputs is assumed to give words rather than classes
 _DENSE = ("conv", "linear")
 
 
 def filters(op: Op) -> tuple[int, ...]:
-    """The shape of an operation's weight, (C_out, C_in / groups, ...); empty where it is not stored with it."""
+    """The shape of an operation's stored weight, (C_out, C_in / groups, ...); empty if there is none."""
     return op.weights[0].shape if op.weights and len(op.weights[0].shape) >= 2 else ()
 
 
@@ -38,7 +38,7 @@ def _power_of_two(graph: Graph, chip: Chip) -> Iterator[Problem]:
     if odd:
         count = sum(not is_power_of_two(width) for width in widths)
         shown = ", ".join(map(str, odd[:5])) + (", …" if len(odd) > 5 else "")
-        message = f"{count} of {len(widths)} layers have widths that are no powers of two ({shown})"
+        message = f"{count} of {len(widths)} layers have widths that are not powers of two ({shown})"
         yield "", message, "none needed: multiples of 16 are as good"
 
 
@@ -46,7 +46,7 @@ def _power_of_two(graph: Graph, chip: Chip) -> Iterator[Problem]:
     "channels-16",
     "warning",
     guideline="2: sizes are multiples of 16",
-    evidence="Confirmed for channels: the engine has 16 cores, and a channel count that is no multiple is padded "
+    evidence="Confirmed for channels: the engine has 16 cores, and channel counts are padded to a multiple "
     "(ane-guide chapter 17; 751K: 256 to 272 channels cost 32 % more). Layers with under 1 % of the program's "
     "multiply-accumulates are not reported.",
 )
@@ -117,14 +117,14 @@ def _narrow_rows(graph: Graph, chip: Chip) -> Iterator[Problem]:
                 paid += macs * padded(columns, 32) // columns - macs
     total = graph.macs if narrow else 0
     if narrow and paid * 20 >= total:
-        message = f"{narrow} convolutions work on rows of no multiple of 32: {paid / (total + paid):.0%} is padding"
+        message = f"{narrow} convolutions have rows not a multiple of 32 wide: {paid / (total + paid):.0%} is padding"
         yield "", message, "an input of another size may cost the same: try the next multiple of 32 at the last stages"
 
 
 @rule(
     "dimension",
     "error",
-    guideline="4: no dimension over 16,384, where the chip takes no more",
+    guideline="4: no dimension over 16,384, on chips that take no more",
     evidence="Confirmed for height, width and depth up to A16 and M3; 65,536 from A17 Pro and M4, and for batch and "
     "channels everywhere (ane-guide appendix A; 751K's validator text).",
 )
@@ -191,13 +191,13 @@ def _block_size(graph: Graph, chip: Chip) -> Iterator[Problem]:
     "warning",
     guideline="6: vocabulary padded to a multiple of 64",
     evidence="Practice of language models; the reason is the 64-byte row of the last axis (apple/coreai-models). "
-    f"Layers and tables of {_VOCABULARY:,} entries and more are taken for vocabularies.",
+    f"Layers and tables of {_VOCABULARY:,} entries and more are assumed to be vocabularies.",
 )
 def _vocabulary(graph: Graph, chip: Chip) -> Iterator[Problem]:
     for op in graph.ops:
         size = _words(op)
         if size >= _VOCABULARY and size % 64:
-            yield op.name, f"a vocabulary of {size:,} is no multiple of 64", f"pad it to {padded(size, 64):,}"
+            yield op.name, f"a vocabulary of {size:,} is not a multiple of 64", f"pad it to {padded(size, 64):,}"
 
 
 @rule(
@@ -214,7 +214,7 @@ def _vocabulary_split(graph: Graph, chip: Chip) -> Iterator[Problem]:
 
 
 def _words(op: Op) -> int:
-    """Rows of what may be a vocabulary's table; 0 of other operations."""
+    """Rows of what may be a vocabulary's table; 0 for other operations."""
     shape = filters(op)
     return shape[0] if len(shape) == 2 and op.kind in ("linear", "gather") else 0
 

@@ -9,17 +9,16 @@ from importlib import resources
 
 from anenas.ane._chips import Chip
 
-# Recurrent operations, and what torch's GRU becomes: none runs on the engine.
+# Recurrent operations and the loop that torch's GRU becomes: none runs on the engine.
 RECURRENT = frozenset({"lstm", "gru", "rnn", "while_loop"})
 
 
 @dataclass(frozen=True)
 class Support:
-    """What is known of one kind of operation.
+    """What is known about one kind of operation.
 
     Attributes:
-        on_engine: "yes", "conditional", "unclear" where sources disagree, "host" where it runs after the engine has
-            answered, or "no".
+        on_engine: "yes", "conditional", "unclear" if sources disagree, "host" if it runs after the engine, or "no".
         since: First generation of the engine that runs it; 0 for all.
         condition: When, or why not.
         source: Who says so.
@@ -33,7 +32,7 @@ class Support:
 
 @functools.cache
 def op_support() -> dict[str, Support]:
-    """What is known of each kind of operation, by MIL's name."""
+    """What is known about each kind of operation, by MIL's name."""
     text = resources.files("anenas.ane").joinpath("op_support.csv").read_text(encoding="utf-8")
     rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
     return {
@@ -43,7 +42,7 @@ def op_support() -> dict[str, Support]:
 
 
 def rejection(kind: str, chip: Chip) -> str | None:
-    """Why a chip's engine does not run operations of this kind, or None where it may."""
+    """Why a chip's engine does not run operations of this kind, or None if it may."""
     support = op_support().get(kind)
     if support is None:
         return None
@@ -55,6 +54,6 @@ def rejection(kind: str, chip: Chip) -> str | None:
 
 
 def host_reason(kind: str) -> str:
-    """Why operations of this kind run after the engine has answered, or "" where they do not."""
+    """Why operations of this kind run after the engine, or "" if they do not."""
     support = op_support().get(kind)
     return f"{kind} {support.condition}" if support and support.on_engine == "host" else ""

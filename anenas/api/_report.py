@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 class FrontReport:
     """Logs the front's table, picture and page, and every trial, as artifacts of the search's run.
 
-    As a listener of the study it does so whenever the front has changed.
+    As a listener of the study it does so whenever MLflow does not have the current front.
     """
 
     def __init__(self, tracker: MlflowTracker) -> None:
@@ -38,8 +38,8 @@ class FrontReport:
             write_trials_csv(study, new / "trials.csv")
             write_front_png(study, new / "front.png")
             write_front_page(study, new / "front.html")
-            self._tracker.log_files(new)
-        self._logged = study.front
+            if self._tracker.log_files(new):
+                self._logged = study.front
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""Estimates compared with a table of published latencies: which rows count, and how good the estimates are."""
+"""Estimates scored against a table of published latencies."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class PublishedLatency:
     """A row of a table that an estimate can be compared with.
 
     Attributes:
-        row: The row as it is.
-        set: Of rows that may be compared with each other.
-        chip: Which it was measured on.
+        row: As read from the table.
+        set: The group of rows that it may be compared with.
+        chip: The chip it was measured on.
         graph: The program.
         ms: The published latency.
     """
@@ -47,15 +47,14 @@ class PublishedLatency:
 def read_published(
     table: Path, chip_named: Callable[[str], Chip] = get_chip, *, digitised: bool = False, compressed: bool = False
 ) -> tuple[list[PublishedLatency], dict[str, int]]:
-    """The rows of a table that count, and how many do not for which reason.
+    """The rows of a table that count, and the number of skipped ones by reason.
 
     Args:
-        table: A CSV file. A column `model_spec`, where there is one, names models as `load_graph` does, packages as
-            seen from the table.
-        chip_named: The chip of the column `soc`.
+        table: A CSV file. An optional column `model_spec` names models as `load_graph` does, packages relative to the
+            table.
+        chip_named: Returns the chip that the column `soc` names.
         digitised: Whether rows that were read off a figure count.
-        compressed: Whether it is the rows of compressed programs that count, each with the program before that, instead
-            of the others.
+        compressed: Whether rows of compressed programs count, with the uncompressed program, instead of the others.
 
     Raises:
         AnenasError: If the table cannot be read or lacks a column.
@@ -127,7 +126,7 @@ def is_true(row: dict[str, str], column: str) -> bool:
 
 
 def score(published: Sequence[PublishedLatency], estimates: Sequence[Latency]) -> dict[str, float | int | None]:
-    """How good estimates are; a rank correlation is None of fewer than three different rows."""
+    """Scores of estimates; a rank correlation is None with fewer than three rows or equal values."""
     truth = np.array([p.ms for p in published])
     ms = np.array([e.ms for e in estimates])
     error = np.abs(ms / truth - 1)
@@ -144,14 +143,14 @@ def score(published: Sequence[PublishedLatency], estimates: Sequence[Latency]) -
 
 
 def bench_latency(table: Path, source: LatencySource | None = None) -> dict[str, object]:
-    """What a source says of each set of a table, as `anenas bench latency --json` prints it.
+    """Scores of a latency source on each set of a table, as `anenas bench latency --json` prints them.
 
     Args:
-        table: As `read_published` has it.
-        source: What to compare with it; None is the estimate that is shipped.
+        table: See `read_published`.
+        source: The source to score; None is the calibrated model.
 
     Raises:
-        AnenasError: If the table cannot be read or lacks a column, or the source cannot tell.
+        AnenasError: If the table cannot be read or lacks a column, or the source has no answer.
     """
     source = source or CalibratedLatency()
     published, skipped = read_published(table)
@@ -168,11 +167,11 @@ def bench_latency(table: Path, source: LatencySource | None = None) -> dict[str,
 def _bench_compression(
     plain: Sequence[PublishedLatency], table: Path, source: LatencySource
 ) -> list[dict[str, object]]:
-    """How much faster compressed programs are, as published and as estimated.
+    """Published and predicted speedups of compressed programs.
 
     Args:
         plain: The rows of the table that are not compressed.
-        table: Where a model stands both plain and compressed, on one chip and in one set.
+        table: With models both plain and compressed, on one chip and in one set.
         source: Of the estimates.
     """
     uncompressed: dict[tuple[str, ...], PublishedLatency] = {}
@@ -198,13 +197,13 @@ def _bench_compression(
 
 
 def _place(published: PublishedLatency) -> tuple[str, ...]:
-    """What a row has in common with those of the same model in other forms."""
+    """What a row has in common with those of the same model in other weight formats."""
     row = published.row
     return row.get("model_spec") or row["timm_name"], row["input_res"], published.chip.name, published.set
 
 
 def parse_form(precision: str) -> WeightFormat | None:
-    """The weight format that a table's words for a precision name, such as "4-bit palettized"; None of other words."""
+    """The weight format that a table's precision names, such as "4-bit palettized"; None for anything else."""
     text = precision.casefold()
     if found := re.search(r"([1-8])-bit palett", text):
         channels = re.search(r"\bgs(\d+)", text)

@@ -1,4 +1,4 @@
-"""How much of a known front a sampler finds for so many evaluations, through the loop that trains networks."""
+"""Benchmarks of samplers on tables of known results, through the loop that trains networks."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class SearchScores:
     Attributes:
         table: Its name.
         sampler: Its name.
-        known: Number of the objective that is known of any candidate.
+        known: Index of the objective that is known without an evaluation.
         curves: (seeds, trials); the fraction of the true front's hypervolume after each evaluation.
-        repeated: Suggestions, of all seeds, that were known already. They are answered without an evaluation.
-        seconds_per_suggestion: Of all seeds, with what it takes to record and answer one.
+        repeated: Repeated suggestions, over all seeds, which are answered without an evaluation.
+        seconds_per_suggestion: Over all seeds, including the time to record and answer one.
     """
 
     table: str

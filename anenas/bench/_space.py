@@ -1,4 +1,4 @@
-"""How fast the architectures of a space are estimated, and how well that agrees with what is exported."""
+"""How fast the architectures of a space are estimated, and how well estimates agree with exported programs."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class SpaceScores:
         space: Its name.
         chip: The chip, or own device, that was estimated for.
         architectures: How many were drawn and timed.
-        architectures_per_second: Rules, size, placement and latency, with every block met before; one core.
-        cold_architectures_per_second: The same where no block was met before.
+        architectures_per_second: Rules, size, placement and latency, with every block cached; one core.
+        cold_architectures_per_second: The same with no block cached.
         exported: How many were exported and read back.
         max_latency_disagreement: Largest difference between the estimate and that of the exported program, as a
             fraction of the latter.
-        weight_bytes_agree: Whether every estimate of the bytes of weights was that of the exported program; of sparse
-            weights within 0.3 %, as equal weights are pruned together.
+        weight_bytes_agree: Whether every estimate of weight bytes is that of the exported program; for sparse weights
+            within 0.3 %, as equal weights are pruned together.
     """
 
     space: str
@@ -47,7 +47,7 @@ class SpaceScores:
 
 
 def bench_space(space: SearchSpace, target: Target, *, architectures: int, exports: int, seed: int = 0) -> SpaceScores:
-    """Estimate architectures that are drawn at random, and export the first of them, with fresh weights."""
+    """Estimate random architectures, and export the first of them with fresh weights."""
     import torch
 
     from anenas.network import architecture_cost, architecture_graph
@@ -57,7 +57,7 @@ def bench_space(space: SearchSpace, target: Target, *, architectures: int, expor
     drawn = [space.sample(rng) for _ in range(architectures)]
 
     def estimate(architecture: Architecture) -> tuple[float, int]:
-        """All that a search asks of an architecture before it trains it."""
+        """All that a search computes of an architecture before training it."""
         cost = architecture_cost(architecture, target.chip)
         if cost.problems or cost.residency < 0:
             return math.inf, cost.weight_bytes

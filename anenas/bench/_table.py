@@ -1,4 +1,4 @@
-"""A table of known results as something to search: how good a search is shows in what it finds there."""
+"""Tabular benchmarks: tables of known results as problems for a search."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class Row(tuple[int, ...]):
 class Table:
     """Every candidate of a small problem with its two objectives, both to be minimised. Read one with `read_table`.
 
-    To the search its rows stand for architectures: the loop and the samplers use no more of them than that they are
-    equal or not, and print. One objective takes the place of the accuracy, the other that of the latency.
+    Its rows stand in for architectures, which the loop and the samplers only compare and print. One objective stands in
+    for the accuracy, the other for the latency.
 
     Attributes:
         name: Of its file.
@@ -44,7 +44,7 @@ class Table:
         ideal: (2,), where the true front begins.
         nadir: (2,), where it ends.
         front_hypervolume: Of the true front, see `hypervolumes`.
-        known: Number of the objective that is known of any candidate; None where both are learnt by evaluating.
+        known: Index of the objective that is known without an evaluation; None if neither is.
     """
 
     name: str
@@ -86,7 +86,7 @@ class Table:
 
     def evaluate(self, architecture: Architecture, files: TrialFiles, budget_fraction: float = 1.0) -> Evaluation:
         if budget_fraction < 1:
-            raise ValueError("a table knows no brief trainings")
+            raise ValueError("a table has no partial trainings")
         as_latency = 1 if self.known is None else self.known
         values = self.objectives[self._places[_row(architecture)]]
         column = self.objectives[:, 1 - as_latency]
@@ -99,7 +99,7 @@ class Table:
     # As a judge
 
     def hypervolumes(self, architectures: Sequence[Architecture]) -> np.ndarray:
-        """The fraction of the true front's hypervolume that was found, after each of the architectures in turn.
+        """The fraction of the true front's hypervolume found after each of the architectures in turn.
 
         Objectives are measured in spans of the true front, from `ideal`; the reference point is (1.1, 1.1).
         """
@@ -131,8 +131,8 @@ def read_table(path: Path, known: int | None = None) -> Table:
     the true front) and `front_hypervolume`.
 
     Args:
-        path: Of the file. Nothing in it is unpickled.
-        known: Number of the objective that is known of any candidate, 0 or 1.
+        path: The file. Nothing in it is unpickled.
+        known: Index of the objective that is known without an evaluation, 0 or 1.
 
     Raises:
         AnenasError: If it cannot be read or does not hold that.

@@ -1,4 +1,4 @@
-"""What networks are built from: one file a kind of block. See CONTRIBUTING.md for how to add one."""
+"""What networks are built from: one file per kind of block. See CONTRIBUTING.md for how to add one."""
 
 import importlib
 import pkgutil
@@ -58,7 +58,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """What needs torch is imported when it is asked for."""
+    """Imports what needs torch on first use."""
     for module, names in _LATE.items():
         if name in names:
             return getattr(importlib.import_module(f"anenas.blocks.{module}"), name)

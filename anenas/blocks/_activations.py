@@ -14,13 +14,13 @@ ACTIVATIONS = ("relu", "relu6", "hswish", "silu")
 
 
 def activation_choice() -> Any:
-    """The choice of an activation, written as its own name."""
+    """The choice of an activation, written as its name."""
     return choice("", *ACTIVATIONS)
 
 
 @functools.cache
 def activation_layer(name: str) -> type[nn.Module]:
-    """The module class of an activation, made with `inplace` like torch's own."""
+    """The module class of an activation, which takes `inplace` like torch's own."""
     import torch
     from torch import nn
     from torch.nn import functional as F

@@ -1,4 +1,4 @@
-"""What every block is: a frozen value of choices that can build its torch module; and the registry of kinds."""
+"""The base class of blocks, frozen values of choices that build a torch module, and the registry of kinds."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ B = TypeVar("B", bound="Block")
 class Block:
     """A kind of block, with its choices made.
 
-    A subclass has a name, fields that are made by `choice`, and says how its torch module is built:
+    A subclass has a name, fields made by `choice`, and a method that builds its torch module:
 
         @anenas.register
         class Grouped(anenas.Block):
@@ -45,18 +45,18 @@ class Block:
                     anenas.activation_layer(self.activation)(),
                 )
 
-    It is then known to spaces (`blocks: {grouped: {kernel: [3, 5]}}`), to architecture strings
-    (`grouped_r2_s1_c32_k3_g4_relu`), to costs and to the export. `build` is the only method that has to be written;
-    the others have defaults that suit a block of images. Blocks of series are a `SequenceBlock`.
+    It can then be used in spaces (`blocks: {grouped: {kernel: [3, 5]}}`) and architecture strings
+    (`grouped_r2_s1_c32_k3_g4_relu`), estimated and exported. Only `build` is required; the defaults of the other
+    methods suit a block of images. Blocks of series derive from `SequenceBlock`.
 
-    A module may do whatever coremltools converts, without control flow that depends on values. It is also built on
-    torch's device "meta", to be estimated, where no value can be read. Two equal blocks build equal modules, their
-    initial weights apart.
+    A module may do whatever coremltools converts, without control flow that depends on values. For estimates it is also
+    built on torch's device "meta", where no value can be read. Equal blocks build equal modules, apart from their
+    initial weights.
 
     Attributes:
-        kind: Its name: small letters, digits and underscores.
-        input_kind: Where it takes a network's input of that kind as it is, of one channel and not normalised, so that
-            it can only be the network's first block, once; None where it takes what any other block gives.
+        kind: Its name: lower-case letters, digits and underscores.
+        input_kind: The kind of network input that it takes raw, with one channel and not normalised, so that it can
+            only be the network's first block, once; None if it takes the output of any other block.
         normalises: Whether, as a network's first block, it takes pixels as they are and normalises them itself.
     """
 
@@ -68,26 +68,26 @@ class Block:
         """A module from (N, in_channels, H, W) to (N, out_channels, *size(H, W, stride)), freshly initialised.
 
         Args:
-            in_channels: Of its input; any number for a network's first block, else what the block before it gives.
+            in_channels: Of its input; any number for a network's first block, else the width of the block before.
             out_channels: Of its output, a power of two or a multiple of 16.
             stride: 1, or 2 in the first block of a stage that strides.
         """
         raise NotImplementedError
 
     def size(self, height: int, width: int, stride: int) -> tuple[int, int]:
-        """(H, W) of what comes out. What a block has made, the same block with stride 1 keeps at its size."""
+        """(H, W) of the output. The same block with stride 1 must keep the size of its own output."""
         return -(-height // stride), -(-width // stride)
 
     def problem(self, stride: int) -> str | None:
-        """Why this block cannot be built with `stride`, or None where it can."""
+        """Why this block cannot be built with `stride`, or None."""
         return None
 
     def input_problem(self, height: int, width: int, stride: int) -> str | None:
-        """Why this block cannot work on an input of that size, or None where it can."""
+        """Why this block cannot take an input of that size, or None."""
         return None
 
     def place_problem(self, *, first: bool, depth: int, channels: int) -> str | None:
-        """Why this block cannot stand where it does, in a stage of that depth of a network with that many channels."""
+        """Why this block cannot be in a stage of that depth of a network with that many input channels, or None."""
         if self.input_kind and not (first and depth == 1 and channels == 1):
             return f"block {self.kind} takes the network's input, of one channel: it can only be the first, once"
         return None
@@ -95,18 +95,18 @@ class Block:
     @classmethod
     @functools.cache
     def choices(cls) -> tuple[Choice, ...]:
-        """What may be chosen, in the order in which it is written."""
+        """Its choices, in the order in which they are written."""
         return tuple(Choice(f.name, *f.metadata["choice"]) for f in dataclasses.fields(cls))
 
     @classmethod
     def every(cls) -> Iterator[Self]:
-        """Every legal combination of choices."""
+        """Every valid combination of choices."""
         names = [c.name for c in cls.choices()]
         for values in itertools.product(*(c.options for c in cls.choices())):
             yield cls(**dict(zip(names, values, strict=True)))
 
     def values(self) -> dict[str, Value]:
-        """The choice made for each name."""
+        """The chosen value for each name."""
         return {c.name: getattr(self, c.name) for c in self.choices()}
 
 
@@ -116,13 +116,13 @@ _KIND = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
 def register(cls: type[B]) -> type[B]:
-    """Class decorator that makes a block known to spaces, architecture strings, costs and the export by its `kind`.
+    """Class decorator that registers a block for spaces, architecture strings, costs and the export by its `kind`.
 
-    It makes a frozen dataclass of a class that is none. A class that is defined anew, as in a notebook, takes the place
-    of the old one.
+    A class that is not a dataclass becomes a frozen one. A class that is defined again, as in a notebook, replaces the
+    old one.
 
     Raises:
-        AnenasError: If the kind is taken or no name, or the choices cannot be distinguished in an architecture string.
+        AnenasError: If the kind is taken or invalid, or the choices cannot be distinguished in an architecture string.
     """
     for base in reversed(cls.__mro__):
         if issubclass(base, Block) and "__dataclass_params__" not in vars(base):
@@ -136,9 +136,9 @@ def register(cls: type[B]) -> type[B]:
 def _mistake(cls: type[Block]) -> str | None:
     kind = getattr(cls, "kind", None)
     if not isinstance(kind, str) or not _KIND.fullmatch(kind) or re.search(r"_[rsc]\d+(_|$)", kind):
-        return f"expected a kind of small letters, digits and underscores, such as 'my_block', got {kind!r}"
+        return f"expected a kind of lower-case letters, digits and underscores, such as 'my_block', got {kind!r}"
     if others := [field.name for field in dataclasses.fields(cls) if "choice" not in field.metadata]:
-        return f"{others[0]} is no choice; make it with `anenas.choice`"
+        return f"{others[0]} is not a choice; make it with `anenas.choice`"
     keys = [choice.key for choice in cls.choices() if choice.key]
     if len(set(keys)) < len(keys) or _OF_STAGES & set(keys):
         return "each choice needs a key of its own, and r, s and c are the stage's"
@@ -156,7 +156,7 @@ def block_kind(name: str) -> type[Block]:
     """The block class of that name.
 
     Raises:
-        AnenasError: If there is none; it offers the nearest names.
+        AnenasError: If there is none; the message suggests the nearest names.
     """
     if name not in _KINDS:
         raise unknown_block(name)
@@ -164,6 +164,6 @@ def block_kind(name: str) -> type[Block]:
 
 
 def unknown_block(name: str) -> AnenasError:
-    """An error for a name that no kind of block has."""
+    """The error for an unknown kind of block."""
     error = unknown("block", name, _KINDS)
     return AnenasError(f'{error} (if it is your own: import the file that registers it, or give it as `plugin="FILE"`)')

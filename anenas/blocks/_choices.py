@@ -1,4 +1,4 @@
-"""How a block declares what may be chosen for it, and how a choice is written in an architecture string."""
+"""How a block declares its choices, and how they are written in an architecture string."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ Value = int | bool | str
 
 @dataclass(frozen=True)
 class Choice:
-    """One thing to choose about a block.
+    """One choice of a block.
 
     Attributes:
         name: The field of the block, and the key in a space's YAML.
-        key: What stands before the value in an architecture string: "k" makes "k3". A true boolean is its bare key
-            and a false one is left out; strings stand for themselves and have an empty key.
-        options: Every legal value, the default first.
-        rule: What they are, where they are too many to be listed in a message.
+        key: The prefix of the value in an architecture string: "k" makes "k3". A true boolean is its bare key and a
+            false one is left out; strings are written as they are and have an empty key.
+        options: Every valid value, the default first.
+        rule: Describes the options in messages, if they are too many to list.
     """
 
     name: str
@@ -29,7 +29,7 @@ class Choice:
     rule: str = ""
 
     def format(self, value: Value) -> str:
-        """The token for `value`, empty where there is nothing to write."""
+        """The token for `value`, empty if there is nothing to write."""
         if isinstance(value, bool):
             return self.key if value else ""
         return f"{self.key}{value}"
@@ -39,11 +39,11 @@ def choice(key: str, *options: Value, rule: str = "") -> Any:
     """A field of a block that is a choice: `kernel: int = choice("k", 3, 5)`.
 
     Args:
-        key: What stands before the value in architecture strings, of small letters: "k" makes "k3". Strings stand for
-            themselves and have an empty key, booleans are their key where they are true.
-        options: Every legal value, the default first: whole numbers from 0, or booleans, or strings of small letters
-            and digits.
-        rule: What the options are, for messages, where they are too many to be listed.
+        key: The prefix of the value in architecture strings, of lower-case letters: "k" makes "k3". Strings are written
+            as they are and have an empty key, true booleans are written as their key.
+        options: Every valid value, the default first: whole numbers from 0, or booleans, or strings of lower-case
+            letters and digits.
+        rule: Describes the options in messages, if they are too many to list.
 
     Raises:
         AnenasError: If they cannot be written in an architecture string.
@@ -52,11 +52,12 @@ def choice(key: str, *options: Value, rule: str = "") -> Any:
     is_key = re.fullmatch("" if kinds == {str} else "[a-z]+", key)
     if len(kinds) != 1 or not is_key or not all(_is_option(option) for option in options):
         raise AnenasError(
-            f"choice{(key, *options)}: expected a key of small letters and whole numbers from 0 or booleans, as in "
-            "choice('k', 3, 5), or an empty key and strings of small letters and digits, as in choice('', 'a', 'b')"
+            f"choice{(key, *options)}: expected a key of lower-case letters and whole numbers from 0 or booleans, as in"
+            " choice('k', 3, 5), or an empty key and strings of lower-case letters and digits, as in "
+            "choice('', 'a', 'b')"
         )
     if len(set(options)) < len(options):
-        raise AnenasError(f"choice{(key, *options)}: an option is there twice")
+        raise AnenasError(f"choice{(key, *options)}: an option is repeated")
     return field(default=options[0], metadata={"choice": (key, options, rule)})
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-_SPREAD = 0.1  # standard deviation of a new table; what follows is normalised
+_SPREAD = 0.1  # standard deviation of a new table; the layers after it normalise
 
 
 class Gather(nn.Module):
     """A look-up in a table.
 
     Args:
-        vocabulary: How many ids there are; 0 is padding, whose vector is zero and is never learned.
+        vocabulary: Number of ids; 0 is padding, whose vector is zero and is never learned.
         channels: Of each vector.
     """
 
@@ -27,17 +27,17 @@ class Gather(nn.Module):
 
 
 class OneHot(Gather):
-    """The same for the engine, once it is fused: it trains as a look-up, which takes a fraction of the time."""
+    """The same for the engine once fused; it trains as a look-up, which takes a fraction of the time."""
 
     def fuse(self) -> nn.Module:
-        """What ships; timm's re-parameterisation calls it."""
+        """The module that ships; called by timm's re-parameterisation."""
         return OneHotConvolution(self.table.weight.detach())
 
 
 class OneHotConvolution(nn.Module):
     """relu(1 − |id − v|) for each v of the vocabulary, which is 1 where id = v and 0 elsewhere, and a 1×1 convolution.
 
-    Exact in float16 for whole ids up to 2,048. Padding meets no v, so that its vector is zero.
+    Exact in float16 for ids up to 2,048. Padding matches no v, so its vector is zero.
 
     Args:
         table: A vector for each id, (vocabulary, C).

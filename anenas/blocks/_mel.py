@@ -1,4 +1,4 @@
-"""Log-mel spectrograms: the numbers of their filters, and the spectrogram itself by Fourier transform. No torch."""
+"""Log-mel spectrograms: their filters, and a reference by Fourier transform. No torch."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 RATES = (8000, 16000)
-"""Samples a second that there are: 8,000 of the telephone, 16,000 of most speech sets."""
+"""Supported sampling rates: 8,000 Hz as in telephony, 16,000 as in most speech data sets."""
 
 # Amplitudes are scaled so that no waveform from −1 to 1 overflows float16. By Parseval's theorem the energies of all
 # bins add up to at most 3/16 · 256² = 12,288 for a Hann window; the largest half number is 65,504.
 _SCALE = 256
 FLOOR = 2.0**-9
-"""What is added to every energy: 68 dB below the most there can be, and 32 times the smallest normal half number."""
-_LOWEST_HZ = 20  # as Kaldi has it
+"""Added to every energy: 68 dB below the maximum, and 32 times the smallest normal half number."""
+_LOWEST_HZ = 20  # as in Kaldi
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class LogMel:
 
     @property
     def formula(self) -> str:
-        """What each value is, for whoever computes it elsewhere."""
+        """The definition of a value, for implementations elsewhere."""
         return (
             f"ln({FLOOR} + sum of triangles (height 1, {_LOWEST_HZ} Hz to {self.rate // 2} Hz, HTK mels) times |DFT of "
             f"the waveform from -1 to 1, windowed, times {_SCALE} / {self.window}|^2), windows end with their step"
@@ -51,10 +51,10 @@ class LogMel:
         return self.hop * self.hops
 
     def filters(self) -> NDArray[np.float32]:
-        """Weights of the energies of the bins 1 to window / 2 in each band, (bands, window / 2).
+        """Weight of bins 1 to window / 2 in each band, (bands, window / 2).
 
         Triangles of height 1 whose corners are evenly spaced in mels, 2595 · log10(1 + f / 700) (O'Shaughnessy 1987,
-        as in HTK), from 20 Hz to half the rate. A triangle is never narrower than a bin, so that none is empty.
+        as in HTK), from 20 Hz to half the rate. A triangle is never narrower than a bin, so none is empty.
         """
         lowest, highest = (2595 * np.log10(1 + hz / 700) for hz in (_LOWEST_HZ, self.rate / 2))
         mels = np.linspace(lowest, highest, self.bands + 2)
@@ -65,9 +65,9 @@ class LogMel:
         return np.maximum(0, 1 - np.where(off < 0, -off / left, off / right)).astype(np.float32)
 
     def waves(self) -> NDArray[np.float32]:
-        """What a frame is multiplied with, (window, window): a Hann window times the cosine of each bin, then the sine.
+        """The windowed DFT matrix, (window, window): a Hann window times the cosine of each bin, then the sine.
 
-        The first half gives the real parts of the bins 1 to window / 2, the second the imaginary ones.
+        The first half gives the real parts of bins 1 to window / 2, the second the imaginary ones.
         """
         bins, samples = np.arange(1, self.window // 2 + 1)[:, None], np.arange(self.window)
         angle = 2 * np.pi * (bins * samples % self.window) / self.window
@@ -76,8 +76,7 @@ class LogMel:
     def __call__(self, waveform: NDArray[np.float32]) -> NDArray[np.float32]:
         """The spectrogram (bands, steps) of a waveform from −1 to 1, of shape (samples,).
 
-        A step's frame ends with its hop; before the first sample there is silence, and what does not fill a last hop
-        is left out.
+        A step's frame ends with its hop; the waveform is preceded by silence, and an incomplete last hop is dropped.
         """
         steps = len(waveform) // self.hop
         padded = np.concatenate([np.zeros(self.window - self.hop, np.float32), waveform[: steps * self.hop]])

@@ -1,4 +1,4 @@
-"""The torch modules of the blocks of series, from (N, C, 1, T) to (N, C', 1, T). Imported only when one is built."""
+"""The torch modules of sequence blocks, from (N, C, 1, T) to (N, C', 1, T). Imported only when one is built."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-_LONGEST_MEMORY = 64  # steps, of a new network's gates
+_LONGEST_MEMORY = 64  # steps, of newly initialised gates
 
 
 def sequence_block(
     layer: Callable[[int, int], nn.Module], in_channels: int, out_channels: int, stride: int, residual: bool
 ) -> nn.Module:
-    """What all recurrent blocks have around their recurrence.
+    """A recurrence with an optional strided convolution before it and a skip connection around it.
 
     Args:
-        layer: Makes the recurrence from its widths in and out.
+        layer: Makes the recurrence from its input and output widths.
         in_channels: Of the block.
         out_channels: Of the block.
-        stride: Over 1, a strided convolution shortens the series first.
-        residual: Whether a skip connection leads past the recurrence.
+        stride: If over 1, a strided convolution shortens the series first.
+        residual: Whether a skip connection bypasses the recurrence.
     """
     front = [] if stride == 1 else [Convolution(in_channels, out_channels, 3, stride=stride), nn.ReLU(inplace=True)]
     width = out_channels if front else in_channels
@@ -33,7 +33,7 @@ def sequence_block(
 
 
 class PatchSteps(nn.Module):
-    """Rows of an image laid one behind the other: from (N, C, H, W) to (N, C, 1, H · W)."""
+    """Rows of an image, concatenated: from (N, C, H, W) to (N, C, 1, H · W)."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         _, channels, height, width = x.shape
@@ -41,7 +41,7 @@ class PatchSteps(nn.Module):
 
 
 class RowSteps(nn.Module):
-    """Rows of an image, the mean or the largest values of each, as steps: from (N, C, H, W) to (N, C, 1, H).
+    """Rows of an image as steps, by the mean or maximum of each: from (N, C, H, W) to (N, C, 1, H).
 
     Args:
         pool: "mean" or "max".
@@ -62,7 +62,7 @@ class RowSteps(nn.Module):
 
 
 class Residual(nn.Module):
-    """A module and a skip connection, a 1×1 convolution where the module strides or changes the width."""
+    """A module and a skip connection, a 1×1 convolution if the module strides or changes the width."""
 
     def __init__(self, body: nn.Module, in_channels: int, out_channels: int, stride: int = 1) -> None:
         super().__init__()
@@ -81,10 +81,10 @@ class Convolution(nn.Module):
     Args:
         in_channels: Of the input.
         out_channels: Of the output.
-        kernel: Steps that it sees; odd.
-        stride: Of its output.
-        dilation: Steps between those that it sees.
-        causal: Whether it sees the step itself and those before it, rather than as many before as after.
+        kernel: Number of steps that it sees; odd.
+        stride: Of the output.
+        dilation: Distance between the steps that it sees.
+        causal: Whether it sees only the current and earlier steps, rather than as many before as after.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class Convolution(nn.Module):
         super().__init__()
         reach = (kernel - 1) * dilation
         self.before = reach if causal else 0
-        # Both axes stride, of which the first has one element: the engine likes strides that are equal.
+        # Both axes stride, although the first has one element: the engine prefers equal strides.
         self.conv = nn.Conv2d(
             in_channels,
             out_channels,
@@ -120,14 +120,14 @@ class Convolution(nn.Module):
 def scan(a: torch.Tensor, b: torch.Tensor, *, backward: bool = False) -> torch.Tensor:
     """h_t = a_t · h_{t−1} + b_t along the last axis from h_0 = 0, in ⌈log2 T⌉ static stages (Hillis & Steele 1986).
 
-    After a stage of shift d, b holds what the last 2d steps make of h, and a by what they multiply what came before:
-    a slice, a padding with zeros, a product and a sum, each of which the engine runs.
+    After a stage of shift d, b holds the contribution of the last 2d steps to h, and a the factor on all before. Each
+    stage is a slice, zero padding, products and sums, all of which the engine runs.
 
     With a in [0, 1] and b = (1 − a) · x no intermediate value exceeds the largest |x|, so float16 does not overflow;
     its error grows with the number of stages, not of steps.
 
     Args:
-        a: What is kept of the state, any shape (…, T).
+        a: How much of the state is kept, any shape (…, T).
         b: What is added to it, likewise.
         backward: From the last step to the first, h_t = a_t · h_{t+1} + b_t.
     """
@@ -151,18 +151,18 @@ def moving_average(keep: torch.Tensor, x: torch.Tensor, *, backward: bool = Fals
 
 
 Average = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-"""From a gate and what it lets in, (N, C, 1, T), to the moving average of it, as `moving_average` makes it."""
+"""From a forget gate's logits and values, (N, C, 1, T), to their moving average, like `moving_average`."""
 
 
 class Scanned(nn.Module):
-    """A recurrence whose gates depend on the input alone: one convolution makes them all, and a scan the states.
+    """A recurrence whose gates depend on the input alone: one convolution computes them all, and a scan the states.
 
     Args:
         in_channels: Of the input.
         out_channels: Of the states.
-        gates: How many maps of that width each direction takes of the convolution, its forget gate first.
+        gates: Number of maps of that width that the convolution makes for each direction, the forget gate first.
         bidirectional: Whether a second direction is added.
-        kernel: Of the convolution, causal unless both directions are there.
+        kernel: Of the convolution, which is causal unless bidirectional.
     """
 
     def __init__(
@@ -173,8 +173,8 @@ class Scanned(nn.Module):
         self.project = Convolution(
             in_channels, self.directions * gates * out_channels, kernel, causal=not bidirectional
         )
-        # Memories of 1 to 64 steps, evenly on a logarithmic scale, so that a new network looks far back already: in
-        # the manner of chrono initialisation (Tallec & Ollivier 2018, arXiv:1804.11188).
+        # Memories of 1 to 64 steps, evenly spaced on a logarithmic scale, so that a new network looks far back already,
+        # similar to chrono initialisation (Tallec & Ollivier 2018, arXiv:1804.11188).
         memories = torch.linspace(0, math.log(_LONGEST_MEMORY), out_channels)
         with torch.no_grad():
             for bias in self.project.bn.bias.chunk(self.directions * gates)[::gates]:
@@ -188,12 +188,12 @@ class Scanned(nn.Module):
         return y + self.recur(x, *maps[self.gates :], average=functools.partial(moving_average, backward=True))
 
     def recur(self, x: torch.Tensor, *maps: torch.Tensor, average: Average) -> torch.Tensor:
-        """One direction, from the block's input and the maps that the convolution made for it.
+        """The output of one direction.
 
         Args:
             x: The block's input.
-            maps: As many as there are gates, the forget gate first.
-            average: `moving_average` in that direction, or what carries on where a chunk before has ended.
+            maps: The convolution's output for each gate, the forget gate first.
+            average: `moving_average` in that direction, or one that continues from the previous chunk.
         """
         raise NotImplementedError
 
@@ -216,9 +216,9 @@ class SRU(Scanned):
 
     Args:
         in_channels: Of the input.
-        out_channels: Of the output; where they differ, x is projected.
+        out_channels: Of the output; if they differ, x is projected.
         bidirectional: Whether a second direction is added.
-        highway: Whether x comes in; without, y = r · c.
+        highway: Whether to use x; if not, y = r · c.
     """
 
     def __init__(self, in_channels: int, out_channels: int, *, bidirectional: bool, highway: bool) -> None:
@@ -239,7 +239,7 @@ class SRU(Scanned):
 
 
 class QRNN(Scanned):
-    """c = f · c + (1 − f) · z and y = o · c, all of a convolution: Bradbury et al. 2016, arXiv:1611.01576."""
+    """c = f · c + (1 − f) · z and y = o · c, all gates from a convolution: Bradbury et al. 2016, arXiv:1611.01576."""
 
     def __init__(self, in_channels: int, out_channels: int, *, bidirectional: bool, kernel: int) -> None:
         super().__init__(in_channels, out_channels, 3, bidirectional=bidirectional, kernel=kernel)
@@ -250,18 +250,18 @@ class QRNN(Scanned):
 
 
 Past = tuple[torch.Tensor, ...]
-"""What a step leaves to the next."""
+"""What a step passes to the next."""
 
 
 class Unrolled(nn.Module):
     """A recurrence whose gates depend on the state, with a copy of its operations for every step.
 
-    One convolution projects the input of all steps, in all directions; each step adds that of the state before it.
+    One convolution projects the input of all steps, in all directions; each step adds the projected last state.
 
     Args:
         in_channels: Of the input.
         out_channels: Of the states.
-        gates: Maps of that width for each step.
+        gates: Number of maps of that width for each step.
         bidirectional: Whether a second direction is added.
     """
 
@@ -282,22 +282,22 @@ class Unrolled(nn.Module):
     def recur(
         self, projected: torch.Tensor, of_state: nn.Module, past: Past = (), *, backward: bool = False
     ) -> tuple[torch.Tensor, Past]:
-        """One direction, from the projected input.
+        """The states of one direction.
 
         Args:
-            projected: Of all steps.
+            projected: The projected input of all steps.
             of_state: Projects a state.
-            past: What the step before the first one left, each (N, C, 1, 1); none stands for zeros.
+            past: What the step before the first one passed on, each (N, C, 1, 1); empty for zeros.
             backward: From the last step to the first.
 
         Returns:
-            The states of all steps, and what the last one leaves: its state first.
+            The states of all steps, and what the last one passes on: its state first.
         """
         raise NotImplementedError
 
 
 class UnrolledLSTM(Unrolled):
-    """What `nn.LSTM` computes. Its gates come in the order i, f, o, g, so that three share one sigmoid."""
+    """The same function as `nn.LSTM`. Its gates are in the order i, f, o, g, so that three share one sigmoid."""
 
     def __init__(self, in_channels: int, out_channels: int, *, bidirectional: bool) -> None:
         super().__init__(in_channels, out_channels, 4, bidirectional=bidirectional)
@@ -317,7 +317,7 @@ class UnrolledLSTM(Unrolled):
 
 
 class UnrolledGRU(Unrolled):
-    """What `nn.GRU` computes, with its gates in its order: r, z, n."""
+    """The same function as `nn.GRU`, with gates in its order: r, z, n."""
 
     def __init__(self, in_channels: int, out_channels: int, *, bidirectional: bool) -> None:
         super().__init__(in_channels, out_channels, 3, bidirectional=bidirectional)
@@ -338,7 +338,7 @@ class UnrolledGRU(Unrolled):
 
 
 def _project(of_state: nn.Module, past: Past) -> torch.Tensor:
-    """The projection of the last state; of the first, which is zero, only the bias is left."""
+    """The projection of the last state; the bias alone for the first, which is zero."""
     if past:
         projected: torch.Tensor = of_state(past[0])
         return projected
@@ -346,13 +346,13 @@ def _project(of_state: nn.Module, past: Past) -> torch.Tensor:
 
 
 def split_steps(x: torch.Tensor, backward: bool = False) -> tuple[torch.Tensor, ...]:
-    """(N, C, 1, T) as T times (N, C, 1, 1)."""
+    """(N, C, 1, T) as T tensors (N, C, 1, 1)."""
     steps = x.split(1, 3) if x.shape[3] > 1 else (x,)
     return steps[::-1] if backward else steps
 
 
 def join_steps(states: list[torch.Tensor], backward: bool = False) -> torch.Tensor:
-    """What `split_steps` took apart, whole again."""
+    """The inverse of `split_steps`."""
     if len(states) == 1:
         return states[0]
     return torch.cat(states[::-1] if backward else states, 3)

@@ -12,9 +12,9 @@ from anenas.blocks._mel import FLOOR, LogMel
 class LogMelSpectrogram(nn.Module):
     """From waveforms (N, 1, 1, S) to their log-mel spectrogram (N, bands, 1, ⌊S / hop⌋), each band normalised.
 
-    The samples of a hop become channels, so that the frames are a convolution as short as they have hops: it gives the
-    real and imaginary parts of all bins, the energies of which a 1×1 convolution adds up to bands. Its weights are
-    constants; what is trained is the scale and shift of each band.
+    The samples of a hop become channels, so that a convolution whose kernel is the frame's number of hops gives the
+    real and imaginary parts of all bins; a 1×1 convolution adds up their energies to bands. Their weights are
+    constant; only the scale and shift of each band are trained.
 
     Args:
         mel: How it is computed.
@@ -39,7 +39,7 @@ class LogMelSpectrogram(nn.Module):
         return y
 
     def spectrogram(self, x: torch.Tensor) -> torch.Tensor:
-        """As it is before it is normalised."""
+        """The spectrogram before normalisation."""
         samples, hop = int(x.shape[3]), self.mel.hop
         steps = samples // hop
         if samples > steps * hop:

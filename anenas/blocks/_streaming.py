@@ -1,6 +1,6 @@
-"""Modules of series a chunk at a time: what they compute of a whole series, with what came before as state.
+"""Sequence modules run chunk by chunk: they compute the same as on a whole series, carrying state.
 
-Every state is (N, C, 1, steps), and zero where a series begins.
+Every state is (N, C, 1, steps), and zero at the start of a series.
 """
 
 from __future__ import annotations
@@ -33,14 +33,13 @@ from anenas.blocks._recurrences import (
 class StreamMemory:
     """What the modules of a network keep from one chunk to the next.
 
-    A state is called after the block that keeps it and what it is, such as "stage1_0_h"; where a block keeps several of
-    a kind, they are counted.
+    A state is named after its block and kind, such as "stage1_0_h"; several of a kind in one block are numbered.
 
     Args:
-        past: The states that the chunk before left, by name. One that is not there is zero.
+        past: States from the previous chunk, by name. A missing one is zero.
 
     Attributes:
-        kept: The states that this chunk leaves, by name, in the order in which they are kept.
+        kept: States for the next chunk, by name, in the order in which they are kept.
     """
 
     def __init__(self, past: Mapping[str, torch.Tensor]) -> None:
@@ -49,22 +48,22 @@ class StreamMemory:
         self._path: tuple[str, ...] = ()
 
     def within(self, child: str) -> Self:
-        """The same memory, for a module within the one that it was for."""
+        """The same memory, for a submodule."""
         inner = copy.copy(self)
         inner._path = (*self._path, child)
         return inner
 
     @property
     def path(self) -> str:
-        """Where the module stands that this is for, such as "stage1.0.body"."""
+        """Path of the module that this is for, such as "stage1.0.body"."""
         return ".".join(self._path)
 
     def recall(self, kind: str, x: torch.Tensor, channels: int, steps: int = 1) -> torch.Tensor:
-        """The state of that kind, to be kept anew before another of its kind is recalled.
+        """The state of that kind. `keep` its successor before recalling another of the same kind.
 
         Args:
             kind: What it is, such as "h".
-            x: A chunk, of the batch and the type that the state has.
+            x: A chunk, with the batch size and dtype of the state.
             channels: Of the state.
             steps: Likewise.
         """
@@ -72,7 +71,7 @@ class StreamMemory:
         return x.new_zeros((x.shape[0], channels, 1, steps)) if past is None else past
 
     def keep(self, kind: str, state: torch.Tensor) -> None:
-        """What the next chunk will recall."""
+        """Store a state for the next chunk."""
         self.kept[self._name(kind)] = state
 
     def _name(self, kind: str) -> str:
@@ -87,18 +86,18 @@ class StreamMemory:
 
 @functools.singledispatch
 def stream_step(module: nn.Module, x: torch.Tensor, memory: StreamMemory) -> torch.Tensor:
-    """What a module makes of the next chunk of a series.
+    """The output of a module for the next chunk of a series.
 
-    A module whose result at a step depends on other steps has a function of its own (`@stream_step.register`), which
-    recalls a state and keeps another; one that treats each step alone is named in `_ALONE`.
+    A module whose result at a step depends on other steps has its own implementation (`@stream_step.register`), which
+    recalls a state and keeps another; modules that treat each step separately are listed in `_ALONE`.
 
     Args:
         module: In evaluation mode.
-        x: (N, C, 1, steps), as many steps as the strides from here on take to make one.
-        memory: What the chunk before has left; it takes what the next one needs.
+        x: (N, C, 1, steps), as many steps as the strides from here on reduce to one.
+        memory: States from the previous chunk, and for the next one.
 
     Raises:
-        AnenasError: If the module sees what comes later, or is of an unknown kind.
+        AnenasError: If the module looks ahead, or is of an unknown kind.
     """
     raise _unknown(module, memory)
 
@@ -109,7 +108,7 @@ def _unknown(module: nn.Module, memory: StreamMemory) -> AnenasError:
 
 
 _ALONE = (
-    nn.Identity, nn.BatchNorm2d, nn.Dropout, nn.Flatten, PatchSteps, RowSteps,  # of series these two do nothing
+    nn.Identity, nn.BatchNorm2d, nn.Dropout, nn.Flatten, PatchSteps, RowSteps,  # the last two do nothing to series
     *(activation_layer(name) for name in ACTIVATIONS),
 )  # fmt: skip
 
@@ -126,7 +125,7 @@ for _kind in _ALONE:
 @stream_step.register
 def _conv2d(module: nn.Conv2d, x: torch.Tensor, memory: StreamMemory) -> torch.Tensor:
     if module.kernel_size != (1, 1):
-        raise AnenasError(f"{memory.path} sees steps that are not there yet; only a causal network can stream")
+        raise AnenasError(f"{memory.path} looks ahead; only a causal network can stream")
     return _alone(module, x, memory)
 
 
@@ -141,7 +140,7 @@ def _sequential(module: nn.Sequential, x: torch.Tensor, memory: StreamMemory) ->
 
 @stream_step.register
 def _residual(module: Residual, x: torch.Tensor, memory: StreamMemory) -> torch.Tensor:
-    # A 1×1 convolution that strides takes the first step of each stride, just as the padded one in the body does.
+    # A strided 1×1 convolution takes the first step of each stride, just as the padded one in the body does.
     return stream_step(module.body, x, memory.within("body")) + stream_step(module.skip, x, memory.within("skip"))
 
 
@@ -198,7 +197,7 @@ def _both_ways(memory: StreamMemory) -> AnenasError:
 
 
 def unrolled(network: nn.Module) -> nn.Module:
-    """A copy of a network in evaluation mode whose recurrences of one direction have every step written out."""
+    """A copy of a network in evaluation mode whose unidirectional recurrences have every step written out."""
     network = copy.deepcopy(network).eval()
     for name, module in list(network.named_modules()):
         if isinstance(module, TorchRecurrence) and not module.layer.bidirectional:
@@ -207,9 +206,9 @@ def unrolled(network: nn.Module) -> nn.Module:
 
 
 def _written_out(module: TorchRecurrence) -> UnrolledLSTM | UnrolledGRU:
-    """A recurrence of one direction in operations that the engine runs, as it does none of torch's own."""
+    """A unidirectional torch recurrence, as operations that the engine runs."""
     layer = module.layer
-    # torch's gates are i, f, g, o of an LSTM, and r, z, n of a GRU.
+    # torch's gates are i, f, g, o for an LSTM, and r, z, n for a GRU.
     kind, order = (UnrolledLSTM, (0, 1, 3, 2)) if isinstance(layer, nn.LSTM) else (UnrolledGRU, (0, 1, 2))
 
     def gates(name: str) -> torch.Tensor:

@@ -1,8 +1,7 @@
-"""timm's modules, imported late, and beside a torchvision whose compiled part may not load."""
+"""timm's modules, imported lazily, and with a torchvision whose compiled part may not load."""
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Any
 
 from anenas._torchvision import import_torchvision
@@ -11,16 +10,14 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-@functools.cache
 def efficientnet_blocks() -> Any:
-    """timm's module of inverted residuals and their kin."""
+    """timm's module of inverted residuals and related blocks."""
     import_torchvision()
     from timm.models import _efficientnet_blocks
 
     return _efficientnet_blocks
 
 
-@functools.cache
 def byobnet() -> Any:
     """timm's module of re-parameterised blocks."""
     import_torchvision()

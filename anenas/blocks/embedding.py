@@ -1,4 +1,4 @@
-"""From the ids of tokens to vectors: a convolution on the Neural Engine, or a look-up beside it."""
+"""From token ids to vectors: a convolution on the Neural Engine, or a look-up on the CPU."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from anenas.inputs import TEXTS
 if TYPE_CHECKING:
     from torch import nn
 
-# Padded to a multiple of 64, as the guideline has it; float16, which the engine computes in, counts to 2,048.
+# Padded to a multiple of 64, as the guideline says; float16, which the engine computes in, is exact up to 2,048.
 _VOCABULARIES = tuple(range(64, 2048 + 1, 64))
 _RULE = "a vocabulary is a multiple of 64, at most 2,048"
 
@@ -21,8 +21,8 @@ _RULE = "a vocabulary is a multiple of 64, at most 2,048"
 class Embedding(SequenceBlock):
     """A learned vector for each token: from ids (N, 1, 1, T) to (N, C', 1, T). Id 0 is padding, a zero vector.
 
-    `onehot` compares each id with the whole vocabulary and multiplies with a 1×1 convolution, which the engine runs.
-    `gather` is torch's look-up, which Core ML runs beside it: its ids are integers, and the engine has none.
+    `onehot` compares each id with the whole vocabulary and applies a 1×1 convolution, which the engine runs. `gather`
+    is torch's look-up, which Core ML runs on the CPU: its ids are integers, which the engine does not support.
     """
 
     kind = "embedding"

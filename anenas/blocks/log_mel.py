@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class LogMelBlock(SequenceBlock):
     """A log-mel spectrogram by convolutions: from (N, 1, 1, S) samples to (N, bands, 1, ⌊S / hop⌋).
 
-    Bands are channels, as in TC-ResNet (Choi et al. 2019, arXiv:1904.03814), and as many as the stage is wide. The
-    length of a frame is given in hops. Frames are causal.
+    Bands are channels, as in TC-ResNet (Choi et al. 2019, arXiv:1904.03814); the width of the stage is their number.
+    The length of a frame is given in hops. Frames are causal.
     """
 
     kind = "log_mel"
@@ -38,7 +38,7 @@ class LogMelBlock(SequenceBlock):
         if height > 1:
             return f"block {self.kind} works on waveforms, (N, 1, 1, S), and the input is {height} high"
         if width < self.hop * self.window:
-            return f"block {self.kind} takes {self.hop * self.window} samples at least, here are {width}"
+            return f"block {self.kind} takes {self.hop * self.window} samples at least, got {width}"
         return dimension_problem(width)
 
     def build(self, in_channels: int, out_channels: int, stride: int) -> nn.Module:

@@ -1,31 +1,26 @@
-"""Long short-term memory as torch has it: Core ML runs it beside the Neural Engine."""
+"""torch's long short-term memory, which Core ML runs on the CPU."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from anenas.blocks._base import register
-from anenas.blocks._sequence import SequenceBlock, bidirectional_choice, residual_choice
+from anenas.blocks._sequence import RecurrentBlock
 
 if TYPE_CHECKING:
     from torch import nn
 
 
 @register
-class LSTMBlock(SequenceBlock):
-    """`nn.LSTM`, Core ML's `lstm`, which never runs on the engine: an island, to compare others with."""
+class LSTMBlock(RecurrentBlock):
+    """`nn.LSTM`, Core ML's `lstm`, which never runs on the engine: a baseline for the other blocks."""
 
     kind = "lstm"
     off_engine = True
-    bidirectional: bool = bidirectional_choice()
-    residual: bool = residual_choice()
 
-    def build(self, in_channels: int, out_channels: int, stride: int) -> nn.Module:
+    def recurrence(self, in_channels: int, out_channels: int) -> nn.Module:
         from torch import nn
 
-        from anenas.blocks._recurrences import TorchRecurrence, sequence_block
+        from anenas.blocks._recurrences import TorchRecurrence
 
-        def layer(inputs: int, outputs: int) -> nn.Module:
-            return TorchRecurrence(nn.LSTM, inputs, outputs, bidirectional=self.bidirectional)
-
-        return sequence_block(layer, in_channels, out_channels, stride, self.residual)
+        return TorchRecurrence(nn.LSTM, in_channels, out_channels, bidirectional=self.bidirectional)

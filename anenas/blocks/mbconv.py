@@ -26,7 +26,7 @@ class MBConv(Block):
 
     def build(self, in_channels: int, out_channels: int, stride: int) -> nn.Module:
         blocks = efficientnet_blocks()
-        # Squeezed to a quarter, on the engine's grid of 16 channels.
+        # Squeezed to a quarter, rounded to the engine's multiple of 16 channels.
         squeeze_excite = functools.partial(blocks.SqueezeExcite, rd_round_fn=lambda c: 16 * max(1, round(c / 16)))
         return blocks.InvertedResidual(
             in_channels,

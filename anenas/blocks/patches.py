@@ -1,4 +1,4 @@
-"""From an image to a series: each position of a feature map, which stands for a patch of the image, is a step."""
+"""From an image to a series: each position of a feature map, a patch of the image, is a step."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @register
 class Patches(ImageToSeries):
-    """A 1×1 convolution, and rows laid one behind the other: from (N, C, H, W) to (N, C', 1, H · W)."""
+    """A 1×1 convolution, then rows concatenated: from (N, C, H, W) to (N, C', 1, H · W)."""
 
     kind = "patches"
     activation: str = activation_choice()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @register
 class Rows(ImageToSeries):
-    """A 1×1 convolution, and each row's mean or largest values: from (N, C, H, W) to (N, C', 1, H)."""
+    """A 1×1 convolution, then the mean or maximum of each row: from (N, C, H, W) to (N, C', 1, H)."""
 
     kind = "rows"
     pool: str = choice("", "mean", "max")

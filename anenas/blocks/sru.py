@@ -1,4 +1,4 @@
-"""Simple recurrent unit: a scan with a gate for what comes out."""
+"""Simple recurrent unit: a scan with an output gate."""
 
 from __future__ import annotations
 

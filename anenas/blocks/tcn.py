@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 @register
 class TCN(SequenceBlock):
-    """Two dilated convolutions and a way past them (Bai et al. 2018, arXiv:1803.01271).
+    """Two dilated convolutions and an optional skip connection (Bai et al. 2018, arXiv:1803.01271).
 
-    Causal, unless `bidirectional`, when it sees as many steps after as before. Kernels stay within the 8 columns that
-    the engine runs at full speed, dilations within the 8 that it takes.
+    Causal unless `bidirectional`, when it sees as many steps after as before. Kernels stay within the 8 columns that
+    the engine runs at full speed, dilations within the 8 that it supports.
     """
 
     kind = "tcn"

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class UIB(Block):
     """An inverted bottleneck with two optional depthwise convolutions (Qin et al. 2024, arXiv:2404.10518).
 
-    Which of them are there (kernel not 0) makes it an inverted bottleneck (0, k), a ConvNext-like block (k, 0),
-    ExtraDW (k, k) or a feed-forward network (0, 0), which cannot stride.
+    Kernels that are not 0 make it an inverted bottleneck (0, k), a ConvNext-like block (k, 0), ExtraDW (k, k) or a
+    feed-forward network (0, 0), which cannot stride.
     """
 
     kind = "uib"

@@ -1,29 +1,24 @@
-"""Long short-term memory that the Neural Engine runs: every step written out."""
+"""Long short-term memory with every step written out, which the Neural Engine runs."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from anenas.blocks._base import register
-from anenas.blocks._sequence import MAX_UNROLLED_STEPS, SequenceBlock, bidirectional_choice, residual_choice
+from anenas.blocks._sequence import MAX_UNROLLED_STEPS, RecurrentBlock
 
 if TYPE_CHECKING:
     from torch import nn
 
 
 @register
-class UnrolledLSTMBlock(SequenceBlock):
+class UnrolledLSTMBlock(RecurrentBlock):
     """`nn.LSTM` (Hochreiter & Schmidhuber 1997) as convolutions and element-wise operations, for short series."""
 
     kind = "unrolled_lstm"
     max_steps = MAX_UNROLLED_STEPS
-    bidirectional: bool = bidirectional_choice()
-    residual: bool = residual_choice()
 
-    def build(self, in_channels: int, out_channels: int, stride: int) -> nn.Module:
-        from anenas.blocks._recurrences import UnrolledLSTM, sequence_block
+    def recurrence(self, in_channels: int, out_channels: int) -> nn.Module:
+        from anenas.blocks._recurrences import UnrolledLSTM
 
-        def layer(inputs: int, outputs: int) -> nn.Module:
-            return UnrolledLSTM(inputs, outputs, bidirectional=self.bidirectional)
-
-        return sequence_block(layer, in_channels, out_channels, stride, self.residual)
+        return UnrolledLSTM(in_channels, out_channels, bidirectional=self.bidirectional)

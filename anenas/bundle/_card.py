@@ -1,4 +1,4 @@
-"""The model card: what lies in a bundle, how good and how fast it is, and how that is known."""
+"""The model card: what a bundle contains, how good and how fast it is, and how that is known."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def write_card(bundle: Bundle, program: Program, findings: Sequence[Finding], ta
 
     Args:
         bundle: Its figures.
-        program: What lies in its package.
+        program: The program of its package.
         findings: What `anenas.ane.check` found in it.
         target: The oldest system that runs it, such as "iOS16".
-        takes: What it takes.
+        takes: Its input.
     """
     (given,) = program.inputs
     of_stream = bundle.stream.findings if bundle.stream else ()

@@ -1,4 +1,4 @@
-"""Modules whose code is taken along as it is: their classes as source, and how an instance is made again."""
+"""Modules exported with their own code: their classes as source, and expressions that recreate instances."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ def restored(kind, values, parts):
         (module.register_buffer if isinstance(part, torch.Tensor) else module.add_module)(name, part)
     return module'''
 _AT_HAND = {"torch": torch, "nn": nn, "F": F, "Path": Path}
-"""What a written file imports anyway, by the names that it has there."""
+"""What a written file imports anyway, by name."""
 _IMPORTS = ("import ", "from ")
 _OF_MODULES = set(vars(nn.Module()))
 _NOT_TAKEN = ("torch", "timm", "torchvision", "anenas")
 
 
 def own_classes(network: nn.Module) -> tuple[type[nn.Module], ...]:
-    """Classes of modules in a network that are neither torch's, nor timm's, nor the product's."""
+    """Classes of modules in a network that are neither torch's, nor timm's, nor anenas's."""
     kinds = {type(module): None for module in network.modules()}
     return tuple(kind for kind in kinds if kind.__module__.partition(".")[0] not in _NOT_TAKEN)
 
 
 class Carried:
-    """What a file has to define for some modules, collected as they are written."""
+    """Definitions that a file needs for some modules, collected as they are written."""
 
     def __init__(self) -> None:
         self._sources: dict[str, str] = {}  # by name, each after what it needs
@@ -56,14 +56,14 @@ class Carried:
         return [one for one in self._sources.values() if not one.startswith(_IMPORTS)]
 
     def expression(self, module: nn.Module, constructor: Callable[[nn.Module], str]) -> str:
-        """How to make such a module in Python, with weights that are yet to be loaded.
+        """A Python expression that makes a module, with weights yet to be loaded.
 
         Args:
             module: A layer of torch's, an instance of one of `own_classes`, or a part of one.
             constructor: Writes a layer of torch's.
 
         Raises:
-            AnenasError: If its class cannot be taken along, or it holds something that cannot be written.
+            AnenasError: If its class cannot be exported, or it holds something that cannot be written.
         """
         kind, name = type(module), type(module).__name__
         if getattr(nn, name, None) is kind:
@@ -117,11 +117,9 @@ class Carried:
             raise AnenasError(f"there are two {name} in it")
         module = value if isinstance(value, ModuleType) else inspect.getmodule(value)
         root = module.__name__.partition(".")[0] if module else ""
-        if isinstance(value, ModuleType) and _can_be_imported(root):
-            self._sources[name] = f"import {value.__name__}" + (f" as {name}" if name != value.__name__ else "")
-        elif module and _can_be_imported(root):
-            self._sources[name] = f"from {module.__name__} import {value.__name__}"
-            self._sources[name] += f" as {name}" if name != value.__name__ else ""
+        if module and _can_be_imported(root):
+            origin = "" if module is value else f"from {module.__name__} "
+            self._sources[name] = f"{origin}import {value.__name__}" + (f" as {name}" if name != value.__name__ else "")
         elif root in _NOT_TAKEN:
             raise AnenasError(f"it needs {name} of {root}")
         elif _has_source(value):
@@ -164,7 +162,7 @@ def _is_literal(value: Any) -> bool:
 
 
 def _can_be_imported(root: str) -> bool:
-    """Whether that package is there wherever a written file runs."""
+    """Whether that package is available wherever a written file runs."""
     return root in ("torch", "numpy") or root in sys.stdlib_module_names
 
 
@@ -176,11 +174,11 @@ def _source(value: Any) -> str:
     try:
         return textwrap.dedent(inspect.getsource(value)).rstrip()
     except (OSError, TypeError):
-        raise AnenasError(f"the source of {value.__name__} is not to be had; define it in a file") from None
+        raise AnenasError(f"the source of {value.__name__} cannot be found; define it in a file") from None
 
 
 def _names(node: ast.AST) -> Iterator[str]:
-    """Names that are read, but for annotations and in constructors, which are not called."""
+    """Names that are read, except in annotations and in constructors, which are not called."""
     if isinstance(node, ast.FunctionDef) and node.name == "__init__":
         return
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):

@@ -1,4 +1,4 @@
-"""What a bundle holds, in figures."""
+"""The figures of a bundle."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class Stream:
         latency_ms: Estimated latency of one call.
         latency_low_ms: Lower end of its 90 % interval.
         latency_high_ms: Upper end of it.
-        residency: Share of the operations' time that is spent on the Neural Engine, as estimated.
+        residency: Estimated fraction of the operations' time that is spent on the Neural Engine.
         size_mb: Of the package, in 10⁶ bytes.
         macs: Multiply-accumulates of one call.
         findings: What `anenas check` says, as "severity rule operation".
-        verified: The program after several chunks, beside the network on the series so far.
-        verified_whole: The program at the end of series, beside `model.mlpackage`.
-        compiled: Whether Core ML compiled it, which it does on macOS alone.
+        verified: The program after several chunks, compared with the network on the series so far.
+        verified_whole: The program at the end of series, compared with `model.mlpackage`.
+        compiled: Whether Core ML compiled it, which needs macOS.
     """
 
     steps: int
@@ -59,9 +59,9 @@ class Bundle:
         picked: Why this one: "knee", "accurate", "fast", "trial 7" or "the most accurate within 1 ms".
         architecture: As a string that `Architecture.parse` reads.
         data: Name of the data set it was trained on.
-        classes: How many labels it knows.
+        classes: Number of labels.
         epochs: Passes over the training split.
-        searched_epochs: What the search trained for.
+        searched_epochs: Those of the search.
         form: Of the stored weights, such as "fp16".
         validation_accuracy: Of the torch network in float32.
         validation_count: On how many images, series or texts.
@@ -70,17 +70,17 @@ class Bundle:
         latency_ms: Estimated latency of one prediction.
         latency_low_ms: Lower end of its 90 % interval.
         latency_high_ms: Upper end of it.
-        latency_source: What says so.
-        chip: Of what it is estimated for.
-        residency: Share of the operations' time that is spent on the Neural Engine, as estimated.
+        latency_source: Origin of the estimate.
+        chip: What it is estimated for.
+        residency: Estimated fraction of the operations' time that is spent on the Neural Engine.
         size_mb: Of the package, in 10⁶ bytes.
         parameters: Weights that the program stores.
         macs: Multiply-accumulates of one prediction.
         findings: What `anenas check` says, as "severity rule operation".
-        verified: The program beside the network in float32. With weights that are not as trained it has no tolerance
-            but that float16 must not break it; what such a program was made of had one (`anenas.search.ship`).
-        compiled: Whether Core ML compiled it, which it does on macOS alone.
-        stream: The same network chunk by chunk, where that was asked for.
+        verified: The program compared with the network in float32. With compressed weights it has no tolerance, except
+            that float16 must not overflow; the program before compression had one (`anenas.search.ship`).
+        compiled: Whether Core ML compiled it, which needs macOS.
+        stream: The same network chunk by chunk, if that was asked for.
     """
 
     path: Path
@@ -113,7 +113,7 @@ class Bundle:
 
     @property
     def retrained(self) -> bool:
-        """Whether it was trained anew for the export."""
+        """Whether it was retrained for the export."""
         return self.epochs != self.searched_epochs
 
     @property

@@ -1,4 +1,4 @@
-"""From a trial to a folder that needs no anenas: retrained if asked, compressed as chosen, verified, written whole."""
+"""Exporting a trial as a folder that needs no anenas: retrained, compressed, verified and written atomically."""
 
 from __future__ import annotations
 
@@ -41,26 +41,25 @@ def export(
 
     Args:
         study: Its name.
-        out: The folder, not there yet; written whole or not at all.
+        out: The folder, which must not exist; written whole or not at all.
         pick: "knee" (the default), "accurate" or "fast", or the number of a completed trial.
-        max_latency_ms: Instead of a pick: the most accurate trial whose latency is at most this, held as the search
-            held its limits.
+        max_latency_ms: Instead of a pick: the most accurate trial within this latency, bounded as in the search.
         final_epochs: Retrain the architecture for this many epochs, on the same training data as in the search.
-        form: Of the package's weights, a name of `anenas.graph.all_weight_formats`; the trial's own by default. One
+        form: Weight format of the package, a name of `anenas.graph.all_weight_formats`; the trial's own by default. One
             with 8-bit activations trains the network a little further.
         streaming: Whether to write a second program, which takes series chunk by chunk.
-        data: Where the study's images or series are now; where they were by default.
-        device: To train on: "cpu", "cuda" or "mps"; the best that is there by default.
+        data: The study's data, if they have moved.
+        device: To train on: "cpu", "cuda" or "mps"; the best available by default.
         store: Folder of the studies.
         on_step: Called after each step of training with its number and how many there are.
 
     Raises:
-        AnenasError: If there is no such study, trial or data, `out` is there already, the network cannot stream or
+        AnenasError: If there is no such study, trial or data, `out` exists already, the network cannot stream or
             ship in the form, or the exported program does not compute what the network does.
     """
     out = Path(out)
     if out.exists() or out.is_symlink():
-        raise AnenasError(f"{out} is there already; name another folder")
+        raise AnenasError(f"{out} exists already; name another folder")
     if final_epochs is not None and final_epochs < 1:
         raise AnenasError(f"`final_epochs` must be 1 or more, got {final_epochs}")
     the_form = get_weight_format(form).name if form else None
@@ -106,12 +105,12 @@ def export(
 
 
 def _name(pick: str | int | None) -> str:
-    text = str(pick or "knee") if pick != 0 else "0"
+    text = "knee" if pick is None else str(pick)
     return f"trial {text}" if text.isdecimal() else text
 
 
 def _dataset(study: Study, data: Data, architecture: Architecture) -> Dataset:
-    """The data that the study, of networks like this one, was made with, as they were split then."""
+    """The study's data, split as they were then, for networks like this one."""
     assert study.settings.input_shape
     source, kind = study.data if data is None else data, architecture.input_kind
     encoding = Encoding(**study.settings.encoding) if study.settings.encoding else None
@@ -119,7 +118,7 @@ def _dataset(study: Study, data: Data, architecture: Architecture) -> Dataset:
     try:
         dataset = load_data(source, wanted)
     except AnenasError as error:
-        raise AnenasError(f"the study's {kind} cannot be read: {error} (`data` names where they are now)") from error
+        raise AnenasError(f"the study's {kind} cannot be read: {error} (pass their new location as `data`)") from error
     found = f"{dataset.name} {dataset.fingerprint[:12]}"
     if found != study.settings.data:
         given = source if isinstance(source, str) else "what is given" if source is not None else "the embedded set"
@@ -131,7 +130,7 @@ def _dataset(study: Study, data: Data, architecture: Architecture) -> Dataset:
 
 
 def _retrained(model: Model, folder: Path, device: str | None, on_step: Callable[[int, int], None]) -> Model:
-    """The architecture trained from the start with another budget, on the study's training images."""
+    """The architecture trained from scratch with another budget, on the study's training data."""
     from anenas.training import pick_device
 
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".data-") as data:
@@ -141,12 +140,12 @@ def _retrained(model: Model, folder: Path, device: str | None, on_step: Callable
         try:
             evaluator.evaluate(model.architecture, TrialFiles(folder, Path(data)), on_step=on_step)
         except RuntimeError as error:  # of training, converting or verifying
-            raise AnenasError(f"trained anew, {model.architecture} cannot be exported: {error}") from error
+            raise AnenasError(f"retrained, {model.architecture} cannot be exported: {error}") from error
     return dataclasses.replace(model, weights=folder, package=folder / PACKAGE)
 
 
 def _reshaped(model: Model, folder: Path, device: str | None, on_step: Callable[[int, int], None]) -> Model:
-    """The same weights in another form than the search shipped."""
+    """The same weights in another format than the search shipped."""
     from anenas.training import TrainingError, pick_device
 
     package = folder / PACKAGE

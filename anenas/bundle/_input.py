@@ -1,4 +1,4 @@
-"""What a bundle's model takes, as its card, its Swift and its Python tell of it."""
+"""The input of a bundle's model, as its card, its Swift and its Python describe it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Input:
 
     Attributes:
         kind: Of input.
-        meaning: What its numbers have to be.
+        meaning: What its numbers must be.
         tokens: Of texts, "words" or "characters"; otherwise empty.
         masked: Whether shorter ones end at the last step.
     """
@@ -27,13 +27,13 @@ class Input:
 
     @classmethod
     def of(cls, architecture: Architecture, metadata: Mapping[str, str] | None = None) -> Input:
-        """That of a network, with the metadata of the data set that it was trained on."""
+        """The input of a network, with the metadata of the data set that it was trained on."""
         kind, metadata = architecture.input_kind, metadata or {}
         return cls(kind, metadata.get("input", kind.meaning), metadata.get("tokens", ""), architecture.masked)
 
     @property
     def one(self) -> str:
-        """A variable that holds one of it."""
+        """A variable that holds one input."""
         return self.kind.variable
 
     @property
@@ -43,6 +43,6 @@ class Input:
 
     @property
     def axes(self) -> tuple[str, str, str, str]:
-        """What each axis counts, the one whose numbers lie side by side last."""
+        """What each axis counts, the contiguous one last."""
         batch, channels, rows, last = self.kind.axes
         return batch, channels, rows, self.tokens or last

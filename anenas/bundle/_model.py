@@ -21,17 +21,17 @@ _VERIFIED = 64  # inputs that network and program are compared on
 
 @dataclass(frozen=True)
 class Model:
-    """A trial of a study as it is to be exported.
+    """A trial of a study to export.
 
     Attributes:
-        study: That found it.
+        study: Where it is from.
         record: The trial.
         picked: Why this one.
-        architecture: The trial's, with the form that its weights ship in.
-        epochs: That it is trained for.
+        architecture: The trial's, with the format that its weights ship in.
+        epochs: Of its training.
         dataset: The study's.
         weights: Folder of its float32 weights.
-        package: Of its program.
+        package: Path of its program.
     """
 
     study: Study
@@ -45,7 +45,7 @@ class Model:
 
     @property
     def target(self) -> Target:
-        """What the search asked for latencies: a chip, or the user's own device."""
+        """What the search estimated latencies for: a chip, or the user's own device."""
         latency = self.record.evaluation.estimate.latency
         own = latency.device if latency.source == CalibratedLatency.name else None
         return Target.named(own or latency.chip)
@@ -55,7 +55,7 @@ class Model:
         return load_deployed(self.architecture, self.weights, self.dataset)
 
     def some(self, inputs: np.ndarray, wanted: int = _VERIFIED) -> np.ndarray:
-        """About so many of the inputs, evenly over all, a multiple of the batch."""
+        """About `wanted` of the inputs, evenly spaced, a multiple of the batch."""
         batch, count = self.architecture.input[0], len(inputs)
         spread = np.unique(np.linspace(0, count - 1, min(count, wanted)).astype(np.int64))
         chosen: np.ndarray = inputs[np.resize(spread, max(batch, len(spread) // batch * batch))]

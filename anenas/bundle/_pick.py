@@ -1,4 +1,4 @@
-"""Which trial of a study."""
+"""Choosing a trial of a study."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ def choose(study: Study, pick: str | None, max_latency_ms: float | None) -> Comp
     """The trial to export.
 
     Args:
-        study: With what its search has found.
+        study: The study.
         pick: One of `Study.picks`, such as "knee", or the number of a completed trial; None is the knee.
-        max_latency_ms: Instead of a pick: the most accurate trial that is at most this slow, by what the search held
-            its limits against.
+        max_latency_ms: Instead of a pick: the most accurate trial within this latency, bounded as in the search.
 
     Raises:
-        AnenasError: If there is no such trial, with those that there are.
+        AnenasError: If there is no such trial; the message lists those that there are.
     """
     if not study.completed:
-        raise AnenasError(f"no trial of {study.name} has completed; run its search on")
+        raise AnenasError(f"no trial of {study.name} has completed; resume its search")
     if max_latency_ms is not None:
         if pick is not None:
             raise AnenasError(f"pick '{pick}' and a longest latency are two ways to choose; give one of them")
@@ -28,17 +27,15 @@ def choose(study: Study, pick: str | None, max_latency_ms: float | None) -> Comp
     if pick is None or pick in picks:
         return picks[pick or "knee"]
     trials = {str(trial.number): trial for trial in study.completed}
-    if pick not in trials:
-        on_front = [str(trial.number) for trial in study.front]
-        raise (
-            unknown("pick", pick, [*picks, *on_front])
-            if not pick.isdecimal()
-            else AnenasError(
-                f"trial {pick} of {study.name} has not completed; on its front are {', '.join(on_front)}, "
-                f"and {', '.join(picks)} are names of theirs"
-            )
-        )
-    return trials[pick]
+    if pick in trials:
+        return trials[pick]
+    on_front = [str(trial.number) for trial in study.front]
+    if not pick.isdecimal():
+        raise unknown("pick", pick, [*picks, *on_front])
+    raise AnenasError(
+        f"trial {pick} of {study.name} has not completed; on its front are {', '.join(on_front)}; "
+        f"{', '.join(picks)} name some of them"
+    )
 
 
 def _within(study: Study, max_latency_ms: float) -> CompletedTrial:

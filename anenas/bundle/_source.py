@@ -1,10 +1,10 @@
-"""A network as a Python file that needs torch alone: straight lines, no timm, batch normalisation folded away."""
+"""A network as a Python file that needs only torch: straight-line code, no timm, batch normalisation folded."""
 
 from __future__ import annotations
 
 import operator
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,16 +44,16 @@ class PlainNetwork:
 def plain_network(
     network: Deployed, architecture: Architecture, title: str, given: Input | None = None
 ) -> PlainNetwork:
-    """What ships, written as a Python file.
+    """The network that ships, as a Python file.
 
     Args:
-        network: In evaluation mode, on the processor; it stays as it is.
+        network: In evaluation mode, on the CPU; not modified.
         architecture: What it was built from.
-        title: First line of the file's description.
-        given: What it takes, where the architecture does not say all of it.
+        title: First line of the file's docstring.
+        given: Its input, if the architecture does not say all of it.
 
     Raises:
-        AnenasError: If a block of the network cannot be written with torch alone.
+        AnenasError: If a block of the network cannot be written in plain torch.
     """
     given = given or Input.of(architecture)
     try:
@@ -65,21 +65,21 @@ def plain_network(
             return _plain(network, architecture, title, given, own)
         except AnenasError as other:
             raise AnenasError(
-                f"{architecture} cannot be written in plain torch: {error}; nor can its classes be taken along: {other}"
+                f"{architecture} cannot be written in plain torch: {error}; nor can its classes be exported: {other}"
             ) from error
 
 
 def _plain(
     network: Deployed, architecture: Architecture, title: str, given: Input, own: tuple[type[nn.Module], ...]
 ) -> PlainNetwork:
-    """The network as lines, in which modules of the user's `own` classes are called as they are.
+    """The network as lines that call modules of the user's `own` classes as they are.
 
     Raises:
-        AnenasError: If a block cannot be written so, or something else is computed then.
+        AnenasError: If a block cannot be written so, or the file computes something else.
     """
     try:
         plain = fold_batch_norms(network, torch.zeros(architecture.input), (activation_layer("hswish"), *own))
-    except Exception as error:  # whatever a block's own code does with a value that is none
+    except Exception as error:  # whatever a block's own code does with a traced value
         raise AnenasError(first_line(error)) from error
     stages = {f"stage{i}" if i else "stem": str(stage) for i, stage in enumerate(architecture.stages)}
     source = given.kind.batch_variable
@@ -112,7 +112,7 @@ def _plain(
 
 
 def _check(written: PlainNetwork, network: Deployed, architecture: Architecture) -> None:
-    """Raises: AnenasError: If the file does not compute what the network does, for one more than the program takes."""
+    """Raises: AnenasError: If the file does not compute what the network does, for a batch of one more."""
     batch, *size = architecture.input
     x = torch.randint(64, (batch + 1, *size), generator=torch.Generator().manual_seed(0)).float()  # ids as well
     names: dict[str, Any] = {"__name__": "network", "__file__": "network.py"}
@@ -132,8 +132,8 @@ def _check(written: PlainNetwork, network: Deployed, architecture: Architecture)
 class _Writer:
     """Turns a traced graph into the lines of a module.
 
-    A value goes on in the variable of what it was computed from, unless that is still needed: then a branch begins,
-    with a variable of its own. What is read once, by the operation that follows, is written within that.
+    A value takes over the variable that it was computed from, unless that is still needed: then a branch begins, with a
+    variable of its own. A value that is read once, by the next operation, is inlined.
     """
 
     network: nn.Module
@@ -150,7 +150,7 @@ class _Writer:
     def write(self, graph: fx.Graph) -> None:
         *computed, output = [node for node in list(graph.nodes) if not self._settle(node)]
         last_use = {arg: i for i, node in enumerate(computed) for arg in node.all_input_nodes}
-        # The input is read by its own name; what is computed of it goes on in the first variable.
+        # The input has its own name; what is computed from it takes the first variable.
         variables = {node: _NAMES[0] for node in graph.nodes if node.op == "placeholder"}
         for i, (node, following) in enumerate(zip(computed, [*computed[1:], output], strict=True)):
             text = self._expression(node)
@@ -166,13 +166,14 @@ class _Writer:
         self.lines.append(f"        return {self._argument(output.args[0])}")
 
     def _settle(self, node: fx.Node) -> bool:
-        """Give what computes nothing its text; False for everything else."""
+        """Write a node that computes nothing; False for all others."""
         if node.op == "placeholder":
             self._texts[node] = self.source
         elif node.op == "get_attr":
             name = str(node.target).replace(".", "_")
             value = operator.attrgetter(str(node.target))(self.network)
-            self.layers.append(f'        self.register_buffer("{name}", torch.empty({_sizes(value.shape)}))')
+            sizes = ", ".join(map(str, value.shape))
+            self.layers.append(f'        self.register_buffer("{name}", torch.empty({sizes}))')
             self.weights[name] = value.detach().clone()  # a layer may have it as well
             self._texts[node] = f"self.{name}"
         else:
@@ -183,7 +184,7 @@ class _Writer:
         return self.network.get_submodule(str(node.target))
 
     def _belongs_into(self, node: fx.Node, following: fx.Node) -> bool:
-        """Whether a value is read once, by the next operation of its block, and that is no layer with weights."""
+        """Whether a value is read once, by the next operation of its block, which is no layer with weights."""
         if list(node.users) != [following]:
             return False
         is_layer = following.op == "call_module" and any(True for _ in self._module(following).parameters())
@@ -264,7 +265,7 @@ _FUNCTIONS: dict[type[nn.Module], str] = {
 
 
 def _group_of(node: fx.Node) -> tuple[str, ...]:
-    """The stage and the block that an operation belongs to; nothing where it is outside of both."""
+    """The stage and the block that an operation belongs to; empty outside of both."""
     paths = [*node.meta.get("nn_module_stack", {})]
     if node.op == "call_module":
         paths.append(str(node.target))
@@ -273,17 +274,17 @@ def _group_of(node: fx.Node) -> tuple[str, ...]:
 
 
 def _constructor(module: nn.Module) -> str:
-    """How to make a layer of torch's; a convolution without what is said by default."""
+    """The constructor of a layer of torch's; a convolution's without defaults."""
     if type(module) is not nn.Conv2d:
         return f"nn.{module!r}"
-    said = [str(module.in_channels), str(module.out_channels), _pair(module.kernel_size)]
-    usual = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1)}
-    said += [f"{key}={_pair(value)}" for key, one in usual.items() if (value := getattr(module, key)) != one]
+    arguments = [str(module.in_channels), str(module.out_channels), _pair(module.kernel_size)]
+    defaults = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1)}
+    arguments += [f"{key}={_pair(value)}" for key, one in defaults.items() if (value := getattr(module, key)) != one]
     if module.groups > 1:
-        said.append(f"groups={module.groups}")
+        arguments.append(f"groups={module.groups}")
     if module.bias is None:
-        said.append("bias=False")
-    return f"nn.Conv2d({', '.join(said)})"
+        arguments.append("bias=False")
+    return f"nn.Conv2d({', '.join(arguments)})"
 
 
 def _pair(value: Any) -> str:
@@ -293,17 +294,13 @@ def _pair(value: Any) -> str:
 
 
 def _index(value: Any) -> str:
-    """What stands in square brackets."""
+    """What goes in square brackets."""
     if isinstance(value, tuple):
         return ", ".join(map(_index, value))
     if isinstance(value, slice):
         start, stop, step = ("" if part is None else repr(part) for part in (value.start, value.stop, value.step))
         return f"{start}:{stop}{':' if step else ''}{step}"
     return "..." if value is Ellipsis else repr(value)
-
-
-def _sizes(shape: Iterable[int]) -> str:
-    return ", ".join(map(str, shape))
 
 
 def _names(count: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""The program of a bundle that takes series chunk by chunk, beside the one of whole series."""
+"""The second program of a bundle, which takes series chunk by chunk."""
 
 from __future__ import annotations
 
@@ -12,14 +12,7 @@ from anenas._errors import AnenasError
 from anenas.ane import check, program_cost
 from anenas.bundle._contents import Stream
 from anenas.bundle._swift import stream_swift_source
-from anenas.coreml import (
-    LOSSY,
-    TOLERANCES,
-    Package,
-    compress,
-    convert_streamed,
-    verify_streamed,
-)
+from anenas.coreml import LOSSY, TOLERANCES, Package, compress, convert_streamed, verify_streamed
 from anenas.data import Dataset
 from anenas.graph import get_weight_format
 from anenas.latency import Target
@@ -35,10 +28,10 @@ _SPACE = "sequence_stream"  # built in; its blocks all have `bidirectional: fals
 
 
 def require_streaming(architecture: Architecture, front: Sequence[CompletedTrial]) -> None:
-    """What is to be exported must be able to stream.
+    """Check that an architecture can stream.
 
     Args:
-        architecture: With the form that its weights are to have.
+        architecture: With the format of its weights.
         front: Other trials; if one can stream, the error names it.
 
     Raises:
@@ -62,8 +55,8 @@ def write_stream(
     Args:
         whole: `model.mlpackage` of a bundle, beside its test vectors.
         network: What was exported.
-        architecture: Of the network, with the form of its weights.
-        dataset: It was trained on.
+        architecture: Of the network, with the format of its weights.
+        dataset: What it was trained on.
         target: What the latency is estimated for.
         series: To verify on, (N, C, 1, T).
 
@@ -106,13 +99,13 @@ def write_stream(
 
 
 def _whole_tolerances(architecture: Architecture) -> Mapping[str, float]:
-    """Core ML's `lstm` computes beside the engine with float32 weights, which a streaming program rounds to float16."""
+    """Core ML runs `lstm` off the engine with float32 weights, which a streaming program rounds to float16."""
     keeps_float32 = any(stage.block.kind == "lstm" for stage in architecture.stages)
     return dict.fromkeys(TOLERANCES, TOLERANCES["fp16"]) if keeps_float32 else TOLERANCES
 
 
 def _write_vectors(folder: Path, program: Program) -> None:
-    """What the program gives for the bundle's test vectors after each call, (calls, N, classes)."""
+    """Write the program's outputs for the bundle's test vectors after each call, (calls, N, classes)."""
     (series,) = read_arrays(folder / "inputs.npz").values()
-    said = [outputs["probabilities"] for outputs in stream(program, series)]
-    write_arrays(folder / "stream.npz", {"probabilities": np.stack(said)})
+    probabilities = [outputs["probabilities"] for outputs in stream(program, series)]
+    write_arrays(folder / "stream.npz", {"probabilities": np.stack(probabilities)})

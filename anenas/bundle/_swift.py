@@ -14,7 +14,7 @@ def swift_source(program: Program, model: str, takes: Input) -> str:
     Args:
         program: What its inputs and outputs are read from.
         model: Name of its package.
-        takes: What it takes.
+        takes: Its input.
     """
     (given,) = program.inputs
     outputs = {one.dtype: one for one in program.outputs}

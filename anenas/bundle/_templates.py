@@ -1,4 +1,4 @@
-"""The files of a bundle that people read: templates of Jinja, filled with what is known of the model."""
+"""Jinja templates of the files of a bundle that people read."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 
 def render(template: str, **values: object) -> str:
-    """A template of the folder `templates` with its gaps filled.
+    """Render a template of the folder `templates`.
 
     Args:
         template: Its name without ".j2", such as "README.md".
-        values: By the names that it knows them by; one that it misses is an error.
+        values: Its variables; a missing one is an error.
     """
     return _ENVIRONMENT.get_template(f"{template}.j2").render(values)
 

@@ -1,4 +1,4 @@
-"""The folder of a bundle: everything that an app needs of a model, and what it was found to be."""
+"""Writing the folder of a bundle: all that an app needs of a model, and the model's figures."""
 
 from __future__ import annotations
 
@@ -22,12 +22,7 @@ from anenas.bundle._model import Model
 from anenas.bundle._source import plain_network
 from anenas.bundle._stream import STREAM, write_stream
 from anenas.bundle._swift import swift_source
-from anenas.coreml import (
-    LOSSY,
-    Package,
-    program_accuracy,
-    verify_network,
-)
+from anenas.coreml import LOSSY, Package, program_accuracy, verify_network
 from anenas.graph import SMALLEST
 from anenas.measure import compile_package, has_core_ml, write_kit
 from anenas.mil import Program, write_arrays
@@ -43,7 +38,7 @@ def write_bundle(folder: Path, model: Model, *, streaming: bool) -> Bundle:
     """Write everything of a model into an empty folder.
 
     Args:
-        folder: That is there.
+        folder: Must exist.
         model: To export.
         streaming: Whether to write a second program, which takes series chunk by chunk.
 
@@ -83,7 +78,7 @@ def write_bundle(folder: Path, model: Model, *, streaming: bool) -> Bundle:
 
 
 def _judged(model: Model, network: Deployed, package: Package) -> tuple[Bundle, Sequence[Finding]]:
-    """What the package is worth, and what the rules find in it, once it is known to compute what the network does."""
+    """The figures of the package and the rules' findings, once it is verified to compute what the network does."""
     from anenas.training import accuracy
 
     architecture, record, test = model.architecture, model.record, model.dataset.test
@@ -142,7 +137,7 @@ def _judged(model: Model, network: Deployed, package: Package) -> tuple[Bundle, 
 
 
 def _share(folder: Path) -> None:
-    """Whoever may read what was written here may read it all; libraries write some files for their owner alone."""
+    """Give every file the same permissions; libraries write some for their owner alone."""
     written = folder / "README.md"
     for path in folder.rglob("*"):
         if not path.is_symlink():
@@ -150,7 +145,7 @@ def _share(folder: Path) -> None:
 
 
 def _compiled(package: Path, destination: Path) -> bool:
-    """Compile the package where there is Core ML; where it refuses, the bundle goes without, and the log says so."""
+    """Compile the package if there is Core ML; if that fails, log it and go without."""
     if not has_core_ml():
         return False
     try:
@@ -171,7 +166,7 @@ def _write_network(folder: Path, network: Deployed, model: Model, given: Input) 
 
 
 def _write_vectors(folder: Path, network: Deployed, program: Program, inputs: np.ndarray) -> None:
-    """Test inputs, and what the network in float32 and the program in float16 make of them."""
+    """Write test inputs, and the outputs of the network in float32 and the program in float16."""
     import torch
 
     folder.mkdir()

@@ -1,4 +1,4 @@
-"""The bridge to Core ML: write a package, open one, compress it, and verify what it computes."""
+"""The bridge to Core ML: writing, opening, compressing and verifying packages."""
 
 from anenas.coreml._arrays import as_arrays
 from anenas.coreml._classify import program_accuracy

@@ -1,4 +1,4 @@
-"""Packages that take and give arrays, which every device and tool can be fed with."""
+"""Packages whose inputs and outputs are arrays, which every device and tool supports."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from anenas.mil import Value
 
 
 def as_arrays(package: Package, destination: Path) -> Package:
-    """Copy a package, with arrays in place of images and of a classifier's labels; its program is otherwise the same.
+    """Copy a package, with arrays in place of images and without a classifier's labels; the program stays the same.
 
     coremltools 9.0 cannot send images to an iPhone or receive labels from one, and needs Pillow for images on a Mac.
-    Where the program takes an image, the copy takes its pixels as fp32 (N, C, H, W), in the program's order of
-    channels. Whether Core ML compiles such copies is unproven on hardware.
+    If the program takes an image, the copy takes its pixels as fp32 (N, C, H, W), in the program's order of channels.
+    Whether Core ML compiles such copies is not tested on hardware.
 
     Raises:
         AnenasError: If the package holds links, which may lead anywhere, or is damaged.
@@ -50,9 +50,7 @@ def as_arrays(package: Package, destination: Path) -> Package:
 def _describe_array(described: Any, value: Value, path: Path) -> None:
     shape, dtype = value.type.shape, value.type.dtype
     if shape is None or dtype is None or dtype.feature is None:
-        raise AnenasError(
-            f"{path}: {value.name!r} has no fixed shape, or its elements are none that Core ML hands over"
-        )
+        raise AnenasError(f"{path}: {value.name!r} has no fixed shape, or an element type that Core ML does not pass")
     array = described.type.multiArrayType
     array.shape[:] = shape
     array.dataType = dtype.feature

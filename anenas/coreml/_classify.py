@@ -1,4 +1,4 @@
-"""How well an exported classifier does."""
+"""Accuracy of an exported classifier."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ def program_accuracy(
     *,
     classes: Sequence[str] | None = None,
 ) -> float:
-    """The fraction of images, or of whatever else it takes, that a package classifies correctly.
+    """The fraction of images, or other inputs, that a package classifies correctly.
 
     Args:
-        package: Of one input, and one output beside a label: scores for each class.
+        package: With one input, and one output besides a label: scores for each class.
         images: (N, C, H, W), as the package takes them.
-        labels: (N,), places in the order of the scores, or in `classes`.
+        labels: (N,), indices into the scores, or into `classes`.
         precision: "fp16" as the Neural Engine computes, or "fp32".
-        classes: What the labels are called; the package may know them in another order.
+        classes: Names of the labels; the package may have them in another order.
 
     Raises:
-        AnenasError: If the package is not such a one, does not know a class, or its scores are not finite.
+        AnenasError: If the package has other inputs or outputs, lacks a class, or its scores are not finite.
     """
     program = package.program(precision)
     source, output = package.input_and_output
@@ -43,7 +43,7 @@ def program_accuracy(
     for start in range(0, len(images), _AT_ONCE * batch):
         pixels = np.asarray(images[start : start + _AT_ONCE * batch], dtype=np.float32)
         count = len(pixels)
-        missing = -count % batch  # a program of several images takes no fewer
+        missing = -count % batch  # a program for a batch takes no fewer
         scores = program({source.name: np.concatenate([pixels, pixels[-1:].repeat(missing, 0)])})[output.name][:count]
         if not np.isfinite(scores).all():
             raise AnenasError(f"{package}: the scores are not finite in {precision}")

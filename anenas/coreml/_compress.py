@@ -1,4 +1,4 @@
-"""Compress the weights of an exported program, after training and without data, with coremltools."""
+"""Compressing the weights of an exported program, after training and without data, with coremltools."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from anenas.mil import coremltools, quiet
 
 
 def compress(package: Package, out: Path, form: WeightFormat | str) -> Package:
-    """Write a package whose program is the same, with weights in another form.
+    """Write a package with the same program, and weights in another format.
 
-    Weights of at most `SMALLEST` elements, and vectors, stay as they are. Where a weight does not divide into blocks or
-    groups, each channel has its scale, and the whole weight one table. The deployment target is raised only if the form
-    has operations that came with a later system.
+    Weights of at most `SMALLEST` elements, and vectors, stay as they are. Weights that do not divide into blocks or
+    groups get a scale per channel, or one table. The deployment target is raised only if the format needs operations of
+    a later system.
 
     Args:
         package: With fp16 or fp32 weights.
         out: Ends in ".mlpackage"; replaced whole, or not at all.
-        form: Of `anenas.graph.forms`, or its name.
+        form: One of `anenas.graph.weight_formats()`, or its name.
 
     Raises:
         AnenasError: If the package cannot be read or is compressed already, or coremltools refuses it.
@@ -47,13 +47,13 @@ def compress(package: Package, out: Path, form: WeightFormat | str) -> Package:
     package.refuse_links()
     if found := package.stored_forms:
         raise AnenasError(
-            f"{package} is compressed already, to {', '.join(found)}; compress the package it was made of"
+            f"{package} is compressed already, to {', '.join(found)}; compress the package it was made from"
         )
     if form.kind:
         try:
-            with quiet(), contextlib.redirect_stderr(io.StringIO()):  # which has progress bars
+            with quiet(), contextlib.redirect_stderr(io.StringIO()):  # progress bars
                 model = _compressed(package, form)
-        except Exception as error:  # whatever coremltools raises for a program that it cannot take apart
+        except Exception as error:  # whatever coremltools raises for a program that it cannot process
             raise AnenasError(f"{package} cannot be compressed to {form.name}: {first_line(error)}") from error
         return save_package(model, out)
     if package.path.resolve() == out.resolve():
@@ -75,32 +75,27 @@ def _compressed(package: Package, form: WeightFormat) -> Any:
         spec.specificationVersion = needed.value
         model = ct.models.MLModel(spec, weights_dir=model.weights_dir, skip_model_load=True)
     weights = optimize.get_weights_metadata(model, weight_threshold=SMALLEST)
-    is_first = True
-    for compressor, config_of in _steps(optimize, form):
-        # The second of two ways finds the first one's results, under other names, and is the same for all of them.
-        config = (
-            optimize.OptimizationConfig(op_name_configs={name: config_of(weight) for name, weight in weights.items()})
-            if is_first
-            else optimize.OptimizationConfig(global_config=config_of(None))
-        )
-        model = compressor(model, config) if is_first else compressor(model, config, joint_compression=True)
-        is_first = False
+    (compressor, config_of), *rest = _steps(optimize, form)
+    configs = {name: config_of(weight) for name, weight in weights.items()}
+    model = compressor(model, optimize.OptimizationConfig(op_name_configs=configs))
+    for compressor, config_of in rest:  # sees the first one's results, under other names, and treats all alike
+        model = compressor(model, optimize.OptimizationConfig(global_config=config_of(None)), joint_compression=True)
     return model
 
 
 def _steps(optimize: Any, form: WeightFormat) -> list[tuple[Callable[..., Any], Callable[[Any], Any]]]:
-    """coremltools' compressors that lead to a form, in order, each with its configuration for a weight.
+    """coremltools' compressors for a format, in order, each with its configuration for a weight.
 
-    A weight is a `CoreMLWeightMetaData`; None stands for every weight at once.
+    A weight is a `CoreMLWeightMetaData`; None means all weights.
     """
 
     def pruner(weight: Any) -> Any:
-        # coremltools 9.0 computes the percentile of its own magnitude pruner in the weight's type: of fp16 weights
-        # with more than 65,504 elements, which their number overflows, it prunes none.
+        # coremltools 9.0 computes the percentile of its own magnitude pruner in the weight's type: fp16 weights with
+        # more than 65,504 elements, whose count overflows, are not pruned at all.
         magnitudes = np.sort(np.abs(weight.val.astype(np.float32)), axis=None)
         wanted = int(magnitudes.size * form.sparsity)
         threshold = float(magnitudes[wanted - 1]) if wanted else 0.0
-        # Equal magnitudes are pruned together or not at all: whichever comes nearer to the sparsity.
+        # Equal magnitudes are pruned together or not at all: whichever is closer to the sparsity.
         first, after = np.searchsorted(magnitudes, threshold, "left"), np.searchsorted(magnitudes, threshold, "right")
         if first > 0 and wanted - first < after - wanted:
             threshold = float(magnitudes[first - 1])
@@ -119,7 +114,7 @@ def _steps(optimize: Any, form: WeightFormat) -> list[tuple[Callable[..., Any], 
     def quantiser(weight: Any) -> Any:
         granularity: dict[str, Any] = {"granularity": "per_channel"}
         if form.palette:
-            granularity = {"granularity": "per_tensor"}  # of the table, which has no channels
+            granularity = {"granularity": "per_tensor"}  # for the table, which has no channels
         elif weight is not None and form.is_in_blocks(weight.val.shape, _channel_axis(weight)):
             granularity = {"granularity": "per_block", "block_size": form.block}
         return optimize.OpLinearQuantizerConfig(
@@ -135,5 +130,5 @@ def _steps(optimize: Any, form: WeightFormat) -> list[tuple[Callable[..., Any], 
 
 
 def _channel_axis(weight: Any) -> int:
-    """Of the output channels of a `CoreMLWeightMetaData`."""
+    """The axis of a `CoreMLWeightMetaData`'s output channels."""
     return 1 if weight is not None and any(op.op_type == "conv_transpose" for op in weight.child_ops) else 0

@@ -33,22 +33,22 @@ def convert(
 ) -> Package:
     """Write `module` as a static fp16 ML program, a classifier of images or series, to a `.mlpackage`.
 
-    Grey and colour images come in as pixel buffers, which callers on Apple's systems have; other images, and batches,
-    come in as fp32 arrays named "image"; series, which are 1 high, as arrays named "series". Class labels are in the
-    model's description, where the batch is 1, and, as JSON, in its metadata under "classes".
+    Grey and colour images are pixel buffers, which callers on Apple's systems have; other images, and batches, are fp32
+    arrays named "image"; series, with a height of 1, are arrays named "series". Class labels are in the model's
+    description if the batch is 1, and, as JSON, in its metadata under "classes".
 
     Args:
-        module: From pixels of 0 to 255, or series, to class probabilities, in evaluation mode on the processor.
+        module: From pixels of 0 to 255, or series, to class probabilities, in evaluation mode on the CPU.
         path: Ends in ".mlpackage"; replaced whole, or not at all.
-        shape: (N, C, H, W), or (N, C, 1, T) of series.
+        shape: (N, C, H, W), or (N, C, 1, T) for series.
         classes: One label for each output.
-        metadata: More to store with the model.
+        metadata: More metadata for the model.
         target: The oldest system that has to run it.
-        source: Name of an input that is an array, if another; "tokens" for ids of texts.
+        source: Another name for an array input; "tokens" for token ids.
 
     Raises:
         RuntimeError: If coremltools cannot convert it.
-        ValueError: If there is not one label for each output, or `path` has another ending.
+        ValueError: If there is not one label for each output, or `path` has another suffix.
     """
     ct = coremltools()
     batch, channels, height, _ = shape
@@ -67,21 +67,21 @@ def convert(
 def convert_streamed(
     module: Streamed, path: Path, *, classes: Sequence[str], metadata: dict[str, str] | None = None
 ) -> Package:
-    """Write a network of series that takes them chunk by chunk as a static fp16 ML program, to a `.mlpackage`.
+    """Write a streaming network as a static fp16 ML program to a `.mlpackage`.
 
-    A chunk comes in as an fp32 array named "series", (N, C, 1, steps), and each state as an fp16 array under its name;
-    the class probabilities come out as an fp32 array, (N, classes), and each next state under its name with "_out"
-    behind it. Class labels are, as JSON, in the model's metadata under "classes".
+    Inputs are a chunk, an fp32 array named "series", (N, C, 1, steps), and each state, an fp16 array under its name;
+    outputs are the class probabilities, an fp32 array (N, classes), and each next state under its name with the suffix
+    "_out". Class labels are, as JSON, in the model's metadata under "classes".
 
     Args:
-        module: From a chunk and states to class probabilities and states, in evaluation mode on the processor.
+        module: From a chunk and states to class probabilities and states, in evaluation mode on the CPU.
         path: Ends in ".mlpackage"; replaced whole, or not at all.
         classes: One label for each output.
-        metadata: More to store with the model.
+        metadata: More metadata for the model.
 
     Raises:
         RuntimeError: If coremltools cannot convert it.
-        ValueError: If there is not one label for each output, or `path` has another ending.
+        ValueError: If there is not one label for each output, or `path` has another suffix.
     """
     ct = coremltools()
     sources = [ct.TensorType(name=SERIES, shape=module.shape, dtype=np.float32)]
@@ -101,7 +101,7 @@ def convert_arrays(
     """Write `module` as a static fp16 ML program from one fp32 array to another, to a `.mlpackage`.
 
     Args:
-        module: With one input and one output, in evaluation mode on the processor.
+        module: With one input and one output, in evaluation mode on the CPU.
         path: Ends in ".mlpackage"; replaced whole, or not at all.
         shape: Of the input.
         source: Name of the input.
@@ -109,7 +109,7 @@ def convert_arrays(
 
     Raises:
         RuntimeError: If coremltools cannot convert it.
-        ValueError: If `path` has another ending.
+        ValueError: If `path` has another suffix.
     """
     given = coremltools().TensorType(name=source, shape=shape, dtype=np.float32)
     return _write(module, path, [given], [_fp32(output)], None, {}, "iOS16")
@@ -129,7 +129,7 @@ def _write(
     if path.suffix != ".mlpackage":
         raise ValueError(f"{path} must end in .mlpackage")
     ct = coremltools()
-    with quiet(), contextlib.redirect_stderr(io.StringIO()), torch.no_grad():  # which has progress bars
+    with quiet(), contextlib.redirect_stderr(io.StringIO()), torch.no_grad():  # progress bars
         examples = tuple(torch.zeros(tuple(source.shape.shape)) for source in sources)
         traced = torch.jit.trace(module, examples, check_trace=False)
         model = ct.convert(
@@ -148,20 +148,20 @@ def _write(
 
 
 def save_package(model: Any, path: Path) -> Package:
-    """Write coremltools' `MLModel` to a `.mlpackage`, whole or not at all; one that is there is replaced."""
+    """Write coremltools' `MLModel` to a `.mlpackage`, whole or not at all, replacing an existing one."""
     with replacing(path) as unfinished:
         model.save(str(unfinished))
     return Package.open(path)
 
 
-# What the program's description takes beside the weights, about: for each operation, and for each convolution on top,
-# which has more parameters than others.
+# Approximate size of the program's description: for each operation, and extra for each convolution, which has more
+# parameters than others.
 _OPERATION_BYTES, _CONVOLUTION_BYTES = 430, 680
 
 
 def estimated_package_bytes(weight_bytes: int, operations: int, convolutions: int) -> int:
-    """What a program's `.mlpackage` will take on disk: its weights, and so much for each operation.
+    """Size of a program's `.mlpackage` on disk: its weights, and a constant for each operation.
 
-    Within a tenth; unrolled recurrences, which are thousands of short operations, may come out a third too large.
+    Within 10 %; unrolled recurrences, which are thousands of short operations, may be overestimated by a third.
     """
     return weight_bytes + _OPERATION_BYTES * operations + _CONVOLUTION_BYTES * convolutions

@@ -1,4 +1,4 @@
-"""The noun of Core ML: a package on disk, opened once."""
+"""A Core ML package on disk, opened once."""
 
 from __future__ import annotations
 
@@ -15,26 +15,25 @@ from anenas.mil import Feature, Precision, Program, ProgramFile, example_inputs,
 
 
 class Package(ProgramFile):
-    """A `.mlpackage` that holds an ML program: `Package.open(path)`. It is parsed once; what follows from it is worked
-    out when it is first asked for, and kept.
+    """A `.mlpackage` that holds an ML program: `Package.open(path)`. It is parsed once, and properties are cached.
 
-    What is written to its path later is another package: open it again.
+    If its path is overwritten, open it again.
     """
 
     @functools.cached_property
     def graph(self) -> Graph:
-        """Its program as rules and costs see it.
+        """The graph of its program.
 
         Raises:
-            AnenasError: If it is damaged, or has an element type that is not known.
+            AnenasError: If it is damaged, or has an unknown element type.
         """
         return read_graph(self)
 
     def program(self, precision: Precision = "fp32") -> Program:
-        """Its program, ready to run; see `Program`. Whoever asks for a precision again gets the same one.
+        """Its program, ready to run; see `Program`. Cached for each precision.
 
         Raises:
-            AnenasError: If it is damaged, or has an operation that is not known.
+            AnenasError: If it is damaged, or has an unknown operation.
         """
         if precision not in self._programs:
             self._programs[precision] = Program(self, precision)
@@ -46,7 +45,7 @@ class Package(ProgramFile):
 
     @functools.cached_property
     def bytes(self) -> int:
-        """What it takes on disk."""
+        """Size on disk."""
         return sum(file.stat().st_size for file in self._files)
 
     @functools.cached_property
@@ -66,15 +65,15 @@ class Package(ProgramFile):
 
     @property
     def stored_forms(self) -> list[str]:
-        """The forms of its compressed weights, in alphabetical order; none where none is compressed."""
+        """The formats of its compressed weights, in alphabetical order; empty if none are compressed."""
         return sorted({weight.storage.form for op in self.graph.ops for weight in op.weights if weight.storage})
 
     @property
     def input_and_output(self) -> tuple[Feature, Feature]:
-        """The input, and the output beside a label, of a package that has one of each.
+        """The input, and the output besides a label, of a package that has one of each.
 
         Raises:
-            AnenasError: If it has others.
+            AnenasError: If it has more.
         """
         outputs = [feature for feature in self.outputs if feature.dtype != "label"]
         if len(self.inputs) != 1 or len(outputs) != 1:
@@ -83,10 +82,10 @@ class Package(ProgramFile):
 
     @property
     def input_size(self) -> tuple[int, ...]:
-        """(C, H, W) of what it takes, (C, 1, T) of series.
+        """(C, H, W) of its input, (C, 1, T) for series.
 
         Raises:
-            AnenasError: If it takes several inputs, or one of no fixed size.
+            AnenasError: If it takes several inputs, or one without a fixed size.
         """
         shapes = [feature.shape for feature in self.inputs]
         if len(shapes) != 1 or shapes[0] is None or len(shapes[0]) != 4 or None in shapes[0]:
@@ -95,10 +94,10 @@ class Package(ProgramFile):
 
     @property
     def class_names(self) -> list[str]:
-        """The classes that its metadata name, as `convert` writes them.
+        """The classes in its metadata, as `convert` writes them.
 
         Raises:
-            AnenasError: If they name none.
+            AnenasError: If there are none.
         """
         try:
             names = json.loads(self.metadata.get("classes", ""))
@@ -109,5 +108,5 @@ class Package(ProgramFile):
         return names
 
     def example_inputs(self, seed: int = 0, samples: int = 1) -> dict[str, np.ndarray]:
-        """`samples` values for each input, equal for equal seeds; see `anenas.mil.example_inputs`."""
+        """`samples` example values for each input, equal for equal seeds; see `anenas.mil.example_inputs`."""
         return example_inputs(self, seed, samples)

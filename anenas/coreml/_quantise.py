@@ -1,4 +1,4 @@
-"""Networks that learn to compute with 8-bit weights and activations, with coremltools."""
+"""Quantisation-aware training with 8-bit weights and activations, with coremltools."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 class Quantiser:
     """Quantisation-aware training of one network.
 
-    Ranges of activations are watched from the first step, rounding begins after a tenth of the steps, and ranges are
-    left as they are for the last tenth. Weights of at most `SMALLEST` elements stay floats, as in every other form.
+    Activation ranges are observed from the first step, rounding starts after a tenth of the steps, and ranges are
+    frozen for the last tenth. Weights of at most `SMALLEST` elements stay floats, as in every other format.
 
     Attributes:
-        network: To be trained in place of the one given, which it shares weights with.
+        network: To be trained in place of the given one, with which it shares weights.
 
     Args:
-        network: Convolutions that hold the normalisation behind them, on the processor.
+        network: With batch normalisation folded into convolutions, on the CPU.
         shape: (N, C, H, W) of its input.
-        steps: How many steps it will be trained for.
+        steps: Number of training steps.
     """
 
     network: nn.Module
@@ -52,12 +52,12 @@ class Quantiser:
             self.network = self._quantiser.prepare(example_inputs=(torch.zeros(shape),))
 
     def step(self) -> Self:
-        """To be called before every step of training."""
+        """Must be called before every training step."""
         self._quantiser.step()
         return self
 
     def finish(self) -> nn.Module:
-        """The trained network, on the processor and in evaluation mode, with its integers; `convert` knows them."""
+        """The trained network with integer weights for `convert`, on the CPU and in evaluation mode."""
         with quiet():
             done: nn.Module = self._quantiser.finalize(self.network.cpu().eval())
         return done.eval()

@@ -18,24 +18,24 @@ if TYPE_CHECKING:
 
     from anenas.mil import Event
 
-# How far the largest difference may be of the largest value expected. In float32 only the order of sums differs; in
-# float16 every result is rounded to 11 bits, and what was rounded is rounded again by the next of some 100 operations.
+# Largest allowed difference relative to the largest expected value. In float32 only the order of sums differs; in
+# float16 every result is rounded to 11 bits, and errors add up over some 100 operations.
 TOLERANCES = {"fp32": 1e-4, "fp16": 0.1}
-# Of a program whose weights were changed on purpose: the differences are reported, and only overflow fails.
+# For programs whose weights were changed on purpose: differences are reported, and only overflow fails.
 LOSSY = dict.fromkeys(TOLERANCES, math.inf)
 
 
 @dataclass(frozen=True)
 class Difference:
-    """How an array differs from what was expected.
+    """How an array differs from the expected one.
 
     Attributes:
-        name: Of the output, or of the operation that made it.
+        name: Name of the output, or of the operation that computed it.
         largest: Largest difference of two values.
         mean: Mean difference.
-        relative: `largest`, of the largest value expected.
-        cosine: Cosine of the angle between the two; 1 where both are nothing but zeros.
-        top1: Fraction of the samples whose largest value stands at the same place; None for what has no (N, C) form.
+        relative: `largest` relative to the largest expected value.
+        cosine: Cosine similarity of the two; 1 if both are all zeros.
+        top1: Fraction of the samples with the same argmax; None if not of shape (N, C).
     """
 
     name: str
@@ -47,7 +47,7 @@ class Difference:
 
     @classmethod
     def between(cls, name: str, actual: np.ndarray, expected: np.ndarray) -> Difference:
-        """The difference of two arrays of one shape. What is not finite in one of them differs infinitely."""
+        """The difference of two arrays of the same shape; infinite if they differ and are not finite."""
         a, e = actual.astype(np.float64), expected.astype(np.float64)
         if not (np.isfinite(a).all() and np.isfinite(e).all()):
             same = bool(np.array_equal(a, e, equal_nan=True))
@@ -67,16 +67,16 @@ class Difference:
 
 @dataclass(frozen=True)
 class Verification:
-    """What a program was found to compute.
+    """The result of comparing a program's outputs with expected ones.
 
     Attributes:
         against: What it was compared with.
-        samples: On how many samples.
+        samples: Number of samples.
         fp32: Each output, computed in float32.
-        fp16: Each output, every result rounded to float16.
-        lost: What float16 loses: overflow to infinity, NaN, denormal numbers flushed.
-        tolerances: What the largest difference may be of the largest value, by precision.
-        layers: Each operation in the program's order, in float32, where it was asked for.
+        fp16: Each output, with every result rounded to float16.
+        lost: What float16 loses: overflow to infinity, NaN, flushed denormal numbers.
+        tolerances: Largest allowed difference relative to the largest value, by precision.
+        layers: Each operation in program order, in float32, if requested.
     """
 
     against: str
@@ -89,7 +89,7 @@ class Verification:
 
     @property
     def problems(self) -> list[str]:
-        """Why it does not pass, in words."""
+        """Messages of why it does not pass."""
         found = [
             f"{event.kind} of {event.count} values at {event.op} ({event.op_type}) in float16"
             for event in self.lost
@@ -109,25 +109,25 @@ class Verification:
         return not self.problems
 
     def require(self, what: str) -> Self:
-        """The same, where it passes.
+        """Itself, if it passed.
 
         Args:
-            what: Was verified, for people: "the exported program".
+            what: Name of the verified program in the message: "the exported program".
 
         Raises:
-            AnenasError: Where it does not.
+            AnenasError: If it did not pass.
         """
         if not self.passed:
             raise AnenasError(f"{what} is not {self.against}: {'; '.join(self.problems)}")
         return self
 
     def to_dict(self) -> dict[str, Any]:
-        """For scripts, with `passed` and `problems`."""
+        """As JSON data, with `passed` and `problems`."""
         return {"passed": self.passed, "problems": self.problems, **_finite(dataclasses.asdict(self))}
 
 
 def _finite(value: Any) -> Any:
-    """What JSON has no number for becomes None."""
+    """Replace numbers that JSON cannot hold with None."""
     if isinstance(value, dict):
         return {key: _finite(one) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
@@ -146,14 +146,14 @@ def verify(
     """Run a program in both precisions and compare its outputs.
 
     Args:
-        package: What was exported.
-        inputs: Arrays by the inputs' names; many samples one after the other.
-        expected: Arrays by the outputs' names. What is not expected of an output is not compared.
-        against: What the expected values are of, for people.
+        package: The exported program.
+        inputs: Arrays by input name; samples are concatenated.
+        expected: Arrays by output name. Outputs that are not in it are not compared.
+        against: Description of where the expected values come from.
         tolerances: By precision.
 
     Raises:
-        AnenasError: If the package or the inputs are not what they should be, or nothing can be compared.
+        AnenasError: If the package or the inputs do not fit, or nothing can be compared.
     """
     found: dict[str, tuple[Difference, ...]] = {}
     lost: tuple[Event, ...] = ()
@@ -176,19 +176,19 @@ def verify_network(
     rounded: bool = True,
     layers: bool = False,
 ) -> Verification:
-    """Hold a program against the network that it was converted from.
+    """Compare a program with the network that it was converted from.
 
     Args:
-        package: Of one input and one output but for a label.
-        network: Deployed, in evaluation mode, on the processor.
-        pixels: What goes in, (N, C, H, W).
-        against: What the network is, for people.
+        package: With one input and one output besides a label.
+        network: Deployed, in evaluation mode, on the CPU.
+        pixels: Inputs, (N, C, H, W).
+        against: Description of the network.
         tolerances: By precision.
-        rounded: Whether its weights are rounded to float16 first, as the converter does; else it computes as it is.
+        rounded: Whether to round its weights to float16 first, as the converter does.
         layers: Whether to compare every operation on the first sample, too.
 
     Raises:
-        AnenasError: If the package is not what it should be, or is not this network's program.
+        AnenasError: If the package has other inputs or outputs, or is not this network's program.
     """
     import torch
 
@@ -203,7 +203,7 @@ def verify_network(
 
 
 def _layers(package: Package, network: nn.Module, sample: np.ndarray) -> tuple[Difference, ...]:
-    """Each operation of the program against the same of the network."""
+    """Compare each operation of the program with that of the network."""
     import torch
 
     from anenas.network import reference_values
@@ -213,7 +213,7 @@ def _layers(package: Package, network: nn.Module, sample: np.ndarray) -> tuple[D
     ops = [op for op in package.graph.ops if op.kind not in ("cast", "classify")]
     if [op.kind for op in ops] != [op.kind for op, _ in reference]:
         raise AnenasError(
-            f"{package} has other operations than the network is converted to: {len(ops)}, expected {len(reference)}"
+            f"{package} has other operations than the converted network: {len(ops)}, expected {len(reference)}"
         )
     program = package.program()
     computed = dict(program.intermediates({program.inputs[0].name: sample}))

@@ -1,4 +1,4 @@
-"""Whether a streaming program computes, chunk by chunk, what its network computes of a whole series."""
+"""Whether a streaming program computes chunk by chunk what its network computes on whole series."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from anenas.mil import Event
     from anenas.network import Streamed
 
-_COMPARED = 4  # places in a series, evenly from the first chunk to the last
+_COMPARED = 4  # positions in a series, evenly spaced from the first chunk to the last
 
 
 def verify_streamed(
@@ -27,23 +27,23 @@ def verify_streamed(
     tolerances: Mapping[str, float] = TOLERANCES,
     whole_tolerances: Mapping[str, float] = TOLERANCES,
 ) -> tuple[Verification, Verification]:
-    """Run a streaming program over series in both precisions, and compare what it says.
+    """Run a streaming program over series in both precisions, and compare its outputs.
 
     Args:
         package: The streaming program.
-        whole: The program of whole series, computed in float32.
-        streamed: What the streaming program was converted from; its network is run in torch on the series up to
-            several chunks and on all of them, weights rounded to float16 as the converter does.
-        series: What goes in, (N, C, 1, T).
-        tolerances: Of what the network gives, by precision.
-        whole_tolerances: Of what the program of whole series gives, by precision.
+        whole: The program for whole series, computed in float32.
+        streamed: The module that the streaming program was converted from; its network is run in torch on the series up
+            to several chunks and on all of them, with weights rounded to float16 as the converter does.
+        series: Inputs, (N, C, 1, T).
+        tolerances: For the comparison with the network, by precision.
+        whole_tolerances: For the comparison with the program for whole series, by precision.
 
     Returns:
-        The comparison with the network, a difference for each length, and that with the program of whole series. Of an
-        operation that loses something to float16, the number of values is that of the last call that lost some.
+        The comparison with the network, with a difference for each length, and that with the program for whole series.
+        For an operation that loses values to float16, their number is that of the last call that lost some.
 
     Raises:
-        AnenasError: If a package is not what it should be.
+        AnenasError: If a package does not fit.
     """
     import torch
 

@@ -24,10 +24,10 @@ _READERS: dict[InputKind, ArrayReader] = {}
 
 
 def array_reader(kind: InputKind) -> Callable[[ArrayReader], ArrayReader]:
-    """A decorator for the function that makes inputs of a kind of arrays.
+    """A decorator for the function that turns arrays into inputs of a kind.
 
-    It is called with where the arrays are from, for messages; the inputs' arrays, under train_x and others; all
-    arrays, among which may be such as layout; and the format that is wanted. It returns the inputs under the same keys.
+    It is called with the origin of the arrays, for messages; the arrays of inputs by key, such as train_x; all arrays,
+    which may include others such as layout; and the wanted format. It returns the inputs by the same keys.
     """
 
     def add(reader: ArrayReader) -> ArrayReader:
@@ -38,7 +38,7 @@ def array_reader(kind: InputKind) -> Callable[[ArrayReader], ArrayReader]:
 
 
 def check_keys(where: str, keys: Iterable[str]) -> None:
-    """Whether those that are needed are there.
+    """Check that all required keys are there.
 
     Raises:
         AnenasError: If one is missing.
@@ -54,18 +54,17 @@ def check_keys(where: str, keys: Iterable[str]) -> None:
 
 
 def raw_of_arrays(where: str, name: str, arrays: Arrays, wanted: InputFormat) -> RawData:
-    """A data set from the arrays train_x and train_y and, if there, those of test, validation and class_names.
+    """A data set from the arrays train_x and train_y and, if given, those of test and validation, and class_names.
 
-    Images are uint8, (N, H, W) or (N, H, W, C), or floats from 0 to 1, (N, H, W, C); series are what `read_series`
-    takes, with the arrays scale and layout if need be; texts are strings, (N,); recordings are what
-    `waveforms_of_arrays` takes, with the number rate if need be. Labels are integers from 0 without gaps; class_names
-    gives each its name.
+    Images are uint8, (N, H, W) or (N, H, W, C), or floats from 0 to 1, (N, H, W, C); series are as in `read_series`,
+    with optional arrays scale and layout; texts are strings, (N,); recordings are as in `waveforms_of_arrays`, with an
+    optional number rate. Labels are integers from 0 without gaps; class_names gives each its name.
 
     Args:
-        where: They are from, for messages.
+        where: The origin of the arrays, for messages.
         name: Of the data set.
-        arrays: By their names.
-        wanted: What they are to become.
+        arrays: By name.
+        wanted: The format that inputs are brought to.
 
     Raises:
         AnenasError: If the arrays are not as described.

@@ -23,11 +23,11 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Recording:
-    """One recording, and what it was.
+    """A recording brought to a format.
 
     Attributes:
-        waveform: (samples,) from −1 to 1 at the rate that was asked for, no longer than was asked for.
-        rate: That it had.
+        waveform: (samples,) from −1 to 1 at the format's rate, at most as long as the format.
+        rate: Its original rate.
         longer: Whether it was longer.
     """
 
@@ -38,7 +38,7 @@ class Recording:
 
 @dataclass
 class Tally:
-    """What was done to recordings, for the user to know."""
+    """Counts of what was done to recordings, for the log."""
 
     audio: AudioFormat
     count: int = 0
@@ -48,7 +48,7 @@ class Tally:
     silent: list[str] = field(default_factory=list)
 
     def add(self, one: Recording, name: str) -> NDArray[np.float32]:
-        """Note what was done to a recording, and give its waveform."""
+        """Count what was done to a recording, and return its waveform."""
         self.count += 1
         self.longer += one.longer
         self.shorter += len(one.waveform) < self.audio.samples
@@ -59,7 +59,7 @@ class Tally:
         return one.waveform
 
     def log(self, *, filled: bool) -> None:
-        """A line for each kind of thing that was done to some; that they were filled up, if they were."""
+        """Log a line for each kind of change; for padding only if they were `filled`."""
         of, seconds = f"of {self.count:,} recordings", self.audio.samples / self.audio.rate
         if self.rates:
             rates = ", ".join(f"{rate:,}" for rate in sorted(self.rates))
@@ -76,10 +76,10 @@ class Tally:
 def waveforms_of_arrays(
     where: str, arrays: Mapping[str, NDArray[Any]], more: Mapping[str, NDArray[Any]], wanted: InputFormat
 ) -> dict[str, Series]:
-    """The waveforms of arrays, resampled, cut and filled up as those of files are.
+    """The waveforms of arrays, resampled, cut and padded like those of files.
 
-    They are (n, samples) floats from −1 to 1, of which shorter ones end in NaN, or 16-bit integers. Their rate is the
-    number rate; without one it is taken for the rate that is wanted.
+    They are (n, samples) floats from −1 to 1, shorter ones ending in NaN, or 16-bit integers. Their rate is the number
+    rate, by default the wanted one.
 
     Raises:
         AnenasError: If they are not as described.
@@ -92,18 +92,18 @@ def waveforms_of_arrays(
         waveforms = (tally.add(one, f"the one at {i} of {key}") for i, one in each)
         found[key] = Series(of_length(waveforms, len(array), audio))
     if rate is None:
-        _log.info(f"{where} has no array rate, of samples a second: taken for {audio.rate:,} Hz")
+        _log.info(f"{where} has no array rate, in samples a second: assuming {audio.rate:,} Hz")
     tally.log(filled=True)
     return found
 
 
 def _rate(where: str, arrays: Mapping[str, NDArray[Any]]) -> int | None:
-    """Samples a second of the waveforms, if the arrays say it."""
+    """Samples a second of the waveforms, if given."""
     if "rate" not in arrays:
         return None
     rate = arrays["rate"]
     if rate.size != 1 or rate.dtype.kind not in "iuf" or not 0 < (number := float(rate.reshape(()))) < 1e6:
-        raise AnenasError(f"{where}: rate must be one number, of samples a second, not {rate}")
+        raise AnenasError(f"{where}: rate must be one number, in samples a second, not {rate}")
     return round(number)
 
 
@@ -124,7 +124,7 @@ def _each(where: str, key: str, array: NDArray[Any], rate: int, audio: AudioForm
 
 
 def brought_to(sound: NDArray[Any], rate: int, audio: AudioFormat) -> Recording:
-    """A sound, (n,) or (n, channels), at the rate and cut to the length; of a long one only the middle is read."""
+    """A sound, (n,) or (n, channels), resampled and cut to its middle; nothing else of it is read."""
     most = -(-audio.samples * rate // audio.rate)
     start = max(0, len(sound) - most) // 2
     waveform = _as_floats(sound[start : start + most])
@@ -139,7 +139,7 @@ def brought_to(sound: NDArray[Any], rate: int, audio: AudioFormat) -> Recording:
 
 
 def _as_floats(sound: NDArray[Any]) -> NDArray[np.float32]:
-    """From −1 to 1: of 8-bit samples, which are unsigned, of other integers, and of floats, which are cut there."""
+    """Samples as floats from −1 to 1: 8-bit ones are unsigned, other integers signed, and floats are clipped."""
     if sound.dtype == np.uint8:
         return sound.astype(np.float32) / np.float32(128) - np.float32(1)
     if sound.dtype.kind == "i":
@@ -148,7 +148,7 @@ def _as_floats(sound: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def of_length(waveforms: Iterable[NDArray[np.float32]], count: int, audio: AudioFormat) -> NDArray[np.float32]:
-    """(count, 1, 1, samples), of which the shorter ones begin with silence."""
+    """(count, 1, 1, samples); shorter ones begin with silence."""
     filled = np.zeros((count, 1, 1, audio.samples), np.float32)
     for row, waveform in zip(filled, waveforms, strict=True):
         row[0, 0, audio.samples - len(waveform) :] = waveform

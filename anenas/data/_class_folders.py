@@ -1,8 +1,11 @@
-"""Files that lie in one folder for each class, split into training and test folders or not."""
+"""Files in one folder for each class, optionally split into training and test folders."""
 
 from __future__ import annotations
 
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from anenas._errors import AnenasError
 
@@ -15,16 +18,16 @@ _LAYOUTS = (  # names of the folders for training, validation and test
 
 def read_class_folders(
     path: Path, suffixes: tuple[str, ...], what: str
-) -> tuple[tuple[str, ...], dict[str, list[tuple[Path, int]]]]:
-    """The classes of path/<class>/*, or of path/train/<class>/* and path/test/<class>/*, and every file with its label.
+) -> tuple[tuple[str, ...], dict[str, tuple[list[Path], NDArray[np.int64]]]]:
+    """The classes of path/<class>/*, or of path/train/<class>/* and path/test/<class>/*, and files and labels by split.
 
-    The split into folders is taken where there are exactly `train` and `test`, `train` and `val` (which is then the
-    test set), or all three. Hidden files and those with another suffix are ignored.
+    The split into folders is used if they are exactly `train` and `test`, `train` and `val` (which is then the test
+    set), or all three. Hidden files and those with another suffix are ignored.
 
     Args:
         path: The folder.
-        suffixes: Of the files, in small letters.
-        what: The files are, such as "images".
+        suffixes: Of the files, in lower case.
+        what: What the files are, such as "images".
 
     Raises:
         AnenasError: The folder is not there or not laid out like that, or a class is empty.
@@ -52,13 +55,16 @@ def _subfolders(path: Path) -> dict[str, Path]:
     return {entry.name: entry for entry in sorted(path.iterdir()) if entry.is_dir() and entry.name[0] != "."}
 
 
-def _labelled(path: Path, classes: tuple[str, ...], suffixes: tuple[str, ...], what: str) -> list[tuple[Path, int]]:
-    """Every such file below `path` with its label."""
+def _labelled(
+    path: Path, classes: tuple[str, ...], suffixes: tuple[str, ...], what: str
+) -> tuple[list[Path], NDArray[np.int64]]:
+    """Every such file below `path`, and their labels."""
     folders = _subfolders(path)
     if not folders:
         example = path / "cat" / f"1{suffixes[0]}"
         raise AnenasError(f"'{path}' has no class folders; expected one for each class, such as {example}")
-    labelled = []
+    found: list[Path] = []
+    labels: list[int] = []
     for name, folder in folders.items():
         if name not in classes:
             raise AnenasError(f"'{folder}' is a class without training {what}; expected one of {', '.join(classes)}")
@@ -67,5 +73,6 @@ def _labelled(path: Path, classes: tuple[str, ...], suffixes: tuple[str, ...], w
             raise AnenasError(
                 f"class folder '{folder}' holds no {what} ({', '.join(suffixes)}); add some or remove the folder"
             )
-        labelled += [(file, classes.index(name)) for file in files]
-    return labelled
+        found += files
+        labels += [classes.index(name)] * len(files)
+    return found, np.array(labels, np.int64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-_ORDERS = 200  # of groups that are tried
+_ORDERS = 200  # of the groups, to try
 
 
 def cut(
@@ -41,7 +41,7 @@ def cut_groups(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
     """Holds out whole groups, about the same fraction of all as `cut`; both parts have every class.
 
-    Of a few hundred orders of the groups, drawn at random, it takes the one that comes nearest to the fraction.
+    It takes the best of a few hundred random orders of the groups.
 
     Args:
         labels: Shape (N,).
@@ -51,7 +51,7 @@ def cut_groups(
         limit: Aim at no more than this many.
 
     Returns:
-        The indices of the examples that stay and of those held out, both ascending; None where no such cut was found.
+        The indices of the examples that stay and of those held out, both ascending; None if no such cut was found.
     """
     wanted = len(labels) * fraction
     if limit is not None:

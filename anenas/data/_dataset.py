@@ -51,7 +51,7 @@ class Dataset:
     """A data set, ready to train on: all its inputs have one shape. Compare data sets by `fingerprint`.
 
     Raises:
-        AnenasError: The splits disagree on that shape, hold another kind of input than is said, or labels of no class.
+        AnenasError: The splits disagree on that shape, hold another kind of input, or labels out of range.
     """
 
     name: str
@@ -68,11 +68,9 @@ class Dataset:
     flip: bool = False
     """Whether an image's horizontal mirror image still belongs to its class."""
     masked: bool = False
-    """Whether the last channel of series, which end at the last step, is over 0 where they are and 0 before: a mask, or
-    of texts the ids of their tokens.
-    """
+    """Whether inputs end at the last step and their last channel, a mask or token ids, is 0 before they begin."""
     metadata: Mapping[str, str] = field(default_factory=dict)
-    """What a user of the model has to know of its input, such as a vocabulary: ships in the package's metadata."""
+    """What users of the model need to know about its input, such as a vocabulary; ships in the package's metadata."""
 
     def __post_init__(self) -> None:
         splits = (self.train, self.validation, self.test)
@@ -88,18 +86,18 @@ class Dataset:
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
-        """(channels, height, width) of every input, which is (channels, 1, steps) of all but images."""
+        """(channels, height, width) of every input; (channels, 1, steps) unless they are images."""
         _, channels, height, width = self.train.inputs.shape
         return channels, height, width
 
     @property
     def channels(self) -> int:
-        """Of every input: 1 for grey images, 3 for colour; of series, a mask among them."""
+        """Of every input: 1 for grey images, 3 for colour; of series, including a mask."""
         return self.input_shape[0]
 
     @property
     def height(self) -> int:
-        """Of every input: pixels of images; 1 of all else."""
+        """Of every input: pixels of images, 1 otherwise."""
         return self.input_shape[1]
 
     @property
@@ -111,20 +109,20 @@ class Dataset:
     def mean(self) -> tuple[float, ...]:
         """Mean of each channel over the training split, in units of 255: pixels count from 0 to 1.
 
-        Of masked series it is the mean of the steps that are there, and 0 for the mask.
+        For masked series it is that of the real steps, and 0 for the mask.
         """
         return self._moments[0]
 
     @property
     def std(self) -> tuple[float, ...]:
-        """Standard deviation of each channel over the training split, in the same unit; of pixels at least 1/255.
+        """Standard deviation of each channel over the training split, in the same unit; for pixels at least 1/255.
 
-        Of masked series it is that of the steps that are there, and 1/255 for the mask, which stays as it is.
+        For masked series it is that of the real steps, and 1/255 for the mask, which stays as it is.
         """
         return self._moments[1]
 
     def augment(self, batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """A batch of training inputs as they might have been as well."""
+        """A batch of training inputs, augmented at random."""
         return self.kind.augment(batch, rng, self)
 
     @cached_property
@@ -154,8 +152,8 @@ class Dataset:
     def save(self, folder: Path) -> None:
         """Writes the data set as .npy files and one small JSON file, for `open` in another process.
 
-        Each file replaces its predecessor at once, so that processes that have the old one open are not disturbed.
-        The JSON file comes last: where it lies, the data set is complete.
+        Each array replaces its predecessor atomically, so that processes that have the old one open are not disturbed.
+        The JSON file is written last: if it exists, the data set is complete.
 
         Raises:
             AnenasError: The folder cannot be written to.
@@ -222,7 +220,7 @@ class Dataset:
                 metadata=about["facts"],
             )
             mean, std = about["moments"]
-            # What needs every pixel is known already; a worker should not read them all to find it again.
+            # These need every pixel; a worker should not read them all to compute them again.
             vars(dataset).update(_moments=(tuple(mean), tuple(std)), fingerprint=about["fingerprint"])
         except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
             raise AnenasError(

@@ -14,7 +14,7 @@ FIRST = 2
 
 
 class _Blanks(dict[int, str]):
-    """For `str.translate`: a blank for characters that part tokens, and all others as they are."""
+    """For `str.translate`: a blank for characters that separate tokens, and all others unchanged."""
 
     def __init__(self, parts: Callable[[str], bool]) -> None:
         super().__init__()
@@ -34,12 +34,12 @@ class Encoding:
     """How texts become ids.
 
     Attributes:
-        tokens: "words": longest runs of Unicode's letters, marks and numbers (categories L*, M* and N*, which Apple's
-            `CharacterSet.alphanumerics` holds). "characters": each code point, runs of white space as one blank, and
-            none at the ends; white are category Z*, tabs and line breaks, as `CharacterSet.whitespacesAndNewlines` has
-            it. Both of the text in lower case and Unicode's form NFC.
-        vocabulary: How many ids there are: 0 for padding, 1 for tokens that are not in the vocabulary, and the rest for
-            the most frequent ones of the training texts.
+        tokens: "words": longest runs of Unicode's letters, marks and numbers (categories L*, M* and N*, as in Apple's
+            `CharacterSet.alphanumerics`). "characters": each code point, with white space (category Z*, tabs and line
+            breaks, as in `CharacterSet.whitespacesAndNewlines`) stripped at the ends and runs of it collapsed to one
+            blank. Both of the text in lower case and Unicode's form NFC.
+        vocabulary: Number of ids: 0 for padding, 1 for unknown tokens, and the rest for the most frequent tokens of the
+            training texts.
     """
 
     tokens: str
@@ -47,7 +47,7 @@ class Encoding:
 
     @property
     def nothing(self) -> str:
-        """What a text has that has no token."""
+        """What a text without tokens has, for messages."""
         return "no words, which are letters and numbers" if self.tokens == "words" else "no characters"
 
     def split(self, text: str) -> list[str]:
@@ -58,7 +58,7 @@ class Encoding:
         return list(re.sub(" +", " ", text.translate(_WHITE)).strip(" "))
 
     def learn(self, texts: Iterable[str]) -> tuple[str, ...]:
-        """The most frequent tokens, the most frequent first and equals in the order of their code points."""
+        """The most frequent tokens, in descending order; ties are in the order of their code points."""
         counts = Counter(token for text in texts for token in self.split(text))
         ranked = sorted(counts, key=lambda token: (-counts[token], token))
         return tuple(ranked[: self.vocabulary - FIRST])

@@ -1,4 +1,4 @@
-"""What inputs are to be brought to, said in full before anything is read."""
+"""The format that inputs are brought to, known in full before anything is read."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ class AudioFormat:
 
     @property
     def metadata(self) -> dict[str, str]:
-        """What an app has to know to give a waveform to the model."""
+        """What an app needs to know to give a waveform to the model."""
         return {"sample_rate": str(self.rate), "input": f"a waveform from -1 to 1 at {self.rate:,} Hz"}
 
 
 @dataclass(frozen=True)
 class InputFormat:
-    """What inputs are brought to when they are read. None leaves something as the source has it.
+    """The format that inputs are brought to when they are read. None keeps what the source has.
 
     Attributes:
         kind: Of input.
-        size: (height, width) of images, which need one. Photos are cropped to keep their proportions, arrays stretched.
+        size: (height, width), required for images. Photos are cropped to keep their proportions, arrays stretched.
         channels: 1 turns colour into luma, 3 repeats grey.
-        steps: Of series, which are never resized; tokens that are read of texts, or samples of recordings, which need
-            them: longer ones are cut, shorter ones end at the last step.
-        rate: Samples a second of recordings, which need one.
-        encoding: How texts become ids; texts need it.
-        vocabulary: The tokens that have an id, from 2 on, where a model has learnt them already; otherwise they are
-            those of the training texts.
+        steps: Of series, which are never resized. Required for texts, in tokens, and recordings, in samples: longer
+            ones are cut, shorter ones end at the last step.
+        rate: Samples a second, required for recordings.
+        encoding: How texts become ids; required for texts.
+        vocabulary: The tokens that have an id, from 2 on, if a model has learnt them already; by default they are
+            learnt from the training texts.
 
     Raises:
         AnenasError: If something is missing or out of range.
@@ -85,9 +85,9 @@ class InputFormat:
         """What the networks of a space take.
 
         Args:
-            space: Which it is.
-            exact: Whether the data have to follow the shape of its input. Otherwise series are as long as they are,
-                and a space of grey images takes colour ones in their colours.
+            space: The search space.
+            exact: Whether data must match the shape of its input. Otherwise series keep their length, and images for a
+                space of grey ones their colours.
         """
         given, kind = space.input, space.input_kind
         encoding = Encoding(given.tokens, space.vocabulary) if given.tokens and space.vocabulary else None
@@ -98,29 +98,29 @@ class InputFormat:
 
     @property
     def audio(self) -> AudioFormat:
-        """Of recordings.
+        """The format of recordings.
 
         Raises:
-            AnenasError: If it is not said.
+            AnenasError: If it is incomplete.
         """
         if self.rate is None or self.steps is None:
-            raise AnenasError(f"{self.kind} need a `rate` in samples a second, and `steps`, the samples of each")
+            raise AnenasError(f"{self.kind} need a `rate`, in samples a second, and `steps`, in samples")
         return AudioFormat(self.rate, self.steps)
 
     @property
     def tokens(self) -> tuple[Encoding, int]:
-        """How texts become ids, and how many are read of each.
+        """How texts become ids, and how many tokens are read of each.
 
         Raises:
-            AnenasError: If it is not said.
+            AnenasError: If either is missing.
         """
         if self.encoding is None or self.steps is None:
-            raise AnenasError(f"{self.kind} need an `encoding`, and `steps`, the tokens that are read of each")
+            raise AnenasError(f"{self.kind} need an `encoding`, and `steps`, in tokens")
         return self.encoding, self.steps
 
     @property
     def metadata(self) -> dict[str, str]:
-        """What a user of a model has to know of inputs in this format: see `Dataset.metadata`."""
+        """What users of a model need to know about inputs in this format: see `Dataset.metadata`."""
         found = self.audio.metadata if self.rate else {}
         if self.encoding and self.vocabulary is not None:
             vocabulary = json.dumps(self.vocabulary, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""From what the user names or gives to a data set that is ready to train on."""
+"""Loading a data set, named or given as objects, ready to train on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from anenas.data._format import InputFormat
 from anenas.data._memory import Data, raw_of_objects
 from anenas.data._raw import Examples, RawData
 from anenas.data._sources import find_source, source_forms, source_text
-from anenas.inputs import IMAGES, SERIES, InputKind
+from anenas.inputs import IMAGES, SERIES
 
 _EMBEDDED = {IMAGES: "fashion_mnist", SERIES: "wrist_motion"}
 _SIZE = (64, 64)
@@ -31,9 +31,9 @@ def load_data(
 ) -> Dataset:
     """Reads a data set, brings its inputs to one format and holds out a validation split.
 
-    The validation split is cut out of the training split, class by class: at most 5,000, rare classes aside. What has
-    no test split has a fifth of it cut out for one in the same way first; what has a validation split keeps its own.
-    What is in groups, such as people, is cut group by group. What is done to inputs on the way is logged with counts.
+    The validation split is held out of the training split, class by class: at most 5,000, rare classes aside. Without
+    a test split, a fifth is held out for one first; an existing validation split is kept. Groups, such as people, are
+    held out whole. What is done to inputs on the way is logged with counts.
 
         load_data("images:photos", size=(96, 96))
         load_data("windows.csv", InputFormat(SERIES))
@@ -41,18 +41,18 @@ def load_data(
         load_data("text:reviews.csv", InputFormat(TEXTS, encoding=Encoding("words", 1024), steps=128))
 
     Args:
-        data: A text, or an object. Texts: "fashion_mnist" or "wrist_motion" for an embedded set, of which the second is
-            of series; "images:FOLDER" for a folder of class folders; "wav:FOLDER" for one of recordings, and
-            "mel:FOLDER" for the spectrograms of such as series; "text:FILE" for a table of texts; the path of an .npz
-            file, or of a .csv file of series; "torchvision:NAME", downloaded on first use; and what plugins add with
-            `anenas.source`. None is the embedded set of images or of series. Objects: a `Dataset`; numpy arrays, as a
-            mapping of those that an .npz file has, or as a tuple (train_x, train_y, test_x, test_y) or with class_names
-            behind; map-style data sets of torch, whose items are (image or array, label): one, a tuple (train, test),
-            or a mapping of train, validation and test.
-        wanted: What the inputs are brought to; by default images of `size` and `channels`.
+        data: A name or an object. Names: "fashion_mnist" or "wrist_motion" for the embedded sets of images and series;
+            "images:FOLDER" for a folder of class folders; "wav:FOLDER" for one of recordings, and "mel:FOLDER" for
+            their spectrograms as series; "text:FILE" for a table of texts; the path of an .npz file, or of a .csv file
+            of series; "torchvision:NAME", downloaded on first use; and those that plugins add with `anenas.source`.
+            None is the embedded set of images or of series. Objects: a `Dataset`; numpy arrays, as a mapping with the
+            keys of an .npz file, or as a tuple (train_x, train_y, test_x, test_y), optionally with class_names last;
+            map-style data sets of torch, whose items are (image or array, label): one, a tuple (train, test), or a
+            mapping of train, validation and test.
+        wanted: The format that inputs are brought to; by default images of `size` and `channels`.
         size: (height, width) of images, 64×64 by default. Photos are cropped to keep their proportions, arrays are
             stretched.
-        channels: Of images: 1 turns colour into luma, 3 repeats grey; None keeps what the data have.
+        channels: Of images: 1 turns colour into luma, 3 repeats grey; None keeps those of the data.
         validation: The fraction of the training split to hold out, between 0 and 1.
         seed: Decides what is held out, nothing else.
 
@@ -88,7 +88,9 @@ def load_data(
 
 def _read(data: Data, wanted: InputFormat) -> RawData:
     if data is None:
-        data = _embedded(wanted.kind)
+        if wanted.kind not in _EMBEDDED:
+            raise AnenasError(f"no {wanted.kind} are embedded; name yours with `data`: {source_forms(wanted.kind)}")
+        data = _EMBEDDED[wanted.kind]
     text = source_text(data)
     if text is None:
         return raw_of_objects(data, wanted)
@@ -96,14 +98,8 @@ def _read(data: Data, wanted: InputFormat) -> RawData:
     return raw_of_objects(source.read(rest, wanted), wanted, where=f"'{text}'", name=source.name)
 
 
-def _embedded(kind: InputKind) -> str:
-    if kind not in _EMBEDDED:
-        raise AnenasError(f"no {kind} are embedded; name yours with `data`: {source_forms(kind)}")
-    return _EMBEDDED[kind]
-
-
 def _parts(data: RawData, validation: float, seed: int) -> tuple[Examples, Examples, Examples]:
-    """Training, validation and test examples; those that the source does not have are cut out of the first."""
+    """Training, validation and test examples; those that the source lacks are held out of the first."""
     train, test, held = data.train, data.test, data.validation
     if test is None:
         train, test = _cut(data, train, _TEST_FRACTION, seed)
@@ -115,7 +111,7 @@ def _parts(data: RawData, validation: float, seed: int) -> tuple[Examples, Examp
 def _cut(
     data: RawData, examples: Examples, fraction: float, seed: int, limit: int | None = None
 ) -> tuple[Examples, Examples]:
-    """The examples without those that are held out, and those; groups stay whole."""
+    """The examples that stay and those that are held out; groups stay whole."""
     if examples.groups is None:
         rest, chosen = cut(examples.labels, fraction, seed=seed, limit=limit)
     else:
@@ -123,16 +119,15 @@ def _cut(
         if found is None:
             count = len(np.unique(examples.groups))
             raise AnenasError(
-                f"{data.name}: its {f'{count} groups' if count > 1 else 'only group'} cannot be parted so that each "
-                f"part has every class; say which windows are train, validation and test in a column split, or leave "
-                f"out the groups"
+                f"{data.name}: its {f'{count} groups' if count > 1 else 'only group'} cannot be split so that each "
+                f"part has every class; name the split of each window in a column split, or leave out the groups"
             )
         rest, chosen = found
     return examples.take(rest), examples.take(chosen)
 
 
 def _check_counts(data: RawData) -> None:
-    """Every class needs a name, and an example in each split that is there or will be cut."""
+    """Check that every class has a name, and an example for each split that exists or will be held out."""
     for name in data.classes:
         if name.splitlines() != [name]:
             raise AnenasError(f"{data.name}: a class is called {name!r}; expected a name of one line")

@@ -1,4 +1,4 @@
-"""Data that are given as objects rather than named: arrays, torch's map-style data sets, and `Dataset`s."""
+"""Data given as objects rather than by name: arrays, torch's map-style data sets, and `Dataset`s."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 
 class MapStyle(Protocol):
-    """A data set as torch has it: its items are pairs (input, label)."""
+    """A map-style data set of torch: its items are pairs (input, label)."""
 
     def __len__(self) -> int:
         """How many items there are."""
@@ -42,16 +42,16 @@ Data = str | Path | Dataset | Mapping[str, Any] | tuple[Any, ...] | MapStyle | N
 
 
 def raw_of_objects(data: object, wanted: InputFormat, *, where: str = "`data`", name: str = "data") -> RawData:
-    """A data set from objects, which are held to all that files are.
+    """A data set from objects, which are checked like files.
 
     Args:
-        data: Described in `load_data`.
-        wanted: What the inputs are to become.
-        where: They are from, for messages.
-        name: Of the data set, where they have none.
+        data: As in `load_data`.
+        wanted: The format that inputs are brought to.
+        where: The origin of the objects, for messages.
+        name: Of the data set, if they have none.
 
     Raises:
-        AnenasError: If they are nothing of that, or not of the kind that is wanted.
+        AnenasError: If they are none of these, or not of the wanted kind.
     """
     if isinstance(data, Dataset):
         data = _raw_of_dataset(data, wanted)
@@ -120,7 +120,7 @@ def _array(where: str, key: str, value: Any) -> NDArray[Any]:
     try:
         array = np.asarray(value)
     except (ValueError, TypeError, RuntimeError) as error:
-        raise AnenasError(f"{where}: {key} is no array ({first_line(error)})") from error
+        raise AnenasError(f"{where}: {key} is not an array ({first_line(error)})") from error
     if array.dtype == object and all(isinstance(one, str) for one in array.flat):
         return array.astype(str)  # as pandas holds texts
     if array.dtype == object:
@@ -133,7 +133,7 @@ def _is_map_style(data: object) -> bool:
 
 
 def _of_splits(splits: Mapping[Any, Any], wanted: InputFormat, where: str, name: str) -> RawData:
-    """The data set of map-style ones, each item of which is read once."""
+    """A data set from map-style ones; each item is read once."""
     for part, one in splits.items():
         if part not in PARTS or not _is_map_style(one) or not len(one):
             raise AnenasError(
@@ -167,7 +167,7 @@ def _pair(what: str, item: Any) -> tuple[Any, int]:
 
 
 def _stacked(inputs: Mapping[str, list[Any]], where: str) -> dict[str, NDArray[Any]]:
-    """All that is no image: arrays of one shape each, or strings."""
+    """Inputs other than images: arrays of one shape each, or strings."""
     arrays = {}
     for part, each in inputs.items():
         one = [given if isinstance(given, str) else _array(where, f"{part}_x", given) for given in each]
@@ -180,7 +180,7 @@ def _stacked(inputs: Mapping[str, list[Any]], where: str) -> dict[str, NDArray[A
 
 
 def _drawn(inputs: Mapping[str, list[Any]], wanted: InputFormat, where: str) -> dict[str, NDArray[Any]]:
-    """Images at the size that is wanted, (N, H, W, C) of each part."""
+    """Images at the wanted size, (N, H, W, C) of each part."""
     assert wanted.size
     size, floats, greys, count = wanted.size, 0, 0, 0
     drawn: dict[str, list[NDArray[np.uint8]]] = {part: [] for part in inputs}
@@ -201,7 +201,7 @@ def _drawn(inputs: Mapping[str, list[Any]], wanted: InputFormat, where: str) -> 
 def _image(what: str, given: Any) -> tuple[Image.Image, bool]:
     """An item as an image, and whether it was of floats: a tensor is (C, H, W), an array (H, W, C), or both (H, W)."""
     if isinstance(given, Image.Image):
-        return given.copy(), False  # drawing a photo may change how the one that was given is decoded
+        return given.copy(), False  # drawing may change how the caller's image is decoded
     torch = sys.modules.get("torch")
     is_tensor = torch is not None and isinstance(given, torch.Tensor)
     array = _array(what, "its image", given)

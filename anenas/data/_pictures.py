@@ -26,24 +26,23 @@ _BILINEAR = Image.Resampling.BILINEAR  # Pillow widens the filter when it shrink
 
 
 class _Pictures(Inputs):
-    """Pictures. Besides their own number of channels, they can be drawn from 1 to 3 and 3 to 1."""
+    """Pictures. They can be drawn with their own number of channels, with 3 instead of 1, and with 1 instead of 3."""
 
     @property
     @abstractmethod
     def channels(self) -> int:
-        """1 of grey ones, 3 of colour."""
+        """1 for grey, 3 for colour."""
 
     @property
     def flip(self) -> bool:
-        """Digits and scans are grey as a rule, and photos colour."""
+        """Digits and scans are usually grey, photos in colour."""
         return self.channels == 3
 
     def settle(self, wanted: InputFormat, name: str) -> InputFormat:
         channels = self.channels if wanted.channels is None else wanted.channels
         if channels != self.channels and {channels, self.channels} != {1, 3}:
             raise AnenasError(
-                f"{name} has {self.channels} channels, which cannot be made {channels}; only 1 and 3 turn into each "
-                f"other"
+                f"{name} has {self.channels} channels, which cannot be made {channels}; only 1 and 3 can be converted"
             )
         return dataclasses.replace(wanted, channels=channels)
 
@@ -82,7 +81,7 @@ class ArrayPictures(_Pictures):
 
 @dataclass(frozen=True, eq=False)
 class PhotoPictures(_Pictures):
-    """Pictures of any shape that are decoded one by one. Drawing is up to `draw_one`, which threads share."""
+    """Pictures of any shape, decoded and drawn one by one by `draw_one`, which threads share."""
 
     draw_one: Callable[[int, tuple[int, int], int], NDArray[np.uint8]]
     """Called with an index, size and channels; returns (channels, height, width)."""
@@ -157,7 +156,7 @@ def pictures_of_arrays(
     """The images of arrays (N, H, W) or (N, H, W, C) of uint8, or (N, H, W, C) of floats from 0 to 1.
 
     Raises:
-        AnenasError: If they are no such arrays.
+        AnenasError: If they are not as described.
     """
     images = {key: _checked(where, key, array) for key, array in arrays.items()}
     channels = images["train_x"].shape[3]
@@ -176,7 +175,7 @@ def _checked(where: str, key: str, array: NDArray[Any]) -> NDArray[np.uint8]:
     """An array as (N, H, W, C) of pixels."""
     is_float = array.dtype.kind == "f"
     if array.dtype != np.uint8 and not (is_float and array.ndim == 4):
-        # Of three axes they may as well be series.
+        # With three axes they may be series.
         hint = "; series need a space such as sequence_rnn, and images of floats four axes, (N, H, W, C)"
         raise AnenasError(
             f"{where}: {key} must be uint8 with pixels from 0 to 255, not {array.dtype}"
@@ -198,7 +197,7 @@ def pixels(what: str, array: NDArray[Any]) -> NDArray[np.uint8]:
     """Pixels of 0 to 255 as they are, or of floats from 0 to 1.
 
     Args:
-        what: They are, for messages.
+        what: What they are, for messages.
         array: Of uint8 or floats.
 
     Raises:

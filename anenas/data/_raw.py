@@ -1,4 +1,4 @@
-"""A data set as its author left it: labelled inputs, not yet as a network takes them."""
+"""A data set as its source holds it: labelled inputs, not yet in the network's format."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from anenas.data._format import InputFormat
 from anenas.inputs import InputKind
 
 PARTS = ("train", "validation", "test")
-"""What a split is made of, as files, arrays and columns call it."""
+"""The splits, as named in files, arrays and columns."""
 
 
 class Inputs(ABC):
@@ -23,12 +23,12 @@ class Inputs(ABC):
 
     @property
     def flip(self) -> bool:
-        """Whether their mirror images keep their class, where the source does not say."""
+        """Whether mirror images keep their class, if the source does not say."""
         return False
 
     @property
     def masked(self) -> bool:
-        """Whether their last channel will say which steps are there, see `Dataset.masked`."""
+        """See `Dataset.masked`."""
         return False
 
     @abstractmethod
@@ -41,7 +41,7 @@ class Inputs(ABC):
 
     @abstractmethod
     def settle(self, wanted: InputFormat, name: str) -> InputFormat:
-        """The format with all that it leaves open decided by these, the training inputs.
+        """The format, with what it leaves open decided by these training inputs.
 
         Args:
             wanted: Of this kind.
@@ -53,7 +53,7 @@ class Inputs(ABC):
 
     @abstractmethod
     def draw(self, wanted: InputFormat) -> NDArray[Any]:
-        """All of them as an array of their kind, in a format that is settled."""
+        """All of them as an array of their kind, in a settled format."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +64,7 @@ class Examples:
     labels: NDArray[np.int64]
     """Shape (N,): for each an index into the classes."""
     groups: NDArray[np.str_] | None = None
-    """Shape (N,): what must not be parted where a split has to be cut, such as people; None where all may be."""
+    """Shape (N,): groups, such as people, that are held out whole; None if there are none."""
 
     def take(self, indices: NDArray[np.int64]) -> Examples:
         """Those at `indices`, in that order."""
@@ -74,7 +74,7 @@ class Examples:
 
 @dataclass(frozen=True, eq=False)
 class RawData:
-    """A data set as its author left it."""
+    """A data set as its source holds it."""
 
     name: str
     """Short, and safe in a file name: see `file_safe`."""
@@ -82,12 +82,12 @@ class RawData:
     classes: tuple[str, ...]
     train: Examples
     test: Examples | None = None
-    """None where the author made no split, so that one must be cut out of `train`."""
+    """None if the source has none, so that one must be held out of `train`."""
     validation: Examples | None = None
     flip: bool | None = None
     """Whether mirror images keep their class; None leaves it to the inputs."""
     metadata: Mapping[str, str] = field(default_factory=dict)
-    """See `Dataset.metadata`; what follows from the format that is wanted is added to it."""
+    """See `Dataset.metadata`; that of the wanted format is added to it."""
 
     @classmethod
     def of_parts(
@@ -100,13 +100,13 @@ class RawData:
         flip: bool | None = None,
         metadata: Mapping[str, str] | None = None,
     ) -> Self:
-        """That of the splits that there are, by their names in `PARTS`; "train" is among them."""
+        """A data set from its splits by their names in `PARTS`; "train" is required."""
         train, test, validation = parts["train"], parts.get("test"), parts.get("validation")
         return cls(name, kind, classes, train, test, validation, flip, metadata or {})
 
 
 def numbered(labels: Sequence[str]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
-    """The classes, by the alphabet, or by their value where all are whole numbers; and the class of each label."""
+    """The classes, sorted, by value if all are whole numbers; and the index of each label's class."""
     are_numbers = all(label.isascii() and label.isdecimal() for label in labels)
     classes = sorted(set(labels), key=lambda label: (int(label), label) if are_numbers else (0, label))
     numbers = {name: i for i, name in enumerate(classes)}

@@ -19,7 +19,7 @@ from anenas.inputs import SERIES
 
 _LAYOUTS = ("ntc", "nct")
 _LARGEST = 65_504  # of float16, which the program computes in
-# Float16 keeps 11 bits: of a channel that varies by less than a 256th of its mean, fewer than three would be left.
+# Float16 has 11 bits: a channel that varies by less than a 256th of its mean would keep fewer than three.
 _MOST_OFFSET = 256
 
 
@@ -30,7 +30,7 @@ class Series(Inputs):
     array: NDArray[np.float32]
     """Shape (N, C, 1, T)."""
     masked: bool = False
-    """Whether they end at the last step, and their last channel is 1 where they are and 0 before."""
+    """Whether they end at the last step, and their last channel is 1 at real steps and 0 before."""
 
     def __len__(self) -> int:
         return len(self.array)
@@ -63,19 +63,19 @@ def read_series(
 ) -> dict[str, Series]:
     """The series of each part.
 
-    Those that are shorter than the others end in NaN. Here they end at the last step instead, where a network that
-    reads forward has just seen all of them; the steps before them are zero, and one more channel says which steps
-    are there (1) and which are not (0). So shapes stay static, and the last step is always a valid one.
+    Shorter ones end in NaN. They are moved to end at the last step, where a network that reads forward has just seen
+    all of them; the steps before them are zero, and one more channel marks the real steps (1) and the padding (0). So
+    shapes stay static, and the last step is always a valid one.
 
     Args:
-        where: They are from, for messages.
+        where: The origin of the series, for messages.
         parts: (n, T, C), (n, C, T) or (n, T) numbers, for "train_x" and others.
-        scale: What they are multiplied with, for each channel or all.
-        layout: "ntc" or "nct"; None takes the longer axis for the time.
+        scale: Factors, one for each channel or one for all.
+        layout: "ntc" or "nct"; None takes the longer axis as time.
         names: Of the channels, for messages; their numbers by default.
 
     Raises:
-        AnenasError: If they are not as described, are too long, hold gaps, or are of no use in float16.
+        AnenasError: If they are not as described, are too long, have gaps, or are of no use in float16.
     """
     layout = layout or _layout(where, parts["train_x"])
     arranged = {key: _arranged(where, key, array, scale, layout) for key, array in parts.items()}
@@ -88,8 +88,8 @@ def read_series(
             )
     if steps > MAX_STEPS:
         raise AnenasError(
-            f"{where}: series of {steps:,} steps; at most {MAX_STEPS:,} are a block that the Neural Engine likes: "
-            f"cut them in windows, or keep one step in {-(-steps // MAX_STEPS)}"
+            f"{where}: series of {steps:,} steps; at most {MAX_STEPS:,} suit the Neural Engine: "
+            f"cut them into windows, or keep one step in {-(-steps // MAX_STEPS)}"
         )
     lengths = {key: _lengths(where, key, array) for key, array in arranged.items()}
     _check_channels(
@@ -97,6 +97,14 @@ def read_series(
     )
     unequal = any((length < steps).any() for length in lengths.values())
     return {key: Series(_at_the_end(array, lengths[key], unequal), unequal) for key, array in arranged.items()}
+
+
+def ending_in_nan(series: Sequence[NDArray[np.float32]], steps: int) -> NDArray[np.float32]:
+    """Series (C, T) as one array (n, C, steps), of which shorter ones end in NaN."""
+    array = np.full((len(series), len(series[0]), steps), np.nan, np.float32)
+    for row, one in zip(array, series, strict=True):
+        row[:, : one.shape[1]] = one
+    return array
 
 
 def _layout(where: str, array: NDArray[Any]) -> str:
@@ -156,7 +164,7 @@ def _lengths(where: str, key: str, series: NDArray[np.float32]) -> NDArray[np.in
 
 
 def _check_channels(where: str, series: NDArray[np.float32], names: Sequence[str]) -> None:
-    """Whether float16 can hold each channel, and it says anything."""
+    """Check that each channel fits float16 and is not constant."""
     for channel, name in enumerate(names):
         values = series[:, channel][~np.isnan(series[:, channel])].astype(np.float64)
         largest = np.abs(values).max()
@@ -170,12 +178,12 @@ def _check_channels(where: str, series: NDArray[np.float32], names: Sequence[str
         if abs(mean) > _MOST_OFFSET * std:
             raise AnenasError(
                 f"{where}: {name} varies by {std:.3g} around {mean:.6g}, which Core ML's "
-                f"float16 cannot tell apart: take its mean off"
+                f"float16 cannot resolve: subtract its mean"
             )
 
 
 def _at_the_end(series: NDArray[np.float32], lengths: NDArray[np.int64], with_mask: bool) -> NDArray[np.float32]:
-    """(n, C, 1, T) in which every series ends at the last step, with a channel that says where it is."""
+    """(n, C, 1, T) with every series ending at the last step, and a channel that marks its steps."""
     count, channels, steps = series.shape
     if not with_mask:
         return series[:, :, None]
@@ -192,7 +200,7 @@ def _at_the_end(series: NDArray[np.float32], lengths: NDArray[np.int64], with_ma
 def series_of_arrays(
     where: str, arrays: Mapping[str, NDArray[Any]], more: Mapping[str, NDArray[Any]], wanted: InputFormat
 ) -> dict[str, Series]:
-    """The series of arrays, with scale and layout if need be: see `read_series`."""
+    """The series of arrays, with optional scale and layout: see `read_series`."""
     layout = str(more["layout"]) if "layout" in more else None
     if layout not in (None, *_LAYOUTS):
         raise AnenasError(f"{where}: layout is '{layout}'; expected {' or '.join(_LAYOUTS)}")

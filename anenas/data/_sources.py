@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import csv
 import difflib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -11,10 +13,10 @@ from typing import Any, TypeVar
 from anenas._errors import AnenasError, unknown
 from anenas._registry import Registry
 from anenas.data._format import InputFormat
-from anenas.inputs import InputKind
+from anenas.inputs import TEXTS, InputKind
 
 IN_MEMORY = "(in memory)"
-"""What a study keeps as the source of data that were given as objects."""
+"""What a study stores as the source of data given as objects."""
 
 _Read = Callable[[str, InputFormat], Any]
 _R = TypeVar("_R", bound=_Read)
@@ -27,11 +29,11 @@ class DataSource:
 
     Attributes:
         name: Before the colon.
-        read: Called with what is behind the colon, and the format that is wanted.
-        kinds: Of input that it gives; none where it gives what is asked for.
-        rest: What is behind the colon, in messages.
+        read: Called with the text after the colon, and the wanted format.
+        kinds: Of input that it gives; empty if it gives whatever is asked for.
+        rest: The text after the colon, in messages.
         suffix: Of files that it reads without being named.
-        known: All that may be behind the colon, where that is a short list.
+        known: All valid texts after the colon, if they are few.
     """
 
     name: str
@@ -42,7 +44,7 @@ class DataSource:
     known: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        # By these a registry tells two of one name apart.
+        # A registry tells two of one name apart by these.
         vars(self).update(__module__=self.read.__module__, __qualname__=self.read.__qualname__)
 
     def __str__(self) -> str:
@@ -71,24 +73,23 @@ def source(
 
     In a file that `--plugin` names, this gives `--data blobs:500`. The function is called as `read(rest, wanted)`:
 
-    - `rest` is the text behind the colon, empty where there is none.
-    - `wanted` is the `InputFormat` that the networks need: its `kind`, and with that its `size` and `channels`, its
-      `steps`, its `rate` and `steps`, or its `encoding` and `steps`. The function may heed it, as one that decodes
-      recordings would, or ignore it: images of any size are resized afterwards, and colour becomes grey or the reverse.
+    - `rest` is the text after the colon, empty if there is none.
+    - `wanted` is the `InputFormat` that the networks need: its `kind` and, depending on that, `size` and `channels`,
+      `steps`, `rate` and `steps`, or `encoding` and `steps`. The function may use it, such as to decode recordings, or
+      ignore it: images of any size are resized afterwards, and converted between colour and grey.
 
-    It returns anything that `load_data` takes as an object: a mapping of arrays as in an .npz file, map-style data sets
-    of torch for the splits that there are, or a `Dataset`. Splits that are missing are cut out of the training split,
-    but from arrays, which must have a test split. For its user's mistakes it raises `AnenasError` with one line that
-    says what was expected. It is called once a search, in the process that was started, and again by an export; it
-    must return the same data each time.
+    It returns any object that `load_data` takes: a mapping of arrays as in an .npz file, map-style data sets of torch
+    for the existing splits, or a `Dataset`. Missing splits are held out of the training split, except for arrays, which
+    must have a test split. For its user's mistakes it raises `AnenasError` with one line that says what was expected.
+    It is called once per search, in the main process, and again by an export; it must return the same data each time.
 
     Args:
         name: Before the colon.
-        kinds: Of input that it gives, from `anenas.inputs`; none says that it gives what is asked for.
-        rest: What is behind the colon, in messages. "FILE" and "FOLDER" are paths, which are found again from any
-            folder; with "" there is no colon.
-        suffix: Of files that are read with it though it is not named, such as ".npz".
-        known: All that may be behind the colon, where that is a short list, to be offered to who forgets the name.
+        kinds: Of input that it gives, from `anenas.inputs`; none if it gives whatever is asked for.
+        rest: The text after the colon, in messages. "FILE" and "FOLDER" are paths, which a study stores as absolute
+            ones; with "" there is no colon.
+        suffix: Of files that it reads without being named, such as ".npz".
+        known: All valid texts after the colon, if they are few, to suggest to users who forget the name.
 
     Raises:
         AnenasError: When used, if there is another source of that name.
@@ -102,7 +103,7 @@ def source(
 
 
 def find_source(text: str, kind: InputKind) -> tuple[DataSource, str]:
-    """The source that a text names, and the rest that it is called with.
+    """The source that a text names, and the text to call it with.
 
     Args:
         text: Such as "wav:recordings", "mine.npz" or "fashion_mnist".
@@ -114,9 +115,23 @@ def find_source(text: str, kind: InputKind) -> tuple[DataSource, str]:
     found = _find(text)
     if found is None:
         raise _unknown(text, kind)
-    if not found[0].gives(kind):
-        raise wrong_kind(text, found[0].kinds[0], kind)
+    origin, rest = found
+    if origin.name == "csv" and _holds_texts(rest):
+        if kind is TEXTS:
+            raise AnenasError(f"{text} holds texts: name it text:{rest}")
+        raise wrong_kind(f"text:{rest}", TEXTS, kind)
+    if not origin.gives(kind):
+        raise wrong_kind(text, origin.kinds[0], kind)
     return found
+
+
+def _holds_texts(path: str) -> bool:
+    """Whether the header of a .csv file is that of a table of texts rather than of series."""
+    names: list[str] = []
+    unreadable = contextlib.suppress(OSError, UnicodeDecodeError, csv.Error)
+    with unreadable, Path(path).expanduser().open(encoding="utf-8-sig", newline="") as file:
+        names = [name.strip() for name in next(csv.reader(file), [])]
+    return "text" in names and "window" not in names
 
 
 def _find(text: str) -> tuple[DataSource, str] | None:
@@ -136,7 +151,7 @@ def _all() -> list[DataSource]:
 
 def _unknown(text: str, kind: InputKind) -> AnenasError:
     if text == IN_MEMORY:
-        return AnenasError("they were given as objects, which are kept nowhere: give the same again as `data`")
+        return AnenasError("they were given as objects, which are not stored: give the same again as `data`")
     if text and Path(text).expanduser().is_dir():
         forms = [f"{one.name}:{text}" for one in _all() if one.rest == "FOLDER" and one.gives(kind)]
         if forms:
@@ -171,9 +186,9 @@ def source_forms(kind: InputKind) -> str:
 
 
 def absolute_source(data: object) -> str | None:
-    """How data are named so that they are found again from any folder: a text with absolute paths.
+    """The name of data with absolute paths, so that it is valid in any folder; None stays None.
 
-    Data that are objects are found nowhere: loading what this gives for them says so. None stays None.
+    Objects have no name: loading what this returns for them says so.
     """
     if data is None:
         return None
@@ -188,5 +203,5 @@ def absolute_source(data: object) -> str | None:
 
 
 def source_text(data: object) -> str | None:
-    """The text that names a source, of a text or a path; None for data that are objects."""
+    """A name or a path as text; None for data that are objects."""
     return str(data) if isinstance(data, (str, Path)) else None

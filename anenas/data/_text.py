@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class Texts(Inputs):
-    """Texts, each with a token at least."""
+    """Texts, each with at least one token."""
 
     texts: tuple[str, ...]
     masked: bool = True
@@ -35,7 +35,7 @@ class Texts(Inputs):
         return Texts(tuple(self.texts[i] for i in indices))
 
     def settle(self, wanted: InputFormat, name: str) -> InputFormat:
-        """With the vocabulary of these texts, unless a model has brought its own."""
+        """With the vocabulary of these texts, unless the format has one."""
         if wanted.vocabulary is not None:
             return wanted
         encoding, steps = wanted.tokens
@@ -44,7 +44,7 @@ class Texts(Inputs):
         return dataclasses.replace(wanted, vocabulary=vocabulary)
 
     def draw(self, wanted: InputFormat) -> NDArray[np.float32]:
-        """The ids of each text's first tokens, (n, 1, 1, T), that end at the last step; 0 is before them."""
+        """The ids of each text's first tokens, (n, 1, 1, T), padded with 0 at the start."""
         encoding, steps = wanted.tokens
         known = {token: i for i, token in enumerate(wanted.vocabulary or (), FIRST)}
         series = np.full((len(self), 1, 1, steps), PADDING, np.float32)
@@ -54,7 +54,7 @@ class Texts(Inputs):
         return series
 
     def _describe(self, vocabulary: tuple[str, ...], encoding: Encoding, steps: int) -> str:
-        """What the vocabulary knows of these texts, and how many of them are cut."""
+        """How much of these texts the vocabulary covers, and how many of them are cut."""
         known = set(vocabulary)
         lengths, seen = [], 0
         for text in self.texts:
@@ -76,7 +76,7 @@ def texts_of_arrays(
     """The texts of arrays (n,) of strings.
 
     Raises:
-        AnenasError: If they are none, or a text has no tokens.
+        AnenasError: If they are not strings, or a text has no tokens.
     """
     return {key: _texts(where, key, array, wanted.tokens[0]) for key, array in arrays.items()}
 

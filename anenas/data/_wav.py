@@ -23,7 +23,7 @@ WAV_SUFFIXES = (".wav", ".wave")
 
 @contextlib.contextmanager
 def wav_warnings() -> Iterator[None]:
-    """While it is open, scipy's warning of a file that was cut off is an error, and its others are not printed."""
+    """Make scipy's warning about a truncated file an error, and silence its others."""
     from scipy.io.wavfile import WavFileWarning
 
     with warnings.catch_warnings():
@@ -33,7 +33,7 @@ def wav_warnings() -> Iterator[None]:
 
 
 def read_wavs(files: list[Path], audio: AudioFormat) -> Iterator[tuple[Path, Recording]]:
-    """Each file with its sound, which threads read; within `wav_warnings`.
+    """Each file with its sound, read in threads; to be used within `wav_warnings`.
 
     Raises:
         AnenasError: If one is empty or cannot be read.
@@ -43,7 +43,7 @@ def read_wavs(files: list[Path], audio: AudioFormat) -> Iterator[tuple[Path, Rec
 
 
 def read_rates(files: list[Path]) -> list[int]:
-    """Samples a second of each file; within `wav_warnings`."""
+    """Samples a second of each file; to be used within `wav_warnings`."""
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         return [rate for rate, _ in threads.map(_open, files)]
 
@@ -51,15 +51,12 @@ def read_rates(files: list[Path]) -> list[int]:
 def _read(path: Path, audio: AudioFormat) -> Recording:
     rate, sound = _open(path)
     if sound.dtype.kind == "f" and not np.isfinite(sound).all():
-        raise AnenasError(f"'{path}' holds samples that are no numbers; repair or remove it")
+        raise AnenasError(f"'{path}' holds samples that are not numbers; repair or remove it")
     return brought_to(sound, rate, audio)
 
 
 def _open(path: Path) -> tuple[int, NDArray[Any]]:
-    """A file's rate and its samples, (n,) or (n, channels), which are read as they are needed.
-
-    scipy, a dependency anyway, maps them: of a long file only the middle is ever read.
-    """
+    """A file's rate and its samples, (n,) or (n, channels), memory-mapped so that only what is used is read."""
     from scipy.io import wavfile
 
     try:
@@ -67,7 +64,7 @@ def _open(path: Path) -> tuple[int, NDArray[Any]]:
             rate, sound = wavfile.read(path, mmap=True)
         except ValueError:  # 24-bit samples cannot be mapped
             rate, sound = wavfile.read(path)
-    except Exception as error:  # of a dozen kinds
+    except Exception as error:  # scipy raises a dozen kinds
         raise AnenasError(f"'{path}' cannot be read as a .wav file ({error}); save it as 16-bit PCM") from error
     if not len(sound) or rate <= 0:
         raise AnenasError(f"'{path}' is empty; record it again or remove it")

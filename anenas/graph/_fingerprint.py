@@ -1,4 +1,4 @@
-"""A digest by which a program is found again, whatever its tensors and its file are called."""
+"""A digest that identifies a program, whatever its tensors and its file are called."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import hashlib
 
 from anenas.graph._graph import Graph, Op, Tensor
 
-# What stands at the edges of one program and not of another that computes the same: conversions of what the caller
-# hands over and takes back, and the look-up of a class label.
+# Operations at the edges of some programs and not of others that compute the same: casts of inputs and outputs, and the
+# look-up of a class label.
 _TRANSPARENT = ("cast", "classify")
 
-# A fixed list, so that recordings are still found when graphs come to tell more.
+# A fixed list, so that old recordings are still found when graphs gain attributes.
 _ATTRIBUTES = ("axis", "begin", "dilation", "groups", "kernel", "perm", "stride")
 
 
 def fingerprint(graph: Graph) -> str:
     """SHA-256 of what a program computes: kinds, shapes, dtypes, attributes and wiring of its operations.
 
-    Names, weights' values, the order of independent operations, casts and a classifier's labels do not count, so that
-    an architecture, the package converted from it, and that package trained all have one fingerprint.
+    Names, weight values, the order of independent operations, casts and class labels do not count, so an architecture,
+    the package converted from it, and the trained package share one fingerprint.
     """
     digests: dict[str, str] = {tensor.name: _digest("input", i, tensor.shape) for i, tensor in enumerate(graph.inputs)}
     ops = []
@@ -39,7 +39,7 @@ def _content(op: Op) -> list[object]:
 
 
 def _stored(weight: Tensor) -> object:
-    """The form of a compressed weight. How many elements of a sparse one are zero depends a little on its values."""
+    """The format of a compressed weight. The density is rounded: it depends slightly on the weight's values."""
     assert weight.storage
     return weight.storage.form, weight.storage.tables, round(weight.storage.density, 2)
 

@@ -1,4 +1,4 @@
-"""A program as frozen data: tensors, operations with their weights, and the graph of them.
+"""A program as frozen data: tensors, operations with their weights, and their graph.
 
 Operation kinds are those of Core ML's MIL dialect (`conv`, `relu`, `reduce_mean`, …), whatever the graph was made
 from, so that rules and costs need one name for each.
@@ -20,14 +20,14 @@ ITEM_BYTES = {
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """How a weight that is compressed is stored.
+    """How a compressed weight is stored.
 
     Attributes:
-        form: "int8", "int4", "palette4", "sparse" and the like, "int8-block" where scales are for blocks of a channel;
-            joint forms in the order of "sparse+palette4+int8".
-        bytes: Of everything stored for it: indices, tables, scales, masks.
-        tables: Of values that palettised weights are looked up in.
-        density: The fraction of its elements that is stored, below 1 for sparse ones.
+        form: "int8", "int4", "palette4", "sparse" and the like, "int8-block" where scales are per block; combined
+            formats in the order of "sparse+palette4+int8".
+        bytes: Size of everything stored for it: indices, tables, scales, masks.
+        tables: Number of look-up tables of a palettised weight.
+        density: Fraction of its elements that is stored, below 1 for sparse weights.
     """
 
     form: str
@@ -41,10 +41,10 @@ class Tensor:
     """A value in a program: an activation between operations, or a weight stored with one.
 
     Attributes:
-        name: Unique in its graph; what connects operations.
+        name: Unique in its graph; connects operations.
         shape: Sizes, (N, C, H, W) for images.
-        dtype: A key of `ITEM_BYTES`; of a compressed weight, what it is unpacked to.
-        storage: How it is stored, where it is compressed.
+        dtype: A key of `ITEM_BYTES`; for a compressed weight, the type it is unpacked to.
+        storage: How it is stored, if compressed.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Tensor:
 
     @property
     def bytes(self) -> int:
-        """What it takes: in memory, or as it is stored."""
+        """Size in memory, or as stored if compressed."""
         return self.storage.bytes if self.storage else self.elements * ITEM_BYTES[self.dtype]
 
 
@@ -69,12 +69,12 @@ class Op:
     Attributes:
         name: Unique in its graph.
         kind: MIL's name of the operation, such as "conv".
-        inputs: Activations read, in order; weights are not among them.
+        inputs: Activations read, in order, without weights.
         outputs: Activations written.
-        weights: Constants that are stored with the program: weight and bias, and others of more than one element.
+        weights: Constants stored with the program: weight and bias, and others of more than one element.
         attributes: What else its cost depends on. For "conv": `groups`, and `stride` and `dilation` as
             (height, width). For pools `kernel` and `stride`, for "transpose" `perm`, for "softmax" `axis`, for slices
-            `begin`; axes count from the front. For "matmul" `transpose_x` and `transpose_y`, 1 where a factor is taken
+            `begin`; axes count from the front. For "matmul" `transpose_x` and `transpose_y`, 1 where that factor is
             transposed.
     """
 
@@ -93,15 +93,15 @@ class Op:
     def macs(self) -> int:
         """Multiply-accumulates: zero for everything but convolutions, matrix products and recurrent layers."""
         if self.kind in ("conv", "linear") and self.weights:
-            # Weights are (C_out, C_in / groups, ...): each output element needs one filter of them.
+            # Weights are (C_out, C_in / groups, ...): each output element takes one filter.
             return self.outputs[0].elements * math.prod(self.weights[0].shape[1:])
         if self.kind == "matmul" and self.inputs and self.inputs[0].shape:
             inner = -2 if self.attributes.get("transpose_x") and len(self.inputs[0].shape) > 1 else -1
             return self.outputs[0].elements * self.inputs[0].shape[inner]
         if self.kind == "conv_transpose" and self.weights:
-            # Weights are (C_in, C_out / groups, ...): each input element is spread by one filter of them.
+            # Weights are (C_in, C_out / groups, ...): each input element is spread by one filter.
             return self.inputs[0].elements * math.prod(self.weights[0].shape[1:])
-        # torch's GRU becomes a loop; a loop over a series (T, N, C) does alike.
+        # torch's GRU becomes a loop over a series (T, N, C).
         if self.kind in ("lstm", "gru", "rnn", "while_loop") and self.inputs and len(self.inputs[0].shape) == 3:
             # Each of (T, N) steps multiplies by every matrix once.
             steps = math.prod(self.inputs[0].shape[:2])
@@ -111,11 +111,11 @@ class Op:
 
 @dataclass(frozen=True, slots=True)
 class Flexible:
-    """An input the shape of which its caller chooses.
+    """An input whose shape the caller chooses.
 
     Attributes:
         input: Its name.
-        shapes: How many shapes are listed for it; 0 where sizes may be any of a range.
+        shapes: How many shapes are listed for it; 0 for a range of sizes.
     """
 
     input: str
@@ -127,11 +127,11 @@ class Graph:
     """A program: operations in an order in which they can run.
 
     Attributes:
-        inputs: Tensors given by the caller; flexible ones have the shape that the program gives as the usual one, and
-            everything else in the graph has what follows from it.
+        inputs: Tensors given by the caller; flexible ones have the program's default shape, which all other shapes in
+            the graph follow from.
         ops: Every operation; constants are not operations here.
-        outputs: Tensors handed back.
-        flexible: The inputs the shape of which the caller chooses.
+        outputs: Tensors returned.
+        flexible: The inputs whose shape the caller chooses.
     """
 
     inputs: tuple[Tensor, ...]
@@ -145,18 +145,18 @@ class Graph:
 
     @functools.cached_property
     def weight_bytes(self) -> int:
-        """As they are stored: filters that several operations read, such as the steps of a recurrence, once."""
+        """Size as stored: filters that several operations read, such as the steps of a recurrence, count once."""
         return sum(weight.bytes for weight in self._stored)
 
     @functools.cached_property
     def parameters(self) -> int:
-        """Stored weights, counted one by one (batch normalisation is folded into the convolutions by now)."""
+        """Number of stored weights (batch normalisation is folded into the convolutions by now)."""
         return sum(weight.elements for weight in self._stored)
 
     @property
     def _stored(self) -> list[Tensor]:
         weights = [weight for op in self.ops for weight in op.weights]
-        # Not vectors: the converter stores equal ones once too, which those of a new network may be, and no others.
+        # Vectors all count: the converter merges those of equal values too, which only an untrained network has.
         filters = {weight for weight in weights if len(weight.shape) == 4}
         return [*filters, *(weight for weight in weights if len(weight.shape) != 4)]
 
@@ -174,15 +174,15 @@ class Graph:
 
     @staticmethod
     def chain(parts: Iterable[tuple[str, Graph]]) -> Graph:
-        """One program of several run one after the other, each fed with what comes out of the one before.
+        """One program that runs several in sequence, each fed with the outputs of the one before.
 
-        Outputs that a part does not take, those beyond its inputs, are handed on to the parts behind it.
+        Outputs beyond the inputs of the next part are passed on to later parts.
 
         Args:
             parts: (name, graph) pairs; the name becomes a prefix, "name.". Inputs and outputs must match in shape.
 
         Raises:
-            ValueError: Where an output does not fit the next input, or there is no part.
+            ValueError: If an output does not fit the next input, or there are no parts.
         """
         inputs: tuple[Tensor, ...] | None = None
         ops: list[Op] = []
@@ -190,30 +190,28 @@ class Graph:
         for name, part in parts:
             graph = part.prefixed(f"{name}.")
             if inputs is None:
-                inputs = graph.inputs
+                inputs, outputs = graph.inputs, graph.outputs
                 ops += graph.ops
             else:
                 count = len(graph.inputs)
                 given, wanted = ([tensor.shape for tensor in some] for some in (outputs[:count], graph.inputs))
                 if given != wanted:
-                    raise ValueError(f"{name} takes {_told(wanted)}, not the {_told(given)} that comes before it")
+                    raise ValueError(f"{name} takes {_text(wanted)}, not the {_text(given)} that comes before it")
                 fed = {after.name: before for before, after in zip(outputs, graph.inputs, strict=False)}
                 ops += [_fed(op, fed) for op in graph.ops]
-                # A part may hand on its input as it is.
-                handed_on = outputs[count:]
-                graph = dataclasses.replace(graph, outputs=tuple(fed.get(t.name, t) for t in graph.outputs) + handed_on)
-            outputs = graph.outputs
+                # A part may return its input unchanged.
+                outputs = (*(fed.get(t.name, t) for t in graph.outputs), *outputs[count:])
         if inputs is None:
             raise ValueError("no parts to chain")
         return Graph(inputs, tuple(ops), outputs)
 
 
 def _fed(op: Op, fed: Mapping[str, Tensor]) -> Op:
-    """`op` reading other tensors in place of those of these names."""
+    """`op` with the inputs of these names replaced."""
     if all(t.name not in fed for t in op.inputs):
         return op
     return dataclasses.replace(op, inputs=tuple(fed.get(t.name, t) for t in op.inputs))
 
 
-def _told(shapes: Sequence[tuple[int, ...]]) -> str:
+def _text(shapes: Sequence[tuple[int, ...]]) -> str:
     return " and ".join(map(str, shapes)) or "nothing"

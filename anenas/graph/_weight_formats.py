@@ -1,4 +1,4 @@
-"""The formats that weights can be compressed to, and what a program's weights take in each."""
+"""The formats that weights can be compressed to, and how they are stored in each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from anenas._errors import unknown
 from anenas.graph._graph import ITEM_BYTES, Graph, Op, Storage, Tensor
 
-# Weights of no more elements stay as they are, as coremltools has it by default: they are few bytes, and err most.
+# Weights of at most this many elements stay uncompressed, coremltools' default: they save little and lose most.
 SMALLEST = 2048
 
 
@@ -19,7 +19,7 @@ class WeightFormat:
 
     Attributes:
         name: As users give it.
-        tells: What it is, in a few words.
+        tells: A short description.
         integer: Bits of integers that weights, or a palette's entries, are rounded to.
         palette: Bits of the indices into a table of values.
         sparsity: Fraction of each weight's elements, the smallest, that become zero and are not stored.
@@ -39,14 +39,14 @@ class WeightFormat:
 
     @property
     def kind(self) -> str:
-        """As `Storage.form` has it."""
+        """The `Storage.form` of its weights."""
         integer = f"int{self.integer}" + ("-block" if self.block else "")
         parts = (self.sparsity and "sparse", self.palette and f"palette{self.palette}", self.integer and integer)
         return "+".join(part for part in parts if part)
 
     @property
     def is_ios18(self) -> bool:
-        """Whether it needs operations of iOS 18: 4-bit integers, blocks, groups, and two ways at once."""
+        """Whether it needs operations of iOS 18: 4-bit integers, blocks, groups, or two methods at once."""
         ways = sum(map(bool, (self.integer, self.palette, self.sparsity)))
         return ways > 1 or self.integer == 4 or bool(self.block or self.group)
 
@@ -56,11 +56,11 @@ class WeightFormat:
         return "iOS18" if self.is_ios18 else "iOS17" if self.activations else "iOS16"
 
     def storage(self, tensor: Tensor, channel_axis: int = 0) -> Storage | None:
-        """How a weight is stored in this format; None where it stays as it is.
+        """How a weight is stored in this format; None if it stays uncompressed.
 
         Args:
             tensor: The weight.
-            channel_axis: Of its output channels.
+            channel_axis: The axis of its output channels.
         """
         if not self.kind or len(tensor.shape) < 2 or tensor.elements <= SMALLEST:
             return None
@@ -92,7 +92,7 @@ class WeightFormat:
         return self.group > 0 and shape[channel_axis] % self.group == 0
 
 
-_WITHOUT_TRAINING = (
+_FORMATS = (
     WeightFormat("fp16", "16-bit floating point: as converted"),
     WeightFormat("int8", "8-bit integers, a scale for each output channel", integer=8),
     WeightFormat("int8-block", "8-bit integers, a scale for each 32 input channels", integer=8, block=32),
@@ -110,43 +110,42 @@ _WITHOUT_TRAINING = (
         "sparse75+palette4", "three quarters zero, a table of 16 values for the rest", sparsity=0.75, palette=4
     ),
     WeightFormat("sparse75+int8", "three quarters zero, 8-bit integers for the rest", sparsity=0.75, integer=8),
+    WeightFormat("w8a8", "8-bit integers for weights and activations", integer=8, activations=True),
 )
-# What a training has to lead to.
-_WITH_TRAINING = (WeightFormat("w8a8", "8-bit integers for weights and activations", integer=8, activations=True),)
 
 
 def weight_formats() -> dict[str, WeightFormat]:
     """Every format that a program can be compressed to without training, by name."""
-    return {one.name: one for one in _WITHOUT_TRAINING}
+    return {one.name: one for one in _FORMATS if not one.activations}
 
 
 def all_weight_formats() -> dict[str, WeightFormat]:
     """Every format, those that need training too, by name."""
-    return {one.name: one for one in (*_WITHOUT_TRAINING, *_WITH_TRAINING)}
+    return {one.name: one for one in _FORMATS}
 
 
 def get_weight_format(name: str) -> WeightFormat:
     """The format of that name.
 
     Raises:
-        AnenasError: If there is none; it offers the nearest names.
+        AnenasError: If there is none; the message suggests the nearest names.
     """
-    known = all_weight_formats()
-    if name.strip().casefold() not in known:
+    known, wanted = all_weight_formats(), name.strip().casefold()
+    if wanted not in known:
         raise unknown("form", name, known)
-    return known[name.strip().casefold()]
+    return known[wanted]
 
 
 def compressed(graph: Graph, weight_format: WeightFormat) -> Graph:
-    """What a program of fp16 weights becomes in a format.
+    """A program with fp16 weights, compressed to a format.
 
-    Its sizes are those of a compressed package, up to the numbers of a sparse weight that are equal. With 8-bit
-    activations, every result between the first and the last convolution or matrix product is quantised where
-    coremltools' `LinearQuantizer` quantises: not between such an operation and a curve that is all that reads it.
+    Sizes are those of the compressed package, but for ties between the values of a sparse weight. With 8-bit
+    activations, results between the first and the last convolution or matrix product are quantised as by coremltools'
+    `LinearQuantizer`: not between such an operation and an activation function that is its only reader.
     """
     quantised = _quantised(graph) if weight_format.activations else frozenset()
     ops: list[Op] = []
-    narrow: dict[str, Tensor] = {}  # what a quantised tensor is read as
+    narrow: dict[str, Tensor] = {}  # by the name of a quantised tensor, its dequantised one
 
     def quantise(tensor: Tensor) -> None:
         if tensor.name in quantised:
@@ -169,12 +168,12 @@ def compressed(graph: Graph, weight_format: WeightFormat) -> Graph:
     return Graph(graph.inputs, tuple(ops), graph.outputs)
 
 
-# Curves that `LinearQuantizer` keeps with what is before them.
+# Activation functions that `LinearQuantizer` keeps with the operation before them.
 _KEPT = {"relu", "relu6", "clip", "silu", "sigmoid", "leaky_relu", "elu", "gelu", "tanh"}
 
 
 def _quantised(graph: Graph) -> frozenset[str]:
-    """Names of the activations that are made 8-bit integers."""
+    """Names of the activations that become 8-bit integers."""
     readers: dict[str, list[Op]] = {}
     for op in graph.ops:
         for tensor in op.inputs:

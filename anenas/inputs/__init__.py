@@ -1,7 +1,7 @@
-"""Kinds of input as values, a file each. No torch here.
+"""Kinds of input as values, one file each. No torch here.
 
-Another one is a value too: an instance of a subclass of `InputKind`, given to `register_kind`. It also needs a block
-that takes it (`Block.input_kind`) and a data source that gives it (`anenas.source`), and, to be read from arrays, an
+To add one, pass an instance of a subclass of `InputKind` to `register_kind`. It also needs a block that takes it
+(`Block.input_kind`), a data source that provides it (`anenas.source`), and, to be read from arrays, an
 `anenas.data.array_reader`.
 """
 
@@ -29,5 +29,5 @@ __all__ = [
 
 
 def plain_kind(height: int) -> InputKind:
-    """What networks take whose first block takes what any other does: series where it is 1 high, and images."""
+    """The input of networks whose first block is an ordinary one: series if the height is 1, else images."""
     return SERIES if height == 1 else IMAGES

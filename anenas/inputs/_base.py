@@ -1,4 +1,4 @@
-"""What every kind of input is: one value, from which all that depends on the kind follows."""
+"""The base class of kinds of input: one value holds all that depends on the kind."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Moments = tuple[tuple[float, ...], tuple[float, ...]]
 
 
 class Traits(Protocol):
-    """What augmentation has to know of a data set."""
+    """What augmentation has to know about a data set."""
 
     @property
     def flip(self) -> bool:
@@ -25,7 +25,7 @@ class Traits(Protocol):
 
     @property
     def masked(self) -> bool:
-        """Whether the last channel says which steps are there."""
+        """Whether the last channel is a mask of the valid steps."""
 
     @property
     def mean(self) -> Sequence[float]:
@@ -38,28 +38,27 @@ class Traits(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class InputKind(ABC):
-    """A kind of input. There is one value of each, known by its name; a pickle of it is its name.
+    """A kind of input. There is one value of each, identified by its name, which is also its pickle.
 
     Attributes:
-        name: What several of it are called: "images".
-        one: What one of it is called: "image".
+        name: The plural: "images".
+        one: The singular: "image".
         example_space: A built-in space of networks that take it.
-        axes: What each of the four axes counts, in cards and generated code.
+        axes: What each of the four axes counts, for cards and generated code.
         core_ml_name: Name of a program's input.
-        variable: A variable of generated code that holds one.
-        batch_variable: A variable of generated code that holds a tensor of several.
-        content: What such a tensor holds; a sentence begins with it.
-        meaning: What the numbers are, where the data set's metadata do not say so under "input".
-        preparation: What a model does by itself, a sentence of its card.
-        padding: What is before inputs that are shorter than the others; empty where there are none.
-        normalised: Whether networks normalise it; otherwise they take it as it is.
-        resized: Whether it is brought to the network's size, rather than the network to its.
-        masked_channels: The fewest channels of it where its last one says which steps are there; None where none does.
-        streaming_problem: Why its networks cannot take it chunk by chunk, or None where they can.
-        marker: The field of a space's input that says that its networks take this, beside the block that does; None
-            where any block takes it.
-        marker_hint: What to do where that field is missing.
-        data_choice: The choice of that block that data are prepared by, so that a space has to make it.
+        variable: Name of a variable in generated code that holds one.
+        batch_variable: Name of a variable in generated code that holds a tensor of several.
+        content: What such a tensor holds; starts a sentence.
+        meaning: What the numbers mean, unless the data set's metadata give it under "input".
+        preparation: What a model does itself, a sentence of its card.
+        padding: What precedes inputs that are shorter than others; empty if all have one length.
+        normalised: Whether networks normalise it, rather than take it as it is.
+        resized: Whether it is resized to the network's size, rather than the network adapted to it.
+        masked_channels: The minimum number of channels with a mask as the last one; None if there are no masks.
+        streaming_problem: Why its networks cannot stream, or None if they can.
+        marker: The field of a space's input that marks this kind, besides its own block; None if any block takes it.
+        marker_hint: What to do if that field is missing.
+        data_choice: The choice of that block that the data depend on, so that a space must fix it.
     """
 
     name: str
@@ -89,7 +88,7 @@ class InputKind(ABC):
 
     @abstractmethod
     def array_problem(self, array: NDArray[Any]) -> str | None:
-        """Why an array is none of this kind, or None where it is one."""
+        """Why an array is not of this kind, or None if it is."""
 
     @abstractmethod
     def moments(self, array: NDArray[Any], masked: bool) -> Moments:
@@ -97,15 +96,15 @@ class InputKind(ABC):
 
         Args:
             array: All training inputs; may be a memory map.
-            masked: Whether the last channel says which steps are there.
+            masked: Whether the last channel is a mask of the valid steps.
         """
 
     @abstractmethod
     def brief_epochs(self, count: int, batch_size: int) -> int:
-        """The training budget of a trial where none was asked for, in passes over `count` inputs."""
+        """The default training budget of a trial, in epochs of `count` inputs."""
 
     def augment(self, batch: np.ndarray, rng: np.random.Generator, traits: Traits) -> np.ndarray:
-        """A batch of training inputs as they might have been as well: by default as they are."""
+        """A batch of training inputs, randomly augmented; by default unchanged."""
         return batch
 
 
@@ -113,7 +112,7 @@ _KINDS: Registry[InputKind] = Registry("kind of input", in_trials=True)
 
 
 def register_kind(kind: InputKind) -> InputKind:
-    """Make a kind known by its name.
+    """Register a kind by its name.
 
     Raises:
         AnenasError: If another class of kinds has one of that name.
@@ -125,11 +124,11 @@ def input_kind(name: str) -> InputKind:
     """The kind of that name.
 
     Raises:
-        AnenasError: If there is none; it offers the nearest names.
+        AnenasError: If there is none; the message suggests the nearest names.
     """
     return _KINDS[name]
 
 
 def input_kinds() -> tuple[InputKind, ...]:
-    """Every kind that there is."""
+    """Every registered kind."""
     return tuple(_KINDS[name] for name in _KINDS)

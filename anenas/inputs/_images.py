@@ -21,7 +21,7 @@ class _Images(InputKind):
         return f"images must be uint8 (N, C, H, W), not {array.dtype} {array.shape}"
 
     def moments(self, array: NDArray[Any], masked: bool) -> Moments:
-        # Integer sums are exact, so every machine finds the same digits; batches keep the temporaries small.
+        # Integer sums are exact, so all machines get the same digits; batches keep the temporaries small.
         channels = array.shape[1]
         total = np.zeros(channels, np.int64)
         squares = np.zeros(channels, np.int64)
@@ -44,7 +44,7 @@ class _Images(InputKind):
 def shifted(images: np.ndarray, flip: bool, rng: np.random.Generator) -> np.ndarray:
     """(B, C, H, W) images, half of them mirrored if `flip`; colour ones shifted by up to a sixteenth of their size.
 
-    Grey sets (garments, digits, scans) come centred: shifting them only makes a brief training harder.
+    Grey sets (garments, digits, scans) are centred: shifting them only makes short training harder.
     """
     count, channels, height, width = images.shape
     margin = min(height, width) // 16 if channels > 1 else 0
@@ -55,7 +55,7 @@ def shifted(images: np.ndarray, flip: bool, rng: np.random.Generator) -> np.ndar
     if flip:
         mirrored = rng.random(count) < 0.5
         columns[mirrored] = columns[mirrored, ::-1]
-    # Index arrays apart from each other put the channels last: (B, H, W, C), the layout that training wants anyway.
+    # Index arrays separated by a slice put channels last: (B, H, W, C), the layout that training wants anyway.
     pixels = padded[np.arange(count)[:, None, None], :, rows[:, :, None], columns[:, None, :]]
     return pixels.transpose(0, 3, 1, 2)
 

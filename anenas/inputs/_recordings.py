@@ -1,4 +1,4 @@
-"""Recordings of sound: waveforms of one rate and length, which networks take as they are."""
+"""Sound recordings: waveforms of one rate and length, which networks take unchanged."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RECORDINGS = register_kind(
         content="Recordings as they are",
         preparation="The model computes the spectrogram of the waveform and normalises it itself; its last layer is a "
         "softmax.",
-        normalised=False,  # noise, too, would drown what is quiet in a waveform: they are not augmented
+        normalised=False,  # not augmented either: noise would drown the quiet parts of a waveform
         streaming_problem="networks of waveforms do not stream; those of spectrograms do: search sequence_stream with "
         '`data="mel:FOLDER"`',
         marker="samples",

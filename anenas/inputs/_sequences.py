@@ -1,4 +1,4 @@
-"""What series, recordings and texts have in common: arrays (N, C, 1, T) of float32, of fewer examples than images."""
+"""What series, recordings and texts have in common: arrays (N, C, 1, T) of float32, in small data sets."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from anenas.inputs._base import InputKind, Moments
 
-_BRIEF_STEPS = 500  # as many as two epochs of the embedded images make: sets of series are small, their networks fast
+_BRIEF_STEPS = 500  # as in two epochs of the bundled images: sets of series are small, their networks fast
 _FEWEST_EPOCHS = 2
 
 
 class Sequences(InputKind):
-    """Kinds of input that are 1 high."""
+    """Kinds of input with a height of 1."""
 
     def array_problem(self, array: NDArray[Any]) -> str | None:
         if array.dtype == np.float32 and array.ndim == 4 and array.shape[2] == 1:
@@ -23,7 +23,7 @@ class Sequences(InputKind):
         return f"{self.name} must be float32 (N, C, 1, T), not {array.dtype} {array.shape}"
 
     def moments(self, array: NDArray[Any], masked: bool) -> Moments:
-        """Of what is there; a mask has the mean 0 and the deviation 1/255, with which it stays as it is."""
+        """Moments of the valid steps; a mask gets mean 0 and deviation 1/255, which leave it unchanged."""
         if not masked:
             mean, std = array.mean((0, 2, 3), dtype=np.float64), array.std((0, 2, 3), dtype=np.float64)
             return _rounded(mean / 255), _rounded(std / 255)
@@ -35,5 +35,5 @@ class Sequences(InputKind):
 
 
 def _rounded(moment: NDArray[np.float64]) -> tuple[float, ...]:
-    """To six digits, for the last ones of sums of floats differ from machine to machine."""
+    """Rounded to six digits, as the last digits of float sums differ between machines."""
     return tuple(float(f"{value:.6g}") for value in moment)

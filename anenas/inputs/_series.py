@@ -1,4 +1,4 @@
-"""Series of sensor readings and the like: taken at their own length, normalised, made a little noisier in training."""
+"""Series of sensor readings and the like: of any length, normalised, augmented with noise in training."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import numpy as np
 from anenas.inputs._base import Traits, register_kind
 from anenas.inputs._sequences import Sequences
 
-# Noise and scale are those of Um et al. 2017, arXiv:1706.00527, of wearable sensors, made gentler; gaps are the masks
-# over time of Park et al. 2019, arXiv:1904.08779.
-_NOISE = 0.1  # standard deviation, in that of the channel
+# Noise and scale as in Um et al. 2017, arXiv:1706.00527, for wearable sensors, but weaker; gaps are the time masks of
+# Park et al. 2019, arXiv:1904.08779.
+_NOISE = 0.1  # standard deviation, relative to the channel's
 _LOUDNESS = 0.1  # standard deviation of its logarithm
 _GAP = 0.2  # of all steps, at most
 
@@ -24,14 +24,14 @@ class _Series(Sequences):
 def jittered(
     series: np.ndarray, mean: Sequence[float], std: Sequence[float], masked: bool, rng: np.random.Generator
 ) -> np.ndarray:
-    """Each series a little noisier, louder or softer about its channels' means, and with a gap of those.
+    """Each series with noise, scaled about its channels' means, and with a gap filled by those.
 
     Args:
-        series: (B, C, 1, T) of float32; stays as it is.
+        series: (B, C, 1, T) of float32; not modified.
         mean: Of each channel, in units of 255.
         std: Of each channel, likewise.
-        masked: Whether the last channel is 1 where a series is. It stays as it is, and so does all that is not there.
-        rng: Decides how.
+        masked: Whether the last channel is a mask, 1 for valid steps. The mask and padding stay unchanged.
+        rng: The random generator.
     """
     values, mask = np.split(series, [series.shape[1] - masked], 1)
     count, channels, _, steps = values.shape

@@ -1,4 +1,4 @@
-"""Texts as the ids of their tokens, which networks take as they are."""
+"""Texts as token ids, which networks take unchanged."""
 
 from __future__ import annotations
 

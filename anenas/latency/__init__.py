@@ -1,4 +1,4 @@
-"""How long a program takes on a chip: one protocol, and what answers it."""
+"""Latency of programs on chips: the protocol of latency sources, and its implementations."""
 
 from anenas.latency._base import CostLatencySource, Latency, LatencySource
 from anenas.latency._calibrated import CalibratedLatency

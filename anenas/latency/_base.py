@@ -1,4 +1,4 @@
-"""Latencies with where they come from, and what whoever knows them has to answer."""
+"""Latencies with their origin, and the protocol of latency sources."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from anenas.graph import Graph
 
 @dataclass(frozen=True)
 class Latency:
-    """A latency with where it came from.
+    """A latency with its origin.
 
     Attributes:
-        ms: Milliseconds a prediction.
-        low_ms: Lower end of the interval that is to hold the true latency nine times in ten.
-        high_ms: Upper end of it.
-        chip: Name of the chip that it is for.
-        source: Name of the `LatencySource` that says so, such as "calibrated".
-        version: Of that source, such as "3.2f43".
-        device: The device that was measured, or the user's own that the source was adapted to.
+        ms: Milliseconds per prediction.
+        low_ms: Lower end of the 90 % interval for the true latency.
+        high_ms: Upper end of the interval.
+        chip: Name of the chip.
+        source: Name of the `LatencySource`, such as "calibrated".
+        version: Version of the source, such as "3.2f43".
+        device: The device that was measured, or the user's own device that the source was adapted to.
     """
 
     ms: float
@@ -36,12 +36,12 @@ class Latency:
 
     @property
     def origin(self) -> str:
-        """Source and version as people read them: "calibrated-3.2f43"."""
+        """Source and version as one string: "calibrated-3.2f43"."""
         return origin(self.source, self.version)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """What `dataclasses.asdict` made of one, in this version or in one that kept its origin in a single string."""
+        """The inverse of `dataclasses.asdict`; also reads the old form with the origin as a single string."""
         if "version" in values:
             return cls(**values)
         old = re.fullmatch(r"(calibrated)-(\S+(?: for (\S+))?)", values["source"])
@@ -50,15 +50,15 @@ class Latency:
 
 
 def origin(source: str, version: str) -> str:
-    """What two latencies must share to be compared, as one string."""
+    """Source and version as one string; latencies are comparable only if it is the same."""
     return f"{source}-{version}" if version else source
 
 
 @runtime_checkable
 class LatencySource(Protocol):
-    """Whatever knows how long a program takes on a chip.
+    """Knows how long a program takes on a chip.
 
-    A class needs no base, only these three:
+    A class needs no base class, only these three members:
 
         class Shelf:
             name, version = "shelf", "1"
@@ -67,18 +67,18 @@ class LatencySource(Protocol):
                 ms = 0.2 + graph.macs / 2e9
                 return anenas.Latency(ms, 0.8 * ms, 1.25 * ms, chip.name, self.name, self.version)
 
-    A search asks it for every candidate, and again for each program that it exports. It travels to worker processes by
-    pickling. `latency_sources` makes it known by a name.
+    A search calls it for every candidate, and again for each exported program. It is pickled to send it to worker
+    processes. Register it by name with `latency_sources`.
     """
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """Name of the source."""
         ...
 
     @property
     def version(self) -> str:
-        """Changes whenever its latencies can no longer be compared with those that it gave before."""
+        """Must change whenever its latencies are no longer comparable with earlier ones."""
         ...
 
     def latency(self, graph: Graph, chip: Chip, package: Path | None = None) -> Latency:
@@ -86,23 +86,23 @@ class LatencySource(Protocol):
 
         Args:
             graph: The program.
-            chip: What it runs on.
-            package: Its `.mlpackage`, for sources that run it; None where nothing is exported yet.
+            chip: The chip that it runs on.
+            package: Its `.mlpackage`, for sources that run it; None if it is not exported yet.
 
         Raises:
-            AnenasError: If it cannot tell.
+            AnenasError: If the latency is unknown.
         """
         ...
 
 
 @runtime_checkable
 class CostLatencySource(LatencySource, Protocol):
-    """A source that needs no more of a program than what it costs, which is known in microseconds."""
+    """A source that needs only a program's cost, which takes microseconds to compute."""
 
     def from_cost(self, cost: ProgramCost, chip: Chip) -> Latency:
-        """The latency of a program that costs that much on that chip.
+        """The latency of a program with that cost on that chip.
 
         Raises:
-            AnenasError: If it cannot tell.
+            AnenasError: If the latency is unknown.
         """
         ...

@@ -10,28 +10,27 @@ from anenas.graph import Graph
 from anenas.latency._base import Latency, origin
 from anenas.latency._own_device import OwnDevice
 
-_STRUCTURE = 3  # of the model: raised where the same constants come to another latency
+_STRUCTURE = 3  # of the model: incremented when the same constants give another latency
 _VERSION = f"{_STRUCTURE}.{calibration().digest}"
 
 VERSION = origin("calibrated", _VERSION)
-"""What must be the same for two estimates to be compared: the model's structure and its constants."""
+"""Structure and constants of the model; estimates are comparable only if it is the same."""
 
 
 class CalibratedLatency:
-    """A fixed cost, for each operation the largest of compute, weights, activations and what spills to memory, and
+    """The sum of a fixed cost, the longest of compute, weights, activations and memory traffic for each operation, and
     changes of unit.
 
-    The interval is the estimate divided and multiplied by a factor within which nine in ten of the chip's published
-    latencies lay that were left out of the fit, each source in turn; for chips with few published networks, or none,
-    each chip in turn.
+    The interval is the estimate divided and multiplied by a factor that covers 90 % of the chip's published latencies
+    in cross-validation, leaving out each source in turn; for chips with few published networks or none, each chip.
 
     Args:
-        device: The user's own, which the model is adapted to.
+        device: The user's own device, which the model is adapted to.
 
     Attributes:
-        model: What an own device must have been calibrated for: the structure of the model, and its constants.
+        model: Structure and constants of the model, which an own device must have been calibrated for.
         version: Of the model; with a device, of its calibration too.
-        scale: What the model's operations and changes of unit are multiplied by.
+        scale: Factor on the model's operations and changes of unit.
 
     Raises:
         AnenasError: If the device was calibrated for another version of the model.
@@ -49,11 +48,11 @@ class CalibratedLatency:
         self.scale = device.scale if device else 1.0
 
     def latency(self, graph: Graph, chip: Chip, package: Path | None = None) -> Latency:
-        """The estimate with its interval; `package` is not looked at."""
+        """The estimate with its interval; `package` is ignored."""
         return self.from_cost(program_cost(graph, chip), chip)
 
     def from_cost(self, cost: ProgramCost, chip: Chip) -> Latency:
-        """The estimate for what costs that much on that chip."""
+        """The estimate for a program with that cost on that chip."""
         device = self._device
         ms = (fixed_us(chip) * (device.fixed if device else 1.0) + cost.us * self.scale) / 1000
         factor = device.interval if device else calibration().interval_factor(chip)

@@ -18,9 +18,9 @@ class FunctionLatency:
     """A function from program and chip to milliseconds.
 
     Attributes:
-        function: Gives ms, or (ms, low_ms, high_ms) with the interval that is to hold the true latency nine times in
-            ten; ms alone claims to be exact. None where it cannot tell.
-        name: What to call it.
+        function: Returns ms, or (ms, low_ms, high_ms) with the 90 % interval for the true latency; ms alone claims to
+            be exact. None if it is unknown.
+        name: Name of the source.
         version: To be changed with the function.
     """
 
@@ -30,21 +30,21 @@ class FunctionLatency:
     version: str
 
     def latency(self, graph: Graph, chip: Chip, package: Path | None = None) -> Latency:
-        """What the function says; `package` is not looked at.
+        """The function's result; `package` is ignored.
 
         Raises:
-            AnenasError: If that is nothing, or no latency.
+            AnenasError: If it is None or not a latency.
         """
         answer = self.function(graph, chip)
         if answer is None:
-            raise AnenasError(f"{self.name} knows no latency of this program on {chip.name}")
+            raise AnenasError(f"{self.name} does not know the latency of this program on {chip.name}")
         try:
             ms, low_ms, high_ms = map(float, answer if isinstance(answer, tuple) else (answer,) * 3)
         except (TypeError, ValueError):
             ms = low_ms = high_ms = math.nan
         if not 0 <= low_ms <= ms <= high_ms < math.inf:
             raise AnenasError(
-                f"{self.name} answered {answer!r}; expected milliseconds, or milliseconds with the lower and the upper "
-                "end of their interval"
+                f"{self.name} returned {answer!r}; expected milliseconds, or milliseconds with the lower and upper end "
+                "of their interval"
             )
         return Latency(ms, low_ms, high_ms, chip.name, self.name, self.version)

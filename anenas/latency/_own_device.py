@@ -1,4 +1,4 @@
-"""A user's own device: how the calibrated model is adapted to it, and where that is kept."""
+"""A user's own device: how the calibrated model is adapted to it, and where that is stored."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}"
 
 @dataclass(frozen=True)
 class OwnDevice:
-    """What `anenas calibrate` writes. Latency is fixed × the chip's fixed cost + scale × everything else.
+    """Written by `anenas calibrate`. Latency is fixed × the chip's fixed cost + scale × everything else.
 
     Attributes:
-        name: What its user calls it.
+        name: The user's name for it.
         chip: The chip that it has.
         model: Version of the latency model that it adapts, such as "calibrated-3.2f43".
-        scale: Multiple of what operations and changes of unit take.
-        fixed: Multiple of what a prediction takes before it begins.
+        scale: Factor on operations and changes of unit.
+        fixed: Factor on the fixed cost of a prediction.
         interval: Factor of the 90 % interval.
-        models: How many measured models it was fitted to.
+        models: Number of measured models that it was fitted to.
     """
 
     name: str
@@ -42,7 +42,7 @@ class OwnDevice:
     models: int
 
     def save(self) -> Path:
-        """Write it where `load` finds it, in place of an earlier one of that name."""
+        """Write it where `load` finds it, replacing an earlier one of that name."""
         path = _folder() / f"{self.name}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, json.dumps({"format": _FORMAT, **dataclasses.asdict(self)}, indent=2) + "\n")
@@ -67,7 +67,7 @@ class OwnDevice:
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             sound = False
         if not sound:
-            raise AnenasError(f"{path} is no calibration of this version; calibrate the device again")
+            raise AnenasError(f"{path} is not a calibration of this version; calibrate the device again")
         return device
 
 
@@ -77,9 +77,10 @@ def own_devices() -> list[str]:
 
 
 def check_device_name(name: str) -> None:
-    """Raise an AnenasError if a device may not be called so.
+    """Check a name for a device.
 
-    It may not if the name is a chip's, or has characters that a file's name had better not have.
+    Raises:
+        AnenasError: If it is a chip's name, or has characters unsuited to file names.
     """
     if not re.fullmatch(_NAME, name):
         raise AnenasError(f"a device cannot be called '{name}': expected letters, digits, '_', '.' and '-', at most 60")
@@ -88,10 +89,10 @@ def check_device_name(name: str) -> None:
 
 
 def chip_or_own_device(name: str) -> tuple[Chip, OwnDevice | None]:
-    """A chip, or the chip of a user's own device with that device.
+    """The chip of that name, or the own device of that name with its chip.
 
     Raises:
-        AnenasError: If neither is called so.
+        AnenasError: If there is neither.
     """
     if name in own_devices():
         device = OwnDevice.load(name)

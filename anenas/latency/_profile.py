@@ -1,4 +1,4 @@
-"""What a model's estimated latency is made of."""
+"""Where a model's estimated latency goes, operation by operation."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from anenas.latency._target import Target
 
 @dataclass(frozen=True)
 class Profile:
-    """A model's latency on a chip, and where it comes from.
+    """A model's latency on a chip, and its parts.
 
     Attributes:
-        model: What the user calls it.
+        model: The user's name for it.
         graph: Its program.
         chip: The chip.
         latency: Of one prediction, by the target's source.
-        calibrated: Of one prediction, by the calibrated model: what the parts below add up to. Equal to `latency` where
-            that is the target's source.
+        calibrated: Of one prediction, by the calibrated model: the sum of the parts below. Equal to `latency` if that
+            is the target's source.
         cost: Of the whole program.
-        placed: Each operation in the program's order, where it runs and for how long.
-        switching_us: What changes of unit take, microseconds.
+        placed: Each operation in program order, where it runs and for how long.
+        switching_us: Microseconds for changes of unit.
     """
 
     model: str
@@ -40,11 +40,11 @@ class Profile:
 
     @property
     def fixed_us(self) -> float:
-        """What a prediction takes beside its operations and changes of unit, microseconds."""
+        """Microseconds of a prediction apart from its operations and changes of unit."""
         return self.calibrated.ms * 1000 - sum(one.us for one in self.placed) - self.switching_us
 
     def to_dict(self) -> dict[str, Any]:
-        """For scripts: every operation with its microseconds and what bounds it."""
+        """As JSON data: every operation with its microseconds and what bounds it."""
         return {
             "model": self.model,
             "chip": self.chip.name,
@@ -81,10 +81,10 @@ class Profile:
 def profile(model: str, graph: Graph, target: Target) -> Profile:
     """Estimate a program on a chip or an own device, and where its time goes.
 
-    Operation by operation only the calibrated model can tell; of any other source there is the total.
+    Only the calibrated model gives times per operation; other sources give the total.
 
     Raises:
-        AnenasError: If the target's source cannot tell.
+        AnenasError: If the target's source does not know the latency.
     """
     chip, cost = target.chip, program_cost(graph, target.chip)
     source = target.source if isinstance(target.source, CalibratedLatency) else CalibratedLatency()

@@ -12,15 +12,15 @@ from anenas.latency._calibrated import CalibratedLatency
 from anenas.latency._table import TableLatency
 
 latency_sources: Registry[Callable[..., LatencySource]] = Registry("latency source")
-"""What makes a source, by name: a class or a function that takes nothing, or the text that a user writes after the
-name and a colon. `@anenas.latency_sources("shelf")` above one makes it known."""
+"""Factories of sources by name: classes or functions without arguments, or with the text after the name and a colon.
+Register one with `@anenas.latency_sources("shelf")`."""
 
 
 def get_latency_source(text: str) -> LatencySource:
-    """The source that "NAME" or "NAME:ARGUMENT" stands for, such as "table:operations.csv".
+    """The source for "NAME" or "NAME:ARGUMENT", such as "table:operations.csv".
 
     Raises:
-        AnenasError: If there is none of that name, it takes no argument or needs one, or cannot be had.
+        AnenasError: If the name is unknown, it takes no argument or needs one, or the source cannot be made.
     """
     name, colon, argument = text.partition(":")
     make = latency_sources[name]

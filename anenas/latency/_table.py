@@ -1,4 +1,4 @@
-"""A table of what operations take as a latency source."""
+"""A table of operation latencies as a latency source."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from anenas.latency._base import Latency
 
 _FIXED = "prediction"
 _COLUMNS = ("operation", "chip", "us")
-# Conversions at a program's edges and the look-up of a label: an exported program has them, and another has not.
+# Conversions at a program's edges and the look-up of a label, which only exported programs have.
 _PASSED_OVER = ("cast", "classify")
 
 Range = tuple[float, float, float]
 
 
 def operation_key(op: Op) -> str:
-    """What an operation is called in a table: kind, shapes of inputs, outputs and weight, and attributes.
+    """The key of an operation in a table: kind, shapes of inputs, outputs and weight, and attributes.
 
-    Such as "conv 1x3x32x32 > 1x16x16x16 16x3x3x3 dilation=1x1 groups=1 stride=2x2". Of compressed weights the form
-    is written too: "16x3x3x3:palette4".
+    For example "conv 1x3x32x32 > 1x16x16x16 16x3x3x3 dilation=1x1 groups=1 stride=2x2". Compressed weights have their
+    format appended: "16x3x3x3:palette4".
     """
     shapes = ("+".join(_sizes(tensor.shape) for tensor in tensors) for tensors in (op.inputs, op.outputs))
     weight = [_weight(op.weights[0])] if op.weights else []
@@ -36,18 +36,17 @@ def operation_key(op: Op) -> str:
 
 
 class TableLatency:
-    """The sum of what a table says of a program's operations, and of a prediction before it begins.
+    """The sum of a table's latencies of a program's operations and of its fixed cost.
 
-    The table is a CSV file with the columns `operation`, `chip` and `us`, microseconds. An operation is called as
-    `operation_key` has it; `anenas profile MODEL --json` prints the keys of a model's operations. The row "prediction"
-    holds what a prediction takes beside its operations. Casts and the look-up of a label take nothing. Columns `low_us`
-    and `high_us`, where there are any, are added up to the ends of the interval; without them the sum claims to be
-    exact.
+    The table is a CSV file with the columns `operation`, `chip` and `us`, microseconds. Operations are given by
+    `operation_key`; `anenas profile MODEL --json` prints the keys of a model's operations. The row "prediction" holds
+    the fixed cost of a prediction. Casts and the look-up of a label are free. Optional columns `low_us` and `high_us`
+    are added up to the ends of the interval; without them the sum claims to be exact.
 
     Args:
-        rows: By (operation, chip), microseconds with the lower and the upper end of their interval.
+        rows: By (operation, chip), microseconds with the lower and upper end of their interval.
         version: Changes with the rows.
-        title: What errors call it.
+        title: Name of the table in errors.
     """
 
     name = "table"
@@ -60,7 +59,7 @@ class TableLatency:
         """A table from its file.
 
         Raises:
-            AnenasError: If it cannot be read, lacks a column, has a row twice, or one that is no number.
+            AnenasError: If it cannot be read, lacks a column, or has duplicate or invalid rows.
         """
         try:
             content = Path(path).read_bytes()
@@ -82,15 +81,15 @@ class TableLatency:
         return cls(rows, hashlib.sha256(content).hexdigest()[:8], str(path))
 
     def latency(self, graph: Graph, chip: Chip, package: Path | None = None) -> Latency:
-        """The sum over the operations; `package` is not looked at.
+        """The sum over the operations; `package` is ignored.
 
         Raises:
             AnenasError: If one of them is not in the table.
         """
         keys = [_FIXED, *(operation_key(op) for op in graph.ops if op.kind not in _PASSED_OVER)]
         if missing := list(dict.fromkeys(key for key in keys if (key, chip.name) not in self._rows)):
-            more = f", nor of {len(missing) - 1} other operations" if len(missing) > 1 else ""
-            raise AnenasError(f"{self._title} has no row of '{missing[0]}' on {chip.name}{more}")
+            more = f", nor for {len(missing) - 1} other operations" if len(missing) > 1 else ""
+            raise AnenasError(f"{self._title} has no row for '{missing[0]}' on {chip.name}{more}")
         rows = [self._rows[key, chip.name] for key in keys]
         ms, low_ms, high_ms = (math.fsum(us) / 1000 for us in zip(*rows, strict=True))
         return Latency(ms, low_ms, high_ms, chip.name, self.name, self.version)

@@ -1,4 +1,4 @@
-"""What a program is to run on, with what says how long it takes there."""
+"""The chip or device that a program is to run on, with its latency source."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from anenas.latency._own_device import chip_or_own_device
 
 @dataclass(frozen=True)
 class Target:
-    """A chip, or a device of the user's own, with what says how long a program takes there.
+    """A chip, or a user's own device, with its latency source.
 
     Attributes:
-        name: As a user calls it.
-        chip: What it computes on.
+        name: Of the chip or the device.
+        chip: The chip, or the device's.
         source: Where its latencies come from.
     """
 
@@ -35,8 +35,8 @@ class Target:
 
         Args:
             name: Of either.
-            source: Where latencies come from. The calibrated model, which it is by default, is adapted to an own
-                device; any other source is asked for the device's chip.
+            source: Where latencies come from. The calibrated model, the default, is adapted to an own device; any other
+                source is used with the device's chip.
 
         Raises:
             AnenasError: If there is neither.
@@ -48,26 +48,26 @@ class Target:
 
     @property
     def origin(self) -> str:
-        """What latencies must share to be compared: the source's name and version."""
+        """The source's name and version; latencies are comparable only if it is the same."""
         return origin(self.source.name, self.source.version)
 
     def latency(self, graph: Graph, package: Path | None = None) -> Latency:
         """The latency of one prediction of a program.
 
         Raises:
-            AnenasError: If the source cannot tell.
+            AnenasError: If the source does not know it.
         """
         return self.source.latency(graph, self.chip, package)
 
     def estimate(self, cost: ProgramCost, graph: Callable[[], Graph]) -> Latency:
-        """The latency of what is not exported: of its cost where the source needs no more, else of its graph.
+        """The latency of a program that is not exported: from its cost if the source needs no more, else its graph.
 
         Args:
             cost: On the target's chip.
-            graph: Gives the program; only called where it is needed.
+            graph: Returns the program; only called if needed.
 
         Raises:
-            AnenasError: If the source cannot tell.
+            AnenasError: If the source does not know it.
         """
         from_cost = self._from_cost
         return from_cost(cost, self.chip) if from_cost else self.latency(graph())

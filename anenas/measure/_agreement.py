@@ -1,4 +1,4 @@
-"""Whether operations run where we say they do: placement compared with a recorded compute plan."""
+"""Predicted placement compared with a recorded compute plan."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from anenas.measure._recording import PlannedOp, Recording
 
 @dataclass(frozen=True)
 class Difference:
-    """An operation that Core ML places elsewhere than we do.
+    """An operation that Core ML does not place as predicted.
 
     Attributes:
         op: The operation.
-        on_engine: Whether we say that it runs on the engine.
-        why: Why not, empty where we say it does.
-        preferred: Where Core ML means to run it.
+        on_engine: Whether it is predicted to run on the engine.
+        why: Why not; empty if it is.
+        preferred: Where Core ML plans to run it.
     """
 
     op: Op
@@ -35,7 +35,7 @@ class Agreement:
         ops: Fraction of the operations in the plan.
         macs: Fraction of their multiply-accumulates; 1 where there are none.
         compared: How many operations.
-        differences: Those on which they do not agree.
+        differences: The operations on which they disagree.
     """
 
     ops: float

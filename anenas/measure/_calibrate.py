@@ -1,4 +1,4 @@
-"""The latency model adapted to a user's own device, from a few models that were measured on it."""
+"""The latency model adapted to a user's own device, from a few models measured on it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from anenas.bench import read_published, score
 from anenas.latency import CalibratedLatency, Latency, OwnDevice, check_device_name
 
 _FEWEST = 5
-# Standard deviations of the logarithms: a laboratory's noise, and how far a device may be from its chip's model.
+# Standard deviations of the logarithms: measurement noise, and how far a device may be from its chip's model.
 _NOISE, _SPREAD = 0.08, 0.7
 
 
@@ -26,7 +26,7 @@ class Calibrated:
     Attributes:
         device: The adapted model.
         before: Scores of the model as it was, on the measured models (see `score`).
-        after: The same of the adapted model, each measured model left out in turn.
+        after: Scores of the adapted model, by leave-one-out cross-validation.
         skipped: Rows that do not count, by reason.
     """
 
@@ -42,8 +42,8 @@ class Calibrated:
 def calibrate(table: Path, chip: Chip, name: str) -> Calibrated:
     """Fit two numbers, for the fixed cost and for the rest, and score the model with them.
 
-    Rows of another chip do not count. With fewer than nine models their errors hold no 90 % quantile, and the interval
-    is not narrower than the published one.
+    Rows of other chips do not count. Fewer than nine models give no 90 % quantile of errors; the interval is then no
+    narrower than the published one.
 
     Args:
         table: As `anenas.bench.read_published` takes it.
@@ -51,7 +51,7 @@ def calibrate(table: Path, chip: Chip, name: str) -> Calibrated:
         name: What to call it.
 
     Raises:
-        AnenasError: If the device cannot be called so, or the table cannot be read or holds fewer than five models.
+        AnenasError: If the name is not allowed, or the table cannot be read or holds fewer than five models.
     """
     check_device_name(name)
     rows, skipped = read_published(table)
@@ -85,7 +85,7 @@ def calibrate(table: Path, chip: Chip, name: str) -> Calibrated:
 
 
 def _fit(fixed_ms: float, work_ms: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
-    """Multiples of the fixed cost and of the rest: the most probable ones, errors and multiples being log-normal."""
+    """The most probable factors of the fixed cost and of the rest, if errors and factors are log-normal."""
     from scipy.optimize import least_squares
 
     def residuals(x: np.ndarray) -> np.ndarray:
@@ -100,7 +100,7 @@ def _fit(fixed_ms: float, work_ms: np.ndarray, truth: np.ndarray) -> tuple[float
 
 
 def _interval(errors: np.ndarray, published: float) -> float:
-    """The conformal factor; where errors are too few for it, the largest of them and the published one."""
+    """The conformal factor; if errors are too few for one, the larger of the largest error and the published factor."""
     rank = int(np.ceil(0.9 * (len(errors) + 1)))
     if rank > len(errors):
         return max(float(np.exp(errors.max())), published)

@@ -1,4 +1,4 @@
-"""A recorded measurement beside what was predicted of it."""
+"""A recorded measurement compared with its prediction."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from anenas.models import load_graph
 
 @dataclass(frozen=True)
 class Measured:
-    """A recording, and what we say of the same program.
+    """A recording, and what is predicted for the same program.
 
     Attributes:
         recording: The measurement.
         predicted: The estimate for its program on its chip; None where either is unknown, or the engine unused.
         agreement: Of placement and compute plan, None where they cannot be compared.
-        notes: Why something is None, or not to be trusted.
+        notes: Why something is None or unreliable.
     """
 
     recording: Recording
@@ -84,7 +84,7 @@ def compare(
 
     Args:
         recording: The measurement.
-        folder: Where packages that it names are looked for.
+        folder: Where to look for packages that it names.
         graph: Its program, found by its name if not given.
         source: Of the estimate; the calibrated model if not given.
     """
@@ -95,7 +95,7 @@ def compare(
         chip = get_chip(recording.chip)
         graph = graph or _graph(recording, folder)
         if fingerprint(graph) != recording.fingerprint:
-            notes.append("the program that was measured differs from the one that its name gives here")
+            notes.append("the measured program differs from the one that its name gives here")
         if recording.with_engine:
             predicted = (source or CalibratedLatency()).latency(graph, chip)
         agreed = agreement(graph, chip, recording)
@@ -112,7 +112,7 @@ def _graph(recording: Recording, folder: Path) -> Graph:
 
 
 def record(model: str, source: DeviceLatency, folder: Path) -> Measured:
-    """Measure any model, converted into `folder` with fresh weights if it is no package.
+    """Measure any model, converted into `folder` with fresh weights if it is not a package.
 
     Raises:
         AnenasError: Where there is no Core ML, no such model or device, or Core ML refuses the package.

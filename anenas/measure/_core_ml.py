@@ -1,4 +1,4 @@
-"""The only door to macOS: what `kit_script` measures, with its failures as errors of ours."""
+"""The only access to macOS: `kit_script`, with its failures as `AnenasError`."""
 
 from __future__ import annotations
 

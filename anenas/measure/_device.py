@@ -17,7 +17,7 @@ from anenas.measure._recording import ComputeUnits, Recording, to_recording
 class DeviceLatency:
     """Measures exported packages with coremltools' `MLModelBenchmarker`; unproven on hardware.
 
-    Before there is a package to measure, the calibrated model says what it will take.
+    Before there is a package to measure, the calibrated model estimates.
 
     Args:
         device: "local" for this Mac, or "iphone".
@@ -75,5 +75,5 @@ class DeviceLatency:
         return recording.latency(self.name, self.version)
 
     def from_cost(self, cost: ProgramCost, chip: Chip) -> Latency:
-        """The calibrated model's estimate, as its source tells."""
+        """The calibrated model's estimate, which its `source` says."""
         return self._estimate.from_cost(cost, chip)

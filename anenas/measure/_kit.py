@@ -87,14 +87,14 @@ def write_kit(models: Sequence[str], out: Path) -> list[dict[str, Any]]:
     """Write a folder with packages, inputs, expected outputs and the script that measures them on any Mac.
 
     Args:
-        models: Packages, models of timm, architectures. What is no package gets fresh weights.
+        models: Packages, models of timm, architectures. All but packages get fresh weights.
         out: Written whole or not at all; must not be there, or be empty.
 
     Returns:
         What the script knows of each model.
 
     Raises:
-        AnenasError: If `out` holds something, a model is named twice, or one cannot be had.
+        AnenasError: If `out` holds something, a model is named twice, or one cannot be loaded.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise AnenasError(f"{out} is not empty; name a folder that is not there yet")

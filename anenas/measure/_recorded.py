@@ -14,10 +14,10 @@ from anenas.measure._recording import ComputeUnits, Recording, load_recordings
 
 
 class RecordedLatency:
-    """Answers from recordings, which are found by the program and the chip.
+    """Looks up recordings by program and chip.
 
     Args:
-        recordings: Of one program on one chip the latest counts.
+        recordings: The latest one of each program and chip counts.
         compute_units: Recordings with other units do not count.
 
     Attributes:
@@ -44,7 +44,7 @@ class RecordedLatency:
         return cls(load_recordings(paths), compute_units)
 
     def latency(self, graph: Graph, chip: Chip, package: Path | None = None) -> Latency:
-        """The recorded median with its interval; `package` is not looked at.
+        """The recorded median with its interval; `package` is ignored.
 
         Raises:
             AnenasError: If the program was not recorded on the chip.

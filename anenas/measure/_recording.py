@@ -1,4 +1,4 @@
-"""Measurements as they were taken on a device, with their raw samples, in JSON files."""
+"""Measurements on a device, with their raw samples, in JSON files."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _Text = Annotated[str, Field(min_length=1, max_length=10_000)]
 
 @dataclass(frozen=True)
 class PlannedOp:
-    """Where Core ML means to run an operation.
+    """Where Core ML plans to run an operation.
 
     Attributes:
         name: Of its first output, as in the package.
@@ -57,7 +57,7 @@ class Recording:
     """One measurement of one package.
 
     Attributes:
-        model: What it was called: a model of timm, an architecture or the path of a package.
+        model: Its name: a model of timm, an architecture or the path of a package.
         fingerprint: `anenas.graph.fingerprint` of its program.
         package_sha256: `anenas.Package.digest` of the package.
         chip: Of the device.
@@ -66,11 +66,11 @@ class Recording:
         compute_units: That Core ML was allowed to use.
         date: When, ISO 8601.
         tool: What measured, with its version.
-        load_ms: Milliseconds to load the compiled model, a sample for each round; coremltools' app says 0 of a model
-            that an iPhone holds already.
+        load_ms: Milliseconds to load the compiled model, a sample for each round; coremltools' app reports 0 for a
+            model that an iPhone has already.
         predict_ms: Milliseconds of each prediction after the first; one tuple for each round, before which the
-            model was loaded anew.
-        plan: Core ML's compute plan in the program's order, without constants; empty where it was not to be had.
+            model was reloaded.
+        plan: Core ML's compute plan in the program's order, without constants; empty if there was none.
         output_errors: Error of each output that was compared, see `kit_script.output_errors`.
     """
 
@@ -109,12 +109,12 @@ class Recording:
 
     @property
     def interval_ms(self) -> tuple[float, float]:
-        """An interval that holds the true median of the rounds' medians nine times in ten.
+        """A 90 % confidence interval of the median of the rounds' medians.
 
         The narrowest pair of order statistics of the rounds' medians with that confidence, by the sign test: the k-th
         smallest and the k-th largest of n hold the median with probability 1 - 2 P(Binomial(n, 1/2) < k). Rounds, not
         predictions, count as independent: clock and temperature change little from one prediction to the next. With
-        fewer than five rounds no pair will do, and the interval is that of all samples.
+        fewer than five rounds no pair has that confidence, and the interval is the range of all samples.
         """
         medians = sorted(self.round_medians_ms)
         n = len(medians)
@@ -158,7 +158,7 @@ def read_recordings(path: Path) -> list[Recording]:
     except (OSError, UnicodeDecodeError) as error:
         raise AnenasError(f"cannot read the recording {path}: {error}") from error
     except (ValueError, RecursionError) as error:
-        raise AnenasError(f"{path} is no JSON: {error}") from error
+        raise AnenasError(f"{path} is not JSON: {error}") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise AnenasError(f'{path} holds no recordings: expected a JSON object with "format": "{FORMAT}"')
     if content.get("version") != VERSION:
@@ -170,7 +170,7 @@ def read_recordings(path: Path) -> list[Recording]:
 
 
 def to_recording(content: dict[str, object]) -> Recording:
-    """A recording of what a device answered.
+    """A recording from a device's answer.
 
     Raises:
         AnenasError: If a field is missing, unknown or out of range.
@@ -178,7 +178,7 @@ def to_recording(content: dict[str, object]) -> Recording:
     try:
         return _RECORDING.validate_python(content)
     except ValidationError as error:
-        raise AnenasError(f"the device answered what is no measurement: {_first_problem(error)}") from error
+        raise AnenasError(f"the device's answer is not a measurement: {_first_problem(error)}") from error
 
 
 def _first_problem(error: ValidationError) -> str:

@@ -9,13 +9,13 @@ In a kit of `anenas kit` this file is `validate.py`: it needs coremltools and nu
 An iPhone needs Xcode on the Mac and a team of Apple's developer programme: coremltools builds an app, signs it with
 TEAM and runs the packages in it. Results are in results.json and, as a table, in measurements.csv.
 
-`anenas measure` runs the same functions. This is the only code of anenas that touches what only macOS has, all of it
-through coremltools. It is UNPROVEN ON HARDWARE: written after coremltools 9.0's source and documentation, and tested
-against a stand-in for the compiled library beneath coremltools.
+`anenas measure` runs the same functions. This is the only code of anenas that needs macOS, all of it through
+coremltools. It is UNPROVEN ON HARDWARE: written from coremltools 9.0's source and documentation, and tested against a
+stand-in for the compiled library beneath coremltools.
 
-What the figures are: coremltools takes the time around Core ML's own prediction call, and around its loading of an
-already compiled model, by the device's clock; converting inputs and reaching an iPhone do not count. On an iPhone
-a file goes to and fro between two predictions, in which the engine may slow its clock. Samples are kept in their order.
+What is timed: coremltools times Core ML's own prediction call, and its loading of an already compiled model, by the
+device's clock; converting inputs and reaching an iPhone do not count. On an iPhone a file is sent back and forth
+between two predictions, during which the engine may slow its clock. Samples are kept in their order.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ FORMAT, VERSION = "anenas-recordings", 1
 RESULTS, MEASUREMENTS, KIT = "results.json", "measurements.csv", "kit.json"
 UNITS = {"all": "ALL", "cpu-and-ne": "CPU_AND_NE", "cpu-only": "CPU_ONLY", "cpu-and-gpu": "CPU_AND_GPU"}
 DEVICES = ("local", "iphone")
-ROUNDS, PREDICTIONS = 10, 20  # a round loads the model anew and warms it up with one prediction more
+ROUNDS, PREDICTIONS = 10, 20  # a round reloads the model and warms it up with one more prediction
 
 _EXPERIMENTAL = "coremltools.models.ml_program.experimental."
 _DEVICE_NAMES = {
@@ -121,7 +121,7 @@ _BRAND = "machdep.cpu.brand_string"
 
 
 def mac_chip(brand: str) -> str:
-    """The chip by what its engine is: M2 for "Apple M2", M2 Pro and M2 Max, which differ elsewhere."""
+    """The chip by its engine: M2 for "Apple M2", M2 Pro and M2 Max, which differ elsewhere."""
     words = brand.removeprefix("Apple ").split()
     return words[0] if len(words) == 2 and words[1] in ("Pro", "Max") else " ".join(words)
 
@@ -146,14 +146,14 @@ async def measure(
     rounds: int = ROUNDS,
     predictions: int = PREDICTIONS,
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Time a package, and ask where Core ML means to run each of its operations.
+    """Time a package, and ask where Core ML plans to run each of its operations.
 
     Args:
         package: A `.mlpackage` whose inputs and outputs are arrays.
         inputs: A value for each input.
         target: From `attach`, in the same event loop.
         units: A value of `UNITS`.
-        rounds: How often it is loaded anew.
+        rounds: How often it is loaded.
         predictions: Timed predictions after each loading; one more comes before them.
 
     Returns:
@@ -190,7 +190,7 @@ async def measure(
 def _measure_plainly(
     ct: Any, package: Path, inputs: dict[str, np.ndarray], compute_units: Any, rounds: int, predictions: int
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """By the clock of Python, for coremltools older than 8.3: this Mac only, with compiling and conversions counted."""
+    """By Python's clock, for coremltools before 8.3: this Mac only, compiling and converting included."""
     load_ms, predict_ms, outputs = [], [], {}
     for _ in range(rounds):
         started = time.perf_counter()
@@ -337,7 +337,7 @@ def _beside(out: Path, kit: Path, entry: dict[str, Any]) -> dict[str, Any]:
 async def _measure_entries(
     kit: Path, out: Path, entries: list[dict[str, Any]], chosen: list[dict[str, Any]], options: argparse.Namespace
 ) -> int:
-    """Measure some entries of a kit, and write what was measured after each; how many failed."""
+    """Measure some entries of a kit, and write the results after each; returns how many failed."""
     target = await attach(options.device, options.chip, options.team)
     units = UNITS[options.compute_units]
     failed = 0
@@ -361,7 +361,7 @@ async def _measure_entries(
 
 
 def _measure_apart(entries: list[dict[str, Any]]) -> int:
-    """Measure each entry in a process of its own; how many failed.
+    """Measure each entry in a process of its own; returns how many failed.
 
     For some models Core ML ends the process instead of raising, on the GPU for one (ultralytics/ultralytics#24885).
     """
@@ -376,7 +376,7 @@ def _measure_apart(entries: list[dict[str, Any]]) -> int:
 
 
 def _add(out: Path, entries: list[dict[str, Any]], one: dict[str, Any]) -> None:
-    """Put a recording after those that are in the results, and write the table of all."""
+    """Append a recording to the results, and write the table of all."""
     content: dict[str, Any] = {"format": FORMAT, "version": VERSION, "recordings": []}
     if (out / RESULTS).exists():
         content = json.loads((out / RESULTS).read_text(encoding="utf-8"))

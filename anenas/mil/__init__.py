@@ -1,4 +1,4 @@
-"""The one reader of Core ML programs: as a graph, and as something that runs on torch, on any machine."""
+"""The reader of Core ML programs: as a graph, and as a program that runs on torch, on any machine."""
 
 from anenas.mil._apple import predict
 from anenas.mil._arrays import read_arrays, write_arrays

@@ -1,4 +1,4 @@
-"""Core ML itself, where there is one: the same inputs and outputs as on torch. Not proven on a Mac yet."""
+"""Predictions by Core ML itself, with the same inputs and outputs as on torch. Not tested on a Mac yet."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from anenas.mil._values import Array, to_array
 
 
 def predict(path: Path, inputs: Mapping[str, Any]) -> dict[str, Array]:
-    """Runs the program of a package with Core ML, on whichever units it chooses.
+    """Run the program of a package with Core ML, on the compute units it chooses.
 
     Args:
         path: The package.
         inputs: As `Program` takes them.
 
     Raises:
-        AnenasError: Not on macOS, or an input is missing or not what it should be.
+        AnenasError: If this is not macOS, or an input is missing or does not fit.
     """
     if platform.system() != "Darwin":
         raise AnenasError('Core ML is on macOS only; run the program on torch (`backend="torch"`)')
@@ -39,7 +39,7 @@ def predict(path: Path, inputs: Mapping[str, Any]) -> dict[str, Array]:
 
 
 def _given(array: Array, feature: Feature) -> Any:
-    """What Core ML takes: pictures as such, which it brings to the order of channels that the program wants."""
+    """An input for Core ML: images as PIL images, which it converts to the program's order of channels."""
     if not feature.image:
         return array
     from PIL import Image
@@ -54,6 +54,6 @@ def _taken(value: Any, feature: Feature, classes: tuple[str | int, ...]) -> Arra
     if feature.dtype == "probabilities":
         return np.array([[value[label] for label in classes]], np.float32)
     array = np.asarray(value)
-    if feature.image and array.ndim < 4:  # a picture: (H, W) or (H, W, channels)
+    if feature.image and array.ndim < 4:  # an image: (H, W) or (H, W, channels)
         array = array[None, None] if array.ndim == 2 else np.moveaxis(array[..., :3], -1, 0)[None]
     return array

@@ -1,4 +1,4 @@
-"""The arrays that go in and come out, as `.npz` files."""
+"""Inputs and outputs as `.npz` files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def read_arrays(path: Path) -> dict[str, Array]:
     if not path.is_file():
         raise AnenasError(f"'{path}' is {'a folder' if path.is_dir() else 'not there'}; expected an .npz file")
     if not zipfile.is_zipfile(path):
-        raise AnenasError(f"'{path}' is no .npz file, or is cut short; write it with numpy.savez")
+        raise AnenasError(f"'{path}' is not an .npz file, or is cut short; write it with numpy.savez")
     arrays = {}
     name = ""
     try:
@@ -38,7 +38,7 @@ def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
     """Writes an `.npz` file whole, or not at all.
 
     Raises:
-        AnenasError: If the folder is not there or cannot be written to.
+        AnenasError: If the folder does not exist or cannot be written to.
     """
     try:
         with replacing(path) as unfinished, unfinished.open("wb") as file:

@@ -1,4 +1,4 @@
-"""Blocks of operations: bound to their constants once on loading, and run in their order."""
+"""Blocks of operations: bound to their constants once on loading, and run in order."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from anenas.mil._syntax import Block, Constant, Operation, Value
 from anenas.mil._types import DataType
 from anenas.mil.operations import OPERATIONS
 
-# What a name of a program stands for while it runs: a tensor, a list of them, or a string.
+# The values of a running program by name: tensors, lists of them, and strings.
 Values = dict[str, Any]
 
 
@@ -28,13 +28,13 @@ class Step:
     Attributes:
         name: Of its first result.
         type: In MIL.
-        run: Takes what is bound and, by parameter, what is not.
+        run: Its function, called with a keyword for each parameter; after blocks, values and rounding if it has blocks.
         constants: Parameters that never change.
-        variables: For each other parameter, what it is bound to, values by their `Value` and constants as they are, and
-            how that is converted.
+        variables: For each other parameter, the values (a `Value` each) and constants bound to it, and how they are
+            converted.
         outputs: The names of its results.
-        types: Their element types; None of what is no tensor.
-        blocks: Within it.
+        types: Their element types; None if not a tensor.
+        blocks: Nested blocks.
         spent: Values that nothing reads after it.
     """
 
@@ -50,13 +50,13 @@ class Step:
 
     @functools.cached_property
     def reads(self) -> list[str]:
-        """The names of what it reads, blocks within it included."""
+        """The names of the values it reads, including those read by its blocks."""
         own = [one.name for bound, _ in self.variables.values() for one in bound if isinstance(one, Value)]
         return own + [name for block in self.blocks for name in block.reads]
 
     @functools.cached_property
     def blemishes(self) -> list[Loss]:
-        """What is wrong with its constants to begin with, such as the infinities of a mask."""
+        """What is wrong with its constants already, such as the infinities of a mask."""
         held = [one for bound, _ in self.variables.values() for one in bound]
         tensors = [one for one in (*self.constants.values(), *held) if isinstance(one, Tensor)]
         return [kind for tensor in tensors for kind in blemishes(tensor)]
@@ -66,16 +66,16 @@ class Steps:
     """A block, ready to run.
 
     Attributes:
-        steps: Its operations in their order.
-        inputs: The names of what it is called with.
-        reads: The names of values around it that it reads.
+        steps: Its operations in order.
+        inputs: The names of its arguments.
+        reads: The names of the values that it reads from outside.
 
     Args:
-        block: As the file has it.
+        block: The block as read from the file.
         halved: Whether constants are rounded to float16.
 
     Raises:
-        AnenasError: If an operation is not known, or lacks something.
+        AnenasError: If an operation is unknown or lacks a parameter.
     """
 
     def __init__(self, block: Block, halved: bool) -> None:
@@ -88,13 +88,13 @@ class Steps:
         self._free_early({*given, *self.reads})
 
     def run(self, values: Values, rounding: Rounding | None) -> list[Any]:
-        """What the block gives. `values` is used up: what is spent is removed from it."""
+        """The outputs of the block. `values` is modified: values that nothing reads any more are removed."""
         for _ in self.stepwise(values, rounding):
             pass
         return [values[one.name] if isinstance(one, Value) else one for one in self._outputs]
 
     def stepwise(self, values: Values, rounding: Rounding | None) -> Iterator[Step]:
-        """Runs the block and yields each operation as soon as its results are among `values`."""
+        """Run the block, and yield each operation once its results are in `values`."""
         for step in self.steps:
             values.update(zip(step.outputs, _run(step, values, rounding), strict=True))
             yield step
@@ -102,7 +102,7 @@ class Steps:
                 del values[name]
 
     def _free_early(self, kept: set[str]) -> None:
-        """Has each step remove what no later one reads."""
+        """Let each step remove the values that no later one reads."""
         last: dict[str, Step] = {}
         for step in self.steps:
             last.update(dict.fromkeys([*step.reads, *step.outputs], step))
@@ -129,7 +129,7 @@ def _step(operation: Operation, halved: bool) -> Step:
     if missing := found.required - operation.operands.keys():
         raise AnenasError(f"operation {name!r} ({kind}) lacks its parameter {min(missing)!r}")
     if kind == "reshape" and "shape" in constants:
-        # It takes any number of inputs at once: its first dimension follows from the others.
+        # Allow any number of samples at once: infer the first dimension.
         shape = operation.results[0].type.shape
         if shape and math.prod(shape[1:]) > 0:
             constants["shape"] = (-1, *shape[1:])

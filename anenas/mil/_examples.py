@@ -1,4 +1,4 @@
-"""Example inputs for a program: what every device and tool can be fed with."""
+"""Example inputs for a program."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from anenas.mil._names import INPUT, NEXT, TOKENS
 from anenas.mil._types import named_type
 from anenas.mil._values import Array
 
-_MOST = 2**28  # values of an example: a billion bytes; a package may declare anything
+_MOST = 2**28  # values of an example, about a gigabyte; a package may declare anything
 _FEWEST_TOKENS = 64  # of any vocabulary
 
 
 def example_inputs(file: ProgramFile, seed: int = 0, samples: int = 1) -> dict[str, Array]:
-    """A value for each input of a program: pixels of 0 to 255 for images, small integers, also as ids of tokens, or
+    """An example of each input of a program: pixels of 0 to 255 for images, small integers, also for token ids, or
     standard normal numbers.
 
-    States of a streaming program are zeros, as at the beginning of a series. Inputs the shape of which the caller
-    chooses have the one that the package gives as the usual one.
+    States of a streaming program are zeros, as at the start of a series. Inputs of flexible shape have the package's
+    default shape.
 
     Args:
         file: A program.
         seed: Equal seeds give equal values.
-        samples: How many, one after the other in the first dimension.
+        samples: Number of samples, concatenated along the first dimension.
 
     Raises:
-        AnenasError: If an input has no such shape, or an absurd one, or cannot be given.
+        AnenasError: If an input has no default shape or a huge one, or is of an unsupported type.
     """
     random = np.random.default_rng(seed)
     results = {one.name for one in file.main.outputs}
@@ -41,7 +41,7 @@ def example_inputs(file: ProgramFile, seed: int = 0, samples: int = 1) -> dict[s
             raise AnenasError(f"{file}: the input {name} has no fixed shape; export it with one")
         if math.prod(shape) > _MOST:
             sizes = "×".join(map(str, shape))
-            raise AnenasError(f"{file}: the input {name} is of {sizes} values, too many to make an example of")
+            raise AnenasError(f"{file}: the input {name} has {sizes} values, too many for an example")
         shape = (samples * shape[0], *shape[1:]) if shape else shape
         if given.image or name == INPUT:
             inputs[name] = random.integers(0, 256, shape).astype(np.float32)

@@ -1,4 +1,4 @@
-"""What a program takes and gives, as its description says."""
+"""The inputs and outputs of a program, as its description declares them."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ class Feature:
     """An input or an output.
 
     Attributes:
-        name: Its key among the arrays that go in or come out.
-        dtype: Element type, such as "fp32"; "label" of a classifier's label and "probabilities" of what goes with it.
-        shape: The size of each dimension; None where it may vary or is not given.
-        shapes: The only shapes it may have, where they are listed.
-        limits: The smallest and the largest size of each dimension, where they are given; a largest of -1 is none.
-        image: "RGB", "BGR" or "grayscale" of pictures. They are arrays (N, channels, H, W) of values 0 to 255 whose
-            channels are red, green and blue, even where the program takes them the other way round.
-        default: The value of what may be left out.
-        usual: The shape that is meant where the caller chooses; with None for a size that nothing gives.
+        name: Its key among the input or output arrays.
+        dtype: Element type, such as "fp32"; "label" and "probabilities" for those outputs of a classifier.
+        shape: The size of each dimension; None if it may vary or is not given.
+        shapes: The only shapes it may have, if they are listed.
+        limits: Minimum and maximum size of each dimension, if given; a maximum of -1 means none.
+        image: "RGB", "BGR" or "grayscale" for images. They are arrays (N, channels, H, W) of values 0 to 255 whose
+            channels are red, green and blue, even if the program takes them in reverse.
+        default: The value of an optional input.
+        usual: The default shape; None for a size that is not given.
     """
 
     name: str
@@ -82,7 +82,7 @@ class Feature:
 
 
 def read_inputs(file: ProgramFile) -> tuple[Feature, ...]:
-    """The program's inputs, in their order."""
+    """The program's inputs, in order."""
     described = {one.name: one for one in file.description.input}
     for given in file.main.inputs:
         if given.type.kind == "stateType":
@@ -91,13 +91,13 @@ def read_inputs(file: ProgramFile) -> tuple[Feature, ...]:
 
 
 def read_outputs(file: ProgramFile) -> tuple[Feature, ...]:
-    """The program's outputs, in their order."""
+    """The program's outputs, in order."""
     described = {one.name: one for one in file.description.output}
     return tuple(_output(given, described.get(given.name), file.path) for given in file.main.outputs)
 
 
 def read_classes(file: ProgramFile) -> tuple[str | int, ...]:
-    """The labels of a classifier in the order of its probabilities; none of anything else."""
+    """The labels of a classifier in the order of its probabilities; empty for other programs."""
     for operation in file.main.operations:
         if operation.type == "classify":
             (classes,) = operation.operands["classes"]
@@ -108,7 +108,7 @@ def read_classes(file: ProgramFile) -> tuple[str | int, ...]:
 def _input(given: Value, described: Any, path: Path) -> Feature:
     name, dtype, shape = given.name, given.type.dtype, given.type.sizes
     if dtype is None:
-        raise AnenasError(f"input {name!r} is no array and no image, and cannot be given")
+        raise AnenasError(f"input {name!r} is neither an array nor an image, which is not supported")
     if described is None:
         return Feature(name, dtype.name, shape, usual=shape)
     if described.type.WhichOneof("Type") == "imageType":
@@ -140,7 +140,7 @@ def _image(given: Value, dtype: DataType, image: Any, path: Path) -> Feature:
 
 
 def _usual(shape: tuple[int | None, ...], described: tuple[int | None, ...]) -> tuple[int | None, ...]:
-    """A shape, with what a description gives for the sizes that the program leaves open."""
+    """A shape whose open sizes are taken from a description."""
     if len(described) != len(shape):
         return shape
     return tuple(size or one or None for size, one in zip(shape, described, strict=True))
@@ -159,20 +159,20 @@ def _output(given: Operand, described: Any, path: Path) -> Feature:
     if kind == "dictionaryType":
         return Feature(given.name, "probabilities", None)
     if given.type.dtype is None:
-        raise AnenasError(f"{path}: output {given.name!r} is no array, and cannot be taken")
+        raise AnenasError(f"{path}: output {given.name!r} is not an array, which is not supported")
     image = _colours(described.type.imageType, path) if kind == "imageType" else None
     return Feature(given.name, given.type.dtype.name, given.type.shape, image=image)
 
 
 def take(inputs: Mapping[str, Any], features: tuple[Feature, ...]) -> tuple[dict[str, Tensor], int]:
-    """The inputs as tensors that the program takes, and how many samples they hold.
+    """The inputs as tensors for the program, and how many samples they hold.
 
     Args:
-        inputs: Arrays or tensors by name. Each has a shape that its input takes, or holds several of those one after
-            the other in its first dimension.
+        inputs: Arrays or tensors by name. Each has a shape that its input takes, or holds several samples concatenated
+            along its first dimension.
 
     Raises:
-        AnenasError: If one is missing, too many, or not of the type and the shape that it should be.
+        AnenasError: If one is missing, unknown, or of another type or shape.
     """
     names = [feature.name for feature in features]
     for name in inputs:
@@ -210,7 +210,7 @@ def _tensor(given: Any, feature: Feature) -> tuple[Tensor, int]:
 
 
 def parts(given: dict[str, Tensor], count: int, size: int = 1) -> Iterator[dict[str, Tensor]]:
-    """What `take` gave, `size` of its `count` samples after the other."""
+    """Split the result of `take`, of `count` samples, into parts of `size` samples."""
     if count == 1:
         yield given
         return
@@ -220,5 +220,5 @@ def parts(given: dict[str, Tensor], count: int, size: int = 1) -> Iterator[dict[
 
 
 def join(outputs: list[Array]) -> Array:
-    """The outputs of parts as one."""
+    """The outputs of parts, concatenated."""
     return outputs[0] if len(outputs) == 1 else np.concatenate([np.atleast_1d(one) for one in outputs])

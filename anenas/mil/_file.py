@@ -1,4 +1,4 @@
-"""Opening a `.mlpackage` that somebody else wrote: its manifest, its model and its weights, each checked before use."""
+"""Opening an untrusted `.mlpackage`: its manifest, model and weights are checked before use."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ T = TypeVar("T")
 
 @contextlib.contextmanager
 def intact(path: Path) -> Iterator[None]:
-    """Reading a program: messages that are messages but do not fit together are of a file that is damaged, or made up.
+    """Turns errors in reading a program, whose messages are valid but may be inconsistent, into one about the file.
 
     Raises:
-        AnenasError: Where they do not.
+        AnenasError: If they are inconsistent.
     """
     try:
         yield
     except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
-        raise AnenasError(f"{path} is damaged: its program does not hold together ({type(error).__name__})") from error
+        raise AnenasError(f"{path} is damaged: its program is inconsistent ({type(error).__name__})") from error
 
 
 def _kept(read: Callable[[ProgramFile], T]) -> functools.cached_property[T]:
-    """What a function reads of a file, read once."""
+    """A cached property that is read from a file by a function."""
 
     def reading(file: ProgramFile) -> T:
         with intact(file.path):
@@ -46,12 +46,12 @@ def _kept(read: Callable[[ProgramFile], T]) -> functools.cached_property[T]:
 
 @dataclass(frozen=True, eq=False)
 class ProgramFile:
-    """An opened `.mlpackage` that holds an ML program, parsed once; what is read of it is kept.
+    """An opened `.mlpackage` that holds an ML program, parsed once; what is read is cached.
 
     Attributes:
         path: The package's folder.
         model: Its `Model` message (coremltools' Model.proto), not to be changed.
-        model_file: Where that lies in it.
+        model_file: The model's file in the package.
     """
 
     path: Path
@@ -63,8 +63,8 @@ class ProgramFile:
         """Open the ML program in a `.mlpackage`.
 
         Raises:
-            AnenasError: If there is no such package, it is damaged or points outside itself, is of an unknown version,
-                or holds no ML program.
+            AnenasError: If the package is missing or damaged, points outside itself, is of an unknown version, or holds
+                no ML program.
         """
         path = Path(path)
         file = _model_file(path)
@@ -86,13 +86,13 @@ class ProgramFile:
         if not is_program:
             raise _no_program(path, model.WhichOneof("Type"))
         opened = cls(path, model, file)
-        _ = opened.function  # is there
+        _ = opened.function  # raises if missing
         return opened
 
     def __str__(self) -> str:
         return str(self.path)
 
-    # What it computes, takes and gives, and the labels of a classifier in the order of its probabilities.
+    # The main function, its inputs and outputs, and a classifier's labels in the order of its probabilities.
     main = _kept(read_block)
     inputs = _kept(read_inputs)
     outputs = _kept(read_outputs)
@@ -100,7 +100,7 @@ class ProgramFile:
 
     @functools.cached_property
     def metadata(self) -> dict[str, str]:
-        """What its author stored with it, such as "classes"."""
+        """Metadata stored by its author, such as "classes"."""
         return dict(self.model.description.metadata.userDefined)
 
     @functools.cached_property
@@ -110,7 +110,7 @@ class ProgramFile:
 
     @property
     def function(self) -> Any:
-        """The `Function` message that runs when none is asked for."""
+        """The `Function` message that runs by default."""
         functions = self.model.mlProgram.functions
         default = self.model.description.defaultFunctionName or "main"
         if default not in functions:
@@ -127,7 +127,7 @@ class ProgramFile:
 
     @property
     def description(self) -> Any:
-        """What describes the function's inputs and outputs, with `input`, `output` and `state`."""
+        """The description of the function's inputs and outputs, with `input`, `output` and `state`."""
         default = self.model.description.defaultFunctionName
         described = [one for one in self.model.description.functions if one.name == default]
         return described[0] if described else self.model.description
@@ -138,10 +138,10 @@ class ProgramFile:
         return Weights(self.path, self.model_file.parent)
 
     def refuse_links(self) -> None:
-        """A package that is to be copied must be plain files: links may lead anywhere.
+        """Check before copying that the package has no links, which may lead anywhere.
 
         Raises:
-            AnenasError: If it is not.
+            AnenasError: If it has.
         """
         if links := [file for file in self.path.rglob("*") if file.is_symlink()]:
             raise AnenasError(f"{self.path} holds a link, {links[0].relative_to(self.path)}; a package is plain files")
@@ -151,10 +151,10 @@ def _model_file(path: Path) -> Path:
     if path.suffix == ".mlmodelc":
         raise AnenasError(f"{path} is compiled, and cannot be read; give the .mlpackage that it was compiled from")
     if path.suffix == ".mlmodel":
-        raise AnenasError(f"{path} is no .mlpackage; convert the network with convert_to='mlprogram'")
+        raise AnenasError(f"{path} is not an .mlpackage; convert the network with convert_to='mlprogram'")
     manifest = path / _MANIFEST
     if not manifest.is_file():
-        raise AnenasError(f"{path} is no .mlpackage: it has no {_MANIFEST}")
+        raise AnenasError(f"{path} is not an .mlpackage: it has no {_MANIFEST}")
     try:
         stored = json.loads(manifest.read_bytes())
         relative = stored["itemInfoEntries"][stored["rootModelIdentifier"]]["path"]
@@ -172,7 +172,7 @@ def _no_program(path: Path, holds: str | None = None) -> AnenasError:
 
 
 def _versions() -> tuple[int, int]:
-    """The first specification version that has ML programs, and the last that coremltools knows."""
+    """The first specification version with ML programs, and the last that coremltools knows."""
     ct = coremltools()
     known = [value for name, value in vars(ct).items() if name.startswith("_SPECIFICATION_VERSION_IOS_")]
     return ct._SPECIFICATION_VERSION_IOS_15, max(known)

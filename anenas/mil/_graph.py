@@ -1,4 +1,4 @@
-"""From a program to a `Graph`: what rules and costs need of it, as it is stored."""
+"""From a program to a `Graph`: what rules and costs need, as stored."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from anenas.mil._syntax import Constant, Operand, Operation, Value
 
 Attributes = dict[str, int | tuple[int, ...]]
 
-# The parameters that rules and costs depend on, and what they are called in a graph.
+# The parameters that rules and costs depend on, and their names in a graph.
 _ATTRIBUTES = {
     "strides": "stride", "dilations": "dilation", "groups": "groups", "kernel_sizes": "kernel", "perm": "perm",
     "axis": "axis", "begin": "begin", "transpose_x": "transpose_x", "transpose_y": "transpose_y",
@@ -23,10 +23,10 @@ _ATTRIBUTES = {
 
 
 def read_graph(file: ProgramFile) -> Graph:
-    """The main function of a program.
+    """The main function of a program as a graph.
 
     Raises:
-        AnenasError: If it is damaged, keeps a state, or has an element type that is not known or that no graph holds.
+        AnenasError: If it is damaged, keeps a state, or has an element type that is unknown or not supported by graphs.
     """
     with intact(file.path):
         if all(one.type.shape is not None for one in file.main.inputs if one.type.kind == "tensorType"):
@@ -36,9 +36,9 @@ def read_graph(file: ProgramFile) -> Graph:
 
 
 def _usual_shapes(file: ProgramFile) -> dict[str, tuple[int, ...]]:
-    """The shape of every value where the inputs have the shapes that the package gives as the usual ones.
+    """The shape of every value when the inputs have the package's default shapes.
 
-    A program of flexible shapes does not say them: they are found by running it.
+    A program with flexible shapes does not store them: they are found by running it.
     """
     inputs = example_inputs(file)
     values = Program(file).intermediates(inputs)
@@ -46,11 +46,11 @@ def _usual_shapes(file: ProgramFile) -> dict[str, tuple[int, ...]]:
 
 
 class _Reader:
-    """Turns operations into those of a graph: constants become weights and attributes of what reads them.
+    """Turns operations into those of a graph: constants become weights and attributes of the operations reading them.
 
     Args:
-        file: Where they are stored.
-        shapes: Of what the program does not give the shape of.
+        file: The program.
+        shapes: Shapes of values that the program does not declare, by name.
     """
 
     def __init__(self, file: ProgramFile, shapes: dict[str, tuple[int, ...]]) -> None:
@@ -87,7 +87,7 @@ class _Reader:
         return Op(operation.name, operation.type, tuple(inputs), outputs, tuple(weights), attributes)
 
     def _body(self, operation: Operation) -> tuple[list[Tensor], list[Tensor]]:
-        """What the blocks within an operation, such as a loop, read of what is around them, and their weights."""
+        """What the nested blocks of an operation, such as a loop, read from outside, and their weights."""
         read: list[Tensor] = []
         weights: list[Tensor] = []
         for block in operation.blocks:
@@ -119,7 +119,7 @@ class _Reader:
         name = found.dtype.name if found.dtype else "string"
         if name not in ITEM_BYTES:
             raise AnenasError(f"{self._file}: {operand.name!r} is {name}, which only compressed weights may be")
-        # What depends on the values of the inputs is known of no other run; it counts as one.
+        # Sizes that depend on the values of the inputs are unknown; they count as one.
         shape = self._shapes.get(operand.name) or found.shape or tuple(1 if s is None else s for s in found.sizes)
         stored = storage(operand) if isinstance(operand, Constant) and operand.unpacked_by else None
         return Tensor(operand.name, shape, name, stored)

@@ -1,4 +1,4 @@
-"""What programs of anenas call their inputs and outputs."""
+"""Names of inputs and outputs in programs written by anenas."""
 
 from __future__ import annotations
 
@@ -7,4 +7,4 @@ from anenas import inputs
 INPUT, SERIES, TOKENS = (kind.core_ml_name for kind in (inputs.IMAGES, inputs.SERIES, inputs.TEXTS))
 OUTPUT = "probabilities"
 NEXT = "_out"
-"""What the output of a streaming program that is an input's next value has behind that input's name."""
+"""Suffix of a streaming program's output that is the next value of the input of that name."""

@@ -1,4 +1,4 @@
-"""What becomes of values when every result is rounded to float16, as on the Neural Engine."""
+"""Rounding every result to float16, as on the Neural Engine, and what that loses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import Tensor
 
 Precision = Literal["fp32", "fp16"]
 
-# Below its normal numbers float16 goes on in equal steps with fewer and fewer digits.
+# Spacing of float16's denormal numbers.
 _STEP = 2.0**-24
 _LARGEST_DENORMAL = torch.finfo(torch.float16).smallest_normal - _STEP
 
@@ -24,9 +24,9 @@ class Event:
     Attributes:
         op: The operation's name.
         op_type: Its type in MIL.
-        kind: "overflow" of what became infinite, "nan" of what is no number, "denormal" of what became zero because it
-            was smaller than float16's normal numbers.
-        count: Of how many values of its results.
+        kind: "overflow" for values that became infinite, "nan", or "denormal" for values that became zero because they
+            were smaller than float16's normal numbers.
+        count: Number of such values in its results.
     """
 
     op: str
@@ -36,9 +36,9 @@ class Event:
 
 
 class Rounding:
-    """Rounds results to float16 and notes what that loses, at the operation where it begins.
+    """Rounds results to float16 and records what that loses, at the operation where it starts.
 
-    Operations compute in float32, as the engine's accumulators are wider than its results, and what they give is
+    Operations compute in float32, as the engine's accumulators are wider than its results, and their results are
     rounded. Denormal numbers become zero.
     """
 
@@ -54,8 +54,8 @@ class Rounding:
         """The result called `name`, rounded.
 
         Args:
-            operands: The names of what the operation read: an infinity among it is no news in the result.
-            known: What its constants hold to begin with.
+            operands: The names of the operation's operands, whose infinities are not reported again in the result.
+            known: What its constants hold already.
         """
         flushed = F.hardshrink(value.half().float(), _LARGEST_DENORMAL)
         tiny = _too_small(value)
@@ -69,9 +69,9 @@ class Rounding:
 
 
 def _too_small(value: Tensor) -> int:
-    """How many values are not zero, but are rounded to a denormal number or to zero.
+    """How many values other than zero are rounded to a denormal number or to zero.
 
-    Shrinking leaves the others as they are; it is far quicker than torch's comparisons and counts.
+    Hard shrinking zeroes only those, and is far faster than torch's comparisons and counts.
     """
     if not value.numel():
         return 0
@@ -79,7 +79,7 @@ def _too_small(value: Tensor) -> int:
     low, high = small.aminmax()
     if low == 0 and high == 0:
         return 0
-    return int(small.nan_to_num_(0.0).sign_().abs_().sum(-1).double().sum())  # infinities leave what is no number
+    return int(small.nan_to_num_(0.0).sign_().abs_().sum(-1).double().sum())  # infinities give NaN
 
 
 Loss = Literal["overflow", "nan"]

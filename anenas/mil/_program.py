@@ -21,7 +21,7 @@ from anenas.mil._syntax import Block
 from anenas.mil._types import named_type
 from anenas.mil._values import Array, to_array
 
-# How far two runs of the same input may differ, of the largest value, when other inputs run beside it.
+# How far results for one sample may differ, relative to the largest value, when other samples run beside it.
 _SAME = 1e-3
 
 
@@ -29,11 +29,11 @@ class Program:
     """An ML program, ready to run: `program({"image": array})` gives its outputs by name.
 
     Attributes:
-        inputs: What it takes.
-        outputs: What it gives.
+        inputs: Its inputs.
+        outputs: Its outputs.
         classes: The labels of a classifier, in the order of its probabilities.
-        precision: "fp32" computes as written but in float32, and gives what is fp16 in that; "fp16" also rounds every
-            result to float16, as the Neural Engine does, and notes in `report` what that loses.
+        precision: "fp32" computes in float32, and returns fp16 outputs as float32; "fp16" also rounds every result to
+            float16, as the Neural Engine does, and records in `report` what that loses.
         report: What the last run lost to float16.
     """
 
@@ -46,26 +46,26 @@ class Program:
         self.precision: Precision = precision
         self.report: tuple[Event, ...] = ()
         types = _float_types(file.main)
-        # A program without any float16 shows what it would lose if it had been converted to it.
+        # A program without any float16 shows what it would lose if converted to it.
         self._rounded = frozenset({"fp16"} if "fp16" in types else {"fp32"})
         with intact(file.path):
             self._steps = Steps(file.main, halved=precision == "fp16" and "fp16" not in types)
         self._independent: bool | None = None
 
     def __call__(self, inputs: Mapping[str, Any], *, at_once: int = 64) -> dict[str, Array]:
-        """Runs the program.
+        """Run the program.
 
         Args:
-            inputs: Arrays or tensors by the inputs' names, each of a shape that its input takes, or with many of those
-                one after the other in its first dimension.
-            at_once: How many samples run together, where the program treats each by itself. Whether it does is found
-                out once, on two samples that differ; where it does not, they run one by one.
+            inputs: Arrays or tensors by input name, each of a shape that its input takes, or with several samples
+                concatenated along its first dimension.
+            at_once: Batch size, if the program treats samples independently. That is tested once, on two different
+                samples; if it does not, they run one by one.
 
         Returns:
-            Arrays by the outputs' names. A classifier gives its labels and, as (N, classes), its probabilities.
+            Arrays by output name. A classifier returns its labels and, as (N, classes), its probabilities.
 
         Raises:
-            AnenasError: If an input is missing or not what it should be, or an operation fails.
+            AnenasError: If an input is missing or does not fit, or an operation fails.
         """
         given, count = take(inputs, self.inputs)
         if count == 1:
@@ -86,14 +86,14 @@ class Program:
 
     @torch.inference_mode()
     def intermediates(self, inputs: Mapping[str, Any]) -> Iterator[tuple[str, Array]]:
-        """Runs the program for one sample and yields the name and the value of every array it computes, in order.
+        """Run the program on one sample and yield the name and value of every array it computes, in order.
 
         Raises:
-            AnenasError: As a run does, or if there is more than one sample.
+            AnenasError: Like a call, or if there is more than one sample.
         """
         given, count = take(inputs, self.inputs)
         if count > 1:
-            raise AnenasError(f"the inputs hold {count} samples; intermediate results are those of one")
+            raise AnenasError(f"the inputs hold {count} samples; intermediate results need exactly one")
         values: Values = dict(given)
         rounding = self._rounding()
         for step in self._steps.stepwise(values, rounding):
@@ -116,7 +116,7 @@ class Program:
         }
 
     def _treats_each_alone(self, pair: dict[str, Tensor]) -> bool:
-        """Whether two samples give together what each gives by itself."""
+        """Whether two samples give the same results together as separately."""
         alone = [self._run(part) for part in parts(pair, 2)]
         try:
             together = self._run(pair)
@@ -126,7 +126,7 @@ class Program:
 
 
 def _pair(given: dict[str, Tensor], count: int) -> tuple[dict[str, Tensor], bool]:
-    """The first sample and one that differs from it, and whether there is one."""
+    """The first sample with one that differs from it, or with itself, and whether one differs."""
     first = next(parts(given, count))
     for part in islice(parts(given, count), 1, None):
         if any(not torch.equal(part[name], first[name]) for name in first):
@@ -135,7 +135,7 @@ def _pair(given: dict[str, Tensor], count: int) -> tuple[dict[str, Tensor], bool
 
 
 def _summed(events: list[Event]) -> tuple[Event, ...]:
-    """One event for each kind at each operation."""
+    """Events merged by operation and kind."""
     summed: dict[tuple[str, str], Event] = {}
     for event in events:
         before = summed.get((event.op, event.kind))
@@ -162,13 +162,13 @@ def _output(feature: Feature, value: Any, precision: Precision) -> Array:
     if feature.dtype == "probabilities":
         return to_array(value, named_type("fp32"))
     if not isinstance(value, Tensor):
-        raise AnenasError(f"output {feature.name} is no array")
+        raise AnenasError(f"output {feature.name} is not an array")
     dtype = "fp32" if (feature.dtype, precision) == ("fp16", "fp32") else feature.dtype
     return to_array(value.flip(1) if feature.image == "BGR" else value, named_type(dtype))
 
 
 def _float_types(block: Block) -> set[str]:
-    """The floating-point types among a block's results, those of blocks within it included."""
+    """The floating-point types among the results of a block and its nested blocks."""
     found = set()
     for operation in block.operations:
         if operation.type != "cast":
@@ -178,14 +178,14 @@ def _float_types(block: Block) -> set[str]:
 
 
 def load_program(path: str | Path, precision: Precision = "fp32") -> Program:
-    """Loads the ML program of a `.mlpackage`, its weights unpacked, to be run on torch.
+    """Load the ML program of a `.mlpackage` with its weights unpacked, to run on torch.
 
     Args:
         path: The package.
-        precision: "fp32" computes as written but in float32; "fp16" also rounds every result to float16.
+        precision: "fp32" computes in float32; "fp16" also rounds every result to float16.
 
     Raises:
-        AnenasError: If there is no such package, it is damaged, holds something other than an ML program, or the
-            program has an operation that is not known.
+        AnenasError: If the package is missing or damaged, holds something other than an ML program, or the program has
+            an unknown operation.
     """
     return Program(ProgramFile.open(path), precision)

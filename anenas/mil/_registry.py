@@ -1,4 +1,4 @@
-"""The operations that can be run: a function each, whose signature is the operation's of MIL."""
+"""The operations that can be run: one function each, with the signature of the operation in MIL."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch import Tensor
 
 Ints = tuple[int, ...]
 Flags = tuple[bool, ...]
-MilList = list[Tensor | str | int]  # a list of MIL's: what loops fill, or the labels of a classifier
+MilList = list[Tensor | str | int]  # a list in MIL: filled by loops, or the labels of a classifier
 Convert = Callable[[list[Any]], Any]
 
 
@@ -22,8 +22,8 @@ class Implementation:
     """An operation of MIL, on torch.
 
     Attributes:
-        function: Takes the operation's parameters by MIL's names and gives its result, or a tuple of them.
-        convert: For each parameter, what makes of the values it is bound to what the function takes.
+        function: Takes the operation's parameters by MIL's names and returns its result, or a tuple of them.
+        convert: For each parameter, converts the values bound to it to the function's argument.
         required: Parameters without a default.
     """
 
@@ -33,17 +33,17 @@ class Implementation:
 
 
 OPERATIONS: dict[str, Implementation] = {}
-"""Every operation that runs with the program, by its name in MIL."""
+"""Operations that run with the program, by name in MIL."""
 FOLDED: dict[str, Callable[..., Any]] = {}
-"""Every operation that is run once on loading, on constants, by its name in MIL."""
+"""Operations on constants that run once on loading, by name in MIL."""
 
 
 def op(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Registers a function for the operations of these names.
 
-    The function's annotations say how it takes each parameter: a `Tensor`, a tuple of MIL's as a list of them, or plain
-    numbers, flags and strings. Floating-point tensors are float32 whatever the program declares; what the function
-    returns is brought to the declared type. Defaults are those of coremltools' definitions.
+    The function's annotations define how it takes each parameter: as a `Tensor`, a list of them for a tuple in MIL, or
+    plain numbers, flags and strings. Floating-point tensors are float32 whatever the program declares; results are
+    converted to the declared type. Defaults are those of coremltools' definitions.
     """
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -85,7 +85,7 @@ def _numbers(values: list[Any]) -> tuple[Any, ...]:
     return tuple(number for value in values for number in value.reshape(-1).tolist())
 
 
-# A parameter is bound to a list of values: to several where MIL takes a tuple, to one everywhere else.
+# A parameter is bound to a list of values: to several if MIL takes a tuple, else to one.
 _CONVERTERS: dict[Any, Convert] = {
     Tensor: _only,
     str: _only,

@@ -1,4 +1,4 @@
-"""How a program stores a compressed weight: the `constexpr_` operations that unpack it, taken together."""
+"""How a program stores a compressed weight, from the `constexpr_` operations that unpack it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from anenas.graph import Storage
 from anenas.mil._syntax import COMPRESSED, Constant, Operation
 from anenas.mil._types import DataType
 
-# Parameters that say how to unpack, and are not unpacked themselves.
+# Parameters that control unpacking, and hold no data.
 _SETTINGS = ("shape", "axis", "vector_axis", "output_dtype")
 
 
 def storage(weight: Constant) -> Storage:
-    """How a weight that is unpacked is stored."""
-    stored: dict[object, int] = {}  # where it is -> bytes; a mask may be named by two operations
+    """How a compressed weight is stored."""
+    stored: dict[object, int] = {}  # bytes by location; two operations may share a mask
     tables, density = 0, 1.0
     sparse = palette = integer = ""
     steps = _chain(weight)
@@ -48,7 +48,7 @@ def storage(weight: Constant) -> Storage:
 
 
 def _chain(weight: Constant) -> list[Operation]:
-    """What unpacks a weight, and all that unpack what it takes, each once."""
+    """The operation that unpacks a weight, and all that unpack its operands, each once."""
     found: dict[Operation, None] = {}
     waiting = [weight]
     while waiting:

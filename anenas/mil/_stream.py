@@ -1,4 +1,4 @@
-"""A streaming program over whole series."""
+"""Running a streaming program over whole series."""
 
 from __future__ import annotations
 
@@ -13,18 +13,17 @@ from anenas.mil._values import Array
 
 
 def stream(program: Program, series: Array) -> Iterator[dict[str, Array]]:
-    """Run a streaming program over series from their beginning, and yield what it gives after each chunk.
+    """Run a streaming program over series from their start, and yield its outputs after each chunk.
 
-    States begin with zeros, and what comes out of a call goes into the next. Where the length is no multiple of the
-    chunk's, the last chunk is filled up with zeros.
+    States start as zeros and are carried from call to call. The last chunk is padded with zeros.
 
     Args:
-        program: As `anenas export --streaming` writes it: its first input is a chunk, and each other input has its next
-            value among the outputs, under its name with "_out" behind it.
+        program: As written by `anenas export --streaming`: its first input is a chunk, and the next value of each other
+            input is an output of its name with the suffix "_out".
         series: (N, C, 1, T).
 
     Raises:
-        AnenasError: If the program is not such a one, or does not take such series.
+        AnenasError: If it is not a streaming program, or does not take such series.
     """
     if series.ndim != 4:
         raise AnenasError(f"expected series of shape (N, C, 1, T), got {series.shape}")
@@ -32,7 +31,7 @@ def stream(program: Program, series: Array) -> Iterator[dict[str, Array]]:
     following = {state.name: f"{state.name}{NEXT}" for state in states}
     missing = sorted(set(following.values()) - {output.name for output in program.outputs})
     if not states or missing or chunk.shape is None:
-        raise AnenasError(f"this is no streaming program: {f'it has no output {missing[0]}' if missing else chunk}")
+        raise AnenasError(f"not a streaming program: {f'it has no output {missing[0]}' if missing else chunk}")
     steps = chunk.shape[3] or 1
     count = len(series) // chunk.batch
     carried = {s.name: np.zeros((count * s.batch, *(n or 1 for n in (s.shape or ())[1:])), np.float32) for s in states}

@@ -1,4 +1,4 @@
-"""A program as its file has it: blocks of operations, each with the very values and constants that it reads."""
+"""A program as in its file: blocks of operations, each with the values and constants that it reads."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from anenas.mil._weights import Weights
 if TYPE_CHECKING:
     from anenas.mil._file import ProgramFile
 
-# Operations that unpack a weight when a program is loaded.
+# Prefix of operations that unpack a weight when a program is loaded.
 COMPRESSED = "constexpr_"
 
 
 @dataclass(frozen=True, eq=False)
 class Value:
-    """What a program is given, or computes."""
+    """A value that a program is given, or computes."""
 
     name: str
     type: ValueType
@@ -32,15 +32,14 @@ class Value:
 
 @dataclass(frozen=True, eq=False)
 class Constant:
-    """What is stored with a program.
+    """A value stored with a program.
 
     Attributes:
         name: Unique in its block.
         type: Its type.
-        read: Reads it from the file, and unpacks it where it is compressed: an array, a string or a list.
-        stored: Its `Value` message; None where it is unpacked.
-        unpacked_by: The `constexpr_` operation that it comes of, whose operands are constants; None where it is stored
-            as it is.
+        read: Reads it from the file, unpacked: an array, a string or a list.
+        stored: Its `Value` message; None if compressed.
+        unpacked_by: The `constexpr_` operation that unpacks it, whose operands are constants; None if not compressed.
     """
 
     name: str
@@ -51,7 +50,7 @@ class Constant:
 
     @functools.cached_property
     def value(self) -> Tensor | str | list[Any]:
-        """As operations take it."""
+        """The form that operations take."""
         value = self.read()
         return value if isinstance(value, (str, list)) else to_tensor(value)
 
@@ -68,7 +67,7 @@ class Operation:
         type: In MIL.
         operands: What it reads, by parameter in alphabetical order.
         results: What it computes.
-        blocks: Within it, such as the body of a loop.
+        blocks: Nested blocks, such as the body of a loop.
     """
 
     name: str
@@ -83,9 +82,9 @@ class Block:
     """Operations in the order in which they run.
 
     Attributes:
-        inputs: What it is called with; of the outermost, the program's inputs.
-        operations: Its operations; constants are none.
-        outputs: What it gives.
+        inputs: Its arguments; for the outermost block, the program's inputs.
+        operations: Its operations, without constants.
+        outputs: Its results.
     """
 
     inputs: tuple[Value, ...]
@@ -97,15 +96,15 @@ def read_block(file: ProgramFile) -> Block:
     """The main function of a program.
 
     Raises:
-        AnenasError: If it is damaged, or an element type is not known.
+        AnenasError: If it is damaged, or an element type is unknown.
     """
     return _Reader(file.weights, {}).block(file.block, file.function.inputs)
 
 
 class _Reader:
-    """Reads a block; `around` is what has a name around it.
+    """Reads a block; `around` holds the named operands of the enclosing blocks.
 
-    What is read holds on to the weight files alone, so that it goes when its file goes.
+    The result refers to the weight files only, not to the `ProgramFile`, which can be freed.
     """
 
     def __init__(self, weights: Weights, around: Mapping[str, Operand]) -> None:
@@ -123,14 +122,14 @@ class _Reader:
         return tuple(Value(one.name, self._type(one.type)) for one in named)
 
     def _type(self, message: Any) -> ValueType:
-        """Of the few that a program has, each is read once."""
+        """A type, cached: a program has few."""
         key = message.SerializeToString()
         if key not in self._types:
             self._types[key] = read_type(message, self._weights.package)
         return self._types[key]
 
     def _is_constant(self, message: Any) -> bool:
-        """Whether an operation is one; then its name stands for it."""
+        """Whether an operation is a constant; if so, record it by name."""
         if message.type == "const":
             name = message.outputs[0].name
             self._names[name] = self._constant(name, message.attributes["val"])
@@ -147,7 +146,7 @@ class _Reader:
         kind, results = message.type, self._values(message.outputs)
         name = results[0].name if results else kind
         operands: dict[str, tuple[Operand, ...]] = {}
-        # By name, x before y: the protobuf's map has another order in every process.
+        # By name, x before y: the order of protobuf maps differs between processes.
         for parameter, argument in sorted(message.inputs.items()):
             operands[parameter] = tuple(
                 [
@@ -157,7 +156,7 @@ class _Reader:
                     for index, binding in enumerate(argument.arguments)
                 ]
             )
-        if kind.startswith(COMPRESSED):  # what is unpacked is among the inputs from iOS 18 on only
+        if kind.startswith(COMPRESSED):  # before iOS 18, operands are attributes
             for parameter, value in message.attributes.items():
                 if parameter != "name":
                     operands[parameter] = (self._constant(f"{name}.{parameter}", value),)

@@ -1,4 +1,4 @@
-"""coremltools, imported late and kept quiet, without a trace of that in the process afterwards."""
+"""coremltools, imported lazily and silenced, without lasting effects on the process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Without what coremltools logs and warns of; what goes wrong is raised as well."""
+    """Suppress coremltools' logs and warnings; errors are raised anyway."""
     logger = logging.getLogger("coremltools")
     level = logger.level
     logger.setLevel(logging.CRITICAL)
@@ -26,7 +26,7 @@ def quiet() -> Iterator[None]:
 
 @functools.cache
 def coremltools() -> Any:
-    """The package. It warns of a newer torch and of the macOS libraries that other systems lack; nobody needs that."""
+    """The package, without its warnings about newer torch versions and libraries that exist only on macOS."""
     with quiet():
         import coremltools
     return coremltools

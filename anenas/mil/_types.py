@@ -1,4 +1,4 @@
-"""The types of a program's values: the one table of MIL's element types, and what a value is declared to be."""
+"""The types of a program's values: MIL's element types, and declared types of values."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class DataType:
 
     Attributes:
         name: As coremltools writes it.
-        numpy: What values of it are in numpy, each in an element of its own.
-        bits: What an element takes in a file.
-        feature: Its number in FeatureTypes.proto's ArrayDataType; None of what no input or output may be.
+        numpy: The type of unpacked values in numpy.
+        bits: Size of an element in a file.
+        feature: Its number in FeatureTypes.proto's ArrayDataType; None if inputs and outputs cannot have it.
     """
 
     name: str
@@ -36,7 +36,7 @@ class DataType:
 
     @functools.cached_property
     def torch(self) -> torch.dtype:
-        """What it is computed in."""
+        """The type to compute in."""
         return getattr(torch, computed(self.numpy).name)
 
 
@@ -45,7 +45,7 @@ _COMPUTED = {np.dtype(narrow): np.dtype(wide) for narrow, wide in _WIDER.items()
 
 
 def computed(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """What arrays of a type are computed in: floats in float32; torch can do little with unsigned integers."""
+    """The type to compute in: float32 for floats; signed for unsigned integers, which torch hardly supports."""
     return _COMPUTED.get(dtype, dtype)
 
 
@@ -80,10 +80,10 @@ _BY_FEATURE = {known.feature: known for known in _TYPES.values() if known.featur
 
 
 def named_type(name: str) -> DataType:
-    """The type that the parameter of a `cast` or `quantize` names.
+    """The type of that name, as in the parameters of `cast` and `quantize`.
 
     Raises:
-        AnenasError: If there is none of that name.
+        AnenasError: If it is unknown.
     """
     if name not in _BY_NAME:
         raise AnenasError(f"element type '{name}' is not known; known: {', '.join(_BY_NAME)}")
@@ -91,10 +91,10 @@ def named_type(name: str) -> DataType:
 
 
 def feature_type(number: int, otherwise: DataType, path: Path) -> DataType:
-    """The type that the description of an input gives by its number in ArrayDataType; `otherwise` where it gives none.
+    """The type of that number in ArrayDataType, from the description of an input; `otherwise` for 0.
 
     Raises:
-        AnenasError: If the number is not known.
+        AnenasError: If the number is unknown.
     """
     if number and number not in _BY_FEATURE:
         raise _unknown(path, f"{number} of an input's description")
@@ -103,12 +103,12 @@ def feature_type(number: int, otherwise: DataType, path: Path) -> DataType:
 
 @dataclass(frozen=True)
 class ValueType:
-    """What a value is declared to be.
+    """The declared type of a value.
 
     Attributes:
-        kind: "tensorType", "listType", "stateType" and the like, as MIL.proto's `ValueType` has it.
-        dtype: The element type of a tensor; None of one of strings, and of what is no tensor.
-        sizes: Of a tensor's dimensions; None of one that is known only when the program runs.
+        kind: "tensorType", "listType", "stateType" and the like, as in MIL.proto's `ValueType`.
+        dtype: The element type of a tensor; None for strings, and if not a tensor.
+        sizes: Of a tensor's dimensions; None for one that is known only when the program runs.
     """
 
     kind: str
@@ -117,21 +117,21 @@ class ValueType:
 
     @functools.cached_property
     def shape(self) -> tuple[int, ...] | None:
-        """The sizes of a tensor, where all are known."""
+        """The shape of a tensor, if all sizes are known."""
         known = tuple(size for size in self.sizes if size is not None)
         return known if self.kind == "tensorType" and len(known) == len(self.sizes) else None
 
     @property
     def elements(self) -> int:
-        """The number of them, an unknown size being counted as one."""
+        """The number of elements; unknown sizes count as one."""
         return math.prod(1 if size is None else size for size in self.sizes)
 
 
 def read_type(message: Any, path: Path) -> ValueType:
-    """What a `ValueType` message of the program at `path` says.
+    """The type in a `ValueType` message of the program at `path`.
 
     Raises:
-        AnenasError: If its element type is not known.
+        AnenasError: If its element type is unknown.
     """
     kind = message.WhichOneof("type") or ""
     if kind != "tensorType":

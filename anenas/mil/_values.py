@@ -17,10 +17,10 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def decode(value: Any, found: ValueType, weights: Weights) -> Array | str | list[Any]:
-    """The constant in a `Value` message of a type: an array, a string, or a list of constants.
+    """The constant in a `Value` message: an array, a string, or a list of constants.
 
     Raises:
-        AnenasError: If it is not all there, or of a kind that no operation takes.
+        AnenasError: If it is incomplete, or of a kind that no operation takes.
     """
     if found.kind in ("listType", "tupleType"):
         listed = value.immediateValue.list if found.kind == "listType" else value.immediateValue.tuple
@@ -65,7 +65,7 @@ def _unpack(data: Array, dtype: DataType, shape: tuple[int, ...], weights: Weigh
 
 
 def unpack_bits(data: Array, bits: int, count: int, *, signed: bool = False) -> Array:
-    """`count` integers of fewer than 8 bits each from the bytes that they are packed in, the first in the lowest bits.
+    """Unpack `count` integers of fewer than 8 bits each from bytes, the first in the lowest bits.
 
     Args:
         data: (bytes,), uint8.
@@ -74,22 +74,22 @@ def unpack_bits(data: Array, bits: int, count: int, *, signed: bool = False) -> 
     values = np.zeros(count, np.uint8)
     for bit in range(bits):
         values |= each[:, bit] << np.uint8(bit)
-    if signed:  # the highest bit is the sign, and fills what is above it
+    if signed:  # extend the sign bit
         unused = np.uint8(8 - bits)
         return (values << unused).view(np.int8) >> unused.view(np.int8)
     return values
 
 
 def _wrong_size(weights: Weights, shape: tuple[int, ...]) -> AnenasError:
-    return AnenasError(f"{weights.package} is damaged: a constant of shape {shape} has another number of values")
+    return AnenasError(f"{weights.package} is damaged: a constant of shape {shape} has a different number of values")
 
 
 def to_tensor(array: Array) -> Tensor:
-    """A constant as operations take it: floats in float32."""
+    """A constant as a tensor, floats in float32."""
     return torch.from_numpy(np.array(array, computed(array.dtype)))
 
 
 def to_array(value: Tensor, dtype: DataType | None) -> Array:
-    """What an operation gave, in numpy's type for what it is declared to be."""
+    """A result as an array of its declared type."""
     array: Array = value.numpy(force=True)
     return array if dtype is None or array.dtype == dtype.numpy else array.astype(dtype.numpy)

@@ -1,7 +1,6 @@
-"""The weight files of a package, as coremltools' mlmodel/src/MILBlob/Blob/StorageFormat.hpp lays them out.
+"""The weight files of a package, in the format of coremltools' mlmodel/src/MILBlob/Blob/StorageFormat.hpp.
 
-A header of 64 bytes, and for each blob 64 bytes of metadata that say where its data begin and how many they are. All
-little endian.
+A header of 64 bytes, and for each blob 64 bytes of metadata with the offset and size of its data. All little endian.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ class Weights:
 
     Args:
         package: Its folder.
-        folder: Where its model lies, which programs name weight files from.
+        folder: The model's folder, which programs name weight files relative to.
     """
 
     def __init__(self, package: Path, folder: Path) -> None:
@@ -40,11 +39,11 @@ class Weights:
         """The bytes of a blob, not yet read from disk.
 
         Args:
-            file_name: As a program has it, such as "@model_path/weights/weight.bin".
-            offset: Where the blob's metadata are.
+            file_name: As in a program, such as "@model_path/weights/weight.bin".
+            offset: Of the blob's metadata.
 
         Raises:
-            AnenasError: If there is no such file in the package, or it is cut short, damaged or of another version.
+            AnenasError: If the package has no such file, or it is truncated, damaged or of another version.
         """
         if file_name not in self._files:
             self._files[file_name] = self._mapped(file_name)
@@ -76,7 +75,7 @@ class Weights:
 
 
 def inside(package: Path, file: Path, what: str) -> Path:
-    """The same file, which must lie in the package once links and dots are followed."""
+    """`file`, which must be in the package after links and dots are resolved."""
     if not file.resolve().is_relative_to(package.resolve()):
         raise AnenasError(f"{package} is refused: {what} lies outside of it")
     return file

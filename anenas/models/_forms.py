@@ -1,4 +1,4 @@
-"""What each form of weights makes of a package: size, estimated latency, accuracy."""
+"""A package in each weight format: size, estimated latency, accuracy."""
 
 from __future__ import annotations
 
@@ -24,8 +24,7 @@ from anenas.space import Architecture
 if TYPE_CHECKING:
     from anenas.data import Dataset
 
-# How many random inputs a difference is taken over.
-_INPUTS = 8
+_INPUTS = 8  # random ones, to measure differences on
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class FormResult:
         latency: The estimate.
         difference: Of the output that differs most, the root mean square of the difference from the plain package's
             output over that output's standard deviation, on random inputs.
-        accuracy: The share of the test images that it labels right in float16; None without data.
+        accuracy: On the test split, in float16; None without data.
         on_front: Whether no form is both smaller and better.
     """
 
@@ -75,8 +74,8 @@ class Comparison:
 
     Args:
         package: The plain one.
-        target: What latencies are for.
-        data: Whose test images accuracy is measured on.
+        target: What latencies are estimated for.
+        data: Whose test split accuracy is measured on.
 
     Raises:
         AnenasError: If the package cannot be read or run, or does not fit the data.
@@ -92,10 +91,10 @@ class Comparison:
         return self._result("fp16", self._package)
 
     def of(self, form: WeightFormat | str, out: Path) -> FormResult:
-        """Compress to a form, write it, and look at what was written.
+        """Compress to a form, write it, and evaluate what was written.
 
         Raises:
-            AnenasError: If that cannot be done.
+            AnenasError: If the package cannot be compressed or written.
         """
         name = form if isinstance(form, str) else form.name
         return self._result(name, compress(self._package, out, form))
@@ -129,8 +128,7 @@ class Comparison:
 
 
 def marked(results: Sequence[FormResult]) -> list[FormResult]:
-    """The same, with those marked that no other is both smaller and better than."""
-    # Without data, the nearer to the plain package the better.
+    """The same results with `on_front` set; without data, those closer to the plain package are better."""
     quality = [1 / (1 + r.difference) if r.accuracy is None else r.accuracy for r in results]
     best = set(front([(-q, r.bytes) for q, r in zip(quality, results, strict=True)]))
     return [dataclasses.replace(result, on_front=i in best) for i, result in enumerate(results)]
@@ -158,10 +156,10 @@ def write_sweep(results: Sequence[FormResult], folder: Path) -> list[Path]:
 
 
 def load_test_data(package: Package, source: str) -> Dataset:
-    """A data set of what the package takes, at its size.
+    """A data set in the format of the package's input.
 
     Raises:
-        AnenasError: If the package takes nothing that data sets hold, or the data cannot be read.
+        AnenasError: If the package has no such input, or the data cannot be read.
     """
     from anenas.data import Encoding, InputFormat, load_data
     from anenas.inputs import TEXTS, plain_kind
@@ -193,6 +191,6 @@ def _numbers(outputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def _error(wanted: np.ndarray, got: np.ndarray) -> float:
-    """The root mean square of the difference, over the standard deviation of what was wanted where it has any."""
+    """The root mean square of the difference, over the standard deviation of `wanted` unless that is zero."""
     wanted = wanted.astype(np.float64)
     return float(np.sqrt(np.mean((got - wanted) ** 2)) / (np.std(wanted) or 1.0))

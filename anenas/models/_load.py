@@ -1,4 +1,4 @@
-"""Whatever a user may name as a model, as a graph."""
+"""Models by name, as graphs or networks."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def load_graph(model: str, space: str | None = None) -> Graph:
 
     Args:
         model: The path of a `.mlpackage`; "timm:NAME" or "timm:NAME@RESOLUTION", built with fresh weights and fused,
-            nothing is downloaded; or an architecture string.
-        space: What an architecture has to be of: the name of a built-in space, or a YAML file.
+            without a download; or an architecture string.
+        space: The space that an architecture must belong to: the name of a built-in one, or a YAML file.
 
     Raises:
         AnenasError: If there is no such model, or it cannot be read.

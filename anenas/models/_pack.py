@@ -1,4 +1,4 @@
-"""A folder as one small file to download, which any `tar` opens, and back, bit for bit."""
+"""Packing a folder into one small file that any `tar` opens, and back, bit for bit."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import BinaryIO
 from anenas._errors import AnenasError
 from anenas._files import replacing
 
-# A byte is predicted from whether its place is even or odd, and not from the byte before it: of fp16 numbers, exponents
-# from exponents. That is up to 5 % smaller than what xz makes by default (experiments/packing.py).
+# A byte is predicted from its position, even or odd, not from the byte before it: in fp16 numbers, exponents from
+# exponents. That is up to 5 % smaller than xz's default (experiments/packing.py).
 _XZ = [{"id": lzma.FILTER_LZMA2, "preset": 6, "lc": 0, "lp": 1, "pb": 1}]
 _EPOCH = 315532800  # of every file: 1980, the earliest that all systems know
 LARGEST = 4 * 10**9
@@ -22,7 +22,7 @@ _MEMORY, _MOST_FILES, _LARGEST_HEADER = 128 * 2**20, 100_000, 2**20
 
 @dataclass(frozen=True)
 class Packed:
-    """An archive that was written: where, how many files it holds, the bytes that they take, and its own."""
+    """A written archive: its path, its number of files, their bytes, and its own."""
 
     path: Path
     files: int
@@ -68,21 +68,21 @@ def unpack(archive: Path, out: Path, *, largest: int = LARGEST) -> int:
     """Restore the folder of `pack`'s or any other `.tar.xz`, whole or not at all, and return how many files it has.
 
     Args:
-        archive: A file that anybody may have written.
-        out: The folder to make; must be empty if it is there.
+        archive: An untrusted file.
+        out: The folder to make; must be empty if it exists.
         largest: The most bytes that its files may take.
 
     Raises:
-        AnenasError: If it is no archive, damaged, too large, or holds links or paths that lead elsewhere.
+        AnenasError: If it is not an archive, damaged, too large, or holds links or paths that lead elsewhere.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise AnenasError(f"'{out}' is there already; give a folder that is not")
+        raise AnenasError(f"'{out}' exists already; name another folder")
     if not archive.is_file():
         raise AnenasError(f"there is no file '{archive}' to unpack")
     try:
         with archive.open("rb") as file, replacing(out) as unfinished:
             if file.peek(7).startswith(b"anenas\0"):
-                raise ValueError("anenas wrote it before 0.1.0 (commit 1f8b655): unpack it with that, or pack anew")
+                raise ValueError("anenas wrote it before 0.1.0 (commit 1f8b655): unpack it with that, or pack it again")
             content = unfinished.with_name("content")
             content.mkdir()
             count = _extract(_Stream(file), content, largest)
@@ -115,7 +115,7 @@ def _extract(stream: _Stream, content: Path, largest: int) -> int:
 
 
 class _Stream:
-    """What an xz stream holds, in little memory, and no more of it than is `allowed`."""
+    """Decompresses an xz stream in little memory, and no more of it than is `allowed`."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file, self.allowed = file, _LARGEST_HEADER

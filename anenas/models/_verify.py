@@ -1,4 +1,4 @@
-"""What a user may hold an exported program against."""
+"""Verifying an exported program against whatever a user has."""
 
 from __future__ import annotations
 
@@ -7,14 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from anenas._errors import AnenasError, first_line
-from anenas.coreml import (
-    LOSSY,
-    TOLERANCES,
-    Package,
-    Verification,
-    verify,
-    verify_network,
-)
+from anenas.coreml import LOSSY, TOLERANCES, Package, Verification, verify, verify_network
 
 _FORMS = (
     "weights (.safetensors), an architecture, reference values (.npz with inputs and outputs) or another .mlpackage"
@@ -24,20 +17,20 @@ _FORMS = (
 def verify_against(
     package: str | Path, against: str, *, samples: int = 16, layers: bool = False, tolerance: float | None = None
 ) -> Verification:
-    """Hold a program against something.
+    """Verify a program against a reference.
 
     Args:
         package: The path of a `.mlpackage`.
-        against: The `.safetensors` of the network that was exported; its architecture, which holds only the shape of
-            the program to it; an `.npz` file with arrays by the names of inputs and outputs; or another `.mlpackage`.
-        samples: How many random inputs to compare outputs on, where the inputs are not given.
+        against: The `.safetensors` of the network that was exported; its architecture, which checks operations and
+            sizes only; an `.npz` file with arrays by the names of inputs and outputs; or another `.mlpackage`.
+        samples: How many random inputs to compare outputs on, if the reference has none.
         layers: Whether to compare every operation, too; only with weights.
-        tolerance: What the largest difference may be of the largest value in float32, instead of what follows from
-            what it is held against. A program with compressed weights, held against the weights of before, has none:
-            its differences are reported, and only overflow fails.
+        tolerance: The largest difference allowed in float32, as a fraction of the largest value; by default it depends
+            on the reference. A program with compressed weights has none against the original weights: its differences
+            are reported, and only overflow fails.
 
     Raises:
-        AnenasError: If the package or what it is held against cannot be read, or they do not belong together.
+        AnenasError: If the package or the reference cannot be read, or they do not belong together.
     """
     path = Path(against)
     if layers and path.suffix != ".safetensors":
@@ -55,7 +48,7 @@ def verify_against(
 
 
 def _tolerances(given: float | None, default: str) -> Mapping[str, float]:
-    """Values of another origin are of weights that were not rounded, so that float16's tolerance is all there is."""
+    """References other than weights were computed with weights that were not rounded, so their default is "fp16"."""
     return {"fp32": given if given is not None else TOLERANCES[default], "fp16": max(TOLERANCES["fp16"], given or 0.0)}
 
 
@@ -121,7 +114,7 @@ def _against_architecture(package: Package, text: str) -> Verification:
     from anenas.space import Architecture
 
     predicted, stored = architecture_graph(Architecture.parse(text)), package.graph
-    aside = ("classify", "quantize", "dequantize")  # the last two stand in another order around what moves nothing
+    aside = ("classify", "quantize", "dequantize")  # the order of the last two may differ
     expected = [op.kind for op in predicted.ops if op.kind not in aside]
     found = [op.kind for op in stored.ops if op.kind not in aside]
     if found != expected or predicted.macs != stored.macs:

@@ -1,4 +1,4 @@
-"""From genotype to network: modules that train and ship, and the graph of either."""
+"""From architecture to network: modules that train and ship, and their graphs."""
 
 from anenas.network._build import Deployed, build, fuse
 from anenas.network._fold import fold_batch_norms

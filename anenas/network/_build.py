@@ -1,4 +1,4 @@
-"""From an architecture to a torch module that trains, and to the one that ships."""
+"""From an architecture to the torch module that trains, and the one that ships."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from anenas.space import Architecture, Stage
 def build(architecture: Architecture) -> nn.Sequential:
     """A freshly initialised network, from (N, C, H, W) normalised pixels or (N, C, 1, T) series to (N, classes) logits.
 
-    One with a first block that is raw takes its input as it is. Its children are `stem`, `stage1`, … and `head`.
+    If the first block is raw, the input is not normalised. The children are `stem`, `stage1`, … and `head`.
     """
     network = MaskedNetwork() if architecture.masked else nn.Sequential()
     channels = architecture.input[1]
@@ -28,26 +28,26 @@ def build(architecture: Architecture) -> nn.Sequential:
 
 
 def build_stage(stage: Stage, in_channels: int) -> nn.Sequential:
-    """The blocks of a stage in a row, the first of which takes `in_channels` and strides."""
+    """The blocks of a stage in sequence; the first takes `in_channels` and strides."""
     first = stage.block.build(in_channels, stage.width, stage.stride)
     return nn.Sequential(first, *(stage.block.build(stage.width, stage.width, 1) for _ in range(stage.depth - 1)))
 
 
 def mask_padding(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Series with zeros for padding, and where they are: 1 there and 0 elsewhere, (N, 1, 1, T).
+    """Series with padding set to zero, and their mask, (N, 1, 1, T): 1 for valid steps, 0 for padding.
 
-    Their last channel is over 0 where they are, be it a mask or, of text, the tokens themselves.
+    The last channel is over 0 for valid steps: a mask or, for texts, the tokens themselves.
     """
     there = x[:, -1:].sign().relu()
     return x * there, there
 
 
 class MaskedNetwork(nn.Sequential):
-    """A network of series with padding before them: the first block sees zeros there, and the head leaves it out.
+    """A network for series with padding before them: the first block sees zeros there, and the head ignores it.
 
-    Only the head knows of the mask: blocks behind the first see what those before them make of zeros. So that it
-    makes no difference what stands in the padding; nor how much there is of it, beyond the reach of causal convolutions
-    and in multiples of all strides together.
+    Only the head uses the mask: later blocks see what earlier ones make of zeros. So the content of the padding makes
+    no difference; nor does its length, beyond the reach of causal convolutions and in multiples of the product of all
+    strides.
     """
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -60,16 +60,16 @@ class MaskedNetwork(nn.Sequential):
 
 
 def fuse(network: nn.Module) -> nn.Module:
-    """A copy for inference in which every block of several branches has become one convolution."""
+    """A copy for inference in which multi-branch blocks are fused to one convolution each."""
     return reparameterize(network.eval())
 
 
 class Deployed(nn.Module):
-    """What ships: pixels of 0 to 255, or series as they are, in; class probabilities out.
+    """What ships: from pixels of 0 to 255, or unnormalised series, to class probabilities.
 
     Args:
         network: A fused network.
-        normalise: What it sees of its input.
+        normalise: Normalises its input.
     """
 
     scale: torch.Tensor
@@ -81,13 +81,13 @@ class Deployed(nn.Module):
         scale, shift = normalise.factors()
         self.register_buffer("scale", scale)
         self.register_buffer("shift", shift)
-        # In float16 a product with one and a sum with zero compute nothing, and the converter leaves them out.
+        # The converter drops products with one and sums with zero in float16.
         self.scales = bool((self.scale.half() != 1).any())
         self.shifts = bool((self.shift.half() != 0).any())
         self.network = network
 
     def with_network(self, network: nn.Module) -> Deployed:
-        """The same around another network."""
+        """A copy with another network."""
         other = copy.copy(self)
         other._modules = {"network": network}
         return other
@@ -96,12 +96,12 @@ class Deployed(nn.Module):
         return self.logits(pixels).softmax(1)
 
     def logits(self, pixels: torch.Tensor) -> torch.Tensor:
-        """What `forward` is the softmax of."""
+        """The logits, before `forward`'s softmax."""
         logits: torch.Tensor = self.network(self.normalised(pixels))
         return logits
 
     def normalised(self, pixels: torch.Tensor) -> torch.Tensor:
-        """What the network takes, in as few operations as are in the program."""
+        """The network's input, in the same operations as in the program."""
         if self.normalise.raw:
             return pixels
         scaled = pixels * self.scale if self.scales else pixels

@@ -1,4 +1,4 @@
-"""A network as the operations that it does at inference, batch normalisation in the convolution before it."""
+"""A network as a graph of its operations at inference, with batch normalisation folded into convolutions."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from torch import fx, nn
 
 
 def fold_batch_norms(network: nn.Module, x: torch.Tensor, leaves: tuple[type[nn.Module], ...] = ()) -> fx.GraphModule:
-    """A copy of a fused network whose convolutions hold the normalisation behind them.
+    """A copy of a fused network with batch normalisation folded into the convolutions before.
 
-    What does nothing at inference, such as dropout, is gone. Its operations are those for an input like `x`: a module
-    may ask for shapes, and take apart what has several parts.
+    What does nothing at inference, such as dropout, is removed. The operations are those for an input like `x`: modules
+    may use shapes, and unpack tuples.
 
     Args:
-        network: In evaluation mode, on the processor; it stays as it is.
-        x: An input that it takes.
-        leaves: Kinds of module that are taken whole, beside torch's own.
+        network: In evaluation mode, on the CPU; it is not changed.
+        x: A valid input.
+        leaves: Types of modules that are not traced into, besides torch's own.
     """
     network = copy.deepcopy(network)
     _split_activations(network)
@@ -41,7 +41,7 @@ def fold_batch_norms(network: nn.Module, x: torch.Tensor, leaves: tuple[type[nn.
 
 
 def _split_activations(network: nn.Module) -> None:
-    """timm's normalisations bring their activation; here they are torch's own, one after the other."""
+    """Replace timm's normalisations, which include an activation, by torch's own and the activation."""
     for parent in list(network.modules()):
         for name, child in parent.named_children():
             if isinstance(child, nn.BatchNorm2d) and type(child) is not nn.BatchNorm2d:
@@ -51,7 +51,7 @@ def _split_activations(network: nn.Module) -> None:
 
 
 def _only_read_by(node: fx.Node, before: Any, module: nn.Module) -> nn.Conv2d | None:
-    """The convolution before a node, if nothing else reads what it gives."""
+    """The convolution before a node, if nothing else reads its output."""
     if not isinstance(before, fx.Node) or before.op != "call_module" or list(before.users) != [node]:
         return None
     layer = module.get_submodule(str(before.target))
@@ -59,7 +59,7 @@ def _only_read_by(node: fx.Node, before: Any, module: nn.Module) -> nn.Conv2d | 
 
 
 class _Tracer(fx.Tracer):
-    """Computes every operation as well, so that what is asked of a value is known."""
+    """Also computes every operation, so that shapes and lengths are known."""
 
     def __init__(self, x: torch.Tensor, leaves: tuple[type[nn.Module], ...]) -> None:
         super().__init__()
@@ -89,7 +89,7 @@ class _Tracer(fx.Tracer):
         return attr_val if self._computing else super().getattr(attr, attr_val, parameter_proxy_cache)
 
     def _known(self, node: fx.Node) -> Any:
-        if node not in self._values:  # weights that an operation takes come without a proxy
+        if node not in self._values:  # weights have no proxy
             self._values[node] = self._compute(node)
         return self._values[node]
 
@@ -107,7 +107,7 @@ class _Tracer(fx.Tracer):
 
 
 class _Known(fx.Proxy):
-    """A value in a traced network, of which shape and number of parts are known."""
+    """A value in a traced network whose shape and length are known."""
 
     def __init__(self, node: fx.Node, tracer: _Tracer, value: Any) -> None:
         super().__init__(node, tracer)

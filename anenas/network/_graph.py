@@ -1,4 +1,4 @@
-"""The graph of an architecture, put together from the remembered graphs of its parts."""
+"""The graph of an architecture, assembled from cached graphs of its parts."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _Mask = tuple[int, int] | None
 
 
 def architecture_graph(architecture: Architecture) -> Graph:
-    """The exported program of an architecture, known before it is trained or converted.
+    """The exported program of an architecture, without training or converting it.
 
-    Blocks that were met before, with the same input, are not traced again.
+    Blocks seen before, with the same input shape, are not traced again.
     """
     parts = [("input", _input_graph(architecture.input, architecture.raw, architecture.masked))]
     for i, stage in enumerate(architecture.stages):
@@ -39,10 +39,10 @@ def architecture_graph(architecture: Architecture) -> Graph:
 
 
 def architecture_cost(architecture: Architecture, chip: Chip) -> ProgramCost:
-    """What the exported program of an architecture costs on a chip: `program_cost` of its graph.
+    """The cost of an architecture's exported program on a chip: `program_cost` of its graph.
 
-    It takes microseconds where its blocks were met before, for their costs are remembered and add up. With 8-bit
-    activations it takes milliseconds: what a block writes depends on what reads it.
+    It takes microseconds if its blocks were seen before, as their costs are cached and add up. With 8-bit activations
+    it takes milliseconds, as what a block writes depends on its readers.
     """
     form = architecture.form
     if get_weight_format(form).activations:
@@ -61,7 +61,7 @@ def _in_form(graph: Graph, form: str) -> Graph:
 
 @functools.lru_cache(maxsize=100_000)
 def _stage_cost(stage: Stage, shape: _Shape, chip: Chip, form: str) -> tuple[ProgramCost, _Shape]:
-    """The cost of a stage, and the shape that comes out of it."""
+    """The cost of a stage, and the shape of its output."""
     cost, shape = _block_cost(stage.block, stage.width, stage.stride, shape, chip, form)
     for _ in range(1, stage.depth):
         of_block, shape = _block_cost(stage.block, stage.width, 1, shape, chip, form)
@@ -76,7 +76,7 @@ def _block_cost(
     graph = _block_graph(block, width, stride, shape)
     cost = program_cost(_in_form(graph, form), chip)
     if isinstance(block, SequenceBlock) and block.off_engine:
-        cost = dataclasses.replace(cost, operation_problems=())  # its space wants it all the same
+        cost = dataclasses.replace(cost, operation_problems=())  # its space offers it nevertheless
     return cost, graph.outputs[0].shape
 
 
@@ -113,7 +113,7 @@ def _block_graph(block: Block, width: int, stride: int, shape: _Shape) -> Graph:
     if graph.outputs[0].shape != promised:
         found = _sizes(graph.outputs[0].shape)
         raise AnenasError(
-            f"block {block.kind} makes {found} of {_sizes(shape)}; its width, stride of {stride} and `size` promise "
+            f"block {block.kind} turns {_sizes(shape)} into {found}; its width, stride of {stride} and `size` promise "
             f"{_sizes(promised)}"
         )
     return graph
@@ -124,7 +124,7 @@ def _sizes(shape: _Shape) -> str:
 
 
 def _message(error: Exception) -> str:
-    """What went wrong and where in the block's own code."""
+    """The error, and where it occurred in the block's own code."""
     others = (Path(torch.__file__).parent, Path(__file__).parent)
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if not any(Path(frame.filename).is_relative_to(other) for other in others)]
@@ -141,7 +141,7 @@ def _head_graph(head: Head, shape: _Shape, source: _Shape, mask: _Mask) -> Graph
 
 @functools.lru_cache(maxsize=1_000)
 def _input_graph(shape: _Shape, raw: bool, is_masked: bool) -> Graph:
-    """Pixels in: the cast of the image, the normalisation that `Deployed` does, if any, and what becomes of a mask."""
+    """The cast of the image, `Deployed`'s normalisation, if any, and the masking of padding."""
     image = Tensor("image", shape, "fp32")
     pixels = Tensor("pixels", shape)
     cast = Op("cast", "cast", (image,), (pixels,))
@@ -156,16 +156,15 @@ class _Masked(nn.Module):
 
 
 class _Normalise(Deployed):
-    """Only the first half of what ships."""
+    """Only the first half of `Deployed`."""
 
     forward = Deployed.logits
 
 
 @functools.lru_cache(maxsize=1_000)
 def _output_graph(shape: _Shape) -> Graph:
-    """Class probabilities out, in fp32 as callers of Core ML expect them."""
+    """The softmax, and the cast to fp32 that callers of Core ML expect."""
     softmax = trace(nn.Softmax(1), shape)
     probabilities = Tensor("probabilities", softmax.outputs[0].shape, "fp32")
-    return Graph(
-        softmax.inputs, (*softmax.ops, Op("cast", "cast", softmax.outputs, (probabilities,))), (probabilities,)
-    )
+    cast = Op("cast", "cast", softmax.outputs, (probabilities,))
+    return Graph(softmax.inputs, (*softmax.ops, cast), (probabilities,))

@@ -1,4 +1,4 @@
-"""The head of a network: pooling over everything, and the classifier."""
+"""The head of a network: global pooling, and the classifier."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from anenas.space import Architecture, Head
 
 
 class GlobalAveragePool(nn.Module):
-    """The mean over H and W, kept as (N, C, 1, 1): the engine likes tensors of rank four."""
+    """The mean over H and W, kept as (N, C, 1, 1): the engine prefers tensors of rank four."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x.mean((2, 3), keepdim=True)
 
 
 class GlobalMaxPool(nn.Module):
-    """The largest value over H and W, kept as (N, C, 1, 1)."""
+    """The maximum over H and W, kept as (N, C, 1, 1)."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x.amax((2, 3), keepdim=True)
@@ -33,11 +33,11 @@ class LastStep(nn.Module):
 
 
 class MaskedPool(nn.Module):
-    """What of (N, C, 1, T') is pooled over the steps that are there.
+    """Pools (N, C, 1, T') over the valid steps.
 
     Args:
-        stride: Steps of the network's input for each of its own. A step counts where that of the input that it is
-            aligned with is there; the last counts always, for it is the nearest to a series that is shorter than that.
+        stride: Steps of the network's input per step of T'. A step is valid if the input step that it is aligned with
+            is; the last one always is, for series shorter than a stride.
         steps: T'.
     """
 
@@ -49,14 +49,14 @@ class MaskedPool(nn.Module):
         self.register_buffer("last", torch.cat([torch.zeros(steps - 1), torch.ones(1)]).view(1, 1, 1, -1), False)
 
     def counted(self, there: torch.Tensor) -> torch.Tensor:
-        """Which steps count, (N, 1, 1, T'), of which are there in the input, (N, 1, 1, T)."""
+        """The mask of valid steps, (N, 1, 1, T'), from that of the input, (N, 1, 1, T)."""
         return torch.maximum(there[..., :: self.stride], self.last)
 
 
 class MaskedAveragePool(MaskedPool):
     def forward(self, x: torch.Tensor, there: torch.Tensor) -> torch.Tensor:
         counted = self.counted(there)
-        # Means, not sums, which float16 might not hold.
+        # Means, as sums might overflow float16.
         return (x * counted).mean((2, 3), keepdim=True) / counted.mean((2, 3), keepdim=True)
 
 
@@ -66,7 +66,7 @@ class MaskedMaxPool(MaskedPool):
 
 
 class MaskedLastStep(nn.Module):
-    """The last step, which is always there."""
+    """The last step, which is always valid."""
 
     def __init__(self, stride: int, steps: int) -> None:
         super().__init__()
@@ -75,7 +75,7 @@ class MaskedLastStep(nn.Module):
         return x[..., -1:]
 
 
-_FAR = 2.0**15  # which float16 holds, below every value of a network
+_FAR = 2.0**15  # larger than any value of a network, but finite in float16
 _POOLS: dict[str, type[nn.Module]] = {"mean": GlobalAveragePool, "max": GlobalMaxPool, "last": LastStep}
 _MASKED_POOLS = {"mean": MaskedAveragePool, "max": MaskedMaxPool, "last": MaskedLastStep}
 
@@ -90,7 +90,7 @@ class _MaskedHead(nn.Sequential):
 
 
 def head_mask(architecture: Architecture) -> tuple[int, int] | None:
-    """How many steps of the input make one that comes to the head, and how many come; None where none is masked."""
+    """Stride from the input to the head, and number of steps at the head; None if the input is not masked."""
     if not architecture.masked:
         return None
     stride = math.prod(stage.stride for stage in architecture.stages)
@@ -98,13 +98,13 @@ def head_mask(architecture: Architecture) -> tuple[int, int] | None:
 
 
 def build_head(head: Head, in_channels: int, mask: tuple[int, int] | None = None) -> nn.Sequential:
-    """Pooling and classifier as 1×1 convolutions, which the engine runs best, from (N, C, H, W) to (N, classes).
+    """Pooling and a classifier of 1×1 convolutions, which the engine runs best, from (N, C, H, W) to (N, classes).
 
     Args:
         head: Its choices.
         in_channels: Of its input.
-        mask: For series with padding, what `head_mask` says. Such a head also takes where the series are in the
-            network's input, (N, 1, 1, T).
+        mask: For series with padding, the result of `head_mask`. Such a head also takes the mask of the network's
+            input, (N, 1, 1, T).
     """
     layers: list[nn.Module] = []
     if head.width:

@@ -1,4 +1,4 @@
-"""What a network sees of its inputs."""
+"""Normalisation of a network's inputs."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import torch
 
 @dataclass(frozen=True)
 class Normalisation:
-    """What pixels of 0 to 255, or series, become before the network sees them: (x / 255 − mean) / std.
+    """Normalises pixels of 0 to 255, or series, before the network: (x / 255 − mean) / std.
 
     Attributes:
         mean: Of each channel, in units of 255.
         std: Of each channel, likewise.
-        raw: Whether they stay as they are instead.
+        raw: Whether to leave them unchanged instead.
     """
 
     mean: tuple[float, ...]
@@ -27,7 +27,7 @@ class Normalisation:
         return 1 / (255 * std), -mean / std
 
     def __call__(self, pixels: torch.Tensor) -> torch.Tensor:
-        """(N, C, H, W) of any dtype to float32 of about zero mean and unit variance, unless raw."""
+        """(N, C, H, W) of any dtype to float32 with about zero mean and unit variance, unless raw."""
         if self.raw:
             return pixels.float()
         scale, shift = self.factors(pixels.device)

@@ -1,4 +1,4 @@
-"""What coremltools' own passes make of a traced program, so that a graph is that of the exported one."""
+"""coremltools' graph passes applied to a traced program, so that its graph is that of the exported one."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from anenas.graph import Op, Tensor
 
 
 def apply_passes(ops: list[Op]) -> tuple[Op, ...]:
-    """The operations that are left when the converter has done its work."""
+    """The operations that remain after the converter's passes."""
     for each in (_fold_scales, _join_scales, _lower_ranks, _straighten_products):
         ops = each(ops)
     return tuple(ops)
 
 
 def _fold_scales(ops: list[Op]) -> list[Op]:
-    """A product or sum with a constant for each channel goes into the weights of the convolution before it."""
+    """Fold products and sums with a constant per channel into the convolution before."""
     readers = _readers(ops)
     kept: list[Op] = []
     convolutions: dict[Tensor, int] = {}
@@ -36,19 +36,19 @@ def _fold_scales(ops: list[Op]) -> list[Op]:
 
 
 def with_bias(convolution: Op) -> Op:
-    """The convolution once something is folded into it, which gives it a bias."""
+    """The convolution with a bias, which folding something into it adds."""
     weight, *bias = convolution.weights
     bias = bias or [Tensor(f"{weight.name.removesuffix('0')}1", (convolution.outputs[0].shape[1],))]
     return dataclasses.replace(convolution, weights=(weight, *bias))
 
 
 def _is_scale(op: Op) -> bool:
-    """By a constant for each channel, or by a single one."""
+    """Whether it scales or shifts by a constant per channel, or scales by a single one."""
     return (op.kind in ("mul", "add") and _is_for_each_channel(op)) or (op.kind == "mul" and not op.weights)
 
 
 def _join_scales(ops: list[Op]) -> list[Op]:
-    """One batch normalisation is made of a product and a sum with a constant for each channel."""
+    """Join a product and a sum with a constant per channel to one batch normalisation."""
     readers = _readers(ops)
     joined: list[Op] = []
     for op in ops:
@@ -75,7 +75,7 @@ def _is_for_each_channel(op: Op) -> bool:
 
 
 def _lower_ranks(ops: list[Op]) -> list[Op]:
-    """Axes that stay together are merged where a transposition between two reshapes has rank 6 and more."""
+    """Merge axes that stay together in transpositions of rank 6 and more between two reshapes."""
     lowered = list(ops)
     for i, (before, transpose, after) in enumerate(zip(ops, ops[1:], ops[2:], strict=False)):
         kinds = (before.kind, transpose.kind, after.kind)
@@ -95,7 +95,7 @@ def _lower_ranks(ops: list[Op]) -> list[Op]:
 
 
 def _merge_axes(shape: tuple[int, ...], perm: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Shape and permutation with axes of one element left out, and axes that stay neighbours made one."""
+    """Shape and permutation without axes of one element, and with axes that stay adjacent merged."""
     groups: list[list[int]] = []
     follower = dict(itertools.pairwise(axis for axis in range(len(shape)) if shape[axis] > 1))
     for axis in (axis for axis in perm if shape[axis] > 1):
@@ -108,9 +108,10 @@ def _merge_axes(shape: tuple[int, ...], perm: tuple[int, ...]) -> tuple[tuple[in
 
 
 def _straighten_products(ops: list[Op]) -> list[Op]:
-    """A matrix product takes any rank, and one of two activations either of them transposed.
+    """Remove reshapes and transpositions around matrix products.
 
-    torch flattens what comes before the last axes around each product, and transposes on its own.
+    MIL's products take any rank, and those of two activations a transposed factor; torch flattens leading axes and
+    transposes separately.
     """
     readers, maker = _readers(ops), {tensor: op for op in ops for tensor in op.outputs}
     reader = {tensor: op for op in ops for tensor in op.inputs}
@@ -144,7 +145,7 @@ def _straighten_products(ops: list[Op]) -> list[Op]:
 
 
 def _flattens(op: Op, kept: int) -> bool:
-    """Whether nothing is reshaped but what comes before the last axes, as many as are kept."""
+    """Whether it only reshapes axes before the last `kept` ones."""
     if op.kind == "transpose":
         return op.attributes.get("perm") == tuple(range(len(op.inputs[0].shape)))
     before, after = op.inputs[0].shape if op.inputs else (), op.outputs[0].shape

@@ -1,4 +1,4 @@
-"""Noting what a torch module does as the operations that coremltools' converter makes of it."""
+"""Recording a torch module as the operations that coremltools' converter makes of it."""
 
 from __future__ import annotations
 
@@ -16,24 +16,15 @@ from anenas.network._passes import with_bias
 
 # ATen operations that compute nothing in an exported program.
 _SILENT = {
-    "empty",
-    "detach",
-    "alias",
-    "clone",
-    "contiguous",
-    "dropout",
-    "native_dropout",
-    "lift_fresh",
-    "_to_copy",
-    "t",
-}
+    "empty", "detach", "alias", "clone", "contiguous", "dropout", "native_dropout", "lift_fresh", "_to_copy", "t",
+}  # fmt: skip
 
-# ATen's name -> MIL's, one operation for one.
+# From ATen's names to MIL's, for operations that map one to one.
 _RENAMED = {
     "hardsigmoid": "sigmoid_hard", "hardtanh": "clip", "mean": "reduce_mean", "_softmax": "softmax", "view": "reshape",
-    "_unsafe_view": "reshape", "unsqueeze": "expand_dims", "squeeze": "squeeze", "permute": "transpose",
+    "_unsafe_view": "reshape", "unsqueeze": "expand_dims", "permute": "transpose",
     "cat": "concat", "bmm": "matmul", "mm": "matmul", "max_pool2d_with_indices": "max_pool", "avg_pool2d": "avg_pool",
-    "native_layer_norm": "layer_norm", "div": "real_div", "constant_pad_nd": "pad", "leaky_relu": "leaky_relu",
+    "native_layer_norm": "layer_norm", "div": "real_div", "constant_pad_nd": "pad",
     "upsample_nearest2d": "upsample_nearest_neighbor", "upsample_bilinear2d": "upsample_bilinear",
     "_adaptive_avg_pool2d": "avg_pool",
     "sum": "reduce_sum", "amax": "reduce_max", "amin": "reduce_min", "linalg_vector_norm": "reduce_l2_norm",
@@ -50,11 +41,11 @@ class _Call:
 
     Attributes:
         kind: ATen's name, without the underscore of in-place variants.
-        args: As it was called.
+        args: Its arguments.
         inputs: The activations among them.
         constants: The tensors among them that do not depend on the input.
-        output: What it returned, the first where there are several.
-        others: The rest of what it returned.
+        output: Its first result.
+        others: Its other results.
     """
 
     kind: str
@@ -66,11 +57,11 @@ class _Call:
 
 
 class Recorder(TorchDispatchMode):
-    """Notes each operation that runs under it.
+    """Records each operation that runs under it.
 
     Attributes:
-        ops: What has run so far.
-        known: The tensor that each torch tensor holds now, by its id; in-place operations move it on.
+        ops: The operations so far.
+        known: The tensor that each torch tensor holds now, by id; in-place operations change it.
         constants: Ids of the torch tensors that do not depend on the input.
     """
 
@@ -82,8 +73,10 @@ class Recorder(TorchDispatchMode):
         self._kept: list[torch.Tensor] = []  # ids stay taken as long as their tensors live
         self.constants = {id(t) for t in (*module.parameters(), *module.buffers())}
 
-    def name_tensor(self, x: torch.Tensor, name: str) -> Tensor:
-        return self._name(x, name)
+    def name_tensor(self, output: torch.Tensor, name: str, dtype: str = "fp16") -> Tensor:
+        tensor = Tensor(name, tuple(output.shape), dtype)
+        self.alias(output, tensor)
+        return tensor
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
@@ -96,7 +89,7 @@ class Recorder(TorchDispatchMode):
         inputs = tuple(self.known[id(t)] for t in tensors if id(t) in self.known)
         constants = [t for t in tensors if id(t) in self.constants]
         if not outputs or not inputs:
-            # Nothing that depends on the input: folded to a constant on conversion.
+            # Independent of the input: folded to a constant on conversion.
             self.constants.update(id(out) for out in outputs)
             self._kept += outputs
         elif kind in _SILENT:
@@ -106,8 +99,8 @@ class Recorder(TorchDispatchMode):
         return result
 
     def compute(self, func: Any, kind: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        """What an operation gives, of which only the shape matters here."""
-        # torch takes a millisecond to find that these leave a shape as it is, half of what a block takes.
+        """The result of an operation; only its shape matters here."""
+        # torch takes a millisecond to infer that these keep the shape, half of the time for a block.
         if kind in BATCH_NORMS:
             return torch.empty_like(args[0]), args[0].new_empty(0), args[0].new_empty(0)
         if kind in ("lstm", "gru"):
@@ -127,30 +120,25 @@ class Recorder(TorchDispatchMode):
         owner: int | None = None,
         **attributes: int | tuple[int, ...],
     ) -> Tensor:
-        """Note one operation that writes `output`, of a type that its weights have too.
+        """Record an operation that writes `output`, of the same type as its weights.
 
-        Operations with one owner, the id of a torch tensor, have the same weights, which are stored once.
+        Operations with the same owner, the id of a torch tensor, share weights, which are stored once.
         """
         name = f"{kind}_{len(self.ops)}"
         first = name if owner is None else self._owners.setdefault(owner, name)
         stored = tuple(Tensor(f"{first}_weight{i}", tuple(shape), dtype) for i, shape in enumerate(weights))
-        written = self._name(output, name, dtype)
+        written = self.name_tensor(output, name, dtype)
         self.ops.append(Op(name, kind, inputs, (written,), stored, attributes))
         return written
 
     def write_more(self, *outputs: torch.Tensor, dtype: str = "fp16") -> None:
-        """Let the operation that was noted last write `outputs` too."""
+        """Add `outputs` to the last recorded operation."""
         op = self.ops.pop()
-        rest = tuple(self._name(output, f"{op.name}_{i}", dtype) for i, output in enumerate(outputs, 1))
+        rest = tuple(self.name_tensor(output, f"{op.name}_{i}", dtype) for i, output in enumerate(outputs, 1))
         self.ops.append(dataclasses.replace(op, outputs=(*op.outputs, *rest)))
 
-    def _name(self, output: torch.Tensor, name: str, dtype: str = "fp16") -> Tensor:
-        tensor = Tensor(name, tuple(output.shape), dtype)
-        self.alias(output, tensor)
-        return tensor
-
     def alias(self, output: torch.Tensor, tensor: Tensor) -> None:
-        """Note that `output` holds `tensor`."""
+        """Record that `output` holds `tensor`."""
         self.known[id(output)] = tensor
         self._kept.append(output)
 
@@ -159,7 +147,7 @@ _Handle = Callable[[Recorder, _Call], None]
 
 
 def _plain(recorder: Recorder, call: _Call) -> None:
-    """One operation of the same meaning; constants of more than one element are stored with it."""
+    """One equivalent operation; constants of more than one element are its weights."""
     weights = tuple(tuple(c.shape) for c in call.constants if c.numel() > 1)
     recorder.add(_RENAMED.get(call.kind, call.kind), call.inputs, call.output, weights)
 
@@ -188,7 +176,7 @@ def _batch_norm(recorder: Recorder, call: _Call) -> None:
 
 
 def _hardswish(recorder: Recorder, call: _Call) -> None:
-    """coremltools writes torch's own hard-swish as three operations."""
+    """coremltools converts torch's own hard-swish to three operations."""
     recorder.add("thresholded_relu", call.inputs, torch.empty_like(call.output))
     clipped = recorder.ops[-1].outputs
     recorder.add("sigmoid_hard", clipped, torch.empty_like(call.output))
@@ -196,7 +184,7 @@ def _hardswish(recorder: Recorder, call: _Call) -> None:
 
 
 def _group_norm(recorder: Recorder, call: _Call) -> None:
-    """coremltools writes group normalisation out; its scale and shift are a batch normalisation."""
+    """coremltools decomposes group normalisation; its scale and shift become a batch normalisation."""
     x, groups = call.inputs[0], int(call.args[6])
     shape = (x.shape[0], groups, x.shape[1] // groups, *x.shape[2:])
     of_groups = torch.empty(shape, device="meta")
@@ -215,13 +203,13 @@ def _group_norm(recorder: Recorder, call: _Call) -> None:
 
 
 def _linear(recorder: Recorder, call: _Call) -> None:
-    """`addmm(bias, x, weightᵀ)`; the weight came through `t`, so it may be noted as (in, out)."""
+    """`addmm(bias, x, weightᵀ)`; the weight came through `t`, so it may be recorded as (in, out)."""
     in_features, out_features = call.inputs[0].shape[-1], call.output.shape[-1]
     recorder.add("linear", call.inputs, call.output, ((out_features, in_features), (out_features,)))
 
 
 def _pool(recorder: Recorder, call: _Call) -> None:
-    """`pool(x, kernel, stride, …)`; the stride is the kernel's size where none is given."""
+    """`pool(x, kernel, stride, …)`; the stride defaults to the kernel's size."""
     kernel = _two(call.args[1])
     stride = _two(call.args[2]) if len(call.args) > 2 and call.args[2] else kernel
     recorder.add(_RENAMED[call.kind], call.inputs, call.output, kernel=kernel, stride=stride)
@@ -256,7 +244,7 @@ def _slice(recorder: Recorder, call: _Call) -> None:
 
 
 def _expand(recorder: Recorder, call: _Call) -> None:
-    """Nothing is computed where the shape stays, as around torch's attention."""
+    """Nothing is computed if the shape stays the same, as around torch's attention."""
     if tuple(call.output.shape) == call.inputs[0].shape:
         recorder.alias(call.output, call.inputs[0])
     else:
@@ -264,13 +252,13 @@ def _expand(recorder: Recorder, call: _Call) -> None:
 
 
 def _split(recorder: Recorder, call: _Call) -> None:
-    """One operation of several results."""
+    """One operation with several results."""
     recorder.add("split", call.inputs, call.output)
     recorder.write_more(*call.others)
 
 
 def _embedding(recorder: Recorder, call: _Call) -> None:
-    """A look-up with ids that the converter makes 32-bit integers of."""
+    """A look-up with ids that the converter casts to 32-bit integers."""
     ids = call.args[1]
     cast = recorder.add("cast", call.inputs, torch.empty_like(ids), dtype="int32")
     recorder.add("gather", (cast,), call.output, (tuple(call.constants[0].shape),))
@@ -301,10 +289,10 @@ _HANDLES: dict[str, _Handle] = {
 
 
 def _two(size: Sequence[int]) -> tuple[int, ...]:
-    """A window's height and width, of which torch takes one for both."""
+    """Height and width of a window, which torch may give as one number."""
     return tuple(size) * 2 if len(size) == 1 else tuple(size)
 
 
 def _flat(values: Any) -> list[Any]:
-    """Arguments with one level of lists opened, as `cat` has them."""
+    """Arguments with one level of lists flattened, as for `cat`."""
     return [v for value in values for v in (value if isinstance(value, (list, tuple)) else (value,))]

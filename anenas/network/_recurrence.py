@@ -1,4 +1,4 @@
-"""torch's LSTM and GRU as what the converter makes of them, noted before torch takes them to pieces."""
+"""torch's LSTM and GRU as the converter translates them, recorded before torch decomposes them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from anenas.network._recorder import Recorder
 
 
 class WholeRecurrences(TorchFunctionMode):
-    """Notes an LSTM as one operation and a GRU as a loop for each direction, over (T, N, C).
+    """Records an LSTM as one operation and a GRU as a loop for each direction, over (T, N, C).
 
-    Stacked layers, and layers whose batch comes first, are left to torch.
+    Stacked layers, and layers with the batch first, are left to torch.
     """
 
     def __init__(self, recorder: Recorder) -> None:
@@ -38,7 +38,7 @@ class WholeRecurrences(TorchFunctionMode):
     def _lstm(self, func: Any, args: tuple[Any, ...]) -> tuple[torch.Tensor, ...]:
         x, weights = args[0], args[2]
         y, hidden, cell = self._recorder.compute(func, "lstm", args, {})
-        # MIL's operation computes in float32; its weights by name: biases, states, then matrices of each direction.
+        # MIL's operation computes in float32; its weights in order of name: biases, states, matrices per direction.
         h, c = x.shape[1], y.shape[2]
         sizes = [tuple(bias.shape) for bias in weights[2::4]]
         sizes += [(h, c)] * 2 + [tuple(matrix.shape) for matrix in weights[1::4] + weights[0::4]]

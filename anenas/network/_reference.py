@@ -1,4 +1,4 @@
-"""A network run as its exported file computes it: operation by operation, with weights that are rounded to float16."""
+"""A network run as in its exported program: operation by operation, with weights rounded to float16."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from anenas.network._passes import apply_passes
 from anenas.network._recorder import BATCH_NORMS, Recorder
 from anenas.network._recurrence import WholeRecurrences
 
-# What the converter writes for a sixth.
+# One sixth as the converter writes it.
 _SIXTH = float(torch.tensor(1 / 6).half())
 
 
 def reference_values(module: nn.Module, x: torch.Tensor) -> list[tuple[Op, torch.Tensor]]:
-    """The operations that `module` is converted to, in their order, each with its first result for an input.
+    """The operations that `module` is converted to, in order, each with its first result for an input.
 
     Batch normalisation is folded into the convolution before it, and weights are rounded to float16, as the converter
     does; everything else is computed in float32.
 
     Args:
-        module: In evaluation mode and fused, on the processor; it is not changed.
+        module: In evaluation mode and fused, on the CPU; it is not changed.
         x: Its only input.
     """
     recorder = _Reference(module)
@@ -35,10 +35,10 @@ def reference_values(module: nn.Module, x: torch.Tensor) -> list[tuple[Op, torch
 
 
 class _Reference(Recorder):
-    """Notes what each operation gives.
+    """Records the results of operations.
 
     Attributes:
-        values: The last that each tensor was, by its name.
+        values: The last value of each tensor, by name.
     """
 
     def __init__(self, module: nn.Module) -> None:
@@ -56,7 +56,7 @@ class _Reference(Recorder):
             return convolve(x, _half(weight), _half(bias), *rest), args[0].new_empty(0), args[0].new_empty(0)
         if kind == "hardsigmoid":
             return torch.clamp(args[0] * _SIXTH + 0.5, 0, 1)
-        if kind == "lstm":  # the one operation that keeps float32, in its weights too
+        if kind == "lstm":  # the only operation in float32, with its weights
             return func(*args, **kwargs)
         result = func(*(self._rounded(argument) for argument in args), **kwargs)
         if kind == "convolution":
@@ -65,7 +65,7 @@ class _Reference(Recorder):
 
     def alias(self, output: torch.Tensor, tensor: Tensor) -> None:
         super().alias(output, tensor)
-        self.values[tensor.name] = output.clone()  # what comes later may change it in place
+        self.values[tensor.name] = output.clone()  # later operations may change it in place
 
     def _rounded(self, argument: Any) -> Any:
         if isinstance(argument, list):  # the weights of a recurrent layer

@@ -1,4 +1,4 @@
-"""A network of series that takes them chunk by chunk, its memory going in and out."""
+"""A network that takes series chunk by chunk, with its states as inputs and outputs."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ _LOWEST = -60000.0  # below what anything in float16 should be, and not so low t
 
 
 class Streamed(nn.Module):
-    """From a chunk of a series and the states that the chunk before left, to an answer and the states after it.
+    """From a chunk of a series and the states after the previous chunk, to an output and the next states.
 
-    The answer is the network's for a series that ends with the chunk. Of a series whose length is no multiple of the
-    chunk's, the last chunk may be filled up with anything: the network's strides do not look at it.
+    The output is the network's for a series that ends with the chunk. If a series' length is not a multiple of the
+    chunk's, the last chunk may be padded with anything: the network's strides skip it.
 
-    Called with a chunk and a tensor for each of `states`, zeros where a series begins, it gives a tuple: what the
-    network gives, and each state anew.
+    Called with a chunk and a tensor for each of `states`, zeros at the start of a series, it returns a tuple of the
+    network's output and each new state.
 
     Args:
         network: Built from the architecture and fused, or deployed; it is not changed.
         architecture: Of the network.
 
     Attributes:
-        shape: Of a chunk, (N, C, 1, steps). The steps are the product of the strides, so that each convolution that
-            strides gives whole steps.
-        states: Shape of each state by its name, such as "stage1_0_h".
+        shape: Of a chunk, (N, C, 1, steps). The steps are the product of the strides, so that strided convolutions
+            produce whole steps.
+        states: Shape of each state by name, such as "stage1_0_h".
 
     Raises:
-        AnenasError: If a block looks ahead, or the network is not one of series.
+        AnenasError: If a block looks ahead, or the network does not take series.
     """
 
     def __init__(self, network: nn.Module, architecture: Architecture) -> None:
@@ -66,7 +66,7 @@ class Streamed(nn.Module):
         return y, *(memory.kept[name] for name in self.states)
 
     def whole(self, steps: int) -> nn.Module:
-        """The network for series of that many steps at once, which a head that leaves out padding must know."""
+        """The network for whole series of that many steps, which a masked head depends on."""
         network = copy.deepcopy(self.network)
         for module in network.modules():
             if isinstance(module, MaskedPool):
@@ -75,7 +75,7 @@ class Streamed(nn.Module):
 
 
 def streaming_problem(architecture: Architecture) -> str | None:
-    """Why the networks of an architecture cannot stream, with the stage and the choice, or None where they can."""
+    """Why the networks of an architecture cannot stream, with the stage and the choice, or None."""
     if problem := architecture.input_kind.streaming_problem:
         return problem
     for i, stage in enumerate(architecture.stages):
@@ -98,7 +98,7 @@ def _masked_network(module: MaskedNetwork, x: torch.Tensor, memory: StreamMemory
         x = stream_step(child, x, memory.within(stage))
     pool, *layers = head.children()
     memory = memory.within(name)
-    # The first step of a chunk is the one that what comes to the head is aligned with.
+    # The head's step is aligned with the first step of the chunk.
     x = _pooled(pool, x, memory, there[..., :1])
     for layer in layers:
         x = stream_step(layer, x, memory)
@@ -109,14 +109,14 @@ def _masked_network(module: MaskedNetwork, x: torch.Tensor, memory: StreamMemory
 def _pooled(
     pool: nn.Module, x: torch.Tensor, memory: StreamMemory, counted: torch.Tensor | None = None
 ) -> torch.Tensor:
-    """What a head makes of a step, (N, C, 1, 1), and of those before it.
+    """The pooled value, (N, C, 1, 1), of a step and those before it.
 
     Args:
         pool: Of the head.
         x: The step.
         memory: Of the head.
-        counted: Whether the steps behind it count this one, 1 or 0, (N, 1, 1, 1); None where they all do. It counts
-            itself, as the last one always does.
+        counted: Whether later steps include this one, 1 or 0, (N, 1, 1, 1); None if all do. The step itself always
+            does, as it is the last.
     """
     raise NotImplementedError
 
@@ -124,8 +124,8 @@ def _pooled(
 @_pooled.register(GlobalAveragePool)
 @_pooled.register(MaskedAveragePool)
 def _mean(pool: nn.Module, x: torch.Tensor, memory: StreamMemory, counted: torch.Tensor | None = None) -> torch.Tensor:
-    """The mean so far, which unlike a sum does not overflow. Float16 counts to 2,048 and stays there: from then on the
-    mean forgets exponentially.
+    """The running mean, which unlike a sum does not overflow. Counts in float16 stop at 2,048: from there on the mean
+    forgets exponentially.
     """
     count, before = memory.recall("count", x, 1), memory.recall("mean", x, x.shape[1])
     mean = before + (x - before) / (count + 1)
@@ -137,8 +137,8 @@ def _mean(pool: nn.Module, x: torch.Tensor, memory: StreamMemory, counted: torch
 @_pooled.register(GlobalMaxPool)
 @_pooled.register(MaskedMaxPool)
 def _max(pool: nn.Module, x: torch.Tensor, memory: StreamMemory, counted: torch.Tensor | None = None) -> torch.Tensor:
-    """The largest so far. States begin with zeros, which may be larger than all that comes: until one has been kept,
-    as `seen` tells, they are put below everything.
+    """The running maximum. States start as zeros, which may be larger than all values: until the first is kept (`seen`
+    is 0), they are lowered below everything.
     """
     seen, before = memory.recall("seen", x, 1), memory.recall("max", x, x.shape[1])
     largest = torch.maximum(before + (1 - seen) * _LOWEST, x)

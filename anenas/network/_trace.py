@@ -1,8 +1,8 @@
-"""From a torch module to a `Graph`, without converting it: what coremltools would make of it, in milliseconds.
+"""From a torch module to the `Graph` of its converted program, without converting it, in milliseconds.
 
-The module runs once on the meta device while every ATen operation it calls is noted. Operations get the names that
-coremltools' converter gives them, and what it folds into one is folded: batch normalisation into the convolution before
-it, a scale and a shift into batch normalisation.
+The module runs once on the meta device while its ATen operations are recorded. They get the names that coremltools'
+converter gives them, and the same folding: batch normalisation into the convolution before it, a scale and a shift into
+batch normalisation.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from anenas.network._recurrence import WholeRecurrences
 
 
 def trace(module: nn.Module, *shapes: tuple[int, ...], name: str = "x") -> Graph:
-    """The program that `module` becomes for inputs of these shapes, in fp16.
+    """The fp16 program of `module` for inputs of these shapes.
 
     Args:
         module: In evaluation mode and fused; it is neither run on data nor changed.
         shapes: Of each of its inputs, the first of which is (N, C, H, W).
-        name: Of the first input; the others have a number behind it.
+        name: Of the first input; the others have a number appended.
 
     Raises:
-        RuntimeError: As torch raises it, where the module does not take such an input.
+        RuntimeError: By torch, if the module does not take such inputs.
     """
     is_ready = not module.training and all(t.is_meta for t in (*module.parameters(), *module.buffers()))
     on_meta = module if is_ready else copy.deepcopy(module).to("meta").eval()

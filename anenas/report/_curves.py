@@ -1,4 +1,4 @@
-"""How searches went on, side by side."""
+"""Progress of searches, side by side."""
 
 from __future__ import annotations
 
@@ -16,11 +16,9 @@ def write_curves_png(curves: Mapping[str, np.ndarray], title: str, path: Path) -
         title: Above the picture.
         path: Where it goes.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 5), dpi=150, layout="constrained")
-    FigureCanvasAgg(figure)
     axes = figure.subplots()
     for name, fractions in curves.items():
         evaluations = np.arange(1, fractions.shape[1] + 1)

@@ -1,4 +1,4 @@
-"""What forms of weights cost and gain, as a figure."""
+"""Size and quality of weight formats, as a figure."""
 
 from __future__ import annotations
 
@@ -14,15 +14,13 @@ def write_forms_png(points: Sequence[tuple[str, float, float, bool]], quality: s
     """Size and quality of each form, the smallest at the top, those on the front in colour.
 
     Args:
-        points: Of each form its name, its size in MB, its quality, and whether it is on the front.
-        quality: What the quality is, for the axis.
+        points: For each form its name, its size in MB, its quality, and whether it is on the front.
+        quality: Label of the quality's axis.
         path: Of the picture.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 1.2 + 0.28 * len(points)), dpi=150, layout="constrained")
-    FigureCanvasAgg(figure)
     left, right = figure.subplots(1, 2, sharey=True)
     names, sizes, values, fronts = zip(*sorted(points, key=lambda point: -point[1]), strict=True)
     colors = [_BLUE if on_front else _GREY for on_front in fronts]

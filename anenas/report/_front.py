@@ -14,7 +14,8 @@ _GREY, _BLUE = "#9aa5b1", "#1f6feb"
 
 def write_front_csv(study: Study, path: Path) -> None:
     """One row for each trial of the front, the best by the first objective last."""
-    others = [f"latency_ms@{chip}" for chip in _other_chips(study)]
+    chips = list(study.front[0].evaluation.estimate.latency_by_chip) if study.front else []
+    others = [f"latency_ms@{chip}" for chip in chips[1:]]
     fields = ["trial", "architecture", "accuracy", "test_accuracy", "latency_ms", "latency_low_ms", "latency_high_ms",
               *others, "residency", "size_mb", "macs", "params"]  # fmt: skip
     with path.open("w", newline="") as file:
@@ -30,7 +31,7 @@ def write_front_csv(study: Study, path: Path) -> None:
 
 
 def write_trials_csv(study: Study, path: Path) -> None:
-    """One row for every answered trial: also what was stopped, infeasible, repeated or failed, and why."""
+    """One row for every finished trial, including those stopped, infeasible, repeated or failed, and why."""
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
         names = [objective.name for objective in study.objectives]
@@ -43,15 +44,11 @@ def write_trials_csv(study: Study, path: Path) -> None:
 
 
 def write_front_png(study: Study, path: Path) -> None:
-    """The first objective against each other one, of every completed trial; where there are two, the front is drawn as
-    the staircase that it dominates.
-    """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    """Plot the first objective of every completed trial against each other one; with two, the front is a staircase."""
     from matplotlib.figure import Figure
 
     y, against = _axes(study)
     figure = Figure(figsize=(8 if len(against) == 1 else 5 * len(against), 5), dpi=150, layout="constrained")
-    FigureCanvasAgg(figure)
     panels = figure.subplots(1, len(against), sharey=True, squeeze=False)[0]
     completed, front = study.completed, study.front
     called: dict[int, list[str]] = {}
@@ -154,7 +151,7 @@ class _Axis:
 
     @property
     def label(self) -> str:
-        # The label of what is for the study's first chip names none.
+        # The label of an objective for the study's first chip does not name it.
         label = self.objective.label
         return label if self.objective.chip else label.replace("latency", f"latency on {self.chip}")
 
@@ -163,7 +160,7 @@ class _Axis:
         return self.objective.metric.direction == "minimize"
 
     def of(self, trials: list[CompletedTrial]) -> list[float]:
-        """Where they are on it, in the unit of the label."""
+        """Their values, in the unit of the label."""
         return [(self.objective.value(t.evaluation) or 0.0) * self.objective.metric.scale for t in trials]
 
     def intervals(self, trials: list[CompletedTrial]) -> dict[str, Any] | None:
@@ -183,11 +180,6 @@ def _axes(study: Study) -> tuple[_Axis, list[_Axis]]:
     others = others or [Objective("latency_ms" if first.name != "latency_ms" else "size_mb", 1.0)]
     chip = study.settings.chip
     return _Axis(first, chip), [_Axis(other, chip) for other in others]
-
-
-def _other_chips(study: Study) -> list[str]:
-    """The study's chips besides the main one."""
-    return list(study.front[0].evaluation.estimate.latency_by_chip)[1:] if study.front else []
 
 
 def _hover(trial: CompletedTrial) -> str:

@@ -46,9 +46,9 @@ def write_profile_page(profile: Profile, findings: Sequence[Finding], path: Path
         "<h2>Time of each operation, in the program's order</h2>",
         _plot(_times(profile), "times", with_library=True),
         "<h2>Roofline</h2>",
-        "<p class='note'>Operations that multiply and accumulate, by how often they do for each byte of weights and "
-        "activations; lines are the chip's peak and the rate at which weights stream in. Padding to 16 channels and 32 "
-        "columns keeps most below them.</p>",
+        "<p class='note'>Operations with multiply-accumulates, by their number per byte of weights and activations; "
+        "lines are the chip's peak and its weight bandwidth. Padding to 16 channels and 32 columns keeps most below "
+        "them.</p>",
         _plot(_roofline(profile), "roofline", with_library=False),
         "<h2>Findings</h2>",
         _findings(findings),
@@ -114,7 +114,7 @@ def _roofline(profile: Profile) -> go.Figure:
             hovertext=[_hover(one) for _, one in of_bound],
             hoverinfo="text",
         )
-    # From the least intensity to where the streaming line meets the peak, and on.
+    # From the lowest intensity over the knee, where the bandwidth meets the peak, to the highest.
     knee = chip.peak_tflops * 1e12 / (2 * chip.weight_gb_s * 1e9)
     ends = [min([*intensities, knee]) / 2, max([*intensities, knee]) * 2]
     ceiling = [min(chip.peak_tflops, 2 * x * chip.weight_gb_s / 1e3) for x in (ends[0], knee, ends[1])]
@@ -190,7 +190,7 @@ def _operations(placed: Sequence[Placement]) -> str:
 
 
 def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Cells are HTML already; figures stand to the right."""
+    """Cells are HTML already; numbers are aligned right."""
     head = f"<tr>{''.join(f'<th>{heading}</th>' for heading in headings)}</tr>" if headings else ""
     body = "".join(f"<tr>{''.join(_cell(text) for text in row)}</tr>" for row in rows)
     return f"<table>{head}{body}</table>"

@@ -1,4 +1,4 @@
-"""Keeping an MLflow store true to a study."""
+"""Mirroring a study in MLflow."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ def connect(uri: str) -> MlflowClient:
         with _quiet("mlflow", "alembic"):  # they log every table that they create
             client = MlflowClient(uri)
             client.search_experiments(max_results=1)
-    except Exception as error:  # SQLAlchemy's, requests' and MLflow's own, as the URI has it
+    except Exception as error:  # of SQLAlchemy, requests or MLflow, depending on the URI
         raise AnenasError(f"cannot use MLflow at {uri}: {first_line(error)}") from error
     return client
 
 
 @contextlib.contextmanager
 def _quiet(*names: str) -> Iterator[None]:
-    """Other libraries' loggers say no more than errors; afterwards they are as they were."""
+    """Let other libraries' loggers log only errors, and restore their levels afterwards."""
     levels = {logger: logger.level for logger in map(logging.getLogger, names)}
     try:
         for logger in levels:
@@ -63,15 +63,15 @@ def _quiet(*names: str) -> Iterator[None]:
 
 
 class MlflowTracker:
-    """Mirrors a study: whatever of it MLflow does not have yet is logged at the next `update`.
+    """Mirrors a study: each `update` logs whatever MLflow does not have yet.
 
-    A search that was killed between two steps is therefore made good when it goes on; a server that is away for a
-    while misses nothing.
+    So a search that was killed between two steps catches up when it is resumed, and a server that is down for a while
+    misses nothing.
 
     Args:
-        study: What is mirrored.
-        space: To name the decisions that made each architecture.
-        store: Folder of the study; runs of searches in it that were killed are closed.
+        study: The study to mirror.
+        space: Names the decisions that made each architecture.
+        store: Folder of the study; runs of its searches that were killed are closed.
         client: Of MLflow, see `connect`.
     """
 
@@ -86,7 +86,7 @@ class MlflowTracker:
         self._seen = 0  # of the finished trials
 
     def update(self, study: Study) -> None:
-        """Log what is new, and set every `pareto` tag right; a listener of the study."""
+        """Log what is new, and update the `pareto` tags; a listener of the study."""
         with self._forgiving():
             for trial in study.finished[self._seen :]:
                 if trial.number not in self._run_ids and (trial.evaluation or trial.state == "failed"):
@@ -96,13 +96,16 @@ class MlflowTracker:
             self._log_tests()
             self._log_progress()
 
-    def log_files(self, folder: Path) -> None:
-        """Log every file in a folder as an artifact of the search."""
+    def log_files(self, folder: Path) -> bool:
+        """Log every file in a folder as an artifact of the search; False, to try again, if MLflow does not answer."""
+        missed = True
         with self._forgiving():
             self._client.log_artifacts(self.run_id, str(folder))
+            missed = False
+        return not missed
 
     def close(self, status: Status) -> None:
-        """End the search's run; it is opened again when the search goes on."""
+        """End the search's run; it is reopened when the search is resumed."""
         with self._forgiving():
             self._client.set_terminated(self.run_id, status)
 
@@ -129,7 +132,7 @@ class MlflowTracker:
         return str(self._client.create_experiment(self._space.name, artifact_location=location, tags=tags))
 
     def _find_runs(self) -> tuple[str, dict[int, str], set[int]]:
-        """The run of this study, opened; those of its trials that are whole; which of them are tagged as the front."""
+        """This study's run, reopened; the complete runs of its trials; and the trials tagged as the front."""
         found = self._search([self._experiment], f"tags.`{_ID}` = '{self._study.id}'")
         searches = [run for run in found if _PARENT not in run.data.tags]
         if not searches:
@@ -151,7 +154,7 @@ class MlflowTracker:
         return searches[0].info.run_id, whole, pareto
 
     def _close_killed(self, store: Path) -> None:
-        """End the runs of searches in this store that no process is at any more, whatever their space."""
+        """End the runs of searches in this store that no process runs any more, whatever their space."""
         experiments = [experiment.experiment_id for experiment in self._client.search_experiments()]
         for run in self._search(experiments, f"attributes.status = 'RUNNING' and tags.`{_STORE}` = '{self._store}'"):
             study = run.data.tags[_STUDY]
@@ -192,7 +195,7 @@ class MlflowTracker:
             tags["donor"] = str(trial.evaluation.donor)
         metrics = [Metric(name, value, time_ms, 0) for name, value in _figures(trial).items()]
         if trial.evaluation:
-            # Accuracy by the percentage of the training that it was measured after.
+            # Accuracy, with the percentage of the training done as its step.
             metrics += [Metric("accuracy_at", e.accuracy, time_ms, round(100 * e.budget_fraction)) for e in trial.rungs]
             metrics += [Metric("train_loss", loss, time_ms, step) for step, loss in trial.evaluation.losses]
         self._client.log_batch(
@@ -215,7 +218,7 @@ class MlflowTracker:
         self._pareto = front
 
     def _log_tests(self) -> None:
-        """The accuracy on the test images, which is known of the front once a search has ended."""
+        """Log the test accuracy, which is known for the front once a search has ended."""
         for trial in self._study.front:
             if trial.test_accuracy is not None and trial.number not in self._tested:
                 self._client.log_metric(self._run_ids[trial.number], "test_accuracy", trial.test_accuracy)
@@ -234,13 +237,13 @@ class MlflowTracker:
         for i, objective in enumerate(self._study.objectives if self._study.front else ()):
             best = self._study.point(self._study.picks[objective.best])[i]
             metrics.append(Metric(f"best_{_metric(objective.name)}", best, now, len(volumes)))
-        for start in range(0, len(metrics), 1000):  # MLflow takes so many at once
+        for start in range(0, len(metrics), 1000):  # MLflow's limit
             self._client.log_batch(self.run_id, metrics[start : start + 1000])
         self._logged_points = len(volumes)
 
 
 def _metric(name: str) -> str:
-    """As MLflow takes it: "latency_ms/M2" is a group of its own in its pages."""
+    """A metric's name in MLflow, whose pages group names by "/"."""
     return name.replace("@", "/")
 
 

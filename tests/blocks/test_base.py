@@ -74,7 +74,9 @@ def test_a_kind_that_is_taken_is_refused() -> None:
 @pytest.mark.parametrize("kind", [None, "My", "my-block", "my block", "2d", "_mine", "conv_r1", "a_s2_b"])
 def test_a_kind_that_cannot_stand_in_an_architecture_is_refused(kind: str | None) -> None:
     mine = type("Mine", (Block,), {"kind": kind} if kind else {})
-    with pytest.raises(AnenasError, match=r"^block Mine: expected a kind of small letters, digits and underscores"):
+    with pytest.raises(
+        AnenasError, match=r"^block Mine: expected a kind of lower-case letters, digits and underscores"
+    ):
         register(mine)
 
 
@@ -105,7 +107,7 @@ def test_a_field_that_is_no_choice_is_refused() -> None:
         kind = "plain"
         kernel: int = 3
 
-    with pytest.raises(AnenasError, match=r"^block Plain: kernel is no choice; make it with `anenas.choice`"):
+    with pytest.raises(AnenasError, match=r"^block Plain: kernel is not a choice; make it with `anenas.choice`"):
         register(Plain)
 
 

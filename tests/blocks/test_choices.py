@@ -24,10 +24,12 @@ def test_a_choice_is_written_as_its_key_and_value(key: str, value: Value, token:
     ],
 )
 def test_a_choice_that_cannot_be_written_in_an_architecture_is_refused(given: tuple[Any, ...]) -> None:
-    with pytest.raises(AnenasError, match=r"^choice\(.*\): expected a key of small letters and whole numbers from 0"):
+    with pytest.raises(
+        AnenasError, match=r"^choice\(.*\): expected a key of lower-case letters and whole numbers from 0"
+    ):
         choice(*given)
 
 
 def test_an_option_that_is_there_twice_is_refused() -> None:
-    with pytest.raises(AnenasError, match="an option is there twice"):
+    with pytest.raises(AnenasError, match="an option is repeated"):
         choice("k", 3, 5, 3)

@@ -102,7 +102,7 @@ def test_the_engine_runs_all_of_it(block: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (f"1x1x1x300-log_mel_r1_s1_c32_hz8000_h128_w3-{BEHIND}", "takes 384 samples at least, here are 300"),
+        (f"1x1x1x300-log_mel_r1_s1_c32_hz8000_h128_w3-{BEHIND}", "takes 384 samples at least, got 300"),
         (f"1x1x1x20000-log_mel_r1_s1_c32_hz8000_h128_w3-{BEHIND}", "20000 breaks the guideline"),
         (f"1x1x4x4000-log_mel_r1_s1_c32_hz8000_h128_w3-{BEHIND}", "works on waveforms"),
         (f"1x2x1x4000-log_mel_r1_s1_c32_hz8000_h128_w3-{BEHIND}", "it can only be the first, once"),

@@ -175,6 +175,6 @@ def test_a_module_that_can_be_written_in_lines_is(tmp_path: Path) -> None:
 def test_what_cannot_be_taken_along_is_named(tmp_path: Path, old: str, new: str, message: str) -> None:
     text = HEAD + STEPS + BUILD
     assert old in text
-    both = f"cannot be written in plain torch: .*; nor can its classes be taken along: .*{message}"
+    both = f"cannot be written in plain torch: .*; nor can its classes be exported: .*{message}"
     with pytest.raises(AnenasError, match=both):
         plain_network(*network_of(tmp_path, text.replace(old, new)), "A network.")

@@ -192,7 +192,7 @@ def test_a_mistake_writes_nothing(store: Path, tmp_path: Path, changes: dict[str
 
 def test_nothing_is_overwritten(store: Path, tmp_path: Path) -> None:
     (tmp_path / "b").write_text("kept")
-    with pytest.raises(AnenasError, match="b is there already; name another folder"):
+    with pytest.raises(AnenasError, match="b exists already; name another folder"):
         anenas.export("tiny", tmp_path / "b", store=store)
     assert (tmp_path / "b").read_text() == "kept"
 
@@ -201,7 +201,7 @@ def test_images_that_have_moved_can_be_named(store: Path, tmp_path: Path) -> Non
     moved = shutil.copytree(store.parent, tmp_path / "elsewhere")
     study = Study.load(moved / "store", "tiny")
     study.note_data(str(tmp_path / "gone" / "data.npz"))
-    with pytest.raises(AnenasError, match="`data` names where they are now"):
+    with pytest.raises(AnenasError, match="pass their new location as `data`"):
         anenas.export("tiny", tmp_path / "b", store=moved / "store")
     assert anenas.export("tiny", tmp_path / "b", store=moved / "store", data=str(moved / "data.npz")).test_count == 63
 

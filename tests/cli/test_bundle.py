@@ -62,7 +62,7 @@ def test_as_json_a_bundle_is_its_figures_alone(run: Run, store: Path) -> None:
 def test_a_folder_that_is_there_is_left_alone(refusal: Callable[..., str], store: Path, tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     line = refusal("export", "series", "--store", store, "--out", "b")
-    assert line == "anenas: b is there already; name another folder\n"
+    assert line == "anenas: b exists already; name another folder\n"
 
 
 @pytest.mark.parametrize(

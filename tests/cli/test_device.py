@@ -85,11 +85,11 @@ def test_a_recording_of_a_program_that_is_not_here_says_so(run: Run, tmp_path: P
     a, b, c, d = json.loads(out)
     assert a["predicted_ms"] is b["predicted_ms"] is None
     assert a["notes"][0].startswith("unknown chip 'M2 Ultra'")
-    assert b["notes"][0].startswith("gone.mlpackage is no .mlpackage")
+    assert b["notes"][0].startswith("gone.mlpackage is not an .mlpackage")
     assert c["placement"] is None
     assert d["predicted_ms"] is None
     assert d["notes"] == [f"{TINY} was recorded with CPU_ONLY, without the engine"]
-    assert c["notes"][0].startswith("the program that was measured differs")
+    assert c["notes"][0].startswith("the measured program differs")
 
 
 def test_a_kit_is_written_and_says_how_to_go_on(run: Run, tmp_path: Path) -> None:

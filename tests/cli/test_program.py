@@ -67,11 +67,11 @@ def test_what_float16_loses_is_told(run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ("nothing.mlpackage --inputs in.npz --outputs out.npz", "nothing.mlpackage is no .mlpackage"),
+        ("nothing.mlpackage --inputs in.npz --outputs out.npz", "nothing.mlpackage is not an .mlpackage"),
         ("model.mlpackage --inputs bad.npz --outputs out.npz", "unknown input 'picture'"),
         ("model.mlpackage --inputs none.npz --outputs out.npz", "'none.npz' is not there; expected an .npz file"),
         ("model.mlpackage --inputs model.mlpackage --outputs out.npz", "'model.mlpackage' is a folder"),
-        ("model.mlpackage --inputs text.npz --outputs out.npz", "'text.npz' is no .npz file, or is cut short"),
+        ("model.mlpackage --inputs text.npz --outputs out.npz", "'text.npz' is not an .npz file, or is cut short"),
         ("model.mlpackage --inputs objects.npz --outputs out.npz", "the array 'image' cannot be read"),
         ("model.mlpackage --inputs in.npz --outputs nowhere/out.npz", "'nowhere/out.npz' cannot be written"),
         ("model.mlpackage --inputs in.npz --outputs out.npz --precision int8", "unknown precision 'int8'"),

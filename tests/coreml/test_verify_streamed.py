@@ -102,7 +102,7 @@ def test_a_count_that_float16_cannot_go_on_with_stays(programs: Programs) -> Non
 @first
 def test_what_is_no_streaming_program_is_told(programs: Programs) -> None:
     _, whole, _ = programs
-    with pytest.raises(AnenasError, match="this is no streaming program: series: fp32"):
+    with pytest.raises(AnenasError, match="not a streaming program: series: fp32"):
         next(anenas.stream(whole.program(), series()))
 
 

@@ -137,7 +137,7 @@ def test_silent_recordings_are_named(folder: Path, log: pytest.LogCaptureFixture
         (b"", "cannot be read as a .wav file .*; save it as 16-bit PCM"),
         (b"RIFF\x24\x00\x00\x00WAVEfmt ", "cannot be read as a .wav file .*; save it as 16-bit PCM"),
         (None, "is empty; record it again or remove it"),
-        (np.full(1000, np.nan, np.float32), "holds samples that are no numbers"),
+        (np.full(1000, np.nan, np.float32), "holds samples that are not numbers"),
     ],
 )
 def test_a_file_that_is_of_no_use_is_named(content: bytes | np.ndarray | None, message: str, folder: Path) -> None:
@@ -196,7 +196,7 @@ def test_waveforms_may_be_arrays(tmp_path: Path, log: pytest.LogCaptureFixture) 
     np.testing.assert_allclose(a.test.inputs[1:], b.test.inputs[1:], atol=1e-4)
     assert log.messages == [
         "2 of 24 recordings are shorter than 0.125 s: they begin with silence",
-        f"'{tmp_path / 'b.npz'}' has no array rate, of samples a second: taken for 8,000 Hz",
+        f"'{tmp_path / 'b.npz'}' has no array rate, in samples a second: assuming 8,000 Hz",
     ]
 
 

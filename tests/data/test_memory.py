@@ -199,7 +199,7 @@ normalised = [(image / 255 - 0.5) / 0.25 for image in photos]
         ),
         ({"train": Items(photos), "test": None}, "`data`: test is a NoneType; expected map-style data sets"),
         ((Items(photos), iter(photos)), "`data`: test is a list_iterator; expected map-style data sets"),
-        ((*arrays(COLOUR)[:3], [[1], [2, 3]]), r"`data`: test_y is no array \("),
+        ((*arrays(COLOUR)[:3], [[1], [2, 3]]), r"`data`: test_y is not an array \("),
         (arrays(COLOUR.astype(object)), "`data`: train_x holds Python objects; expected a plain array of numbers, or"),
         (arrays(COLOUR / 127), "`data`: train_x holds floats from 0 to 2.*; expected uint8 .*, or floats from 0 to 1"),
         (arrays(COLOUR / 255 * np.nan), "`data`: train_x holds floats from nan to nan; expected uint8"),
@@ -248,5 +248,5 @@ def test_size_and_a_format_are_not_given_both() -> None:
 
 def test_objects_are_not_found_again() -> None:
     place = absolute_source(arrays(COLOUR))
-    with pytest.raises(AnenasError, match="given as objects, which are kept nowhere: give the same again as `data`"):
+    with pytest.raises(AnenasError, match="given as objects, which are not stored: give the same again as `data`"):
         load_data(place, size=(8, 8))

@@ -134,7 +134,7 @@ constant[:, :, 1] = 7
         ({"train_x": empty}, "series 4 of train_x is empty; leave it out"),
         ({"train_x": constant}, "channel 1 of train_x is always 7; leave it out"),
         ({"train_x": SERIES * 1e6}, "channel 0 of train_x reaches .* Core ML's float16 ends at 65,504"),
-        ({"train_x": SERIES + 1000}, "channel 0 of train_x varies by 1.* around .*: take its mean off"),
+        ({"train_x": SERIES + 1000}, "channel 0 of train_x varies by 1.* around .*: subtract its mean"),
         ({"test_x": SERIES[:4, :, :2]}, "train_x holds series of 3 channels and 20 steps, but test_x of 2 and 20"),
         ({"test_x": SERIES[:4, :10]}, "but test_x of 3 and 10; give all the same, and end shorter ones in NaN"),
         ({"train_x": SERIES[:, :3]}, r"train_x \(12, 3, 3\) may be \(n, T, C\) or \(n, C, T\); add an array layout"),
@@ -148,7 +148,7 @@ constant[:, :, 1] = 7
         (
             {"train_x": random.standard_normal((4, 2500, 1)), "train_y": LABELS[:4]}
             | {"test_x": random.standard_normal((4, 2500, 1))},
-            "series of 2,500 steps; at most 1,024 .*: cut them in windows, or keep one step in 3",
+            "series of 2,500 steps; at most 1,024 .*: cut them into windows, or keep one step in 3",
         ),
     ],
 )

@@ -78,7 +78,7 @@ def test_a_device_may_not_have_the_name_of_a_chip(name: str) -> None:
 def test_a_file_that_was_not_written_by_it_says_what_to_do(changes: dict[str, object]) -> None:
     path = MINE.save()
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
-    with pytest.raises(AnenasError, match=f"{path} is no calibration of this version; calibrate the device again"):
+    with pytest.raises(AnenasError, match=f"{path} is not a calibration of this version; calibrate the device again"):
         OwnDevice.load("mine")
 
 

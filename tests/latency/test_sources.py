@@ -146,12 +146,12 @@ def test_a_function_gives_milliseconds_with_or_without_an_interval(answer: Any, 
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        (None, "mine knows no latency of this program on A15"),
-        (-1.0, "mine answered -1.0; expected milliseconds"),
-        (float("nan"), "mine answered nan"),
-        ("fast", "mine answered 'fast'"),
-        ((1.0, 2.0), r"mine answered \(1.0, 2.0\)"),
-        ((1.0, 2.0, 3.0), r"mine answered \(1.0, 2.0, 3.0\)"),
+        (None, "mine does not know the latency of this program on A15"),
+        (-1.0, "mine returned -1.0; expected milliseconds"),
+        (float("nan"), "mine returned nan"),
+        ("fast", "mine returned 'fast'"),
+        ((1.0, 2.0), r"mine returned \(1.0, 2.0\)"),
+        ((1.0, 2.0, 3.0), r"mine returned \(1.0, 2.0, 3.0\)"),
     ],
 )
 def test_a_function_that_cannot_tell_is_one_clear_line(answer: Any, message: str) -> None:
@@ -192,10 +192,10 @@ def test_compressed_weights_have_a_key_of_their_own() -> None:
 def test_what_a_table_does_not_hold_is_named(tmp_path: Path) -> None:
     source = TableLatency.read(whole_table(tmp_path))
     other = Graph((x,), (dataclasses.replace(relu, kind="gelu"), dataclasses.replace(relu, kind="silu"), relu), (y,))
-    missing = r"operations\.csv has no row of 'gelu 1x16x32x32 > 1x16x32x32' on A15, nor of 1 other operations$"
+    missing = r"operations\.csv has no row for 'gelu 1x16x32x32 > 1x16x32x32' on A15, nor for 1 other operations$"
     with pytest.raises(AnenasError, match=missing):
         source.latency(other, A15)
-    with pytest.raises(AnenasError, match="has no row of 'prediction' on M2"):
+    with pytest.raises(AnenasError, match="has no row for 'prediction' on M2"):
         source.latency(graph, get_chip("M2"))
 
 

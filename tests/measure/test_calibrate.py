@@ -113,7 +113,7 @@ def test_a_calibration_of_another_model_version_is_refused() -> None:
 def test_a_file_that_is_not_its_own_is_refused(home: Path, change: dict[str, object] | str) -> None:
     path = OwnDevice("mine", "A15", "calibrated-1", 1.0, 1.0, 1.2, 5).save()
     path.write_text(change if isinstance(change, str) else json.dumps(json.loads(path.read_text()) | change))
-    with pytest.raises(AnenasError, match="is no calibration of this version; calibrate the device again"):
+    with pytest.raises(AnenasError, match="is not a calibration of this version; calibrate the device again"):
         chip_or_own_device("mine")
 
 

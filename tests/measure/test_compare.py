@@ -32,8 +32,8 @@ def test_the_estimate_is_any_source_s(recording: Recording, tiny: Graph) -> None
     ("changes", "note"),
     [
         ({"chip": "M2 Ultra"}, "unknown chip 'M2 Ultra'"),
-        ({"model": "gone.mlpackage"}, "gone.mlpackage is no .mlpackage"),
-        ({"model": OTHER}, "the program that was measured differs from the one that its name gives here"),
+        ({"model": "gone.mlpackage"}, "gone.mlpackage is not an .mlpackage"),
+        ({"model": OTHER}, "the measured program differs from the one that its name gives here"),
         ({"compute_units": "CPU_ONLY"}, "was recorded with CPU_ONLY, without the engine"),
         ({"plan": ()}, "holds no compute plan"),
     ],

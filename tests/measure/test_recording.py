@@ -117,8 +117,8 @@ def test_a_missing_field_is_named(content: dict[str, Any], tmp_path: Path, field
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "is no JSON"),
-        ("[" * 100_000, "is no JSON"),
+        ("", "is not JSON"),
+        ("[" * 100_000, "is not JSON"),
         ("[1]", 'holds no recordings: expected a JSON object with "format": "anenas-recordings"'),
         ('{"format": "anenas-recordings", "version": 2}', "is of version 2 of the format; this anenas reads 1"),
         ('{"format": "anenas-recordings", "version": 1}', "recordings: field required"),

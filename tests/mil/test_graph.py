@@ -114,10 +114,10 @@ def test_compressed_weights_belong_to_the_operation_that_reads_them(package: Pac
 
 def test_a_path_without_a_package_is_refused(tmp_path: Path) -> None:
     for path in (tmp_path / "missing.mlpackage", tmp_path):
-        assert message_of(path) == f"{path} is no .mlpackage: it has no Manifest.json"
+        assert message_of(path) == f"{path} is not an .mlpackage: it has no Manifest.json"
     file = tmp_path / "model.mlpackage"
     file.write_bytes(b"")
-    assert message_of(file) == f"{file} is no .mlpackage: it has no Manifest.json"
+    assert message_of(file) == f"{file} is not an .mlpackage: it has no Manifest.json"
 
 
 def test_a_model_that_is_cut_short_is_refused(broken: Path) -> None:

@@ -307,7 +307,7 @@ def test_an_unknown_operation_is_named(converted: Converted) -> None:
         ("operand", r"is damaged: nothing computes 'nowhere', which var_\d+ reads"),
         ("output", "is damaged: nothing computes 'nowhere', which its caller reads"),
         ("parameter", r"operation '\w+' \(conv\) has an unknown parameter 'colour'"),
-        ("constant", r"is damaged: a constant of shape \(2,\) has another number of values"),
+        ("constant", r"is damaged: a constant of shape \(2,\) has a different number of values"),
     ],
 )
 def test_a_damaged_program_is_refused(converted: Converted, change: str, expected: str) -> None:

@@ -60,7 +60,7 @@ def test_a_space_is_held_at_the_input_of_the_architecture() -> None:
         ("timm:resnet51", "did you mean resnet51q or resnet50"),
         ("timm:resnet18@big", "expected a resolution in pixels"),
         ("timm:vit_tiny_patch16_224@100", "does not run at 100×100"),
-        ("nowhere.mlpackage", "is no .mlpackage"),
+        ("nowhere.mlpackage", "is not an .mlpackage"),
         ("something", "no model 'something'; expected a .mlpackage"),
         ("1x1x8x8-nonsense-head_n4", "unknown block 'nonsense'"),
     ],

@@ -258,12 +258,12 @@ def test_what_is_no_archive_is_one_clear_line(data: bytes, tmp_path: Path) -> No
 
 def test_an_archive_of_before_the_first_release_says_how_to_go_on(tmp_path: Path) -> None:
     (tmp_path / "archive").write_bytes(b"anenas\0\x01\2\0\0\0\0\0\0\0{}")
-    with pytest.raises(AnenasError, match=r"anenas wrote it before 0\.1\.0 .*: unpack it with that, or pack anew"):
+    with pytest.raises(AnenasError, match=r"anenas wrote it before 0\.1\.0 .*: unpack it with that, or pack it again"):
         unpack(tmp_path / "archive", tmp_path / "back")
 
 
 def test_a_folder_that_is_there_is_not_written_into(archive: Path, folder: Path) -> None:
-    with pytest.raises(AnenasError, match="is there already"):
+    with pytest.raises(AnenasError, match="exists already"):
         unpack(archive, folder)
 
 

@@ -72,7 +72,7 @@ def test_an_architecture_is_held_to_operations_and_sizes(package: Package) -> No
     [
         ("nowhere.safetensors", "there is no file nowhere.safetensors"),
         ("nowhere.npz", "'nowhere.npz' is not there"),
-        ("nowhere.mlpackage", "is no .mlpackage"),
+        ("nowhere.mlpackage", "is not an .mlpackage"),
         ("something", r"cannot verify against 'something'; expected weights \(.safetensors\)"),
     ],
 )

@@ -144,7 +144,7 @@ class _Falling(nn.Module):
         (lambda: _Falling(), r"fails on 1×16×8×8: RuntimeError: .*shape.* \(test_graph.py:\d+\)$"),
         (lambda: nn.Conv2d(8, 16, 1), r"fails on 1×16×8×8: RuntimeError: "),
         (lambda: 1 / 0, r"fails on 1×16×8×8: ZeroDivisionError: division by zero \(test_graph.py:\d+\)$"),
-        (lambda: nn.Conv2d(16, 16, 3), r"makes 1×16×6×6 of 1×16×8×8; .* promise 1×16×8×8$"),
+        (lambda: nn.Conv2d(16, 16, 3), r"turns 1×16×8×8 into 1×16×6×6; .* promise 1×16×8×8$"),
     ],
 )
 @pytest.mark.usefixtures("forget_plugins")

@@ -146,10 +146,10 @@ def test_networks_of_series_are_read_back_too(text: str) -> None:
     [
         ("1x3x8x8-min_gru_r1_s1_c16-head_n2", "block min_gru works on series, (N, C, 1, T), and the input is 8 high"),
         ("1x3x1x1025-lstm_r1_s2_c16-head_n2", "the length of a sequence, at most 1,024"),
-        ("1x3x1x128-lstm_r1_s2_c16-unrolled_gru_r1_s1_c16-head_n2", "unrolled_gru takes 32 steps at most, here are 64"),
+        ("1x3x1x128-lstm_r1_s2_c16-unrolled_gru_r1_s1_c16-head_n2", "unrolled_gru takes 32 steps at most, got 64"),
         ("1x3x64x8-conv_r1_s1_c16_k3_relu-patches_r1_s2_c16_relu-head_n2", "it never strides"),
-        ("1x3x64x64-patches_r1_s1_c16_relu-head_n2", "patches takes 1,024 steps at most, here are 4,096"),
-        ("1x3x16x8-patches_r1_s1_c16_relu-lstm_r1_s1_c16-unrolled_gru_r1_s1_c16-head_n2", "here are 128"),
+        ("1x3x64x64-patches_r1_s1_c16_relu-head_n2", "patches takes 1,024 steps at most, got 4,096"),
+        ("1x3x16x8-patches_r1_s1_c16_relu-lstm_r1_s1_c16-unrolled_gru_r1_s1_c16-head_n2", "got 128"),
         (
             "1x1x1x8-embedding_r1_s1_c16_v100_onehot-head_n2",
             "where a vocabulary is a multiple of 64, at most 2,048, found 'v100'",

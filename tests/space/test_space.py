@@ -321,7 +321,7 @@ def test_a_space_of_images_is_not_asked_for_its_pooling(write_space: WriteSpace)
         ({"input": {"steps": 0}}, "0 is not a positive size"),
         ({"input": {"steps": "many"}}, "valid integer"),
         ({"input": {"steps": 64, "height": 64}}, "expected height and width, of images, or steps, of series, or"),
-        ({"input": {"steps": 66}}, "stage1: block unrolled_gru takes 32 steps at most, here are 33: stride before it"),
+        ({"input": {"steps": 66}}, "stage1: block unrolled_gru takes 32 steps at most, got 33: stride before it"),
         ({"stages": [{"width": 16, "blocks": {"conv": {}}}]}, "stage1: block conv works on images; for series there"),
         ({"forms": ["fp16", "w8a8"]}, "forms: w8a8 is for blocks of images, and stem has tcn; leave one of them out"),
         (
@@ -350,7 +350,7 @@ def test_an_image_has_no_last_step(write_space: WriteSpace) -> None:
 def test_a_space_of_series_takes_another_length_where_its_blocks_do() -> None:
     space = SearchSpace.model_validate(series())
     assert space.with_input(3, 1, 50).sample(random.Random(0)).input == (1, 3, 1, 50)
-    with pytest.raises(ValidationError, match="unrolled_gru takes 32 steps at most, here are 50"):
+    with pytest.raises(ValidationError, match="unrolled_gru takes 32 steps at most, got 50"):
         space.with_input(3, 1, 100)
     with pytest.raises(ValidationError, match="the input is 8 high"):
         space.with_input(3, 8, 8)
@@ -503,8 +503,8 @@ def test_a_space_of_waveforms_has_their_rate() -> None:
         ({"input": {"samples": 16_385}}, "breaks the guideline 'no dimension over 16,384'"),
         ({"input": {"samples": 4000, "steps": 4}}, "expected height and width, of images, or steps, of series, or"),
         ({"input": {"samples": 4000, "channels": 2}}, "stem: block log_mel takes the network's input, of one channel"),
-        ({"input": {"samples": 200}}, "stem: block log_mel takes 384 samples at least, here are 200"),
-        ({"input": {"samples": 16_000}}, "stage1: block unrolled_gru takes 32 steps at most, here are 63"),
+        ({"input": {"samples": 200}}, "stem: block log_mel takes 384 samples at least, got 200"),
+        ({"input": {"samples": 16_000}}, "stage1: block unrolled_gru takes 32 steps at most, got 63"),
         ({"input": {"steps": 1000}}, "stem: block log_mel takes recordings; give the input samples"),
         ({"stem": {"width": 32, "blocks": {"log_mel": {"rate": [8000, 16000]}}}}, "need the block log_mel, no other"),
         ({"stem": {"width": 32, "blocks": {"log_mel": {}, "tcn": {}}}}, "need the block log_mel, no other"),

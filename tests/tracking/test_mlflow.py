@@ -11,6 +11,7 @@ from mlflow.exceptions import MlflowException
 from pretend import SPACE, PretendEvaluator, estimate
 
 from anenas._errors import AnenasError
+from anenas.api._report import FrontReport
 from anenas.search import Problem, SearchSettings, Study, Trial, TrialFiles, make_sampler, searching
 from anenas.space import Limits, SearchSpace, read_space
 from anenas.tracking import MlflowTracker, connect, default_uri
@@ -232,6 +233,7 @@ def test_what_a_store_misses_while_it_is_away_is_logged_later(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     complete(study, space, 0.8, 0.2)
+    report = FrontReport(tracker)
 
     def away(*_: object, **__: object) -> None:
         raise MlflowException("connection refused")
@@ -240,14 +242,17 @@ def test_what_a_store_misses_while_it_is_away_is_logged_later(
         for name in ("create_run", "log_artifacts", "set_terminated"):
             patch.setattr(MlflowClient, name, away)
         tracker.update(study)
-        tracker.log_files(tmp_path)
+        report(study)
         tracker.close("FINISHED")
     said = "MLflow does not answer; what it misses is logged later: connection refused"
     assert [record.getMessage() for record in caplog.records if record.name.startswith("anenas")] == [said] * 3
     assert [run.info.status for run in runs(tmp_path)] == ["RUNNING"]
     tracker.update(study)
+    report(study)  # though the front is the same
     tracker.close("FINISHED")
     search, trial = runs(tmp_path)
+    artifacts = MlflowClient(default_uri(tmp_path / "store")).list_artifacts(search.info.run_id)
+    assert [file.path for file in artifacts] == ["front.csv", "front.html", "front.png", "trials.csv"]
     assert (search.info.status, trial.info.status) == ("FINISHED", "FINISHED")
     assert (trial.data.metrics["accuracy"], trial.data.tags["pareto"]) == (0.8, "true")
     assert search.data.metrics["hypervolume"] == study.hypervolumes[-1]

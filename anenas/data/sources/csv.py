@@ -1,4 +1,4 @@
-"""Windows of series in one .csv file, a row for each step of time."""
+"""Windows of series in one .csv file, a row for each time step."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from anenas._errors import AnenasError
 from anenas.ane import MAX_STEPS
 from anenas.data._format import InputFormat
 from anenas.data._raw import PARTS, Examples, RawData, file_safe, numbered
-from anenas.data._series import read_series
+from anenas.data._series import ending_in_nan, read_series
 from anenas.data._sources import source
 from anenas.inputs import SERIES
 
@@ -39,7 +39,7 @@ class _Header:
 
 @dataclass(frozen=True)
 class _Window:
-    """Rows in a row that say the same of themselves."""
+    """Consecutive rows of the same window, label, split and group."""
 
     name: str
     label: str
@@ -48,22 +48,22 @@ class _Window:
     start: int
     """Its first row among those that hold values, from 0."""
     line: int
-    """The same among the rows of the file, from 1, the header's."""
+    """The same among all rows of the file, the header being row 1."""
 
 
-# The csv module rather than pandas: it names the row that is wrong, and holds 65,536 rows as text at most.
+# The csv module rather than pandas: so errors name the row, and at most 65,536 rows are in memory as text.
 @source("csv", SERIES, rest="FILE", suffix=".csv")
 def read_csv(rest: str, wanted: InputFormat) -> RawData:
     """Series from a file with a row for each step and a header.
 
-    The column `window` says which series a row belongs to, by any name; its rows follow one another in the order of
-    time. The column `label` is its class, any text. Every other column is a channel, in the file's order, but
-    `split`, which is train, validation or test, and `group` or `subject`: windows of one group are never parted where
-    a validation or test set has to be cut out. Windows may be of unequal length.
+    The column `window` names the series that a row belongs to; its rows are consecutive, in the order of time. The
+    column `label` is its class, any text. Every other column is a channel, in the file's order, except `split`, which
+    is train, validation or test, and `group` or `subject`: groups stay whole if a validation or test set is held out.
+    Windows may be of unequal length.
 
     Args:
         rest: The file, in UTF-8, with commas between columns and points in numbers.
-        wanted: What they are to become; series are taken as they are.
+        wanted: Ignored: series are taken as they are.
 
     Raises:
         AnenasError: The file is not there, or is not as described; it names the row, the header being row 1.
@@ -73,7 +73,7 @@ def read_csv(rest: str, wanted: InputFormat) -> RawData:
         with path.open(encoding="utf-8-sig", newline="") as file:
             header, windows, values = _read(path, file)
     except UnicodeDecodeError as error:
-        raise AnenasError(f"'{path}' is no text in UTF-8 (byte {error.start:,}); save it as CSV in UTF-8") from error
+        raise AnenasError(f"'{path}' is not UTF-8 text (byte {error.start:,}); save it as CSV in UTF-8") from error
     except OSError as error:
         raise AnenasError(f"cannot read '{path}': {error.strerror or error}") from error
     _check_windows(path, windows)
@@ -83,13 +83,16 @@ def read_csv(rest: str, wanted: InputFormat) -> RawData:
     if longest > MAX_STEPS:
         window = windows[int(lengths.argmax())]
         raise AnenasError(
-            f"'{path}', row {window.line}: window '{window.name}' has {longest:,} steps; at most {MAX_STEPS:,} are a "
-            f"block that the Neural Engine likes: cut it in several windows"
+            f"'{path}', row {window.line}: window '{window.name}' has {longest:,} steps; at most {MAX_STEPS:,} "
+            f"suit the Neural Engine: cut it into several windows"
         )
     parts = {part: [i for i, window in enumerate(windows) if window.split == part] for part in PARTS}
     if not parts["train"]:
-        raise AnenasError(f"'{path}': the split of no window is train")
-    arrays = {f"{part}_x": _padded(values, bounds, members, longest) for part, members in parts.items() if members}
+        raise AnenasError(f"'{path}': no window has the split train")
+    each = [values[start:end].T for start, end in itertools.pairwise(bounds)]
+    arrays = {
+        f"{part}_x": ending_in_nan([each[i] for i in members], longest) for part, members in parts.items() if members
+    }
     names = [header.names[channel] for channel in header.channels]
     series = read_series(f"'{path}'", arrays, layout="nct", names=names)
     classes, labels = numbered([window.label for window in windows])
@@ -156,7 +159,7 @@ def _header(path: Path, row: list[str]) -> _Header:
 def _filled(
     path: Path, rows: list[list[str]], lines: Sequence[int], header: _Header
 ) -> tuple[list[list[str]], Sequence[int]]:
-    """The rows that hold anything, with their lines; every one of them must have all columns."""
+    """The rows that are not empty, with their lines; each must have all columns."""
     filled = [(row, line) for row, line in zip(rows, lines, strict=True) if row]
     for row, line in filled:
         if len(row) != len(header.names):
@@ -205,7 +208,7 @@ def _windows(
 
 
 def _check_windows(path: Path, windows: Sequence[_Window]) -> None:
-    """Whether every window has a name, one label, split and group, and its rows are one after the other."""
+    """Check that every window has a name, one label, split and group, and consecutive rows."""
     seen: set[str] = set()
     grouped = any(window.group for window in windows)
     for before, window in zip([None, *windows], windows, strict=False):
@@ -230,12 +233,3 @@ def _check_windows(path: Path, windows: Sequence[_Window]) -> None:
                 f"other, and give each window a name of its own"
             )
         seen.add(window.name)
-
-
-def _padded(values: NDArray[np.float32], bounds: list[int], members: list[int], longest: int) -> NDArray[np.float32]:
-    """The windows of these numbers as (n, C, T), which end in NaN where they are shorter."""
-    series = np.full((len(members), longest, values.shape[1]), np.nan, np.float32)
-    for one, member in zip(series, members, strict=True):
-        start, end = bounds[member : member + 2]
-        one[: end - start] = values[start:end]
-    return series.transpose(0, 2, 1)

@@ -16,7 +16,7 @@ _FOLDER = Path(__file__).parents[1]
 
 @source("fashion_mnist", IMAGES, rest="")
 def read_fashion_mnist(rest: str, wanted: InputFormat) -> RawData:
-    """A class-balanced cut of Fashion-MNIST: 28×28 grey, 10 classes, 10,000 + 2,000 images."""
+    """A class-balanced subset of Fashion-MNIST: 28×28 grey, 10 classes, 10,000 + 2,000 images."""
     return dataclasses.replace(read_npz(str(_FOLDER / "fashion_mnist.npz"), wanted), flip=True)
 
 
@@ -24,6 +24,6 @@ def read_fashion_mnist(rest: str, wanted: InputFormat) -> RawData:
 def read_wrist_motion(rest: str, wanted: InputFormat) -> RawData:
     """Wrist motion in seven exercises: 6 channels, 128 steps; 858 + 392 + 583 windows.
 
-    It is split by people: three sets of people who have nobody in common.
+    Each split is of different people.
     """
     return read_npz(str(_FOLDER / "wrist_motion.npz"), wanted)

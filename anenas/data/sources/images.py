@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -27,19 +28,16 @@ def read_images(rest: str, wanted: InputFormat) -> RawData:
     """A data set of the images in class folders, as `read_class_folders` finds them.
 
     Raises:
-        AnenasError: The folder is not there or not laid out like that, a class is empty, or a file is no image.
+        AnenasError: The folder is missing or not laid out like that, a class is empty, or a file is not an image.
     """
     path = Path(rest).expanduser()
     classes, files = read_class_folders(path, _SUFFIXES, IMAGES.name)
-    channels = 1 if _all_grey(file for part in files.values() for file, _ in part) else 3
-    examples = {part: _examples(labelled, channels) for part, labelled in files.items()}
+    channels = 1 if _all_grey(path for paths, _ in files.values() for path in paths) else 3
+    examples = {
+        part: Examples(PhotoPictures(partial(_draw_file, paths), np.arange(len(paths)), channels), labels)
+        for part, (paths, labels) in files.items()
+    }
     return RawData.of_parts(file_safe(path.resolve().name), IMAGES, classes, examples)
-
-
-def _examples(files: list[tuple[Path, int]], channels: int) -> Examples:
-    paths = [path for path, _ in files]
-    labels = np.array([label for _, label in files], np.int64)
-    return Examples(PhotoPictures(partial(_draw_file, paths), np.arange(len(paths)), channels), labels)
 
 
 def _all_grey(paths: Iterable[Path]) -> bool:
@@ -48,21 +46,19 @@ def _all_grey(paths: Iterable[Path]) -> bool:
 
 
 def _is_grey_file(path: Path) -> bool:
-    try:
-        with Image.open(path) as image:
-            return is_grey(image)
-    except Exception as error:
-        raise _broken(path, error) from error
+    with _opened(path) as image:
+        return is_grey(image)
 
 
 def _draw_file(paths: list[Path], index: int, size: tuple[int, int], channels: int) -> NDArray[np.uint8]:
+    with _opened(paths[index]) as image:
+        return draw_photo(image, size, channels)
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
     try:
-        with Image.open(paths[index]) as image:
-            return draw_photo(image, size, channels)
-    except Exception as error:
-        raise _broken(paths[index], error) from error
-
-
-def _broken(path: Path, error: Exception) -> AnenasError:
-    """Pillow raises a dozen kinds of exception on broken files; all of them mean this."""
-    return AnenasError(f"'{path}' cannot be read as an image ({error}); repair or remove it")
+        with Image.open(path) as image:
+            yield image
+    except Exception as error:  # Pillow raises a dozen kinds on broken files
+        raise AnenasError(f"'{path}' cannot be read as an image ({error}); repair or remove it") from error

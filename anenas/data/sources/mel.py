@@ -15,7 +15,7 @@ from anenas.data._audio import Tally
 from anenas.data._class_folders import read_class_folders
 from anenas.data._format import AudioFormat, InputFormat
 from anenas.data._raw import Examples, RawData, file_safe
-from anenas.data._series import read_series
+from anenas.data._series import ending_in_nan, read_series
 from anenas.data._sources import source
 from anenas.data._wav import WAV_SUFFIXES, read_rates, read_wavs, wav_warnings
 from anenas.inputs import RECORDINGS, SERIES
@@ -27,9 +27,9 @@ _log = logging.getLogger(__name__)
 
 @source("mel", SERIES, rest="FOLDER")
 def read_spectrograms(rest: str, wanted: InputFormat) -> RawData:
-    """The log-mel spectrograms of the .wav files in class folders, as series that are as long as the longest.
+    """The log-mel spectrograms of the .wav files in class folders, as series as long as the longest.
 
-    They are what block `log_mel` computes before it normalises, of 40 bands, every 16 ms, at the highest rate that
+    They are what the block `log_mel` computes before it normalises: 40 bands, every 16 ms, at the highest rate that
     most files have.
 
     Raises:
@@ -38,20 +38,15 @@ def read_spectrograms(rest: str, wanted: InputFormat) -> RawData:
     path = Path(rest).expanduser()
     classes, files = read_class_folders(path, WAV_SUFFIXES, RECORDINGS.name)
     with wav_warnings():
-        mel = _mel_for([file for labelled in files.values() for file, _ in labelled])
+        mel = _mel_for([path for paths, _ in files.values() for path in paths])
         tally = Tally(AudioFormat(mel.rate, MAX_STEPS * mel.hop))
-        spectrograms = {
-            part: _spectrograms([file for file, _ in labelled], mel, tally) for part, labelled in files.items()
-        }
+        spectrograms = {part: _spectrograms(paths, mel, tally) for part, (paths, _) in files.items()}
     tally.log(filled=False)
     _log.info(f"series of {mel}: an app computes them before the model")
     steps = max(one.shape[1] for part in spectrograms.values() for one in part)
-    arrays = {f"{part}_x": _ending_in_nan(found, steps) for part, found in spectrograms.items()}
+    arrays = {f"{part}_x": ending_in_nan(found, steps) for part, found in spectrograms.items()}
     series = read_series(f"'{path}'", arrays, layout="nct")
-    examples = {
-        part: Examples(series[f"{part}_x"], np.array([label for _, label in labelled], np.int64))
-        for part, labelled in files.items()
-    }
+    examples = {part: Examples(series[f"{part}_x"], labels) for part, (_, labels) in files.items()}
     mask = ", then a channel that is 1 where there is sound" if series["train_x"].masked else ""
     metadata = {"sample_rate": str(mel.rate), "input": f"{mel}: {mel.formula}{mask}"}
     return RawData.of_parts(file_safe(path.resolve().name), SERIES, classes, examples, metadata=metadata)
@@ -72,11 +67,3 @@ def _spectrograms(files: list[Path], mel: LogMel, tally: Tally) -> list[NDArray[
             raise AnenasError(f"'{file}' is shorter than a step of {mel.hop / mel.rate:g} s; remove it")
         found.append(mel(tally.add(one, f"'{file}'")))
     return found
-
-
-def _ending_in_nan(spectrograms: list[NDArray[np.float32]], steps: int) -> NDArray[np.float32]:
-    """(n, bands, steps)."""
-    array = np.full((len(spectrograms), _BANDS, steps), np.nan, np.float32)
-    for row, spectrogram in zip(array, spectrograms, strict=True):
-        row[:, : spectrogram.shape[1]] = spectrogram
-    return array

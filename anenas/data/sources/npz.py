@@ -21,7 +21,7 @@ _PLAIN = {"class_names": "strings", **dict.fromkeys(("train_x", "validation_x", 
 
 @source("npz", rest="FILE", suffix=".npz")
 def read_npz(rest: str, wanted: InputFormat) -> RawData:
-    """A data set from the arrays of a file, as `raw_of_arrays` has them. Nothing is ever unpickled.
+    """A data set from the arrays of a file, see `raw_of_arrays`. Nothing is ever unpickled.
 
     Raises:
         AnenasError: The file is not there, is damaged, or its arrays are not as described.
@@ -34,7 +34,7 @@ def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     if not path.is_file():
         raise AnenasError(f"'{path}' is {'a folder' if path.is_dir() else 'not there'}; expected an .npz file")
     if not zipfile.is_zipfile(path):
-        raise AnenasError(f"'{path}' is no .npz file, or is cut short; write it with numpy.savez_compressed")
+        raise AnenasError(f"'{path}' is not an .npz file, or is cut short; write it with numpy.savez_compressed")
     key = ""
     arrays = {}
     try:

@@ -17,13 +17,13 @@ from anenas.inputs import TEXTS
 _COLUMNS = ("text", "label")
 
 
-# The csv module rather than pandas: it names the row that is wrong, and reads what is quoted as it was written.
+# The csv module rather than pandas: so errors name the row, and quoted texts are read as they are.
 @source("text", TEXTS, rest="FILE")
 def read_texts(rest: str, wanted: InputFormat) -> RawData:
     """Texts from a table with a header and the columns `text`, `label` and, if there, `split`.
 
-    The split is train, validation or test; without the column, or a part of it, that part is cut out of the training
-    texts. Other columns are ignored.
+    The split is train, validation or test; missing splits are held out of the training texts. Other columns are
+    ignored.
 
     Args:
         rest: A file in UTF-8, with tabs between columns where it ends in .tsv and with commas otherwise.
@@ -37,7 +37,7 @@ def read_texts(rest: str, wanted: InputFormat) -> RawData:
     classes, labels = numbered([label for _, label, _ in rows])
     parts = {part: [i for i, row in enumerate(rows) if row[2] == part] for part in PARTS}
     if not parts["train"]:
-        raise AnenasError(f"'{path}': the split of no row is train")
+        raise AnenasError(f"'{path}': no row has the split train")
     examples = {
         part: Examples(Texts(tuple(rows[i][0] for i in members)), labels[members])
         for part, members in parts.items()
@@ -78,7 +78,7 @@ def _content(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise AnenasError(
-            f"'{path}', line {line}: byte {error.start:,} is no text in UTF-8; save the table in UTF-8"
+            f"'{path}', line {line}: byte {error.start:,} is not UTF-8 text; save the table in UTF-8"
         ) from error
     except OSError as error:
         raise AnenasError(f"cannot read '{path}': {error.strerror or error}") from error

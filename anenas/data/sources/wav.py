@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from anenas.data._audio import Tally, of_length
 from anenas.data._class_folders import read_class_folders
 from anenas.data._format import InputFormat
@@ -20,8 +18,8 @@ from anenas.inputs import RECORDINGS
 def read_recordings(rest: str, wanted: InputFormat) -> RawData:
     """The waveforms of the .wav files in class folders, as `read_class_folders` finds them.
 
-    Channels are averaged; what has another rate is resampled; what is longer is cut to its middle; what is shorter
-    begins with silence, so that it ends where all end. How many is logged.
+    Channels are averaged, other rates resampled, longer files cut to their middle, and shorter ones begin with silence.
+    How many is logged.
 
     Raises:
         AnenasError: The folder is not laid out like that, or a file is empty or cannot be read.
@@ -30,10 +28,8 @@ def read_recordings(rest: str, wanted: InputFormat) -> RawData:
     classes, files = read_class_folders(path, WAV_SUFFIXES, RECORDINGS.name)
     tally, examples = Tally(audio), {}
     with wav_warnings():
-        for part, labelled in files.items():
-            read = read_wavs([file for file, _ in labelled], audio)
-            waveforms = (tally.add(one, f"'{file}'") for file, one in read)
-            labels = np.array([label for _, label in labelled], np.int64)
-            examples[part] = Examples(Series(of_length(waveforms, len(labelled), audio)), labels)
+        for part, (paths, labels) in files.items():
+            waveforms = (tally.add(one, f"'{path}'") for path, one in read_wavs(paths, audio))
+            examples[part] = Examples(Series(of_length(waveforms, len(paths), audio)), labels)
     tally.log(filled=True)
     return RawData.of_parts(file_safe(path.resolve().name), RECORDINGS, classes, examples)

@@ -1,4 +1,4 @@
-"""The operations of MIL, a file for each subject, which register themselves."""
+"""The operations of MIL, which register themselves, one file per subject."""
 
 from anenas.mil._registry import FOLDED, OPERATIONS
 from anenas.mil.operations import (  # noqa: F401

@@ -83,6 +83,6 @@ def sigmoid_hard(x: Tensor, alpha: float, beta: float) -> Tensor:
 
 @op("softplus_parametric")
 def softplus_parametric(x: Tensor, alpha: Tensor, beta: Tensor) -> Tensor:
-    """With factors for each channel."""
+    """With `alpha` and `beta` for each channel."""
     channels = (-1, *(1,) * (x.ndim - 2))
     return alpha.reshape(channels) * softplus(beta.reshape(channels) * x)

@@ -1,7 +1,7 @@
-"""Compressed weights. They are unpacked once, on loading, in the element type that they are stored for.
+"""Compressed weights, which are unpacked once, on loading, to the declared element type.
 
 Each `constexpr_` operation has a form of iOS 16, whose data are packed bytes, and one of iOS 18, whose data have a type
-of few bits and, for blocks, parameters with a dimension for each of the weight's.
+of few bits and, for blocks, parameters with as many dimensions as the weight.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def _scaled(data: Array, scale: Array, offset: Array | None) -> Array:
 
 
 def _repeated(parameter: Array, shape: tuple[int, ...]) -> Array:
-    """A parameter of blocks, brought to the shape of what it applies to."""
+    """A blockwise parameter, repeated to the shape of the data."""
     for axis, (size, count) in enumerate(zip(shape, parameter.shape, strict=True)):
         if count not in (1, size):
             parameter = np.repeat(parameter, size // count, axis)

@@ -45,7 +45,7 @@ def conv_transpose(
     dilations: Ints | None = None,
     groups: int = 1,
 ) -> Tensor:
-    """Padding is what is cut from the result's sides; `output_shape` says how much, where it is given."""
+    """Padding is cropped from the sides of the result; `output_shape` determines how much, if given."""
     spatial = x.ndim - 2
     strides, dilations = strides or (1,) * spatial, dilations or (1,) * spatial
     whole = _TRANSPOSED[spatial](x, weight, None, strides, 0, 0, groups, dilations)
@@ -57,7 +57,7 @@ def conv_transpose(
         cuts = [halves(full - size, pad_type) for full, size in zip(whole.shape[2:], wanted, strict=True)]
     elif pad_type == "custom" and pad:
         cuts = list(zip(pad[::2], pad[1::2], strict=True))
-    if output_shape:  # the end is wherever the shape says, beyond the last input perhaps
+    if output_shape:  # determines the end, perhaps beyond the last input
         sizes = zip(cuts, whole.shape[2:], wanted, strict=True)
         cuts = [(before, full - before - size) for (before, _), full, size in sizes]
     result = padded(whole, [(-before, -after) for before, after in cuts])

@@ -39,7 +39,7 @@ def one_hot(
 
 
 def _generator(seed: int) -> torch.Generator:
-    """A negative seed is another one in every run."""
+    """A negative seed means a random one in every run."""
     generator = torch.Generator()
     if seed < 0:
         generator.seed()

@@ -1,4 +1,4 @@
-"""Suppression of boxes that overlap."""
+"""Non-maximum suppression."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def non_maximum_suppression(
     score_threshold: float | None = None,
     per_class_suppression: bool = False,
 ) -> tuple[Tensor, ...]:
-    """Boxes are (x, y, width, height) about their centre. Since iOS 17 they lie in the last dimension, and neither a
-    threshold of the score is given nor the number of boxes returned."""
+    """Boxes are (x, y, width, height) about their centre. Since iOS 17 they are in the last dimension, with neither a
+    score threshold nor the number of boxes among the results."""
     recent = score_threshold is None
     if recent:
         boxes, scores = boxes.mT, scores.mT

@@ -21,7 +21,7 @@ def _binary(name: str, method: str) -> None:
         return getattr(x, method)(y)
 
 
-# Methods of tensors that have MIL's name; rounding takes halves to the even neighbour.
+# Tensor methods with the same name in MIL; rounding takes halves to even.
 for _name in (
     *("abs", "acos", "asin", "atan", "atanh", "ceil", "cos", "cosh", "erf", "exp", "exp2", "floor", "logical_not"),
     *("round", "sign", "sin", "sinh", "sqrt", "square", "tan", "tanh"),
@@ -29,7 +29,7 @@ for _name in (
     _unary(_name)
 for _name in ("add", "logical_and", "logical_or", "logical_xor", "maximum", "minimum", "mul", "pow", "sub"):
     _binary(_name, _name)
-# And those that have another.
+# And those with another name.
 for _name, _method in {
     "equal": "eq",
     "not_equal": "ne",
@@ -44,7 +44,7 @@ for _name, _method in {
 
 @op("real_div")
 def real_div(x: Tensor, y: Tensor) -> Tensor:
-    """Of integers it gives an integer, cut towards zero."""
+    """Integers give an integer, truncated towards zero."""
     whole = not (x.is_floating_point() or y.is_floating_point())
     return torch.div(x, y, rounding_mode="trunc" if whole else None)
 
@@ -61,7 +61,7 @@ def select(cond: Tensor, a: Tensor, b: Tensor) -> Tensor:
 
 @op("cast")
 def cast(x: Tensor, dtype: str) -> Tensor:
-    """To integers it cuts towards zero."""
+    """To integers, it truncates towards zero."""
     return x.to(named_type(dtype).torch)
 
 
@@ -72,7 +72,7 @@ def clip(x: Tensor, alpha: float, beta: float) -> Tensor:
 
 @op("threshold")
 def threshold(x: Tensor, alpha: Tensor) -> Tensor:
-    """No less than `alpha`."""
+    """At least `alpha`."""
     return torch.maximum(x, alpha)
 
 

@@ -1,4 +1,4 @@
-"""Lists of tensors, which loops fill. Each operation gives a new list."""
+"""Lists of tensors, which loops fill. Each operation returns a new list."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from anenas.mil._types import named_type
 
 @op("make_list")
 def make_list(
-    elem_shape: list[Any],  # of sizes, and of names for sizes that are known later
+    elem_shape: list[Any],  # sizes, or names of sizes that are not known yet
     init_length: int = 1,
     dynamic_length: bool = True,
     dtype: str = "fp32",
@@ -29,7 +29,7 @@ def list_length(ls: MilList) -> Tensor:
 
 @op("list_write")
 def list_write(ls: MilList, index: int, value: Tensor) -> MilList:
-    """A list grows to hold what is written beyond its end."""
+    """The list grows if written beyond its end."""
     longer: MilList = ls + [torch.zeros_like(value)] * (index + 1 - len(ls))
     longer[index] = value
     return longer

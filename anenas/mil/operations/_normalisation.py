@@ -23,10 +23,7 @@ def batch_norm(
 
 @op("instance_norm")
 def instance_norm(x: Tensor, gamma: Tensor | None = None, beta: Tensor | None = None, epsilon: float = 1e-5) -> Tensor:
-    channels = (-1, *(1,) * (x.ndim - 2))
-    gamma = None if gamma is None else gamma.reshape(channels)
-    beta = None if beta is None else beta.reshape(channels)
-    return _normalised(x, tuple(range(2, x.ndim)), gamma, beta, epsilon)
+    return _normalised(x, tuple(range(2, x.ndim)), (-1, *(1,) * (x.ndim - 2)), gamma, beta, epsilon)
 
 
 @op("layer_norm")
@@ -37,22 +34,23 @@ def layer_norm(
     beta: Tensor | None = None,
     epsilon: float = 1e-5,
 ) -> Tensor:
-    """`gamma` and `beta` have the shape of the axes alone, in the tensor's order."""
+    """`gamma` and `beta` have the shape of the axes only, in the tensor's order."""
     over = sorted(axis % x.ndim for axis in axes) if axes else list(range(x.ndim))
     if over == list(range(over[0], x.ndim)):
         return F.layer_norm(x, x.shape[over[0] :], gamma, beta, epsilon)
-    shape = [size if axis in over else 1 for axis, size in enumerate(x.shape)]
-    gamma = None if gamma is None else gamma.reshape(shape)
-    beta = None if beta is None else beta.reshape(shape)
-    return _normalised(x, tuple(over), gamma, beta, epsilon)
+    shape = tuple(size if axis in over else 1 for axis, size in enumerate(x.shape))
+    return _normalised(x, tuple(over), shape, gamma, beta, epsilon)
 
 
-def _normalised(x: Tensor, axes: Ints, gamma: Tensor | None, beta: Tensor | None, epsilon: float) -> Tensor:
+def _normalised(
+    x: Tensor, axes: Ints, shape: Ints, gamma: Tensor | None, beta: Tensor | None, epsilon: float
+) -> Tensor:
+    """Normalised over `axes`; `gamma` and `beta` are reshaped to `shape`."""
     variance, mean = torch.var_mean(x, axes, correction=0, keepdim=True)
     result = (x - mean) * torch.rsqrt(variance + epsilon)
     if gamma is not None:
-        result = result * gamma
-    return result if beta is None else result + beta
+        result = result * gamma.reshape(shape)
+    return result if beta is None else result + beta.reshape(shape)
 
 
 @op("l2_norm")

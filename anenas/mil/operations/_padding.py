@@ -1,4 +1,4 @@
-"""How convolutions and pools are padded."""
+"""Padding of convolutions and pools."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ Pads = list[tuple[int, int]]
 
 
 def padded(x: Tensor, pads: Pads, value: float = 0.0) -> Tensor:
-    """With so much before and after each of the last dimensions."""
+    """Pads before and after each of the last dimensions."""
     return F.pad(x, list(chain(*reversed(pads))), value=value)
 
 
 def paddings(
     pad_type: str, pad: Sequence[int] | None, sizes: Sequence[int], kernel: Sequence[int], strides: Sequence[int]
 ) -> Pads:
-    """What is put before and after each spatial dimension.
+    """Padding before and after each spatial dimension.
 
     Args:
-        kernel: What a window spans, dilation included.
+        kernel: Span of a window, including dilation.
     """
     kind = pad_type.lower()
     if kind == "valid" or (kind == "custom" and not pad):
@@ -41,6 +41,6 @@ def paddings(
 
 
 def halves(total: int, kind: str) -> tuple[int, int]:
-    """What goes before and after, one more of an odd number after unless padding is "same_lower"."""
+    """Padding before and after; the odd one goes after, unless padding is "same_lower"."""
     less, more = total // 2, total - total // 2
     return (more, less) if kind == "same_lower" else (less, more)

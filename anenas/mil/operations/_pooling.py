@@ -43,7 +43,7 @@ def avg_pool(
     exclude_padding_from_average: bool = False,
     ceil_mode: bool = False,
 ) -> Tensor:
-    """Padding counts as zeros unless it is excluded; what `ceil_mode` adds beyond it never counts."""
+    """Padding counts as zeros unless excluded; elements added by `ceil_mode` never count."""
     strides = strides or (1,) * len(kernel_sizes)
     pads = paddings(pad_type, pad, x.shape[2:], kernel_sizes, strides)
     pool = _AVERAGE[len(kernel_sizes)]
@@ -78,14 +78,14 @@ def l2_pool(
 
 
 def _native(pads: Pads, kernel: Ints, ceil_mode: bool) -> bool:
-    """Whether torch pads like that itself, which is faster."""
+    """Whether torch can pad itself, which is faster."""
     return not ceil_mode and all(
         before == after and before <= size // 2 for (before, after), size in zip(pads, kernel, strict=True)
     )
 
 
 def _reaching(pads: Pads, sizes: Ints, kernel: Ints, strides: Ints, ceil_mode: bool) -> Pads:
-    """The same, with as much after each dimension as the last window needs when `ceil_mode` keeps it."""
+    """The padding extended to cover the last window, if `ceil_mode` keeps it."""
     if not ceil_mode:
         return pads
     reach = []

@@ -10,7 +10,7 @@ from anenas.mil._types import named_type
 
 
 def _along(parameter: Tensor, x: Tensor, axis: int | None) -> Tensor:
-    """A vector of an axis, ready to be broadcast."""
+    """A vector along an axis, reshaped to broadcast."""
     if parameter.ndim == 0 or axis is None:
         return parameter
     return parameter.reshape(-1, *(1,) * (x.ndim - 1 - axis % x.ndim))

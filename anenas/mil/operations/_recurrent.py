@@ -1,7 +1,7 @@
 """Recurrent layers. Inputs are (sequence, batch, features); states are (batch, hidden).
 
-A reversed layer gives its states in the order that it computes them, the last of the sequence first, as coremltools'
-own tests have it; only the backward half of a bidirectional one is turned round again.
+A reversed layer returns its states in the order in which it computes them, the last of the sequence first, as in
+coremltools' tests; only the backward half of a bidirectional one is reversed again.
 """
 
 from __future__ import annotations

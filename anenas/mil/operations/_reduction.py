@@ -1,4 +1,4 @@
-"""Reductions over axes: over all of them where none are given."""
+"""Reductions over axes, by default all."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def resize(
     interpolation_mode: str = "LINEAR",
     sampling_mode: str = "DEFAULT",
 ) -> Tensor:
-    """The last `resized_dims` dimensions take the last sizes of `shape`; a size of 0 stays as it is."""
+    """Resize the last `resized_dims` dimensions to the last sizes of `shape`; 0 keeps a size."""
     if not resized_dims:
         return x
     kept = x.shape[x.ndim - resized_dims :]
@@ -116,7 +116,7 @@ def crop_resize(
     sampling_mode: str = "DEFAULT",
     pad_value: float = 0.0,
 ) -> Tensor:
-    """Boxes of images, resized linearly. Until iOS 16 they come as `roi`, and every image gives each of them."""
+    """Boxes of images, resized linearly. Until iOS 16 they are given as `roi`, and each applies to every image."""
     size, options = (target_height, target_width), (normalized_coordinates, spatial_scale, box_coordinate_mode)
     box = functools.partial(_box, size=size, options=options, mode=sampling_mode, pad_value=pad_value)
     if boxes is not None:

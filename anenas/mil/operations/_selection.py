@@ -26,7 +26,7 @@ def topk(
     return_indices: bool = True,
     output_indices_dtype: str = "int32",
 ) -> Tensor | tuple[Tensor, ...]:
-    """A `k` of -1 takes them all."""
+    """A `k` of -1 takes all."""
     values, indices = x.topk(x.shape[axis] if k == -1 else k, axis, largest=not ascending, sorted=sort)
     return (values, indices) if return_indices else values
 
@@ -38,9 +38,8 @@ def non_zero(x: Tensor) -> Tensor:
 
 @op("cumsum")
 def cumsum(x: Tensor, axis: int = 0, exclusive: bool = False, reverse: bool = False) -> Tensor:
-    total = (x.flip(axis) if reverse else x).cumsum(axis)
-    if exclusive:
-        total = total - (x.flip(axis) if reverse else x)
+    given = x.flip(axis) if reverse else x
+    total = given.cumsum(axis) - given if exclusive else given.cumsum(axis)
     return total.flip(axis) if reverse else total
 
 
@@ -52,7 +51,7 @@ def _positive(indices: Tensor, size: int) -> Tensor:
 
 @op("gather")
 def gather(x: Tensor, indices: Tensor, axis: int = 0, batch_dims: int = 0, validate_indices: bool = False) -> Tensor:
-    """Indices replace the axis; the first `batch_dims` dimensions of both run together."""
+    """Indices replace the axis; the first `batch_dims` dimensions of both correspond."""
     axis %= x.ndim
     chosen = _positive(indices, x.shape[axis])
     if not batch_dims:
@@ -93,7 +92,7 @@ def scatter_along_axis(
 def scatter(
     data: Tensor, indices: Tensor, updates: Tensor, axis: int = 0, mode: str = "add", validate_indices: bool = False
 ) -> Tensor:
-    """Whole slices of the axis, at the indices of a vector."""
+    """Updates whole slices of the axis, at the indices of a vector."""
     axis %= data.ndim
     chosen = _positive(indices, data.shape[axis]).reshape(-1, *(1,) * (data.ndim - axis - 1))
     return _scatter(data, axis, chosen.expand(updates.shape), updates, mode)
@@ -103,7 +102,7 @@ def scatter(
 def scatter_nd(
     data: Tensor, indices: Tensor, updates: Tensor, mode: str = "add", validate_indices: bool = False
 ) -> Tensor:
-    """The last dimension of the indices says where in the first dimensions of `data` a slice goes."""
+    """The last dimension of the indices is a slice's position in the first dimensions of `data`."""
     depth = indices.shape[-1]
     flat = torch.zeros(indices.shape[:-1], dtype=torch.long)
     for axis, one in enumerate(indices.unbind(-1)):

@@ -1,4 +1,4 @@
-"""Shapes: what moves, cuts, joins and repeats elements without changing them."""
+"""Operations that move, cut, join and repeat elements without changing them."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def slice_by_index(
     end_mask: Flags | None = None,
     squeeze_mask: Flags | None = None,
 ) -> Tensor:
-    """As Python slices, with masks for bounds that are left out and for dimensions that are indexed, and so go."""
+    """As Python slices, with masks for omitted bounds and for dimensions that are indexed and removed."""
     for axis, indices in enumerate(_ranges(x, begin, end, stride, (begin_mask, end_mask, squeeze_mask))):
         x = _take(x, axis, indices)
     gone = [axis for axis, is_gone in enumerate(squeeze_mask or ()) if is_gone]
@@ -140,7 +140,7 @@ def _take(x: Tensor, axis: int, indices: range) -> Tensor:
 
 @op("slice_by_size")
 def slice_by_size(x: Tensor, begin: Ints, size: Ints) -> Tensor:
-    """A size of -1 takes what is left."""
+    """A size of -1 takes the rest."""
     for axis, (first, count) in enumerate(zip(begin, size, strict=True)):
         first %= x.shape[axis]
         x = x.narrow(axis, first, x.shape[axis] - first if count == -1 else count)
@@ -179,7 +179,7 @@ def tile(x: Tensor, reps: Ints) -> Tensor:
 
 @op("pad")
 def pad(x: Tensor, pad: Ints, mode: str = "constant", constant_val: float = 0.0) -> Tensor:
-    """Of the last dimensions: how much before and after each of them."""
+    """`pad` holds sizes before and after each of the last dimensions."""
     sides = list(zip(pad[::2], pad[1::2], strict=True))
     if mode == "constant":
         return padded(x, sides, constant_val)
@@ -190,7 +190,7 @@ def pad(x: Tensor, pad: Ints, mode: str = "constant", constant_val: float = 0.0)
 
 
 def _beyond(size: int, before: int, after: int, mode: str) -> Tensor:
-    """The index of the element that stands for each place, those outside of a dimension included."""
+    """The index of the element at each place, including places beyond the dimension."""
     places = torch.arange(-before, size + after)
     if mode == "replicate":
         return places.clamp(0, size - 1)
@@ -216,7 +216,7 @@ def pixel_unshuffle(x: Tensor, downscale_factor: int) -> Tensor:
 
 @op("depth_to_space")
 def depth_to_space(x: Tensor, block_size: int) -> Tensor:
-    """As TensorFlow's: a block's rows and columns come before the channel, where pixel_shuffle has them after it."""
+    """As in TensorFlow: a block's rows and columns precede the channel; in pixel_shuffle they follow it."""
     n, c, h, w = x.shape
     blocks = x.reshape(n, block_size, block_size, -1, h, w).permute(0, 3, 4, 1, 5, 2)
     return blocks.reshape(n, c // block_size**2, h * block_size, w * block_size)
@@ -253,7 +253,7 @@ def sliding_windows(x: Tensor, axis: int, size: int, stride: int = 1) -> Tensor:
 
 @op("band_part")
 def band_part(x: Tensor, lower: int = -1, upper: int = -1) -> Tensor:
-    """What is within so many diagonals of the main one; a negative number keeps them all."""
+    """Keep this many diagonals below and above the main one; a negative number keeps all."""
     rows, columns = x.shape[-2:]
     below = torch.arange(rows).unsqueeze(1) - torch.arange(columns)
     kept = ((lower < 0) | (below <= lower)) & ((upper < 0) | (-below <= upper))

@@ -86,9 +86,9 @@ def _parts(dataset: Dataset) -> list[object]:
 
 def test_groups_that_cannot_be_parted_are_told(write: Write) -> None:
     path = write(*rows(12, group=lambda i: i % 2), header=header("group"))
-    with pytest.raises(AnenasError, match="its 2 groups cannot be parted so that each part has every class; say which"):
+    with pytest.raises(AnenasError, match="its 2 groups cannot be split so that each part has every class; name"):
         read(path)
-    with pytest.raises(AnenasError, match="its only group cannot be parted"):
+    with pytest.raises(AnenasError, match="its only group cannot be split"):
         read(write(*rows(12, group=lambda i: 0), header=header("group")))
 
 
@@ -155,14 +155,14 @@ def changed(row: int, column: int, value: object) -> list[list[object]]:
             {"rows": rows(split=lambda i: "dev"), "header": header("split")},
             "row 2: split is 'dev'; expected train, validation or test",
         ),
-        ({"rows": rows(split=lambda i: "test"), "header": header("split")}, "the split of no window is train"),
+        ({"rows": rows(split=lambda i: "test"), "header": header("split")}, "no window has the split train"),
         (
             {"rows": rows(group=lambda i: "ann" if i < 6 else ""), "header": header("group")},
             "row 50: the group of window 'w6' is empty",
         ),
         (
             {"rows": [["w0", "up", 0, t] for t in range(1025)]},
-            "row 2: window 'w0' has 1,025 steps; at most 1,024 .*: cut it in several windows",
+            "row 2: window 'w0' has 1,025 steps; at most 1,024 .*: cut it into several windows",
         ),
         ({"rows": [[*row[:3], 5] for row in rows()]}, "y is always 5; leave it out"),
     ],
@@ -178,7 +178,7 @@ def test_what_is_wrong_is_told_in_one_line_with_its_row(write: Write, given: dic
 def test_what_is_no_text_is_told(write: Write) -> None:
     path = write(*rows())
     path.write_bytes(path.read_bytes().replace(b"down", b"d\xf6wn"))
-    with pytest.raises(AnenasError, match=r"is no text in UTF-8 \(byte 1.*\); save it as CSV in UTF-8"):
+    with pytest.raises(AnenasError, match=r"is not UTF-8 text \(byte 1.*\); save it as CSV in UTF-8"):
         read(path)
     path.write_bytes(b"")
     with pytest.raises(AnenasError, match="is empty, or begins with an empty row"):

@@ -93,10 +93,10 @@ def test_a_file_that_is_not_there_or_no_npz_is_one_clear_line(write_npz: WriteNp
     with pytest.raises(AnenasError, match=r"is a folder; expected an \.npz file"):
         read(tmp_path / "folder.npz")
     path.write_bytes(path.read_bytes()[:500])
-    with pytest.raises(AnenasError, match=r"is no \.npz file, or is cut short"):
+    with pytest.raises(AnenasError, match=r"is not an \.npz file, or is cut short"):
         read(path)
     path.write_bytes(b"")
-    with pytest.raises(AnenasError, match=r"is no \.npz file, or is cut short"):
+    with pytest.raises(AnenasError, match=r"is not an \.npz file, or is cut short"):
         read(path)
 
 

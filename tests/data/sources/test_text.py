@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from anenas import AnenasError
 from anenas.data import Data, Dataset, Encoding, InputFormat, load_data
-from anenas.inputs import SERIES, TEXTS
+from anenas.inputs import IMAGES, SERIES, TEXTS
 
 WORDS, CHARACTERS = Encoding("words", 64), Encoding("characters", 64)
 
@@ -174,11 +174,11 @@ def test_a_text_may_be_as_long_as_a_book(tmp_path: Path) -> None:
         ("text,label\nfine,\n", "row 2: the label is empty"),
         ("text,label\none, two,b\n", "row 2: 3 columns, but the header has 2; quote texts that hold commas"),
         ("text,label,split\nfine,a,dev\n", "row 2: the split is 'dev'; expected train, validation, test"),
-        ("text,label,split\nfine,a,test\n", "the split of no row is train"),
+        ("text,label,split\nfine,a,test\n", "no row has the split train"),
         ('text,label\n"fine,a\n', "line 2: unexpected end of data"),
         (csv_of([(text, "same") for text, _ in rows()]), "has only the class 'same'; a classifier needs two or more"),
         (csv_of([*rows(), ("once", "rare")]), "class 'rare' has 1 training texts but needs at least 3"),
-        (b"text,label\nfine,a\ncaf\xe9,b\n", "line 3: byte 21 is no text in UTF-8"),
+        (b"text,label\nfine,a\ncaf\xe9,b\n", "line 3: byte 21 is not UTF-8 text"),
         (csv_of([(f"w{i}", f"c{i}") for i in range(16_385)]), "number of its classes, 16385 breaks the guideline"),
     ],
 )
@@ -200,6 +200,23 @@ def test_a_bad_table_is_told_in_one_line(content: str | bytes, message: str, tab
 def test_a_source_of_no_texts_is_told(source: str | None, message: str) -> None:
     with pytest.raises(AnenasError, match=message):
         load(source)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        (InputFormat(IMAGES, (8, 8)), "text:{} holds texts, not images: search them with a space of texts"),
+        (InputFormat(SERIES), "text:{} holds texts, not series: search them with a space of texts"),
+        (InputFormat(TEXTS, steps=4, encoding=WORDS), "{} holds texts: name it text:{}"),
+    ],
+)
+def test_a_csv_file_of_texts_is_not_said_to_hold_series(
+    wanted: InputFormat, message: str, table: Callable[..., str]
+) -> None:
+    path = table(csv_of(rows())).removeprefix("text:")
+    with pytest.raises(AnenasError) as raised:
+        load_data(path, wanted)
+    assert str(raised.value).startswith(message.format(path, path))
 
 
 def test_texts_are_not_images() -> None:
