@@ -100,6 +100,32 @@ def ranking(values: Sequence[Sequence[float]]) -> list[int]:
     return [i for front in fronts for i in _least_crowded_first(sorted(front), values)]
 
 
+def spread(values: Sequence[Sequence[float]]) -> list[int]:
+    """Indices of points in the order in which a few of them stand best for all.
+
+    First the one that dominates most, then the best by the first objective, then always the one that adds most to the
+    hypervolume of those before; objectives are scaled to their spans, with the reference point a tenth beyond the
+    worst. Those that add nothing follow by `ranking`.
+    """
+    scaled = np.asarray(values, dtype=float)
+    spans = np.ptp(scaled, axis=0)
+    scaled = (scaled - scaled.min(axis=0)) / np.where(spans > 0, spans, 1) / 1.1
+    losses: list[Losses] = [tuple(row) for row in scaled.tolist()]
+    chosen: list[int] = []
+    left = ranking(values)
+    while left:
+        taken = [losses[i] for i in chosen]
+        gains = {i: hypervolume([*taken, losses[i]]) for i in left}
+        best = max(left, key=lambda i: gains[i])
+        if len(chosen) == 1:
+            best = min(left, key=lambda i: losses[i])
+        elif chosen and gains[best] <= hypervolume(taken):
+            break
+        chosen.append(best)
+        left.remove(best)
+    return chosen + left
+
+
 def _dominated(one: Sequence[float], values: Sequence[Sequence[float]], by: Sequence[int]) -> bool:
     return any(values[j] != one and dominates(values[j], one) for j in reversed(by))
 

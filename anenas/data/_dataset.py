@@ -71,6 +71,8 @@ class Dataset:
     """Whether inputs end at the last step and their last channel, a mask or token ids, is 0 before they begin."""
     metadata: Mapping[str, str] = field(default_factory=dict)
     """What users of the model need to know about its input, such as a vocabulary; ships in the package's metadata."""
+    source_size: tuple[int, int] | None = None
+    """(height, width) of the images in their source, where all have the same; not saved."""
 
     def __post_init__(self) -> None:
         splits = (self.train, self.validation, self.test)

@@ -83,6 +83,7 @@ def load_data(
         flip=inputs.flip if found.flip is None else found.flip,
         masked=inputs.masked,
         metadata={**found.metadata, **wanted.metadata},
+        source_size=inputs.size,
     )
 
 

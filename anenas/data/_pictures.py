@@ -61,6 +61,11 @@ class ArrayPictures(_Pictures):
     def channels(self) -> int:
         return self.array.shape[3]
 
+    @property
+    def size(self) -> tuple[int, int]:
+        height, width = self.array.shape[1:3]
+        return height, width
+
     def take(self, indices: NDArray[np.int64]) -> ArrayPictures:
         return ArrayPictures(self.array[indices])
 

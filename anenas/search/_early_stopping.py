@@ -23,7 +23,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from anenas._pareto import ranking
+from anenas._pareto import ranking, spread
 from anenas.search._evaluation import Evaluation
 from anenas.search._study import Study
 from anenas.search._trial import PROBED, Trial
@@ -142,7 +142,8 @@ class EarlyStopping:
         """
         objectives = self._study.objectives
         reached = {number: past[fraction] for number, past in trained.items() if fraction in past}
-        best_first = ranking(objectives.losses(map(objectives.point, reached.values())))
+        rank = spread if fraction == PROBED else ranking  # probes are nearly all on their front
+        best_first = rank(objectives.losses(map(objectives.point, reached.values())))
         accuracies = [{at: e.accuracy for at, e in past.items()} for past in trained.values()]
         expected = dict(zip(trained, expected_accuracy(accuracies), strict=True))
         numbers = list(reached)

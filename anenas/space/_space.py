@@ -235,8 +235,15 @@ class SearchSpace(Strict):
             size = {self.input.length: width}
         elif self.input.heights and (height, width) == (self.input.height, self.input.width):
             size = {"height": self.input.heights, "width": "same"}
-        tokens = self.input.tokens
-        spec = InputSpec(channels=channels, **size, tokens=tokens, batch=self.input.batch, masked=masked)
+        same = {"tokens": self.input.tokens, "batch": self.input.batch}
+        spec = InputSpec.model_validate({"channels": channels, "masked": masked, **same, **size})
+        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        return self.model_validate({**fields, "input": spec})
+
+    def with_heights(self, heights: Sequence[int]) -> SearchSpace:
+        """The same space for square images of these sizes alone."""
+        size = {"height": tuple(heights), "width": "same"}
+        spec = InputSpec.model_validate({"channels": self.input.channels, "batch": self.input.batch, **size})
         fields = {name: getattr(self, name) for name in type(self).model_fields}
         return self.model_validate({**fields, "input": spec})
 
