@@ -68,9 +68,9 @@ class Rungs:
         trained = tuple(1 / self.spacing**i for i in reversed(range(self.count)))
         return (PROBED, *trained) if self.probes else trained
 
-    def after(self, trial: Trial) -> float:
-        """The fraction up to which a trial is trained next."""
-        return 1.0 if trial.is_probed else next(rung for rung in self.fractions if rung > trial.budget_fraction)
+    def after(self, fraction: float, *, probed: bool = False) -> float:
+        """The next rung above a fraction below 1; for a probed network it is the last."""
+        return 1.0 if probed else next(rung for rung in self.fractions if rung > fraction)
 
     def going_on(self, at_rung: int) -> int:
         """How many of this many trials at a rung go on."""

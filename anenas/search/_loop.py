@@ -88,7 +88,7 @@ class Search:
         """The trial to train next: a retry, one that goes on from its rung, or a new one."""
         if self._again:
             return self._again.pop()
-        ending = sum(self.rungs.after(trial) == 1 for trial in self._running.values())
+        ending = sum(self._goal(trial) == 1 for trial in self._running.values())
         if len(self.study.completed) + ending >= trials:
             return None
         if (number := self._stopping.promoted(self._running)) is not None:
@@ -97,6 +97,10 @@ class Search:
             return trial
         number = self._stopping.promoted(self._running, any_waiting=True)  # nothing is new: what waits is all there is
         return None if number is None else self.study.resume(number)
+
+    def _goal(self, trial: Trial) -> float:
+        """The fraction of its training that a trial has had when it pauses or ends next."""
+        return self.rungs.after(trial.budget_fraction, probed=trial.is_probed)
 
     def _begin(self, trial: Trial) -> None:
         backbone = trial.architecture.backbone
@@ -108,7 +112,7 @@ class Search:
         evaluate = functools.partial(
             self.problem.evaluator.evaluate,
             trial.architecture,
-            budget_fraction=self.rungs.after(trial),
+            budget_fraction=self._goal(trial),
         )
         self._running[trial.number] = trial
         self.executor.submit(trial.number, Task(evaluate, TrialFiles(self.study.workspace(trial), self.data, donor)))

@@ -23,7 +23,7 @@ from anenas.space._walk import Pick
 
 def _check_stages(stages: tuple[StageSpec, ...]) -> tuple[StageSpec, ...]:
     # pydantic's own min_length counts only the stages that are valid, and so adds to the error of one that is not.
-    if len(stages) > 32:
+    if not 1 <= len(stages) <= 32:
         raise ValueError(f"expected 1 to 32 stages, got {len(stages)}")
     return stages
 
@@ -60,7 +60,7 @@ class SearchSpace(Strict):
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
         if self.stem is not None and not self.stages:
-            raise ValueError("expected 1 to 32 stages, got 0")
+            raise ValueError("expected stages after the stem")
         if self.stem is None and self.stages:
             raise ValueError("expected a stem before the stages")
         if self.stem is None and not self.backbones:
@@ -237,15 +237,13 @@ class SearchSpace(Strict):
             size = {"height": self.input.heights, "width": "same"}
         same = {"tokens": self.input.tokens, "batch": self.input.batch}
         spec = InputSpec.model_validate({"channels": channels, "masked": masked, **same, **size})
-        fields = {name: getattr(self, name) for name in type(self).model_fields}
-        return self.model_validate({**fields, "input": spec})
+        return self.model_validate({**self._fields, "input": spec})
 
     def with_heights(self, heights: Sequence[int]) -> SearchSpace:
         """The same space for square images of these sizes alone."""
         size = {"height": tuple(heights), "width": "same"}
         spec = InputSpec.model_validate({"channels": self.input.channels, "batch": self.input.batch, **size})
-        fields = {name: getattr(self, name) for name in type(self).model_fields}
-        return self.model_validate({**fields, "input": spec})
+        return self.model_validate({**self._fields, "input": spec})
 
     def fitting(self, height: int, width: int) -> tuple[SearchSpace, list[str]]:
         """The same space without the kinds of block that do not take an input of that size, and their names.
@@ -271,13 +269,12 @@ class SearchSpace(Strict):
             sizes = set().union(*(fits[kind] for kind in spec.blocks))
         if not left_out:
             return self, []
-        fields = {field: getattr(self, field) for field in type(self).model_fields}
+        fields = self._fields
         return self.model_construct(**fields | {"stem": stages[0], "stages": tuple(stages[1:])}), left_out
 
     def pretrained(self, classes: int) -> list[Architecture]:
         """Every architecture of a backbone, the smallest inputs first."""
-        fields = {name: getattr(self, name) for name in type(self).model_fields}
-        alone = self.model_construct(**{**fields, "stem": None, "stages": ()})
+        alone = self.model_construct(**{**self._fields, "stem": None, "stages": ()})
         decide = functools.partial(alone.decide, classes=classes)
         found = [architecture for architecture, _ in _walk.every(decide)] if self.backbones else []
         return sorted(found, key=lambda one: one.input)
@@ -288,9 +285,13 @@ class SearchSpace(Strict):
         Raises:
             pydantic.ValidationError: If it holds series, or one is there twice.
         """
-        fields = {name: getattr(self, name) for name in type(self).model_fields}
         spec = self.input if self.input.channels == 3 else self.input.model_copy(update={"channels": 3})
-        return self.model_validate({**fields, "input": spec, "backbones": tuple(backbones)})
+        return self.model_validate({**self._fields, "input": spec, "backbones": tuple(backbones)})
+
+    @property
+    def _fields(self) -> dict[str, Any]:
+        """What was given, to make another space from."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
 
     @property
     def digest(self) -> str:

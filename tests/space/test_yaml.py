@@ -166,7 +166,7 @@ def test_there_must_be_some_stages(write_space: WriteSpace, stages: str, problem
 
 def test_a_space_without_stages_misses_them(write_space: WriteSpace) -> None:
     path = write_space(text="name: tiny\nstem: {width: 16, blocks: {conv: }}\n")
-    assert message_of(path) == f"{path}:1: stages: missing"
+    assert message_of(path) == f"{path}:1: space: expected stages after the stem"
 
 
 @pytest.mark.parametrize("name", ["a b", "", "-x", "../x", "é"])

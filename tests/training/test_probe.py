@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from anenas.data import Split
+from anenas.training import fit_probe, pooled_features
+
+
+def noisy_features(classes: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    labels = np.arange(40 * classes) % classes
+    centres = np.random.default_rng(7).normal(size=(classes, 16))
+    scales = np.logspace(-2, 2, 16)
+    return ((centres[labels] + rng.normal(size=(len(labels), 16))) * scales).astype(np.float32), labels.astype(np.int64)
+
+
+@pytest.mark.parametrize("classes", [2, 3, 10])
+def test_a_probe_finds_classes_in_features_of_any_scale(classes: int) -> None:
+    train, held_out = noisy_features(classes), noisy_features(classes, seed=1)
+    probe = fit_probe(*train, *held_out, classes)
+    assert probe.accuracy > 0.85
+    scores = held_out[0] @ probe.weight.T + probe.bias
+    assert (scores.argmax(1) == held_out[1]).mean() == pytest.approx(probe.accuracy)
+    assert probe.weight.shape == (classes, 16) and probe.weight.dtype == np.float32
+
+
+def test_a_class_without_training_images_is_never_named() -> None:
+    features, labels = noisy_features(3)
+    probe = fit_probe(features, labels, features, labels, classes=5)
+    assert set((features @ probe.weight.T + probe.bias).argmax(1)) <= {0, 1, 2}
+
+
+def test_features_are_means_over_pixels() -> None:
+    network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Conv2d(4, 6, 3))
+    images = np.random.default_rng(0).integers(256, size=(70, 3, 8, 8), dtype=np.uint8)
+    split = Split(images, np.zeros(70, np.int64))
+    found = pooled_features(network, {"middle": network[1], "": network}, split)
+    assert found["middle"].shape == (70, 4)
+    with torch.no_grad():
+        expected = network(torch.from_numpy(images).float()).mean((2, 3))
+    np.testing.assert_allclose(found[""], expected.numpy(), rtol=1e-5, atol=1e-5)
