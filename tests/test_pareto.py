@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anenas._pareto import Losses, crowding, front, hypervolume, knee, ranking
+from anenas._pareto import Losses, crowding, front, hypervolume, knee, ranking, spread
 
 _loss = st.floats(0, 1.2)
 losses = st.integers(1, 4).flatmap(lambda n: st.lists(st.tuples(*[_loss] * n), min_size=1, max_size=12))
@@ -120,3 +120,18 @@ def test_fronts_are_peeled_off_one_by_one(points: list[Losses]) -> None:
 
 def test_in_a_front_the_ends_come_first_and_then_the_least_crowded() -> None:
     assert ranking([(0, 10), (1, 9), (2, 8), (6, 4), (10, 0)]) == [0, 4, 3, 2, 1]
+
+
+@given(losses)
+def test_points_are_spread_each_once_the_best_by_the_first_among_the_first_two(found: list[Losses]) -> None:
+    order = spread(found)
+    assert sorted(order) == list(range(len(found)))
+    assert min(one[0] for one in found) in [found[i][0] for i in order[:2]]
+
+
+@given(st.integers(3, 20))
+def test_a_few_of_many_on_a_line_lie_apart(count: int) -> None:
+    line = [(i / count, 1 - i / count) for i in range(count + 1)]
+    first, best, third = spread(line)[:3]
+    assert best == 0 and abs(first - count / 2) <= 1
+    assert abs(third - first) >= count // 4

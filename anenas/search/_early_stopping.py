@@ -110,22 +110,20 @@ class EarlyStopping:
         return None
 
     def left_behind(self, running: Mapping[int, Trial], kept: int) -> list[tuple[int, str]]:
-        """The trials that wait at each rung behind the best `kept`, with the reason to stop them: their place."""
+        """The trials that wait at each rung behind the best `kept`, with the reason to stop them: their place.
+
+        Probed networks wait on, for a search that goes on later; they leave nothing large.
+        """
         behind = []
-        for i, fraction in enumerate(self.rungs.fractions[:-1], start=1):
+        trained = [fraction for fraction in self.rungs.fractions[:-1] if fraction != PROBED]
+        for i, fraction in enumerate(trained, start=1):
             waiting = self._waiting(fraction)
             if len(waiting) > kept:
                 numbers = self._ranked(fraction, self._trained(running))
                 for number in [number for number in numbers if number in waiting][kept:]:
                     place = ordinal(numbers.index(number) + 1)
-                    behind.append((number, f"{self._name(i)}: {place} of {len(numbers)}"))
+                    behind.append((number, f"rung {i} of {self.rungs.count}: {place} of {len(numbers)}"))
         return behind
-
-    def _name(self, number: int) -> str:
-        """Of a rung, from 1."""
-        if self.rungs.probes:
-            return f"rung {number - 1} of {self.rungs.count}" if number > 1 else "probe"
-        return f"rung {number} of {self.rungs.count}"
 
     def _waiting(self, fraction: float) -> set[int]:
         return {number for number, trial in self._study.paused.items() if trial.budget_fraction == fraction}

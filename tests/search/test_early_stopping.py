@@ -31,3 +31,14 @@ def test_before_any_trial_is_further_nothing_is_added() -> None:
 )
 def test_places_are_said_as_people_say_them(number: int, said: str) -> None:
     assert ordinal(number) == said
+
+
+def test_probed_networks_gain_what_probed_ones_gained() -> None:
+    reached = [{0.0: 0.7, 1.0: 0.8}, {0.0: 0.6}, {0.125: 0.2, 1.0: 0.9}, {0.125: 0.3}]
+    assert expected_accuracy(reached) == pytest.approx([0.8, 0.7, 0.9, 1.0])
+
+
+def test_a_probed_network_is_trained_in_full_next() -> None:
+    rungs = Rungs(2, probes=True)
+    assert rungs.fractions == (0.0, 0.125, 1.0)
+    assert (rungs.after(0.0), rungs.after(0.0, probed=True)) == (0.125, 1.0)
