@@ -43,6 +43,7 @@ class Job:
         limits: What networks must stay within.
         latency_bound: What of a latency its limit is held against.
         epochs: Of a whole training.
+        steps: Of a whole training, where the product's own evaluator trains.
         seed: Of suggestions, weights and the order of the data.
         inherit: Whether trainings begin with the weights of earlier trials.
         own_evaluator: Name of the caller's evaluator, if it is not the product's.
@@ -57,6 +58,7 @@ class Job:
     limits: Limits
     latency_bound: LatencyBound
     epochs: int
+    steps: int | None
     seed: int
     inherit: bool
     own_evaluator: str = ""
@@ -136,7 +138,7 @@ def prepare(
     Raises:
         AnenasError: If one of them is not what it should be.
     """
-    from anenas.training import brief_epochs, pick_device
+    from anenas.training import brief_epochs, count_steps, pick_device
 
     if seed < 0:
         raise AnenasError(f"seed must be 0 or more, got {seed}")
@@ -165,6 +167,7 @@ def prepare(
         limits=the_limits,
         latency_bound=latency_bound,
         epochs=epochs,
+        steps=count_steps(dataset.train, epochs) if dataset and not evaluator else None,
         seed=seed,
         inherit=inherit,
         own_evaluator=f"{type(evaluator).__module__}.{type(evaluator).__qualname__}" if evaluator else "",

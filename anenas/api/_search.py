@@ -98,7 +98,7 @@ def run_search(
             chip.
         trials: Completed trials that the study shall hold in the end; 16 by default, no bound with a `timeout`.
         timeout: Seconds after which the search stops; what is being trained then is trained anew next time.
-        epochs: Training budget of a trial; by default 2, and for series as many as make 500 steps.
+        epochs: Training budget of a trial; by default 2, and of small data sets as many as make 500 steps.
         input_shape: (C, H, W) instead of the space's. Series are taken as they are.
         max_size_mb: Largest package instead of the space's limit, in 10⁶ bytes.
         max_latency_ms: Longest prediction, on any of the chips, instead of the space's limit.
@@ -159,7 +159,9 @@ def run_search(
     client = connect(tracking_uri or default_uri(store))
     wanted = math.inf if timeout and trials is None else trials or DEFAULT_TRIALS
     deadline = started + timeout if timeout else math.inf
-    rungs = rungs or (DEFAULT_RUNGS if wanted >= FEWEST_TRIALS else 1)
+    ladder = Rungs(rungs or (DEFAULT_RUNGS if wanted >= FEWEST_TRIALS else 1), steps=job.steps)
+    if rungs and len(ladder.fractions) < rungs:
+        _log.info("a training of %s steps has room for %d rungs only", job.steps, len(ladder.fractions))
     folder = study_folder(store, name)
     with searching(store, name):
         found = Study.create_or_continue(store, name, job.settings_with_reference_point)
@@ -172,7 +174,7 @@ def run_search(
         running = make_executor(folder / "logs")
         with closing(tracker), _shared(job.dataset, folder / "data") as files, running:
             job = dataclasses.replace(job, dataset=None)  # whoever trains maps it from disk
-            search = Search(found, problem, suggesting, running, files, first, Rungs(rungs), inherit)
+            search = Search(found, problem, suggesting, running, files, first, ladder, inherit)
             try:
                 for listener in found.listeners:
                     listener(found)

@@ -55,7 +55,7 @@ def search(
         int | None,
         typer.Option(
             help="Training budget of a trial: passes over the images or series.",
-            show_default="2; of series as many as make 500 steps",
+            show_default="2; of small data sets as many as make 500 steps",
         ),
     ] = None,
     rungs: Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anenas._registry import Registry
+
+_FEWEST_EPOCHS = 2
+_FEWEST_STEPS = 500  # two epochs of the embedded images: what tells networks apart takes steps, however few the inputs
 
 Moments = tuple[tuple[float, ...], tuple[float, ...]]
 """Mean and standard deviation of each channel, in units of 255."""
@@ -100,9 +104,11 @@ class InputKind(ABC):
             masked: Whether the last channel says which steps are there.
         """
 
-    @abstractmethod
     def brief_epochs(self, count: int, batch_size: int) -> int:
-        """The training budget of a trial where none was asked for, in passes over `count` inputs."""
+        """The training budget of a trial where none was asked for, in passes over `count` inputs: two, and of fewer
+        inputs as many as make 500 steps, the last, unfilled one of each pass counted in part.
+        """
+        return max(_FEWEST_EPOCHS, math.ceil(_FEWEST_STEPS * batch_size / count))
 
     def augment(self, batch: np.ndarray, rng: np.random.Generator, traits: Traits) -> np.ndarray:
         """A batch of training inputs as they might have been as well: by default as they are."""

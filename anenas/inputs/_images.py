@@ -11,7 +11,6 @@ from anenas.inputs._base import InputKind, Moments, Traits, register_kind
 
 _BATCH = 1024
 _SMALLEST_STD = 1 / 255  # one grey level, so that dividing by it is always safe
-_BRIEF_EPOCHS = 2
 
 
 class _Images(InputKind):
@@ -33,9 +32,6 @@ class _Images(InputKind):
         variance = squares / (array.size / channels) / 255**2 - mean**2
         std = np.sqrt(np.maximum(variance, _SMALLEST_STD**2))
         return tuple(mean.tolist()), tuple(std.tolist())
-
-    def brief_epochs(self, count: int, batch_size: int) -> int:
-        return _BRIEF_EPOCHS
 
     def augment(self, batch: np.ndarray, rng: np.random.Generator, traits: Traits) -> np.ndarray:
         return shifted(batch, traits.flip, rng)
