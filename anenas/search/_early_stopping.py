@@ -6,8 +6,9 @@ best of its rung goes on to the next one, the highest rung first; where there is
 successive halving, Li et al. 2018, arXiv:1810.05934). Never has more than one in `REDUCTION` gone on, so that early
 trials, which had little to be compared with, do not crowd the next rung (the delay of Li et al. 2022,
 arXiv:2201.06834). "Best" is by non-dominated sorting of all objectives, ties by crowding distance (Deb et al. 2002),
-as Schmucker et al. 2021 (arXiv:2106.12639) sort them; what is not expected to be accurate enough in the end, where a
-least accuracy is asked for, comes after all others.
+as Schmucker et al. 2021 (arXiv:2106.12639) sort them, of accuracies less the noise of a small held-out set (see
+`shrunk`); what is not expected to be accurate enough in the end, where a least accuracy is asked for, comes after all
+others.
 
 Optuna has no pruning for several objectives. A paused trial is one that still runs to it, with its rungs in a user
 attribute, and one that was left behind is a pruned one; only a trial at the whole budget has values. The default
@@ -25,6 +26,7 @@ from dataclasses import dataclass
 
 from anenas._pareto import ranking
 from anenas.search._evaluation import Evaluation
+from anenas.search._shrinkage import shrunk
 from anenas.search._study import Study
 from anenas.search._trial import Trial
 from anenas.space import Limits
@@ -146,6 +148,7 @@ class EarlyStopping:
         accurate enough in the end.
         """
         objectives = self._study.objectives
+        trained = _less_noise(trained)
         reached = {number: past[fraction] for number, past in trained.items() if fraction in past}
         best_first = ranking(objectives.losses(map(objectives.point, reached.values())))
         accuracies = [{at: e.accuracy for at, e in past.items()} for past in trained.values()]
@@ -153,6 +156,16 @@ class EarlyStopping:
         numbers = list(reached)
         missed = {number: self._limits.violation("accuracy", expected[number]) > 0 for number in numbers}
         return sorted((numbers[i] for i in best_first), key=missed.__getitem__)
+
+
+def _less_noise(trained: Mapping[int, Mapping[float, Evaluation]]) -> dict[int, dict[float, Evaluation]]:
+    """The same, each rung by itself `shrunk`."""
+    found: dict[int, dict[float, Evaluation]] = {number: {} for number in trained}
+    for fraction in sorted({fraction for past in trained.values() for fraction in past}):
+        reached = {number: past[fraction] for number, past in trained.items() if fraction in past}
+        for number, evaluation in zip(reached, shrunk(list(reached.values())), strict=True):
+            found[number][fraction] = evaluation
+    return found
 
 
 def expected_accuracy(reached: Sequence[Mapping[float, float]]) -> list[float]:
