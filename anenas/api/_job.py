@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from anenas._errors import AnenasError, unknown
-from anenas.api._input import load_input, with_input
+from anenas.api._input import augmented, load_input, with_input
 from anenas.api._options import limits_of
 from anenas.data import Data, Dataset, InputFormat
 from anenas.latency import Target
@@ -46,6 +46,7 @@ class Job:
         steps: Of a whole training, where the product's own evaluator trains.
         seed: Of suggestions, weights and the order of the data.
         inherit: Whether trainings begin with the weights of earlier trials.
+        flip: Whether images are mirrored in training, where the caller says so.
         own_evaluator: Name of the caller's evaluator, if it is not the product's.
     """
 
@@ -61,6 +62,7 @@ class Job:
     steps: int | None
     seed: int
     inherit: bool
+    flip: bool | None = None
     own_evaluator: str = ""
 
     @property
@@ -87,6 +89,8 @@ class Job:
             latency_bound=self.latency_bound,
             encoding=dataclasses.asdict(encoding) if encoding else None,
             evaluator=self.own_evaluator,
+            augment=self.dataset.augmentation if self.dataset else "light",
+            flip=self.flip,
         )
 
     @property
@@ -129,6 +133,8 @@ def prepare(
     epochs: int | None,
     seed: int,
     inherit: bool,
+    augment: str,
+    flip: bool | None,
     device: str | None,
     evaluator: Evaluator | None,
     classes: int | None,
@@ -151,6 +157,7 @@ def prepare(
     dataset = None
     if evaluator is None or data is not None:
         dataset, the_space = load_input(the_space, data, input_shape)
+        dataset = augmented(dataset, augment, flip)
         classes = len(dataset.classes)
     elif classes is None:
         raise AnenasError("an evaluator that brings its own data needs the number of `classes`")
@@ -170,5 +177,6 @@ def prepare(
         steps=count_steps(dataset.train, epochs) if dataset and not evaluator else None,
         seed=seed,
         inherit=inherit,
+        flip=flip,
         own_evaluator=f"{type(evaluator).__module__}.{type(evaluator).__qualname__}" if evaluator else "",
     )

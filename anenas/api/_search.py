@@ -68,6 +68,8 @@ def run_search(
     device: str | None = None,
     rungs: int | None = None,
     inherit: bool = True,
+    augment: str = "light",
+    flip: bool | None = None,
     sampler: str | Sampler | BaseSampler = DEFAULT_SAMPLER,
     seed_architectures: str | Path | None = None,
     from_study: str | None = None,
@@ -113,6 +115,11 @@ def run_search(
         rungs: At how many budgets trials are compared, the full one among them, and all but the best stopped; 1 stops
             none. By default 2, and 1 where there are too few trials to choose from. A study may go on with another.
         inherit: Whether a training begins with what fits of the weights of the completed trial that is most like it.
+        augment: How much training changes inputs: "none"; "light", images shifted a little, series noisier and with
+            gaps; or "strong", of images: cropped, distorted, recoloured and covered in part, which brief
+            trainings do not make up for.
+        flip: Whether training mirrors images; by default those of colour, unless their classes are called left, right
+            or by single letters or digits.
         sampler: What suggests architectures: a name of `anenas.search.SAMPLERS`, a sampler of Optuna's, or anything
             that is a `Sampler`; another one may continue a study.
         seed_architectures: A text file of architectures, one a line, to try first.
@@ -149,6 +156,8 @@ def run_search(
         epochs=epochs,
         seed=seed,
         inherit=inherit,
+        augment=augment,
+        flip=flip,
         device=device,
         evaluator=evaluator,
         classes=classes,

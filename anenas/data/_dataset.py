@@ -69,10 +69,15 @@ class Dataset:
     """Whether the last channel of series, which end at the last step, is over 0 where they are and 0 before: a mask, or
     of texts the ids of their tokens.
     """
+    augmentation: str = "light"
+    """How much inputs change in training: one of the `augmentations` of their kind."""
     metadata: Mapping[str, str] = field(default_factory=dict)
     """What a user of the model has to know of its input, such as a vocabulary: ships in the package's metadata."""
 
     def __post_init__(self) -> None:
+        if self.augmentation not in self.kind.augmentations:
+            known = " or ".join(self.kind.augmentations)
+            raise AnenasError(f"`augment` of {self.kind} must be {known}, not '{self.augmentation}'")
         splits = (self.train, self.validation, self.test)
         for split in splits:
             if problem := self.kind.array_problem(split.inputs):
@@ -123,7 +128,7 @@ class Dataset:
 
     def augment(self, batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """A batch of training inputs as they might have been as well."""
-        return self.kind.augment(batch, rng, self)
+        return batch if self.augmentation == "none" else self.kind.augment(batch, rng, self)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -156,6 +161,7 @@ class Dataset:
             "classes": self.classes,
             "kind": self.kind.name,
             "flip": self.flip,
+            "augmentation": self.augmentation,
             "masked": self.masked,
             "facts": dict(self.metadata),
             "moments": self._moments,
@@ -196,6 +202,7 @@ class Dataset:
                 test,
                 kind=input_kind(about["kind"]),
                 flip=about["flip"],
+                augmentation=about["augmentation"],
                 masked=about["masked"],
                 metadata=about["facts"],
             )

@@ -28,6 +28,10 @@ class Traits(Protocol):
         """Whether an image's horizontal mirror image still belongs to its class."""
 
     @property
+    def augmentation(self) -> str:
+        """How much inputs change in training, one of their kind's `augmentations`."""
+
+    @property
     def masked(self) -> bool:
         """Whether the last channel says which steps are there."""
 
@@ -64,6 +68,7 @@ class InputKind(ABC):
             where any block takes it.
         marker_hint: What to do where that field is missing.
         data_choice: The choice of that block that data are prepared by, so that a space has to make it.
+        augmentations: How much of it may be changed in training.
     """
 
     name: str
@@ -84,6 +89,7 @@ class InputKind(ABC):
     marker: str | None = None
     marker_hint: str = ""
     data_choice: str | None = None
+    augmentations: tuple[str, ...] = ("none", "light")
 
     def __str__(self) -> str:
         return self.name
@@ -109,6 +115,10 @@ class InputKind(ABC):
         inputs as many as make 500 steps, the last, unfilled one of each pass counted in part.
         """
         return max(_FEWEST_EPOCHS, math.ceil(_FEWEST_STEPS * batch_size / count))
+
+    def changes(self, traits: Traits, channels: int) -> str:
+        """What `augment` does with them, after "training"; empty where that is nothing."""
+        return ""
 
     def augment(self, batch: np.ndarray, rng: np.random.Generator, traits: Traits) -> np.ndarray:
         """A batch of training inputs as they might have been as well: by default as they are."""
