@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from anenas._errors import AnenasError, unknown
-from anenas.api._input import load_input, with_input
+from anenas.api._input import augmented, load_input, with_input
 from anenas.api._options import limits_of
 from anenas.data import Data, Dataset, InputFormat
 from anenas.latency import Target
@@ -43,8 +43,10 @@ class Job:
         limits: What networks must stay within.
         latency_bound: What of a latency its limit is held against.
         epochs: Of a whole training.
+        steps: Of a whole training, where the product's own evaluator trains.
         seed: Of suggestions, weights and the order of the data.
         inherit: Whether trainings begin with the weights of earlier trials.
+        flip: Whether images are mirrored in training, where the caller says so.
         own_evaluator: Name of the caller's evaluator, if it is not the product's.
     """
 
@@ -57,8 +59,10 @@ class Job:
     limits: Limits
     latency_bound: LatencyBound
     epochs: int
+    steps: int | None
     seed: int
     inherit: bool
+    flip: bool | None = None
     own_evaluator: str = ""
 
     @property
@@ -85,6 +89,8 @@ class Job:
             latency_bound=self.latency_bound,
             encoding=dataclasses.asdict(encoding) if encoding else None,
             evaluator=self.own_evaluator,
+            augment=self.dataset.augmentation if self.dataset else "light",
+            flip=self.flip,
         )
 
     @property
@@ -127,6 +133,8 @@ def prepare(
     epochs: int | None,
     seed: int,
     inherit: bool,
+    augment: str,
+    flip: bool | None,
     device: str | None,
     evaluator: Evaluator | None,
     classes: int | None,
@@ -136,7 +144,7 @@ def prepare(
     Raises:
         AnenasError: If one of them is not what it should be.
     """
-    from anenas.training import brief_epochs, pick_device
+    from anenas.training import brief_epochs, count_steps, pick_device
 
     if seed < 0:
         raise AnenasError(f"seed must be 0 or more, got {seed}")
@@ -149,6 +157,7 @@ def prepare(
     dataset = None
     if evaluator is None or data is not None:
         dataset, the_space = load_input(the_space, data, input_shape)
+        dataset = augmented(dataset, augment, flip)
         classes = len(dataset.classes)
     elif classes is None:
         raise AnenasError("an evaluator that brings its own data needs the number of `classes`")
@@ -165,7 +174,9 @@ def prepare(
         limits=the_limits,
         latency_bound=latency_bound,
         epochs=epochs,
+        steps=count_steps(dataset.train, epochs) if dataset and not evaluator else None,
         seed=seed,
         inherit=inherit,
+        flip=flip,
         own_evaluator=f"{type(evaluator).__module__}.{type(evaluator).__qualname__}" if evaluator else "",
     )

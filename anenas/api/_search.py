@@ -68,6 +68,8 @@ def run_search(
     device: str | None = None,
     rungs: int | None = None,
     inherit: bool = True,
+    augment: str = "light",
+    flip: bool | None = None,
     sampler: str | Sampler | BaseSampler = DEFAULT_SAMPLER,
     seed_architectures: str | Path | None = None,
     from_study: str | None = None,
@@ -98,7 +100,7 @@ def run_search(
             chip.
         trials: Completed trials that the study shall hold in the end; 16 by default, no bound with a `timeout`.
         timeout: Seconds after which the search stops; what is being trained then is trained anew next time.
-        epochs: Training budget of a trial; by default 2, and for series as many as make 500 steps.
+        epochs: Training budget of a trial; by default 2, and of small data sets as many as make 500 steps.
         input_shape: (C, H, W) instead of the space's. Series are taken as they are.
         max_size_mb: Largest package instead of the space's limit, in 10⁶ bytes.
         max_latency_ms: Longest prediction, on any of the chips, instead of the space's limit.
@@ -113,6 +115,11 @@ def run_search(
         rungs: At how many budgets trials are compared, the full one among them, and all but the best stopped; 1 stops
             none. By default 2, and 1 where there are too few trials to choose from. A study may go on with another.
         inherit: Whether a training begins with what fits of the weights of the completed trial that is most like it.
+        augment: How much training changes inputs: "none"; "light", images shifted a little, series noisier and with
+            gaps; or "strong", of images: cropped, distorted, recoloured and covered in part, which brief
+            trainings do not make up for.
+        flip: Whether training mirrors images; by default those of colour, unless their classes are called left, right
+            or by single letters or digits.
         sampler: What suggests architectures: a name of `anenas.search.SAMPLERS`, a sampler of Optuna's, or anything
             that is a `Sampler`; another one may continue a study.
         seed_architectures: A text file of architectures, one a line, to try first.
@@ -149,6 +156,8 @@ def run_search(
         epochs=epochs,
         seed=seed,
         inherit=inherit,
+        augment=augment,
+        flip=flip,
         device=device,
         evaluator=evaluator,
         classes=classes,
@@ -159,7 +168,9 @@ def run_search(
     client = connect(tracking_uri or default_uri(store))
     wanted = math.inf if timeout and trials is None else trials or DEFAULT_TRIALS
     deadline = started + timeout if timeout else math.inf
-    rungs = rungs or (DEFAULT_RUNGS if wanted >= FEWEST_TRIALS else 1)
+    ladder = Rungs(rungs or (DEFAULT_RUNGS if wanted >= FEWEST_TRIALS else 1), steps=job.steps)
+    if rungs and len(ladder.fractions) < rungs:
+        _log.info("a training of %s steps has room for %d rungs only", job.steps, len(ladder.fractions))
     folder = study_folder(store, name)
     with searching(store, name):
         found = Study.create_or_continue(store, name, job.settings_with_reference_point)
@@ -172,7 +183,7 @@ def run_search(
         running = make_executor(folder / "logs")
         with closing(tracker), _shared(job.dataset, folder / "data") as files, running:
             job = dataclasses.replace(job, dataset=None)  # whoever trains maps it from disk
-            search = Search(found, problem, suggesting, running, files, first, Rungs(rungs), inherit)
+            search = Search(found, problem, suggesting, running, files, first, ladder, inherit)
             try:
                 for listener in found.listeners:
                     listener(found)

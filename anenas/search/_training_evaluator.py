@@ -120,6 +120,7 @@ class TrainingEvaluator:
                 seconds=clock.laps,
                 losses=tuple(losses),
                 inherited=inherited,
+                held_out=len(dataset.validation),
             )
         network.cpu()
         save_file({name: t.contiguous() for name, t in network.state_dict().items()}, files.folder / WEIGHTS)
@@ -156,6 +157,7 @@ class TrainingEvaluator:
             seconds=clock.laps,
             losses=tuple(losses),
             inherited=inherited,
+            held_out=len(dataset.validation),
         )
 
     def test(self, architecture: Architecture, files: TrialFiles) -> float:
