@@ -1,8 +1,9 @@
-"""Atomic writing of files and folders."""
+"""Files and folders: whether they exist, and atomic writing."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,16 @@ def replacing(path: Path) -> Iterator[Path]:
         if unfinished.is_dir() and path.is_dir():
             path.rename(Path(folder, f"{path.name}.former"))
         unfinished.replace(path)
+
+
+def is_file(path: str | Path) -> bool:
+    """Whether a file is there. What can be no path, such as an architecture of 300 letters, is none; pathlib raises."""
+    return os.path.isfile(path)  # noqa: PTH113
+
+
+def is_folder(path: str | Path) -> bool:
+    """Whether a folder is there, likewise."""
+    return os.path.isdir(path)  # noqa: PTH112
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -6,8 +6,8 @@ Searches `mobile_cnn` on the embedded images for as many seconds, with as many w
 ways, one after the other for each seed:
 
     anenas    `anenas search` with its defaults
-    optuna    a plain Optuna loop: NSGA-II of its default population, every trial trained and converted, the limit on
-              the latency a penalty (no accuracy), nothing known before it is trained
+    optuna    a plain Optuna loop: Optuna's default sampler, every trial trained and converted, the limit on the
+              latency a penalty (no accuracy), nothing known before it is trained
     random    the same loop, drawing uniformly
 
 The plain loop has anenas' space, training recipe, export and latency model, so only the search differs. Everything that
@@ -173,8 +173,10 @@ def plain_loop(method: str, seed: int, data: Path, database: str, args: argparse
         accuracy = evaluation.accuracy if evaluation.estimate.latency.high_ms <= args.max_latency else 0.0
         return accuracy, evaluation.estimate.latency.ms
 
-    samplers = {"optuna": optuna.samplers.NSGAIISampler, "random": optuna.samplers.RandomSampler}
-    study = optuna.load_study(study_name="plain", storage=database, sampler=samplers[method](seed=seed))
+    study = optuna.load_study(study_name="plain", storage=database)
+    sampler = optuna.samplers.RandomSampler if method == "random" else type(study.sampler)
+    study.sampler = sampler(seed=seed)  # type: ignore[call-arg]  # the default one has a seed, too
+    print(f"{method}: {sampler.__name__}")
     study.optimize(objective, timeout=args.seconds, catch=(RuntimeError,))
 
 

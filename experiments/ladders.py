@@ -111,7 +111,7 @@ def main() -> None:
             statistics.mean(max((v for s, v in zip(*c, strict=True) if s <= budget), default=0.0) for c in curves)
             for budget in budgets
         ]
-        name = f"{', '.join(f'{s:g}' for s in rungs.shares)}; 1 in {rungs.reduction}" if rungs.count > 1 else "none"
+        name = f"{', '.join(f'{s:g}' for s in rungs.fractions)}; 1 in {rungs.reduction}" if rungs.count > 1 else "none"
         table.add_row(
             name,
             f"{statistics.mean(sum(row.state == 'completed' for row in rows) for rows in searches):.1f}",

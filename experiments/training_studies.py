@@ -5,10 +5,12 @@
     python experiments/training_studies.py inheritance [--architectures 8] [--epochs 2]
     python experiments/training_studies.py distillation --teacher timm:NAME | FILE.safetensors | best
                                                        [--architectures 8] [--epochs 2]
+    python experiments/training_studies.py augmentation --data cifar10.npz [--count 2000] [--steps 500 2000] [--seeds 2]
 
 `correlation` prints Kendall's rank correlation of the accuracy at each pause of a brief training, and after it, with
-that after a training of `--full` epochs. The other studies train the same architectures, drawn at random, with and
-without one change and print what it gains in accuracy and costs in time.
+that after a training of `--full` epochs. `augmentation` trains on `--count` images of another data set, and compares
+what is made of them. The other studies train the same architectures, drawn at random, with and without one change and
+print what it gains in accuracy and costs in time.
 
 Every training is a line of `experiments/results/training_<study>.csv`; one that is there is not run again. On one
 thread an epoch takes about ten seconds.
@@ -19,6 +21,8 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
+import itertools
+import math
 import random
 import statistics
 import tempfile
@@ -28,6 +32,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import numpy as np
 import torch
 from csv_rows import read_rows, write_rows
 from rich.console import Console
@@ -37,15 +42,17 @@ from scipy.stats import kendalltau
 from torch import nn
 from torch.nn import functional as F
 
-from anenas.data import Dataset, load_data
+from anenas.data import Dataset, Split, load_data
 from anenas.latency import Target
 from anenas.network import Deployed, Normalisation, build, fuse, inherit
 from anenas.search import TrainingEvaluator
 from anenas.space import Architecture, SearchSpace, draw, load_space, mutate
 from anenas.training import _train, accuracy, train
+from anenas.training._train import BATCH_SIZE
 
 _RESULTS = Path(__file__).parent / "results"
 SHARES = (1 / 64, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)
+_SIDE = 32  # pixels of the images that augmentation is tried on
 _SLOWEST_MACS = 12e6  # what takes minutes to train tells no more
 
 
@@ -123,6 +130,7 @@ class Bench:
         share: float = 1.0,
         checkpoint: Path | None = None,
         judged: nn.Module | None = None,
+        seed: int = 0,
     ) -> tuple[float, float]:
         """Accuracy of the network, or of `judged` in its place, and the seconds of its training."""
         started = time.perf_counter()
@@ -134,6 +142,7 @@ class Bench:
             normalise,
             epochs=epochs,
             augment=augment,
+            seed=seed,
             budget_fraction=share,
             checkpoint=checkpoint,
         )
@@ -145,8 +154,8 @@ class Bench:
 EVALUATOR = TrainingEvaluator((Target.named("A15"),), epochs=1)
 
 
-def fresh(architecture: Architecture) -> nn.Sequential:
-    torch.manual_seed(0)
+def fresh(architecture: Architecture, seed: int = 0) -> nn.Sequential:
+    torch.manual_seed(seed)
     return build(architecture)
 
 
@@ -375,8 +384,37 @@ def make_teacher(bench: Bench, source: str, architectures: Sequence[Architecture
     return network
 
 
+# What is made of images
+
+
+def augmentation(bench: Bench, args: argparse.Namespace) -> None:
+    """Each augmentation of few images, held against 5,000 others."""
+    results = Results("augmentation")
+    data = load_data(args.data, size=(_SIDE, _SIDE))
+    few = np.sort(np.random.default_rng(0).permutation(len(data.train))[: args.count])
+    data = dataclasses.replace(data, train=Split(data.train.inputs[few], data.train.labels[few]))
+    bench = dataclasses.replace(bench, data=data, space=bench.space.with_input(*data.input_shape))
+    for steps in args.steps:
+        epochs = math.ceil(steps * BATCH_SIZE / args.count)
+        figures: dict[str, list[tuple[float, float]]] = {}
+        for architecture, seed, what in itertools.product(
+            bench.architectures(args.architectures), range(args.seeds), ("none", "light", "strong")
+        ):
+            bench.data = dataclasses.replace(data, augmentation=what)
+
+            def measure(
+                epochs: int = epochs, seed: int = seed, architecture: Architecture = architecture
+            ) -> tuple[float, float]:
+                return bench.train(fresh(architecture, seed), epochs=epochs, seed=seed)
+
+            name = f"{data.name}, {args.count} images, {steps} steps, {what}, seed {seed}"
+            figures.setdefault(what, []).append(results.get(architecture, name, measure))
+        print(f"{args.count} images, {steps} steps")
+        compare(figures, "light")
+
+
 def main() -> None:
-    studies = {f.__name__: f for f in (correlation, recipes, inheritance, distillation)}
+    studies = {f.__name__: f for f in (correlation, recipes, inheritance, distillation, augmentation)}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("study", choices=studies)
     parser.add_argument("--architectures", type=int)
@@ -384,6 +422,10 @@ def main() -> None:
     parser.add_argument("--full", type=int, default=8)
     parser.add_argument("--only", nargs="*", help="recipes to try")
     parser.add_argument("--teacher", default="best")
+    parser.add_argument("--data", help="other images")
+    parser.add_argument("--count", type=int, default=2000)
+    parser.add_argument("--steps", type=int, nargs="*", default=[500, 2000])
+    parser.add_argument("--seeds", type=int, default=2)
     args = parser.parse_args()
     args.architectures = args.architectures or (20 if args.study == "correlation" else 8)
     studies[args.study](Bench.default(args.epochs), args)

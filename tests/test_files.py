@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from anenas._files import replacing, write_whole
+from anenas._files import is_file, is_folder, replacing, write_whole
 
 
 def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
@@ -38,3 +38,11 @@ def test_what_is_written_is_called_as_it_will_be(tmp_path: Path) -> None:
     with replacing(tmp_path / "figure.png") as unfinished:
         assert unfinished.name == "figure.png" and not unfinished.exists()
         unfinished.touch()
+
+
+def test_what_can_be_no_path_is_neither_file_nor_folder(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").touch()
+    assert is_file(tmp_path / "a.txt") and not is_folder(tmp_path / "a.txt")
+    assert is_folder(tmp_path) and not is_file(tmp_path)
+    for text in ("a" * 300, "a" * 5000, "a\0b", str(tmp_path / "nowhere"), str(tmp_path / "a.txt" / "b")):
+        assert not is_file(text) and not is_folder(text)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 
 from pydantic import ValidationError
 
 from anenas._errors import AnenasError
-from anenas.data import Data, Dataset, InputFormat, load_data
+from anenas.data import Data, Dataset, InputFormat, load_data, sided
+from anenas.inputs import IMAGES
 from anenas.space import SearchSpace
 
 _MAGNIFIED = 3  # images may be, at most, where the size of the input is to be decided: more shows nothing new
+_COLOURS = 3  # channels of what is mirrored by default
 
 _log = logging.getLogger(__name__)
 
@@ -50,6 +53,32 @@ def load_input(space: SearchSpace, data: Data, shape: tuple[int, int, int] | Non
             found += f" and {dataset.width} steps"
         _log.info("the %s have %s: the input follows them", dataset.kind, found)
     return dataset, with_input(space, dataset.input_shape, dataset.masked)
+
+
+def augmented(dataset: Dataset, augment: str, flip: bool | None) -> Dataset:
+    """The data set as training is to change its inputs, which is told: a change may be what tells classes apart.
+
+    Args:
+        dataset: As it was read.
+        augment: How much, one of the `augmentations` of its kind.
+        flip: Whether images are mirrored; None leaves it to the data set.
+
+    Raises:
+        AnenasError: If its kind of input is not changed like that.
+    """
+    kind = dataset.kind
+    if flip is not None and kind is not IMAGES:
+        raise AnenasError(f"`flip` is of images; these are {kind}")
+    found = dataclasses.replace(dataset, augmentation=augment, flip=dataset.flip if flip is None else flip)
+    if augment == "none":
+        return found
+    if found.flip and flip is None:
+        _log.info("training mirrors images at random; `flip=False` if that changes a class")
+    elif flip is None and kind is IMAGES and dataset.channels == _COLOURS and sided(dataset.classes):
+        _log.info("training mirrors no images, as the names of classes tell sides or characters; `flip=True` if it may")
+    if changes := kind.changes(found, dataset.channels):
+        _log.info('training %s; `augment="none"` if that changes a class', changes)
+    return found
 
 
 def with_input(space: SearchSpace, shape: tuple[int, int, int], masked: bool = False) -> SearchSpace:

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from anenas._errors import AnenasError, unknown
-from anenas.api._input import load_input, with_input
+from anenas.api._input import augmented, load_input, with_input
 from anenas.api._options import limits_of
 from anenas.api._pretrained import weights_of
 from anenas.data import Data, Dataset, InputFormat
 from anenas.latency import Target
 from anenas.pretrained import PretrainedWeights
 from anenas.search import (
+    DEFAULT_RUNGS,
+    FEWEST_TRIALS,
     LATENCY_BOUNDS,
     Evaluator,
     LatencyBound,
     Objectives,
     Problem,
+    Rungs,
     SearchSettings,
     Study,
     TrainingEvaluator,
@@ -29,6 +33,8 @@ from anenas.search import (
     reference_point,
 )
 from anenas.space import Architecture, Limits, SearchSpace
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -45,8 +51,10 @@ class Job:
         limits: What networks must stay within.
         latency_bound: What of a latency its limit is held against.
         epochs: Of a whole training.
+        steps: Of a whole training, where the product's own evaluator trains.
         seed: Of suggestions, weights and the order of the data.
         inherit: Whether trainings begin with the weights of earlier trials.
+        flip: Whether images are mirrored in training, where the caller says so.
         own_evaluator: Name of the caller's evaluator, if it is not the product's.
         pretrained: Weights of the space's backbones, by the backbones' names.
     """
@@ -60,8 +68,10 @@ class Job:
     limits: Limits
     latency_bound: LatencyBound
     epochs: int
+    steps: int | None
     seed: int
     inherit: bool
+    flip: bool | None = None
     own_evaluator: str = ""
     pretrained: Mapping[str, PretrainedWeights] = field(default_factory=dict)
 
@@ -89,12 +99,21 @@ class Job:
             latency_bound=self.latency_bound,
             encoding=dataclasses.asdict(encoding) if encoding else None,
             evaluator=self.own_evaluator,
+            augment=self.dataset.augmentation if self.dataset else "light",
+            flip=self.flip,
         )
 
     @property
     def settings_with_reference_point(self) -> SearchSettings:
         found = reference_point(self.objectives, self.limits, self.space, self.classes, self.evaluator)
         return dataclasses.replace(self.settings, objectives=found)
+
+    def ladder(self, rungs: int | None, trials: float) -> Rungs:
+        """The budgets at which trials are compared: as many as asked for, or as suit that many completed trials."""
+        found = Rungs(rungs or (DEFAULT_RUNGS if trials >= FEWEST_TRIALS else 1), steps=self.steps)
+        if rungs and len(found.fractions) < rungs:
+            _log.info("a training of %s steps has room for %d rungs only", self.steps, len(found.fractions))
+        return dataclasses.replace(found, probes=bool(self.pretrained) and hasattr(self.evaluator, "probe"))
 
     def problem(self, objectives: Objectives) -> Problem:
         """The problem with the objectives of its study."""
@@ -131,6 +150,8 @@ def prepare(
     epochs: int | None,
     seed: int,
     inherit: bool,
+    augment: str,
+    flip: bool | None,
     device: str | None,
     evaluator: Evaluator | None,
     classes: int | None,
@@ -140,7 +161,7 @@ def prepare(
     Raises:
         AnenasError: If one of them is not what it should be.
     """
-    from anenas.training import brief_epochs, pick_device
+    from anenas.training import brief_epochs, count_steps, pick_device
 
     if seed < 0:
         raise AnenasError(f"seed must be 0 or more, got {seed}")
@@ -153,6 +174,7 @@ def prepare(
     dataset = None
     if evaluator is None or data is not None:
         dataset, the_space = load_input(the_space, data, input_shape)
+        dataset = augmented(dataset, augment, flip)
         classes = len(dataset.classes)
     elif classes is None:
         raise AnenasError("an evaluator that brings its own data needs the number of `classes`")
@@ -169,8 +191,10 @@ def prepare(
         limits=the_limits,
         latency_bound=latency_bound,
         epochs=epochs,
+        steps=count_steps(dataset.train, epochs) if dataset and not evaluator else None,
         seed=seed,
         inherit=inherit,
         pretrained=pretrained,
+        flip=flip,
         own_evaluator=f"{type(evaluator).__module__}.{type(evaluator).__qualname__}" if evaluator else "",
     )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from anenas.latency import Latency
-from anenas.search import PACKAGE, CompletedTrial, Study
+from anenas.search import PACKAGE, CompletedTrial, Study, indistinguishable
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class FrontModel:
         test_accuracy: Fraction of the test inputs; None before the search has come to its end, or where that failed.
         latency_by_chip: Latency on each chip of the search by the chip's name, the main one first.
         called: What it is called among the front: "knee", "accurate", …; most models are called nothing.
+        accuracy_error: Standard error of the accuracy, from how many inputs it is of; None in studies that do not tell.
     """
 
     trial: int
@@ -46,6 +47,7 @@ class FrontModel:
     test_accuracy: float | None
     latency_by_chip: dict[str, Latency]
     called: list[str]
+    accuracy_error: float | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ class SearchResult:
             accuracy and each limit, or the worst of 32 networks drawn from the space.
         front: The Pareto front, the best by the first objective last.
         exports: Where the knee and the best model by each objective were copied to, by those names.
+        indistinguishable: Groups of models of the front, by the numbers of their trials, whose accuracies differ by no
+            more than chance, see `anenas.search.indistinguishable`.
     """
 
     study: str
@@ -74,6 +78,7 @@ class SearchResult:
     hypervolume: float
     front: list[FrontModel]
     exports: dict[str, Path]
+    indistinguishable: list[list[int]] = field(default_factory=list)
 
     def to_json(self) -> str:
         """The result for scripts, paths as strings."""
@@ -84,6 +89,7 @@ def result_of(study: Study, wall_seconds: float = 0.0, exports: dict[str, Path] 
     """What a study has found so far."""
     volumes = study.hypervolumes
     front = [_front_model(study, trial) for trial in study.front]
+    alike = indistinguishable([trial.evaluation for trial in study.front])
     counts = {str(state): count for state, count in study.counts.items()}
     return SearchResult(
         study=study.name,
@@ -95,6 +101,7 @@ def result_of(study: Study, wall_seconds: float = 0.0, exports: dict[str, Path] 
         hypervolume=volumes[-1] if volumes else 0.0,
         front=front,
         exports=exports or {},
+        indistinguishable=[[front[i].trial for i in group] for group in alike],
     )
 
 
@@ -125,4 +132,5 @@ def _front_model(study: Study, trial: CompletedTrial) -> FrontModel:
         test_accuracy=trial.test_accuracy,
         latency_by_chip=dict(estimate.latency_by_chip),
         called=[name for name, picked in study.picks.items() if picked.number == trial.number],
+        accuracy_error=trial.evaluation.accuracy_error,
     )

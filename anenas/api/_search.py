@@ -20,13 +20,10 @@ from anenas.api._result import SearchResult, result_of
 from anenas.data import Data, absolute_source
 from anenas.search import (
     DEFAULT_OBJECTIVES,
-    DEFAULT_RUNGS,
     DEFAULT_SAMPLER,
-    FEWEST_TRIALS,
     Evaluator,
     Executor,
     LatencyBound,
-    Rungs,
     Sampler,
     Search,
     Study,
@@ -71,6 +68,8 @@ def run_search(
     device: str | None = None,
     rungs: int | None = None,
     inherit: bool = True,
+    augment: str = "light",
+    flip: bool | None = None,
     sampler: str | Sampler | BaseSampler = DEFAULT_SAMPLER,
     seed_architectures: str | Path | None = None,
     from_study: str | None = None,
@@ -104,7 +103,7 @@ def run_search(
             chip.
         trials: Completed trials that the study shall hold in the end; 16 by default, no bound with a `timeout`.
         timeout: Seconds after which the search stops; what is being trained then is trained anew next time.
-        epochs: Training budget of a trial; by default 2, and for series as many as make 500 steps.
+        epochs: Training budget of a trial; by default 2, and of small data sets as many as make 500 steps.
         input_shape: (C, H, W) instead of the space's. Series are taken as they are.
         max_size_mb: Largest package instead of the space's limit, in 10⁶ bytes.
         max_latency_ms: Longest prediction, on any of the chips, instead of the space's limit.
@@ -119,6 +118,11 @@ def run_search(
         rungs: At how many budgets trials are compared, the full one among them, and all but the best stopped; 1 stops
             none. By default 2, and 1 where there are too few trials to choose from. A study may go on with another.
         inherit: Whether a training begins with what fits of the weights of the completed trial that is most like it.
+        augment: How much training changes inputs: "none"; "light", images shifted a little, series noisier and with
+            gaps; or "strong", of images: cropped, distorted, recoloured and covered in part, which brief
+            trainings do not make up for.
+        flip: Whether training mirrors images; by default those of colour, unless their classes are called left, right
+            or by single letters or digits.
         sampler: What suggests architectures: a name of `anenas.search.SAMPLERS`, a sampler of Optuna's, or anything
             that is a `Sampler`; another one may continue a study.
         seed_architectures: A text file of architectures, one a line, to try first.
@@ -155,6 +159,8 @@ def run_search(
         epochs=epochs,
         seed=seed,
         inherit=inherit,
+        augment=augment,
+        flip=flip,
         device=device,
         evaluator=evaluator,
         classes=classes,
@@ -165,7 +171,7 @@ def run_search(
     client = connect(tracking_uri or default_uri(store))
     wanted = math.inf if timeout and trials is None else trials or DEFAULT_TRIALS
     deadline = started + timeout if timeout else math.inf
-    rungs = rungs or (DEFAULT_RUNGS if wanted >= FEWEST_TRIALS else 1)
+    ladder = job.ladder(rungs, wanted)
     folder = study_folder(store, name)
     with searching(store, name):
         found = Study.create_or_continue(store, name, job.settings_with_reference_point)
@@ -179,7 +185,6 @@ def run_search(
         with closing(tracker), _shared(job, folder / "data") as files, running:
             job = dataclasses.replace(job, dataset=None)  # whoever trains maps it from disk
             weights = write_weights(job.pretrained, folder / "pretrained")
-            ladder = Rungs(rungs, probes=bool(weights) and hasattr(job.evaluator, "probe"))
             search = Search(found, problem, suggesting, running, files, first, ladder, inherit, weights)
             try:
                 for listener in found.listeners:

@@ -126,7 +126,8 @@ def _dataset(study: Study, data: Data, architecture: Architecture) -> Dataset:
             f"{given} ({found}) is not what {study.name} was made with ({study.settings.data}); name its {kind} with "
             f"`data`"
         )
-    return dataset
+    flip = dataset.flip if study.settings.flip is None else study.settings.flip
+    return dataclasses.replace(dataset, augmentation=study.settings.augment, flip=flip)
 
 
 def _retrained(model: Model, folder: Path, device: str | None, on_step: Callable[[int, int], None]) -> Model:

@@ -30,7 +30,7 @@ def main() -> None:
     flags = {word for word in sys.argv[1:] if word in ANYWHERE}
     words = [word for word in sys.argv[1:] if word not in ANYWHERE]
     level = logging.WARNING if flags & QUIET else logging.DEBUG if flags & VERBOSE else logging.INFO
-    with shown_log(level):
+    with shown_log(level, lambda line: _as_typed(line, words)):
         sys.exit(_run(words, debug=bool(flags & DEBUG)))
 
 
@@ -58,12 +58,15 @@ def _run(words: Sequence[str], *, debug: bool) -> int:
 
 
 def _message(error: Exception, words: Sequence[str]) -> str:
-    if isinstance(error, typer.BadParameter):
-        return error.format_message()
+    return error.format_message() if isinstance(error, typer.BadParameter) else _as_typed(str(error), words)
+
+
+def _as_typed(message: str, words: Sequence[str]) -> str:
+    """What the library says in the words of the command that is run."""
     command = root = typer.main.get_command(app)
     for word in words:
         command = getattr(command, "commands", {}).get(word, command)
-    return as_typed(str(error), [*root.params, *command.params])
+    return as_typed(message, [*root.params, *command.params])
 
 
 def _without_plugins(words: Sequence[str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -24,13 +24,17 @@ def error_console() -> Console:
 
 
 @contextmanager
-def shown_log(level: int) -> Iterator[None]:
+def shown_log(level: int, in_words: Callable[[str], str] = str) -> Iterator[None]:
     """Show what the library logs from a level on, with the loggers' names where that is logging.DEBUG.
 
     Other libraries' warnings are shown there alone.
+
+    Args:
+        level: Of `logging`.
+        in_words: Makes of a line what is shown.
     """
     is_verbose = level <= logging.DEBUG
-    lines, others = _Lines(), logging.NullHandler()  # without a handler Python prints what others log
+    lines, others = _Lines(in_words), logging.NullHandler()  # without a handler Python prints what others log
     lines.setFormatter(logging.Formatter("%(name)s: %(message)s" if is_verbose else "%(message)s"))
     before = LOG.level, LOG.propagate
     LOG.addHandler(lines)
@@ -52,9 +56,13 @@ def shown_log(level: int) -> Iterator[None]:
 class _Lines(logging.Handler):
     """A line for each record."""
 
+    def __init__(self, in_words: Callable[[str], str]) -> None:
+        super().__init__()
+        self._in_words = in_words
+
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            error_console().print(self.format(record), markup=False, highlight=False)
+            error_console().print(self._in_words(self.format(record)), markup=False, highlight=False)
         except BrokenPipeError:
             raise
         except Exception:

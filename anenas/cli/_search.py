@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from anenas._errors import AnenasError
+from anenas._files import is_file
 from anenas.cli._app import DEFAULT_STORE, SEARCH, Json, Store, app
 from anenas.cli._units import COUNTS, MEGABYTES, MILLISECONDS, SECONDS, fraction, names, quantity, shape
 
@@ -69,7 +70,7 @@ def search(
         int | None,
         typer.Option(
             help="Training budget of a trial: passes over the images or series.",
-            show_default="2; of series as many as make 500 steps",
+            show_default="2; of small data sets as many as make 500 steps",
         ),
     ] = None,
     rungs: Annotated[
@@ -83,6 +84,21 @@ def search(
         bool,
         typer.Option("--inherit/--from-scratch", help="Begin with the weights of the trial that is most like it."),
     ] = True,
+    augment: Annotated[
+        str,
+        typer.Option(
+            help="How much training changes inputs: none; light (images shifted a little, series noisier and with "
+            "gaps); or strong (images cropped, distorted and recoloured: for long trainings).",
+        ),
+    ] = "light",
+    flip: Annotated[
+        bool | None,
+        typer.Option(
+            "--flip/--no-flip",
+            help="Mirror images in training.",
+            show_default="those of colour, unless classes are called left, right or by single characters",
+        ),
+    ] = None,
     input_shape: Annotated[
         str | None,
         typer.Option(
@@ -173,6 +189,8 @@ def search(
             epochs=epochs,
             rungs=rungs,
             inherit=inherit,
+            augment=augment,
+            flip=flip,
             workers=workers,
             device=device,
             sampler=sampler,
@@ -233,7 +251,7 @@ def ui(
     """Open MLflow on the store."""
     from anenas.tracking import default_uri
 
-    if not (store / "mlflow.db").is_file():
+    if not is_file(store / "mlflow.db"):
         raise AnenasError(f"nothing to browse in {store} yet; run `anenas search` first, or name another --store")
     arguments = ["-m", "mlflow", "server", "--backend-store-uri", default_uri(store), "--host", host]
     arguments += ["--port", str(port), "--default-artifact-root", (store / "artifacts").absolute().as_uri()]

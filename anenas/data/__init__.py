@@ -10,6 +10,7 @@ from anenas.data._encoding import Encoding
 from anenas.data._format import AudioFormat, InputFormat
 from anenas.data._load import load_data
 from anenas.data._memory import Data
+from anenas.data._mirror import sided
 from anenas.data._raw import Examples, Inputs, RawData
 from anenas.data._sources import absolute_source, source
 
@@ -26,5 +27,6 @@ __all__ = [
     "absolute_source",
     "array_reader",
     "load_data",
+    "sided",
     "source",
 ]

@@ -84,7 +84,8 @@ def raw_of_arrays(where: str, name: str, arrays: Arrays, wanted: InputFormat) ->
                 f"labels must be 0 to {len(classes) - 1}"
             )
     examples = {part: Examples(inputs[f"{part}_x"], labels[part]) for part in parts}
-    return RawData.of_parts(name, wanted.kind, classes, examples)
+    flip = inputs["train_x"].flip if arrays.get("class_names") is None else None  # numbers are no names that tell
+    return RawData.of_parts(name, wanted.kind, classes, examples, flip=flip)
 
 
 def _labels(where: str, key: str, array: NDArray[Any], count: int) -> NDArray[np.int64]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anenas._errors import AnenasError
+from anenas._files import is_file, is_folder
 
 _LAYOUTS = (  # names of the folders for training, validation and test
     {"train": "train", "test": "test"},
@@ -32,9 +33,9 @@ def read_class_folders(
     Raises:
         AnenasError: The folder is not there or not laid out like that, or a class is empty.
     """
-    if not path.is_dir():
+    if not is_folder(path):
         raise AnenasError(
-            f"'{path}' is {'a file' if path.exists() else 'not there'}; expected a folder of class folders"
+            f"'{path}' is {'a file' if is_file(path) else 'not there'}; expected a folder of class folders"
         )
     parts = _parts(path)
     classes = tuple(_subfolders(parts["train"]))

@@ -69,12 +69,17 @@ class Dataset:
     """Whether an image's horizontal mirror image still belongs to its class."""
     masked: bool = False
     """Whether inputs end at the last step and their last channel, a mask or token ids, is 0 before they begin."""
+    augmentation: str = "light"
+    """How much inputs change in training: one of the `augmentations` of their kind."""
     metadata: Mapping[str, str] = field(default_factory=dict)
     """What users of the model need to know about its input, such as a vocabulary; ships in the package's metadata."""
     source_size: tuple[int, int] | None = None
     """(height, width) of the images in their source, where all have the same; not saved."""
 
     def __post_init__(self) -> None:
+        if self.augmentation not in self.kind.augmentations:
+            known = " or ".join(self.kind.augmentations)
+            raise AnenasError(f"`augment` of {self.kind} must be {known}, not '{self.augmentation}'")
         splits = (self.train, self.validation, self.test)
         for split in splits:
             if problem := self.kind.array_problem(split.inputs):
@@ -125,7 +130,7 @@ class Dataset:
 
     def augment(self, batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """A batch of training inputs, augmented at random."""
-        return self.kind.augment(batch, rng, self)
+        return batch if self.augmentation == "none" else self.kind.augment(batch, rng, self)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -165,6 +170,7 @@ class Dataset:
             "classes": self.classes,
             "kind": self.kind.name,
             "flip": self.flip,
+            "augmentation": self.augmentation,
             "masked": self.masked,
             "facts": dict(self.metadata),
             "moments": self._moments,
@@ -218,6 +224,7 @@ class Dataset:
                 test,
                 kind=input_kind(about["kind"]),
                 flip=about["flip"],
+                augmentation=about["augmentation"],
                 masked=about["masked"],
                 metadata=about["facts"],
             )

@@ -10,6 +10,7 @@ from anenas.data._cut import cut, cut_groups
 from anenas.data._dataset import Dataset, Split
 from anenas.data._format import InputFormat
 from anenas.data._memory import Data, raw_of_objects
+from anenas.data._mirror import sided
 from anenas.data._raw import Examples, RawData
 from anenas.data._sources import find_source, source_forms, source_text
 from anenas.inputs import IMAGES, SERIES
@@ -80,7 +81,7 @@ def load_data(
         validation=held,
         test=test,
         kind=found.kind,
-        flip=inputs.flip if found.flip is None else found.flip,
+        flip=inputs.flip and not sided(found.classes) if found.flip is None else found.flip,
         masked=inputs.masked,
         metadata={**found.metadata, **wanted.metadata},
         source_size=inputs.size,

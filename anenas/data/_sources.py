@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from anenas._errors import AnenasError, unknown
+from anenas._files import is_folder
 from anenas._registry import Registry
 from anenas.data._format import InputFormat
 from anenas.inputs import TEXTS, InputKind
@@ -152,7 +153,7 @@ def _all() -> list[DataSource]:
 def _unknown(text: str, kind: InputKind) -> AnenasError:
     if text == IN_MEMORY:
         return AnenasError("they were given as objects, which are not stored: give the same again as `data`")
-    if text and Path(text).expanduser().is_dir():
+    if text and is_folder(Path(text).expanduser()):
         forms = [f"{one.name}:{text}" for one in _all() if one.rest == "FOLDER" and one.gives(kind)]
         if forms:
             return AnenasError(f"'{text}' is a folder; for a folder of class folders, say {' or '.join(forms)}")

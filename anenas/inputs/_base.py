@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anenas._registry import Registry
+
+_FEWEST_EPOCHS = 2
+_FEWEST_STEPS = 500  # two epochs of the embedded images: what tells networks apart takes steps, however few the inputs
 
 Moments = tuple[tuple[float, ...], tuple[float, ...]]
 """Mean and standard deviation of each channel, in units of 255."""
@@ -22,6 +26,10 @@ class Traits(Protocol):
     @property
     def flip(self) -> bool:
         """Whether an image's horizontal mirror image still belongs to its class."""
+
+    @property
+    def augmentation(self) -> str:
+        """How much inputs change in training, one of their kind's `augmentations`."""
 
     @property
     def masked(self) -> bool:
@@ -59,6 +67,7 @@ class InputKind(ABC):
         marker: The field of a space's input that marks this kind, besides its own block; None if any block takes it.
         marker_hint: What to do if that field is missing.
         data_choice: The choice of that block that the data depend on, so that a space must fix it.
+        augmentations: The levels of augmentation that it has.
     """
 
     name: str
@@ -79,6 +88,7 @@ class InputKind(ABC):
     marker: str | None = None
     marker_hint: str = ""
     data_choice: str | None = None
+    augmentations: tuple[str, ...] = ("none", "light")
 
     def __str__(self) -> str:
         return self.name
@@ -99,9 +109,16 @@ class InputKind(ABC):
             masked: Whether the last channel is a mask of the valid steps.
         """
 
-    @abstractmethod
     def brief_epochs(self, count: int, batch_size: int) -> int:
-        """The default training budget of a trial, in epochs of `count` inputs."""
+        """The default training budget of a trial, in epochs of `count` inputs: 2, or as many as make 500 steps.
+
+        The last, unfilled step of each epoch counts in part.
+        """
+        return max(_FEWEST_EPOCHS, math.ceil(_FEWEST_STEPS * batch_size / count))
+
+    def changes(self, traits: Traits, channels: int) -> str:
+        """What `augment` does with them, after "training"; empty where that is nothing."""
+        return ""
 
     def augment(self, batch: np.ndarray, rng: np.random.Generator, traits: Traits) -> np.ndarray:
         """A batch of training inputs, randomly augmented; by default unchanged."""

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anenas.inputs._base import InputKind, Moments, Traits, register_kind
+from anenas.inputs._strong import strengthened
 
 _BATCH = 1024
+_PICTURES = (1, 3)  # channels of what can be changed as pictures are
 _SMALLEST_STD = 1 / 255  # one grey level, so that dividing by it is always safe
-_BRIEF_EPOCHS = 2
 
 
 class _Images(InputKind):
@@ -34,11 +35,15 @@ class _Images(InputKind):
         std = np.sqrt(np.maximum(variance, _SMALLEST_STD**2))
         return tuple(mean.tolist()), tuple(std.tolist())
 
-    def brief_epochs(self, count: int, batch_size: int) -> int:
-        return _BRIEF_EPOCHS
-
     def augment(self, batch: np.ndarray, rng: np.random.Generator, traits: Traits) -> np.ndarray:
+        if traits.augmentation == "strong" and batch.shape[1] in _PICTURES:
+            return strengthened(batch, traits.flip, traits.mean, rng)
         return shifted(batch, traits.flip, rng)
+
+    def changes(self, traits: Traits, channels: int) -> str:
+        if traits.augmentation == "strong" and channels in _PICTURES:
+            return "crops, distorts and recolours images at random, and covers patches of them"
+        return "shifts images a little" if channels > 1 else ""
 
 
 def shifted(images: np.ndarray, flip: bool, rng: np.random.Generator) -> np.ndarray:
@@ -73,6 +78,7 @@ IMAGES = register_kind(
         meaning="pixels of 0 to 255",
         preparation="The model normalises pixels itself; its last layer is a softmax.",
         resized=True,
+        augmentations=("none", "light", "strong"),
         streaming_problem="only networks of series can stream; this one takes images",
     )
 )

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anenas.inputs._base import InputKind, Moments
-
-_BRIEF_STEPS = 500  # as in two epochs of the bundled images: sets of series are small, their networks fast
-_FEWEST_EPOCHS = 2
 
 
 class Sequences(InputKind):
@@ -29,9 +25,6 @@ class Sequences(InputKind):
             return _rounded(mean / 255), _rounded(std / 255)
         there = array.transpose(1, 0, 2, 3)[:-1, array[:, -1] > 0].astype(np.float64)  # (C - 1, steps of all)
         return (*_rounded(there.mean(1) / 255), 0.0), (*_rounded(there.std(1) / 255), 1 / 255)
-
-    def brief_epochs(self, count: int, batch_size: int) -> int:
-        return max(_FEWEST_EPOCHS, math.ceil(_BRIEF_STEPS * batch_size / count))
 
 
 def _rounded(moment: NDArray[np.float64]) -> tuple[float, ...]:

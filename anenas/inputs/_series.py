@@ -17,6 +17,9 @@ _GAP = 0.2  # of all steps, at most
 
 
 class _Series(Sequences):
+    def changes(self, traits: Traits, channels: int) -> str:
+        return "makes series noisier, louder or softer, and puts gaps into them"
+
     def augment(self, batch: np.ndarray, rng: np.random.Generator, traits: Traits) -> np.ndarray:
         return jittered(batch, traits.mean, traits.std, traits.masked, rng)
 

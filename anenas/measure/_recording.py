@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from anenas._errors import AnenasError
-from anenas._files import write_whole
+from anenas._files import is_folder, write_whole
 from anenas.latency import Latency
 from anenas.measure.kit_script import FORMAT, VERSION
 
@@ -201,5 +201,5 @@ def write_recordings(path: Path, recordings: Iterable[Recording]) -> None:
 
 def load_recordings(paths: Sequence[Path]) -> list[Recording]:
     """Every recording of some files, and of the `.json` files in some folders."""
-    files = [file for path in paths for file in (sorted(path.glob("*.json")) if path.is_dir() else [path])]
+    files = [file for path in paths for file in (sorted(path.glob("*.json")) if is_folder(path) else [path])]
     return [recording for file in files for recording in read_recordings(file)]

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from anenas._errors import AnenasError
-from anenas._files import replacing
+from anenas._files import is_file, is_folder, replacing
 from anenas.mil._values import Array
 
 
@@ -19,8 +19,8 @@ def read_arrays(path: Path) -> dict[str, Array]:
     Raises:
         AnenasError: If there is no such file, or an array cannot be read.
     """
-    if not path.is_file():
-        raise AnenasError(f"'{path}' is {'a folder' if path.is_dir() else 'not there'}; expected an .npz file")
+    if not is_file(path):
+        raise AnenasError(f"'{path}' is {'a folder' if is_folder(path) else 'not there'}; expected an .npz file")
     if not zipfile.is_zipfile(path):
         raise AnenasError(f"'{path}' is not an .npz file, or is cut short; write it with numpy.savez")
     arrays = {}

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from anenas._errors import AnenasError
+from anenas._files import is_file
 from anenas.mil._features import read_classes, read_inputs, read_outputs
 from anenas.mil._syntax import read_block
 from anenas.mil._tools import coremltools
@@ -153,7 +154,7 @@ def _model_file(path: Path) -> Path:
     if path.suffix == ".mlmodel":
         raise AnenasError(f"{path} is not an .mlpackage; convert the network with convert_to='mlprogram'")
     manifest = path / _MANIFEST
-    if not manifest.is_file():
+    if not is_file(manifest):
         raise AnenasError(f"{path} is not an .mlpackage: it has no {_MANIFEST}")
     try:
         stored = json.loads(manifest.read_bytes())

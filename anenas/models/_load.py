@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anenas._errors import AnenasError, first_line, unknown
+from anenas._files import is_file, is_folder
 from anenas.graph import Graph
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def load_graph(model: str, space: str | None = None) -> Graph:
         return _graph_of_space(model, space)
     if kind == "timm":
         return _timm_graph(name)
-    if model.rstrip("/").endswith(".mlpackage") or Path(model).exists():
+    if model.rstrip("/").endswith(".mlpackage") or is_file(model) or is_folder(model):
         from anenas.coreml import Package
 
         return Package.open(model).graph

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from anenas._errors import AnenasError
-from anenas._files import replacing
+from anenas._files import is_file, is_folder, replacing
 
 # A byte is predicted from its position, even or odd, not from the byte before it: in fp16 numbers, exponents from
 # exponents. That is up to 5 % smaller than xz's default (experiments/packing.py).
@@ -38,7 +38,7 @@ def pack(folder: Path, out: Path) -> Packed:
     Raises:
         AnenasError: If there is no such folder, it holds anything but files and folders, or `out` cannot be written.
     """
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise AnenasError(f"there is no folder '{folder}' to pack")
     folder = folder.resolve()
     if out.resolve().is_relative_to(folder):
@@ -77,7 +77,7 @@ def unpack(archive: Path, out: Path, *, largest: int = LARGEST) -> int:
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise AnenasError(f"'{out}' exists already; name another folder")
-    if not archive.is_file():
+    if not is_file(archive):
         raise AnenasError(f"there is no file '{archive}' to unpack")
     try:
         with archive.open("rb") as file, replacing(out) as unfinished:

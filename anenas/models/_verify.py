@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from anenas._errors import AnenasError, first_line
+from anenas._files import is_file
 from anenas.coreml import LOSSY, TOLERANCES, Package, Verification, verify, verify_network
 
 _FORMS = (
@@ -66,7 +67,7 @@ def _against_weights(
         mean, std = (tuple(json.loads(package.metadata[f"anenas.{name}"])) for name in ("mean", "std"))
     except KeyError as missing:
         raise AnenasError(f"{package} does not say what network it is of (its metadata has no {missing})") from None
-    if not weights.is_file():
+    if not is_file(weights):
         raise AnenasError(f"there is no file {weights}")
     network = build(architecture)
     try:

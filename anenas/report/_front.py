@@ -16,8 +16,8 @@ def write_front_csv(study: Study, path: Path) -> None:
     """One row for each trial of the front, the best by the first objective last."""
     chips = list(study.front[0].evaluation.estimate.latency_by_chip) if study.front else []
     others = [f"latency_ms@{chip}" for chip in chips[1:]]
-    fields = ["trial", "architecture", "accuracy", "test_accuracy", "latency_ms", "latency_low_ms", "latency_high_ms",
-              *others, "residency", "size_mb", "macs", "params"]  # fmt: skip
+    fields = ["trial", "architecture", "accuracy", "accuracy_error", "test_accuracy", "latency_ms", "latency_low_ms",
+              "latency_high_ms", *others, "residency", "size_mb", "macs", "params"]  # fmt: skip
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(fields)
@@ -26,7 +26,8 @@ def write_front_csv(study: Study, path: Path) -> None:
             main, *more = e.latency_by_chip.values()
             test = "" if trial.test_accuracy is None else trial.test_accuracy
             latencies = [main.ms, main.low_ms, main.high_ms, *(latency.ms for latency in more)]
-            row = [trial.number, trial.architecture, trial.evaluation.accuracy, test, *latencies]
+            accuracy, error = trial.evaluation.accuracy, trial.evaluation.accuracy_error
+            row = [trial.number, trial.architecture, accuracy, "" if error is None else error, test, *latencies]
             writer.writerow([*row, e.residency, e.size_mb, e.macs, e.params])
 
 

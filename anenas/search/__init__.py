@@ -3,6 +3,7 @@
 Start reading in `_loop.py`.
 """
 
+from anenas.search._distinguish import indistinguishable
 from anenas.search._early_stopping import DEFAULT_RUNGS, FEWEST_TRIALS, Rungs
 from anenas.search._evaluation import (
     ARCHITECTURE,
@@ -73,6 +74,7 @@ __all__ = [
     "TrialFiles",
     "export_best",
     "front_of",
+    "indistinguishable",
     "is_being_searched",
     "load_deployed",
     "make_sampler",

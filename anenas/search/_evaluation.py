@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -64,6 +65,7 @@ class Evaluation:
         losses: (step, training loss) as training went on.
         donor: Number of the trial that its weights were taken from to begin with; None where it began anew.
         inherited: The fraction of its weights that came from there.
+        held_out: How many inputs the accuracy was measured on; 0 where nothing tells.
     """
 
     accuracy: float
@@ -74,6 +76,12 @@ class Evaluation:
     losses: tuple[tuple[int, float], ...] = ()
     donor: int | None = None
     inherited: float = 0.0
+    held_out: int = 0
+
+    @property
+    def accuracy_error(self) -> float | None:
+        """The standard error of the accuracy, √(p (1 − p) / n); None where nothing tells how many inputs it is of."""
+        return math.sqrt(self.accuracy * (1 - self.accuracy) / self.held_out) if self.held_out else None
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON: the estimate's figures stand beside its own."""

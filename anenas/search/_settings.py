@@ -31,6 +31,8 @@ class SearchSettings:
         latency_bound: What of a latency its limit is held against.
         encoding: How texts become ids, where the data are texts.
         evaluator: What judges architectures, where it is not the product's own.
+        augment: How much inputs change in training.
+        flip: Whether images are mirrored in training; None where that follows from the data.
         schema_version: Of the study that holds this.
     """
 
@@ -47,6 +49,8 @@ class SearchSettings:
     latency_bound: str = "upper"
     encoding: Mapping[str, Any] | None = None
     evaluator: str = ""
+    augment: str = "light"
+    flip: bool | None = None
     schema_version: int = SCHEMA_VERSION
 
     def identity(self) -> dict[str, Any]:
@@ -73,10 +77,9 @@ class SearchSettings:
         values = dataclasses.asdict(self)
         shape = values.pop("input_shape")
         values["input"] = "x".join(map(str, shape)) if shape else ""
-        for optional in ("encoding", "evaluator"):
-            if not values[optional]:
-                del values[optional]
-        return values
+        # What a study had before there was a choice, so that it goes on.
+        former = {"encoding": None, "evaluator": "", "augment": "light", "flip": None}
+        return {name: value for name, value in values.items() if name not in former or value != former[name]}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:

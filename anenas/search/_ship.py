@@ -87,6 +87,8 @@ def ship(
         **dataset.metadata,
         "anenas.architecture": str(architecture),
         "anenas.data": dataset.name,
+        "anenas.augmentation": dataset.augmentation,
+        "anenas.mirrored": json.dumps(dataset.flip and dataset.augmentation != "none"),
         "anenas.mean": json.dumps(dataset.mean),
         "anenas.std": json.dumps(dataset.std),
     }

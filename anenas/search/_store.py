@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import filelock
 
 from anenas._errors import AnenasError, first_line
+from anenas._files import is_file
 from anenas.search._settings import SearchSettings
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def study_names(store: Path) -> list[str]:
     """The names of every study in a store; none where there is no store."""
     import optuna
 
-    if not (store / _DATABASE).is_file():
+    if not is_file(store / _DATABASE):
         return []
     return sorted(optuna.get_all_study_names(open_storage(store)))
 

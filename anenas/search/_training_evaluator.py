@@ -140,6 +140,7 @@ class TrainingEvaluator:
                 seconds=clock.laps,
                 losses=tuple(losses),
                 inherited=inherited,
+                held_out=len(dataset.validation),
             )
         network.cpu()
         save_file({name: t.contiguous() for name, t in network.state_dict().items()}, files.folder / WEIGHTS)
@@ -177,6 +178,7 @@ class TrainingEvaluator:
             seconds=clock.laps,
             losses=tuple(losses),
             inherited=inherited,
+            held_out=len(dataset.validation),
         )
 
     def probe(self, architectures: Sequence[Architecture], files: TrialFiles) -> list[Probe]:

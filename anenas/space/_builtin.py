@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from anenas._errors import AnenasError, unknown
+from anenas._files import is_file
 from anenas.space._space import SearchSpace
 from anenas.space._yaml import read_space
 
@@ -29,8 +30,8 @@ def load_space(name: str | Path) -> SearchSpace:
     if str(name) in builtin:
         return read_space(builtin[str(name)])
     path = Path(name)
-    if path.suffix in (".yaml", ".yml") or path.is_file():
-        if not path.is_file():
+    if path.suffix in (".yaml", ".yml") or is_file(path):
+        if not is_file(path):
             raise AnenasError(f"no space file {path}; built in are {', '.join(builtin)}")
         return read_space(path)
     raise unknown("space", str(name), builtin)

@@ -255,6 +255,7 @@ def _figures(trial: FinishedTrial) -> dict[str, float]:
     main, *others = estimate.latency_by_chip.items()
     figures = {
         "accuracy": evaluation.accuracy,
+        **({} if evaluation.accuracy_error is None else {"accuracy_error": evaluation.accuracy_error}),
         "latency_ms": main[1].ms,
         "latency_low_ms": main[1].low_ms,
         "latency_high_ms": main[1].high_ms,

@@ -9,6 +9,7 @@ from anenas.training._train import (
     TrainingError,
     accuracy,
     brief_epochs,
+    count_steps,
     train,
 )
 
@@ -20,6 +21,7 @@ __all__ = [
     "TrainingError",
     "accuracy",
     "brief_epochs",
+    "count_steps",
     "fit_probe",
     "pick_device",
     "pooled_features",

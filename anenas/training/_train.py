@@ -40,7 +40,7 @@ class TrainingError(RuntimeError):
 
 
 def brief_epochs(dataset: Dataset) -> int:
-    """The training budget of a trial where none was asked for: two epochs of images; of all else at least 500 steps."""
+    """The training budget of a trial where none was asked for: two epochs, and at least 500 steps."""
     return dataset.kind.brief_epochs(len(dataset.train), BATCH_SIZE)
 
 

@@ -43,6 +43,7 @@ from anenas.search import Study
         ({"latency": {"M2": CalibratedLatency()}}, "`latency` names M2; the search's chips are A15"),
         ({"latency": "calibratd"}, "unknown latency source 'calibratd'; did you mean calibrated"),
         ({"evaluator": PretendEvaluator()}, "needs the number of `classes`"),
+        ({"augment": "much"}, "`augment` of images must be none or light or strong, not 'much'"),
         ({"data": "nowhere.npz"}, "nowhere.npz"),
         ({"input_shape": (1, 64, 99999)}, "breaks the guideline"),
         ({"sampler": "magic"}, "unknown sampler 'magic'"),

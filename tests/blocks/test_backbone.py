@@ -30,7 +30,8 @@ def test_a_cut_gives_what_the_whole_network_has_at_that_stage(network: str) -> N
 
 def test_a_cut_network_is_smaller() -> None:
     sizes = [
-        sum(p.numel() for p in TimmNetwork("tf_efficientnet_lite0", cut).parameters()) for cut in ("blocks.2", "blocks.4", "")
+        sum(p.numel() for p in TimmNetwork("tf_efficientnet_lite0", cut).parameters())
+        for cut in ("blocks.2", "blocks.4", "")
     ]
     assert sizes == sorted(sizes) and sizes[0] < sizes[2] / 20
 

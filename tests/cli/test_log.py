@@ -64,6 +64,14 @@ def test_nothing_of_it_stays_behind() -> None:
     assert after == before
 
 
+def test_lines_are_shown_in_the_words_of_whoever_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Console(file=io.StringIO())
+    monkeypatch.setattr(module, "error_console", lambda: terminal)
+    with shown_log(logging.INFO, lambda line: line.replace("`flip=False`", "--no-flip")):
+        LOG.info("or `flip=False`")
+    assert terminal.file.getvalue() == "or --no-flip\n"  # type: ignore[attr-defined]
+
+
 def test_a_line_stands_above_a_bar_that_is_running(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Console(file=io.StringIO(), force_terminal=True, width=40, color_system=None)
     monkeypatch.setattr(module, "error_console", lambda: terminal)

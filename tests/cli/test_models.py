@@ -18,6 +18,8 @@ ARCHITECTURE = "1x1x32x32-conv_r1_s2_c16_k3_relu-dsconv_r2_s2_c32_k3_relu-head_n
         ("check", "no model to check"),
         ("check something", "no model 'something'; expected a .mlpackage"),
         ("check nowhere.mlpackage", "nowhere.mlpackage is not an .mlpackage"),
+        (f"profile {'1x1x8x8-conv_' * 30}", "expected r and a number"),
+        (f"check {'1x1x8x8-conv_' * 30}", "expected r and a number"),
         ("check timm:resnet51", "unknown timm model 'resnet51'"),
         ("check 1x1x8x8-conv_r1_s1_c16_k3_relu-head_n4 --chip A51", "unknown chip 'A51'"),
     ],

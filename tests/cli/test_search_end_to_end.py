@@ -221,7 +221,7 @@ def test_timeout_alone_bounds_the_search_and_what_there_is_is_exported(folder: P
 
 def test_a_search_with_rungs_trains_few_in_full_and_goes_on_after_a_kill(folder: Path) -> None:
     process = subprocess.Popen(
-        command("--rungs", "2", "--seed", "3", trials=9),
+        command("--rungs", "2", "--epochs", "20", "--seed", "3", trials=9),
         cwd=folder,
         env=environment(),
         stderr=subprocess.PIPE,
@@ -234,7 +234,7 @@ def test_a_search_with_rungs_trains_few_in_full_and_goes_on_after_a_kill(folder:
     process.kill()
     process.wait(timeout=30)
 
-    result = search(folder, "--rungs", "2", "--seed", "3", trials=3)
+    result = search(folder, "--rungs", "2", "--epochs", "20", "--seed", "3", trials=3)
     assert result["counts"]["completed"] == 3
     assert result["counts"]["stopped"] >= 5
     assert result["counts"]["failed"] == 0

@@ -37,6 +37,7 @@ COMMANDS = dict(commands(typer.main.get_command(app)))
         ("search", "`max_size_mb=…` or `max_size_mb=10`", "--max-size or --max-size 10MB"),
         ("search", "`max_latency_ms=1.5`", "--max-latency 1.5ms"),
         ("search", "`inherit=False`", "--from-scratch"),
+        ("search", '`flip=False`, or `augment="none"`', "--no-flip, or --augment none"),
         ("search", '`chip=["A15", "M2"]`', "--chip A15,M2"),
         ("search", '`study="my study"`', "--study 'my study'"),
         ("search", "`trials` must be more than 0", "--trials must be more than 0"),

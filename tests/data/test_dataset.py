@@ -21,11 +21,12 @@ def changed(split: Split, *, images: bool) -> Split:
 
 
 def test_a_saved_data_set_opens_as_memory_maps_of_the_same_content(tiny: MakeDataset, tmp_path: Path) -> None:
-    saved = tiny()
+    saved = tiny(augmentation="none")
     saved.save(tmp_path / "new" / "folder")
     opened = Dataset.open(tmp_path / "new" / "folder")
     assert isinstance(opened.train.inputs, np.memmap)
     assert (opened.name, opened.classes, opened.flip) == (saved.name, saved.classes, saved.flip)
+    assert opened.augmentation == saved.augmentation == "none"
     for name in ("train", "validation", "test"):
         np.testing.assert_array_equal(getattr(opened, name).inputs, getattr(saved, name).inputs)
         np.testing.assert_array_equal(getattr(opened, name).labels, getattr(saved, name).labels)

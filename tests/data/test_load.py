@@ -55,6 +55,25 @@ def test_four_channels_stay_four(write_npz: WriteNpz) -> None:
         load_data(path, size=(4, 4), channels=3)
 
 
+@pytest.mark.parametrize(
+    ("names", "flip"),
+    [(None, True), (["cat", "dog", "cow"], True), (["left", "right", "up"], False), (["7", "8", "9"], False)],
+)
+def test_colour_images_are_mirrored_unless_their_classes_are_called_by_sides_or_characters(
+    write_npz: WriteNpz, names: list[str] | None, flip: bool
+) -> None:
+    colour = np.zeros((30, 8, 8, 3), np.uint8)
+    named = {} if names is None else {"class_names": np.array(names)}
+    assert load_data(str(write_npz(train_x=colour, test_x=colour[:9], **named)), size=(8, 8)).flip == flip
+
+
+@pytest.mark.parametrize("form", ["{}", "{}.npz", "images:{}"])
+def test_a_name_that_is_longer_than_any_files_is_one_clear_line(form: str) -> None:
+    with pytest.raises(AnenasError, match=r"a{300}") as raised:
+        load_data(form.format("a" * 300), size=(8, 8))
+    assert "\n" not in str(raised.value)
+
+
 def test_an_empty_name_is_no_source() -> None:
     with pytest.raises(AnenasError, match="unknown data source ''"):
         load_data("", size=(8, 8))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pickle
 import re
 from pathlib import Path
@@ -31,6 +32,26 @@ def test_inputs_change_only_where_that_keeps_their_class(kind: InputKind, change
     np.testing.assert_array_equal(changed, again)
     np.testing.assert_array_equal(some.train.inputs, before)
     assert np.array_equal(changed, before) != changes
+
+
+@pytest.mark.parametrize("kind", input_kinds())
+def test_nothing_is_changed_where_nothing_is_to_be(kind: InputKind) -> None:
+    some = dataclasses.replace(dataset(kind), augmentation="none")
+    assert some.augment(some.train.inputs, np.random.default_rng(0)) is some.train.inputs
+
+
+def test_images_may_be_changed_a_lot() -> None:
+    some = dataset(IMAGES)
+    light, strong = (
+        dataclasses.replace(some, augmentation=how).augment(some.train.inputs, np.random.default_rng(0))
+        for how in ("light", "strong")
+    )
+    assert not np.array_equal(light, strong)
+
+
+def test_an_augmentation_that_a_kind_does_not_know_is_refused() -> None:
+    with pytest.raises(AnenasError, match=r"`augment` of series must be none or light, not 'strong'"):
+        dataclasses.replace(dataset(SERIES), augmentation="strong")
 
 
 @pytest.mark.parametrize("kind", input_kinds())

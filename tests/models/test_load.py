@@ -54,6 +54,11 @@ def test_a_space_is_held_at_the_input_of_the_architecture() -> None:
     assert "\n" not in str(raised.value)
 
 
+def test_an_architecture_may_be_longer_than_any_file_name() -> None:
+    stages = "-".join(["conv_r1_s1_c16_k3_relu6"] * 16)
+    assert len(load_graph(f"1x1x16x16-{stages}-head_n4").ops) > 16
+
+
 @pytest.mark.parametrize(
     ("model", "message"),
     [
@@ -63,6 +68,8 @@ def test_a_space_is_held_at_the_input_of_the_architecture() -> None:
         ("nowhere.mlpackage", "is not an .mlpackage"),
         ("something", "no model 'something'; expected a .mlpackage"),
         ("1x1x8x8-nonsense-head_n4", "unknown block 'nonsense'"),
+        ("a" * 300, "no model 'a+'; expected"),
+        (f"{'a' * 300}.mlpackage", "is no .mlpackage"),
     ],
 )
 def test_what_is_no_model_is_one_clear_line(model: str, message: str) -> None:

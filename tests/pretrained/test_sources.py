@@ -11,8 +11,8 @@ from sklearn.datasets import load_sample_image
 
 from anenas import Architecture, build
 from anenas._errors import AnenasError
-from anenas.network import inherit
 from anenas.blocks import import_timm
+from anenas.network import inherit
 from anenas.pretrained import _sources, load_pretrained
 from anenas.space import PACKAGED
 
@@ -74,9 +74,15 @@ def test_nothing_in_a_file_is_run(tmp_path: Path, capsys: pytest.CaptureFixture[
         ("efficientnet_lite9", "unknown source of pretrained weights 'efficientnet_lite9'; did you mean efficientnet"),
         ("hub:resnet18", "unknown source of pretrained weights 'hub:resnet18'; "),
         ("timm:mobilenetv4_conv_smal", "unknown network of timm 'mobilenetv4_conv_smal'; did you mean mobilenetv4"),
-        ("timm:mobilenetv4_conv_small.nope", "unknown weights of mobilenetv4_conv_small 'nope'; known: e1200_r224_in1k"),
+        (
+            "timm:mobilenetv4_conv_small.nope",
+            "unknown weights of mobilenetv4_conv_small 'nope'; known: e1200_r224_in1k",
+        ),
         ("timm:ghostnetv3_050", "timm:ghostnetv3_050: timm has no weights for ghostnetv3_050; give your own with"),
-        ("timm:resnet18@nowhere.safetensors", "timm:resnet18@nowhere.safetensors: there is no file nowhere.safetensors"),
+        (
+            "timm:resnet18@nowhere.safetensors",
+            "timm:resnet18@nowhere.safetensors: there is no file nowhere.safetensors",
+        ),
     ],
 )
 def test_what_cannot_be_had_says_how_to_get_it(source: str, message: str) -> None:

@@ -25,7 +25,8 @@ def study(tmp_path: Path) -> Study:
     for accuracy, latency_ms in ((0.8, 0.2), (0.9, 0.3), (0.7, 0.4)):
         trial = study.ask(sampler, problem)
         evaluation = PretendEvaluator().evaluate(trial.architecture, TrialFiles(study.workspace(trial)))
-        study.complete(trial, dataclasses.replace(evaluation, accuracy=accuracy, estimate=estimate(latency_ms)), {})
+        known = dataclasses.replace(evaluation, accuracy=accuracy, estimate=estimate(latency_ms), held_out=100)
+        study.complete(trial, known, {})
     study.fail(study.ask(sampler, problem), "ValueError: no")
     return study
 
@@ -37,6 +38,7 @@ def test_the_front_table_has_a_row_for_each_model_fastest_first(study: Study, tm
         ("0", "0.8", "0.2"),
         ("1", "0.9", "0.3"),
     ]
+    assert [float(row["accuracy_error"]) for row in rows] == pytest.approx([0.04, 0.03])
     assert rows[0]["architecture"] == str(study.finished[0].architecture)
 
 

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from anenas.search import Rungs
 from anenas.search._early_stopping import expected_accuracy, ordinal
@@ -10,6 +14,33 @@ def test_each_rung_has_a_multiple_of_the_budget_below_and_the_last_has_all() -> 
     assert Rungs(3, spacing=2).fractions == (0.25, 0.5, 1.0)
     assert Rungs(2, spacing=8).fractions == (0.125, 1.0)
     assert Rungs().fractions == (1.0,)
+
+
+@pytest.mark.parametrize(
+    ("count", "steps", "after"),
+    [
+        (2, 500, (62.5, 500)),
+        (2, 240, (60, 240)),
+        (2, 100, (100,)),
+        (2, 10, (10,)),
+        (3, 500, (62.5, 500)),
+        (3, 2000, (60, 250, 2000)),
+        (4, 2000, (60, 250, 2000)),
+        (3, 64_000, (1000, 8000, 64_000)),
+    ],
+)
+def test_the_first_rung_is_after_sixty_steps_and_none_is_near_the_next(
+    count: int, steps: int, after: tuple[float, ...]
+) -> None:
+    assert tuple(steps * fraction for fraction in Rungs(count, steps=steps).fractions) == pytest.approx(after)
+
+
+@given(st.integers(1, 6), st.integers(2, 10), st.integers(1, 10**6))
+def test_rungs_rise_to_the_whole_budget_however_many_steps_it_has(count: int, spacing: int, steps: int) -> None:
+    fractions = Rungs(count, spacing=spacing, steps=steps).fractions
+    assert fractions[-1] == 1.0 and len(fractions) <= count
+    assert all(2 * low <= high for low, high in pairwise(fractions))
+    assert all(round(fraction * steps) >= min(60, steps) for fraction in fractions)
 
 
 def test_the_rung_after_a_fraction_is_the_next_above_it() -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import dataclasses
+import math
+import random
 import re
 import time
 from collections import Counter
@@ -16,16 +18,20 @@ from anenas._errors import AnenasError
 from anenas.search import (
     CHECKPOINT,
     CompletedTrial,
+    Estimate,
+    Evaluation,
     Problem,
     Rungs,
     Search,
     SearchSettings,
     SerialExecutor,
     Study,
+    TrialFiles,
     make_sampler,
 )
+from anenas.search._early_stopping import EarlyStopping
 from anenas.search.samplers._front import FrontSampler
-from anenas.space import Limits, SearchSpace
+from anenas.space import Architecture, Limits, SearchSpace
 
 Make = Callable[..., Search]
 RANDOM = make_sampler("random", 0)
@@ -220,6 +226,32 @@ def test_what_is_expected_to_miss_the_least_accuracy_goes_on_after_the_others(in
     search.run(6)
     in_vain = [trial for trial in search.study.finished if trial.state == "infeasible"]
     assert len(in_vain) == 1, "one, before anything that was trained in full could tell; 12 by the objectives alone"
+
+
+def test_where_noise_explains_what_is_seen_at_a_rung_the_trend_is_followed(inline: Make) -> None:
+    search = inline()
+    search.problem = dataclasses.replace(search.problem, evaluator=_Lottery())
+    search.run(4)
+    stopping = EarlyStopping(search.rungs, search.study, Limits())
+    trained = stopping._trained({})
+    ranked = [trained[number][0.25] for number in stopping._ranked(0.25, trained)]
+    sizes = [e.estimate.macs for e in ranked]
+    assert sizes == sorted(sizes, reverse=True)
+    assert [e.accuracy for e in ranked] != sorted((e.accuracy for e in ranked), reverse=True)
+
+
+class _Lottery(PretendEvaluator):
+    """Accuracy grows a little with size, and by chance; all are equally fast."""
+
+    def estimate(self, architecture: Architecture) -> Estimate:
+        stage = architecture.stages[1]
+        return dataclasses.replace(pretend.estimate(0.3), macs=1000 * 2 ** (4 * stage.depth + stage.width // 16))
+
+    def evaluate(self, architecture: Architecture, files: TrialFiles, budget_fraction: float = 1.0) -> Evaluation:
+        evaluation = super().evaluate(architecture, files, budget_fraction)
+        macs = evaluation.estimate.macs
+        luck = random.Random(str(architecture)).gauss(0, 0.01)
+        return dataclasses.replace(evaluation, accuracy=0.3 + 0.003 * math.log2(macs) + luck, held_out=400)
 
 
 def test_only_what_was_trained_in_full_may_be_on_the_front(inline: Make) -> None:

@@ -36,7 +36,9 @@ class ProbingEvaluator(PretendEvaluator):
     def probe(self, architectures: Sequence[Architecture], files: TrialFiles) -> list[Probe]:
         if self.log:
             with self.log.open("a") as file:
-                file.write(f"probe {len(architectures)} {architectures[0].input[2]} {files.donor and files.donor.name}\n")
+                file.write(
+                    f"probe {len(architectures)} {architectures[0].input[2]} {files.donor and files.donor.name}\n"
+                )
         if architectures[0].input[2] == self.broken:
             raise ValueError("no memory is left")
         head = np.zeros((10, 512), np.float32), np.zeros(10, np.float32)

@@ -47,6 +47,7 @@ def test_a_study_of_every_schema_is_read_whole(store: Path) -> None:
     assert list(estimate.latency_by_chip) == ["A15", "M2"]
     assert estimate.latency.ms == pytest.approx(0.32776, abs=1e-5)
     assert (estimate.params, estimate.macs, estimate.residency) == (643, 47872, 1.0)
+    assert best.evaluation.accuracy_error is None  # schemas 1 and 2 did not tell of how many inputs it was
     assert len(best.rungs) == 1 and best.rungs[0].budget_fraction == 0.125
     assert study.settings.chip == "A15" and study.settings.input_shape == (1, 28, 28)
     assert study.data == "/data/shades.npz"
@@ -66,6 +67,13 @@ def test_a_test_accuracy_is_added_to_a_study_of_every_schema(store: Path) -> Non
 
 def test_settings_are_read_back_as_they_were() -> None:
     assert SearchSettings.from_dict(SETTINGS.to_dict()) == SETTINGS
+
+
+def test_what_training_does_to_inputs_is_a_setting_only_where_it_is_not_what_it_always_was() -> None:
+    other = dataclasses.replace(SETTINGS, augment="strong", flip=False)
+    assert SearchSettings.from_dict(other.to_dict()) == other
+    assert SETTINGS.differences(other) == ["augment was None, is strong", "flip was None, is False"]
+    assert not {"augment", "flip"} & SETTINGS.to_dict().keys()
 
 
 def test_a_study_of_a_later_version_says_what_to_do(tmp_path: Path) -> None:

@@ -44,7 +44,8 @@ def tracker_of(study: Study, space: SearchSpace, store: Path, server: Path | Non
 def complete(study: Study, space: SearchSpace, accuracy: float, latency_ms: float) -> None:
     trial = ask(study, space)
     evaluation = EVALUATOR.evaluate(trial.architecture, TrialFiles(study.workspace(trial)))
-    study.complete(trial, dataclasses.replace(evaluation, accuracy=accuracy, estimate=estimate(latency_ms)), {})
+    known = dataclasses.replace(evaluation, accuracy=accuracy, estimate=estimate(latency_ms), held_out=100)
+    study.complete(trial, known, {})
 
 
 def ask(study: Study, space: SearchSpace) -> Trial:
@@ -71,6 +72,7 @@ def test_a_trial_is_a_nested_run_with_choices_figures_curve_and_artifacts(
     assert trial.data.params["architecture"] == str(record.architecture)
     assert trial.data.params["stage1.depth"] == str(record.architecture.stages[1].depth)
     assert trial.data.metrics["accuracy"] == 0.8
+    assert trial.data.metrics["accuracy_error"] == pytest.approx(0.04)
     assert trial.data.metrics["latency_ms"] == 0.2
     assert {"latency_low_ms", "latency_high_ms", "size_mb", "macs", "params", "seconds_train"} <= set(
         trial.data.metrics

@@ -6,7 +6,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from anenas.api import SearchResult
+from anenas.api import FrontModel, SearchResult
 
 _COLUMNS = {"macs": "M MACs", "params": "M params", "residency": "on engine"}
 
@@ -30,7 +30,7 @@ def print_front(console: Console, result: SearchResult) -> None:
     for model in reversed(result.front):
         table.add_row(
             str(model.trial),
-            f"{model.accuracy:.2%}",
+            _accuracy(model),
             "" if model.test_accuracy is None else f"{model.test_accuracy:.2%}",
             f"{model.latency_ms:.3f} ms ({model.latency_low_ms:.2f}–{model.latency_high_ms:.2f})",
             *(f"{model.latency_by_chip[chip].ms:.3f} ms" for chip in others),
@@ -41,11 +41,20 @@ def print_front(console: Console, result: SearchResult) -> None:
     for model in reversed(result.front):
         called = f"[bold]{', '.join(model.called)}[/]  " if model.called else ""
         console.print(f"{model.trial:5}  {called}{model.architecture}", highlight=False, soft_wrap=True)
+    if result.indistinguishable:
+        groups = "; ".join(", ".join(map(str, group)) for group in result.indistinguishable)
+        console.print(f"too near in accuracy to be told apart: {groups}", highlight=False, soft_wrap=True)
     console.print()
     ended = [f"{count} {state}" for state, count in result.counts.items() if count]
     if because := ", ".join(f"{count} {reason}" for reason, count in result.infeasible.items()):
         ended = [f"{one}: {because}" if one.endswith("infeasible") else one for one in ended]
     console.print("; ".join(ended), highlight=False, soft_wrap=True)
+
+
+def _accuracy(model: FrontModel) -> str:
+    if model.accuracy_error is None:
+        return f"{model.accuracy:.2%}"
+    return f"{100 * model.accuracy:.1f} ± {100 * model.accuracy_error:.1f} %"
 
 
 def _shown(name: str, value: float) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anenas._errors import AnenasError
+from anenas._files import is_file, is_folder
 from anenas.data._arrays import MORE_KEYS, NEEDED_KEYS, check_keys, raw_of_arrays
 from anenas.data._format import InputFormat
 from anenas.data._raw import RawData, file_safe
@@ -31,8 +32,8 @@ def read_npz(rest: str, wanted: InputFormat) -> RawData:
 
 
 def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    if not path.is_file():
-        raise AnenasError(f"'{path}' is {'a folder' if path.is_dir() else 'not there'}; expected an .npz file")
+    if not is_file(path):
+        raise AnenasError(f"'{path}' is {'a folder' if is_folder(path) else 'not there'}; expected an .npz file")
     if not zipfile.is_zipfile(path):
         raise AnenasError(f"'{path}' is not an .npz file, or is cut short; write it with numpy.savez_compressed")
     key = ""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,6 +44,15 @@ def test_the_best_is_first_and_architectures_stand_behind_what_they_are_called(s
         "3 fast architecture-3",
         "5 completed; 3 infeasible: 2 latency_ms, 1 rule rank; 1 repeated",
     ]
+
+
+def test_an_accuracy_has_its_standard_error_and_what_it_does_not_tell_apart_is_said(
+    shown: Callable[..., list[str]],
+) -> None:
+    front = [dataclasses.replace(model(i, 0.874, 0.1 + i, None), accuracy_error=0.0061) for i in range(3)]
+    lines = shown(print_front, dataclasses.replace(result(*front, completed=3), indistinguishable=[[2, 1], [1, 0]]))
+    assert lines[2].startswith("2 87.4 ± 0.6 % 2.100 ms")
+    assert "too near in accuracy to be told apart: 2, 1; 1, 0" in lines
 
 
 def test_other_objectives_have_columns(shown: Callable[..., list[str]]) -> None:

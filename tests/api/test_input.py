@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import pytest
+
+from anenas._errors import AnenasError
+from anenas.api._input import augmented
+from anenas.data import Dataset, Split
+from anenas.inputs import IMAGES, SERIES, InputKind
+
+
+def dataset(kind: InputKind = IMAGES, *, channels: int = 3, flip: bool = True, classes: str = "cat dog") -> Dataset:
+    array = np.zeros((4, channels, 8, 8), np.uint8) if kind is IMAGES else np.zeros((4, channels, 1, 8), np.float32)
+    split = Split(array, np.arange(4) % 2)
+    return Dataset("some", tuple(classes.split()), split, split, split, kind=kind, flip=flip)
+
+
+def said(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records]
+
+
+@pytest.fixture(autouse=True)
+def _info(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "anenas")
+
+
+def test_what_training_does_by_default_is_said_with_how_to_switch_it_off(caplog: pytest.LogCaptureFixture) -> None:
+    found = augmented(dataset(), "light", None)
+    assert found.flip
+    mirrors, changes = said(caplog)
+    assert mirrors == "training mirrors images at random; `flip=False` if that changes a class"
+    assert changes.endswith('; `augment="none"` if that changes a class')
+
+
+def test_of_series_the_gaps_are_said(caplog: pytest.LogCaptureFixture) -> None:
+    assert augmented(dataset(SERIES, flip=False, classes="left right"), "light", None).augmentation == "light"
+    [gaps] = said(caplog)
+    assert "puts gaps into them" in gaps
+
+
+def test_what_was_asked_for_is_done(caplog: pytest.LogCaptureFixture) -> None:
+    found = augmented(dataset(), "strong", False)
+    assert (found.augmentation, found.flip) == ("strong", False)
+    assert [line.partition(" images")[0] for line in said(caplog)] == ["training crops, distorts and recolours"]
+
+
+def test_where_nothing_is_changed_nothing_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    assert augmented(dataset(), "none", None).augmentation == "none"
+    assert said(caplog) == []
+
+
+def test_names_that_tell_sides_are_why_images_are_not_mirrored(caplog: pytest.LogCaptureFixture) -> None:
+    assert not augmented(dataset(flip=False, classes="left right"), "light", None).flip
+    assert "mirrors no images" in said(caplog)[0]
+
+
+def test_grey_images_stay_as_they_are_and_nothing_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    found = augmented(dataset(channels=1, flip=False), "light", None)
+    assert (found.augmentation, found.flip) == ("light", False)
+    assert said(caplog) == []
+
+
+def test_series_are_not_mirrored() -> None:
+    with pytest.raises(AnenasError, match="`flip` is of images; these are series"):
+        augmented(dataset(SERIES, flip=False), "light", True)
