@@ -126,7 +126,7 @@ def test_a_search_that_goes_on_probes_nothing_again(probing: Make, study: Study,
     assert len(study.paused) == 8
     search.study = again = Study.load(study.folder.parents[1], study.name)
     search.run(8)
-    assert (tmp_path / "log").read_text().count("probe ") == 2
+    assert (tmp_path / "log").read_text().count("probe 4 ") == 2
     assert (tmp_path / "log").read_text().count("with its probe") == len(again.completed) == 8
 
 
