@@ -8,6 +8,7 @@ from anenas.blocks._activations import ACTIVATIONS, activation_choice, activatio
 from anenas.blocks._base import Block, block_kind, block_kinds, register, unknown_block
 from anenas.blocks._choices import Choice, Value, choice
 from anenas.blocks._mel import RATES, LogMel
+from anenas.blocks._padding import pads_same, same_padding
 from anenas.blocks._sequence import SequenceBlock
 from anenas.blocks._timm import reparameterize
 from anenas.blocks.embedding import Embedding
@@ -37,8 +38,10 @@ __all__ = [
     "block_kind",
     "block_kinds",
     "choice",
+    "pads_same",
     "register",
     "reparameterize",
+    "same_padding",
     "stream_step",
     "unknown_block",
     "unrolled",

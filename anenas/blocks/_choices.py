@@ -18,15 +18,18 @@ class Choice:
     Attributes:
         name: The field of the block, and the key in a space's YAML.
         key: What stands before the value in an architecture string: "k" makes "k3". A true boolean is its bare key
-            and a false one is left out; strings stand for themselves and have an empty key.
+            and a false one is left out; strings stand for themselves and have an empty key, or, beside booleans, follow
+            the key: "se" makes "sethin".
         options: Every legal value, the default first.
         rule: What they are, where they are too many to be listed in a message.
+        later: Whether the block got it later.
     """
 
     name: str
     key: str
     options: tuple[Value, ...]
     rule: str = ""
+    later: bool = False
 
     def format(self, value: Value) -> str:
         """The token for `value`, empty where there is nothing to write."""
@@ -35,29 +38,32 @@ class Choice:
         return f"{self.key}{value}"
 
 
-def choice(key: str, *options: Value, rule: str = "") -> Any:
+def choice(key: str, *options: Value, rule: str = "", later: bool = False) -> Any:
     """A field of a block that is a choice: `kernel: int = choice("k", 3, 5)`.
 
     Args:
         key: What stands before the value in architecture strings, of small letters: "k" makes "k3". Strings stand for
-            themselves and have an empty key, booleans are their key where they are true.
+            themselves and have an empty key, booleans are their key where they are true, and strings beside booleans
+            follow it.
         options: Every legal value, the default first: whole numbers from 0, or booleans, or strings of small letters
-            and digits.
+            and digits, or booleans and such strings.
         rule: What the options are, for messages, where they are too many to be listed.
+        later: Whether the block got it later: spaces that offer nothing but its default, and their studies, are what
+            they were without it. The default must have no token, as of booleans false has none.
 
     Raises:
         AnenasError: If they cannot be written in an architecture string.
     """
     kinds = {type(option) for option in options}
     is_key = re.fullmatch("" if kinds == {str} else "[a-z]+", key)
-    if len(kinds) != 1 or not is_key or not all(_is_option(option) for option in options):
+    if (len(kinds) != 1 and kinds != {bool, str}) or not is_key or not all(_is_option(option) for option in options):
         raise AnenasError(
             f"choice{(key, *options)}: expected a key of small letters and whole numbers from 0 or booleans, as in "
             "choice('k', 3, 5), or an empty key and strings of small letters and digits, as in choice('', 'a', 'b')"
         )
     if len(set(options)) < len(options):
         raise AnenasError(f"choice{(key, *options)}: an option is there twice")
-    return field(default=options[0], metadata={"choice": (key, options, rule)})
+    return field(default=options[0], metadata={"choice": (key, options, rule, later)})
 
 
 def _is_option(option: object) -> bool:

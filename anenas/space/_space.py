@@ -5,18 +5,18 @@ from __future__ import annotations
 import functools
 import hashlib
 import itertools
-import math
+import operator
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, StrictInt, WrapValidator, model_validator
 
 from anenas.blocks import SequenceBlock, Value, block_kinds
 from anenas.graph import all_weight_formats
 from anenas.inputs import RECORDINGS, TEXTS, InputKind, input_kinds, plain_kind
 from anenas.space import _walk
-from anenas.space._architecture import Architecture, form_problem
+from anenas.space._architecture import Architecture, Stage, form_problem
 from anenas.space._schema import Distinct, HeadSpec, InputSpec, Limits, StageSpec, Strict
 from anenas.space._walk import Pick
 
@@ -26,6 +26,10 @@ def _check_stages(stages: tuple[StageSpec, ...]) -> tuple[StageSpec, ...]:
     if not 1 <= len(stages) <= 32:
         raise ValueError(f"expected 1 to 32 stages, got {len(stages)}")
     return stages
+
+
+def _none_is_whole(value: Any, check: Callable[[Any], Any]) -> Any:
+    return () if value is None or value == () else check(value)
 
 
 _PLAIN = ("fp16",)
@@ -40,6 +44,8 @@ class SearchSpace(Strict):
         input: Shape of the network's input.
         stem: The first stage, usually one strided convolution.
         stages: The stages behind it.
+        cut: After which of the stages a network may end, which leaves out those behind it; after the last, where there
+            are none.
         head: What follows the stages.
         forms: What weights may ship as, names of `anenas.graph.all_weight_formats`.
         limits: Default constraints of a search.
@@ -50,6 +56,7 @@ class SearchSpace(Strict):
     input: InputSpec = InputSpec()
     stem: StageSpec
     stages: Annotated[tuple[StageSpec, ...], AfterValidator(_check_stages)]
+    cut: Annotated[tuple[Annotated[StrictInt, Field(ge=1)], ...], *Distinct, WrapValidator(_none_is_whole)] = ()
     head: HeadSpec = HeadSpec()
     forms: Annotated[tuple[Literal[tuple(all_weight_formats())], ...], *Distinct] = _PLAIN  # type: ignore[valid-type]
     limits: Limits = Limits()
@@ -58,6 +65,8 @@ class SearchSpace(Strict):
     def _fits_its_input(self) -> Self:
         sizes, series = {(self.input.height, self.input.width)}, self.input.length is not None
         self._check_stem()
+        if self.cut and max(self.cut) > len(self.stages):
+            raise ValueError(f"cut: after stage {max(self.cut)}, but there are {len(self.stages)}")
         for name, spec in self.named_stages():
             # A stage's blocks may leave inputs of several sizes to the next, which has to take each.
             blocks = list(spec.blocks_offered())
@@ -84,6 +93,8 @@ class SearchSpace(Strict):
 
     def _check_stem(self) -> None:
         """A kind of input that a block of its own takes needs that block, no other, and data prepared in one way."""
+        if not self.stem.width:
+            raise ValueError("stem: width: there is no stage before it to have the same")
         blocks = list(self.stem.blocks_offered())
         for kind in input_kinds():
             takers = [block for block in blocks if block.input_kind is kind]
@@ -124,12 +135,15 @@ class SearchSpace(Strict):
                 option is asked too; the form of weights is none where it is fp16 for all.
             classes: How many classes the network tells apart.
         """
-        stages = tuple(spec.decide(pick, name) for name, spec in self.named_stages())
+        end = int(pick("cut", self.cut)) if self.cut else len(self.stages)
+        stages: list[Stage] = []
+        for name, spec in self.named_stages()[: 1 + end]:
+            stages.append(spec.decide(pick, name, stages[-1].width if stages else 0))
         head = self.head.decide(pick, classes)
         # Asked last and only where there is something to ask, so that what was drawn of a space without forms, and
         # studies of it, are what they were.
         form = "fp16" if self.forms == _PLAIN else str(pick("form", self.forms))
-        return Architecture(self.input.shape, stages, head, form, self.input.masked)
+        return Architecture(self.input.shape, tuple(stages), head, form, self.input.masked)
 
     def decisions(self, architecture: Architecture) -> dict[str, Value]:
         """The decisions that make `architecture`: what `pick` gave to `decide`, by name.
@@ -139,6 +153,7 @@ class SearchSpace(Strict):
         """
         values: dict[str, Value] = {"head.width": architecture.head.width, "head.pool": architecture.head.pool}
         values |= {"head.activation": architecture.head.activation, "form": architecture.form}
+        values["cut"] = len(architecture.stages) - 1
         for (name, _), stage in zip(self.named_stages(), architecture.stages, strict=False):
             values |= {f"{name}.depth": stage.depth, f"{name}.width": stage.width, f"{name}.block": stage.block.kind}
             values |= {f"{name}.{stage.block.kind}.{choice}": v for choice, v in stage.block.values().items()}
@@ -181,7 +196,8 @@ class SearchSpace(Strict):
     @functools.cached_property
     def size(self) -> int:
         """How many architectures the space holds."""
-        return math.prod(spec.count() for _, spec in self.named_stages()) * self.head.count() * len(self.forms)
+        upto = list(itertools.accumulate((spec.count() for _, spec in self.named_stages()), operator.mul))
+        return sum(upto[end] for end in self.cut or [-1]) * self.head.count() * len(self.forms)
 
     def with_input(self, channels: int, height: int, width: int, *, masked: bool = False) -> SearchSpace:
         """The same space for another image size, or for series of another length, which are 1 high and as wide.
@@ -233,6 +249,8 @@ class SearchSpace(Strict):
         unsaid: dict[str, Any] = dict.fromkeys(("name", "description", "limits"), True)
         if self.forms == _PLAIN:
             unsaid["forms"] = True
+        if not self.cut:
+            unsaid["cut"] = True
         if not self.input.masked or self.input.tokens:
             unsaid["input"] = {"masked"}
         content = self.model_dump_json(exclude=unsaid, exclude_none=True)
