@@ -87,22 +87,40 @@ class Parts:
     head: list[Layer] = field(default_factory=list)
 
 
-# timm's class: our kind of block, and of each convolution and its normalisation the channels written and mixed.
-_BLOCKS: dict[str, tuple[str, tuple[tuple[str, str, str, str], ...]]] = {
-    "ConvBnAct": ("conv", (("conv", "bn1", "out", "in"),)),
-    "DepthwiseSeparableConv": ("dsconv", (("conv_dw", "bn1", "in", ""), ("conv_pw", "bn2", "out", "in"))),
+# timm's class: our kind of block, and of each convolution and its normalisation the channels written and mixed (none by
+# a depthwise one), and whether an activation follows; where it is None, that is the choice `linear`.
+_Row = tuple[str, str, str, str, bool | None]
+_BLOCKS: dict[str, tuple[str, tuple[_Row, ...]]] = {
+    "ConvBnAct": ("conv", (("conv", "bn1", "out", "in", True),)),
+    "DepthwiseSeparableConv": (
+        "dsconv",
+        (
+            ("conv_dw", "bn1", "in", "", True),
+            ("conv_pw", "bn2", "out", "in", None),
+        ),
+    ),
     "InvertedResidual": (
         "mbconv",
-        (("conv_pw", "bn1", "hidden", "in"), ("conv_dw", "bn2", "hidden", ""), ("conv_pwl", "bn3", "out", "hidden")),
+        (
+            ("conv_pw", "bn1", "hidden", "in", True),
+            ("conv_dw", "bn2", "hidden", "", True),
+            ("conv_pwl", "bn3", "out", "hidden", False),
+        ),
     ),
-    "EdgeResidual": ("fusedmbconv", (("conv_exp", "bn1", "hidden", "in"), ("conv_pwl", "bn2", "out", "hidden"))),
+    "EdgeResidual": (
+        "fusedmbconv",
+        (
+            ("conv_exp", "bn1", "hidden", "in", True),
+            ("conv_pwl", "bn2", "out", "hidden", False),
+        ),
+    ),
     "UniversalInvertedResidual": (
         "uib",
         (
-            ("dw_start.conv", "dw_start.bn", "in", ""),
-            ("pw_exp.conv", "pw_exp.bn", "hidden", "in"),
-            ("dw_mid.conv", "dw_mid.bn", "hidden", ""),
-            ("pw_proj.conv", "pw_proj.bn", "out", "hidden"),
+            ("dw_start.conv", "dw_start.bn", "in", "", False),
+            ("pw_exp.conv", "pw_exp.bn", "hidden", "in", True),
+            ("dw_mid.conv", "dw_mid.bn", "hidden", "", True),
+            ("pw_proj.conv", "pw_proj.bn", "out", "hidden", False),
         ),
     ),
 }
@@ -111,7 +129,7 @@ _KERNELS = {"conv": "kernel", "conv_dw": "kernel", "conv_exp": "kernel"}
 _KERNELS |= {"dw_mid.conv": "kernel", "dw_start.conv": "start_kernel"}
 # By the names of classes, of which timm and torch have several for one function.
 _ACTIVATIONS = {"ReLU": "relu", "ReLU6": "relu6", "SiLU": "silu", "Swish": "silu", "Hardswish": "hswish"}
-_ACTIVATIONS |= {"HardSwish": "hswish", "HardswishMe": "hswish", "SwishMe": "silu", "HardSwishMe": "hswish"}
+_ACTIVATIONS |= {"HardSwish": "hswish", "SwishMe": "silu", "HardSwishMe": "hswish"}
 _GATES = {"Sigmoid": "sigmoid", "Hardsigmoid": "hard", "HardSigmoid": "hard", "HardSigmoidMe": "hard"}
 _POOLS = {"GlobalAveragePool": "mean", "GlobalMaxPool": "max"}
 _SILENT = (nn.Identity, nn.Flatten, nn.Dropout)
@@ -150,7 +168,7 @@ def read(network: nn.Module) -> Parts:
                 part = _convolution(path, module, norm, activation, channels)
                 parts.blocks.append(part)
                 channels = part.out
-        elif type(module).__name__ in _BLOCKS and not parts.pool:
+        elif _is_block(module) and not parts.pool:
             channels = channels or Axis(_first(module).in_channels, movable=False)
             parts.blocks.append(_block(path, module, channels))
             channels = parts.blocks[-1].out
@@ -179,62 +197,60 @@ def _unsayable(path: str, module: nn.Module, why: str = "") -> AnenasError:
     return AnenasError(f"blocks of anenas cannot say {what}; expected {SAYABLE}")
 
 
+def _is_block(module: nn.Module) -> bool:
+    """Whether it is one of timm's; torchvision has others of the same names."""
+    return type(module).__name__ in _BLOCKS and type(module).__module__.startswith("timm.")
+
+
 def _block(path: str, block: nn.Module, into: Axis) -> Part:
-    kind, layers = _BLOCKS[type(block).__name__]
-    axes: dict[str, Axis] = {"in": into}
+    kind, rows = _BLOCKS[type(block).__name__]
+    _check_children(path, block, (*(name for row in rows for name in row[:2]), "se", "drop_path"))
     skip = bool(getattr(block, "has_skip", False))
-    known = (*(name for layer in layers for name in layer[:2]), "se", "drop_path")
-    for name, child in block.named_modules():
-        is_leaf = not any(True for _ in child.children()) and not isinstance(child, nn.Identity)
-        if is_leaf and not f"{name}.".startswith(tuple(f"{one}." for one in known)):
-            raise _unsayable(f"{path}.{name}", child)
+    axes = {"in": into, **({"out": into} if skip else {})}
     values: dict[str, Value] = {}
-    read: list[Layer] = []
-    activations: list[str] = []
+    layers: list[Layer] = []
+    activations: set[str] = set()
     stride, same = 1, False
-    for conv_name, norm_name, out, mixed in layers:
+    for conv_name, norm_name, out, mixed, activates in rows:
         if isinstance(block.get_submodule(conv_name.partition(".")[0]), nn.Identity):
             values[_KERNELS[conv_name]] = 0
             continue
         conv, norm = block.get_submodule(conv_name), block.get_submodule(norm_name)
-        where = f"{path}.{conv_name}"
         if not isinstance(norm, nn.BatchNorm2d):
             raise _unsayable(f"{path}.{norm_name}", norm)
-        kernel, its_stride = _checked(where, conv, depthwise=not mixed)
+        kernel, its_stride = _checked(f"{path}.{conv_name}", conv, depthwise=not mixed)
         assert isinstance(conv, nn.Conv2d)
         if conv_name in _KERNELS:
             values[_KERNELS[conv_name]] = kernel
         elif kernel > 1:
-            raise _unsayable(where, conv, f" with kernel {kernel}")
+            raise _unsayable(f"{path}.{conv_name}", conv, f" with kernel {kernel}")
         stride *= its_stride
         same = same or (its_stride > 1 and pads_same(conv))
-        default = into if out == "out" and skip else Axis(conv.out_channels)
-        read.append(
-            Layer(conv, norm, (conv_name, norm_name), axes.setdefault(out, default), axes[mixed] if mixed else None)
+        written = axes.setdefault(out, Axis(conv.out_channels))
+        layers.append(Layer(conv, norm, (conv_name, norm_name), written, axes[mixed] if mixed else None))
+        activation = _activation(f"{path}.{norm_name}", norm)
+        if activates is None:
+            values["linear"] = not activation
+        elif activates != bool(activation):
+            raise _unsayable(f"{path}.{norm_name}", norm, f" with {activation or 'no activation'} behind it")
+        activations |= {activation} - {""}
+    if len(activations) != 1 or stride > 2 or (same and kind == "uib"):
+        raise _unsayable(
+            path, block, f" with {' and '.join(sorted(activations))}, stride {stride}, TensorFlow's padding {same}"
         )
-        activations.append(_activation(f"{path}.{norm_name}", norm))
-    wide = axes.get("hidden", into)
-    squeezes, layers_of_se = _squeeze(path, block, wide, activations[0])
-    values["activation"] = activations[0]
-    # Those that have an activation in our block: all but the first of a uib's and the last, but that of a dsconv.
-    expected = [activations[0]] * len(activations)
-    if kind == "uib":
-        if values["start_kernel"]:
-            values["activation"] = activations[1]
-            expected = ["", *[activations[1]] * (len(expected) - 1)]
-        expected[-1] = ""
-    elif kind == "dsconv":
-        values["linear"] = not activations[-1]
-        expected[-1] = activations[-1] and activations[0]
-    elif kind != "conv":
-        expected[-1] = ""
-    if activations != expected or not values["activation"] or stride > 2:
-        raise _unsayable(path, block, f" with the activations {activations} and stride {stride}")
+    (values["activation"],) = activations
     if kind != "uib":
         values["same"] = same
-    elif same:
-        raise _unsayable(path, block, " with TensorFlow's padding")
-    return Part(kind, values, squeezes, stride, skip, (*read, *layers_of_se), into, axes["out"])
+    squeezes, of_squeeze = _squeeze(path, block, axes.get("hidden", into), str(values["activation"]))
+    return Part(kind, values, squeezes, stride, skip, (*layers, *of_squeeze), into, axes["out"])
+
+
+def _check_children(path: str, block: nn.Module, known: tuple[str, ...]) -> None:
+    """Raises: AnenasError: If something else is computed in a block; it names it."""
+    for name, child in block.named_modules():
+        is_leaf = not any(True for _ in child.children()) and not isinstance(child, nn.Identity)
+        if is_leaf and not f"{name}.".startswith(tuple(f"{one}." for one in known)):
+            raise _unsayable(f"{path}.{name}", child)
 
 
 def _squeeze(path: str, block: nn.Module, wide: Axis, activation: str) -> tuple[tuple[Value, ...], tuple[Layer, ...]]:

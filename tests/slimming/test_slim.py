@@ -177,6 +177,12 @@ def test_a_network_that_blocks_cannot_say_is_refused_by_the_module(name: str, mo
     assert f"cannot say {module}" in str(caught.value) and "\n" not in str(caught.value)
 
 
+def test_blocks_of_torchvision_of_the_same_names_are_others() -> None:
+    network = import_torchvision().models.mobilenet_v2()
+    with pytest.raises(AnenasError, match=r"cannot say features\.1, a InvertedResidual"):
+        slim(network, torch.randn(1, 3, 32, 32))
+
+
 class Twice(nn.Sequential):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return 2 * super().forward(x)
