@@ -59,6 +59,8 @@ if TYPE_CHECKING:
     from anenas.search import Task as Task
     from anenas.search import Trial as Trial
     from anenas.search import TrialFiles as TrialFiles
+    from anenas.slimming import Slim as Slim
+    from anenas.slimming import slim as slim
     from anenas.space import Architecture as Architecture
     from anenas.space import Limits as Limits
     from anenas.space import SearchSpace as SearchSpace
@@ -91,6 +93,7 @@ _HOMES = {
         "Trial",
         "TrialFiles",
     ),
+    "anenas.slimming": ("Slim", "slim"),
     "anenas.space": ("Architecture", "Limits", "SearchSpace", "load_space"),
 }
 # Decorators that register something by name: `@anenas.sampler("mine")`.

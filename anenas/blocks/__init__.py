@@ -9,6 +9,7 @@ from anenas.blocks._backbone import Backbone, backbone_cuts
 from anenas.blocks._base import Block, block_kind, block_kinds, register, unknown_block
 from anenas.blocks._choices import Choice, Value, choice
 from anenas.blocks._mel import RATES, LogMel
+from anenas.blocks._padding import pads_same, same_padding
 from anenas.blocks._sequence import SequenceBlock
 from anenas.blocks._timm import reparameterize
 from anenas.blocks.embedding import Embedding
@@ -48,9 +49,11 @@ __all__ = [
     "block_kinds",
     "choice",
     "import_timm",
+    "pads_same",
     "pixel_factors",
     "register",
     "reparameterize",
+    "same_padding",
     "stream_step",
     "unknown_block",
     "unrolled",

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from anenas.blocks._activations import activation_choice, activation_layer
 from anenas.blocks._base import Block, register
 from anenas.blocks._choices import choice
+from anenas.blocks._padding import pad_type, padding_choice, padding_problem
+from anenas.blocks._skip import skip_choice
 from anenas.blocks._timm import efficientnet_blocks
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ class Conv(Block):
     kind = "conv"
     kernel: int = choice("k", 3, 1, 5, 7)
     activation: str = activation_choice()
+    same: bool = padding_choice()
+    plain: bool = skip_choice()
 
     def build(self, in_channels: int, out_channels: int, stride: int) -> nn.Module:
         return efficientnet_blocks().ConvBnAct(
@@ -27,6 +31,10 @@ class Conv(Block):
             out_channels,
             self.kernel,
             stride=stride,
-            skip=True,
+            pad_type=pad_type(self.same),
+            skip=not self.plain,
             act_layer=activation_layer(self.activation),
         )
+
+    def problem(self, stride: int) -> str | None:
+        return padding_problem(self.same, self.kernel, stride)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING
 
 from anenas.blocks._activations import activation_choice, activation_layer
 from anenas.blocks._base import Block, register
 from anenas.blocks._choices import choice
+from anenas.blocks._padding import pad_type, padding_choice, padding_problem
+from anenas.blocks._skip import skip_choice
+from anenas.blocks._squeeze import squeeze_choice, squeeze_layer
 from anenas.blocks._timm import efficientnet_blocks
 
 if TYPE_CHECKING:
@@ -20,20 +22,24 @@ class MBConv(Block):
 
     kind = "mbconv"
     kernel: int = choice("k", 3, 5, 7)
-    expansion: int = choice("e", 4, 1, 2, 3, 6)
-    se: bool = choice("se", False, True)
+    expansion: int = choice("e", 4, 1, 2, 3, 5, 6, 8)
+    se: bool | str = squeeze_choice("hard", "thin")
     activation: str = activation_choice()
+    same: bool = padding_choice()
+    plain: bool = skip_choice()
 
     def build(self, in_channels: int, out_channels: int, stride: int) -> nn.Module:
-        blocks = efficientnet_blocks()
-        # Squeezed to a quarter, rounded to the engine's multiple of 16 channels.
-        squeeze_excite = functools.partial(blocks.SqueezeExcite, rd_round_fn=lambda c: 16 * max(1, round(c / 16)))
-        return blocks.InvertedResidual(
+        return efficientnet_blocks().InvertedResidual(
             in_channels,
             out_channels,
             self.kernel,
             stride=stride,
+            pad_type=pad_type(self.same),
+            noskip=self.plain,
             exp_ratio=self.expansion,
             act_layer=activation_layer(self.activation),
-            se_layer=squeeze_excite if self.se else None,
+            se_layer=squeeze_layer(self.se, in_channels),
         )
+
+    def problem(self, stride: int) -> str | None:
+        return padding_problem(self.same, self.kernel, stride)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from anenas.blocks._activations import activation_choice, activation_layer
 from anenas.blocks._base import Block, register
 from anenas.blocks._choices import choice
+from anenas.blocks._skip import skip_choice
 from anenas.blocks._timm import efficientnet_blocks
 
 if TYPE_CHECKING:
@@ -24,8 +25,9 @@ class UIB(Block):
     kind = "uib"
     start_kernel: int = choice("a", 0, 3, 5)
     kernel: int = choice("k", 3, 0, 5)
-    expansion: int = choice("e", 4, 2, 3, 6)
+    expansion: int = choice("e", 4, 2, 3, 5, 6, 8)
     activation: str = activation_choice()
+    plain: bool = skip_choice()
 
     def build(self, in_channels: int, out_channels: int, stride: int) -> nn.Module:
         return efficientnet_blocks().UniversalInvertedResidual(
@@ -34,6 +36,7 @@ class UIB(Block):
             self.start_kernel,
             self.kernel,
             stride=stride,
+            noskip=self.plain,
             exp_ratio=self.expansion,
             act_layer=activation_layer(self.activation),
             layer_scale_init_value=None,

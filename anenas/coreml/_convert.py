@@ -13,6 +13,7 @@ import numpy as np
 
 from anenas._files import replacing
 from anenas.coreml._package import Package
+from anenas.coreml._padding import pipeline
 from anenas.mil import INPUT, NEXT, OUTPUT, SERIES, coremltools, quiet
 
 if TYPE_CHECKING:
@@ -141,6 +142,7 @@ def _write(
             compute_precision=ct.precision.FLOAT16,
             minimum_deployment_target=ct.target[target],
             skip_model_load=True,
+            pass_pipeline=pipeline(),
         )
     for key, value in metadata.items():
         model.user_defined_metadata[key] = value

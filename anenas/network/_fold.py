@@ -8,7 +8,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import fx, nn
+
+from anenas.blocks import pads_same, same_padding
 
 
 def fold_batch_norms(network: nn.Module, x: torch.Tensor, leaves: tuple[type[nn.Module], ...] = ()) -> fx.GraphModule:
@@ -23,7 +26,7 @@ def fold_batch_norms(network: nn.Module, x: torch.Tensor, leaves: tuple[type[nn.
         leaves: Types of modules that are not traced into, besides torch's own.
     """
     network = copy.deepcopy(network)
-    _split_activations(network)
+    _split_layers(network)
     module = fx.GraphModule(network, _Tracer(x, leaves).trace(network))
     for node in list(module.graph.nodes):
         if node.op != "call_module":
@@ -40,11 +43,28 @@ def fold_batch_norms(network: nn.Module, x: torch.Tensor, leaves: tuple[type[nn.
     return module
 
 
-def _split_activations(network: nn.Module) -> None:
-    """Replace timm's normalisations, which include an activation, by torch's own and the activation."""
+class _SamePadding(nn.Module):
+    """TensorFlow's padding for a convolution."""
+
+    def __init__(self, convolution: nn.Conv2d) -> None:
+        super().__init__()
+        self.windows = list(zip(convolution.kernel_size, convolution.stride, strict=True))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        rows, columns = (same_padding(size, *by) for size, by in zip(x.shape[2:], self.windows, strict=True))
+        return F.pad(x, (*columns, *rows))
+
+
+def _split_layers(network: nn.Module) -> None:
+    """Replace timm's layers, which include an activation or TensorFlow's padding, by torch's own in a row."""
     for parent in list(network.modules()):
         for name, child in parent.named_children():
-            if isinstance(child, nn.BatchNorm2d) and type(child) is not nn.BatchNorm2d:
+            if isinstance(child, nn.Conv2d) and pads_same(child):
+                given = (child.in_channels, child.out_channels, child.kernel_size, child.stride)
+                plain = nn.Conv2d(*given, groups=child.groups, bias=child.bias is not None)  # type: ignore[arg-type]
+                plain.load_state_dict(child.state_dict())
+                setattr(parent, name, nn.Sequential(_SamePadding(child), plain).eval())
+            elif isinstance(child, nn.BatchNorm2d) and type(child) is not nn.BatchNorm2d:
                 norm = nn.BatchNorm2d(child.num_features, child.eps, affine=child.affine)
                 norm.load_state_dict(child.state_dict())
                 setattr(parent, name, nn.Sequential(norm, getattr(child, "act", nn.Identity())).eval())

@@ -13,9 +13,27 @@ from anenas.graph import Op, Tensor
 
 def apply_passes(ops: list[Op]) -> tuple[Op, ...]:
     """The operations that remain after the converter's passes."""
-    for each in (_fold_scales, _join_scales, _lower_ranks, _straighten_products):
+    for each in (_merge_padding, _fold_scales, _join_scales, _lower_ranks, _straighten_products):
         ops = each(ops)
     return tuple(ops)
+
+
+BORDER = "border"
+"""An attribute of padding with zeros around height and width, until it is settled whether a convolution takes it."""
+
+
+def _merge_padding(ops: list[Op]) -> list[Op]:
+    """Such padding becomes part of the convolution behind it, where nothing else reads it."""
+    readers = _readers(ops)
+    borders = {op.outputs[0]: op for op in ops if op.kind == "pad" and BORDER in op.attributes}
+    merged: list[Op] = []
+    for op in ops:
+        border = borders.get(op.inputs[0]) if op.inputs else None
+        if op.kind == "conv" and border and readers[op.inputs[0]] == 1:
+            merged.remove(borders.pop(op.inputs[0]))
+            op = dataclasses.replace(op, inputs=border.inputs)
+        merged.append(op)
+    return [dataclasses.replace(op, attributes={}) if op in borders.values() else op for op in merged]
 
 
 def _fold_scales(ops: list[Op]) -> list[Op]:

@@ -12,7 +12,7 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from anenas.graph import Op, Tensor
-from anenas.network._passes import with_bias
+from anenas.network._passes import BORDER, with_bias
 
 # ATen operations that compute nothing in an exported program.
 _SILENT = {
@@ -24,7 +24,7 @@ _RENAMED = {
     "hardsigmoid": "sigmoid_hard", "hardtanh": "clip", "mean": "reduce_mean", "_softmax": "softmax", "view": "reshape",
     "_unsafe_view": "reshape", "unsqueeze": "expand_dims", "permute": "transpose",
     "cat": "concat", "bmm": "matmul", "mm": "matmul", "max_pool2d_with_indices": "max_pool", "avg_pool2d": "avg_pool",
-    "native_layer_norm": "layer_norm", "div": "real_div", "constant_pad_nd": "pad",
+    "native_layer_norm": "layer_norm", "div": "real_div",
     "upsample_nearest2d": "upsample_nearest_neighbor", "upsample_bilinear2d": "upsample_bilinear",
     "_adaptive_avg_pool2d": "avg_pool",
     "sum": "reduce_sum", "amax": "reduce_max", "amin": "reduce_min", "linalg_vector_norm": "reduce_l2_norm",
@@ -208,6 +208,14 @@ def _linear(recorder: Recorder, call: _Call) -> None:
     recorder.add("linear", call.inputs, call.output, ((out_features, in_features), (out_features,)))
 
 
+def _pad(recorder: Recorder, call: _Call) -> None:
+    """`pad(x, sizes, value)`; of height and width with zeros, a convolution may take it over."""
+    value = call.args[2] if len(call.args) > 2 else 0
+    is_border = len(call.inputs[0].shape) == 4 and not any(call.args[1][4:]) and value == 0
+    attributes: dict[str, Any] = {BORDER: 1} if is_border else {}
+    recorder.add("pad", call.inputs, call.output, **attributes)
+
+
 def _pool(recorder: Recorder, call: _Call) -> None:
     """`pool(x, kernel, stride, …)`; the stride defaults to the kernel's size."""
     kernel = _two(call.args[1])
@@ -272,6 +280,7 @@ _HANDLES: dict[str, _Handle] = {
     "hardswish": _hardswish,
     "native_group_norm": _group_norm,
     "addmm": _linear,
+    "constant_pad_nd": _pad,
     "max_pool2d_with_indices": _pool,
     "avg_pool2d": _pool,
     "permute": _permute,

@@ -16,6 +16,7 @@ from pydantic import (
     Field,
     StrictBool,
     StrictInt,
+    WrapValidator,
     create_model,
     model_validator,
 )
@@ -114,7 +115,14 @@ def _block_options(given: Any) -> BlockOptions:
     offered = {kind.kind: getattr(checked, kind.kind) for kind in kinds if kind.kind in checked.model_fields_set}
     if not offered:
         raise ValueError(f"expected at least one of {', '.join(kind.kind for kind in kinds)}")
-    return {kind: {c: getattr(schema, c) for c in type(schema).model_fields} for kind, schema in offered.items()}
+    return {
+        kind: {
+            choice.name: options
+            for choice in block_kinds()[kind].choices()
+            if (options := getattr(schema, choice.name)) != choice.options[:1] or not choice.later
+        }
+        for kind, schema in offered.items()
+    }
 
 
 BlockOptions = dict[str, dict[str, Any]]
@@ -195,6 +203,10 @@ class InputSpec(Strict):
         return "steps" if self.steps else "samples" if self.samples else None
 
 
+def _same_is_none(value: Any, check: Callable[[Any], Any]) -> Any:
+    return () if value in ("same", ()) else check(value)
+
+
 def _with_heights(given: dict[str, Any]) -> dict[str, Any]:
     """What a file says of images of several sizes, as `InputSpec` holds it."""
     heights = given["height"]
@@ -255,10 +267,13 @@ WHOLE = "whole"
 
 
 class StageSpec(Strict):
-    """Choices of one stage: `depth` blocks of one kind at one width."""
+    """Choices of one stage: `depth` blocks of one kind at one width.
+
+    Its width may be "same", which is held as no options at all: that of the stage before it.
+    """
 
     depth: Annotated[tuple[_Depth, ...], *Distinct] = (1,)
-    width: Annotated[tuple[_Width, ...], *Distinct]
+    width: Annotated[tuple[_Width, ...], *Distinct, WrapValidator(_same_is_none)]
     stride: Literal[1, 2] = 1
     blocks: Annotated[BlockOptions, BeforeValidator(_block_options)]
 
@@ -281,11 +296,12 @@ class StageSpec(Strict):
 
     def count(self) -> int:
         kinds = sum(math.prod(map(len, options.values())) for options in self.blocks.values())
-        return len(self.depth) * len(self.width) * kinds
+        return len(self.depth) * max(1, len(self.width)) * kinds
 
-    def decide(self, pick: Pick, name: str) -> Stage:
+    def decide(self, pick: Pick, name: str, before: int) -> Stage:
+        """A stage, behind one of the width `before`."""
         depth = int(pick(f"{name}.depth", self.depth))
-        width = int(pick(f"{name}.width", self.width))
+        width = int(pick(f"{name}.width", self.width)) if self.width else before
         kind = str(pick(f"{name}.block", tuple(self.blocks)))
         values = {choice: pick(f"{name}.{kind}.{choice}", options) for choice, options in self.blocks[kind].items()}
         return Stage(block_kind(kind)(**values), depth, self.stride, width)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 import hashlib
 import itertools
-import math
+import operator
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, StrictInt, WrapValidator, model_validator
 
 from anenas.blocks import SequenceBlock, Value, block_kinds
 from anenas.graph import all_weight_formats
@@ -28,6 +28,10 @@ def _check_stages(stages: tuple[StageSpec, ...]) -> tuple[StageSpec, ...]:
     return stages
 
 
+def _none_is_whole(value: Any, check: Callable[[Any], Any]) -> Any:
+    return () if value is None or value == () else check(value)
+
+
 _PLAIN = ("fp16",)
 _SCRATCH = "none"  # the decision for stem and stages rather than a backbone
 
@@ -41,6 +45,8 @@ class SearchSpace(Strict):
         input: Shape of the network's input.
         stem: The first stage, usually one strided convolution.
         stages: The stages behind it.
+        cut: After which of the stages a network may end, which leaves out those behind it; after the last, where there
+            are none.
         head: What follows the stages.
         backbones: Pretrained networks that may stand in the place of stem and stages.
         forms: What weights may ship as, names of `anenas.graph.all_weight_formats`.
@@ -52,6 +58,7 @@ class SearchSpace(Strict):
     input: InputSpec = InputSpec()
     stem: StageSpec | None = None
     stages: Annotated[tuple[StageSpec, ...], AfterValidator(_check_stages)] = ()
+    cut: Annotated[tuple[Annotated[StrictInt, Field(ge=1)], ...], *Distinct, WrapValidator(_none_is_whole)] = ()
     backbones: tuple[BackboneSpec, ...] = ()
     head: HeadSpec = HeadSpec()
     forms: Annotated[tuple[Literal[tuple(all_weight_formats())], ...], *Distinct] = _PLAIN  # type: ignore[valid-type]
@@ -76,6 +83,8 @@ class SearchSpace(Strict):
     def _fits_its_input(self) -> Self:
         sizes, series = set(self.input.sizes), self.input.length is not None
         self._check_stem()
+        if self.cut and max(self.cut) > len(self.stages):
+            raise ValueError(f"cut: after stage {max(self.cut)}, but there are {len(self.stages)}")
         for name, spec in self.named_stages():
             # A stage's blocks may leave inputs of several sizes to the next, which has to take each.
             blocks = list(spec.blocks_offered())
@@ -102,6 +111,8 @@ class SearchSpace(Strict):
 
     def _check_stem(self) -> None:
         """A kind of input that a block of its own takes needs that block, no other, and data prepared in one way."""
+        if self.stem and not self.stem.width:
+            raise ValueError("stem: width: there is no stage before it to have the same")
         blocks = list(self.stem.blocks_offered()) if self.stem else []
         for kind in input_kinds():
             takers = [block for block in blocks if block.input_kind is kind]
@@ -159,7 +170,11 @@ class SearchSpace(Strict):
             for backbone in self.backbones:
                 if backbone.network == network:
                     return (backbone.decide(pick),)
-        return tuple(spec.decide(pick, name) for name, spec in self.named_stages())
+        end = int(pick("cut", self.cut)) if self.cut else len(self.stages)
+        stages: list[Stage] = []
+        for name, spec in self.named_stages()[: 1 + end]:
+            stages.append(spec.decide(pick, name, stages[-1].width if stages else 0))
+        return tuple(stages)
 
     def decisions(self, architecture: Architecture) -> dict[str, Value]:
         """The decisions that make `architecture`: what `pick` gave to `decide`, by name.
@@ -169,7 +184,7 @@ class SearchSpace(Strict):
         """
         values: dict[str, Value] = {"head.width": architecture.head.width, "head.pool": architecture.head.pool}
         values |= {"head.activation": architecture.head.activation, "form": architecture.form}
-        values |= {"input.height": architecture.input[2], "backbone": _SCRATCH}
+        values |= {"input.height": architecture.input[2], "backbone": _SCRATCH, "cut": len(architecture.stages) - 1}
         if backbone := architecture.backbone:
             values |= {"backbone": backbone.network, f"{backbone.network}.cut": backbone.cut or WHOLE}
         for (name, _), stage in zip(self.named_stages(), architecture.stages, strict=False):
@@ -214,7 +229,8 @@ class SearchSpace(Strict):
     @functools.cached_property
     def size(self) -> int:
         """How many architectures the space holds."""
-        stages = math.prod(spec.count() for _, spec in self.named_stages()) if self.stem else 0
+        upto = list(itertools.accumulate((spec.count() for _, spec in self.named_stages()), operator.mul))
+        stages = sum(upto[end] for end in self.cut or [-1]) if upto else 0
         stages += sum(len(backbone.channels) for backbone in self.backbones)
         return stages * self.head.count() * len(self.forms) * len(self.input.sizes)
 
@@ -300,8 +316,9 @@ class SearchSpace(Strict):
         unsaid: dict[str, Any] = dict.fromkeys(("name", "description", "limits"), True)
         if self.forms == _PLAIN:
             unsaid["forms"] = True
-        if not self.backbones:
-            unsaid["backbones"] = True
+        for field in ("cut", "backbones"):
+            if not getattr(self, field):
+                unsaid[field] = True
         not_there = {"masked"} if not self.input.masked or self.input.tokens else set()
         unsaid["input"] = not_there | ({"heights"} if not self.input.heights else set())
         content = self.model_dump_json(exclude=unsaid, exclude_none=True)

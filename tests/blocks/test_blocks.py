@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import pytest
@@ -12,13 +13,25 @@ from anenas.blocks import Block, block_kinds
 from anenas.blocks._recurrences import PatchSteps, RowSteps
 
 
+def every_two(kind: type[Block], stride: int) -> list[Block]:
+    """Few blocks among which any two options of two choices meet, where they can."""
+    legal = {block: set(itertools.combinations(block.values().items(), 2)) for block in kind.every()}
+    legal = {block: pairs or {()} for block, pairs in legal.items() if not block.problem(stride)}
+    if len(legal) <= 100:
+        return list(legal)
+    missing, chosen = set().union(*legal.values()), []
+    while missing:
+        chosen.append(max(legal, key=lambda block: len(legal[block] & missing)))
+        missing -= legal[chosen[-1]]
+    return chosen
+
+
 def every_block() -> Iterator[object]:
     for kind in block_kinds().values():
-        for block in kind.every():
-            for stride in (1, 2):
-                if not block.problem(stride):
-                    values = "-".join(f"{name}={value}" for name, value in block.values().items())
-                    yield pytest.param(block, stride, id=f"{kind.kind}-stride={stride}-{values}")
+        for stride in (1, 2):
+            for block in every_two(kind, stride):
+                values = "-".join(f"{name}={value}" for name, value in block.values().items())
+                yield pytest.param(block, stride, id=f"{kind.kind}-stride={stride}-{values}")
 
 
 @pytest.mark.parametrize(("block", "stride"), list(every_block()))
@@ -48,9 +61,19 @@ def test_a_block_may_change_its_width_without_striding(kind: type[Block]) -> Non
 
 @pytest.mark.parametrize("kind", block_kinds().values(), ids=lambda kind: kind.kind)
 def test_every_choice_makes_a_network_of_its_own(kind: type[Block]) -> None:
+    blocks = {block for stride in (1, 2) for block in every_two(kind, stride)}
     with torch.device("meta"):
-        networks = {repr(block.build(16, 16, 1)) for block in kind.every()}
-    assert len(networks) == len(list(kind.every()))
+        networks = {tuple(described(block, stride) for stride in (1, 2)) for block in blocks}
+    assert len(networks) == len(blocks)
+
+
+def described(block: Block, stride: int) -> str:
+    """All that its module is made of; 80 channels are few enough to be quick, and make differences of a few."""
+    try:
+        module = block.build(80, 80, stride)
+    except AssertionError:  # timm's, of a block that cannot stride
+        return ""
+    return f"{module} {getattr(module, 'has_skip', None)}"
 
 
 def test_an_inverted_bottleneck_without_a_depthwise_convolution_cannot_stride() -> None:

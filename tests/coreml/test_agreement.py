@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import torch.nn.functional as F
 from kinds import BODY_KINDS, input_shape, stem
 from torch import nn
 
@@ -16,6 +17,7 @@ from anenas.blocks import Block, LogMelBlock, block_kind
 from anenas.coreml import Package, convert_arrays, estimated_package_bytes
 from anenas.graph import Graph, Tensor
 from anenas.latency import CalibratedLatency
+from anenas.mil import load_program
 from anenas.network import architecture_graph, trace
 from anenas.space import Architecture, Head, Stage
 
@@ -111,6 +113,35 @@ def test_the_bias_of_a_convolution_is_predicted(
     (predicted,), stored = trace(module, (1, 3, 8, 8)).ops, Package.open(tmp_path / "conv.mlpackage").graph.ops
     (convolution,) = (op for op in stored if op.kind == "conv")
     assert [w.shape for w in predicted.weights] == [w.shape for w in convolution.weights]
+
+
+class Bordered(nn.Module):
+    """Padding before a convolution that has some of its own, and a second reader of it."""
+
+    def __init__(self, value: float, twice: bool) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 16, 3, 2, padding=1, bias=False)
+        self.value, self.twice = value, twice
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        padded = F.pad(x, (0, 1, 2, 1), value=self.value)
+        y = self.conv(padded).relu()
+        return y.mean() * padded if self.twice else y
+
+
+@pytest.mark.parametrize(("value", "twice"), [(0, False), (1, False), (0, True)])
+def test_whether_padding_goes_into_a_convolution_is_predicted_and_changes_nothing(
+    value: float, twice: bool, tmp_path: Path
+) -> None:
+    module = Bordered(value, twice).eval()
+    package = convert_arrays(module, tmp_path / "conv.mlpackage", shape=(1, 3, 8, 8))
+    predicted = [op.kind for op in trace(module, (1, 3, 8, 8)).ops]
+    assert predicted == [op.kind for op in package.graph.ops if op.kind != "cast"]
+    assert ("pad" in predicted) == (value == 1 or twice)
+    x = torch.randn(1, 3, 8, 8)
+    (found,) = load_program(package.path)({"image": x.numpy()}).values()
+    with torch.no_grad():
+        assert torch.allclose(torch.as_tensor(found).float(), module(x), atol=1e-2)
 
 
 @pytest.mark.parametrize(

@@ -153,7 +153,7 @@ def test_every_operation_of_a_recurrent_network_is_held_against_torchs(recurrenc
     series = np.random.default_rng(0).standard_normal((3, 2, 1, 8)).astype(np.float32)
     result = verify_network(package, network, series, layers=True)
     assert result.passed, result.problems
-    assert len(result.layers) >= 18 and max(layer.relative for layer in result.layers) < 1e-3
+    assert len(result.layers) >= 16 and max(layer.relative for layer in result.layers) < 1e-3
 
 
 @pytest.mark.parametrize(
@@ -173,6 +173,6 @@ def test_a_normalisation_that_float16_makes_nothing_of_is_not_expected(
     network = Deployed(fuse(build(architecture)), Normalisation((mean, mean), (std, std))).eval()
     package = convert(network, tmp_path / "m.mlpackage", shape=architecture.input, classes=CLASSES)
     kinds = [op.kind for op in package.graph.ops]
-    assert kinds[1 : kinds.index("pad")] == kept
+    assert kinds[1 : kinds.index("conv")] == kept
     series = np.random.default_rng(0).standard_normal((2, 2, 1, 8)).astype(np.float32)
     assert verify_network(package, network, series, layers=True).passed

@@ -29,3 +29,14 @@ def test_a_folded_network_computes_the_same_without_normalising(kind: type[Block
         assert torch.allclose(after(x), before, atol=1e-5)
         assert torch.equal(network(x), before)
     assert not any(isinstance(layer, (nn.BatchNorm2d, nn.Identity)) for layer in after.modules())
+
+
+@pytest.mark.parametrize("size", [(8, 8), (9, 10)])
+def test_padding_of_tensorflow_is_taken_apart(size: tuple[int, int]) -> None:
+    torch.manual_seed(0)
+    network = fuse(build_stage(Stage(block_kinds()["mbconv"](kernel=5, same=True), 2, 2, 16), 16))  # type: ignore[call-arg]
+    x = torch.randn(2, 16, *size)
+    with torch.no_grad():
+        folded = fold_batch_norms(network, x)
+        assert torch.allclose(folded(x), network(x), atol=1e-5)
+    assert {type(m) for m in folded.modules() if isinstance(m, nn.Conv2d)} == {nn.Conv2d}

@@ -32,6 +32,31 @@ def test_a_scale_of_what_is_read_twice_stays() -> None:
     assert kinds(Scaled(twice=True), 1, 8, 4, 4) == ["conv", "mul", "add"]
 
 
+class Padded(nn.Module):
+    def __init__(self, value: float = 0, twice: bool = False) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(8, 8, 3, 2)
+        self.value, self.twice = value, twice
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        padded = F.pad(x, (0, 1, 0, 1), value=self.value)
+        return self.conv(padded) + padded[..., :2, :2] if self.twice else self.conv(padded)
+
+
+def test_padding_with_zeros_goes_into_the_convolution_behind_it() -> None:
+    graph = trace(Padded(), (1, 8, 4, 4))
+    assert [(op.kind, op.inputs[0].shape, op.outputs[0].shape) for op in graph.ops] == [
+        ("conv", (1, 8, 4, 4), (1, 8, 2, 2))
+    ]
+
+
+@pytest.mark.parametrize("padded", [Padded(1.0), Padded(twice=True)], ids=["ones", "read twice"])
+def test_padding_with_ones_or_that_is_read_twice_stays(padded: nn.Module) -> None:
+    graph = trace(padded, (1, 8, 4, 4))
+    assert [op.kind for op in graph.ops][:2] == ["pad", "conv"]
+    assert graph.ops[0].attributes == {}
+
+
 class Attention(nn.Module):
     """As timm writes it out."""
 

@@ -28,12 +28,14 @@ def stage_specs(draw: st.DrawFn) -> dict[str, Any]:
     for kind in draw(some(sorted(k for k, block in block_kinds().items() if not issubclass(block, SequenceBlock)))):
         choices = block_kinds()[kind].choices()
         blocks[kind] = draw(st.fixed_dictionaries({}, optional={c.name: some(c.options) for c in choices}))
-    combinations = (
+    combinations = [
         block_kinds()[kind](**dict(zip(options, values, strict=True)))
         for kind, options in blocks.items()
         for values in itertools.product(*options.values())
-    )
-    stride = 1 if any(block.problem(2) for block in combinations) else draw(st.sampled_from([1, 2]))
+    ]
+    strides = [stride for stride in (1, 2) if not any(block.problem(stride) for block in combinations)]
+    assume(strides)
+    stride = draw(st.sampled_from(strides))
     return {"depth": draw(some(range(1, 5))), "width": draw(some([16, 32, 48])), "stride": stride, "blocks": blocks}
 
 
@@ -515,3 +517,54 @@ def test_what_does_not_fit_waveforms_is_told(change: dict[str, Any], message: st
     with pytest.raises(ValidationError) as raised:
         SearchSpace.model_validate(waveforms() | change)
     assert message in str(raised.value)
+
+
+def branching(write_space: WriteSpace, cut: str, width: str = "same") -> SearchSpace:
+    return read_space(write_space(("  - width: 64\n", f"  - width: {width}\n"), ("head:\n", f"cut: {cut}\nhead:\n")))
+
+
+def test_a_stage_may_have_the_width_of_the_one_before_it(write_space: WriteSpace) -> None:
+    space = branching(write_space, "2")
+    architectures = list(every(space))
+    assert {a.stages[1].width for a in architectures} == {16, 32}
+    assert all(a.stages[2].width == a.stages[1].width for a in architectures)
+    assert len(set(architectures)) == len(architectures) == space.size
+    assert all(a in space for a in architectures)
+
+
+def test_a_network_may_end_after_each_of_the_stages_of_a_cut(write_space: WriteSpace) -> None:
+    whole, space = read_space(write_space()), branching(write_space, "[2, 1]", width="64")
+    architectures = list(every(space))
+    assert {len(a.stages) - 1 for a in architectures} == {1, 2}
+    assert len(set(architectures)) == len(architectures) == space.size
+    assert space.size > whole.size and space.digest != whole.digest
+    rng = random.Random(0)
+    for architecture in architectures[:20]:
+        assert space.mutate(architecture, rng) in space
+        assert make(space, space.decisions(architecture))[0] == architecture
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("  width: 16\n  stride: 2", "  width: same\n  stride: 2", "no stage before it"),
+        ("head:\n", "cut: [2, 3]\nhead:\n", "cut: after stage 3, but there are 2"),
+        ("head:\n", "cut: 0\nhead:\n", "greater than or equal to 1"),
+        ("head:\n", "cut: []\nhead:\n", "expected at least one option"),
+    ],
+)
+def test_widths_and_cuts_that_cannot_be_are_refused(write_space: WriteSpace, old: str, new: str, message: str) -> None:
+    with pytest.raises(AnenasError, match=message):
+        read_space(write_space((old, new)))
+
+
+def test_choices_that_a_block_got_later_leave_a_space_that_does_not_offer_them_as_it_was(
+    write_space: WriteSpace,
+) -> None:
+    before = read_space(write_space())
+    said = read_space(write_space(("      dsconv: {", "      dsconv: {same: false, plain: [false], se: false, ")))
+    offered = read_space(write_space(("      dsconv: {", "      dsconv: {plain: [false, true], ")))
+    assert said.digest == before.digest and offered.digest != before.digest
+    assert offered.size == 2 * before.size
+    asked = before.decisions(before.sample(random.Random(0)))
+    assert not [name for name in asked if name.rsplit(".", 1)[-1] in ("same", "plain", "linear")]
