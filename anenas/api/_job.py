@@ -7,14 +7,14 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from anenas._errors import AnenasError, unknown
 from anenas.api._input import augmented, load_input, with_input
 from anenas.api._options import limits_of
-from anenas.api._pretrained import weights_of
+from anenas.api._pretrained import Learned, space_of
 from anenas.data import Data, Dataset, InputFormat
 from anenas.latency import Target
-from anenas.pretrained import PretrainedWeights
 from anenas.search import (
     DEFAULT_RUNGS,
     FEWEST_TRIALS,
@@ -33,6 +33,9 @@ from anenas.search import (
     reference_point,
 )
 from anenas.space import Architecture, Limits, SearchSpace
+
+if TYPE_CHECKING:
+    from anenas.slimming import Slim
 
 _log = logging.getLogger(__name__)
 
@@ -56,7 +59,7 @@ class Job:
         inherit: Whether trainings begin with the weights of earlier trials.
         flip: Whether images are mirrored in training, where the caller says so.
         own_evaluator: Name of the caller's evaluator, if it is not the product's.
-        pretrained: Weights of the space's backbones, by the backbones' names.
+        learned: What networks of the space have learned before.
     """
 
     space: SearchSpace
@@ -73,7 +76,7 @@ class Job:
     inherit: bool
     flip: bool | None = None
     own_evaluator: str = ""
-    pretrained: Mapping[str, PretrainedWeights] = field(default_factory=dict)
+    learned: Learned = field(default_factory=Learned)
 
     @property
     def title(self) -> str:
@@ -87,7 +90,7 @@ class Job:
         encoding = InputFormat.of_space(self.space).encoding
         return SearchSettings(
             objectives=dict.fromkeys(self.objectives, 0.0),
-            space=f"{self.space.name} {self.space.digest}",
+            space=f"{self.space.name} {self.space.digest}{self.learned.digest}",
             input_shape=self.space.input.shape[1:],
             data=f"{self.dataset.name} {self.dataset.fingerprint[:12]}" if self.dataset else "",
             chip=self.targets[0].name,
@@ -113,7 +116,16 @@ class Job:
         found = Rungs(rungs or (DEFAULT_RUNGS if trials >= FEWEST_TRIALS else 1), steps=self.steps)
         if rungs and len(found.fractions) < rungs:
             _log.info("a training of %s steps has room for %d rungs only", self.steps, len(found.fractions))
-        return dataclasses.replace(found, probes=bool(self.pretrained) and hasattr(self.evaluator, "probe"))
+        return dataclasses.replace(found, probes=bool(self.learned.backbones) and hasattr(self.evaluator, "probe"))
+
+    @property
+    def ancestor(self) -> Architecture | None:
+        """The network that all of the space are parts of, with these data's input and classes."""
+        if self.learned.slim is None:
+            return None
+        whole = self.learned.slim.largest
+        head = dataclasses.replace(whole.head, classes=self.classes)
+        return dataclasses.replace(whole, input=self.space.input.shape, head=head)
 
     def problem(self, objectives: Objectives) -> Problem:
         """The problem with the objectives of its study."""
@@ -139,8 +151,9 @@ class Job:
 
 
 def prepare(
-    space: SearchSpace,
+    space: SearchSpace | Slim | str | Path | None,
     data: Data,
+    pretrained: str | Sequence[str],
     targets: Sequence[Target],
     *,
     objectives: Sequence[str],
@@ -168,13 +181,15 @@ def prepare(
     if latency_bound not in LATENCY_BOUNDS:
         raise unknown("latency bound", latency_bound, LATENCY_BOUNDS)
     names = objective_names(objectives, [target.name for target in targets])
-    the_space, pretrained = weights_of(space)
+    the_space, learned = space_of(space, pretrained, input_shape)
     the_limits = limits_of(the_space, limits)
     kind = None if device is None else pick_device(device).type  # which GPU is the executor's business
     dataset = None
     if evaluator is None or data is not None:
         dataset, the_space = load_input(the_space, data, input_shape)
         dataset = augmented(dataset, augment, flip)
+        if learned.slim:
+            dataset = dataclasses.replace(dataset, moments=(learned.slim.mean, learned.slim.std))
         classes = len(dataset.classes)
     elif classes is None:
         raise AnenasError("an evaluator that brings its own data needs the number of `classes`")
@@ -194,7 +209,7 @@ def prepare(
         steps=count_steps(dataset.train, epochs) if dataset and not evaluator else None,
         seed=seed,
         inherit=inherit,
-        pretrained=pretrained,
+        learned=learned,
         flip=flip,
         own_evaluator=f"{type(evaluator).__module__}.{type(evaluator).__qualname__}" if evaluator else "",
     )

@@ -2,79 +2,163 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
+import zlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from anenas._errors import AnenasError
 from anenas._files import replacing
 from anenas.pretrained import PretrainedWeights, load_pretrained
-from anenas.space import BackboneSpec, SearchSpace, load_space
+from anenas.space import Architecture, BackboneSpec, SearchSpace, load_space
 
-BACKBONES = "backbones"
-"""The built-in space of pretrained networks alone."""
+if TYPE_CHECKING:
+    import torch
+
+    from anenas.slimming import Slim
+
+BACKBONES, SLIM = "backbones", "slim"
+"""The spaces of pretrained networks as they are, and of one network's sub-networks."""
+
+_DEFAULT = "mobile_cnn"
+_SLIM_INPUT = (3, 96, 96)  # where none is asked for
 
 _log = logging.getLogger(__name__)
 
 
-def space_of(space: SearchSpace | str | Path | None, pretrained: str | Sequence[str], default: str) -> SearchSpace:
-    """The space that is searched.
+@dataclass(frozen=True)
+class Learned:
+    """What the networks of a space have learned before.
+
+    Attributes:
+        backbones: The weights of each, by its name in timm.
+        slim: The network that all of the space are parts of, if they are.
+    """
+
+    backbones: Mapping[str, PretrainedWeights] = field(default_factory=dict)
+    slim: Slim | None = None
+
+    @property
+    def digest(self) -> str:
+        """A short name for the weights of `slim`; empty without."""
+        if self.slim is None:
+            return ""
+        digest = 0
+        for name, tensor in sorted(self.slim.weights.items()):
+            digest = zlib.crc32(tensor.numpy().tobytes(), zlib.crc32(name.encode(), digest))
+        return f"{digest:08x}"
+
+    def write(self, folder: Path) -> Files:
+        """Files with the weights, for the trials that begin with them."""
+        for network, weights in self.backbones.items():
+            _save(weights.state, folder / f"{network}.safetensors")
+        return Files(folder, self.slim)
+
+
+@dataclass(frozen=True)
+class Files:
+    """Which file each trial begins with: called with its architecture."""
+
+    folder: Path
+    slim: Slim | None
+
+    def __call__(self, architecture: Architecture) -> Path | None:
+        if architecture.backbone:
+            return self.folder / f"{architecture.backbone.network}.safetensors"
+        if self.slim is None:
+            return None
+        # What a member takes of the head differs with its length, its head and classes.
+        file = self.folder / f"{SLIM}-{len(architecture.stages)}-{architecture.head}.safetensors"
+        if not file.exists():
+            _save(self.slim.donor(architecture), file)
+        return file
+
+
+def space_of(
+    space: SearchSpace | Slim | str | Path | None,
+    pretrained: str | Sequence[str],
+    input_shape: tuple[int, int, int] | None,
+) -> tuple[SearchSpace, Learned]:
+    """The space that is searched, and what its networks have learned before.
 
     Args:
-        space: As the caller gave it; None is `default`, or with pretrained networks these alone.
+        space: As the caller gave it; None is "mobile_cnn", or with pretrained networks these alone.
         pretrained: Sources of weights, which take the place of the space's own.
-        default: Name of a built-in space.
+        input_shape: (C, H, W) of the input, where the caller has said it.
 
     Raises:
-        AnenasError: If there is no such space, or it cannot have these networks beside its own.
+        AnenasError: If there is no such space, it cannot have these networks beside its own, or none can be had.
     """
+    from anenas.slimming import Slim
+
     sources = [pretrained] if isinstance(pretrained, str) else list(pretrained)
+    if isinstance(space, Slim):
+        if sources:
+            raise AnenasError("a space of sub-networks has its own weights; leave out `pretrained`")
+        return space.space, Learned(slim=space)
+    if space == SLIM:
+        made = _slim(sources, input_shape or _SLIM_INPUT)
+        return made.space, Learned(slim=made)
     if space is None:
-        space = BACKBONES if sources else default
+        space = BACKBONES if sources else _DEFAULT
     found = space if isinstance(space, SearchSpace) else load_space(space)
     if not sources:
-        return found
+        return _with_weights(found)
     try:
-        return found.with_backbones([BackboneSpec.model_validate(source) for source in sources])
+        return _with_weights(found.with_backbones([BackboneSpec.model_validate(source) for source in sources]))
     except ValidationError as error:
         message = error.errors()[0]["msg"].removeprefix("Value error, ")
         raise AnenasError(f"pretrained networks in '{found.name}': {message}") from None
 
 
-def weights_of(space: SearchSpace) -> tuple[SearchSpace, dict[str, PretrainedWeights]]:
-    """The weights of a space's backbones by their names in timm, and the space without those that cannot be had.
+def _slim(sources: Sequence[str], shape: tuple[int, int, int]) -> Slim:
+    """The space of one pretrained network's sub-networks."""
+    import torch
 
-    Raises:
-        AnenasError: If nothing is left.
-    """
+    from anenas.slimming import slim
+
+    if len(sources) != 1:
+        raise AnenasError(f"the space {SLIM} is made from one `pretrained` network, such as efficientnet_lite0")
+    weights = load_pretrained(sources[0])
+    _say(weights)
+    if shape[0] != len(weights.mean):
+        raise AnenasError(f"{weights.network} takes images of {len(weights.mean)} channels, not {shape[0]}")
+    made = slim(weights.module(), torch.zeros(1, *shape), name=f"{SLIM}-{weights.network}")
+    return dataclasses.replace(made, mean=weights.mean, std=weights.std)
+
+
+def _with_weights(space: SearchSpace) -> tuple[SearchSpace, Learned]:
+    """The weights of a space's backbones, and the space without those that cannot be had."""
     found, problems = {}, []
     for backbone in space.backbones:
         try:
-            found[backbone.network] = weights = load_pretrained(backbone.source)
+            found[backbone.network] = load_pretrained(backbone.source)
         except AnenasError as error:
             problems.append(str(error))
         else:
-            licence = f"licence {weights.licence}" if weights.licence else "licence unknown"
-            _log.info("%s: weights of %s, %s", backbone.source, weights.origin, licence)
+            _say(found[backbone.network])
     if not problems:
-        return space, found
+        return space, Learned(found)
     if not found and space.stem is None:
         raise AnenasError("none of the pretrained networks can be had: " + "; ".join(problems))
     for problem in problems:
         _log.warning("left out: %s", problem)
-    return space.with_backbones([one for one in space.backbones if one.network in found]), found
+    return space.with_backbones([one for one in space.backbones if one.network in found]), Learned(found)
 
 
-def write_weights(weights: Mapping[str, PretrainedWeights], folder: Path) -> dict[str, Path]:
-    """A file with the weights of each network, for the trials that begin with them."""
+def _say(weights: PretrainedWeights) -> None:
+    licence = f"licence {weights.licence}" if weights.licence else "licence unknown"
+    _log.info("%s: weights of %s, %s", weights.source, weights.origin, licence)
+
+
+def _save(state: Mapping[str, torch.Tensor], file: Path) -> None:
     from safetensors.torch import save_file
 
-    files = {}
-    for network, one in weights.items():
-        folder.mkdir(parents=True, exist_ok=True)
-        files[network] = folder / f"{network}.safetensors"
-        with replacing(files[network]) as new:
-            save_file({name: tensor.contiguous() for name, tensor in one.state.items()}, new)
-    return files
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(file) as new:
+        save_file({name: tensor.contiguous() for name, tensor in state.items()}, new)

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from anenas.api._job import Job, prepare
 from anenas.api._options import check_positive, executor_of, made_folder, sampler_of, targets_of
-from anenas.api._pretrained import space_of, write_weights
 from anenas.api._report import FrontReport, closing, test_front
 from anenas.api._result import SearchResult, result_of
 from anenas.data import Data, absolute_source
@@ -39,15 +38,15 @@ if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
 
     from anenas.latency import LatencySource
+    from anenas.slimming import Slim
 
-DEFAULT_SPACE = "mobile_cnn"
 DEFAULT_TRIALS = 16
 
 _log = logging.getLogger(__name__)
 
 
 def run_search(
-    space: SearchSpace | str | Path | None = None,
+    space: SearchSpace | Slim | str | Path | None = None,
     *,
     data: Data = None,
     pretrained: str | Sequence[str] = (),
@@ -91,7 +90,8 @@ def run_search(
 
     Args:
         space: A space, the name of a built-in one, or a YAML file; by default "mobile_cnn", or with `pretrained`
-            networks these alone, at several resolutions.
+            networks these alone, at several resolutions. "slim" is that of the sub-networks of one such network, and
+            `anenas.slim` makes one of any module's.
         data: "images:FOLDER", "text:FILE", "FILE.npz", "FILE.csv" or "torchvision:NAME"; of recordings "wav:FOLDER" or,
             as series, "mel:FOLDER"; None is the embedded Fashion-MNIST, or the embedded wrist motion for a space of
             series; no texts and no recordings are embedded.
@@ -149,8 +149,9 @@ def run_search(
     suggesting, make_executor = sampler_of(sampler, seed), executor_of(executor, workers, device)
     most = {"size_mb": max_size_mb, "latency_ms": max_latency_ms, "macs": max_macs, "params": max_params}
     job = prepare(
-        space_of(space, pretrained, DEFAULT_SPACE),
+        space,
         data,
+        pretrained,
         targets_of(chip, latency),
         objectives=objectives,
         limits={**most, "residency": min_residency, "accuracy": min_accuracy},
@@ -184,8 +185,8 @@ def run_search(
         running = make_executor(folder / "logs")
         with closing(tracker), _shared(job, folder / "data") as files, running:
             job = dataclasses.replace(job, dataset=None)  # whoever trains maps it from disk
-            weights = write_weights(job.pretrained, folder / "pretrained")
-            search = Search(found, problem, suggesting, running, files, first, ladder, inherit, weights)
+            weights = job.learned.write(folder / "pretrained")
+            search = Search(found, problem, suggesting, running, files, first, ladder, inherit, weights, job.ancestor)
             try:
                 for listener in found.listeners:
                     listener(found)

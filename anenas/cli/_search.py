@@ -22,7 +22,7 @@ def search(
     space: Annotated[
         str | None,
         typer.Option(
-            help="A built-in space (`anenas space list`) or a YAML file.",
+            help="A built-in space (`anenas space list`), a YAML file, or slim: all parts of one --pretrained network.",
             show_default="mobile_cnn; with --pretrained these networks alone",
         ),
     ] = None,

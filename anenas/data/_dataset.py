@@ -73,6 +73,8 @@ class Dataset:
     """How much inputs change in training: one of the `augmentations` of their kind."""
     metadata: Mapping[str, str] = field(default_factory=dict)
     """What users of the model need to know about its input, such as a vocabulary; ships in the package's metadata."""
+    moments: Moments | None = None
+    """Mean and standard deviation that networks normalise by, where they are those of other data."""
     source_size: tuple[int, int] | None = None
     """(height, width) of the images in their source, where all have the same; not saved."""
 
@@ -147,7 +149,7 @@ class Dataset:
 
     @cached_property
     def _moments(self) -> Moments:
-        return self.kind.moments(self.train.inputs, self.masked)
+        return self.moments or self.kind.moments(self.train.inputs, self.masked)
 
     def resized(self, height: int, width: int) -> Dataset:
         """The same images at another size, from what this one has of them."""

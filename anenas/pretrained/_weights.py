@@ -11,6 +11,7 @@ from anenas._errors import AnenasError, first_line
 
 if TYPE_CHECKING:
     import torch
+    from torch import nn
 
 _PREFIX = "stem.0."  # where `anenas.build` puts a backbone
 _NAMED = 3  # tensors in a message
@@ -25,6 +26,8 @@ class PretrainedWeights:
         network: Its name in timm.
         origin: Where the weights come from, for people.
         licence: Of the weights, as their source says; empty where it says nothing.
+        mean: Of each channel, in units of 255, that pixels are normalised by.
+        std: Of each channel, likewise.
         state: By the names of `anenas.build`, the normalisation of pixels among them.
     """
 
@@ -32,6 +35,8 @@ class PretrainedWeights:
     network: str
     origin: str
     licence: str
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
     state: Mapping[str, torch.Tensor]
 
     @classmethod
@@ -78,7 +83,17 @@ class PretrainedWeights:
         scale, shift = pixel_factors(mean, std)
         named = {f"{_PREFIX}net.{name}": state[name] for name in wanted}
         named |= {f"{_PREFIX}scale": scale, f"{_PREFIX}shift": shift}
-        return cls(source, network, origin, licence, named)
+        return cls(source, network, origin, licence, tuple(mean), tuple(std), named)
+
+    def module(self) -> nn.Module:
+        """The network as timm makes it, from normalised pixels to logits; its classifier has learned nothing."""
+        from anenas.blocks import import_timm
+
+        network: nn.Module = import_timm().create_model(self.network)
+        prefix = f"{_PREFIX}net."
+        state = {name.removeprefix(prefix): one for name, one in self.state.items() if name.startswith(prefix)}
+        network.load_state_dict(state, strict=False)
+        return network.eval()
 
 
 def read_state(source: str, path: Path) -> dict[str, torch.Tensor]:

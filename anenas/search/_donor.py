@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 from anenas.search._problem import Problem
 from anenas.search._study import Study
 from anenas.search._trial import CompletedTrial
 from anenas.space import Architecture, Decisions
+
+Pretrained = Callable[[Architecture], Path | None]
+"""Names the file with what a network has learned before; None where it has not."""
+
+
+def nothing(architecture: Architecture) -> Path | None:
+    """Every network begins anew."""
+    return None
 
 
 class Donors:
@@ -14,14 +25,18 @@ class Donors:
     Args:
         study: Where the trials are.
         problem: Of the decisions.
+        ancestor: The network that all of the space are parts of, where its weights are at hand.
     """
 
-    def __init__(self, study: Study, problem: Problem) -> None:
+    def __init__(self, study: Study, problem: Problem, ancestor: Architecture | None = None) -> None:
         self._study, self._problem = study, problem
         self._decisions: dict[int, Decisions] = {}
+        self._ancestor = problem.decisions(ancestor) if ancestor else None
 
     def nearest(self, architecture: Architecture) -> int | None:
-        """Its number: of several that differ as little the most accurate. None where nothing has completed."""
+        """Its number: of several that differ as little the most accurate. None where nothing has completed, and where
+        the ancestor differs less.
+        """
         mine = self._problem.decisions(architecture).items()
 
         def difference(trial: CompletedTrial) -> tuple[int, float]:
@@ -31,4 +46,6 @@ class Donors:
 
         alike = (trial for trial in self._study.completed if not trial.architecture.backbone)
         found = min(alike, key=difference, default=None)
+        if found and self._ancestor and len(mine ^ self._ancestor.items()) < difference(found)[0]:
+            return None
         return found.number if found else None

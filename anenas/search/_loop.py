@@ -7,13 +7,13 @@ import functools
 import math
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from anenas._errors import AnenasError
 from anenas.search._candidates import Candidates
-from anenas.search._donor import Donors
+from anenas.search._donor import Donors, Pretrained, nothing
 from anenas.search._early_stopping import WAITING, EarlyStopping, Rungs
 from anenas.search._evaluation import WEIGHTS
 from anenas.search._probe import probe_backbones
@@ -41,7 +41,8 @@ class Search:
         first: What to try before anything that the sampler suggests.
         rungs: The budgets at which trials are compared, and all but the best stopped.
         inherit: Whether a trial begins with the weights of the completed one that is most like it.
-        pretrained: File with the weights of each backbone, by its name: trials of one begin with them.
+        pretrained: File with the weights that a trial of an architecture begins with, where it has no donor.
+        ancestor: The network that all of the space are parts of, where `pretrained` has its weights.
     """
 
     study: Study
@@ -52,7 +53,8 @@ class Search:
     first: Sequence[Architecture] = ()
     rungs: Rungs = field(default_factory=Rungs)
     inherit: bool = False
-    pretrained: Mapping[str, Path] = field(default_factory=dict)
+    pretrained: Pretrained = nothing
+    ancestor: Architecture | None = None
 
     def run(self, trials: float, deadline: float = math.inf) -> None:
         """Search until the study holds `trials` completed trials, the deadline passes or nothing is left to try.
@@ -67,7 +69,7 @@ class Search:
         left = self.study.unanswered(self.problem)
         self._candidates = Candidates(self.study, self.problem, self.sampler, self.first, left)
         self._stopping = EarlyStopping(self.rungs, self.study, self.problem.limits)
-        self._donors = Donors(self.study, self.problem) if self.inherit else None
+        self._donors = Donors(self.study, self.problem, self.ancestor) if self.inherit else None
         self._running: dict[int, Trial] = {}
         self._again = self._paused_at_no_rung()
         self._died: set[int] = set()
@@ -103,12 +105,11 @@ class Search:
         return self.rungs.after(trial.budget_fraction, probed=trial.is_probed)
 
     def _begin(self, trial: Trial) -> None:
-        backbone = trial.architecture.backbone
-        if self._donors and not trial.rungs and not backbone:
+        if self._donors and not trial.rungs and not trial.architecture.backbone:
             trial = dataclasses.replace(trial, donor=self._donors.nearest(trial.architecture))
-        donor = None if trial.donor is None else self.study.trial_folder(trial.donor) / WEIGHTS
-        if backbone:
-            donor = self.pretrained.get(backbone.network)
+        donor = self.pretrained(trial.architecture)
+        if trial.donor is not None:
+            donor = self.study.trial_folder(trial.donor) / WEIGHTS
         evaluate = functools.partial(
             self.problem.evaluator.evaluate,
             trial.architecture,

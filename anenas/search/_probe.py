@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 import itertools
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
+from anenas.search._donor import Pretrained
 from anenas.search._evaluation import PROBE, Evaluation
 from anenas.search._problem import Problem
 from anenas.search._study import Study
@@ -22,7 +23,7 @@ def probe_backbones(
     executor: Executor,
     architectures: Sequence[Architecture],
     data: Path | None,
-    weights: Mapping[str, Path],
+    pretrained: Pretrained,
     deadline: float,
 ) -> None:
     """Make each architecture of a backbone a trial that is paused with the accuracy of its probe.
@@ -36,7 +37,7 @@ def probe_backbones(
         executor: Where that is done.
         architectures: To probe.
         data: Folder that every evaluation reads.
-        weights: File with the weights of each backbone, by its name.
+        pretrained: File with the weights of each.
         deadline: By `time.monotonic`; what has not been probed by then is left out.
     """
     busy = {trial.architecture for trial in study.paused.values()}
@@ -47,7 +48,7 @@ def probe_backbones(
         while groups and len(running) < executor.slots:
             trials = _worth_training(study, problem, groups.pop(0))
             if trials:
-                _submit(study, problem, executor, trials, data, weights)
+                _submit(study, problem, executor, trials, data, pretrained)
                 running[trials[0].number] = trials
         for number, outcome in executor.wait(deadline - time.monotonic()) if running else ():
             _note(study, problem, running.pop(number), outcome)
@@ -78,12 +79,11 @@ def _submit(
     executor: Executor,
     trials: Sequence[Trial],
     data: Path | None,
-    weights: Mapping[str, Path],
+    pretrained: Pretrained,
 ) -> None:
     first = trials[0].architecture
-    assert first.backbone
     task = functools.partial(problem.evaluator.probe, [trial.architecture for trial in trials])  # type: ignore[attr-defined]
-    files = TrialFiles(study.workspace(trials[0]), data, weights[first.backbone.network])
+    files = TrialFiles(study.workspace(trials[0]), data, pretrained(first))
     executor.submit(trials[0].number, Task(task, files))
 
 
@@ -95,8 +95,7 @@ def _note(study: Study, problem: Problem, trials: Sequence[Trial], outcome: Outc
             study.fail(trial, outcome.error)
             continue
         probe = outcome.value[i]
-        if not trial.architecture.head.width:  # otherwise the classifier is another
-            head = {"head.1.weight": probe.weight[:, :, None, None], "head.1.bias": probe.bias}
-            save_file(head, study.workspace(trial) / PROBE)
+        head = {"head.1.weight": probe.weight[:, :, None, None], "head.1.bias": probe.bias}
+        save_file(head, study.workspace(trial) / PROBE)
         estimate = problem.evaluator.estimate(trial.architecture)
         study.pause(trial, Evaluation(accuracy=probe.accuracy, estimate=estimate, budget_fraction=PROBED))

@@ -12,11 +12,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, StrictInt, WrapValidator, model_validator
 
-from anenas.blocks import SequenceBlock, Value, block_kinds
+from anenas.blocks import Backbone, SequenceBlock, Value, block_kinds
 from anenas.graph import all_weight_formats
 from anenas.inputs import RECORDINGS, TEXTS, InputKind, input_kinds, plain_kind
 from anenas.space import _walk
-from anenas.space._architecture import Architecture, Stage, form_problem
+from anenas.space._architecture import Architecture, Head, Stage, form_problem
 from anenas.space._schema import WHOLE, BackboneSpec, Distinct, HeadSpec, InputSpec, Limits, StageSpec, Strict
 from anenas.space._walk import Pick
 
@@ -72,6 +72,8 @@ class SearchSpace(Strict):
             raise ValueError("expected a stem before the stages")
         if self.stem is None and not self.backbones:
             raise ValueError("expected stem and stages, or backbones")
+        if self.backbones and self.input.length:
+            raise ValueError("backbones take images, and the input is a series")
         if self.backbones and self.input.channels != 3:
             raise ValueError(f"backbones take images of 3 channels, not {self.input.channels}")
         networks = [backbone.network for backbone in self.backbones]
@@ -157,7 +159,9 @@ class SearchSpace(Strict):
         """
         shape = self.input.decide(pick)
         stages = self._decide_stages(pick)
-        head = self.head.decide(pick, classes)
+        # The classifier of a pretrained network is linear, as its probe is.
+        linear = isinstance(stages[0].block, Backbone)
+        head = Head(0, "", classes) if linear else self.head.decide(pick, classes)
         # Asked last and only where there is something to ask, so that what was drawn of a space without forms, and
         # studies of it, are what they were.
         form = "fp16" if self.forms == _PLAIN else str(pick("form", self.forms))
@@ -230,9 +234,9 @@ class SearchSpace(Strict):
     def size(self) -> int:
         """How many architectures the space holds."""
         upto = list(itertools.accumulate((spec.count() for _, spec in self.named_stages()), operator.mul))
-        stages = sum(upto[end] for end in self.cut or [-1]) if upto else 0
-        stages += sum(len(backbone.channels) for backbone in self.backbones)
-        return stages * self.head.count() * len(self.forms) * len(self.input.sizes)
+        networks = sum(upto[end] for end in self.cut or [-1]) * self.head.count() if upto else 0
+        networks += sum(len(backbone.channels) for backbone in self.backbones)
+        return networks * len(self.forms) * len(self.input.sizes)
 
     def with_input(self, channels: int, height: int, width: int, *, masked: bool = False) -> SearchSpace:
         """The same space for another image size, or for series of another length, which are 1 high and as wide.

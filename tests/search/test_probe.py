@@ -81,7 +81,14 @@ def probing(study: Study, backbones: SearchSpace, weights: dict[str, Path], tmp_
         problem = Problem(space, 10, evaluator, study.objectives, limits or Limits(), latency_bound="estimate")
         ladder = Rungs(rungs, probes=True)
         sampler = make_sampler("random", 0)
-        return Search(study, problem, sampler, SerialExecutor(), rungs=ladder, pretrained=weights)
+        return Search(
+            study,
+            problem,
+            sampler,
+            SerialExecutor(),
+            rungs=ladder,
+            pretrained=lambda one: one.backbone and weights[one.backbone.network],
+        )
 
     return make
 

