@@ -12,6 +12,7 @@ from anenas.latency import Latency
 # What a trial leaves behind.
 PACKAGE, WEIGHTS, EVALUATION = "model.mlpackage", "weights.safetensors", "evaluation.json"
 ARCHITECTURE, OPERATIONS = "architecture.txt", "operations.csv"
+FINAL = "final"  # a folder with the same of its final training
 CHECKPOINT = "checkpoint.safetensors"  # only while it may be trained on
 
 # What evaluations of schema 1 called it (see `SearchSettings.schema_version`).
@@ -63,6 +64,9 @@ class Evaluation:
         losses: (step, training loss) as training went on.
         donor: Number of the trial that its weights were taken from to begin with; None where it began anew.
         inherited: The fraction of its weights that came from there.
+        origin: What its weights began with, in words: "trial 12"; empty where they were drawn at random.
+        trained_steps: Steps of its own training so far, or of its final training; 0 where nothing tells.
+        total_steps: Those, and all that the weights had had that it began with.
     """
 
     accuracy: float
@@ -73,6 +77,9 @@ class Evaluation:
     losses: tuple[tuple[int, float], ...] = ()
     donor: int | None = None
     inherited: float = 0.0
+    origin: str = ""
+    trained_steps: int = 0
+    total_steps: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON: the estimate's figures stand beside its own."""

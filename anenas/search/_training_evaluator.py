@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from anenas._errors import AnenasError
 from anenas.ane import Chip, placement, program_cost
@@ -20,7 +22,11 @@ from anenas.search._ship import deploy, ship
 from anenas.search.executors import TrialFiles
 from anenas.space import Architecture
 
+if TYPE_CHECKING:
+    from torch import nn
+
 _VERIFIED = 16  # inputs that every exported program is held against its network on
+_FINAL_PEAK = 0.5  # of the learning rate, over that of the brief training: `training_studies.py final`
 
 
 @dataclass(frozen=True)
@@ -84,10 +90,10 @@ class TrainingEvaluator:
         budget_fraction: float,
         on_step: Callable[[int, int], None],
     ) -> Evaluation:
-        from safetensors.torch import load_file, save_file
+        from safetensors.torch import load_file
 
         from anenas.network import Normalisation, build, inherit
-        from anenas.training import accuracy, pick_device, train
+        from anenas.training import accuracy, count_steps, pick_device, train
 
         assert files.data
         clock = _Clock()
@@ -109,38 +115,131 @@ class TrainingEvaluator:
             on_step=on_step,
         )
         clock.lap("train")
-        deployed = deploy(network, architecture, dataset)
-        validated = accuracy(deployed, dataset.validation, device=device)
+        validated = accuracy(deploy(network, architecture, dataset), dataset.validation, device=device)
         clock.lap("validate")
+        steps = max(1, round(budget_fraction * count_steps(dataset.train, self.epochs)))
+        evaluation = Evaluation(
+            accuracy=validated,
+            estimate=self.estimate(architecture),
+            budget_fraction=budget_fraction,
+            seconds=clock.laps,
+            losses=tuple(losses),
+            inherited=inherited,
+            trained_steps=steps,
+            total_steps=steps,
+        )
         if budget_fraction < 1:
-            return Evaluation(
-                accuracy=validated,
-                estimate=self.estimate(architecture),
-                budget_fraction=budget_fraction,
-                seconds=clock.laps,
-                losses=tuple(losses),
-                inherited=inherited,
+            return evaluation
+        return self._shipped(evaluation, network, architecture, dataset, files.folder, clock, on_step)
+
+    def finish(
+        self,
+        architecture: Architecture,
+        files: TrialFiles,
+        cycles: Sequence[int],
+        on_step: Callable[[int, int], None] = lambda step, steps: None,
+    ) -> Evaluation | None:
+        """See `FinalEvaluator`; `on_step` is called after each step with its number in its cycle, of how many."""
+        import torch
+
+        with torch.random.fork_rng():
+            torch.manual_seed(self.seed)
+            return self._finish(architecture, files, cycles, on_step)
+
+    def _finish(
+        self,
+        architecture: Architecture,
+        files: TrialFiles,
+        cycles: Sequence[int],
+        on_step: Callable[[int, int], None],
+    ) -> Evaluation | None:
+        from safetensors.torch import load_file
+
+        from anenas.network import Normalisation, build
+        from anenas.training import PEAK_LEARNING_RATE, accuracy, count_steps, pick_device, train
+
+        assert files.data and files.donor
+        clock = _Clock()
+        device = pick_device(self.device)
+        dataset = Dataset.open(files.data)
+        network = build(architecture)
+        network.load_state_dict(load_file(files.donor))
+
+        def validated() -> float:
+            return accuracy(deploy(network, architecture, dataset), dataset.validation, device=device)
+
+        clock.lap("build")
+        best, kept, steps = validated(), network.state_dict(), 0
+        losses: list[tuple[int, float]] = []
+        for number, epochs in enumerate(cycles):
+            curve = train(
+                network,
+                dataset.train,
+                Normalisation(dataset.mean, dataset.std, architecture.raw),
+                epochs=epochs,
+                augment=dataset.augment,
+                seed=self.seed + 1 + number,  # other batches than those that it has seen
+                device=device,
+                learning_rate=_FINAL_PEAK * PEAK_LEARNING_RATE,
+                on_step=on_step,
             )
+            found = validated()
+            if found <= best:
+                break
+            losses += [(steps + step, loss) for step, loss in curve]
+            best, steps = found, steps + count_steps(dataset.train, epochs)
+            kept = {name: tensor.detach().cpu().clone() for name, tensor in network.state_dict().items()}
+        clock.lap("train")
+        if not steps:
+            return None
+        network.cpu().load_state_dict(kept)
+        evaluation = Evaluation(
+            accuracy=best,
+            estimate=self.estimate(architecture),
+            seconds=clock.laps,
+            losses=tuple(losses),
+            inherited=1.0,
+            trained_steps=steps,
+            total_steps=steps,
+        )
+        return self._shipped(evaluation, network, architecture, dataset, files.folder, clock, on_step)
+
+    def _shipped(
+        self,
+        evaluation: Evaluation,
+        network: nn.Module,
+        architecture: Architecture,
+        dataset: Dataset,
+        folder: Path,
+        clock: _Clock,
+        on_step: Callable[[int, int], None],
+    ) -> Evaluation:
+        """Write what a trained network leaves behind, and judge the package where an evaluation was the network's."""
+        from safetensors.torch import save_file
+
+        from anenas.training import pick_device
+
         network.cpu()
-        save_file({name: t.contiguous() for name, t in network.state_dict().items()}, files.folder / WEIGHTS)
-        (files.folder / ARCHITECTURE).write_text(f"{architecture}\n")
+        save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, folder / WEIGHTS)
+        (folder / ARCHITECTURE).write_text(f"{architecture}\n")
         package, verified = ship(
-            deployed.cpu(),
+            deploy(network, architecture, dataset),
             architecture,
             dataset,
-            files.folder / PACKAGE,
+            folder / PACKAGE,
             dataset.validation.inputs[: _VERIFIED * architecture.input[0]],
             epochs=self.epochs,
             seed=self.seed,
-            device=device,
+            device=pick_device(self.device),
             on_step=on_step,
             on_phase=clock.lap,
         )
+        validated = evaluation.accuracy
         if architecture.form != "fp16":
             validated = program_accuracy(package, dataset.validation.inputs, dataset.validation.labels)
             clock.lap("validate_form")
         graph, chip = package.graph, self.targets[0].chip
-        _write_costs(graph, chip, files.folder / OPERATIONS)
+        _write_costs(graph, chip, folder / OPERATIONS)
         estimate = Estimate(
             latency_by_chip={target.name: target.latency(graph, package.path) for target in self.targets},
             size_mb=package.bytes / 1e6,
@@ -149,13 +248,8 @@ class TrainingEvaluator:
             residency=program_cost(graph, chip).residency,
         )
         clock.lap("cost")
-        return Evaluation(
-            accuracy=validated,
-            estimate=estimate,
-            verified=_figures(verified),
-            seconds=clock.laps,
-            losses=tuple(losses),
-            inherited=inherited,
+        return dataclasses.replace(
+            evaluation, accuracy=validated, estimate=estimate, verified=_figures(verified), seconds=clock.laps
         )
 
     def test(self, architecture: Architecture, files: TrialFiles) -> float:

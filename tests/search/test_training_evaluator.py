@@ -116,6 +116,35 @@ def test_a_trial_begins_with_the_weights_that_another_left(data: Path, tmp_path:
     assert heir.losses[0][1] < alone.losses[0][1]
 
 
+def test_final_training_goes_on_from_the_trial_s_weights_until_a_cycle_makes_it_no_better(
+    data: Path, tmp_path: Path
+) -> None:
+    evaluator = TrainingEvaluator((Target.named("A15"),), epochs=1, device="cpu")
+    brief, final = tmp_path / "brief", tmp_path / "final"
+    brief.mkdir()
+    final.mkdir()
+    before = evaluator.evaluate(NETWORK, TrialFiles(brief, data))
+    assert before.accuracy < 1
+    done: list[int] = []
+    after = evaluator.finish(
+        NETWORK, TrialFiles(final, data, brief / WEIGHTS), (2, 4, 50, 100), lambda step, steps: done.append(steps)
+    )
+    assert after and after.accuracy == 1.0  # three shades are soon told apart
+    assert (before.trained_steps, before.total_steps) == (6, 6)
+    assert after.trained_steps < 6 * 156 and max(done) < 6 * 100
+    assert [step for step, _ in after.losses] == sorted(step for step, _ in after.losses)
+    assert {path.name for path in final.iterdir()} == {path.name for path in brief.iterdir()}
+    assert evaluator.test(NETWORK, TrialFiles(final, data)) > 0.9
+    again = tmp_path / "again"
+    again.mkdir()
+    evaluator.finish(NETWORK, TrialFiles(again, data, brief / WEIGHTS), (2, 4, 50, 100))
+    assert (again / WEIGHTS).read_bytes() == (final / WEIGHTS).read_bytes()
+    more = tmp_path / "more"
+    more.mkdir()
+    assert evaluator.finish(NETWORK, TrialFiles(more, data, final / WEIGHTS), (1,)) is None
+    assert not list(more.iterdir())
+
+
 def test_a_paused_trial_that_inherited_ends_as_one_that_was_not_paused(data: Path, tmp_path: Path) -> None:
     evaluator = TrainingEvaluator((Target.named("A15"),), epochs=1, device="cpu")
     for name in ("donor", "straight", "paused"):
