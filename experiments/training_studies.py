@@ -191,7 +191,7 @@ def correlation(bench: Bench, args: argparse.Namespace) -> None:
 @contextlib.contextmanager
 def _constants(learning_rate: float | None = None, **values: float) -> Iterator[None]:
     given = {} if learning_rate is None else {"learning_rate": learning_rate}
-    with mock.patch.dict(train.__kwdefaults__ or {}, given), contextlib.ExitStack() as stack:
+    with mock.patch.dict(train.__wrapped__.__kwdefaults__, given), contextlib.ExitStack() as stack:
         for name, value in values.items():
             stack.enter_context(mock.patch.object(_train, name, value))
         yield

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from anenas._errors import AnenasError
 from anenas.coreml import Package, program_accuracy
@@ -15,7 +16,17 @@ from anenas.data import Dataset, load_data
 from anenas.latency import Target
 from anenas.mil import ProgramFile
 from anenas.network import build
-from anenas.search import CHECKPOINT, PACKAGE, WEIGHTS, Evaluation, TrainingEvaluator, TrialFiles, ship
+from anenas.search import (
+    ARCHITECTURE,
+    CHECKPOINT,
+    OPERATIONS,
+    PACKAGE,
+    WEIGHTS,
+    Evaluation,
+    TrainingEvaluator,
+    TrialFiles,
+    ship,
+)
 from anenas.search._ship import deploy
 from anenas.space import Architecture
 
@@ -120,27 +131,23 @@ def test_final_training_goes_on_from_the_trial_s_weights_until_a_cycle_makes_it_
     data: Path, tmp_path: Path
 ) -> None:
     evaluator = TrainingEvaluator((Target.named("A15"),), epochs=1, device="cpu")
-    brief, final = tmp_path / "brief", tmp_path / "final"
-    brief.mkdir()
-    final.mkdir()
-    before = evaluator.evaluate(NETWORK, TrialFiles(brief, data))
-    assert before.accuracy < 1
+    final, again, more = tmp_path / "final", tmp_path / "again", tmp_path / "more"
+    for folder in (final, again, more):
+        folder.mkdir()
+    torch.manual_seed(0)
+    begun = tmp_path / WEIGHTS
+    save_file(build(NETWORK).state_dict(), begun)
     done: list[int] = []
     after = evaluator.finish(
-        NETWORK, TrialFiles(final, data, brief / WEIGHTS), (2, 4, 50, 100), lambda step, steps: done.append(steps)
+        NETWORK, TrialFiles(final, data, begun), (2, 4, 50, 100), lambda step, steps: done.append(steps)
     )
     assert after and after.accuracy == 1.0  # three shades are soon told apart
-    assert (before.trained_steps, before.total_steps) == (6, 6)
     assert after.trained_steps < 6 * 156 and max(done) < 6 * 100
     assert [step for step, _ in after.losses] == sorted(step for step, _ in after.losses)
-    assert {path.name for path in final.iterdir()} == {path.name for path in brief.iterdir()}
+    assert {path.name for path in final.iterdir()} == {WEIGHTS, ARCHITECTURE, OPERATIONS, PACKAGE}
     assert evaluator.test(NETWORK, TrialFiles(final, data)) > 0.9
-    again = tmp_path / "again"
-    again.mkdir()
-    evaluator.finish(NETWORK, TrialFiles(again, data, brief / WEIGHTS), (2, 4, 50, 100))
+    evaluator.finish(NETWORK, TrialFiles(again, data, begun), (2, 4, 50, 100))
     assert (again / WEIGHTS).read_bytes() == (final / WEIGHTS).read_bytes()
-    more = tmp_path / "more"
-    more.mkdir()
     assert evaluator.finish(NETWORK, TrialFiles(more, data, final / WEIGHTS), (1,)) is None
     assert not list(more.iterdir())
 
