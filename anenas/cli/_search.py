@@ -76,7 +76,7 @@ def search(
     ] = "exports",
     final_epochs: Annotated[
         int | None,
-        typer.Option(help="For so many epochs.", show_default="as long as they help, up to 7 times --epochs"),
+        typer.Option(help="For so many epochs.", show_default="as long as they help, up to 14 times --epochs"),
     ] = None,
     input_shape: Annotated[
         str | None,

@@ -32,7 +32,7 @@ FinalModels = Literal["exports", "all", "none"]
 
 FINAL_MODELS: tuple[FinalModels, ...] = get_args(FinalModels)
 
-CYCLES = (1, 2, 4)
+CYCLES = (2, 4, 8)
 """Length of each cycle where no number of epochs was asked for, in brief trainings."""
 
 MOST_OF_TIMEOUT = 1 / 3
@@ -67,11 +67,10 @@ class FinalTraining:
         object.__setattr__(self, "_cycles", (self.epochs,) if self.epochs else tuple(n * brief for n in CYCLES))
 
     def reserve(self, timeout: float) -> float:
-        """Seconds of the time of a search that are to be kept for this phase, by what is known so far."""
-        if self.models == "none" or not isinstance(self.evaluator, FinalEvaluator):
+        """Seconds of the time of a search that are to be kept for this phase, by what has completed so far."""
+        if self.models == "none" or not self.study.front or not isinstance(self.evaluator, FinalEvaluator):
             return 0.0
-        most = MOST_OF_TIMEOUT * timeout
-        return min(most, self._seconds(self._to_train(sum(self._cycles)), self._cycles)) if self.study.front else most
+        return min(MOST_OF_TIMEOUT * timeout, self._seconds(self._to_train(sum(self._cycles)), self._cycles))
 
     def run(self, deadline: float = math.inf) -> None:
         """Train what has not been trained so far, or for fewer epochs than now.

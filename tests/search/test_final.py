@@ -100,7 +100,7 @@ def test_what_is_finished_is_trained_again_only_for_longer(study: Study, finishi
 
 def test_cycles_double_unless_so_many_epochs_are_asked_for(study: Study, finishing: Make, tmp_path: Path) -> None:
     finishing(log=tmp_path / "doubling").run()
-    assert set(re.findall(r"finish (.*)", (tmp_path / "doubling").read_text())) == {"(1, 2, 4)"}
+    assert set(re.findall(r"finish (.*)", (tmp_path / "doubling").read_text())) == {"(2, 4, 8)"}
     finishing(epochs=20, log=tmp_path / "one").run()
     assert set(re.findall(r"finish (.*)", (tmp_path / "one").read_text())) == {"(20,)"}
 
@@ -109,7 +109,7 @@ def test_the_bound_is_said_before_it_begins(study: Study, finishing: Make, caplo
     caplog.set_level(logging.INFO, "anenas")
     count = len(picked(study))
     finishing().run()
-    assert f"{count} models, at most 7 epochs each, at most about {7 * count} s" in caplog.text
+    assert f"{count} models, at most 14 epochs each, at most about {14 * count} s" in caplog.text
     finishing("all", epochs=20).run()
     assert re.search(r"\d models, 20 epochs each, about", caplog.text)
 
@@ -117,7 +117,7 @@ def test_the_bound_is_said_before_it_begins(study: Study, finishing: Make, caplo
 def test_what_does_not_fit_the_time_is_cut(study: Study, finishing: Make, tmp_path: Path) -> None:
     count = len(picked(study))  # a second an epoch each, one after the other
     finishing(log=tmp_path / "log").run(time.monotonic() + 4.9 * count)
-    assert set(re.findall(r"finish (.*)", (tmp_path / "log").read_text())) == {"(1, 2, 1)"}
+    assert set(re.findall(r"finish (.*)", (tmp_path / "log").read_text())) == {"(2, 2)"}
     finishing(log=tmp_path / "more").run()
     assert len((tmp_path / "more").read_text().splitlines()) == count
 
@@ -160,9 +160,13 @@ def test_an_evaluator_that_cannot_finish_leaves_it_out_and_says_so(
 
 def test_a_third_of_the_time_is_kept_at_most(study: Study, finishing: Make) -> None:
     count = len(picked(study))
-    assert finishing().reserve(3600.0) == pytest.approx(7.0 * count)
+    assert finishing().reserve(3600.0) == pytest.approx(14.0 * count)
     assert finishing().reserve(9.0) == pytest.approx(9 * MOST_OF_TIMEOUT)
     assert finishing("none").reserve(9.0) == 0
+
+
+def test_nothing_is_kept_while_there_is_nothing_to_train(study: Study) -> None:
+    assert FinalTraining(study, PretendEvaluator(), SerialExecutor()).reserve(9.0) == 0
 
 
 def test_a_new_package_has_no_test_accuracy_yet(study: Study, finishing: Make) -> None:
@@ -177,8 +181,8 @@ def test_a_new_package_has_no_test_accuracy_yet(study: Study, finishing: Make) -
 def test_all_steps_are_counted(study: Study, finishing: Make) -> None:
     finishing().run()
     for trial in study.picks.values():
-        assert trial.shipped.trained_steps == 70
-        assert trial.shipped.total_steps == trial.evaluation.total_steps + 70
+        assert trial.shipped.trained_steps == 140
+        assert trial.shipped.total_steps == trial.evaluation.total_steps + 140
         assert trial.shipped.origin == f"trial {trial.number}"
 
 
