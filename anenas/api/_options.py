@@ -30,7 +30,7 @@ def check_final(models: str, epochs: int | None) -> None:
         raise unknown("final", models, FINAL_MODELS)
     check_positive(final_epochs=epochs)
     if models == "none" and epochs is not None:
-        raise AnenasError("`final_epochs` are of a final training, and `final='none'` leaves it out; give one of them")
+        raise AnenasError("`final_epochs` is for a final training, which `final='none'` leaves out; give one of them")
 
 
 def targets_of(
