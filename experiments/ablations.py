@@ -126,6 +126,7 @@ def search(setting: str, *, seed: int, **options: Any) -> list[Row]:
         store = Path(folder) / "mlruns"
         result = anenas.run_search(
             seed=seed,
+            final="none",
             **options,
             store=store,
             exports=Path(folder) / "exports",

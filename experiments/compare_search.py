@@ -97,6 +97,7 @@ def run_anenas(method: str, seed: int, args: argparse.Namespace) -> list[Row]:
         started = time.time()
         result = anenas.run_search(
             timeout=args.seconds,
+            final="none",
             epochs=args.epochs,
             max_latency_ms=args.max_latency,
             workers=args.workers,

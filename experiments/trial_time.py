@@ -33,6 +33,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         result = anenas.run_search(
             trials=args.trials,
+            final="none",
             epochs=args.epochs,
             workers=1,
             store=Path(folder) / "mlruns",

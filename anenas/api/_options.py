@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from anenas._errors import AnenasError
+from anenas._errors import AnenasError, unknown
 from anenas.latency import LatencySource, Target, get_latency_source
-from anenas.search import EXECUTORS, Executor, OptunaSampler, Sampler, make_sampler
+from anenas.search import EXECUTORS, FINAL_MODELS, Executor, OptunaSampler, Sampler, make_sampler
 from anenas.space import Limits, SearchSpace
 
 if TYPE_CHECKING:
@@ -22,6 +22,15 @@ def check_positive(**values: float | None) -> None:
     for name, value in values.items():
         if value is not None and value <= 0:
             raise AnenasError(f"{name} must be more than 0, got {value}")
+
+
+def check_final(models: str, epochs: int | None) -> None:
+    """Raise an AnenasError for a final training that cannot be."""
+    if models not in FINAL_MODELS:
+        raise unknown("final", models, FINAL_MODELS)
+    check_positive(final_epochs=epochs)
+    if models == "none" and epochs is not None:
+        raise AnenasError("`final_epochs` is for a final training, which `final='none'` leaves out; give one of them")
 
 
 def targets_of(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from anenas.report import write_front_csv, write_front_page, write_front_png, write_trials_csv
-from anenas.search import CompletedTrial, Evaluator, Executor, Study, Task, TrialFiles
+from anenas.search import CompletedTrial, Evaluator, Executor, Phase, Study, Task, TrialFiles, run_all
 from anenas.tracking import MlflowTracker
 
 _log = logging.getLogger(__name__)
@@ -58,18 +58,18 @@ def closing(tracker: MlflowTracker) -> Iterator[None]:
 
 
 def test_front(study: Study, evaluator: Evaluator, executor: Executor, data: Path | None) -> None:
-    """Measure the front on the test split, which nothing has seen so far."""
-    untested = [trial for trial in study.front if trial.test_accuracy is None]
-    running: set[int] = set()
-    while untested or running:
-        while untested and len(running) < executor.slots:
-            trial = untested.pop()
-            running.add(trial.number)
-            test = functools.partial(evaluator.test, trial.architecture)
-            executor.submit(trial.number, Task(test, TrialFiles(study.trial_folder(trial.number), data)))
-        for number, outcome in executor.wait():
-            running.discard(number)
-            if outcome.error is None:
-                study.set_test_accuracy(number, outcome.value)
-            else:
-                _log.warning("trial %d could not be tested: %s", number, outcome.error)
+    """Measure what ships of the front on the test split, which nothing has seen so far."""
+    tasks = {
+        trial.number: Task(
+            functools.partial(evaluator.test, trial.architecture), TrialFiles(study.shipped_folder(trial), data)
+        )
+        for trial in reversed(study.front)
+        if trial.test_accuracy is None
+    }
+    study.enter(Phase("testing", 0, len(tasks)))
+    for done, (number, outcome) in enumerate(run_all(executor, tasks), start=1):
+        if outcome.error is None:
+            study.set_test_accuracy(number, outcome.value)
+        else:
+            _log.warning("trial %d could not be tested: %s", number, outcome.error)
+        study.enter(Phase("testing", done, len(tasks)))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from anenas.latency import Latency
-from anenas.search import PACKAGE, CompletedTrial, Study, indistinguishable
+from anenas.search import PACKAGE, CompletedTrial, Study, Trained, indistinguishable
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,16 @@ class FrontModel:
         size_mb: Of the package, in 10⁶ bytes.
         macs: Multiply-accumulates of one prediction.
         params: Weights that are stored.
-        package: Where its `.mlpackage` lies.
-        test_accuracy: Fraction of the test inputs; None before the search has come to its end, or where that failed.
+        package: Where the `.mlpackage` lies that ships.
+        final_accuracy: Fraction of the validation inputs that this one classifies correctly, after its final training;
+            None where it had none. All other figures are those by which the search compared.
+        test_accuracy: Fraction of the test inputs that this one classifies correctly; None before the search has come
+            to its end, or where that failed.
         latency_by_chip: Latency on each chip of the search by the chip's name, the main one first.
+        trained: How long what ships was trained in all, in words.
+        epochs: Passes over the data that were behind its accuracy: its own, and all that its weights had had that it
+            began with; None where nothing tells.
+        final_epochs: Passes that were behind what ships; None where it had no final training, or nothing tells.
         called: What it is called among the front: "knee", "accurate", …; most models are called nothing.
         accuracy_error: Standard error of the accuracy, from how many inputs it is of; None in studies that do not tell.
     """
@@ -44,8 +51,12 @@ class FrontModel:
     macs: int
     params: int
     package: Path
+    final_accuracy: float | None
     test_accuracy: float | None
     latency_by_chip: dict[str, Latency]
+    trained: str
+    epochs: float | None
+    final_epochs: float | None
     called: list[str]
     accuracy_error: float | None = None
 
@@ -64,7 +75,8 @@ class SearchResult:
         hypervolume: Of the front, normalised: the ideal point is 0 ms and 100 % accuracy, the reference point is 0 %
             accuracy and each limit, or the worst of 32 networks drawn from the space.
         front: The Pareto front, the best by the first objective last.
-        exports: Where the knee and the best model by each objective were copied to, by those names.
+        exports: Where the knee and the best model by each objective were copied to, by those names; names of one model
+            have one folder.
         indistinguishable: Groups of models of the front, by the numbers of their trials, whose accuracies differ by no
             more than chance, see `anenas.search.indistinguishable`.
     """
@@ -116,7 +128,7 @@ def load_result(study: str, store: str | Path = "mlruns") -> SearchResult:
 
 def _front_model(study: Study, trial: CompletedTrial) -> FrontModel:
     estimate = trial.evaluation.estimate
-    latency = estimate.latency
+    latency, trained = estimate.latency, Trained.of(trial, study.settings)
     return FrontModel(
         trial=trial.number,
         architecture=str(trial.architecture),
@@ -128,9 +140,13 @@ def _front_model(study: Study, trial: CompletedTrial) -> FrontModel:
         size_mb=estimate.size_mb,
         macs=estimate.macs,
         params=estimate.params,
-        package=study.trial_folder(trial.number) / PACKAGE,
+        package=study.shipped_folder(trial) / PACKAGE,
+        final_accuracy=trial.shipped.accuracy if trial.final else None,
         test_accuracy=trial.test_accuracy,
         latency_by_chip=dict(estimate.latency_by_chip),
+        trained=str(trained),
+        epochs=trained.brief,
+        final_epochs=trained.whole if trial.final else None,
         called=[name for name, picked in study.picks.items() if picked.number == trial.number],
         accuracy_error=trial.evaluation.accuracy_error,
     )

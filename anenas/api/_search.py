@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anenas.api._job import Job, prepare
-from anenas.api._options import check_positive, executor_of, made_folder, sampler_of, targets_of
+from anenas.api._options import check_final, check_positive, executor_of, made_folder, sampler_of, targets_of
 from anenas.api._report import FrontReport, closing, test_front
 from anenas.api._result import SearchResult, result_of
 from anenas.data import Data, absolute_source
@@ -22,7 +22,10 @@ from anenas.search import (
     DEFAULT_SAMPLER,
     Evaluator,
     Executor,
+    FinalModels,
+    FinalTraining,
     LatencyBound,
+    Phase,
     Sampler,
     Search,
     Study,
@@ -69,6 +72,8 @@ def run_search(
     inherit: bool = True,
     augment: str = "light",
     flip: bool | None = None,
+    final: FinalModels = "exports",
+    final_epochs: int | None = None,
     sampler: str | Sampler | BaseSampler = DEFAULT_SAMPLER,
     seed_architectures: str | Path | None = None,
     from_study: str | None = None,
@@ -102,7 +107,8 @@ def run_search(
         objectives: What to optimise: up to four of `anenas.search.METRICS`; "latency_ms" is the latency on every
             chip.
         trials: Completed trials that the study shall hold in the end; 16 by default, no bound with a `timeout`.
-        timeout: Seconds after which the search stops; what is being trained then is trained anew next time.
+        timeout: Seconds after which the search stops; what is being trained then is trained anew next time. Up to a
+            third of them are kept for final training.
         epochs: Training budget of a trial; by default 2, and of small data sets as many as make 500 steps.
         input_shape: (C, H, W) instead of the space's. Series are taken as they are.
         max_size_mb: Largest package instead of the space's limit, in 10⁶ bytes.
@@ -123,6 +129,10 @@ def run_search(
             trainings do not make up for.
         flip: Whether training mirrors images; by default those of colour, unless their classes are called left, right
             or by single letters or digits.
+        final: What is trained further once the search has ended, before it ships: the models that are "exports" (the
+            knee of the front and the best by each objective), "all" of the front, or "none".
+        final_epochs: For so many passes over the data; by default as long as that makes them better on the validation
+            inputs, up to fourteen times `epochs`.
         sampler: What suggests architectures: a name of `anenas.search.SAMPLERS`, a sampler of Optuna's, or anything
             that is a `Sampler`; another one may continue a study.
         seed_architectures: A text file of architectures, one a line, to try first.
@@ -146,6 +156,7 @@ def run_search(
     """
     started = time.monotonic()
     check_positive(trials=trials, epochs=epochs, timeout=timeout, workers=workers, rungs=rungs, classes=classes)
+    check_final(final, final_epochs)
     suggesting, make_executor = sampler_of(sampler, seed), executor_of(executor, workers, device)
     most = {"size_mb": max_size_mb, "latency_ms": max_latency_ms, "macs": max_macs, "params": max_params}
     job = prepare(
@@ -187,13 +198,12 @@ def run_search(
             job = dataclasses.replace(job, dataset=None)  # whoever trains maps it from disk
             weights = job.learned.write(folder / "pretrained")
             search = Search(found, problem, suggesting, running, files, first, ladder, inherit, weights, job.ancestor)
+            finishing = FinalTraining(found, job.evaluator, running, files, final, final_epochs)
             try:
-                for listener in found.listeners:
-                    listener(found)
-                search.run(wanted, deadline)
-                if len(found.completed) < wanted and time.monotonic() < deadline:
-                    _log.info("the search ends early: nothing new within the limits is left to try")
+                found.enter(Phase())
+                search.run(wanted, deadline, lambda: finishing.reserve(timeout or 0.0))
                 running.cancel()
+                finishing.run(deadline)
                 test_front(found, job.evaluator, running, files)
                 tracker.update(found)
             finally:  # stopped or failed, what there is is still worth having

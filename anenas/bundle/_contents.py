@@ -60,7 +60,8 @@ class Bundle:
         architecture: As a string that `Architecture.parse` reads.
         data: Name of the data set it was trained on.
         classes: Number of labels.
-        epochs: Passes over the training split.
+        epochs: Passes over the training split, before any final training.
+        trained: How long it was trained in all, in words.
         searched_epochs: Those of the search.
         form: Of the stored weights, such as "fp16".
         validation_accuracy: Of the torch network in float32.
@@ -92,6 +93,7 @@ class Bundle:
     classes: int
     epochs: int
     searched_epochs: int
+    trained: str
     form: str
     validation_accuracy: float
     validation_count: int

@@ -17,7 +17,7 @@ from anenas.bundle._write import write_bundle
 from anenas.data import Data, Dataset, Encoding, InputFormat, load_data
 from anenas.graph import get_weight_format
 from anenas.latency import CalibratedLatency
-from anenas.search import PACKAGE, Study, TrainingEvaluator, TrialFiles, ship
+from anenas.search import PACKAGE, Study, Trained, TrainingEvaluator, TrialFiles, ship
 from anenas.space import Architecture
 
 _log = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ def export(
         raise AnenasError(f"{problem}; ship its weights in another form")
     if streaming:
         require_streaming(architecture, the_study.front)
-    trial = the_study.trial_folder(record.number)
+    trial = the_study.shipped_folder(record)
     if not (trial / PACKAGE).is_dir():
         raise AnenasError(f"trial {record.number} of {study} has lost its files: {trial} holds no {PACKAGE}")
     model = Model(
@@ -79,6 +79,7 @@ def export(
         picked=f"the most accurate within {max_latency_ms:g} ms" if max_latency_ms else _name(pick),
         architecture=architecture,
         epochs=final_epochs or the_study.settings.epochs,
+        trained=str(Trained.of(record, the_study.settings)),
         dataset=_dataset(the_study, data, record.architecture),
         weights=trial,
         package=trial / PACKAGE,
@@ -93,6 +94,7 @@ def export(
             folder.mkdir()
             work.mkdir()
             if final_epochs is not None:
+                model = dataclasses.replace(model, trained=str(Trained(final_epochs)))
                 model = _retrained(model, work, device, on_step)
             elif architecture != record.architecture:
                 _log.info(f"making its package in {architecture.form}")

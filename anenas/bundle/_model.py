@@ -29,6 +29,7 @@ class Model:
         picked: Why this one.
         architecture: The trial's, with the format that its weights ship in.
         epochs: Of its training.
+        trained: How long it was trained in all, in words.
         dataset: The study's.
         weights: Folder of its float32 weights.
         package: Path of its program.
@@ -39,6 +40,7 @@ class Model:
     picked: str
     architecture: Architecture
     epochs: int
+    trained: str
     dataset: Dataset
     weights: Path
     package: Path

@@ -115,6 +115,7 @@ def _judged(model: Model, network: Deployed, package: Package) -> tuple[Bundle, 
         classes=len(model.dataset.classes),
         epochs=model.epochs,
         searched_epochs=model.study.settings.epochs,
+        trained=model.trained,
         form=architecture.form,
         validation_accuracy=accuracy(copy.deepcopy(network), model.dataset.validation),  # which changes its layout
         validation_count=len(model.dataset.validation),

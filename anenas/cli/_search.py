@@ -65,7 +65,9 @@ def search(
             help="Completed trials that the study shall hold in the end.", show_default="16; any with --timeout"
         ),
     ] = None,
-    timeout: Annotated[str | None, typer.Option(help="Stop after this time: 90s, 10m, 2h.")] = None,
+    timeout: Annotated[
+        str | None, typer.Option(help="Stop after this time: 90s, 10m, 2h; up to a third is final training.")
+    ] = None,
     epochs: Annotated[
         int | None,
         typer.Option(
@@ -98,6 +100,13 @@ def search(
             help="Mirror images in training.",
             show_default="those of colour, unless classes are called left, right or by single characters",
         ),
+    ] = None,
+    final: Annotated[
+        str, typer.Option(help="What is trained further before it ships: exports, all of the front, or none.")
+    ] = "exports",
+    final_epochs: Annotated[
+        int | None,
+        typer.Option(help="For so many epochs.", show_default="as long as they help, up to 14 times --epochs"),
     ] = None,
     input_shape: Annotated[
         str | None,
@@ -172,7 +181,7 @@ def search(
     from rich.console import Console
 
     from anenas.api import DEFAULT_TRIALS, run_search
-    from anenas.cli.screen import SearchProgress, print_front
+    from anenas.cli.screen import SearchProgress, exported_names, print_front
 
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # MLflow's seven take minutes
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end, end as by Ctrl-C
@@ -191,6 +200,8 @@ def search(
             inherit=inherit,
             augment=augment,
             flip=flip,
+            final=final,  # type: ignore[arg-type]  # it tells of others itself
+            final_epochs=final_epochs,
             workers=workers,
             device=device,
             sampler=sampler,
@@ -212,7 +223,7 @@ def search(
     console = Console()
     if result.front:
         print_front(console, result)
-        console.print(f"models   {exports / result.study}/{{{','.join(result.exports)}}}", highlight=False)
+        console.print(f"models   {exports / result.study}/{exported_names(result.exports)}", highlight=False)
     else:
         console.print(f"no trial of {result.study} has completed")
     console.print(f"browse   anenas ui{'' if store == DEFAULT_STORE else f' --store {store}'}", highlight=False)

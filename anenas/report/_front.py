@@ -16,8 +16,9 @@ def write_front_csv(study: Study, path: Path) -> None:
     """One row for each trial of the front, the best by the first objective last."""
     chips = list(study.front[0].evaluation.estimate.latency_by_chip) if study.front else []
     others = [f"latency_ms@{chip}" for chip in chips[1:]]
-    fields = ["trial", "architecture", "accuracy", "accuracy_error", "test_accuracy", "latency_ms", "latency_low_ms",
-              "latency_high_ms", *others, "residency", "size_mb", "macs", "params"]  # fmt: skip
+    fields = ["trial", "architecture", "accuracy", "accuracy_error", "final_accuracy", "test_accuracy", "latency_ms",
+              "latency_low_ms", "latency_high_ms", *others, "residency", "size_mb", "macs", "params", "trained_steps",
+              "total_steps"]  # fmt: skip
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(fields)
@@ -25,10 +26,12 @@ def write_front_csv(study: Study, path: Path) -> None:
             e = trial.evaluation.estimate
             main, *more = e.latency_by_chip.values()
             test = "" if trial.test_accuracy is None else trial.test_accuracy
+            final = trial.shipped.accuracy if trial.final else ""
+            steps = [trial.evaluation.trained_steps, trial.evaluation.total_steps]
             latencies = [main.ms, main.low_ms, main.high_ms, *(latency.ms for latency in more)]
             accuracy, error = trial.evaluation.accuracy, trial.evaluation.accuracy_error
-            row = [trial.number, trial.architecture, accuracy, "" if error is None else error, test, *latencies]
-            writer.writerow([*row, e.residency, e.size_mb, e.macs, e.params])
+            row = [trial.number, trial.architecture, accuracy, "" if error is None else error, final, test, *latencies]
+            writer.writerow([*row, e.residency, e.size_mb, e.macs, e.params, *steps])
 
 
 def write_trials_csv(study: Study, path: Path) -> None:
@@ -187,8 +190,9 @@ def _hover(trial: CompletedTrial) -> str:
     estimate = trial.evaluation.estimate
     latency = estimate.latency
     parts = "<br>".join(str(trial.architecture).split("-"))
+    final = f", {trial.shipped.accuracy:.2%} after final training" if trial.final else ""
     return (
-        f"<b>trial {trial.number}</b><br>accuracy {trial.evaluation.accuracy:.2%}"
+        f"<b>trial {trial.number}</b><br>accuracy {trial.evaluation.accuracy:.2%}{final}"
         f"<br>latency {latency.ms:.3f} ms ({latency.low_ms:.3f} to {latency.high_ms:.3f})"
         f"<br>size {estimate.size_mb:.2f} MB, {estimate.macs:,} multiply-accumulates<br>{parts}"
     )

@@ -9,14 +9,16 @@ from anenas.search._evaluation import (
     ARCHITECTURE,
     CHECKPOINT,
     EVALUATION,
+    FINAL,
     OPERATIONS,
     PACKAGE,
     WEIGHTS,
     Estimate,
     Evaluation,
 )
-from anenas.search._evaluator import Evaluator
+from anenas.search._evaluator import Evaluator, FinalEvaluator
 from anenas.search._exports import export_best
+from anenas.search._final import FINAL_MODELS, FinalModels, FinalTraining
 from anenas.search._first import front_of, read_architectures
 from anenas.search._loop import Search
 from anenas.search._objectives import DEFAULT_OBJECTIVES, METRICS, Metric, Objective, Objectives, objective_names
@@ -24,10 +26,20 @@ from anenas.search._problem import LATENCY_BOUNDS, CandidateEstimate, LatencyBou
 from anenas.search._settings import SCHEMA_VERSION, SearchSettings
 from anenas.search._ship import load_deployed, ship
 from anenas.search._store import is_being_searched, searching, study_folder, study_name, study_names
-from anenas.search._study import Study
+from anenas.search._study import Phase, Study
+from anenas.search._trained import Trained
 from anenas.search._training_evaluator import TrainingEvaluator
-from anenas.search._trial import CompletedTrial, FinishedTrial, Trial
-from anenas.search.executors import EXECUTORS, Executor, Outcome, ProcessExecutor, SerialExecutor, Task, TrialFiles
+from anenas.search._trial import CompletedTrial, Final, FinishedTrial, Trial
+from anenas.search.executors import (
+    EXECUTORS,
+    Executor,
+    Outcome,
+    ProcessExecutor,
+    SerialExecutor,
+    Task,
+    TrialFiles,
+    run_all,
+)
 from anenas.search.samplers import DEFAULT_SAMPLER, SAMPLERS, OptunaSampler, Sampler, make_sampler
 
 __all__ = [
@@ -39,6 +51,8 @@ __all__ = [
     "EVALUATION",
     "EXECUTORS",
     "FEWEST_TRIALS",
+    "FINAL",
+    "FINAL_MODELS",
     "LATENCY_BOUNDS",
     "METRICS",
     "OPERATIONS",
@@ -52,6 +66,10 @@ __all__ = [
     "Evaluation",
     "Evaluator",
     "Executor",
+    "Final",
+    "FinalEvaluator",
+    "FinalModels",
+    "FinalTraining",
     "FinishedTrial",
     "LatencyBound",
     "Metric",
@@ -59,6 +77,7 @@ __all__ = [
     "Objectives",
     "OptunaSampler",
     "Outcome",
+    "Phase",
     "Problem",
     "ProcessExecutor",
     "Rungs",
@@ -69,6 +88,7 @@ __all__ = [
     "Space",
     "Study",
     "Task",
+    "Trained",
     "TrainingEvaluator",
     "Trial",
     "TrialFiles",
@@ -81,6 +101,7 @@ __all__ = [
     "objective_names",
     "read_architectures",
     "reference_point",
+    "run_all",
     "searching",
     "ship",
     "study_folder",

@@ -13,6 +13,7 @@ from anenas.latency import Latency
 # What a trial leaves behind.
 PACKAGE, WEIGHTS, EVALUATION = "model.mlpackage", "weights.safetensors", "evaluation.json"
 ARCHITECTURE, OPERATIONS = "architecture.txt", "operations.csv"
+FINAL = "final"  # a folder with the same of its final training
 CHECKPOINT = "checkpoint.safetensors"  # only while it may be trained on
 PROBE = "probe.safetensors"  # the classifier that a backbone begins with, likewise
 
@@ -66,6 +67,9 @@ class Evaluation:
         donor: Number of the trial that its weights were taken from to begin with; None where it began anew.
         inherited: The fraction of its weights that came from there.
         held_out: How many inputs the accuracy was measured on; 0 where nothing tells.
+        origin: What its weights began with, in words: "trial 12"; empty where they were drawn at random.
+        trained_steps: Steps of its own training so far, or of its final training; 0 where nothing tells.
+        total_steps: Those, and all that the weights had had that it began with.
     """
 
     accuracy: float
@@ -77,6 +81,9 @@ class Evaluation:
     donor: int | None = None
     inherited: float = 0.0
     held_out: int = 0
+    origin: str = ""
+    trained_steps: int = 0
+    total_steps: int = 0
 
     @property
     def accuracy_error(self) -> float | None:

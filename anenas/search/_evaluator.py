@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
 from anenas.search._evaluation import Estimate, Evaluation
 from anenas.search.executors import TrialFiles
@@ -37,5 +38,27 @@ class Evaluator(Protocol):
         ...
 
     def test(self, architecture: Architecture, files: TrialFiles) -> float:
-        """Accuracy on the test split of what `evaluate` left in `files.folder`."""
+        """Accuracy on the test split of what `evaluate` or `finish` left in `files.folder`."""
+        ...
+
+
+@runtime_checkable
+class FinalEvaluator(Evaluator, Protocol):
+    """An evaluator that can train a network further before it ships. One that cannot leaves that phase out."""
+
+    def finish(self, architecture: Architecture, files: TrialFiles, cycles: Sequence[int]) -> Evaluation | None:
+        """Train the weights in `files.donor` further, and export what becomes of them into `files.folder`.
+
+        Args:
+            architecture: Of the weights.
+            files: The folder is empty, and in the end holds what `evaluate` leaves in its own.
+            cycles: Trainings to do one after the other, in passes over the data each. After one that has made the
+                network no better on the validation inputs, the others are left out, and what it did is forgotten.
+
+        Returns:
+            What came out; None where the first has made it no better, and nothing was exported.
+
+        Raises:
+            Exception: Whatever goes wrong. What `evaluate` left ships then.
+        """
         ...

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from anenas.search._evaluation import EVALUATION
+from anenas.search._evaluation import EVALUATION, FINAL
 from anenas.search._study import Study
 from anenas.search._trial import CompletedTrial
 
@@ -24,32 +24,48 @@ operations.csv        the latency estimate, operation by operation
 
 
 def export_best(study: Study, folder: Path) -> dict[str, Path]:
-    """Copy the best trials' package, weights, architecture and figures to `folder/NAME/{knee,accurate,fast}`.
+    """Copy what ships of the best trials: package, weights, architecture and figures, to `folder/NAME/{knee,…}`.
 
-    Each of the three is replaced whole or left as it was.
+    A trial that has several names is copied once, to a folder of the first. Each folder is replaced whole or left as it
+    was.
 
     Returns:
-        Where each of them lies now.
+        Where each of `Study.picks` lies now.
     """
     target = folder / study.name
     target.mkdir(parents=True, exist_ok=True)
-    exported = {}
+    names: dict[int, list[str]] = {}
     for name, trial in study.picks.items():
+        names.setdefault(trial.number, []).append(name)
+    for name, *others in names.values():
         with tempfile.TemporaryDirectory(dir=target, prefix=".exporting-") as temporary:
             new = Path(temporary) / name
-            shutil.copytree(study.trial_folder(trial.number), new)
-            (new / EVALUATION).unlink(missing_ok=True)
-            (new / "metrics.json").write_text(json.dumps(_metrics(trial), indent=2) + "\n")
-            (new / "README.txt").write_text(
-                _README.format(name=name, number=trial.number, study=study.name, form=trial.architecture.form)
-            )
-            exported[name] = target / name
-            if exported[name].exists():
-                exported[name].replace(Path(temporary) / "old")
-            new.replace(exported[name])
-    return exported
+            _copy(study, name, study.picks[name], new)
+            if (target / name).exists():
+                (target / name).replace(Path(temporary) / "old")
+            new.replace(target / name)
+        for other in others:  # were models of their own before
+            shutil.rmtree(target / other, ignore_errors=True)
+    return {name: target / names[trial.number][0] for name, trial in study.picks.items()}
+
+
+def _copy(study: Study, name: str, trial: CompletedTrial, new: Path) -> None:
+    """What ships of a trial as a folder for people."""
+    shutil.copytree(study.shipped_folder(trial), new, ignore=shutil.ignore_patterns(FINAL, ".*"))
+    (new / EVALUATION).unlink(missing_ok=True)
+    (new / "metrics.json").write_text(json.dumps(_metrics(trial), indent=2) + "\n")
+    (new / "README.txt").write_text(
+        _README.format(name=name, number=trial.number, study=study.name, form=trial.architecture.form)
+    )
 
 
 def _metrics(trial: CompletedTrial) -> dict[str, Any]:
     tested = {} if trial.test_accuracy is None else {"test_accuracy": trial.test_accuracy}
-    return {"trial": trial.number, "architecture": str(trial.architecture), **trial.evaluation.to_dict(), **tested}
+    brief = {"brief_accuracy": trial.evaluation.accuracy} if trial.final else {}
+    return {
+        "trial": trial.number,
+        "architecture": str(trial.architecture),
+        **trial.shipped.to_dict(),
+        **brief,
+        **tested,
+    }

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from anenas.search._evaluation import CHECKPOINT, EVALUATION, PROBE, Evaluation
+from anenas.search._evaluation import CHECKPOINT, EVALUATION, FINAL, PROBE, Evaluation
 
 
 class TrialFolders:
@@ -42,6 +42,28 @@ class TrialFolders:
         if finished.exists():  # killed between the move and the answer, then run again
             shutil.rmtree(finished)
         self._open(number).replace(finished)
+
+    def final_workspace(self, number: int) -> Path:
+        """An empty folder for what the final training of a completed trial leaves behind."""
+        folder = self.finished(number) / ".final"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        return folder
+
+    def keep_final(self, number: int, evaluation: Evaluation) -> None:
+        """Keep that folder, with the figures of what is in it."""
+        folder = self.finished(number) / ".final"
+        (folder / EVALUATION).write_text(json.dumps(evaluation.to_dict(), indent=2))
+        shutil.rmtree(self.final(number), ignore_errors=True)
+        folder.replace(self.final(number))
+
+    def drop_final(self, number: int) -> None:
+        """Remove it: what is in it is no better than what there is."""
+        shutil.rmtree(self.finished(number) / ".final", ignore_errors=True)
+
+    def final(self, number: int) -> Path:
+        """Where the package, weights and figures of a final training lie."""
+        return self.finished(number) / FINAL
 
     def drop(self, number: int) -> None:
         """Remove the workspace of a trial that leaves nothing."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import logging
 import math
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from anenas._errors import AnenasError
 from anenas.search._candidates import Candidates
 from anenas.search._donor import Donors, Pretrained, nothing
 from anenas.search._early_stopping import WAITING, EarlyStopping, Rungs
-from anenas.search._evaluation import WEIGHTS
+from anenas.search._evaluation import WEIGHTS, Evaluation
 from anenas.search._probe import probe_backbones
 from anenas.search._problem import Problem
 from anenas.search._study import Study
@@ -23,6 +24,8 @@ from anenas.search._trial import Trial
 from anenas.search.executors import Executor, Outcome, Task, TrialFiles
 from anenas.search.samplers import Sampler
 from anenas.space import Architecture
+
+_log = logging.getLogger(__name__)
 
 _HOPELESS = 5  # this many failures alike before anything has worked are no accident,
 _BROKEN = 20  # nor are this many in a row later on
@@ -56,12 +59,14 @@ class Search:
     pretrained: Pretrained = nothing
     ancestor: Architecture | None = None
 
-    def run(self, trials: float, deadline: float = math.inf) -> None:
+    def run(self, trials: float, deadline: float = math.inf, reserve: Callable[[], float] = lambda: 0.0) -> None:
         """Search until the study holds `trials` completed trials, the deadline passes or nothing is left to try.
 
         Args:
             trials: Completed trials that the study shall hold in the end; infinity where only time bounds it.
             deadline: By `time.monotonic`. What is running or paused then is left to go on next time.
+            reserve: Seconds before the deadline that are left for what comes after the search, as they are known by
+                now.
 
         Raises:
             AnenasError: If nothing fits the limits, or the first trials all fail alike.
@@ -74,15 +79,17 @@ class Search:
         self._again = self._paused_at_no_rung()
         self._died: set[int] = set()
         if self.rungs.probes:
-            self._probe(deadline)
-        while time.monotonic() < deadline:
-            while len(self._running) < self.executor.slots and (trial := self._next(trials, deadline)):
+            self._probe(deadline - reserve())
+        while time.monotonic() < (until := deadline - reserve()):
+            while len(self._running) < self.executor.slots and (trial := self._next(trials, until)):
                 self._begin(trial)
             if not self._running:
-                if time.monotonic() < deadline:
+                if time.monotonic() < until:
                     self._stop_all_but(0)
+                    if len(self.study.completed) < trials:
+                        _log.info("the search ends early: nothing new within the limits is left to try")
                 return
-            for number, outcome in self.executor.wait(deadline - time.monotonic()):
+            for number, outcome in self.executor.wait(until - time.monotonic()):
                 self._end(self._running.pop(number), outcome)
             self._stop_all_but(WAITING)
 
@@ -126,7 +133,7 @@ class Search:
             self.study.fail(trial, outcome.error)
             self._stop_if_hopeless()
         else:
-            evaluation = dataclasses.replace(outcome.value, donor=trial.donor)
+            evaluation = self._with_donor(outcome.value, trial.donor)
             if evaluation.budget_fraction < 1:
                 self.study.pause(trial, evaluation)
             else:
@@ -135,6 +142,14 @@ class Search:
     def _probe(self, deadline: float) -> None:
         architectures = self.problem.space.pretrained(self.problem.classes)  # type: ignore[attr-defined]
         probe_backbones(self.study, self.problem, self.executor, architectures, self.data, self.pretrained, deadline)
+
+    def _with_donor(self, evaluation: Evaluation, number: int | None) -> Evaluation:
+        """What the evaluator cannot know: whose weights it began with, and how long those had been trained."""
+        if number is None:
+            return evaluation
+        before = next(trial for trial in self.study.completed if trial.number == number).evaluation.total_steps
+        total = before and before + evaluation.trained_steps  # of trials of earlier versions nothing tells
+        return dataclasses.replace(evaluation, donor=number, origin=f"trial {number}", total_steps=total)
 
     def _paused_at_no_rung(self) -> list[Trial]:
         """Trials that were paused where there is no rung any more: not to be compared, they go on as they are."""

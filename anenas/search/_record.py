@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from anenas.search._evaluation import Evaluation
-from anenas.search._trial import CompletedTrial, FinishedTrial, State
+from anenas.search._trial import CompletedTrial, Final, FinishedTrial, State
 from anenas.space import Architecture
 
 if TYPE_CHECKING:
@@ -43,8 +43,21 @@ def write_answer(
         handle.set_constraint(name, fraction)
 
 
+def final_to_dict(final: Final) -> dict[str, Any]:
+    """For an attribute of the study."""
+    return {"epochs": final.epochs, "evaluation": final.evaluation.to_dict() if final.evaluation else None}
+
+
+def final_from_dict(values: Mapping[str, Any]) -> Final:
+    """What `final_to_dict` gave."""
+    return Final(values["epochs"], Evaluation.from_dict(values["evaluation"]) if values["evaluation"] else None)
+
+
 def read_finished(
-    trial: optuna.trial.FrozenTrial, architecture: Architecture | None = None, test_accuracy: float | None = None
+    trial: optuna.trial.FrozenTrial,
+    architecture: Architecture | None = None,
+    test_accuracy: float | None = None,
+    final: Final | None = None,
 ) -> FinishedTrial | None:
     """A finished Optuna trial as one of ours; None where it is none.
 
@@ -52,6 +65,7 @@ def read_finished(
         trial: As Optuna has it.
         architecture: Where it is at hand it need not be read again.
         test_accuracy: What is known of it.
+        final: What came of its final training.
     """
     answer = trial.user_attrs.get(ANSWER)
     if answer is None or ARCHITECTURE not in trial.user_attrs:
@@ -71,5 +85,5 @@ def read_finished(
     evaluation = Evaluation.from_dict(answer["evaluation"]) if answer["evaluation"] else None
     known["donor"] = evaluation.donor if evaluation else None
     if answer["state"] == "completed" and evaluation:
-        return CompletedTrial(**known, evaluation=evaluation, test_accuracy=test_accuracy)
+        return CompletedTrial(**known, evaluation=evaluation, test_accuracy=test_accuracy, final=final)
     return FinishedTrial(**known, evaluation=evaluation)

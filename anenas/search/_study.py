@@ -9,6 +9,7 @@ import uuid
 import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, cast
 
@@ -19,17 +20,43 @@ from anenas.search._evaluation import Estimate, Evaluation
 from anenas.search._folders import TrialFolders
 from anenas.search._objectives import Objectives, Point
 from anenas.search._problem import Problem
-from anenas.search._record import ARCHITECTURE, read_finished, read_rungs, write_answer, write_rungs
+from anenas.search._record import (
+    ARCHITECTURE,
+    final_from_dict,
+    final_to_dict,
+    read_finished,
+    read_rungs,
+    write_answer,
+    write_rungs,
+)
 from anenas.search._settings import SearchSettings
 from anenas.search._store import database_error, open_storage, quiet_optuna, study_folder, study_names
-from anenas.search._trial import STATES, CompletedTrial, FinishedTrial, State, Trial, with_total_seconds
+from anenas.search._trial import STATES, CompletedTrial, Final, FinishedTrial, State, Trial, with_total_seconds
 from anenas.search.samplers import Sampler
 from anenas.space import LEAST, Architecture, Decisions
 
 if TYPE_CHECKING:
     import optuna
 
-_ID, _SETTINGS, _DATA, _TEST_ACCURACY = "id", "settings", "data", "test_accuracy"  # attributes of the Optuna study
+# Attributes of the Optuna study. It keeps finished trials as they are, so what is added to them later is here.
+_ID, _SETTINGS, _DATA, _TEST_ACCURACY, _FINAL = "id", "settings", "data", "test_accuracy", "final"
+
+
+@dataclass(frozen=True)
+class Phase:
+    """What a search is doing.
+
+    Attributes:
+        name: "searching", "final training" or "testing".
+        done: How much of it.
+        count: Of how much; None where trials tell.
+        seconds: That it takes in all, about and at most; None where nothing tells.
+    """
+
+    name: str = "searching"
+    done: int = 0
+    count: int | None = None
+    seconds: float | None = None
 
 
 class Study:
@@ -45,7 +72,9 @@ class Study:
         paused: Trials that wait at a rung to be trained on or stopped, by number.
         front: Completed trials that no other dominates, the best by the first objective last.
         hypervolumes: The hypervolume after each completed trial, see `hypervolume`.
-        listeners: Called with the study after every answer and every pause, in the thread of the search.
+        phase: What its search is doing.
+        listeners: Called with the study after every answer, every pause and every step of a later phase, in the thread
+            of the search.
     """
 
     def __init__(self, study: optuna.Study, store: Path) -> None:
@@ -63,6 +92,7 @@ class Study:
         self.objectives = Objectives.of(self.settings.objectives)
         self.listeners: list[Callable[[Study], None]] = []
         self.hypervolumes: list[float] = []
+        self.phase = Phase()
         self.front: list[CompletedTrial] = []
         self.finished: list[FinishedTrial] = []
         self.paused: dict[int, Trial] = {}
@@ -70,9 +100,9 @@ class Study:
         self._handles: dict[int, optuna.trial.Trial] = {}
         self._by_number: dict[int, Trial] = {}  # those that are asked about, too
         self._by_architecture: dict[Architecture, FinishedTrial] = {}
-        tested = self._test_accuracies()
-        asked = study.get_trials(deepcopy=False)
-        answered = [read_finished(t, test_accuracy=tested.get(t.number)) for t in asked if t.state.is_finished()]
+        tested, final = self._test_accuracies(), self._finals()
+        asked = [trial for trial in study.get_trials(deepcopy=False) if trial.state.is_finished()]
+        answered = [read_finished(t, None, tested.get(t.number), final.get(t.number)) for t in asked]
         found = [trial for trial in answered if trial]
         self._by_number.update((trial.number, trial) for trial in found)
         for trial in sorted(found, key=lambda trial: trial.ended):
@@ -207,6 +237,11 @@ class Study:
         """Where the package, weights and figures of a completed trial lie."""
         return self._folders.finished(number)
 
+    def shipped_folder(self, trial: CompletedTrial) -> Path:
+        """Where those lie that ship: of its final training, where it had one that made it better."""
+        finished, final = self.trial_folder(trial.number), self._folders.final(trial.number)
+        return final if trial.final and trial.final.evaluation else finished
+
     def pause(self, trial: Trial, evaluation: Evaluation) -> None:
         """Note what a trial is at a rung, where it waits for `resume` or `stop`."""
         rungs = (*trial.rungs, with_total_seconds(trial.rungs, evaluation))
@@ -254,17 +289,60 @@ class Study:
         self._folders.drop(trial.number)
         self._answer(trial, "failed", reason)
 
+    def enter(self, phase: Phase) -> None:
+        """Say what the search is doing, and how far it is."""
+        self.phase = phase
+        self._tell_listeners()
+
+    def final_workspace(self, number: int) -> Path:
+        """An empty folder for what the final training of a completed trial leaves behind, see `set_final`."""
+        return self._folders.final_workspace(number)
+
+    def set_final(self, number: int, epochs: int, evaluation: Evaluation | None) -> bool:
+        """Add the final training to a completed trial, whose files are in its `final_workspace`.
+
+        Args:
+            number: Of the trial.
+            epochs: That it had at most.
+            evaluation: What came out, if anything did.
+
+        Returns:
+            Whether that is what ships now. What is no more accurate on the validation inputs than what shipped before
+            is forgotten.
+        """
+        trial = self._completed(number)
+        better = evaluation is not None and evaluation.accuracy > trial.shipped.accuracy
+        if evaluation and better:
+            self._folders.keep_final(number, evaluation)
+            tested = {str(other): value for other, value in self._test_accuracies().items() if other != number}
+            self._optuna.set_user_attr(_TEST_ACCURACY, tested)  # was that of another package
+        else:
+            self._folders.drop_final(number)
+        earlier = trial.final.evaluation if trial.final else None
+        final = Final(epochs, evaluation if better else earlier)
+        known = {str(other): final_to_dict(one) for other, one in self._finals().items()}
+        self._optuna.set_user_attr(_FINAL, known | {str(number): final_to_dict(final)})
+        test_accuracy = None if better else trial.test_accuracy
+        self._replace(trial, dataclasses.replace(trial, final=final, test_accuracy=test_accuracy))
+        self._tell_listeners()
+        return better
+
     def set_test_accuracy(self, number: int, accuracy: float) -> None:
-        """Add the accuracy on the test split to a completed trial."""
+        """Add the accuracy of what ships on the test split to a completed trial."""
+        trial = self._completed(number)
+        known = {str(other): value for other, value in self._test_accuracies().items()}
+        self._optuna.set_user_attr(_TEST_ACCURACY, known | {str(number): accuracy})
+        self._replace(trial, dataclasses.replace(trial, test_accuracy=accuracy))
+
+    def _completed(self, number: int) -> CompletedTrial:
         trial = self._by_number[number]
         assert isinstance(trial, CompletedTrial)
-        # Optuna keeps finished trials as they are, so this is an attribute of the study.
-        known = {str(trial): value for trial, value in self._test_accuracies().items()}
-        self._optuna.set_user_attr(_TEST_ACCURACY, known | {str(number): accuracy})
-        tested = dataclasses.replace(trial, test_accuracy=accuracy)
-        self._by_number[number] = self._by_architecture[trial.architecture] = tested
-        self.finished[self.finished.index(trial)] = tested
-        self.front = [tested if known == trial else known for known in self.front]
+        return trial
+
+    def _replace(self, trial: CompletedTrial, new: CompletedTrial) -> None:
+        self._by_number[trial.number] = self._by_architecture[trial.architecture] = new
+        self.finished[self.finished.index(trial)] = new
+        self.front = [new if known == trial else known for known in self.front]
 
     def _answer(
         self,
@@ -321,11 +399,17 @@ class Study:
         """What `set_test_accuracy` added; schema 1 kept it in the folders of the trials."""
         known = {int(number): value for number, value in self._optuna.user_attrs.get(_TEST_ACCURACY, {}).items()}
         if self.settings.schema_version == 1:
+            final = self._finals()
             for file in self._folders.evaluations():
                 value = json.loads(file.read_text(encoding="utf-8")).get(_TEST_ACCURACY)
-                if value is not None:
-                    known.setdefault(int(file.parent.name), value)
+                number = int(file.parent.name)
+                if value is not None and not (number in final and final[number].evaluation):
+                    known.setdefault(number, value)
         return known
+
+    def _finals(self) -> dict[int, Final]:
+        """What `set_final` added."""
+        return {int(number): final_from_dict(one) for number, one in self._optuna.user_attrs.get(_FINAL, {}).items()}
 
     # Results
 

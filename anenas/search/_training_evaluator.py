@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -31,12 +32,15 @@ from anenas.search.executors import TrialFiles
 from anenas.space import Architecture
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from anenas.training import Probe
 
 FINE_TUNING = 0.3
 """The epochs of a network that has learned before, of those of one that begins anew."""
 
 _VERIFIED = 16  # inputs that every exported program is held against its network on
+_FINAL_PEAK = 0.5  # of the learning rate, over that of the brief training: `training_studies.py final`
 
 
 @dataclass(frozen=True)
@@ -100,10 +104,10 @@ class TrainingEvaluator:
         budget_fraction: float,
         on_step: Callable[[int, int], None],
     ) -> Evaluation:
-        from safetensors.torch import load_file, save_file
+        from safetensors.torch import load_file
 
         from anenas.network import Normalisation, build, inherit
-        from anenas.training import FINE_TUNING_LEARNING_RATE, PEAK_LEARNING_RATE, accuracy, pick_device, train
+        from anenas.training import accuracy, count_steps, pick_device, train
 
         assert files.data
         clock = _Clock()
@@ -111,7 +115,6 @@ class TrainingEvaluator:
         dataset = Dataset.open(files.data, architecture.input[2:])
         network = build(architecture)
         inherited = inherit(network, load_file(files.donor)) if files.donor else 0.0
-        fine_tuned = bool(files.donor) and architecture.backbone is not None
         if (files.folder / PROBE).exists():
             network.load_state_dict(load_file(files.folder / PROBE), strict=False)
         clock.lap("build")
@@ -123,46 +126,141 @@ class TrainingEvaluator:
             augment=dataset.augment,
             seed=self.seed,
             device=device,
-            learning_rate=FINE_TUNING_LEARNING_RATE if fine_tuned else PEAK_LEARNING_RATE,
+            learning_rate=_peak(architecture),
             budget_fraction=budget_fraction,
             checkpoint=files.folder / CHECKPOINT,
             on_step=on_step,
         )
         clock.lap("train")
-        deployed = deploy(network, architecture, dataset)
-        validated = accuracy(deployed, dataset.validation, device=device)
+        validated = accuracy(deploy(network, architecture, dataset), dataset.validation, device=device)
         clock.lap("validate")
+        steps = max(1, round(budget_fraction * count_steps(dataset.train, self.epochs_of(architecture))))
+        evaluation = Evaluation(
+            accuracy=validated,
+            estimate=self.estimate(architecture),
+            budget_fraction=budget_fraction,
+            seconds=clock.laps,
+            losses=tuple(losses),
+            inherited=inherited,
+            held_out=len(dataset.validation),
+            trained_steps=steps,
+            total_steps=steps,
+        )
         if budget_fraction < 1:
-            return Evaluation(
-                accuracy=validated,
-                estimate=self.estimate(architecture),
-                budget_fraction=budget_fraction,
-                seconds=clock.laps,
-                losses=tuple(losses),
-                inherited=inherited,
-                held_out=len(dataset.validation),
-            )
-        network.cpu()
-        save_file({name: t.contiguous() for name, t in network.state_dict().items()}, files.folder / WEIGHTS)
-        (files.folder / ARCHITECTURE).write_text(f"{architecture}\n")
+            return evaluation
         (files.folder / PROBE).unlink(missing_ok=True)
+        return self._shipped(evaluation, network, architecture, dataset, files.folder, clock, on_step)
+
+    def finish(
+        self,
+        architecture: Architecture,
+        files: TrialFiles,
+        cycles: Sequence[int],
+        on_step: Callable[[int, int], None] = lambda step, steps: None,
+    ) -> Evaluation | None:
+        """See `FinalEvaluator`; `on_step` is called after each step with its number in its cycle, of how many."""
+        import torch
+
+        with torch.random.fork_rng():
+            torch.manual_seed(self.seed)
+            return self._finish(architecture, files, cycles, on_step)
+
+    def _finish(
+        self,
+        architecture: Architecture,
+        files: TrialFiles,
+        cycles: Sequence[int],
+        on_step: Callable[[int, int], None],
+    ) -> Evaluation | None:
+        from safetensors.torch import load_file
+
+        from anenas.network import Normalisation, build
+        from anenas.training import accuracy, count_steps, pick_device, train
+
+        assert files.data and files.donor
+        clock = _Clock()
+        device = pick_device(self.device)
+        dataset = Dataset.open(files.data, architecture.input[2:])
+        network = build(architecture)
+        network.load_state_dict(load_file(files.donor))
+
+        def validated() -> float:
+            return accuracy(deploy(network, architecture, dataset), dataset.validation, device=device)
+
+        clock.lap("build")
+        best, kept, steps = validated(), network.state_dict(), 0
+        losses: list[tuple[int, float]] = []
+        for number, epochs in enumerate(cycles):
+            curve = train(
+                network,
+                dataset.train,
+                Normalisation(dataset.mean, dataset.std, architecture.raw),
+                epochs=epochs,
+                augment=dataset.augment,
+                seed=self.seed + 1 + number,  # other batches than those that it has seen
+                device=device,
+                learning_rate=_FINAL_PEAK * _peak(architecture),
+                on_step=on_step,
+            )
+            found = validated()
+            if found <= best:
+                break
+            losses += [(steps + step, loss) for step, loss in curve]
+            best, steps = found, steps + count_steps(dataset.train, epochs)
+            kept = {name: tensor.detach().cpu().clone() for name, tensor in network.state_dict().items()}
+        clock.lap("train")
+        if not steps:
+            return None
+        network.cpu().load_state_dict(kept)
+        evaluation = Evaluation(
+            accuracy=best,
+            estimate=self.estimate(architecture),
+            seconds=clock.laps,
+            losses=tuple(losses),
+            inherited=1.0,
+            held_out=len(dataset.validation),
+            trained_steps=steps,
+            total_steps=steps,
+        )
+        return self._shipped(evaluation, network, architecture, dataset, files.folder, clock, on_step)
+
+    def _shipped(
+        self,
+        evaluation: Evaluation,
+        network: nn.Module,
+        architecture: Architecture,
+        dataset: Dataset,
+        folder: Path,
+        clock: _Clock,
+        on_step: Callable[[int, int], None],
+    ) -> Evaluation:
+        """Write what a trained network leaves behind, and judge the package where an evaluation was the network's."""
+        from safetensors.torch import save_file
+
+        from anenas.training import pick_device
+
+        network.cpu()
+        save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, folder / WEIGHTS)
+        (folder / ARCHITECTURE).write_text(f"{architecture}\n")
+        (folder / PROBE).unlink(missing_ok=True)
         package, verified = ship(
-            deployed.cpu(),
+            deploy(network, architecture, dataset),
             architecture,
             dataset,
-            files.folder / PACKAGE,
+            folder / PACKAGE,
             dataset.validation.inputs[: _VERIFIED * architecture.input[0]],
             epochs=self.epochs_of(architecture),
             seed=self.seed,
-            device=device,
+            device=pick_device(self.device),
             on_step=on_step,
             on_phase=clock.lap,
         )
+        validated = evaluation.accuracy
         if architecture.form != "fp16":
             validated = program_accuracy(package, dataset.validation.inputs, dataset.validation.labels)
             clock.lap("validate_form")
         graph, chip = package.graph, self.targets[0].chip
-        _write_costs(graph, chip, files.folder / OPERATIONS)
+        _write_costs(graph, chip, folder / OPERATIONS)
         estimate = Estimate(
             latency_by_chip={target.name: target.latency(graph, package.path) for target in self.targets},
             size_mb=package.bytes / 1e6,
@@ -171,14 +269,8 @@ class TrainingEvaluator:
             residency=program_cost(graph, chip).residency,
         )
         clock.lap("cost")
-        return Evaluation(
-            accuracy=validated,
-            estimate=estimate,
-            verified=_figures(verified),
-            seconds=clock.laps,
-            losses=tuple(losses),
-            inherited=inherited,
-            held_out=len(dataset.validation),
+        return dataclasses.replace(
+            evaluation, accuracy=validated, estimate=estimate, verified=_figures(verified), seconds=clock.laps
         )
 
     def probe(self, architectures: Sequence[Architecture], files: TrialFiles) -> list[Probe]:
@@ -224,6 +316,13 @@ class TrainingEvaluator:
         assert files.data
         test = Dataset.open(files.data, architecture.input[2:]).test
         return program_accuracy(Package.open(files.folder / PACKAGE), test.inputs, test.labels)
+
+
+def _peak(architecture: Architecture) -> float:
+    """The learning rate of a training at its peak."""
+    from anenas.training import FINE_TUNING_LEARNING_RATE, PEAK_LEARNING_RATE
+
+    return FINE_TUNING_LEARNING_RATE if architecture.backbone else PEAK_LEARNING_RATE
 
 
 def _figures(result: Verification) -> dict[str, float]:

@@ -71,17 +71,37 @@ class FinishedTrial(Trial):
 
 
 @dataclass(frozen=True)
+class Final:
+    """What came of the final training of a trial.
+
+    Attributes:
+        epochs: Passes over the data that it had at most.
+        evaluation: Of what it made; None where that was no better than the trial's own weights, which ship then.
+    """
+
+    epochs: int
+    evaluation: Evaluation | None = None
+
+
+@dataclass(frozen=True)
 class CompletedTrial(FinishedTrial):
     """A trial that was trained and exported within the limits.
 
     Attributes:
-        evaluation: What came out.
-        test_accuracy: Fraction of the test inputs that the exported program classifies correctly in float16; only known
-            once a search has ended with it on the front.
+        evaluation: What came out of its brief training, by which trials are compared.
+        final: What came of its final training, where it had one.
+        test_accuracy: Fraction of the test inputs that the program that ships classifies correctly in float16; only
+            known once a search has ended with it on the front.
     """
 
     evaluation: Evaluation = field(kw_only=True)
+    final: Final | None = None
     test_accuracy: float | None = None
+
+    @property
+    def shipped(self) -> Evaluation:
+        """Of what ships: the final training's, where it made the network better, or else the brief one's."""
+        return (self.final and self.final.evaluation) or self.evaluation
 
 
 def with_total_seconds(rungs: Sequence[Evaluation], evaluation: Evaluation) -> Evaluation:

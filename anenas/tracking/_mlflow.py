@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from anenas._errors import AnenasError, first_line
-from anenas.search import ARCHITECTURE, OPERATIONS, PACKAGE, FinishedTrial, Study, is_being_searched
+from anenas.search import ARCHITECTURE, FINAL, OPERATIONS, PACKAGE, Final, FinishedTrial, Study, is_being_searched
 from anenas.space import SearchSpace
 
 if TYPE_CHECKING:
@@ -82,7 +82,8 @@ class MlflowTracker:
         self._close_killed(store)
         self.run_id, self._run_ids, self._pareto = self._find_runs()
         self._logged_points = len(self._client.get_metric_history(self.run_id, "hypervolume"))
-        self._tested: set[int] = set()
+        self._tested: dict[int, float] = {}
+        self._final: dict[int, Final] = {}
         self._seen = 0  # of the finished trials
 
     def update(self, study: Study) -> None:
@@ -93,6 +94,7 @@ class MlflowTracker:
                     self._run_ids[trial.number] = self._log_trial(trial)
                 self._seen += 1
             self._tag_front()
+            self._log_final()
             self._log_tests()
             self._log_progress()
 
@@ -193,6 +195,8 @@ class MlflowTracker:
         tags = {"state": trial.state, "pareto": "false"} | ({"reason": trial.reason} if trial.reason else {})
         if trial.evaluation and trial.evaluation.donor is not None:
             tags["donor"] = str(trial.evaluation.donor)
+        if trial.evaluation and trial.evaluation.origin:
+            tags["origin"] = trial.evaluation.origin
         metrics = [Metric(name, value, time_ms, 0) for name, value in _figures(trial).items()]
         if trial.evaluation:
             # Accuracy, with the percentage of the training done as its step.
@@ -217,12 +221,25 @@ class MlflowTracker:
             self._client.set_tag(self._run_ids[number], "pareto", str(number in front).lower())
         self._pareto = front
 
+    def _log_final(self) -> None:
+        """What came of final training, beside the brief figures, with the package."""
+        for trial in self._study.completed:
+            if trial.final is None or self._final.get(trial.number) == trial.final:
+                continue
+            run_id, shipped = self._run_ids[trial.number], trial.shipped
+            self._client.log_metric(run_id, "final_accuracy", shipped.accuracy)
+            self._client.log_metric(run_id, "final_total_steps", shipped.total_steps)
+            if trial.final.evaluation:
+                package = self._study.shipped_folder(trial) / PACKAGE
+                self._client.log_artifacts(run_id, str(package), f"{FINAL}/{PACKAGE}")
+            self._final[trial.number] = trial.final
+
     def _log_tests(self) -> None:
         """Log the test accuracy, which is known for the front once a search has ended."""
         for trial in self._study.front:
-            if trial.test_accuracy is not None and trial.number not in self._tested:
+            if trial.test_accuracy is not None and self._tested.get(trial.number) != trial.test_accuracy:
                 self._client.log_metric(self._run_ids[trial.number], "test_accuracy", trial.test_accuracy)
-                self._tested.add(trial.number)
+                self._tested[trial.number] = trial.test_accuracy
 
     # The search's own metrics
 
@@ -266,6 +283,8 @@ def _figures(trial: FinishedTrial) -> dict[str, float]:
         "params": estimate.params,
         "budget_fraction": evaluation.budget_fraction,
         "inherited": evaluation.inherited,
+        "trained_steps": evaluation.trained_steps,
+        "total_steps": evaluation.total_steps,
         **{f"verified_{name}": value for name, value in evaluation.verified.items()},
         **{f"seconds_{step}": seconds for step, seconds in evaluation.seconds.items()},
     }

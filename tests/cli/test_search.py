@@ -18,6 +18,7 @@ from commands import Run
         ("search --trials -3", "trials must be more than 0"),
         ("search --trials many", "Invalid value for '--trials'"),
         ("search --epochs 0", "epochs must be more than 0"),
+        ("search --final most", "unknown final 'most'; known: all, exports, none"),
         ("search --workers 0", "workers must be more than 0"),
         ("search --seed -1", "seed must be 0 or more"),
         ("search --timeout soon", "--timeout 'soon': expected a number above 0 and a unit"),

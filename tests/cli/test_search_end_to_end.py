@@ -142,8 +142,7 @@ def test_a_search_can_be_read_back_from_everywhere(folder: Path) -> None:
     assert artifacts == {"front.csv", "front.html", "front.png", "trials.csv"}
     assert len(client.get_metric_history(parent.info.run_id, "hypervolume")) == 4
 
-    for name in ("knee", "accurate", "fast"):
-        exported = folder / "exports" / result["study"] / name
+    for exported in map(Path, result["exports"].values()):
         architecture = anenas.Architecture.parse((exported / "architecture.txt").read_text())
         from safetensors.torch import load_file
 
@@ -211,7 +210,7 @@ def test_timeout_alone_bounds_the_search_and_what_there_is_is_exported(folder: P
             [*given[:at], *given[at + 2 :]], cwd=folder, env=environment(), capture_output=True, text=True
         )
         assert done.returncode == 0, done.stderr
-        assert time.monotonic() - started >= 15
+        assert time.monotonic() - started >= 10  # of 15, a third is for final training, which may need less
         result = json.loads(done.stdout)
         if result["counts"]["completed"]:
             break

@@ -3,9 +3,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from pretend import PretendEvaluator
 
-from anenas.search import Problem, Study, TrialFiles, export_best, make_sampler
+from anenas.search import WEIGHTS, Problem, Study, TrialFiles, export_best, make_sampler
 
 
 def study_of(study: Study, problem: Problem, trials: int) -> Study:
@@ -17,11 +18,11 @@ def study_of(study: Study, problem: Problem, trials: int) -> Study:
     return study
 
 
-def test_knee_accurate_and_fast_are_whole_folders(study: Study, problem: Problem, tmp_path: Path) -> None:
+def test_each_model_is_a_whole_folder(study: Study, problem: Problem, tmp_path: Path) -> None:
     exported = export_best(study_of(study, problem, 5), tmp_path / "exports")
     assert set(exported) == {"knee", "accurate", "fast"}
     for name, folder in exported.items():
-        assert folder == tmp_path / "exports" / "s" / name
+        assert folder.parent == tmp_path / "exports" / "s"
         assert {file.name for file in folder.iterdir()} == {
             "README.txt",
             "architecture.txt",
@@ -35,12 +36,32 @@ def test_knee_accurate_and_fast_are_whole_folders(study: Study, problem: Problem
         assert metrics["architecture"] == str(study.picks[name].architecture)
 
 
+def test_names_of_one_model_have_one_folder(study: Study, problem: Problem, tmp_path: Path) -> None:
+    exported = export_best(study_of(study, problem, 1), tmp_path)
+    assert exported == dict.fromkeys(("knee", "accurate", "fast"), tmp_path / "s" / "knee")
+    export_best(study_of(study, problem, 9), tmp_path)
+    trials = {trial.number for trial in study.picks.values()}
+    assert len(list((tmp_path / "s").iterdir())) == len(trials) > 1
+
+
 def test_exporting_again_replaces_what_was_there(study: Study, problem: Problem, tmp_path: Path) -> None:
     export_best(study_of(study, problem, 1), tmp_path)
-    (tmp_path / "s" / "fast" / "stale").touch()
-    export_best(study_of(study, problem, 4), tmp_path)
-    assert not (tmp_path / "s" / "fast" / "stale").exists()
-    assert sorted(path.name for path in (tmp_path / "s").iterdir()) == ["accurate", "fast", "knee"]
+    (tmp_path / "s" / "knee" / "stale").touch()
+    (tmp_path / "s" / "fast").mkdir()
+    exported = export_best(study, tmp_path)
+    assert not (tmp_path / "s" / "knee" / "stale").exists()
+    assert {path.name for path in (tmp_path / "s").iterdir()} == {path.name for path in exported.values()} == {"knee"}
+
+
+def test_what_was_trained_finally_is_what_is_exported(study: Study, problem: Problem, tmp_path: Path) -> None:
+    [trial] = study_of(study, problem, 1).completed
+    files = TrialFiles(study.final_workspace(trial.number), donor=study.trial_folder(trial.number) / WEIGHTS)
+    assert study.set_final(trial.number, 3, PretendEvaluator().finish(trial.architecture, files, (3,)))
+    folder = export_best(study, tmp_path)["knee"]
+    assert (folder / WEIGHTS).read_bytes() == b"final weights"
+    assert not (folder / "final").exists() and not (folder / "evaluation.json").exists()
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert metrics["accuracy"] == pytest.approx(metrics["brief_accuracy"] + 0.005)
 
 
 def test_nothing_completed_exports_nothing(study: Study, tmp_path: Path) -> None:

@@ -349,3 +349,22 @@ def test_the_sampler_learns_from_what_was_trained_in_part(inline: Make) -> None:
     assert len(sampler._brief) == len(stopped) > 0
     least = min(trial.evaluation.accuracy for trial in stopped if trial.evaluation)
     assert all(-known.values[0] > least for known in sampler._brief)  # as it would be in the end
+
+
+def test_all_steps_of_a_trial_and_of_its_donors_are_counted(searching: Make, study: Study) -> None:
+    search = searching()
+    search.executor, search.inherit = SerialExecutor(), True
+    search.run(6)
+    trials = {trial.number: trial.evaluation for trial in study.completed}
+    heirs = [evaluation for evaluation in trials.values() if evaluation.donor is not None]
+    assert len(heirs) == 5
+    for heir in heirs:
+        assert heir.donor is not None and heir.origin == f"trial {heir.donor}"
+        assert (heir.trained_steps, heir.total_steps) == (10, 10 + trials[heir.donor].total_steps)
+
+
+def test_what_is_reserved_ends_the_search_before_its_deadline(searching: Make, study: Study) -> None:
+    search = searching(seconds=0.05)
+    search.executor = SerialExecutor()
+    search.run(30, time.monotonic() + 3600, lambda: 3600.0 if len(study.completed) >= 3 else 0.0)
+    assert len(study.completed) == 3

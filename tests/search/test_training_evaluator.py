@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from anenas._errors import AnenasError
 from anenas.coreml import Package, program_accuracy
@@ -15,7 +16,17 @@ from anenas.data import Dataset, load_data
 from anenas.latency import Target
 from anenas.mil import ProgramFile
 from anenas.network import build
-from anenas.search import CHECKPOINT, PACKAGE, WEIGHTS, Evaluation, TrainingEvaluator, TrialFiles, ship
+from anenas.search import (
+    ARCHITECTURE,
+    CHECKPOINT,
+    OPERATIONS,
+    PACKAGE,
+    WEIGHTS,
+    Evaluation,
+    TrainingEvaluator,
+    TrialFiles,
+    ship,
+)
 from anenas.search._ship import deploy
 from anenas.space import Architecture
 
@@ -114,6 +125,31 @@ def test_a_trial_begins_with_the_weights_that_another_left(data: Path, tmp_path:
     heir = evaluator.evaluate(NETWORK, TrialFiles(second, data, first / WEIGHTS))
     assert (alone.inherited, heir.inherited) == (0, 1)
     assert heir.losses[0][1] < alone.losses[0][1]
+
+
+def test_final_training_goes_on_from_the_trial_s_weights_until_a_cycle_makes_it_no_better(
+    data: Path, tmp_path: Path
+) -> None:
+    evaluator = TrainingEvaluator((Target.named("A15"),), epochs=1, device="cpu")
+    final, again, more = tmp_path / "final", tmp_path / "again", tmp_path / "more"
+    for folder in (final, again, more):
+        folder.mkdir()
+    torch.manual_seed(0)
+    begun = tmp_path / WEIGHTS
+    save_file(build(NETWORK).state_dict(), begun)
+    done: list[int] = []
+    after = evaluator.finish(
+        NETWORK, TrialFiles(final, data, begun), (2, 4, 50, 100), lambda step, steps: done.append(steps)
+    )
+    assert after and after.accuracy == 1.0  # three shades are soon told apart
+    assert after.trained_steps < 6 * 156 and max(done) < 6 * 100
+    assert [step for step, _ in after.losses] == sorted(step for step, _ in after.losses)
+    assert {path.name for path in final.iterdir()} == {WEIGHTS, ARCHITECTURE, OPERATIONS, PACKAGE}
+    assert evaluator.test(NETWORK, TrialFiles(final, data)) > 0.9
+    evaluator.finish(NETWORK, TrialFiles(again, data, begun), (2, 4, 50, 100))
+    assert (again / WEIGHTS).read_bytes() == (final / WEIGHTS).read_bytes()
+    assert evaluator.finish(NETWORK, TrialFiles(more, data, final / WEIGHTS), (1,)) is None
+    assert not list(more.iterdir())
 
 
 def test_a_paused_trial_that_inherited_ends_as_one_that_was_not_paused(data: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from pretend import SPACE, PretendEvaluator, estimate
 
 from anenas._errors import AnenasError
 from anenas.api._report import FrontReport
-from anenas.search import Problem, SearchSettings, Study, Trial, TrialFiles, make_sampler, searching
+from anenas.search import WEIGHTS, Problem, SearchSettings, Study, Trial, TrialFiles, make_sampler, searching
 from anenas.space import Limits, SearchSpace, read_space
 from anenas.tracking import MlflowTracker, connect, default_uri
 
@@ -121,6 +121,26 @@ def test_the_test_accuracy_is_logged_once_it_is_known(
     study.set_test_accuracy(0, 0.75)
     tracker.update(study)
     assert runs(tmp_path)[1].data.metrics["test_accuracy"] == 0.75
+
+
+def test_final_figures_stand_beside_the_brief_ones(
+    tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path
+) -> None:
+    complete(study, space, 0.5, 0.3)
+    tracker.update(study)
+    [trial] = study.completed
+    files = TrialFiles(study.final_workspace(0), donor=study.trial_folder(0) / WEIGHTS)
+    evaluation = EVALUATOR.finish(trial.architecture, files, (2, 4))
+    assert evaluation
+    study.set_final(0, 6, dataclasses.replace(evaluation, accuracy=0.75, total_steps=70))
+    tracker.update(study)
+    run = runs(tmp_path)[1]
+    metrics = {
+        name: run.data.metrics[name] for name in ("accuracy", "total_steps", "final_accuracy", "final_total_steps")
+    }
+    assert metrics == {"accuracy": 0.5, "total_steps": 10, "final_accuracy": 0.75, "final_total_steps": 70}
+    client = MlflowClient(default_uri(tmp_path / "store"))
+    assert [file.path for file in client.list_artifacts(run.info.run_id, "final")] == ["final/model.mlpackage"]
 
 
 def test_the_hypervolume_is_logged_once_after_every_trial(

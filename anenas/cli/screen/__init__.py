@@ -3,7 +3,7 @@
 from anenas.cli.screen._device import print_calibration, print_measured, print_scores
 from anenas.cli.screen._findings import print_findings, print_rules
 from anenas.cli.screen._forms import print_compressed, print_forms
-from anenas.cli.screen._front import print_front
+from anenas.cli.screen._front import exported_names, print_front
 from anenas.cli.screen._profile import print_chips, print_profile
 from anenas.cli.screen._progress import SearchProgress, TrainingProgress
 from anenas.cli.screen._search_scores import print_search_scores
@@ -12,6 +12,7 @@ from anenas.cli.screen._verification import flushed_line, print_verification
 __all__ = [
     "SearchProgress",
     "TrainingProgress",
+    "exported_names",
     "flushed_line",
     "print_calibration",
     "print_chips",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
@@ -18,7 +21,13 @@ def print_front(console: Console, result: SearchResult) -> None:
     table = Table(title=f"Pareto front of {result.study}", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
     table.add_column("trial", justify="right")
     table.add_column("accuracy", justify="right", no_wrap=True, min_width=8)
+    is_final = any(model.final_accuracy is not None for model in result.front)
+    if is_final:
+        table.add_column("final", justify="right", no_wrap=True, min_width=6)
     table.add_column("test", justify="right", no_wrap=True, min_width=6)
+    is_told = any(model.epochs is not None for model in result.front)
+    if is_told:
+        table.add_column("epochs", justify="right", no_wrap=True)
     table.add_column(f"{result.chip} latency (90 %)", justify="right", no_wrap=True)
     others = list(result.front[0].latency_by_chip)[1:] if result.front else []
     for chip in others:
@@ -31,7 +40,9 @@ def print_front(console: Console, result: SearchResult) -> None:
         table.add_row(
             str(model.trial),
             _accuracy(model),
-            "" if model.test_accuracy is None else f"{model.test_accuracy:.2%}",
+            *([_percentage(model.final_accuracy)] if is_final else []),
+            _percentage(model.test_accuracy),
+            *([_epochs(model)] if is_told else []),
             f"{model.latency_ms:.3f} ms ({model.latency_low_ms:.2f}–{model.latency_high_ms:.2f})",
             *(f"{model.latency_by_chip[chip].ms:.3f} ms" for chip in others),
             f"{model.size_mb:.2f} MB",
@@ -55,6 +66,25 @@ def _accuracy(model: FrontModel) -> str:
     if model.accuracy_error is None:
         return f"{model.accuracy:.2%}"
     return f"{100 * model.accuracy:.1f} ± {100 * model.accuracy_error:.1f} %"
+
+
+def exported_names(exports: Mapping[str, Path]) -> str:
+    """The folders of the models: "{knee,fast}", and which of their names are names of one."""
+    names: dict[str, list[str]] = {}
+    for name, path in exports.items():
+        names.setdefault(path.name, []).append(name)
+    folders = ",".join(names)
+    same = ", ".join(" = ".join(those) for those in names.values() if len(those) > 1)
+    return (f"{{{folders}}}" if len(names) > 1 else folders) + (f" ({same})" if same else "")
+
+
+def _epochs(model: FrontModel) -> str:
+    """In all, behind the brief accuracy and behind the final one."""
+    return " → ".join(f"{epochs:.4g}" for epochs in (model.epochs, model.final_epochs) if epochs is not None)
+
+
+def _percentage(accuracy: float | None) -> str:
+    return "" if accuracy is None else f"{accuracy:.2%}"
 
 
 def _shown(name: str, value: float) -> str:

@@ -9,6 +9,7 @@ from typing import Self
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from anenas._durations import duration
 from anenas.cli._log import error_console
 from anenas.search import FinishedTrial, Study
 
@@ -46,12 +47,12 @@ class SearchProgress(_Bar):
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
-            TextColumn("trials {task.fields[figures]}"),
+            TextColumn("{task.fields[figures]}"),
             TimeElapsedColumn(),
             TextColumn("{task.fields[left]}"),
         )
         self._trials = trials
-        self._task = self._bar.add_task("starting", total=trials, figures="", left="")
+        self._task = self._bar.add_task("starting", total=trials, figures="trials", left="")
         self._started = time.monotonic()
         self._at_start: int | None = None
         self._told = 0
@@ -65,14 +66,27 @@ class SearchProgress(_Bar):
         elapsed = time.monotonic() - self._started
         left = ""
         if done and self._trials and not study.paused:  # what is paused was not in vain, but is not done
-            left = f"about {_duration(elapsed / done * (self._trials - completed))} left"
-        self._bar.update(self._task, description="searching", completed=completed, figures=_figures(study), left=left)
+            left = f"about {duration(elapsed / done * (self._trials - completed))} left"
+        self._show(study, completed, f"trials {_figures(study)}", left)
         for trial in study.finished[self._told :]:
             if trial.state == "failed":
                 _log.warning(f"trial {trial.number} failed: {trial.reason}")
             elif trial.state in ("completed", "stopped") and not self._has_bar:
                 _log.info(f"[{completed}/{self._trials or '…'}] {_describe(trial)} {left}".rstrip())
         self._told = len(study.finished)
+
+    def _show(self, study: Study, completed: int, figures: str, left: str) -> None:
+        """The search by its trials, a later phase by its models."""
+        phase, total = study.phase, self._trials
+        if phase.count is not None:
+            completed, total, left = phase.done, phase.count, ""
+            best = max((trial.shipped.accuracy for trial in study.front), default=0.0)
+            figures = f"models · best {best:.1%}"
+            if phase.seconds and phase.done < phase.count:
+                left = f"at most about {duration(phase.seconds)} in all"
+        self._bar.update(
+            self._task, description=phase.name, completed=completed, total=total, figures=figures, left=left
+        )
 
 
 class TrainingProgress(_Bar):
@@ -106,9 +120,3 @@ def _describe(trial: FinishedTrial) -> str:
     assert e
     stopped = f"stopped at {trial.reason}, " if trial.state == "stopped" else ""
     return f"trial {trial.number}: {stopped}{e.accuracy:.1%}, {e.estimate.latency.ms:.3f} ms, {trial.architecture}"
-
-
-def _duration(seconds: float) -> str:
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s" if minutes else f"{seconds} s"

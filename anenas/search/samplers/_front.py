@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import math
 import random
+import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +16,7 @@ from scipy.stats import norm, rankdata
 from anenas._pareto import crowding, dominates, front
 from anenas.blocks import Value
 from anenas.search._early_stopping import expected_accuracy
+from anenas.search._evaluation import Evaluation
 from anenas.search._problem import CandidateEstimate, Problem
 from anenas.search._trial import FinishedTrial, Trial
 from anenas.search.samplers._gaussian_process import CannotFitError, GaussianProcess
@@ -37,6 +40,7 @@ _Made = tuple[Architecture, Decisions]
 class _Candidate:
     decisions: Decisions
     estimate: CandidateEstimate
+    training: float | None = None  # log of the steps that its weights had in all; None is the one of most trials
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ class _Known:
 
     decisions: Decisions
     values: tuple[float, ...]
+    steps: int = 0  # that its weights were trained for in all, those of its donors among them; 0 where nothing tells
 
 
 class FrontSampler:
@@ -57,6 +62,9 @@ class FrontSampler:
     a probability that grows with its crowding distance: that spreads trials over the whole front, where always taking
     the largest expected gain would stall at its optimism, and most of a front's candidates may be crowded at an end
     that is worth little.
+
+    Accuracy is learnt over the logarithm of all the steps that a trial's weights were trained for, too, and candidates
+    are compared at the median of these: what inherited from heirs is more accurate for its longer training alone.
 
     What it suggests follows from the seed and the trials alone: a continued study goes on as if it had not been
     interrupted.
@@ -114,7 +122,8 @@ class FrontSampler:
             if key not in self._known and all(map(math.isfinite, trial.values)):
                 minimised = zip(self._problem.objectives, trial.values, strict=True)
                 values = tuple(objective.minimised(value) for objective, value in minimised)
-                self._known[key] = new = _Known(decisions, values)
+                steps = trial.evaluation.total_steps if trial.evaluation else 0
+                self._known[key] = new = _Known(decisions, values, steps)
                 if not trial.violations and not any(dominates(known.values, values) for known in self._front):
                     self._front = [known for known in self._front if not dominates(values, known.values)] + [new]
         self._brief = self._expected(trials)
@@ -132,7 +141,8 @@ class FrontSampler:
             if not isinstance(trial, FinishedTrial) or trial.state == "stopped":
                 decisions = self._problem.decisions(trial.architecture)
                 known = self._estimate(_Known(decisions, ())).estimate.values
-                expected.append(_Known(decisions, tuple(-accuracy if value is None else value for value in known)))
+                values = tuple(-accuracy if value is None else value for value in known)
+                expected.append(_Known(decisions, values, _whole_steps(trial.rungs[-1])))
         return expected
 
     def _new(self, made: Iterable[tuple[Architecture, Decisions]], wanted: int, taken: set[Key]) -> list[_Candidate]:
@@ -211,7 +221,7 @@ class FrontSampler:
         """
         remembered = self._remembered()
         values = np.array([known.values for known in remembered])
-        known = [self._estimate(one) for one in remembered]
+        known = [self._trained(one) for one in remembered]
         encoder = _Encoder(known)
         features = encoder.encode(known)
         generator = np.random.default_rng(rng.getrandbits(64))
@@ -224,12 +234,22 @@ class FrontSampler:
                 functions.append(None)
         return _Posterior(encoder, functions)
 
+    def _trained(self, known: _Known) -> _Candidate:
+        return dataclasses.replace(self._estimate(known), training=math.log(known.steps) if known.steps else None)
+
     def _estimate(self, known: _Known) -> _Candidate:
         key = _key(known.decisions)
         if key not in self._estimated:
             candidate, _ = walk(self._problem.decide, lambda name, _: known.decisions[name])
             self._estimated[key] = _Candidate(known.decisions, self._problem.candidate_estimate(candidate))
         return self._estimated[key]
+
+
+def _whole_steps(rung: Evaluation) -> int:
+    """What a paused trial will have been trained for in all, when it is trained in full."""
+    if not rung.total_steps:
+        return 0
+    return rung.total_steps - rung.trained_steps + round(rung.trained_steps / rung.budget_fraction)
 
 
 def _key(decisions: Mapping[str, Value]) -> Key:
@@ -272,7 +292,9 @@ class _Encoder:
         self._options = {
             name: {option: i for i, option in enumerate(options)} for name, options in taken.items() if len(options) > 1
         }
-        figures = enumerate(_figures(candidates))
+        told = [one.training for one in candidates if one.training is not None]
+        self._training = statistics.median(told) if told else 0.0
+        figures = enumerate(self._all_figures(candidates))
         self._figures = {
             i: np.sort(np.array(figure, dtype=float))
             for i, figure in figures
@@ -287,17 +309,18 @@ class _Encoder:
         for name, options in self._options.items():
             codes = np.array([options.get(one.decisions.get(name, _ABSENT), -1) for one in candidates])
             columns.append((codes[:, None] == np.arange(len(options))) * math.sqrt(0.5))
-        figures = _figures(candidates)
+        figures = self._all_figures(candidates)
         for i, met in self._figures.items():
             figure = np.array(figures[i], dtype=float)
             below, up_to = np.searchsorted(met, figure, "left"), np.searchsorted(met, figure, "right")
             columns.append((below + up_to)[:, None] / len(met))
         return np.concatenate(columns, axis=1)
 
-
-def _figures(candidates: Sequence[_Candidate]) -> list[tuple[float | None, ...]]:
-    """What is known of candidates besides their decisions, one tuple a figure."""
-    return list(zip(*((*one.estimate.values, *one.estimate.features) for one in candidates), strict=True))
+    def _all_figures(self, candidates: Sequence[_Candidate]) -> list[tuple[float | None, ...]]:
+        """What is known of candidates besides their decisions, one tuple a figure; the last is their training."""
+        training = [self._training if one.training is None else one.training for one in candidates]
+        figures = ((*one.estimate.values, *one.estimate.features) for one in candidates)
+        return [*zip(*figures, strict=True), tuple(training)]
 
 
 @dataclass(frozen=True)

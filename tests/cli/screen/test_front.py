@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from anenas.api import FrontModel, SearchResult
-from anenas.cli.screen import print_front
+from anenas.cli.screen import exported_names, print_front
 from anenas.latency import Latency
 
 
@@ -22,8 +22,12 @@ def model(trial: int, accuracy: float, ms: float, test: float | None, *called: s
         macs=12_345_678,
         params=98_765,
         package=Path("package"),
+        final_accuracy=None,
         test_accuracy=test,
         latency_by_chip={chip: Latency(ms / i, ms, ms, chip, "s") for i, chip in enumerate(("A15", "M2"), 1)},
+        trained="2 epochs",
+        epochs=None,
+        final_epochs=None,
         called=list(called),
     )
 
@@ -53,6 +57,22 @@ def test_an_accuracy_has_its_standard_error_and_what_it_does_not_tell_apart_is_s
     lines = shown(print_front, dataclasses.replace(result(*front, completed=3), indistinguishable=[[2, 1], [1, 0]]))
     assert lines[2].startswith("2 87.4 ± 0.6 % 2.100 ms")
     assert "too near in accuracy to be told apart: 2, 1; 1, 0" in lines
+
+
+def test_final_training_has_columns_beside_the_brief(shown: Callable[..., list[str]]) -> None:
+    exported = dataclasses.replace(model(3, 0.8, 0.4, 0.9), final_accuracy=0.91, epochs=8.0, final_epochs=22.0)
+    other = dataclasses.replace(model(4, 0.7, 0.3, 0.7), epochs=2.0)
+    _, headings, first, second, *_ = shown(print_front, result(other, exported, completed=2))
+    assert headings == "trial accuracy final test epochs A15 latency (90 %) M2 size"
+    assert first.startswith("3 80.00% 91.00% 90.00% 8 → 22 0.400 ms")
+    assert second.startswith("4 70.00% 70.00% 2 0.300 ms")
+
+
+def test_names_of_one_model_are_said_once() -> None:
+    one, other = Path("e/s/knee"), Path("e/s/accurate")
+    assert exported_names({"knee": one, "accurate": other, "fast": Path("e/s/fast")}) == "{knee,accurate,fast}"
+    assert exported_names({"knee": one, "accurate": other, "fast": one}) == "{knee,accurate} (knee = fast)"
+    assert exported_names({"knee": one, "accurate": one, "fast": one}) == "knee (knee = accurate = fast)"
 
 
 def test_other_objectives_have_columns(shown: Callable[..., list[str]]) -> None:

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from anenas.cli._log import shown_log
 from anenas.cli.screen import SearchProgress, TrainingProgress, _progress
-from anenas.search import Problem, SearchSettings, Study, TrialFiles, make_sampler
+from anenas.search import Phase, Problem, SearchSettings, Study, TrialFiles, make_sampler
 from anenas.space import Limits, read_space
 
 EVALUATOR = PretendEvaluator()
@@ -84,6 +84,18 @@ def test_on_a_terminal_there_is_a_bar_and_failures_stand_above_it(
     assert "searching" in text and "1/2 trials · 1 failed, " in text
 
 
+def test_final_training_counts_models_and_says_how_long_it_takes_at_most(
+    study: Study, problem: Problem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen = terminal(monkeypatch)
+    complete(study, problem)
+    with shown_log(logging.INFO), SearchProgress(8) as progress:
+        study.enter(Phase("final training", 1, 3, seconds=360.0))
+        progress.on_update(study)
+    text = screen.getvalue()
+    assert "final training" in text and "1/3 models · best " in text and "at most about 6 min 0 s in all" in text
+
+
 def test_quiet_has_no_bar(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
     screen = terminal(monkeypatch)
     with shown_log(logging.WARNING), SearchProgress(2) as progress:
@@ -97,11 +109,3 @@ def test_a_training_in_a_log_file_is_a_line_for_each_tenth(capsys: pytest.Captur
             progress.on_step(step, 40)
     lines = capsys.readouterr().err.splitlines()
     assert lines == [f"training: {step} of 40 steps" for step in range(4, 41, 4)]
-
-
-@pytest.mark.parametrize(
-    ("seconds", "expected"),
-    [(0.4, "0 s"), (59.6, "1 min 0 s"), (61, "1 min 1 s"), (3600, "1 h 0 min"), (7384, "2 h 3 min")],
-)
-def test_times_are_told_in_two_units(seconds: float, expected: str) -> None:
-    assert _progress._duration(seconds) == expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import random
 from collections import Counter
@@ -14,8 +15,11 @@ import pytest
 from tables import write_table
 
 from anenas.bench import Table, read_table
+from anenas.latency import Latency
 from anenas.search import (
     CandidateEstimate,
+    Estimate,
+    Evaluation,
     Objectives,
     Problem,
     Sampler,
@@ -27,7 +31,7 @@ from anenas.search import (
     make_sampler,
 )
 from anenas.search._trial import FinishedTrial
-from anenas.search.samplers._front import FrontSampler, _Candidate, _SampledFront
+from anenas.search.samplers._front import FrontSampler, _Candidate, _Known, _SampledFront, _whole_steps
 from anenas.search.samplers._gaussian_process import GaussianProcess
 from anenas.space import Limits, draw
 
@@ -223,3 +227,31 @@ def test_two_trials_are_too_few_to_learn_from(table: Table) -> None:
     trials = trials_of(table, [(0.1, 1.0), (0.2, 2.0)])
     decisions = FrontSampler(0).ask(cast(Problem, _Unknown(table)), trials)
     assert decisions.keys() == {f"choice0{i}" for i in range(4)}
+
+
+def test_a_longer_training_is_no_merit_of_the_architecture(table: Table) -> None:
+    """Half the trials inherited a training four times as long, which alone makes them better."""
+    rng, problem = random.Random(0), problem_of(table)
+    known = []
+    for number in range(40):
+        _, decisions = draw(problem.decide, rng)
+        long = number % 2
+        known.append(_Known(decisions, (-0.6 - 0.2 * long, 0.5), 4000 if long else 1000))
+    sampler = FrontSampler(0)
+    sampler._problem = problem
+    sampler._known = {frozenset(one.decisions.items()): one for one in known}
+    posterior = sampler._sample_posterior(random.Random(0))
+    candidates = [sampler._estimate(one) for one in sampler._known.values()]
+    spread = np.ptp(posterior.of(candidates)[:, 0])
+    without = FrontSampler(0)
+    without._problem = problem
+    without._known = {key: dataclasses.replace(one, steps=0) for key, one in sampler._known.items()}
+    blind = np.ptp(without._sample_posterior(random.Random(0)).of(candidates)[:, 0])
+    assert spread < blind / 3
+
+
+def test_a_paused_trial_counts_with_the_steps_that_it_will_have_had() -> None:
+    latency = Latency(1.0, 1.0, 1.0, "A15", "s")
+    rung = Evaluation(0.5, Estimate({"A15": latency}, 1.0, 1, 1), 0.125, trained_steps=100, total_steps=1500)
+    assert _whole_steps(rung) == 1400 + 800
+    assert _whole_steps(dataclasses.replace(rung, total_steps=0)) == 0

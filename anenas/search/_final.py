@@ -1,0 +1,176 @@
+"""The phase after the search: what ships is trained for longer than what is only compared.
+
+A brief training ranks architectures; nobody ships one. Each model that does goes on from its own weights, in one cycle
+of the learning rate after the other, each twice as long as the one before (Loshchilov & Hutter 2017, arXiv:1608.03983),
+until one is no better on the validation inputs. Each ends where the rate is low, so that its end is what it is worth.
+
+What comes out is kept beside the brief figures and never among them: the front, the hypervolume and the sampler compare
+what was trained alike.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import logging
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from anenas._durations import duration
+from anenas.search._evaluation import WEIGHTS, Evaluation
+from anenas.search._evaluator import Evaluator, FinalEvaluator
+from anenas.search._study import Phase, Study
+from anenas.search._trial import CompletedTrial
+from anenas.search.executors import Executor, Task, TrialFiles, run_all
+from anenas.space import Architecture
+
+FinalModels = Literal["exports", "all", "none"]
+"""What is trained finally: the models that are exported, the whole front, or nothing."""
+
+FINAL_MODELS: tuple[FinalModels, ...] = get_args(FinalModels)
+
+CYCLES = (2, 4, 8)
+"""Length of each cycle where no number of epochs was asked for, in brief trainings."""
+
+MOST_OF_TIMEOUT = 1 / 3
+"""Of the time of a search, what is kept for final training at most."""
+
+_PARTS = 50  # in which cycles are cut to the time there is
+
+_Planned = tuple[CompletedTrial, tuple[int, ...]]
+"""A model with the cycles that it is trained for."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class FinalTraining:
+    """The final training of a search.
+
+    Attributes:
+        study: That was searched.
+        evaluator: Of its networks. One that is no `FinalEvaluator` trains nothing finally.
+        executor: Where they are trained; it is entered before `run`.
+        data: Folder that every evaluation reads, if there is one.
+        models: Which are trained.
+        epochs: Passes over the data, in one cycle; None is as many as make them better, in `CYCLES`.
+    """
+
+    study: Study
+    evaluator: Evaluator
+    executor: Executor
+    data: Path | None = None
+    models: FinalModels = "exports"
+    epochs: int | None = None
+
+    def reserve(self, timeout: float) -> float:
+        """Seconds of the time of a search that are to be kept for this phase, by what has completed so far."""
+        if self.models == "none" or not self.study.front or not isinstance(self.evaluator, FinalEvaluator):
+            return 0.0
+        return min(MOST_OF_TIMEOUT * timeout, self._seconds(self._plan()))
+
+    def run(self, deadline: float = math.inf) -> None:
+        """Train what has not been trained so far, or for fewer epochs than now.
+
+        Args:
+            deadline: By `time.monotonic`. What is being trained then ships as it was, and is trained anew next time.
+        """
+        if self.models == "none" or not self.study.front:
+            return
+        if not isinstance(self.evaluator, FinalEvaluator):
+            _log.info("no final training: %s does not `finish` networks", type(self.evaluator).__name__)
+            return
+        plan = self._plan()
+        if not plan:
+            return
+        plan = self._within(plan, deadline - time.monotonic())
+        if not plan:
+            _log.info("no final training: no time is left for it; run again without a timeout, it is done")
+            return
+        seconds = self._seconds(plan)
+        _log.info("final training: %s", self._announced(plan, seconds))
+        tasks = {}
+        for trial, cycles in sorted(plan, key=lambda one: self._seconds([one]), reverse=True):
+            finish = functools.partial(self.evaluator.finish, trial.architecture, cycles=cycles)
+            weights = self.study.trial_folder(trial.number) / WEIGHTS
+            tasks[trial.number] = Task(
+                finish, TrialFiles(self.study.final_workspace(trial.number), self.data, donor=weights)
+            )
+        left = {trial.number: (trial, sum(cycles)) for trial, cycles in plan}
+        self.study.enter(Phase("final training", 0, len(plan), seconds))
+        for number, outcome in run_all(self.executor, tasks, deadline):
+            trial, epochs = left.pop(number)
+            self.study.enter(Phase("final training", len(plan) - len(left), len(plan), seconds))
+            before = trial.shipped.accuracy
+            if outcome.error is not None:
+                _log.warning("final training of trial %d failed, it ships as it was: %s", number, outcome.error)
+            elif self.study.set_final(number, epochs, _after(trial, outcome.value)):
+                _log.info("trial %d: %.2f%% → %.2f%%", number, 100 * before, 100 * outcome.value.accuracy)
+            else:
+                _log.info("trial %d: final training made it no better, so it ships as it was", number)
+        if left:
+            numbers = ", ".join(map(str, sorted(left)))
+            _log.info("final training is out of time: trial %s ships as it was; run again, it is trained", numbers)
+
+    def _plan(self) -> list[_Planned]:
+        """The models to train, each with its cycles, without those that have had as much."""
+        chosen = self.study.front if self.models == "all" else self.study.picks.values()
+        trials = {trial.number: trial for trial in chosen}.values()
+        plan = [(trial, self._cycles(trial)) for trial in trials]
+        return [(trial, cycles) for trial, cycles in plan if not trial.final or trial.final.epochs < sum(cycles)]
+
+    def _cycles(self, trial: CompletedTrial) -> tuple[int, ...]:
+        return (self.epochs,) if self.epochs else tuple(times * self._brief(trial) for times in CYCLES)
+
+    def _brief(self, trial: CompletedTrial) -> int:
+        """Epochs of its brief training."""
+        epochs_of: Callable[[Architecture], int] | None = getattr(self.evaluator, "epochs_of", None)
+        return epochs_of(trial.architecture) if epochs_of else self.study.settings.epochs
+
+    def _seconds(self, plan: Sequence[_Planned]) -> float:
+        """What it takes at most, from what the brief trainings took."""
+        each = []
+        for trial, cycles in plan:
+            whole = sum(trial.evaluation.seconds.values())
+            training = trial.evaluation.seconds.get("train", whole)
+            each.append(training * sum(cycles) / self._brief(trial) + whole - training)
+        return max([*each, sum(each) / self.executor.slots], default=0.0)
+
+    def _within(self, plan: list[_Planned], seconds: float) -> list[_Planned]:
+        """The plan with cycles cut to what can be done in so many seconds; nothing where that is less than an epoch."""
+        for part in range(_PARTS, 0, -1):
+            cut = [(trial, _cut(cycles, sum(cycles) * part // _PARTS)) for trial, cycles in plan]
+            if self._seconds(cut) <= seconds:
+                return [(trial, cycles) for trial, cycles in cut if cycles]
+        return []
+
+    def _announced(self, plan: Sequence[_Planned], seconds: float) -> str:
+        count, epochs = len(plan), max(sum(cycles) for _, cycles in plan)
+        parts = [f"{count} model" + ("" if count == 1 else "s")]
+        most = "at most " if any(len(cycles) > 1 for _, cycles in plan) else ""
+        parts.append(f"{most}{epochs} epoch{'' if epochs == 1 else 's'}" + (" each" if count > 1 else ""))
+        if seconds >= 1:
+            parts.append(f"{most}about {duration(seconds)}")
+        return ", ".join(parts)
+
+
+def _cut(cycles: Sequence[int], epochs: int) -> tuple[int, ...]:
+    """The first so many epochs of them."""
+    found = []
+    for cycle in cycles:
+        found.append(min(cycle, epochs))
+        epochs -= found[-1]
+    return tuple(cycle for cycle in found if cycle)
+
+
+def _after(trial: CompletedTrial, evaluation: Evaluation | None) -> Evaluation | None:
+    """An evaluation with what the evaluator cannot know: how long the weights had been trained that it began with."""
+    if evaluation is None:
+        return None
+    before = trial.evaluation.total_steps
+    total = before and before + evaluation.trained_steps
+    return dataclasses.replace(evaluation, donor=trial.number, origin=f"trial {trial.number}", total_steps=total)

@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pretend import PretendEvaluator
+
+from anenas._pareto import Losses
+from anenas.search import Evaluation, FinalTraining, Search, SerialExecutor, Study, TrialFiles
+from anenas.search._final import MOST_OF_TIMEOUT
+
+Make = Callable[..., FinalTraining]
+
+
+@pytest.fixture
+def finishing(study: Study, searching: Callable[..., Search]) -> Make:
+    """Makes the final training of a study of eight trials; keywords are its own, and the evaluator's."""
+    search = searching()
+    search.executor = SerialExecutor()
+    search.run(8)
+
+    def make(models: Any = "exports", epochs: int | None = None, **options: Any) -> FinalTraining:
+        return FinalTraining(study, PretendEvaluator(**options), SerialExecutor(), None, models, epochs)
+
+    return make
+
+
+def picked(study: Study) -> set[int]:
+    return {trial.number for trial in study.picks.values()}
+
+
+def finished(study: Study) -> set[int]:
+    return {trial.number for trial in study.completed if trial.final}
+
+
+def test_what_is_exported_is_trained_further_and_ships(study: Study, finishing: Make) -> None:
+    finishing().run()
+    assert finished(study) == picked(study)
+    for trial in study.picks.values():
+        assert trial.final and trial.final.evaluation == trial.shipped
+        assert trial.shipped.accuracy == pytest.approx(trial.evaluation.accuracy + 0.005)
+        folder = study.shipped_folder(trial)
+        assert folder == study.trial_folder(trial.number) / "final"
+        assert (folder / "weights.safetensors").read_bytes() == b"final weights"
+        assert not list(folder.parent.glob(".*"))
+
+
+def test_all_is_the_whole_front_and_none_is_nothing(study: Study, finishing: Make) -> None:
+    finishing("none").run()
+    assert finished(study) == set()
+    finishing("all").run()
+    assert finished(study) == {trial.number for trial in study.front}
+
+
+def test_final_figures_are_seen_by_no_comparison(study: Study, finishing: Make) -> None:
+    def compared() -> tuple[list[int], list[float], list[Losses]]:
+        values = [trial.values or () for trial in study.completed]
+        return [trial.number for trial in study.front], study.hypervolumes, [tuple(value) for value in values]
+
+    before = compared()
+    finishing("all", final_gain=0.3).run()
+    assert compared() == before
+
+
+@pytest.mark.parametrize("gain", [-0.01, 0.0])
+def test_weights_that_are_as_good_as_they_were_ship_as_they_were(
+    gain: float, study: Study, finishing: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "anenas")
+    finishing(final_gain=gain).run()
+    for trial in study.picks.values():
+        assert trial.final and trial.final.evaluation is None
+        assert trial.shipped == trial.evaluation
+        assert study.shipped_folder(trial) == study.trial_folder(trial.number)
+        assert not list(study.trial_folder(trial.number).glob("*final*"))
+    assert "no better, so it ships as it was" in caplog.text
+
+
+def test_a_study_that_is_read_again_has_them(study: Study, finishing: Make) -> None:
+    finishing().run()
+    again = Study.load(study.folder.parent.parent, study.name)
+    assert again.completed == study.completed
+    assert [again.shipped_folder(trial) for trial in again.front] == [study.shipped_folder(t) for t in study.front]
+
+
+def test_what_is_finished_is_trained_again_only_for_longer(study: Study, finishing: Make, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    finishing(epochs=5).run()
+    finishing(epochs=5, log=log).run()
+    finishing(epochs=3, log=log).run()
+    assert not log.exists()
+    finishing(epochs=9, log=log).run()
+    assert len(log.read_text().splitlines()) == len(picked(study))
+
+
+def test_cycles_double_unless_so_many_epochs_are_asked_for(study: Study, finishing: Make, tmp_path: Path) -> None:
+    finishing(log=tmp_path / "doubling").run()
+    assert set(re.findall(r"finish (.*)", (tmp_path / "doubling").read_text())) == {"(2, 4, 8)"}
+    finishing(epochs=20, log=tmp_path / "one").run()
+    assert set(re.findall(r"finish (.*)", (tmp_path / "one").read_text())) == {"(20,)"}
+
+
+def test_the_bound_is_said_before_it_begins(study: Study, finishing: Make, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "anenas")
+    count = len(picked(study))
+    finishing().run()
+    assert f"{count} models, at most 14 epochs each, at most about {14 * count} s" in caplog.text
+    finishing("all", epochs=20).run()
+    assert re.search(r"\d models, 20 epochs each, about", caplog.text)
+
+
+def test_what_does_not_fit_the_time_is_cut(study: Study, finishing: Make, tmp_path: Path) -> None:
+    count = len(picked(study))  # a second an epoch each, one after the other
+    finishing(log=tmp_path / "log").run(time.monotonic() + 4.9 * count)
+    assert set(re.findall(r"finish (.*)", (tmp_path / "log").read_text())) == {"(2, 2)"}
+    finishing(log=tmp_path / "more").run()
+    assert len((tmp_path / "more").read_text().splitlines()) == count
+
+
+def test_no_time_is_no_final_training(study: Study, finishing: Make, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "anenas")
+    finishing().run(time.monotonic() + 0.5)
+    assert finished(study) == set()
+    assert "no time is left" in caplog.text
+
+
+def test_the_deadline_leaves_the_rest_as_it_was(
+    study: Study, finishing: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "anenas")
+    final, count = finishing(epochs=1, final_seconds=1.1 * len(picked(study))), len(picked(study))
+    final.run(time.monotonic() + 1.05 * count)
+    assert len(finished(study)) == 1
+    assert "out of time" in caplog.text
+
+
+def test_an_error_leaves_the_trial_as_it_was(study: Study, finishing: Make, caplog: pytest.LogCaptureFixture) -> None:
+    deepest = max(trial.architecture.stages[1].depth for trial in study.picks.values())
+    finishing(unfinished_depth=deepest).run()
+    assert finished(study) == {
+        trial.number for trial in study.picks.values() if trial.architecture.stages[1].depth != deepest
+    }
+    assert "ValueError: this depth cannot be finished" in caplog.text
+
+
+def test_an_evaluator_that_cannot_finish_leaves_it_out_and_says_so(
+    study: Study, finishing: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "anenas")
+    final = FinalTraining(study, _Brief(), SerialExecutor())
+    final.run()
+    assert finished(study) == set() and final.reserve(90.0) == 0
+    assert "_Brief does not `finish` networks" in caplog.text
+
+
+def test_a_third_of_the_time_is_kept_at_most(study: Study, finishing: Make) -> None:
+    count = len(picked(study))
+    assert finishing().reserve(3600.0) == pytest.approx(14.0 * count)
+    assert finishing().reserve(9.0) == pytest.approx(9 * MOST_OF_TIMEOUT)
+    assert finishing("none").reserve(9.0) == 0
+
+
+def test_nothing_is_kept_while_there_is_nothing_to_train(study: Study) -> None:
+    assert FinalTraining(study, PretendEvaluator(), SerialExecutor()).reserve(9.0) == 0
+
+
+def test_a_new_package_has_no_test_accuracy_yet(study: Study, finishing: Make) -> None:
+    for trial in study.front:
+        study.set_test_accuracy(trial.number, 0.5)
+    finishing().run()
+    assert {trial.number for trial in study.front if trial.test_accuracy is None} == picked(study)
+    again = Study.load(study.folder.parent.parent, study.name)
+    assert {trial.number for trial in again.front if trial.test_accuracy is None} == picked(study)
+
+
+def test_all_steps_are_counted(study: Study, finishing: Make) -> None:
+    finishing().run()
+    for trial in study.picks.values():
+        assert trial.shipped.trained_steps == 140
+        assert trial.shipped.total_steps == trial.evaluation.total_steps + 140
+        assert trial.shipped.origin == f"trial {trial.number}"
+
+
+class _Brief:
+    """An evaluator as users write them."""
+
+    def estimate(self, architecture: Any) -> Any:
+        return PretendEvaluator().estimate(architecture)
+
+    def evaluate(self, architecture: Any, files: TrialFiles, budget_fraction: float = 1.0) -> Evaluation:
+        return PretendEvaluator().evaluate(architecture, files, budget_fraction)
+
+    def test(self, architecture: Any, files: TrialFiles) -> float:
+        return 0.5
