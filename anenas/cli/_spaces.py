@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import typer
@@ -38,7 +39,11 @@ def space_show(name: Annotated[str, typer.Argument(help="A built-in space or a Y
         axes += f"; ids of {space.input.tokens}"
     elif space.input.masked:
         axes += "; the last channel says where they are"
-    print(f"input  {'x'.join(map(str, space.input.shape))} ({axes})")
+    shapes = [(*space.input.shape[:2], *size) for size in space.input.sizes]
+    print(f"input  {_either('x'.join(map(str, shape)) for shape in shapes)} ({axes})")
+    for backbone in space.backbones:
+        cuts = _either(cut or "whole" for cut in backbone.channels)
+        print(f"from   {backbone.source}, cut after {cuts}")
     for stage_name, stage in space.named_stages():
         print(f"{stage_name:6} depth {_either(stage.depth)}, width {_either(stage.width)}, stride {stage.stride}")
         for kind, options in stage.blocks.items():
@@ -80,5 +85,5 @@ def space_sample(
         print(space.sample(rng, classes=classes))
 
 
-def _either(options: tuple[Any, ...]) -> str:
+def _either(options: Iterable[Any]) -> str:
     return " | ".join(str(option).lower() if isinstance(option, bool) else str(option) for option in options)

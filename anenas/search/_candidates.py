@@ -49,6 +49,8 @@ class Candidates:
         busy = {trial.architecture for trial in [*running.values(), *self._study.paused.values()]}
         suggested = 0
         while self._left or self._first or suggested < _PATIENCE:
+            if not (self._left or self._first) and self._study.known_count + len(busy) >= self._problem.space.size:
+                return None
             if time.monotonic() > deadline:
                 return None
             suggested += not (self._left or self._first)

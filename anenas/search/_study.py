@@ -224,6 +224,11 @@ class Study:
         """What was answered about it before."""
         return self._by_architecture.get(architecture)
 
+    @property
+    def known_count(self) -> int:
+        """How many architectures have been answered about."""
+        return len(self._by_architecture)
+
     # Answering
 
     def workspace(self, trial: Trial) -> Path:

@@ -127,6 +127,7 @@ class TrainingEvaluator:
             seed=self.seed,
             device=device,
             learning_rate=_peak(architecture),
+            freeze_statistics=architecture.backbone is not None,
             budget_fraction=budget_fraction,
             checkpoint=files.folder / CHECKPOINT,
             on_step=on_step,
@@ -200,6 +201,7 @@ class TrainingEvaluator:
                 seed=self.seed + 1 + number,  # other batches than those that it has seen
                 device=device,
                 learning_rate=_FINAL_PEAK * _peak(architecture),
+                freeze_statistics=architecture.backbone is not None,
                 on_step=on_step,
             )
             found = validated()

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim.swa_utils import AveragedModel, get_swa_multi_avg_fn, update_bn
 
 from anenas.data import Dataset, Split
@@ -71,6 +72,7 @@ def train(
     device: torch.device | str = "cpu",
     learning_rate: float = PEAK_LEARNING_RATE,
     mixed: bool = True,
+    freeze_statistics: bool = False,
     budget_fraction: float = 1.0,
     checkpoint: Path | None = None,
     on_step: Callable[[int, int], None] = lambda step, steps: None,
@@ -92,6 +94,8 @@ def train(
         device: Where to train.
         learning_rate: At its peak.
         mixed: Whether CUDA trains in mixed precision.
+        freeze_statistics: Whether batch normalisation keeps the means and variances that it has, as suits a network
+            that has learned from far more data (`python experiments/fine_tuning.py`).
         budget_fraction: How much of the whole training shall be done in the end, more than 0.
         checkpoint: Where a pause is kept; begun with where it is there, and removed once the training is whole.
         on_step: Called after each step with its number, from 1, and how many there are.
@@ -104,6 +108,10 @@ def train(
     """
     device = torch.device(device)
     network.to(device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+    if freeze_statistics:
+        for module in network.modules():
+            if isinstance(module, _BatchNorm):
+                module.eval()
     optimizer = torch.optim.AdamW(_parameter_groups(network), lr=learning_rate, fused=device.type == "cuda")
     precision = torch.bfloat16 if device.type == "cuda" and torch.cuda.is_bf16_supported() else torch.float16
     mixed = mixed and device.type == "cuda"
@@ -155,6 +163,8 @@ def train(
             network.load_state_dict(averaged.module.state_dict())
     elif checkpoint:
         checkpoint.unlink(missing_ok=True)
+    if freeze_statistics:
+        return curve
     # The running means of training lag behind the weights as they are now, and after a few steps still remember where
     # they began (Wu & Johnson 2021, arXiv:2105.07576).
     recent = range(last, max(0, last - _BATCHES_OF_STATISTICS), -1)
