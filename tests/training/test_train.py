@@ -251,3 +251,13 @@ def test_the_learning_rate_goes_up_and_down_as_torch_has_it() -> None:
         optimizer.step()
         if step < steps - 1:
             schedule.step()
+
+
+def test_frozen_statistics_stay_while_weights_learn() -> None:
+    network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    images = np.random.default_rng(0).integers(256, size=(64, 1, 8, 8), dtype=np.uint8)
+    split, normalise = Split(images, np.arange(64) % 2), Normalisation((0.5,), (0.2,))
+    train(network, split, normalise, epochs=1, augment=lambda batch, rng: batch, freeze_statistics=True)
+    kept = {name for name, tensor in network.state_dict().items() if torch.equal(tensor, before[name])}
+    assert kept == {"1.running_mean", "1.running_var", "1.num_batches_tracked"}
