@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from anenas._errors import AnenasError, unknown
 from anenas.api._input import augmented, load_input, with_input
 from anenas.api._options import limits_of
-from anenas.api._pretrained import Learned, space_of
+from anenas.api._pretrained import Weights, space_of
 from anenas.data import Data, Dataset, InputFormat
 from anenas.latency import Target
 from anenas.search import (
@@ -76,7 +76,7 @@ class Job:
     inherit: bool
     flip: bool | None = None
     own_evaluator: str = ""
-    learned: Learned = field(default_factory=Learned)
+    learned: Weights = field(default_factory=Weights)
 
     @property
     def title(self) -> str:

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from anenas._errors import AnenasError
 from anenas._files import replacing
 from anenas.pretrained import PretrainedWeights, load_pretrained
+from anenas.search import Learned
 from anenas.space import Architecture, BackboneSpec, SearchSpace, load_space
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Learned:
+class Weights:
     """What the networks of a space have learned before.
 
     Attributes:
@@ -57,33 +58,34 @@ class Learned:
         """Files with the weights, for the trials that begin with them."""
         for network, weights in self.backbones.items():
             _save(weights.state, folder / f"{network}.safetensors")
-        return Files(folder, self.slim)
+        return Files(folder, self)
 
 
 @dataclass(frozen=True)
 class Files:
-    """Which file each trial begins with: called with its architecture."""
+    """What each trial begins with: called with its architecture, see `anenas.search.Pretrained`."""
 
     folder: Path
-    slim: Slim | None
+    weights: Weights
 
-    def __call__(self, architecture: Architecture) -> Path | None:
+    def __call__(self, architecture: Architecture) -> Learned | None:
         if architecture.backbone:
-            return self.folder / f"{architecture.backbone.network}.safetensors"
-        if self.slim is None:
+            weights = self.weights.backbones[architecture.backbone.network]
+            return Learned(self.folder / f"{weights.network}.safetensors", str(weights))
+        if self.weights.slim is None:
             return None
         # What a member takes of the head differs with its length, its head and classes.
         file = self.folder / f"{SLIM}-{len(architecture.stages)}-{architecture.head}.safetensors"
         if not file.exists():
-            _save(self.slim.donor(architecture), file)
-        return file
+            _save(self.weights.slim.donor(architecture), file)
+        return Learned(file, self.weights.slim.space.name)
 
 
 def space_of(
     space: SearchSpace | Slim | str | Path | None,
     pretrained: str | Sequence[str],
     input_shape: tuple[int, int, int] | None,
-) -> tuple[SearchSpace, Learned]:
+) -> tuple[SearchSpace, Weights]:
     """The space that is searched, and what its networks have learned before.
 
     Args:
@@ -100,10 +102,10 @@ def space_of(
     if isinstance(space, Slim):
         if sources:
             raise AnenasError("a space of sub-networks has its own weights; leave out `pretrained`")
-        return space.space, Learned(slim=space)
+        return space.space, Weights(slim=space)
     if space == SLIM:
         made = _slim(sources, input_shape or _SLIM_INPUT)
-        return made.space, Learned(slim=made)
+        return made.space, Weights(slim=made)
     if space is None:
         space = BACKBONES if sources else _DEFAULT
     found = space if isinstance(space, SearchSpace) else load_space(space)
@@ -132,7 +134,7 @@ def _slim(sources: Sequence[str], shape: tuple[int, int, int]) -> Slim:
     return dataclasses.replace(made, mean=weights.mean, std=weights.std)
 
 
-def _with_weights(space: SearchSpace) -> tuple[SearchSpace, Learned]:
+def _with_weights(space: SearchSpace) -> tuple[SearchSpace, Weights]:
     """The weights of a space's backbones, and the space without those that cannot be had."""
     found, problems = {}, []
     for backbone in space.backbones:
@@ -143,17 +145,16 @@ def _with_weights(space: SearchSpace) -> tuple[SearchSpace, Learned]:
         else:
             _say(found[backbone.network])
     if not problems:
-        return space, Learned(found)
+        return space, Weights(found)
     if not found and space.stem is None:
         raise AnenasError("none of the pretrained networks can be had: " + "; ".join(problems))
     for problem in problems:
         _log.warning("left out: %s", problem)
-    return space.with_backbones([one for one in space.backbones if one.network in found]), Learned(found)
+    return space.with_backbones([one for one in space.backbones if one.network in found]), Weights(found)
 
 
 def _say(weights: PretrainedWeights) -> None:
-    licence = f"licence {weights.licence}" if weights.licence else "licence unknown"
-    _log.info("%s: weights of %s, %s", weights.source, weights.origin, licence)
+    _log.info("%s: %s", weights.source, weights)
 
 
 def _save(state: Mapping[str, torch.Tensor], file: Path) -> None:

@@ -39,6 +39,10 @@ class PretrainedWeights:
     std: tuple[float, ...]
     state: Mapping[str, torch.Tensor]
 
+    def __str__(self) -> str:
+        licence = f"licence {self.licence}" if self.licence else "licence unknown"
+        return f"weights of {self.origin}, {licence}"
+
     @classmethod
     def of_state(
         cls,

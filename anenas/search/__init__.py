@@ -4,6 +4,7 @@ Start reading in `_loop.py`.
 """
 
 from anenas.search._distinguish import indistinguishable
+from anenas.search._donor import Learned, Pretrained
 from anenas.search._early_stopping import DEFAULT_RUNGS, FEWEST_TRIALS, Rungs
 from anenas.search._evaluation import (
     ARCHITECTURE,
@@ -72,12 +73,14 @@ __all__ = [
     "FinalTraining",
     "FinishedTrial",
     "LatencyBound",
+    "Learned",
     "Metric",
     "Objective",
     "Objectives",
     "OptunaSampler",
     "Outcome",
     "Phase",
+    "Pretrained",
     "Problem",
     "ProcessExecutor",
     "Rungs",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from anenas.search._problem import Problem
@@ -10,11 +11,25 @@ from anenas.search._study import Study
 from anenas.search._trial import CompletedTrial
 from anenas.space import Architecture, Decisions
 
-Pretrained = Callable[[Architecture], Path | None]
-"""Names the file with what a network has learned before; None where it has not."""
+
+@dataclass(frozen=True)
+class Learned:
+    """What a network has learned before.
+
+    Attributes:
+        file: With the weights, by the names of `anenas.build`.
+        origin: Where they come from, with their licence, for people.
+    """
+
+    file: Path
+    origin: str
 
 
-def nothing(architecture: Architecture) -> Path | None:
+Pretrained = Callable[[Architecture], Learned | None]
+"""Tells what an architecture's network has learned before; None where it begins anew."""
+
+
+def nothing(architecture: Architecture) -> Learned | None:
     """Every network begins anew."""
     return None
 

@@ -67,7 +67,9 @@ class Evaluation:
         donor: Number of the trial that its weights were taken from to begin with; None where it began anew.
         inherited: The fraction of its weights that came from there.
         held_out: How many inputs the accuracy was measured on; 0 where nothing tells.
-        origin: What its weights began with, in words: "trial 12"; empty where they were drawn at random.
+        origin: What its weights began with, in words: "trial 12", or a pretrained network; empty where they were drawn
+            at random.
+        epochs: Of its own training where they are not the study's, as a pretrained network's; 0 otherwise.
         trained_steps: Steps of its own training so far, or of its final training; 0 where nothing tells.
         total_steps: Those, and all that the weights had had that it began with.
     """
@@ -82,6 +84,7 @@ class Evaluation:
     inherited: float = 0.0
     held_out: int = 0
     origin: str = ""
+    epochs: int = 0
     trained_steps: int = 0
     total_steps: int = 0
 

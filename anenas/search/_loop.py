@@ -114,7 +114,8 @@ class Search:
     def _begin(self, trial: Trial) -> None:
         if self._donors and not trial.rungs and not trial.architecture.backbone:
             trial = dataclasses.replace(trial, donor=self._donors.nearest(trial.architecture))
-        donor = self.pretrained(trial.architecture)
+        learned = self.pretrained(trial.architecture)
+        donor = learned.file if learned else None
         if trial.donor is not None:
             donor = self.study.trial_folder(trial.donor) / WEIGHTS
         evaluate = functools.partial(
@@ -133,7 +134,7 @@ class Search:
             self.study.fail(trial, outcome.error)
             self._stop_if_hopeless()
         else:
-            evaluation = self._with_donor(outcome.value, trial.donor)
+            evaluation = self._with_origin(outcome.value, trial)
             if evaluation.budget_fraction < 1:
                 self.study.pause(trial, evaluation)
             else:
@@ -143,10 +144,12 @@ class Search:
         architectures = self.problem.space.pretrained(self.problem.classes)  # type: ignore[attr-defined]
         probe_backbones(self.study, self.problem, self.executor, architectures, self.data, self.pretrained, deadline)
 
-    def _with_donor(self, evaluation: Evaluation, number: int | None) -> Evaluation:
+    def _with_origin(self, evaluation: Evaluation, trial: Trial) -> Evaluation:
         """What the evaluator cannot know: whose weights it began with, and how long those had been trained."""
+        number = trial.donor
         if number is None:
-            return evaluation
+            learned = self.pretrained(trial.architecture)
+            return dataclasses.replace(evaluation, origin=learned.origin) if learned else evaluation
         before = next(trial for trial in self.study.completed if trial.number == number).evaluation.total_steps
         total = before and before + evaluation.trained_steps  # of trials of earlier versions nothing tells
         return dataclasses.replace(evaluation, donor=number, origin=f"trial {number}", total_steps=total)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import logging
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,10 +12,12 @@ from pathlib import Path
 from anenas.search._donor import Pretrained
 from anenas.search._evaluation import PROBE, Evaluation
 from anenas.search._problem import Problem
-from anenas.search._study import Study
+from anenas.search._study import Phase, Study
 from anenas.search._trial import PROBED, Trial
 from anenas.search.executors import Executor, Outcome, Task, TrialFiles
 from anenas.space import Architecture
+
+_log = logging.getLogger(__name__)
 
 
 def probe_backbones(
@@ -37,21 +40,28 @@ def probe_backbones(
         executor: Where that is done.
         architectures: To probe.
         data: Folder that every evaluation reads.
-        pretrained: File with the weights of each.
+        pretrained: What each has learned before.
         deadline: By `time.monotonic`; what has not been probed by then is left out.
     """
     busy = {trial.architecture for trial in study.paused.values()}
     new = [one for one in architectures if one not in busy and study.known(one) is None]
     groups = [list(group) for _, group in itertools.groupby(sorted(new, key=_pass), key=_pass)]
     running: dict[int, list[Trial]] = {}
+    count, done = len(groups), 0
+    if groups:
+        _log.info("probing pretrained networks: %d cuts in %d passes over the images", len(new), count)
     while time.monotonic() < deadline and (groups or running):
+        study.enter(Phase("probing", done, count))
         while groups and len(running) < executor.slots:
             trials = _worth_training(study, problem, groups.pop(0))
             if trials:
                 _submit(study, problem, executor, trials, data, pretrained)
                 running[trials[0].number] = trials
         for number, outcome in executor.wait(deadline - time.monotonic()) if running else ():
+            done += 1
             _note(study, problem, running.pop(number), outcome)
+    if count:
+        study.enter(Phase())
 
 
 def _pass(architecture: Architecture) -> tuple[tuple[int, ...], str]:
@@ -83,7 +93,8 @@ def _submit(
 ) -> None:
     first = trials[0].architecture
     task = functools.partial(problem.evaluator.probe, [trial.architecture for trial in trials])  # type: ignore[attr-defined]
-    files = TrialFiles(study.workspace(trials[0]), data, pretrained(first))
+    learned = pretrained(first)
+    files = TrialFiles(study.workspace(trials[0]), data, learned.file if learned else None)
     executor.submit(trials[0].number, Task(task, files))
 
 

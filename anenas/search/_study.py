@@ -47,7 +47,7 @@ class Phase:
     """What a search is doing.
 
     Attributes:
-        name: "searching", "final training" or "testing".
+        name: "probing", "searching", "final training" or "testing".
         done: How much of it.
         count: Of how much; None where trials tell.
         seconds: That it takes in all, about and at most; None where nothing tells.

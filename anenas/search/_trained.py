@@ -29,12 +29,13 @@ class Trained:
     def of(cls, trial: CompletedTrial, settings: SearchSettings) -> Self:
         """That of a trial of a study with these settings."""
         brief, final = trial.evaluation, trial.final.evaluation if trial.final else None
+        epochs = brief.epochs or settings.epochs
         if not brief.trained_steps:  # an earlier version's, or of an evaluator that does not say
-            return cls(settings.epochs, 0.0 if brief.donor is None else None, origin=brief.origin)
-        steps_per_epoch = brief.trained_steps / settings.epochs
+            return cls(epochs, 0.0 if brief.donor is None else None, origin=brief.origin)
+        steps_per_epoch = brief.trained_steps / epochs
         before = brief.total_steps - brief.trained_steps if brief.total_steps else None
         return cls(
-            settings.epochs,
+            epochs,
             None if before is None else before / steps_per_epoch,
             final.trained_steps / steps_per_epoch if final else 0.0,
             brief.origin,
@@ -57,4 +58,6 @@ class Trained:
             words += " after others inherited from an earlier trial"
         elif self.inherited:
             words += f" after {self.inherited:.4g} inherited" + (f" from {self.origin}" if self.origin else "")
+        elif self.origin:
+            words += f" from {self.origin}"
         return words + (f", then {self.final:.4g} of final training" if self.final else "")

