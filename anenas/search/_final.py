@@ -40,6 +40,7 @@ MOST_OF_TIMEOUT = 1 / 3
 """Of the time of a search, what is kept for final training at most."""
 
 _PARTS = 50  # in which cycles are cut to the time there is
+_MARGIN = 1.25  # of that time: a machine that is shared is now faster, now slower, and what is not done in time is lost
 
 _Planned = tuple[CompletedTrial, tuple[int, ...]]
 """A model with the cycles that it is trained for."""
@@ -144,7 +145,7 @@ class FinalTraining:
         """The plan with cycles cut to what can be done in so many seconds; nothing where that is less than an epoch."""
         for part in range(_PARTS, 0, -1):
             cut = [(trial, _cut(cycles, sum(cycles) * part // _PARTS)) for trial, cycles in plan]
-            if self._seconds(cut) <= seconds:
+            if _MARGIN * self._seconds(cut) <= seconds:
                 return [(trial, cycles) for trial, cycles in cut if cycles]
         return []
 

@@ -116,7 +116,7 @@ def test_the_bound_is_said_before_it_begins(study: Study, finishing: Make, caplo
 
 def test_what_does_not_fit_the_time_is_cut(study: Study, finishing: Make, tmp_path: Path) -> None:
     count = len(picked(study))  # a second an epoch each, one after the other
-    finishing(log=tmp_path / "log").run(time.monotonic() + 4.9 * count)
+    finishing(log=tmp_path / "log").run(time.monotonic() + 6.1 * count)
     assert set(re.findall(r"finish (.*)", (tmp_path / "log").read_text())) == {"(2, 2)"}
     finishing(log=tmp_path / "more").run()
     assert len((tmp_path / "more").read_text().splitlines()) == count
@@ -133,8 +133,8 @@ def test_the_deadline_leaves_the_rest_as_it_was(
     study: Study, finishing: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "anenas")
-    final, count = finishing(epochs=1, final_seconds=1.1 * len(picked(study))), len(picked(study))
-    final.run(time.monotonic() + 1.05 * count)
+    final, count = finishing(epochs=1, final_seconds=1.35 * len(picked(study))), len(picked(study))
+    final.run(time.monotonic() + 1.3 * count)
     assert len(finished(study)) == 1
     assert "out of time" in caplog.text
 
