@@ -104,6 +104,7 @@ class Job:
             evaluator=self.own_evaluator,
             augment=self.dataset.augmentation if self.dataset else "light",
             flip=self.flip,
+            moments=self.dataset.moments if self.dataset else None,
         )
 
     @property

@@ -68,6 +68,10 @@ def export(
     architecture = dataclasses.replace(record.architecture, form=the_form or record.architecture.form)
     if problem := architecture.form_problem:
         raise AnenasError(f"{problem}; ship its weights in another form")
+    if final_epochs and (architecture.backbone or the_study.settings.moments):
+        raise AnenasError(
+            "a pretrained network is not trained anew for an export; search on with `final_epochs`: it goes on"
+        )
     if streaming:
         require_streaming(architecture, the_study.front)
     trial = the_study.shipped_folder(record)
@@ -129,7 +133,9 @@ def _dataset(study: Study, data: Data, architecture: Architecture) -> Dataset:
             f"`data`"
         )
     flip = dataset.flip if study.settings.flip is None else study.settings.flip
-    return dataclasses.replace(dataset, augmentation=study.settings.augment, flip=flip)
+    if kind.resized:
+        dataset = dataset.resized(*architecture.input[2:])
+    return dataclasses.replace(dataset, augmentation=study.settings.augment, flip=flip, moments=study.settings.moments)
 
 
 def _retrained(model: Model, folder: Path, device: str | None, on_step: Callable[[int, int], None]) -> Model:

@@ -33,6 +33,7 @@ class SearchSettings:
         evaluator: What judges architectures, where it is not the product's own.
         augment: How much inputs change in training.
         flip: Whether images are mirrored in training; None where that follows from the data.
+        moments: Mean and standard deviation that inputs are normalised by, where they are those of other data.
         schema_version: Of the study that holds this.
     """
 
@@ -51,6 +52,7 @@ class SearchSettings:
     evaluator: str = ""
     augment: str = "light"
     flip: bool | None = None
+    moments: tuple[tuple[float, ...], tuple[float, ...]] | None = None
     schema_version: int = SCHEMA_VERSION
 
     def identity(self) -> dict[str, Any]:
@@ -78,7 +80,7 @@ class SearchSettings:
         shape = values.pop("input_shape")
         values["input"] = "x".join(map(str, shape)) if shape else ""
         # What a study had before there was a choice, so that it goes on.
-        former = {"encoding": None, "evaluator": "", "augment": "light", "flip": None}
+        former = {"encoding": None, "evaluator": "", "augment": "light", "flip": None, "moments": None}
         return {name: value for name, value in values.items() if name not in former or value != former[name]}
 
     @classmethod
@@ -99,4 +101,7 @@ class SearchSettings:
         if shape := values.get("input"):
             channels, height, width = (int(size) for size in shape.split("x"))
             found["input_shape"] = (channels, height, width)
+        if moments := values.get("moments"):
+            mean, std = moments
+            found["moments"] = (tuple(mean), tuple(std))
         return cls(**{**found, "schema_version": version})

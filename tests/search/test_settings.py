@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import shutil
 import sqlite3
 from pathlib import Path
@@ -72,8 +73,10 @@ def test_settings_are_read_back_as_they_were() -> None:
 def test_what_training_does_to_inputs_is_a_setting_only_where_it_is_not_what_it_always_was() -> None:
     other = dataclasses.replace(SETTINGS, augment="strong", flip=False)
     assert SearchSettings.from_dict(other.to_dict()) == other
+    normalised = dataclasses.replace(SETTINGS, moments=((0.5,), (0.25,)))
+    assert SearchSettings.from_dict(json.loads(json.dumps(normalised.to_dict()))) == normalised
     assert SETTINGS.differences(other) == ["augment was None, is strong", "flip was None, is False"]
-    assert not {"augment", "flip"} & SETTINGS.to_dict().keys()
+    assert not {"augment", "flip", "moments"} & SETTINGS.to_dict().keys()
 
 
 def test_a_study_of_a_later_version_says_what_to_do(tmp_path: Path) -> None:
