@@ -23,13 +23,13 @@ from anenas.network import Normalisation, build, inherit
 from anenas.pretrained import load_pretrained
 from anenas.search._ship import deploy
 from anenas.space import Architecture
-from anenas.training import FINE_TUNING_LEARNING_RATE, accuracy, fit_probe, pooled_features, train
+from anenas.training import accuracy, fit_probe, pooled_features, train
 
 _WAYS = {
-    "statistics of ImageNet": (True, 1.0),
-    "statistics of these images": (False, 1.0),
-    "ImageNet's, twice the peak": (True, 2.0),
-    "ImageNet's, a third of the peak": (True, 1 / 3),
+    "ImageNet's statistics, peak 0.001": (True, 1e-3),
+    "these images', peak 0.001": (False, 1e-3),
+    "ImageNet's statistics, peak 0.002": (True, 2e-3),
+    "ImageNet's statistics, peak 0.0003": (True, 3e-4),
 }
 
 
@@ -72,7 +72,7 @@ def main() -> None:
     def say(what: str, network: nn.Module, seconds: float) -> None:
         deployed = deploy(network, architecture, data)
         found = [accuracy(deployed, split) for split in (data.validation, data.test)]
-        print(f"{what:32} {found[0]:7.1%} {found[1]:7.1%} {seconds:6.0f} s", flush=True)
+        print(f"{what:36} {found[0]:7.1%} {found[1]:7.1%} {seconds:6.0f} s", flush=True)
 
     say("probe", begun, 0.0)
     for what, (frozen, peak) in _WAYS.items():
@@ -84,7 +84,7 @@ def main() -> None:
             Normalisation(data.mean, data.std, raw=True),
             epochs=args.epochs,
             augment=data.augment,
-            learning_rate=peak * FINE_TUNING_LEARNING_RATE,
+            learning_rate=peak,
             freeze_statistics=frozen,
         )
         say(what, network, time.process_time() - started)

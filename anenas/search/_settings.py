@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from anenas._errors import AnenasError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Of what a study holds: its settings and the evaluations of its trials. 1 had no number; it is read as well."""
 
 

@@ -26,11 +26,15 @@ SETTINGS = SearchSettings(
 )
 
 
-@pytest.fixture(params=range(1, SCHEMA_VERSION + 1))
+def restore(schema: int, folder: Path) -> None:
+    with sqlite3.connect(folder / "studies.db") as database:
+        database.executescript((STORES / f"schema-{schema}.sql").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(params=[1, 2])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A store as the version of that schema left it: 3 trials completed, 7 stopped, for A15 and M2."""
-    with sqlite3.connect(tmp_path / "studies.db") as database:
-        database.executescript((STORES / f"schema-{request.param}.sql").read_text(encoding="utf-8"))
+    restore(request.param, tmp_path)
     if request.param == 1:
         folder = tmp_path / "studies" / NAME / "trials" / "00002"
         folder.mkdir(parents=True)
@@ -64,6 +68,21 @@ def test_a_test_accuracy_is_added_to_a_study_of_every_schema(store: Path) -> Non
     Study.load(store, NAME).set_test_accuracy(1, 0.25)
     tested = {trial.number: trial.test_accuracy for trial in Study.load(store, NAME).completed}
     assert (tested[1], tested[2]) == (0.25, 1.0)
+
+
+def test_a_study_of_todays_schema_is_read_with_its_final_training(tmp_path: Path) -> None:
+    """4 trials completed, of which the only one of the front was trained finally and got no better."""
+    assert SCHEMA_VERSION == 3, "commit a store of the new schema"
+    restore(3, tmp_path)
+    study = Study.load(tmp_path, "tiny-data-A15-708ffe")
+    assert study.settings.schema_version == 3 and study.counts["completed"] == 4
+    [best] = study.front
+    assert (best.number, best.evaluation.held_out, best.evaluation.accuracy_error) == (2, 48, 0.0)
+    assert (best.evaluation.donor, best.evaluation.origin) == (0, "trial 0")
+    assert (best.evaluation.trained_steps, best.evaluation.total_steps) == (48, 96)
+    assert best.final is not None and (best.final.epochs, best.final.evaluation) == (112, None)
+    assert best.test_accuracy == 1.0
+    assert study_name(tmp_path, None, False, "tiny-data-A15", study.settings) == study.name
 
 
 def test_settings_are_read_back_as_they_were() -> None:

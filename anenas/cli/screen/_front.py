@@ -7,10 +7,13 @@ from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
 from anenas.api import FrontModel, SearchResult
 
+_ALL = frozenset({"epochs", "interval"})  # what is left out where there is no room, and is in the JSON
+_WIDEST = 1_000
 _COLUMNS = {"macs": "M MACs", "params": "M params", "residency": "on engine"}
 
 
@@ -18,17 +21,37 @@ def print_front(console: Console, result: SearchResult) -> None:
     """The Pareto front as a table, the best by the first objective first; below it each architecture in a line of its
     own, behind what it is exported as; and how the trials ended.
     """
+    for told in (_ALL, _ALL - {"epochs"}, _ALL - {"epochs", "interval"}):
+        table = _table(result, told)
+        if Measurement.get(console, console.options.update(max_width=_WIDEST), table).maximum <= console.width:
+            break
+    console.print(table)
+    for model in reversed(result.front):
+        called = f"[bold]{', '.join(model.called)}[/]  " if model.called else ""
+        console.print(f"{model.trial:5}  {called}{model.architecture}", highlight=False, soft_wrap=True)
+    if result.indistinguishable:
+        groups = "; ".join(", ".join(map(str, group)) for group in result.indistinguishable)
+        console.print(f"too near in accuracy to be told apart: {groups}", highlight=False, soft_wrap=True)
+    console.print()
+    ended = [f"{count} {state}" for state, count in result.counts.items() if count]
+    if because := ", ".join(f"{count} {reason}" for reason, count in result.infeasible.items()):
+        ended = [f"{one}: {because}" if one.endswith("infeasible") else one for one in ended]
+    console.print("; ".join(ended), highlight=False, soft_wrap=True)
+
+
+def _table(result: SearchResult, told: frozenset[str]) -> Table:
     table = Table(title=f"Pareto front of {result.study}", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
-    table.add_column("trial", justify="right")
+    table.add_column("trial", justify="right", no_wrap=True, min_width=5)
     table.add_column("accuracy", justify="right", no_wrap=True, min_width=8)
     is_final = any(model.final_accuracy is not None for model in result.front)
     if is_final:
         table.add_column("final", justify="right", no_wrap=True, min_width=6)
     table.add_column("test", justify="right", no_wrap=True, min_width=6)
-    is_told = any(model.epochs is not None for model in result.front)
+    is_told = "epochs" in told and any(model.epochs is not None for model in result.front)
     if is_told:
         table.add_column("epochs", justify="right", no_wrap=True)
-    table.add_column(f"{result.chip} latency (90 %)", justify="right", no_wrap=True)
+    interval = " (90 %)" if "interval" in told else ""
+    table.add_column(f"{result.chip} latency{interval}", justify="right", no_wrap=True)
     others = list(result.front[0].latency_by_chip)[1:] if result.front else []
     for chip in others:
         table.add_column(chip, justify="right", no_wrap=True)
@@ -43,23 +66,16 @@ def print_front(console: Console, result: SearchResult) -> None:
             *([_percentage(model.final_accuracy)] if is_final else []),
             _percentage(model.test_accuracy),
             *([_epochs(model)] if is_told else []),
-            f"{model.latency_ms:.3f} ms ({model.latency_low_ms:.2f}–{model.latency_high_ms:.2f})",
+            f"{model.latency_ms:.3f} ms" + (_interval(model) if interval else ""),
             *(f"{model.latency_by_chip[chip].ms:.3f} ms" for chip in others),
             f"{model.size_mb:.2f} MB",
             *(_shown(name, getattr(model, name)) for name in more),
         )
-    console.print(table)
-    for model in reversed(result.front):
-        called = f"[bold]{', '.join(model.called)}[/]  " if model.called else ""
-        console.print(f"{model.trial:5}  {called}{model.architecture}", highlight=False, soft_wrap=True)
-    if result.indistinguishable:
-        groups = "; ".join(", ".join(map(str, group)) for group in result.indistinguishable)
-        console.print(f"too near in accuracy to be told apart: {groups}", highlight=False, soft_wrap=True)
-    console.print()
-    ended = [f"{count} {state}" for state, count in result.counts.items() if count]
-    if because := ", ".join(f"{count} {reason}" for reason, count in result.infeasible.items()):
-        ended = [f"{one}: {because}" if one.endswith("infeasible") else one for one in ended]
-    console.print("; ".join(ended), highlight=False, soft_wrap=True)
+    return table
+
+
+def _interval(model: FrontModel) -> str:
+    return f" ({model.latency_low_ms:.2f}–{model.latency_high_ms:.2f})"
 
 
 def _accuracy(model: FrontModel) -> str:

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 from collections.abc import Callable
 from pathlib import Path
+
+import pytest
+from rich.console import Console
 
 from anenas.api import FrontModel, SearchResult
 from anenas.cli.screen import exported_names, print_front
@@ -88,3 +92,13 @@ def test_an_empty_front_has_headings_and_says_how_trials_ended(shown: Callable[.
         "trial accuracy test A15 latency (90 %) size",
         "2 failed",
     ]
+
+
+@pytest.mark.parametrize(("width", "left"), [(120, "(0.32–0.50)"), (80, "0.400 ms")])
+def test_a_narrow_terminal_shows_every_trial_and_leaves_out_intervals(width: int, left: str) -> None:
+    console = Console(file=io.StringIO(), width=width, color_system=None)
+    wide = dataclasses.replace(model(3, 0.874, 0.4, 0.9), accuracy_error=0.0061, final_accuracy=0.91, epochs=8.0)
+    print_front(console, result(wide, completed=1))
+    row = console.file.getvalue().splitlines()[4]  # type: ignore[attr-defined]
+    assert row.split()[:4] == ["3", "87.4", "±", "0.6"] and left in row and "…" not in row
+    assert ("(" in row) is (width == 120)
