@@ -122,6 +122,11 @@ class ProgramCost:
         return sum(segment.cpu_us - segment.engine_us for segment in self.segments if segment.able)
 
     @property
+    def is_tiny(self) -> bool:
+        """Whether Core ML may keep it all on the CPU: the engine saves less than its launch and the change of unit."""
+        return len(self.segments) == 1 and self.macs > 0 and self.saved_us < LAUNCH_US + SWITCH_US
+
+    @property
     def residency(self) -> float:
         """Fraction of the operations' time spent on the engine; 1 if they take none."""
         return _fraction(self._operation_us, self._on_engine)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from anenas.ane._chips import Chip
 from anenas.ane._guidelines import MAX_CONVOLUTIONS, convolutions_problem
 from anenas.ane._placement import program_cost
-from anenas.ane._program_cost import LAUNCH_US, SWITCH_US
 from anenas.ane._registry import Problem, rule
 from anenas.graph import Graph
 
@@ -63,8 +62,10 @@ def _flexible(graph: Graph, chip: Chip) -> Iterator[Problem]:
 )
 def _tiny(graph: Graph, chip: Chip) -> Iterator[Problem]:
     cost = program_cost(graph, chip)
-    if len(cost.segments) == 1 and cost.macs and (saved := cost.saved_us) < LAUNCH_US + SWITCH_US:
-        message = f"the engine saves about {max(0, saved) / 1000:.2f} ms: under 0.25, Core ML may keep it on the CPU"
+    if cost.is_tiny:
+        message = (
+            f"the engine saves about {max(0, cost.saved_us) / 1000:.2f} ms: under 0.25, Core ML may keep it on the CPU"
+        )
         yield "", message, "load it with compute units cpuAndNeuralEngine, and look at its compute plan"
 
 

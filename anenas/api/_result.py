@@ -23,6 +23,7 @@ class FrontModel:
         latency_low_ms: Lower end of its 90 % interval.
         latency_high_ms: Upper end of it.
         residency: Fraction of its operations' time that is spent on the Neural Engine, as estimated.
+        is_tiny: Whether it is so small that Core ML may keep it on the CPU.
         size_mb: Of the package, in 10⁶ bytes.
         macs: Multiply-accumulates of one prediction.
         params: Weights that are stored.
@@ -47,6 +48,7 @@ class FrontModel:
     latency_low_ms: float
     latency_high_ms: float
     residency: float
+    is_tiny: bool
     size_mb: float
     macs: int
     params: int
@@ -137,6 +139,7 @@ def _front_model(study: Study, trial: CompletedTrial) -> FrontModel:
         latency_low_ms=latency.low_ms,
         latency_high_ms=latency.high_ms,
         residency=estimate.residency,
+        is_tiny=estimate.is_tiny,
         size_mb=estimate.size_mb,
         macs=estimate.macs,
         params=estimate.params,

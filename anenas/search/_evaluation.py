@@ -32,6 +32,7 @@ class Estimate:
         macs: Multiply-accumulates of one prediction.
         params: Weights that are stored.
         residency: Fraction of the operations' time that is spent on the engine.
+        is_tiny: Whether it is so small that Core ML may keep it on the CPU, as rule `tiny` has it.
         broken_rules: Guidelines that it breaks, in words; none in a network that can be searched.
     """
 
@@ -40,6 +41,7 @@ class Estimate:
     macs: int
     params: int
     residency: float = 1.0
+    is_tiny: bool = False
     broken_rules: tuple[str, ...] = ()
 
     @property

@@ -80,6 +80,7 @@ class TrainingEvaluator:
             macs=cost.macs,
             params=cost.params,
             residency=cost.residency,
+            is_tiny=cost.is_tiny,
             broken_rules=(*cost.problems, *problems),
         )
 
@@ -270,7 +271,8 @@ class TrainingEvaluator:
             size_mb=package.bytes / 1e6,
             macs=graph.macs,
             params=graph.parameters,
-            residency=program_cost(graph, chip).residency,
+            residency=(cost := program_cost(graph, chip)).residency,
+            is_tiny=cost.is_tiny,
         )
         clock.lap("cost")
         return dataclasses.replace(

@@ -14,6 +14,7 @@ from anenas.api import FrontModel, SearchResult
 
 _ALL = frozenset({"epochs", "interval"})  # what is left out where there is no room, and is in the JSON
 _WIDEST = 1_000
+_TINY = " *"
 _COLUMNS = {"macs": "M MACs", "params": "M params", "residency": "on engine"}
 
 
@@ -29,6 +30,9 @@ def print_front(console: Console, result: SearchResult) -> None:
     for model in reversed(result.front):
         called = f"[bold]{', '.join(model.called)}[/]  " if model.called else ""
         console.print(f"{model.trial:5}  {called}{model.architecture}", highlight=False, soft_wrap=True)
+    if any(model.is_tiny for model in result.front):
+        tiny = f"{_TINY.strip()} so small that Core ML may keep it on the CPU: load it with cpuAndNeuralEngine"
+        console.print(tiny, highlight=False, soft_wrap=True)
     if result.indistinguishable:
         groups = "; ".join(", ".join(map(str, group)) for group in result.indistinguishable)
         console.print(f"too near in accuracy to be told apart: {groups}", highlight=False, soft_wrap=True)
@@ -66,7 +70,7 @@ def _table(result: SearchResult, told: frozenset[str]) -> Table:
             *([_percentage(model.final_accuracy)] if is_final else []),
             _percentage(model.test_accuracy),
             *([_epochs(model)] if is_told else []),
-            f"{model.latency_ms:.3f} ms" + (_interval(model) if interval else ""),
+            f"{model.latency_ms:.3f} ms" + (_interval(model) if interval else "") + (_TINY if model.is_tiny else ""),
             *(f"{model.latency_by_chip[chip].ms:.3f} ms" for chip in others),
             f"{model.size_mb:.2f} MB",
             *(_shown(name, getattr(model, name)) for name in more),

@@ -22,6 +22,7 @@ def model(trial: int, accuracy: float, ms: float, test: float | None, *called: s
         latency_low_ms=0.8 * ms,
         latency_high_ms=1.25 * ms,
         residency=0.975,
+        is_tiny=False,
         size_mb=1.234,
         macs=12_345_678,
         params=98_765,
@@ -102,3 +103,11 @@ def test_a_narrow_terminal_shows_every_trial_and_leaves_out_intervals(width: int
     row = console.file.getvalue().splitlines()[4]  # type: ignore[attr-defined]
     assert row.split()[:4] == ["3", "87.4", "±", "0.6"] and left in row and "…" not in row
     assert ("(" in row) is (width == 120)
+
+
+def test_what_core_ml_may_keep_on_the_cpu_is_marked(shown: Callable[..., list[str]]) -> None:
+    small = dataclasses.replace(model(3, 0.8, 0.4, 0.9), is_tiny=True)
+    lines = shown(print_front, result(small, model(4, 0.9, 0.8, 0.9), completed=2))
+    assert "0.400 ms (0.32–0.50) *" in lines[3] and "*" not in lines[2]
+    assert any(line.startswith("* so small that Core ML may keep it on the CPU") for line in lines)
+    assert not any("*" in line for line in shown(print_front, result(model(4, 0.9, 0.8, 0.9), completed=1)))
