@@ -44,6 +44,9 @@ class _Pictures(Inputs):
             raise AnenasError(
                 f"{name} has {self.channels} channels, which cannot be made {channels}; only 1 and 3 can be converted"
             )
+        if channels != self.channels:
+            change = "are grey: they get three equal channels" if channels > 1 else "lose their colours"
+            _log.info("%s: the images %s", name, change)
         return dataclasses.replace(wanted, channels=channels)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -45,6 +46,24 @@ def test_channels_turn_grey_into_colour_and_back(write_npz: WriteNpz) -> None:
     assert load_data(path, size=(8, 8), channels=3).channels == 3
     with pytest.raises(AnenasError, match="my_set has 1 channels, which cannot be made 4"):
         load_data(path, size=(8, 8), channels=4)
+
+
+@pytest.mark.parametrize(
+    ("shape", "channels", "said"),
+    [
+        ((8, 8), 3, "are grey: they get three equal channels"),
+        ((8, 8, 3), 1, "lose their colours"),
+    ],
+)
+def test_a_change_of_channels_is_said(
+    write_npz: WriteNpz, caplog: pytest.LogCaptureFixture, shape: tuple[int, ...], channels: int, said: str
+) -> None:
+    caplog.set_level(logging.INFO, "anenas")
+    images = np.zeros((9, *shape), np.uint8)
+    labels = np.arange(9) % 3
+    path = write_npz(train_x=images, train_y=labels, test_x=images, test_y=labels)
+    assert load_data(str(path), size=(8, 8), channels=channels).channels == channels
+    assert [record.getMessage() for record in caplog.records] == [f"my_set: the images {said}"]
 
 
 def test_four_channels_stay_four(write_npz: WriteNpz) -> None:
