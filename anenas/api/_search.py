@@ -29,6 +29,7 @@ from anenas.search import (
     Sampler,
     Search,
     Study,
+    check_study_name,
     export_best,
     searching,
     study_folder,
@@ -157,6 +158,7 @@ def run_search(
     started = time.monotonic()
     check_positive(trials=trials, epochs=epochs, timeout=timeout, workers=workers, rungs=rungs, classes=classes)
     check_final(final, final_epochs)
+    check_study_name(study)
     suggesting, make_executor = sampler_of(sampler, seed), executor_of(executor, workers, device)
     most = {"size_mb": max_size_mb, "latency_ms": max_latency_ms, "macs": max_macs, "params": max_params}
     job = prepare(

@@ -26,7 +26,7 @@ from anenas.search._objectives import DEFAULT_OBJECTIVES, METRICS, Metric, Objec
 from anenas.search._problem import LATENCY_BOUNDS, CandidateEstimate, LatencyBound, Problem, Space, reference_point
 from anenas.search._settings import SCHEMA_VERSION, SearchSettings
 from anenas.search._ship import load_deployed, ship
-from anenas.search._store import is_being_searched, searching, study_folder, study_name, study_names
+from anenas.search._store import check_study_name, is_being_searched, searching, study_folder, study_name, study_names
 from anenas.search._study import Phase, Study
 from anenas.search._trained import Trained
 from anenas.search._training_evaluator import TrainingEvaluator
@@ -95,6 +95,7 @@ __all__ = [
     "TrainingEvaluator",
     "Trial",
     "TrialFiles",
+    "check_study_name",
     "export_best",
     "front_of",
     "indistinguishable",

@@ -31,6 +31,12 @@ def study_names(store: Path) -> list[str]:
     return sorted(optuna.get_all_study_names(open_storage(store)))
 
 
+def check_study_name(given: str | None) -> None:
+    """Raises: AnenasError: If the name that a caller wants cannot be one."""
+    if given is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", given):
+        raise AnenasError(f"study name '{given}': expected letters, digits, '_', '.' and '-', at most 100")
+
+
 def study_name(store: Path, given: str | None, new: bool, title: str, settings: SearchSettings) -> str:
     """The study that these settings continue, or the name of a new one.
 
@@ -40,17 +46,12 @@ def study_name(store: Path, given: str | None, new: bool, title: str, settings: 
         new: Whether to start afresh even if there is such a study: it gets the next number behind its name.
         title: What names that follow from settings begin with.
         settings: See above.
-
-    Raises:
-        AnenasError: If the name that is given cannot be one.
     """
     if given is None:
         digest = hashlib.sha256(json.dumps(settings.identity(), sort_keys=True).encode()).hexdigest()[:6]
         name = re.sub(r"[^A-Za-z0-9_.-]+", "-", f"{title}-{digest}")
-    elif re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", given):
-        name = given
     else:
-        raise AnenasError(f"study name '{given}': expected letters, digits, '_', '.' and '-', at most 100")
+        name = given
     if given and not new:
         return name
     # The family of a name: itself, then name-2, name-3, … for each time that it was started afresh.

@@ -46,12 +46,10 @@ def test_a_mistake_is_one_line_and_nothing_is_written(
 
 def test_a_store_that_cannot_be_written_is_one_line(run: Run, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    code, _, err = run("search", "--store", "file/store")
-    assert (code, err.count("\n")) == (2, 1)
-    assert "cannot write the store" in err
-    code, _, err = run("search", "--exports", "file/exports")
-    assert (code, err.count("\n")) == (2, 1)
-    assert "cannot write the exports" in err
+    for what in ("store", "exports"):
+        code, _, err = run("-q", "search", f"--{what}", f"file/{what}")
+        assert (code, err.count("\n")) == (2, 1)
+        assert f"cannot write the {what}" in err
 
 
 def test_arrays_of_the_wrong_shape_are_one_line(run: Run, tmp_path: Path) -> None:

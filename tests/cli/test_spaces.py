@@ -35,7 +35,8 @@ def test_every_problem_of_a_space_file_is_told_with_its_line(run: Run, tmp_path:
 
 def test_spaces_are_listed_shown_validated_and_sampled(run: Run, tmp_path: Path) -> None:
     assert "mobile_cnn" in run("space", "list")[1]
-    assert json.loads(run("space", "list", "--json")[1])[0]["architectures"] > 10**9
+    sizes = {one["name"]: one["architectures"] for one in json.loads(run("space", "list", "--json")[1])}
+    assert sizes["mobile_cnn"] > 10**9 and sizes["backbones"] == 105
     shown = run("space", "show", "mobile_cnn")[1]
     assert "fusedmbconv" in shown
     assert "architectures" in shown.splitlines()[-1]

@@ -69,7 +69,7 @@ def test_an_architecture_may_be_longer_than_any_file_name() -> None:
         ("something", "no model 'something'; expected a .mlpackage"),
         ("1x1x8x8-nonsense-head_n4", "unknown block 'nonsense'"),
         ("a" * 300, "no model 'a+'; expected"),
-        (f"{'a' * 300}.mlpackage", "is no .mlpackage"),
+        (f"{'a' * 300}.mlpackage", "is not an .mlpackage"),
     ],
 )
 def test_what_is_no_model_is_one_clear_line(model: str, message: str) -> None:
