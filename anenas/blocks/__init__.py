@@ -11,13 +11,13 @@ from anenas.blocks._choices import Choice, Value, choice
 from anenas.blocks._mel import RATES, LogMel
 from anenas.blocks._padding import pads_same, same_padding
 from anenas.blocks._sequence import SequenceBlock
-from anenas.blocks._timm import reparameterize
+from anenas.blocks._timm import import_timm, known_timm, reparameterize
 from anenas.blocks.embedding import Embedding
 from anenas.blocks.log_mel import LogMelBlock
 
 if TYPE_CHECKING:
     from anenas.blocks._streaming import StreamMemory, stream_step, unrolled
-    from anenas.blocks._timm_network import TimmNetwork, import_timm, pixel_factors
+    from anenas.blocks._timm_network import TimmNetwork, pixel_factors
 
 # Every file here without a leading underscore registers its block when it is imported.
 for _module in pkgutil.iter_modules(__path__):
@@ -26,7 +26,7 @@ for _module in pkgutil.iter_modules(__path__):
 
 _LATE = {
     "_streaming": ("StreamMemory", "stream_step", "unrolled"),
-    "_timm_network": ("TimmNetwork", "import_timm", "pixel_factors"),
+    "_timm_network": ("TimmNetwork", "pixel_factors"),
 }
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
     "block_kinds",
     "choice",
     "import_timm",
+    "known_timm",
     "pads_same",
     "pixel_factors",
     "register",

@@ -4,10 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from anenas._errors import unknown
 from anenas._torchvision import import_torchvision
 
 if TYPE_CHECKING:
     from torch import nn
+
+
+def import_timm() -> Any:
+    """timm, with a torchvision whose compiled part may not load."""
+    import_torchvision()
+    import timm
+
+    return timm
+
+
+def known_timm(name: str) -> str:
+    """The name of a model of timm's, without a tag that names weights.
+
+    Raises:
+        AnenasError: If there is none; it offers the nearest names.
+    """
+    model = name.partition(".")[0]
+    timm = import_timm()
+    if not timm.is_model(model):
+        raise unknown("timm model", model, timm.list_models())
+    return model
 
 
 def efficientnet_blocks() -> Any:

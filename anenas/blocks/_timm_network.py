@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from anenas._errors import AnenasError, first_line, unknown
-from anenas._torchvision import import_torchvision
+from anenas.blocks._timm import import_timm, known_timm
 
 _LEAST_REDUCTION = 8  # of the image's height and width, at a cut
 _STAGES = ("blocks", "stages")  # what timm's networks call the sequence of their stages, where they have one
@@ -39,7 +39,7 @@ class TimmNetwork(nn.Module):
 
     def __init__(self, name: str, cut: str = "") -> None:
         super().__init__()
-        net = create(name)
+        net = import_timm().create_model(known_timm(name), pretrained=False)
         scale, shift = pixel_factors(net.pretrained_cfg["mean"], net.pretrained_cfg["std"])
         self.register_buffer("scale", scale)
         self.register_buffer("shift", shift)
@@ -62,31 +62,12 @@ class TimmNetwork(nn.Module):
         return features
 
 
-def create(name: str) -> Any:
-    """A network of timm's, freshly initialised.
-
-    Raises:
-        AnenasError: If there is none of that name, or it takes something else than images of three channels.
-    """
-    timm = import_timm()
-    if name not in timm.list_models():
-        raise unknown("network of timm", name, timm.list_models())
-    return timm.create_model(name, pretrained=False)
-
-
-def pixel_factors(mean: Sequence[float], std: Sequence[float]) -> tuple[torch.Tensor, torch.Tensor]:
+def pixel_factors(
+    mean: Sequence[float], std: Sequence[float], device: torch.device | str | None = None
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Scale and shift of pixels of 0 to 255, (1, C, 1, 1) each, from mean and std of each channel in units of 255."""
-    means, stds = (torch.tensor(values, dtype=torch.float32).view(1, -1, 1, 1) for values in (mean, std))
+    means, stds = (torch.tensor(values, device=device).view(1, -1, 1, 1) for values in (mean, std))
     return 1 / (255 * stds), -means / stds
-
-
-@functools.cache
-def import_timm() -> Any:
-    """timm, beside a torchvision whose compiled part may not load."""
-    import_torchvision()
-    import timm
-
-    return timm
 
 
 @functools.cache
@@ -94,7 +75,7 @@ def cuts(name: str) -> dict[str, int]:
     """See `backbone_cuts`."""
     found = {}
     with torch.device("meta"):
-        stages = _stages(create(name))
+        stages = _stages(TimmNetwork(name).net)
     for cut in [*stages, ""]:
         try:
             _, channels, height, _ = output_shape(name, cut, _PROBE_SIZE, _PROBE_SIZE)

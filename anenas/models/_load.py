@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from anenas._errors import AnenasError, first_line, unknown
+from anenas._errors import AnenasError, first_line
 from anenas._files import is_file, is_folder
 from anenas.graph import Graph
 
@@ -111,23 +111,18 @@ def _timm_graph(text: str) -> Graph:
 
 def _timm_name(text: str) -> tuple[str, tuple[int, int, int, int]]:
     """The name and the input's shape of NAME or NAME@RESOLUTION."""
-    from anenas._torchvision import import_torchvision
-
-    import_torchvision()
-    import timm
+    from anenas.blocks import import_timm, known_timm
 
     name, at, resolution = text.partition("@")
-    if not timm.is_model(name):
-        raise unknown("timm model", name, timm.list_models())
+    known_timm(name)
     if at and not (resolution.isdecimal() and int(resolution) > 0):
         raise AnenasError(f"timm:{text}: expected a resolution in pixels, such as timm:{name}@224")
-    channels, height, width = timm.models.get_pretrained_cfg_value(name, "input_size")
+    channels, height, width = import_timm().models.get_pretrained_cfg_value(name, "input_size")
     return name, (1, channels, *((int(resolution), int(resolution)) if at else (height, width)))
 
 
 def _timm_network(name: str) -> nn.Module:
-    import timm
-
+    from anenas.blocks import import_timm
     from anenas.network import fuse
 
-    return fuse(timm.create_model(name, pretrained=False))
+    return fuse(import_timm().create_model(name, pretrained=False))

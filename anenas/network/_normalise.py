@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import torch
 
+from anenas.blocks import pixel_factors
+
 
 @dataclass(frozen=True)
 class Normalisation:
@@ -23,8 +25,7 @@ class Normalisation:
 
     def factors(self, device: torch.device | str = "cpu") -> tuple[torch.Tensor, torch.Tensor]:
         """Scale and shift, (1, C, 1, 1) each: a network sees x · scale + shift."""
-        mean, std = (torch.tensor(values, device=device).view(1, -1, 1, 1) for values in (self.mean, self.std))
-        return 1 / (255 * std), -mean / std
+        return pixel_factors(self.mean, self.std, device)
 
     def __call__(self, pixels: torch.Tensor) -> torch.Tensor:
         """(N, C, H, W) of any dtype to float32 with about zero mean and unit variance, unless raw."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.metadata
-import logging
 import socket
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ from anenas.pretrained._weights import PretrainedWeights, read_state
 from anenas.space import PACKAGED
 
 _PATIENCE = 5.0  # seconds in which a server must be reached, before its client's minutes of retries begin
-_log = logging.getLogger(__name__)
 
 
 def load_pretrained(source: str) -> PretrainedWeights:
@@ -120,12 +118,9 @@ def _config(name: str) -> Any:
     Raises:
         AnenasError: If there is no such network or tag.
     """
-    from anenas.blocks import import_timm
+    from anenas.blocks import import_timm, known_timm
 
-    timm = import_timm()
-    model, _, tag = name.partition(".")
-    if model not in (known := timm.list_models()):
-        raise unknown("network of timm", model, known)
+    timm, model, tag = import_timm(), known_timm(name), name.partition(".")[2]
     tags = [full.partition(".")[2] for full in timm.list_pretrained(f"{model}.*")]
     if tag and tag not in tags:
         raise unknown(f"weights of {model}", tag, tags)

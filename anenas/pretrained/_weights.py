@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _PREFIX = "stem.0."  # where `anenas.build` puts a backbone
 _NAMED = 3  # tensors in a message
+_COUNTS = "num_batches_tracked"  # which nothing reads
 
 
 @dataclass(frozen=True)
@@ -60,14 +61,14 @@ class PretrainedWeights:
         Args:
             source: As the user named it.
             network: Its name in timm.
-            state: Every tensor of the network; those of the classifier may be of any number of classes, or missing.
+            state: Every tensor of the network but its classifier and counts of batches, which some files leave out.
             mean: Of each channel, in units of 255, that pixels are normalised by.
             std: Of each channel, likewise.
             origin: Where the weights come from.
             licence: Of the weights.
 
         Raises:
-            AnenasError: If tensors are missing, left over or of another shape.
+            AnenasError: If tensors are missing or of another shape.
         """
         import torch
 
@@ -75,6 +76,7 @@ class PretrainedWeights:
 
         with torch.device("meta"):
             wanted = TimmNetwork(network).net.state_dict()
+        wanted = {name: tensor for name, tensor in wanted.items() if not name.endswith(_COUNTS)}
         missing = [name for name in wanted if name not in state]
         wrong = [name for name in wanted if name in state and wanted[name].shape != state[name].shape]
         if missing or wrong:

@@ -58,7 +58,7 @@ def test_early_stages_are_no_cuts() -> None:
 @pytest.mark.parametrize(
     ("network", "message"),
     [
-        ("resnet1x", "unknown network of timm 'resnet1x'; did you mean resnet18"),
+        ("resnet1x", "unknown timm model 'resnet1x'; did you mean resnet18"),
         ("vit_tiny_patch16_224", "vit_tiny_patch16_224 cannot be a backbone: it is no CNN"),
         ("swin_tiny_patch4_window7_224", "swin_tiny_patch4_window7_224 cannot be a backbone: it is no CNN"),
     ],
