@@ -67,7 +67,7 @@ def test_front(study: Study, evaluator: Evaluator, executor: Executor, data: Pat
         if trial.test_accuracy is None
     }
     study.enter(Phase("testing", 0, len(tasks)))
-    for done, (number, outcome) in enumerate(run_all(executor, tasks), start=1):
+    for done, (number, outcome) in enumerate(run_all(executor, tasks.items()), start=1):
         if outcome.error is None:
             study.set_test_accuracy(number, outcome.value)
         else:

@@ -18,6 +18,16 @@ _PATIENCE = 30  # suggestions in a row that are known or infeasible before new o
 _DRAWS = 500
 
 
+def keeps_limits(study: Study, problem: Problem, trial: Trial) -> bool:
+    """Whether a trial is within the limits by its estimate; one that is not is recorded as infeasible."""
+    estimate = problem.evaluator.estimate(trial.architecture)
+    violations = problem.violations(estimate)
+    if violations or estimate.broken_rules:
+        study.reject(trial, estimate, violations)
+        return False
+    return True
+
+
 class Candidates:
     """Where new trials come from: what was left unanswered, what is to be tried first, then the sampler.
 
@@ -72,12 +82,7 @@ class Candidates:
         if earlier or trial.architecture in busy:
             self._study.repeat(trial, earlier)
             return False
-        estimate = self._problem.evaluator.estimate(trial.architecture)
-        violations = self._problem.violations(estimate)
-        if violations or estimate.broken_rules:
-            self._study.reject(trial, estimate, violations)
-            return False
-        return True
+        return keeps_limits(self._study, self._problem, trial)
 
     def _draw(self, busy: set[Architecture], deadline: float) -> Architecture | None:
         """An architecture drawn uniformly that is new and within the limits."""

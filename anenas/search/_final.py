@@ -103,7 +103,7 @@ class FinalTraining:
             )
         left = {trial.number: (trial, sum(cycles)) for trial, cycles in plan}
         self.study.enter(Phase("final training", 0, len(plan), seconds))
-        for number, outcome in run_all(self.executor, tasks, deadline):
+        for number, outcome in run_all(self.executor, tasks.items(), deadline):
             trial, epochs = left.pop(number)
             self.study.enter(Phase("final training", len(plan) - len(left), len(plan), seconds))
             before = trial.shipped.accuracy

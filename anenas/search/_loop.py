@@ -72,6 +72,8 @@ class Search:
             AnenasError: If nothing fits the limits, or the first trials all fail alike.
         """
         left = self.study.unanswered(self.problem)
+        to_probe = [trial for trial in left if self.rungs.probes and trial.architecture.backbone]
+        left = [trial for trial in left if trial not in to_probe]
         self._candidates = Candidates(self.study, self.problem, self.sampler, self.first, left)
         self._stopping = EarlyStopping(self.rungs, self.study, self.problem.limits)
         self._donors = Donors(self.study, self.problem, self.ancestor) if self.inherit else None
@@ -79,7 +81,7 @@ class Search:
         self._again = self._paused_at_no_rung()
         self._died: set[int] = set()
         if self.rungs.probes:
-            self._probe(deadline - reserve())
+            self._probe(to_probe, deadline - reserve())
         while time.monotonic() < (until := deadline - reserve()):
             while len(self._running) < self.executor.slots and (trial := self._next(trials, until)):
                 self._begin(trial)
@@ -140,9 +142,10 @@ class Search:
             else:
                 self.study.complete(trial, evaluation, self.problem.violations(evaluation))
 
-    def _probe(self, deadline: float) -> None:
-        architectures = self.problem.space.pretrained(self.problem.classes)  # type: ignore[attr-defined]
-        probe_backbones(self.study, self.problem, self.executor, architectures, self.data, self.pretrained, deadline)
+    def _probe(self, left: Sequence[Trial], deadline: float) -> None:
+        study, problem = self.study, self.problem
+        architectures = problem.space.pretrained(problem.classes)  # type: ignore[attr-defined]
+        probe_backbones(study, problem, self.executor, architectures, self.data, self.pretrained, left, deadline)
 
     def _with_origin(self, evaluation: Evaluation, trial: Trial) -> Evaluation:
         """What the evaluator cannot know: whose weights it began with, and how long those had been trained."""

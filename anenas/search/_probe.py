@@ -5,16 +5,16 @@ from __future__ import annotations
 import functools
 import itertools
 import logging
-import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from anenas.search._candidates import keeps_limits
 from anenas.search._donor import Pretrained
 from anenas.search._evaluation import PROBE, Evaluation
 from anenas.search._problem import Problem
 from anenas.search._study import Phase, Study
 from anenas.search._trial import PROBED, Trial
-from anenas.search.executors import Executor, Outcome, Task, TrialFiles
+from anenas.search.executors import Executor, Outcome, Task, TrialFiles, run_all
 from anenas.space import Architecture
 
 _log = logging.getLogger(__name__)
@@ -27,6 +27,7 @@ def probe_backbones(
     architectures: Sequence[Architecture],
     data: Path | None,
     pretrained: Pretrained,
+    left: Sequence[Trial],
     deadline: float,
 ) -> None:
     """Make each architecture of a backbone a trial that is paused with the accuracy of its probe.
@@ -41,27 +42,29 @@ def probe_backbones(
         architectures: To probe.
         data: Folder that every evaluation reads.
         pretrained: What each has learned before.
-        deadline: By `time.monotonic`; what has not been probed by then is left out.
+        left: Trials that an earlier process asked about and did not live to probe.
+        deadline: By `time.monotonic`; what has not been probed by then is left for the next time.
     """
     busy = {trial.architecture for trial in study.paused.values()}
-    new = [one for one in architectures if one not in busy and study.known(one) is None]
-    groups = [list(group) for _, group in itertools.groupby(sorted(new, key=_pass), key=_pass)]
+    new = sorted((one for one in architectures if one not in busy and study.known(one) is None), key=_pass)
+    groups = [list(group) for _, group in itertools.groupby(new, key=_pass)]
+    if not groups:
+        return
+    _log.info("probing pretrained networks: %d cuts in %d passes over the images", len(new), len(groups))
+    asked = {trial.architecture: trial for trial in left}
     running: dict[int, list[Trial]] = {}
-    count, done = len(groups), 0
-    if groups:
-        _log.info("probing pretrained networks: %d cuts in %d passes over the images", len(new), count)
-    while time.monotonic() < deadline and (groups or running):
-        study.enter(Phase("probing", done, count))
-        while groups and len(running) < executor.slots:
-            trials = _worth_training(study, problem, groups.pop(0))
-            if trials:
-                _submit(study, problem, executor, trials, data, pretrained)
+
+    def tasks() -> Iterator[tuple[int, Task]]:
+        for done, group in enumerate(groups):
+            study.enter(Phase("probing", done - len(running), len(groups)))
+            trials = [asked.get(one) or study.ask_about(one, problem) for one in group]
+            if trials := [trial for trial in trials if keeps_limits(study, problem, trial)]:
                 running[trials[0].number] = trials
-        for number, outcome in executor.wait(deadline - time.monotonic()) if running else ():
-            done += 1
-            _note(study, problem, running.pop(number), outcome)
-    if count:
-        study.enter(Phase())
+                yield trials[0].number, _task(study, problem, trials, data, pretrained)
+
+    for number, outcome in run_all(executor, tasks(), deadline):
+        _note(study, problem, running.pop(number), outcome)
+    study.enter(Phase())
 
 
 def _pass(architecture: Architecture) -> tuple[tuple[int, ...], str]:
@@ -70,43 +73,22 @@ def _pass(architecture: Architecture) -> tuple[tuple[int, ...], str]:
     return architecture.input, architecture.backbone.network
 
 
-def _worth_training(study: Study, problem: Problem, architectures: Sequence[Architecture]) -> list[Trial]:
-    trials = []
-    for architecture in architectures:
-        trial = study.ask_about(architecture, problem)
-        estimate = problem.evaluator.estimate(architecture)
-        violations = problem.violations(estimate)
-        if violations or estimate.broken_rules:
-            study.reject(trial, estimate, violations)
-        else:
-            trials.append(trial)
-    return trials
-
-
-def _submit(
-    study: Study,
-    problem: Problem,
-    executor: Executor,
-    trials: Sequence[Trial],
-    data: Path | None,
-    pretrained: Pretrained,
-) -> None:
-    first = trials[0].architecture
-    task = functools.partial(problem.evaluator.probe, [trial.architecture for trial in trials])  # type: ignore[attr-defined]
-    learned = pretrained(first)
-    files = TrialFiles(study.workspace(trials[0]), data, learned.file if learned else None)
-    executor.submit(trials[0].number, Task(task, files))
+def _task(study: Study, problem: Problem, trials: Sequence[Trial], data: Path | None, pretrained: Pretrained) -> Task:
+    probe = functools.partial(problem.evaluator.probe, [trial.architecture for trial in trials])  # type: ignore[attr-defined]
+    learned = pretrained(trials[0].architecture)
+    return Task(probe, TrialFiles(study.workspace(trials[0]), data, learned.file if learned else None))
 
 
 def _note(study: Study, problem: Problem, trials: Sequence[Trial], outcome: Outcome) -> None:
     from safetensors.numpy import save_file
 
-    for i, trial in enumerate(trials):
-        if outcome.error is not None:
+    if outcome.error is not None:
+        for trial in trials:
             study.fail(trial, outcome.error)
-            continue
-        probe = outcome.value[i]
+        return
+    for trial, probe in zip(trials, outcome.value, strict=True):
         head = {"head.1.weight": probe.weight[:, :, None, None], "head.1.bias": probe.bias}
         save_file(head, study.workspace(trial) / PROBE)
         estimate = problem.evaluator.estimate(trial.architecture)
-        study.pause(trial, Evaluation(accuracy=probe.accuracy, estimate=estimate, budget_fraction=PROBED))
+        found = Evaluation(probe.accuracy, estimate, budget_fraction=PROBED, held_out=probe.held_out)
+        study.pause(trial, found)

@@ -288,6 +288,7 @@ class TrainingEvaluator:
             architectures: Of one backbone and one input.
             files: With the backbone's weights as donor.
         """
+        import torch
         from safetensors.torch import load_file
 
         from anenas.network import build, inherit
@@ -296,7 +297,8 @@ class TrainingEvaluator:
         assert files.data and files.donor
         first = architectures[0]
         dataset = Dataset.open(files.data, first.input[2:])
-        whole = build(first.with_whole_backbone())
+        with torch.random.fork_rng():
+            whole = build(first.with_whole_backbone())
         inherit(whole, load_file(files.donor))
         backbone: Any = whole[0][0]  # type: ignore[index]
         cuts = {one.backbone.cut for one in architectures if one.backbone}

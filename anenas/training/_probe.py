@@ -26,11 +26,13 @@ class Probe:
 
     Attributes:
         accuracy: The fraction of held-out images that it classifies correctly.
+        held_out: How many those are.
         weight: (classes, C) of float32.
         bias: (classes,) of float32.
     """
 
     accuracy: float
+    held_out: int
     weight: NDArray[np.float32]
     bias: NDArray[np.float32]
 
@@ -99,6 +101,6 @@ def fit_probe(
             bias[present] = 0
         accuracy = float(((held_out @ weight.T + bias).argmax(1) == held_out_labels).mean())
         if best is None or accuracy > best.accuracy:
-            best = Probe(accuracy, weight, bias)
+            best = Probe(accuracy, len(held_out_labels), weight, bias)
     assert best
     return best

@@ -53,7 +53,7 @@ class ProbingEvaluator(PretendEvaluator):
         if architectures[0].input[2] == self.broken:
             raise ValueError("no memory is left")
         head = np.zeros((10, 512), np.float32), np.zeros(10, np.float32)
-        return [Probe(self._accuracy(one), *head) for one in architectures]
+        return [Probe(self._accuracy(one), 400, *head) for one in architectures]
 
     def evaluate(self, architecture: Architecture, files: TrialFiles, budget_fraction: float = 1.0) -> Evaluation:
         if not architecture.backbone:
@@ -146,6 +146,24 @@ def test_a_search_that_goes_on_probes_nothing_again(probing: Make, study: Study,
     search.run(8)
     assert (tmp_path / "log").read_text().count("probe 4 ") == 2
     assert (tmp_path / "log").read_text().count("with its probe") == len(again.completed) == 8
+
+
+def test_what_an_earlier_process_did_not_live_to_probe_is_probed_and_asked_about_once(
+    probing: Make, study: Study, tmp_path: Path
+) -> None:
+    search = probing()
+    for architecture in search.problem.space.pretrained(10)[:3]:  # type: ignore[attr-defined]
+        study.ask_about(architecture, search.problem)
+    search.study = again = Study.load(study.folder.parents[1], study.name)
+    search.run(8)
+    assert len(again.completed) == len(again.trials) == 8
+    assert all(trial.is_probed for trial in again.completed)
+    assert (tmp_path / "log").read_text().count("probe 4 ") == 2
+
+
+def test_the_noise_of_a_probe_is_known(probing: Make, study: Study) -> None:
+    probing().run(1)
+    assert [trial.rungs[0].held_out for trial in study.completed] == [400]
 
 
 def test_no_pass_begins_after_the_deadline(probing: Make, study: Study) -> None:
