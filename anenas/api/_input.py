@@ -12,7 +12,6 @@ from anenas.data import Data, Dataset, InputFormat, load_data, sided
 from anenas.inputs import IMAGES
 from anenas.space import SearchSpace
 
-_MAGNIFIED = 3  # images may be, at most, where the size of the input is to be decided: more shows nothing new
 _COLOURS = 3  # channels of what is mirrored by default
 
 _log = logging.getLogger(__name__)
@@ -32,18 +31,8 @@ def load_input(space: SearchSpace, data: Data, shape: tuple[int, int, int] | Non
     if shape:
         space = with_input(space, shape)
     dataset = load_data(data, InputFormat.of_space(space, exact=shape is not None))
-    if space.input.heights and dataset.source_size:
-        most = max(_MAGNIFIED * min(dataset.source_size), min(space.input.heights))
-        kept = [height for height in space.input.heights if height <= most]
-        if left := [height for height in space.input.heights if height > most]:
-            _log.info(
-                "inputs of %s pixels are left out: more than %d times the %d×%d of the images",
-                ", ".join(map(str, left)),
-                _MAGNIFIED,
-                *dataset.source_size,
-            )
-            space = space.with_heights(kept)
-            dataset = load_data(data, InputFormat.of_space(space))
+    if heights := [height for height in space.input.heights if height <= dataset.height]:
+        space = space.with_heights(heights)
     if space.input_kind.marker:
         return dataset, space
     if dataset.input_shape != space.input.shape[1:]:

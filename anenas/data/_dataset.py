@@ -75,8 +75,6 @@ class Dataset:
     """What users of the model need to know about its input, such as a vocabulary; ships in the package's metadata."""
     moments: Moments | None = None
     """Mean and standard deviation that networks normalise by, where they are those of other data."""
-    source_size: tuple[int, int] | None = None
-    """(height, width) of the images in their source, where all have the same; not saved."""
 
     def __post_init__(self) -> None:
         if self.augmentation not in self.kind.augmentations:

@@ -44,6 +44,8 @@ class InputFormat:
         encoding: How texts become ids; required for texts.
         vocabulary: The tokens that have an id, from 2 on, if a model has learnt them already; by default they are
             learnt from the training texts.
+        sizes: (height, width) of images, if several will do: arrays are brought to the largest that magnifies them
+            three times at most, photos to `size`.
 
     Raises:
         AnenasError: If something is missing or out of range.
@@ -56,6 +58,7 @@ class InputFormat:
     rate: int | None = None
     encoding: Encoding | None = None
     vocabulary: tuple[str, ...] | None = None
+    sizes: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         if self.kind.resized and (self.size is None or min(self.size) < 1):
@@ -94,7 +97,8 @@ class InputFormat:
         exactly = cls.of_shape(kind, given.shape[1:], rate=space.rate, encoding=encoding)
         if exact or kind.marker:
             return exactly
-        return cls(kind, exactly.size, given.channels if kind.resized and given.channels > 1 else None)
+        channels = given.channels if kind.resized and given.channels > 1 else None
+        return cls(kind, exactly.size, channels, sizes=given.sizes if given.heights else ())
 
     @property
     def audio(self) -> AudioFormat:

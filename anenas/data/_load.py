@@ -84,7 +84,6 @@ def load_data(
         flip=inputs.flip and not sided(found.classes) if found.flip is None else found.flip,
         masked=inputs.masked,
         metadata={**found.metadata, **wanted.metadata},
-        source_size=inputs.size,
     )
 
 

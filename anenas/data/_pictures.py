@@ -6,7 +6,7 @@ import dataclasses
 import logging
 import os
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +22,7 @@ from anenas.data._raw import Inputs
 from anenas.inputs import IMAGES
 
 _log = logging.getLogger(__name__)
+_MAGNIFIED = 3  # times an image may be, at most, where several sizes would do: more shows nothing new
 _BILINEAR = Image.Resampling.BILINEAR  # Pillow widens the filter when it shrinks, so nothing aliases
 
 
@@ -64,10 +65,19 @@ class ArrayPictures(_Pictures):
     def channels(self) -> int:
         return self.array.shape[3]
 
-    @property
-    def size(self) -> tuple[int, int]:
-        height, width = self.array.shape[1:3]
-        return height, width
+    def settle(self, wanted: InputFormat, name: str) -> InputFormat:
+        if wanted.sizes:
+            wanted = dataclasses.replace(wanted, size=self._largest(wanted.sizes, name))
+        return super().settle(wanted, name)
+
+    def _largest(self, sizes: Sequence[tuple[int, int]], name: str) -> tuple[int, int]:
+        """The largest of several sizes that does not magnify them too much, or the smallest."""
+        rows, columns = self.array.shape[1:3]
+        fits = [size for size in sizes if max(size) <= _MAGNIFIED * min(rows, columns)] or [min(sizes)]
+        if left := [str(height) for height, _ in sizes if height > max(fits)[0]]:
+            pixels = f"more than {_MAGNIFIED} times the images' {rows}×{columns}"
+            _log.info(f"{name}: inputs of {', '.join(left)} pixels are left out: {pixels}")
+        return max(fits)
 
     def take(self, indices: NDArray[np.int64]) -> ArrayPictures:
         return ArrayPictures(self.array[indices])

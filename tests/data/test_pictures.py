@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import logging
 
 import numpy as np
 import pytest
@@ -89,3 +90,19 @@ def test_pictures_are_taken_in_the_order_asked_for() -> None:
         some = pictures.take(np.array([5, 3, 4])).take(np.array([2, 0]))
         assert len(some) == 2
         assert some.draw(InputFormat(size=(1, 1), channels=1)).ravel().tolist() == [4, 5]
+
+
+@pytest.mark.parametrize(
+    ("pixels", "size", "left"),
+    [(32, 96, "128, 224"), (100, 224, ""), (8, 64, "96, 128, 224")],
+)
+def test_of_several_sizes_arrays_take_the_largest_that_does_not_magnify_them_too_much(
+    pixels: int, size: int, left: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "anenas")
+    sizes = tuple((height, height) for height in (64, 96, 128, 224))
+    pictures = ArrayPictures(np.zeros((1, pixels, pixels, 3), np.uint8))
+    settled = pictures.settle(InputFormat(size=(224, 224), sizes=sizes), "mine")
+    assert settled.size == (size, size)
+    said = f"mine: inputs of {left} pixels are left out: more than 3 times the images' {pixels}×{pixels}"
+    assert [record.getMessage() for record in caplog.records] == ([said] if left else [])
