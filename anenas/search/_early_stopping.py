@@ -39,8 +39,7 @@ SPACING = 8
 """The budget of a rung is this many times that of the one below."""
 
 FEWEST_STEPS = 60
-"""Steps of training before which nothing is compared: after twelve, nine networks on 1,600 photos could not be told
-apart."""
+"""Steps of training before which nothing is compared: the accuracies of so brief a training are mostly noise."""
 
 _APART = 2  # the budget of a rung is at least this many times that of the one below, or there is none below
 
