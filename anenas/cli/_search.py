@@ -223,7 +223,8 @@ def search(
     console = Console()
     if result.front:
         print_front(console, result)
-        console.print(f"models   {exports / result.study}/{exported_names(result.exports)}", highlight=False)
+        models = f"models   {exports / result.study}/{exported_names(result.exports)}"
+        console.print(models, highlight=False, soft_wrap=True)
     else:
         console.print(f"no trial of {result.study} has completed")
     console.print(f"browse   anenas ui{'' if store == DEFAULT_STORE else f' --store {store}'}", highlight=False)

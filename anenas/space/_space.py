@@ -289,8 +289,7 @@ class SearchSpace(Strict):
             sizes = set().union(*(fits[kind] for kind in spec.blocks))
         if not left_out:
             return self, []
-        fields = self._fields
-        return self.model_construct(**fields | {"stem": stages[0], "stages": tuple(stages[1:])}), left_out
+        return self.model_construct(**self._fields | {"stem": stages[0], "stages": tuple(stages[1:])}), left_out
 
     def pretrained(self, classes: int) -> list[Architecture]:
         """Every architecture of a backbone, the smallest inputs first."""
