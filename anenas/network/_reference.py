@@ -21,11 +21,11 @@ def reference_values(module: nn.Module, x: torch.Tensor) -> list[tuple[Op, torch
     """The operations that `module` is converted to, in order, each with its first result for an input.
 
     Batch normalisation is folded into the convolution before it, and weights are rounded to float16, as the converter
-    does; everything else is computed in float32.
+    does; everything else is computed as precisely as the weights of `module` are.
 
     Args:
         module: In evaluation mode and fused, on the CPU; it is not changed.
-        x: Its only input.
+        x: Its only input, of the same type.
     """
     recorder = _Reference(module)
     recorder.name_tensor(x, "x")
@@ -75,4 +75,4 @@ class _Reference(Recorder):
 
 
 def _half(weight: torch.Tensor) -> torch.Tensor:
-    return weight.half().float()
+    return weight.half().to(weight.dtype)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from torch import nn
-from trained import CLASSES, deploy, edited, export, trained
+from trained import CLASSES, MEAN, STD, deploy, edited, export, trained
 
 from anenas._errors import AnenasError
 from anenas.coreml import Difference, Package, convert, program_accuracy, verify, verify_network
@@ -69,6 +69,26 @@ def test_weights_that_are_not_rounded_are_as_near_as_float16_is(
 ) -> None:
     exact = verify_network(package, deployed, pixels, rounded=False)
     assert verify_network(package, deployed, pixels).fp32[0].largest < exact.fp32[0].largest < 1e-2
+
+
+def test_what_rounding_to_float32_explains_is_no_difference(pixels: np.ndarray, tmp_path: Path) -> None:
+    """Folded weights that lie between two of float16, so that it depends on the last bit to which they are rounded."""
+    torch.manual_seed(0)
+    first, norm, second = nn.Conv2d(1, 32, 1, bias=False), nn.BatchNorm2d(32), nn.Conv2d(32, 4, 1)
+    with torch.no_grad():
+        first.weight.fill_(1)
+        norm.running_var.uniform_(0.5, 2)
+        norm.weight.copy_((1 + 2**-11) * (norm.running_var.double() + norm.eps).sqrt())
+    network = nn.Sequential(first, norm, second, nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten()))
+    deployed = Deployed(network, Normalisation(MEAN, STD)).eval()
+    package = convert(deployed, tmp_path / "m.mlpackage", shape=(1, 1, 16, 16), classes=CLASSES, metadata={})
+    result = verify_network(package, deployed, pixels)
+    assert 1e-4 < result.tolerances["fp32"] <= 1e-2
+    assert 1e-6 < result.fp32[0].relative <= result.tolerances["fp32"]
+    with torch.no_grad():
+        second.bias.add_(torch.tensor([0.1, 0, 0, 0]))
+    changed = verify_network(package, deployed, pixels)
+    assert not changed.fp32[0].relative <= changed.tolerances["fp32"]
 
 
 def test_layers_tell_where_they_part(package: Package, deployed: nn.Module, pixels: np.ndarray, tmp_path: Path) -> None:
