@@ -142,7 +142,7 @@ class Job:
         Raises:
             AnenasError: If one of them has nothing for this search.
         """
-        found: list[Architecture] = []
+        found = [self.ancestor] if self.ancestor else []
         if file is not None:
             found += read_architectures(Path(file), self.space, self.classes)
         if earlier is not None:

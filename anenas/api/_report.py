@@ -58,12 +58,13 @@ def closing(tracker: MlflowTracker) -> Iterator[None]:
 
 
 def test_front(study: Study, evaluator: Evaluator, executor: Executor, data: Path | None) -> None:
-    """Measure what ships of the front on the test split, which nothing has seen so far."""
+    """Measure what ships of the front, and the reference, on the test split, which nothing has seen so far."""
+    trials = [*reversed(study.front), *([study.reference] if study.reference else [])]
     tasks = {
         trial.number: Task(
             functools.partial(evaluator.test, trial.architecture), TrialFiles(study.shipped_folder(trial), data)
         )
-        for trial in reversed(study.front)
+        for trial in {trial.number: trial for trial in trials}.values()
         if trial.test_accuracy is None
     }
     study.enter(Phase("testing", 0, len(tasks)))

@@ -13,7 +13,7 @@ from anenas.search import PACKAGE, CompletedTrial, Study, Trained, indistinguish
 
 @dataclass(frozen=True)
 class FrontModel:
-    """One model of the Pareto front.
+    """One model of the Pareto front, or the reference.
 
     Attributes:
         trial: Its number in the study.
@@ -79,6 +79,8 @@ class SearchResult:
         front: The Pareto front, the best by the first objective last.
         exports: Where the knee and the best model by each objective were copied to, by those names; names of one model
             have one folder.
+        reference: The whole network that others are parts of, on the front or not; None where there is none, or it has
+            not completed.
         indistinguishable: Groups of models of the front, by the numbers of their trials, whose accuracies differ by no
             more than chance, see `anenas.search.indistinguishable`.
     """
@@ -93,6 +95,7 @@ class SearchResult:
     front: list[FrontModel]
     exports: dict[str, Path]
     indistinguishable: list[list[int]] = field(default_factory=list)
+    reference: FrontModel | None = None
 
     def to_json(self) -> str:
         """The result for scripts, paths as strings."""
@@ -116,6 +119,7 @@ def result_of(study: Study, wall_seconds: float = 0.0, exports: dict[str, Path] 
         front=front,
         exports=exports or {},
         indistinguishable=[[front[i].trial for i in group] for group in alike],
+        reference=_front_model(study, study.reference) if study.reference else None,
     )
 
 

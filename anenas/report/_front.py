@@ -9,7 +9,8 @@ from typing import Any
 
 from anenas.search import CompletedTrial, Objective, Study
 
-_GREY, _BLUE = "#9aa5b1", "#1f6feb"
+_GREY, _BLUE, _ORANGE = "#9aa5b1", "#1f6feb", "#bc4c00"
+_REFERENCE = "reference: the whole network"
 
 
 def write_front_csv(study: Study, path: Path) -> None:
@@ -58,6 +59,7 @@ def write_front_png(study: Study, path: Path) -> None:
     called: dict[int, list[str]] = {}
     for name, trial in study.picks.items():
         called.setdefault(trial.number, []).append(name)
+    reference = [study.reference] if study.reference else []
     for panel, x in zip(panels, against, strict=True):
         if completed:
             layers = ((completed, _GREY, 28, f"{len(completed)} trials"), (front, _BLUE, 44, f"front ({len(front)})"))
@@ -72,6 +74,9 @@ def write_front_png(study: Study, path: Path) -> None:
                         textcoords="offset points",
                         fontsize=9,
                     )
+            if reference:
+                style = {"marker": "D", "facecolors": "none", "edgecolors": _ORANGE, "linewidths": 1.5}
+                panel.scatter(x.of(reference), y.of(reference), s=90, label=_REFERENCE, zorder=5, **style)
         if completed and len(study.objectives) == 2:
             farthest = max(x.of(completed)) if x.less_is_better else min(x.of(completed))
             panel.step(
@@ -88,7 +93,7 @@ def write_front_png(study: Study, path: Path) -> None:
     if completed:
         handles, labels = panels[0].get_legend_handles_labels()
         # Outside: inside it would hide trials.
-        figure.legend(handles[:2], labels[:2], loc="outside upper right", ncols=2, frameon=False)
+        figure.legend(handles, labels, loc="outside upper right", ncols=len(handles), frameon=False)
     panels[0].set_ylabel(y.label)
     panels[0].set_title(study.name, fontsize=11, loc="left")
     figure.savefig(path)
@@ -106,7 +111,14 @@ def write_front_page(study: Study, path: Path) -> None:
     lines = "markers+lines" if len(study.objectives) == 2 else "markers"
     figure = make_subplots(1, len(against), shared_yaxes=True, figure=go.Figure(), horizontal_spacing=0.03)
     for column, x in enumerate(against, start=1):
-        for shown, name, color, mode in ((others, "trials", _GREY, "markers"), (front, "Pareto front", _BLUE, lines)):
+        layers: list[tuple[list[CompletedTrial], str, str, dict[str, Any]]] = [
+            (others, "trials", "markers", {"color": _GREY, "size": 9}),
+            (front, "Pareto front", lines, {"color": _BLUE, "size": 9}),
+        ]
+        if study.reference:
+            diamond = {"color": _ORANGE, "size": 14, "symbol": "diamond-open"}
+            layers.append(([study.reference], _REFERENCE, "markers", diamond))
+        for shown, name, mode, marker in layers:
             figure.add_scatter(
                 x=x.of(shown),
                 y=y.of(shown),
@@ -114,8 +126,8 @@ def write_front_page(study: Study, path: Path) -> None:
                 name=name,
                 legendgroup=name,
                 showlegend=column == 1,
-                line={"shape": "hv", "color": color},
-                marker={"color": color, "size": 9},
+                line={"shape": "hv", "color": marker["color"]},
+                marker=marker,
                 error_x=x.intervals(shown),
                 hovertext=[_hover(trial) for trial in shown],
                 hoverinfo="text",

@@ -82,6 +82,9 @@ class Search:
         self._died: set[int] = set()
         if self.rungs.probes:
             self._probe(to_probe, deadline - reserve())
+            self._note_whole_network()
+        elif self.ancestor:
+            self.study.note_reference(self.ancestor)
         while time.monotonic() < (until := deadline - reserve()):
             while len(self._running) < self.executor.slots and (trial := self._next(trials, until)):
                 self._begin(trial)
@@ -102,6 +105,9 @@ class Search:
         ending = sum(self._goal(trial) == 1 for trial in self._running.values())
         if len(self.study.completed) + ending >= trials:
             return None
+        reference = (n for n, trial in self.study.paused.items() if self.study.is_reference(trial.architecture))
+        if (number := next(reference, None)) is not None:
+            return self.study.resume(number)
         if (number := self._stopping.promoted(self._running)) is not None:
             return self.study.resume(number)
         if (trial := self._candidates.next(self._running, deadline)) or self._running:
@@ -146,6 +152,14 @@ class Search:
         study, problem = self.study, self.problem
         architectures = problem.space.pretrained(problem.classes)  # type: ignore[attr-defined]
         probe_backbones(study, problem, self.executor, architectures, self.data, self.pretrained, left, deadline)
+
+    def _note_whole_network(self) -> None:
+        """The reference is, of the pretrained networks that are whole, the one with the best probe."""
+        probed = [trial for trial in self.study.paused.values() if trial.is_probed and trial.architecture.backbone]
+        whole = [trial for trial in probed if trial.architecture.backbone and not trial.architecture.backbone.cut]
+        if whole:
+            best = max(whole, key=lambda trial: (trial.rungs[-1].accuracy, trial.architecture.input))
+            self.study.note_reference(best.architecture)
 
     def _with_origin(self, evaluation: Evaluation, trial: Trial) -> Evaluation:
         """What the evaluator cannot know: whose weights it began with, and how long those had been trained."""

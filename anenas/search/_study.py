@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 # Attributes of the Optuna study. It keeps finished trials as they are, so what is added to them later is here.
 _ID, _SETTINGS, _DATA, _TEST_ACCURACY, _FINAL = "id", "settings", "data", "test_accuracy", "final"
+_REFERENCE = "reference"
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,7 @@ class Study:
         self.front: list[CompletedTrial] = []
         self.finished: list[FinishedTrial] = []
         self.paused: dict[int, Trial] = {}
+        self._reference: str = study.user_attrs.get(_REFERENCE, "")
         self._folders = TrialFolders(self.folder / "trials")
         self._handles: dict[int, optuna.trial.Trial] = {}
         self._by_number: dict[int, Trial] = {}  # those that are asked about, too
@@ -418,6 +420,22 @@ class Study:
 
     # Results
 
+    @property
+    def reference(self) -> CompletedTrial | None:
+        """The whole network that others are parts of, which they are held against; None before it has completed."""
+        trial = self.known(Architecture.parse(self._reference)) if self._reference else None
+        return trial if isinstance(trial, CompletedTrial) else None
+
+    def is_reference(self, architecture: Architecture) -> bool:
+        """Whether it is the `reference`, completed or not."""
+        return str(architecture) == self._reference
+
+    def note_reference(self, architecture: Architecture) -> None:
+        """Remember which network `reference` is, unless it is known already."""
+        if not self._reference:
+            self._reference = str(architecture)
+            self._optuna.set_user_attr(_REFERENCE, self._reference)
+
     def point(self, trial: CompletedTrial) -> Point:
         """What a completed trial is compared by."""
         return self.objectives.point(trial.evaluation)
@@ -440,12 +458,16 @@ class Study:
 
     @property
     def picks(self) -> dict[str, CompletedTrial]:
-        """The trials of the front that most users want: its "knee", and the best by each objective ("accurate", …)."""
+        """The trials of the front that most users want: its "knee", and the best by each objective ("accurate", …).
+
+        What Core ML may keep on the CPU is none of them, unless that is all there is.
+        """
         if not self.front:
             return {}
-        losses = self._losses(self.front)
+        candidates = [trial for trial in self.front if not trial.evaluation.estimate.is_tiny] or self.front
+        losses = self._losses(candidates)
         best = {o.best: min(range(len(losses)), key=lambda j: losses[j][i]) for i, o in enumerate(self.objectives)}
-        return {name: self.front[i] for name, i in {"knee": knee(losses), **best}.items()}
+        return {name: candidates[i] for name, i in {"knee": knee(losses), **best}.items()}
 
 
 def _most_missed(violations: Mapping[str, float]) -> str:

@@ -65,6 +65,18 @@ def test_the_page_needs_no_network_and_names_every_completed_trial(study: Study,
     assert all(f"trial {number}\\u003c" in page or f"trial {number}<" in page for number in (0, 1, 2))
 
 
+def test_the_reference_is_marked_in_page_and_picture(study: Study, tmp_path: Path) -> None:
+    write_front_png(study, tmp_path / "without.png")
+    study.note_reference(study.completed[2].architecture)
+    write_front_png(study, tmp_path / "with.png")
+    write_front_page(study, tmp_path / "front.html")
+    assert "reference: the whole network" in (tmp_path / "front.html").read_text()
+    with Image.open(tmp_path / "without.png") as without, Image.open(tmp_path / "with.png") as marked:
+        orange = (188, 76, 0)
+        found = [{color for _, color in image.convert("RGB").getcolors(2**24) or []} for image in (without, marked)]
+    assert [orange in colors for colors in found] == [False, True]
+
+
 def test_a_study_without_a_completed_trial_has_an_empty_table_page_and_picture(tmp_path: Path) -> None:
     study = Study.create_or_continue(tmp_path / "store", "empty", SETTINGS)
     for write, name in ((write_front_png, "f.png"), (write_front_page, "f.html"), (write_front_csv, "f.csv")):

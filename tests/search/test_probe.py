@@ -122,6 +122,16 @@ def test_the_most_accurate_probe_is_among_the_first_to_be_trained(probing: Make,
     assert best in [trial.rungs[0].accuracy for trial in study.completed]
 
 
+def test_the_whole_network_with_the_best_probe_is_the_reference_and_fine_tuned_first(
+    probing: Make, study: Study
+) -> None:
+    probing().run(1)
+    [trial] = study.completed
+    assert trial.architecture.input[2] == 64 and not trial.architecture.backbone.cut  # type: ignore[union-attr]
+    assert study.reference == trial
+    assert Study.load(study.folder.parents[1], study.name).reference == trial
+
+
 def test_what_breaks_a_limit_is_not_probed(probing: Make, study: Study, tmp_path: Path) -> None:
     probing(limits=Limits(latency_ms=0.25)).run(1)
     assert (tmp_path / "log").read_text().splitlines()[:2] == [

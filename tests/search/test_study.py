@@ -4,7 +4,7 @@ import dataclasses
 
 import optuna
 import pytest
-from pretend import PretendEvaluator
+from pretend import PretendEvaluator, estimate
 
 from anenas._errors import AnenasError
 from anenas.search import EVALUATION, Problem, SearchSettings, Study, Trial, TrialFiles, make_sampler
@@ -93,6 +93,30 @@ def test_the_front_and_hypervolume_follow_the_trials(study: Study, problem: Prob
     assert volumes == sorted(volumes)
     assert study.front[0] is study.picks["fast"]
     assert study.front[-1] is study.picks["accurate"]
+
+
+def test_what_core_ml_may_keep_on_the_cpu_is_picked_only_where_that_is_all_there_is(
+    study: Study, problem: Problem
+) -> None:
+    def complete_one(accuracy: float, ms: float, tiny: bool) -> None:
+        trial = study.ask(RANDOM, problem)
+        evaluation = EVALUATOR.evaluate(trial.architecture, TrialFiles(study.workspace(trial)))
+        known = dataclasses.replace(estimate(ms), is_tiny=tiny)
+        study.complete(trial, dataclasses.replace(evaluation, accuracy=accuracy, estimate=known), {})
+
+    complete_one(0.8, 0.2, tiny=True)
+    complete_one(0.9, 0.3, tiny=True)
+    assert {name: trial.number for name, trial in study.picks.items()} == {"knee": 1, "accurate": 1, "fast": 0}
+    complete_one(0.95, 0.4, tiny=False)
+    assert [trial.number for trial in study.front] == [0, 1, 2]
+    assert {trial.number for trial in study.picks.values()} == {2}
+
+
+def test_without_a_whole_network_there_is_no_reference(study: Study, problem: Problem) -> None:
+    complete(study, study.ask(RANDOM, problem))
+    assert study.reference is None
+    study.note_reference(study.completed[0].architecture)
+    assert study.reference == reopened(study).reference == study.completed[0]
 
 
 def test_a_test_accuracy_outlives_the_process(study: Study, problem: Problem) -> None:

@@ -27,9 +27,13 @@ def print_front(console: Console, result: SearchResult) -> None:
         if Measurement.get(console, console.options.update(max_width=_WIDEST), table).maximum <= console.width:
             break
     console.print(table)
+    reference = result.reference
     for model in reversed(result.front):
-        called = f"[bold]{', '.join(model.called)}[/]  " if model.called else ""
+        names = [*model.called, *(["reference"] if reference and model.trial == reference.trial else [])]
+        called = f"[bold]{', '.join(names)}[/]  " if names else ""
         console.print(f"{model.trial:5}  {called}{model.architecture}", highlight=False, soft_wrap=True)
+    if reference and reference.trial not in [model.trial for model in result.front]:
+        console.print(_reference(reference), highlight=False, soft_wrap=True)
     if any(model.is_tiny for model in result.front):
         tiny = f"{_TINY.strip()} so small that Core ML may keep it on the CPU: load it with cpuAndNeuralEngine"
         console.print(tiny, highlight=False, soft_wrap=True)
@@ -76,6 +80,15 @@ def _table(result: SearchResult, told: frozenset[str]) -> Table:
             *(_shown(name, getattr(model, name)) for name in more),
         )
     return table
+
+
+def _reference(model: FrontModel) -> str:
+    """What the front is held against, where it is not among it."""
+    shown = [_accuracy(model)]
+    shown += [f"{_percentage(model.final_accuracy)} final"] if model.final_accuracy is not None else []
+    shown += [f"{_percentage(model.test_accuracy)} test"] if model.test_accuracy is not None else []
+    shown += [f"{model.latency_ms:.3f} ms", f"{model.size_mb:.2f} MB"]
+    return f"{model.trial:5}  reference, the whole network: {', '.join(shown)}  {model.architecture}"
 
 
 def _interval(model: FrontModel) -> str:

@@ -55,6 +55,15 @@ def test_the_best_is_first_and_architectures_stand_behind_what_they_are_called(s
     ]
 
 
+def test_the_reference_is_named_on_the_front_and_shown_below_it_otherwise(shown: Callable[..., list[str]]) -> None:
+    whole = dataclasses.replace(model(7, 0.9, 0.6, 0.91), final_accuracy=0.92)
+    found = dataclasses.replace(result(model(3, 0.95, 0.1, None, "fast"), completed=2), reference=whole)
+    line = "7 reference, the whole network: 90.00%, 92.00% final, 91.00% test, 0.600 ms, 1.23 MB architecture-7"
+    assert line in shown(print_front, found)
+    on_front = dataclasses.replace(result(whole, completed=2), reference=whole)
+    assert "7 reference architecture-7" in shown(print_front, on_front)
+
+
 def test_an_accuracy_has_its_standard_error_and_what_it_does_not_tell_apart_is_said(
     shown: Callable[..., list[str]],
 ) -> None:
