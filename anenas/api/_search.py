@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from anenas.api._job import Job, prepare
 from anenas.api._options import check_final, check_positive, executor_of, made_folder, sampler_of, targets_of
-from anenas.api._report import FrontReport, closing, test_front
+from anenas.api._report import FrontReport, closing
 from anenas.api._result import SearchResult, result_of
 from anenas.data import Data, absolute_source
 from anenas.search import (
@@ -24,6 +24,7 @@ from anenas.search import (
     Executor,
     FinalModels,
     FinalTraining,
+    FrontTesting,
     LatencyBound,
     Phase,
     Sampler,
@@ -109,7 +110,7 @@ def run_search(
             chip.
         trials: Completed trials that the study shall hold in the end; 16 by default, no bound with a `timeout`.
         timeout: Seconds after which the search stops; what is being trained then is trained anew next time. Up to a
-            third of them are kept for final training.
+            third of them are kept for final training, and up to a sixth for testing what ships.
         epochs: Training budget of a trial; by default 2, and of small data sets as many as make 500 steps.
         input_shape: (C, H, W) instead of the space's. Series are taken as they are.
         max_size_mb: Largest package instead of the space's limit, in 10⁶ bytes.
@@ -197,16 +198,19 @@ def run_search(
         problem = job.problem(found.objectives)
         running = make_executor(folder / "logs")
         with closing(tracker), _shared(job, folder / "data") as files, running:
+            inputs = len(job.dataset.test) if job.dataset else 0
+            testing = FrontTesting(found, job.evaluator, running, files, inputs)
             job = dataclasses.replace(job, dataset=None)  # whoever trains maps it from disk
             weights = job.learned.write(folder / "pretrained")
             search = Search(found, problem, suggesting, running, files, first, ladder, inherit, weights, job.ancestor)
             finishing = FinalTraining(found, job.evaluator, running, files, final, final_epochs)
             try:
                 found.enter(Phase())
-                search.run(wanted, deadline, lambda: finishing.reserve(timeout or 0.0))
+                given = timeout or 0.0
+                search.run(wanted, deadline, lambda: finishing.reserve(given) + testing.reserve(given))
                 running.cancel()
-                finishing.run(deadline)
-                test_front(found, job.evaluator, running, files)
+                finishing.run(deadline - testing.reserve(given))
+                testing.run()
                 tracker.update(found)
             finally:  # stopped or failed, what there is is still worth having
                 exported = export_best(found, exports)

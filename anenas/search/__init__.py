@@ -28,6 +28,7 @@ from anenas.search._settings import SCHEMA_VERSION, SearchSettings
 from anenas.search._ship import load_deployed, ship
 from anenas.search._store import check_study_name, is_being_searched, searching, study_folder, study_name, study_names
 from anenas.search._study import Phase, Study
+from anenas.search._testing import FrontTesting
 from anenas.search._trained import Trained
 from anenas.search._training_evaluator import TrainingEvaluator
 from anenas.search._trial import CompletedTrial, Final, FinishedTrial, Trial
@@ -72,6 +73,7 @@ __all__ = [
     "FinalModels",
     "FinalTraining",
     "FinishedTrial",
+    "FrontTesting",
     "LatencyBound",
     "Learned",
     "Metric",
