@@ -156,6 +156,7 @@ def prepare(
     data: Data,
     pretrained: str | Sequence[str],
     targets: Sequence[Target],
+    store: Path,
     *,
     objectives: Sequence[str],
     limits: Mapping[str, float | None],
@@ -182,7 +183,7 @@ def prepare(
     if latency_bound not in LATENCY_BOUNDS:
         raise unknown("latency bound", latency_bound, LATENCY_BOUNDS)
     names = objective_names(objectives, [target.name for target in targets])
-    the_space, learned = space_of(space, pretrained, input_shape)
+    the_space, learned = space_of(space, pretrained, input_shape, store)
     the_limits = limits_of(the_space, limits)
     kind = None if device is None else pick_device(device).type  # which GPU is the executor's business
     dataset = None

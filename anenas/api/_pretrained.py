@@ -14,7 +14,10 @@ from pydantic import ValidationError
 
 from anenas._errors import AnenasError
 from anenas._files import replacing
-from anenas.pretrained import PretrainedWeights, load_pretrained
+from anenas.api._trained import is_trained, trained_network
+from anenas.blocks import backbone_cuts
+from anenas.inputs import IMAGES
+from anenas.pretrained import PretrainedWeights, TrainedNetwork, load_pretrained
 from anenas.search import Learned
 from anenas.space import Architecture, BackboneSpec, SearchSpace, load_space
 
@@ -39,10 +42,12 @@ class Weights:
     Attributes:
         backbones: The weights of each, by its name in timm.
         slim: The network that all of the space are parts of, if they are.
+        origin: Where the weights of `slim` come from, with their licence, for people.
     """
 
     backbones: Mapping[str, PretrainedWeights] = field(default_factory=dict)
     slim: Slim | None = None
+    origin: str = ""
 
     @property
     def digest(self) -> str:
@@ -78,20 +83,24 @@ class Files:
         file = self.folder / f"{SLIM}-{len(architecture.stages)}-{architecture.head}.safetensors"
         if not file.exists():
             _save(self.weights.slim.donor(architecture), file)
-        return Learned(file, self.weights.slim.space.name)
+        return Learned(file, self.weights.origin or self.weights.slim.space.name)
 
 
 def space_of(
     space: SearchSpace | Slim | str | Path | None,
     pretrained: str | Sequence[str],
     input_shape: tuple[int, int, int] | None,
+    store: Path,
 ) -> tuple[SearchSpace, Weights]:
     """The space that is searched, and what its networks have learned before.
+
+    A network of our own blocks is searched for its sub-networks, as the space "slim"; any other is a backbone.
 
     Args:
         space: As the caller gave it; None is "mobile_cnn", or with pretrained networks these alone.
         pretrained: Sources of weights, which take the place of the space's own.
         input_shape: (C, H, W) of the input, where the caller has said it.
+        store: Of the studies that sources name.
 
     Raises:
         AnenasError: If there is no such space, it cannot have these networks beside its own, or none can be had.
@@ -103,47 +112,80 @@ def space_of(
         if sources:
             raise AnenasError("a space of sub-networks has its own weights; leave out `pretrained`")
         return space.space, Weights(slim=space)
-    if space == SLIM:
-        made = _slim(sources, input_shape or _SLIM_INPUT)
-        return made.space, Weights(slim=made)
+    trained = {source: trained_network(source, store) for source in sources if is_trained(source)}
+    own = [source for source, network in trained.items() if not network.architecture.backbone]
+    if own and (len(sources) > 1 or space not in (None, SLIM)):
+        raise AnenasError(
+            f"{own[0]} is a network of anenas's own blocks, of which sub-networks alone can be searched: leave out "
+            f"other sources and the space, or say slim"
+        )
+    if own or space == SLIM:
+        return _slim(sources, trained, input_shape)
     if space is None:
         space = BACKBONES if sources else _DEFAULT
     found = space if isinstance(space, SearchSpace) else load_space(space)
     if not sources:
-        return _with_weights(found)
+        return _with_weights(found, {})
     try:
-        return _with_weights(found.with_backbones([BackboneSpec.model_validate(source) for source in sources]))
+        return _with_weights(found.with_backbones([_backbone_spec(source, trained) for source in sources]), trained)
     except ValidationError as error:
         message = error.errors()[0]["msg"].removeprefix("Value error, ")
         raise AnenasError(f"pretrained networks in '{found.name}': {message}") from None
 
 
-def _slim(sources: Sequence[str], shape: tuple[int, int, int]) -> Slim:
-    """The space of one pretrained network's sub-networks."""
+def _slim(
+    sources: Sequence[str], trained: Mapping[str, TrainedNetwork], shape: tuple[int, int, int] | None
+) -> tuple[SearchSpace, Weights]:
+    """The space of one network's sub-networks, and its weights."""
     import torch
 
     from anenas.slimming import slim
 
     if len(sources) != 1:
         raise AnenasError(f"the space {SLIM} is made from one `pretrained` network, such as efficientnet_lite0")
-    weights = load_pretrained(sources[0])
-    _say(weights)
+    [source] = sources
+    weights = trained.get(source) or load_pretrained(source)
+    _log.info("%s: %s", source, weights)
+    name, usual = SLIM, _SLIM_INPUT
+    if isinstance(weights, TrainedNetwork):
+        architecture = weights.architecture
+        usual = architecture.input[1:]
+        if architecture.input_kind is not IMAGES:
+            raise AnenasError(f"{source} takes {architecture.input_kind}; {SLIM} is of networks of images")
+        if architecture.backbone:
+            if architecture.backbone.cut:
+                raise AnenasError(f"{source} was cut after {architecture.backbone.cut}; {SLIM} is of whole networks")
+            weights = weights.backbone()
+    if isinstance(weights, PretrainedWeights):
+        name = f"{SLIM}-{weights.network}"
+    shape = shape or usual
     if shape[0] != len(weights.mean):
-        raise AnenasError(f"{weights.network} takes images of {len(weights.mean)} channels, not {shape[0]}")
-    made = slim(weights.module(), torch.zeros(1, *shape), name=f"{SLIM}-{weights.network}")
-    return dataclasses.replace(made, mean=weights.mean, std=weights.std)
+        raise AnenasError(f"{source} takes images of {len(weights.mean)} channels, not {shape[0]}")
+    made = slim(weights.module(), torch.zeros(1, *shape), name=name)
+    return made.space, Weights(slim=dataclasses.replace(made, mean=weights.mean, std=weights.std), origin=str(weights))
 
 
-def _with_weights(space: SearchSpace) -> tuple[SearchSpace, Weights]:
+def _backbone_spec(source: str, trained: Mapping[str, TrainedNetwork]) -> BackboneSpec:
+    """What a source adds to a space; of a network that was cut what is left of it."""
+    if source not in trained:
+        return BackboneSpec.model_validate(source)
+    backbone = trained[source].architecture.backbone
+    assert backbone
+    cuts = list(backbone_cuts(backbone.network))
+    return BackboneSpec(source=source, network=backbone.network, cuts=tuple(cuts[: cuts.index(backbone.cut) + 1]))
+
+
+def _with_weights(space: SearchSpace, trained: Mapping[str, TrainedNetwork]) -> tuple[SearchSpace, Weights]:
     """The weights of a space's backbones, and the space without those that cannot be had."""
     found, problems = {}, []
     for backbone in space.backbones:
         try:
-            found[backbone.network] = load_pretrained(backbone.source)
+            source = backbone.source
+            found[backbone.network] = trained[source].backbone() if source in trained else load_pretrained(source)
         except AnenasError as error:
             problems.append(str(error))
         else:
-            _say(found[backbone.network])
+            _log.info("%s: %s", source, found[backbone.network])
     if not problems:
         return space, Weights(found)
     if not found and space.stem is None:
@@ -151,10 +193,6 @@ def _with_weights(space: SearchSpace) -> tuple[SearchSpace, Weights]:
     for problem in problems:
         _log.warning("left out: %s", problem)
     return space.with_backbones([one for one in space.backbones if one.network in found]), Weights(found)
-
-
-def _say(weights: PretrainedWeights) -> None:
-    _log.info("%s: %s", weights.source, weights)
 
 
 def _save(state: Mapping[str, torch.Tensor], file: Path) -> None:

@@ -103,7 +103,8 @@ def run_search(
             as series, "mel:FOLDER"; None is the embedded Fashion-MNIST, or the embedded wrist motion for a space of
             series; no texts and no recordings are embedded.
         pretrained: Networks that have learned before, which stand beside the space's own or alone: see
-            `anenas.pretrained.load_pretrained`. Each is cut after any of its stages.
+            `anenas.pretrained.load_pretrained`; or "study:NAME", "study:NAME@PICK" and "bundle:FOLDER", what an earlier
+            search trained. Each is cut after any of its stages; one of our own blocks makes the space "slim".
         chip: The chip to be fast on, or a device of your own that `anenas calibrate` knows; or several, the first of
             which is the one that sizes, residency and the front's table are for.
         objectives: What to optimise: up to four of `anenas.search.METRICS`; "latency_ms" is the latency on every
@@ -167,6 +168,7 @@ def run_search(
         data,
         pretrained,
         targets_of(chip, latency),
+        Path(store),
         objectives=objectives,
         limits={**most, "residency": min_residency, "accuracy": min_accuracy},
         latency_bound=latency_bound,

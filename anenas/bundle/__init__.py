@@ -2,6 +2,8 @@
 
 from anenas.bundle._contents import Bundle, Stream
 from anenas.bundle._export import export
+from anenas.bundle._pick import choose
 from anenas.bundle._source import PlainNetwork, plain_network
+from anenas.bundle._write import CHECKPOINT
 
-__all__ = ["Bundle", "PlainNetwork", "Stream", "export", "plain_network"]
+__all__ = ["CHECKPOINT", "Bundle", "PlainNetwork", "Stream", "choose", "export", "plain_network"]

@@ -26,11 +26,15 @@ from anenas.coreml import LOSSY, Package, program_accuracy, verify_network
 from anenas.graph import SMALLEST
 from anenas.measure import compile_package, has_core_ml, write_kit
 from anenas.mil import Program, write_arrays
+from anenas.search import WEIGHTS
 
 if TYPE_CHECKING:
     from anenas.network import Deployed
 
 _log = logging.getLogger(__name__)
+CHECKPOINT = "checkpoint.safetensors"
+"""The weights of a bundle as training leaves them, see `anenas.pretrained.read_trained`."""
+
 _VECTORS = 16  # test vectors
 
 
@@ -164,6 +168,7 @@ def _write_network(folder: Path, network: Deployed, model: Model, given: Input) 
     plain = plain_network(network, model.record.architecture, title, given)
     (folder / "network.py").write_text(plain.source, encoding="utf-8")
     save_file(plain.weights, folder / "weights.safetensors")
+    shutil.copyfile(model.weights / WEIGHTS, folder / CHECKPOINT)
 
 
 def _write_vectors(folder: Path, network: Deployed, program: Program, inputs: np.ndarray) -> None:

@@ -37,8 +37,8 @@ def search(
     pretrained: Annotated[
         str | None,
         typer.Option(
-            help="Networks that have learned to see: efficientnet_lite0 (to lite2), timm:NAME or timm:NAME@FILE; "
-            "several are separated by commas.",
+            help="Networks that have learned to see: efficientnet_lite0 (to lite2), timm:NAME, timm:NAME@FILE, "
+            "study:NAME[@PICK] or bundle:FOLDER; several are separated by commas.",
             show_default="the space's",
         ),
     ] = None,

@@ -26,7 +26,7 @@ class PretrainedWeights:
         source: As the user named it.
         network: Its name in timm.
         origin: Where the weights come from, for people.
-        licence: Of the weights, as their source says; empty where it says nothing.
+        licence: Of the weights, as their source says; empty where it says nothing, None where the origin says it.
         mean: Of each channel, in units of 255, that pixels are normalised by.
         std: Of each channel, likewise.
         state: By the names of `anenas.build`, the normalisation of pixels among them.
@@ -35,14 +35,14 @@ class PretrainedWeights:
     source: str
     network: str
     origin: str
-    licence: str
+    licence: str | None
     mean: tuple[float, ...]
     std: tuple[float, ...]
     state: Mapping[str, torch.Tensor]
 
     def __str__(self) -> str:
-        licence = f"licence {self.licence}" if self.licence else "licence unknown"
-        return f"weights of {self.origin}, {licence}"
+        licence = "" if self.licence is None else f", licence {self.licence or 'unknown'}"
+        return f"weights of {self.origin}{licence}"
 
     @classmethod
     def of_state(

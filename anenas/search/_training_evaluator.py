@@ -17,6 +17,7 @@ from anenas.coreml import Package, Verification, estimated_package_bytes, progra
 from anenas.data import Dataset
 from anenas.graph import Graph
 from anenas.latency import Latency, Target
+from anenas.pretrained import save_trained
 from anenas.search._evaluation import (
     ARCHITECTURE,
     CHECKPOINT,
@@ -240,12 +241,9 @@ class TrainingEvaluator:
         on_step: Callable[[int, int], None],
     ) -> Evaluation:
         """Write what a trained network leaves behind, and judge the package where an evaluation was the network's."""
-        from safetensors.torch import save_file
-
         from anenas.training import pick_device
 
-        network.cpu()
-        save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, folder / WEIGHTS)
+        save_trained(folder / WEIGHTS, architecture, network.cpu().state_dict(), dataset.mean, dataset.std)
         (folder / ARCHITECTURE).write_text(f"{architecture}\n")
         (folder / PROBE).unlink(missing_ok=True)
         package, verified = ship(

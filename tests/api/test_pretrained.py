@@ -19,6 +19,7 @@ from anenas.bundle import export
 from anenas.space import SearchSpace, load_space
 
 LITE0 = "efficientnet_lite0"
+STORE = Path("mlruns")
 
 
 def shades(count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -32,14 +33,14 @@ DATA = (*shades(90), *shades(30))
 
 
 def test_pretrained_networks_alone_are_the_default() -> None:
-    space, learned = space_of(None, LITE0, None)
+    space, learned = space_of(None, LITE0, None, STORE)
     assert (space.name, space.stem) == ("backbones", None)
     assert list(learned.backbones) == ["tf_efficientnet_lite0"]
     assert len(space.pretrained(classes=3)) == space.size == 6 * len(space.input.sizes)
 
 
 def test_they_compete_with_networks_from_scratch_in_a_space_that_is_named() -> None:
-    space, learned = space_of("mobile_cnn", [LITE0], None)
+    space, learned = space_of("mobile_cnn", [LITE0], None, STORE)
     assert space.stem is not None and space.input.channels == 3
     assert space.size == load_space("mobile_cnn").size + 6
     assert learned.backbones
@@ -49,7 +50,7 @@ def test_they_compete_with_networks_from_scratch_in_a_space_that_is_named() -> N
 
 def test_what_cannot_be_had_is_left_out_with_its_reason(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "anenas")
-    space, learned = space_of(None, [LITE0, "timm:resnet18@nowhere.pth"], None)
+    space, learned = space_of(None, [LITE0, "timm:resnet18@nowhere.pth"], None, STORE)
     assert [backbone.source for backbone in space.backbones] == [LITE0]
     assert list(learned.backbones) == ["tf_efficientnet_lite0"]
     messages = [record.getMessage() for record in caplog.records]
@@ -80,7 +81,7 @@ def test_the_sizes_that_are_left_are_those_of_the_data() -> None:
 )
 def test_a_mistake_is_one_line(space: str | None, pretrained: str | list[str], message: str) -> None:
     with pytest.raises(AnenasError) as caught:
-        space_of(space, pretrained, None)
+        space_of(space, pretrained, None, STORE)
     assert message in str(caught.value) and "\n" not in str(caught.value)
 
 
@@ -130,3 +131,40 @@ def test_a_search_of_sub_networks_begins_with_the_slices_of_the_whole(tmp_path: 
     assert all(trial.evaluation.inherited > 0.5 for trial in study.completed)
     assert study.settings.moments == (made.mean, made.std)
     export(result.study, tmp_path / "bundle", store=where["store"])
+    from_bundle, learned = space_of(None, f"bundle:{tmp_path / 'bundle'}", None, STORE)
+    assert from_bundle.name == "slim" and learned.slim and "of study " in learned.origin
+    assert learned.slim.mean == pytest.approx(made.mean)
+    again = run_search(pretrained=f"study:{result.study}", trials=1, epochs=1, final="none", **where)
+    assert again.front[0].trained.startswith("1 epoch from weights of trial ")
+    with pytest.raises(AnenasError, match="sub-networks alone can be searched: leave out other sources and the space"):
+        space_of("mobile_cnn", f"study:{result.study}", None, Path(where["store"]))
+
+
+@pytest.mark.slow
+def test_a_search_goes_on_from_a_network_that_another_has_fine_tuned(tmp_path: Path, where: dict[str, Any]) -> None:
+    spec = {"name": "b", "input": {"channels": 3, "height": 32, "width": 32}, "backbones": ["timm:resnet18"]}
+    torch.manual_seed(0)
+    state = build(Architecture.parse("1x3x32x32-timm:resnet18_c512-head_n3")).state_dict()
+    net = {name.removeprefix("stem.0.net."): tensor for name, tensor in state.items() if name.startswith("stem.0.net.")}
+    torch.save(net, tmp_path / "mine.pth")
+    spec["backbones"] = [{"source": f"timm:resnet18@{tmp_path / 'mine.pth'}", "cuts": ["layer3"]}]
+    first = run_search(SearchSpace.model_validate(spec), trials=1, epochs=1, final="none", **where)
+    space, learned = space_of(None, f"study:{first.study}@knee", None, Path(where["store"]))
+    assert [backbone.cuts for backbone in space.backbones] == [("layer2", "layer3")]
+    assert "trial 0 of study " in str(learned.backbones["resnet18"])
+    with pytest.raises(AnenasError, match="was cut after layer3; slim is of whole networks"):
+        space_of("slim", f"study:{first.study}", None, Path(where["store"]))
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("study:", "'study:' names no network; expected study:NAME, study:NAME@PICK, bundle:FOLDER"),
+        ("study:mine", "no studies in "),
+        ("bundle:nowhere", "bundle:nowhere: expected a folder that `anenas export` wrote"),
+    ],
+)
+def test_an_earlier_search_that_is_not_there_is_one_line(source: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(AnenasError) as caught:
+        space_of(None, source, None, tmp_path)
+    assert message in str(caught.value) and "\n" not in str(caught.value)

@@ -23,7 +23,7 @@ from anenas.search import PACKAGE, WEIGHTS, Study
 
 FILES = {
     "Classifier.swift", "README.md", "bundle.json", "kit", "labels.txt", "model.mlpackage", "network.py",
-    "test_vectors", "weights.safetensors",
+    "test_vectors", "weights.safetensors", "checkpoint.safetensors",
 }  # fmt: skip
 
 
