@@ -1,6 +1,7 @@
 """anenas against what a practitioner would write: hypervolume against seconds, on the same machine in the same run.
 
     python experiments/compare_search.py [--seeds 3] [--seconds 360] [--epochs 2] [--workers 2] [--max-latency 0.5]
+                                         [--final 8]
 
 Searches `mobile_cnn` on the embedded images for as many seconds, with as many worker processes of one thread, in three
 ways, one after the other for each seed:
@@ -15,11 +16,18 @@ was trained goes to `experiments/results/compare_search.csv` with the second at 
 the table already is not run again. `compare_search.png` draws the hypervolume of what keeps the limit: the share of the
 box between every image and no time, and no image and the limit; and the share of the front that all runs found
 together, see `pooled_front.py`.
+
+What anenas finds may have been trained for longer than one trial, as trials begin with the weights of others. With
+`--final` the front of every run is trained from scratch for so many epochs, and what that is worth is told as well;
+each training is a line of `compare_final.csv` beside the table.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
+import functools
+import multiprocessing
 import os
 import statistics
 import subprocess
@@ -27,6 +35,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,11 +43,11 @@ from csv_rows import read_rows, write_rows
 from pooled_front import PooledFront
 
 import anenas
-from anenas._pareto import Losses, hypervolume
+from anenas._pareto import Losses, front, hypervolume
 from anenas.data import Dataset, load_data
 from anenas.latency import Target
 from anenas.search import Study, TrainingEvaluator, TrialFiles
-from anenas.space import load_space
+from anenas.space import Architecture, load_space
 
 _RESULTS = Path(__file__).parent / "results"
 _METHODS = ("anenas", "optuna", "random")
@@ -74,6 +83,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--max-latency", type=float, default=0.5, help="milliseconds, of the interval's upper end")
+    parser.add_argument("--final", type=int, default=0, help="epochs in which the fronts are trained from scratch")
     parser.add_argument("--out", type=Path, default=_RESULTS / "compare_search.csv")
     parser.add_argument("--loop", nargs=4, metavar=("METHOD", "SEED", "DATA", "DATABASE"), help=argparse.SUPPRESS)
     args = parser.parse_args()
@@ -88,6 +98,8 @@ def main() -> None:
                 rows += (run_anenas if method == "anenas" else run_plain)(method, seed, args)
                 write_rows(args.out, rows)
     report(rows, args)
+    if args.final:
+        report_final(rows, args)
     draw(rows, args, args.out.with_suffix(".png"))
 
 
@@ -225,6 +237,54 @@ def report(rows: Sequence[Row], args: argparse.Namespace) -> None:
                 shares.append(reached / args.seconds)
             told = ", ".join(f"{share:.2f}" for share in shares)
             print(f"  anenas comes as far as {other} after {told} of its time")
+
+
+@dataclass(frozen=True)
+class Final:
+    """A network of a front, trained from scratch for so many epochs."""
+
+    architecture: str
+    epochs: int
+    accuracy: float
+
+
+def report_final(rows: Sequence[Row], args: argparse.Namespace) -> None:
+    """What the front of each run comes to after equal trainings."""
+    runs: dict[tuple[str, int], list[Row]] = {}
+    for row in rows:
+        if row.latency_high_ms <= args.max_latency:
+            runs.setdefault((row.method, row.seed), []).append(row)
+    fronts = {key: [run[i] for i in front(losses(run, args.max_latency))] for key, run in runs.items()}
+    path = args.out.with_name("compare_final.csv")
+    known = read_rows(path, Final)
+    done = {one.architecture for one in known if one.epochs == args.final}
+    missing = sorted({row.architecture for run in fronts.values() for row in run} - done)
+    with tempfile.TemporaryDirectory() as folder:
+        space = load_space("mobile_cnn")
+        load_data(None, size=(space.input.height, space.input.width), channels=1).save(Path(folder) / "data")
+        os.environ["OMP_NUM_THREADS"] = "1"
+        with ProcessPoolExecutor(args.workers, multiprocessing.get_context("spawn")) as pool:
+            train = functools.partial(train_finally, epochs=args.final, data=Path(folder) / "data")
+            for accuracy, architecture in zip(pool.map(train, missing), missing, strict=True):
+                known = [*known, Final(architecture, args.final, accuracy)]
+                write_rows(path, known)
+    accuracies = {one.architecture: one.accuracy for one in known if one.epochs == args.final}
+    equal = {
+        key: [dataclasses.replace(row, accuracy=accuracies[row.architecture]) for row in run]
+        for key, run in fronts.items()
+    }
+    for name, measure in measures([row for run in equal.values() for row in run], args.max_latency).items():
+        print(f"{name}, every front trained from scratch for {args.final} epochs")
+        for method in _METHODS:
+            each = [measure(losses(run, args.max_latency)) for (who, _), run in equal.items() if who == method]
+            print(f"  {method:7} {statistics.mean(each):.4f}, mean of {', '.join(f'{value:.4f}' for value in each)}")
+
+
+def train_finally(architecture: str, epochs: int, data: Path) -> float:
+    """Accuracy on the validation images."""
+    with tempfile.TemporaryDirectory() as folder:
+        evaluator = TrainingEvaluator((Target.named("A15"),), epochs, 0, "cpu")
+        return evaluator.evaluate(Architecture.parse(architecture), TrialFiles(Path(folder), data)).accuracy
 
 
 def draw(rows: Sequence[Row], args: argparse.Namespace, path: Path) -> None:

@@ -6,7 +6,6 @@
     python experiments/training_studies.py distillation --teacher timm:NAME | FILE.safetensors | best
                                                        [--architectures 8] [--epochs 2]
     python experiments/training_studies.py augmentation --data cifar10.npz [--count 2000] [--steps 500 2000] [--seeds 2]
-    python experiments/training_studies.py final        [--architectures 8] [--epochs 2] [--full 8]
 
 `correlation` prints Kendall's rank correlation of the accuracy at each pause of a brief training, and after it, with
 that after a training of `--full` epochs. `augmentation` trains on `--count` images of another data set, and compares
@@ -198,7 +197,7 @@ def correlation(bench: Bench, args: argparse.Namespace) -> None:
 
 
 @contextlib.contextmanager
-def _constants(learning_rate: float | None = None, **values: float) -> Iterator[None]:
+def constants(learning_rate: float | None = None, **values: float) -> Iterator[None]:
     given = {} if learning_rate is None else {"learning_rate": learning_rate}
     with mock.patch.dict(train.__wrapped__.__kwdefaults__, given), contextlib.ExitStack() as stack:
         for name, value in values.items():
@@ -227,14 +226,14 @@ def _unsettled() -> Iterator[None]:
 
 RECIPES: dict[str, Callable[[], contextlib.AbstractContextManager[None]]] = {
     "as it is": contextlib.nullcontext,
-    "learning rate 2e-3": lambda: _constants(learning_rate=2e-3),
-    "learning rate 8e-3": lambda: _constants(learning_rate=8e-3),
-    "no label smoothing": lambda: _constants(LABEL_SMOOTHING=0.0),
-    "label smoothing 0.05": lambda: _constants(LABEL_SMOOTHING=0.05),
-    "batches of 16": lambda: _constants(BATCH_SIZE=16),
-    "batches of 64": lambda: _constants(BATCH_SIZE=64),
-    "batches of 64, learning rate 6e-3": lambda: _constants(BATCH_SIZE=64, learning_rate=6e-3),
-    "weight decay 0.1": lambda: _constants(WEIGHT_DECAY=0.1),
+    "learning rate 2e-3": lambda: constants(learning_rate=2e-3),
+    "learning rate 8e-3": lambda: constants(learning_rate=8e-3),
+    "no label smoothing": lambda: constants(LABEL_SMOOTHING=0.0),
+    "label smoothing 0.05": lambda: constants(LABEL_SMOOTHING=0.05),
+    "batches of 16": lambda: constants(BATCH_SIZE=16),
+    "batches of 64": lambda: constants(BATCH_SIZE=64),
+    "batches of 64, learning rate 6e-3": lambda: constants(BATCH_SIZE=64, learning_rate=6e-3),
+    "weight decay 0.1": lambda: constants(WEIGHT_DECAY=0.1),
     "fused optimiser": _fused,
     "channels first": _contiguous,
     "mean of the last steps": contextlib.nullcontext,
@@ -313,7 +312,7 @@ def inheritance(bench: Bench, args: argparse.Namespace) -> None:
 # A teacher
 
 
-class _Distilled(nn.Module):
+class Distilled(nn.Module):
     """A student whose teacher answers beside it; `loss` mixes what both say in training."""
 
     def __init__(self, student: nn.Module, teacher: nn.Module) -> None:
@@ -341,7 +340,7 @@ def distillation(bench: Bench, args: argparse.Namespace) -> None:
 
     def measure(architecture: Architecture) -> tuple[float, float]:
         network = fresh(architecture)
-        both = _Distilled(network, teacher)
+        both = Distilled(network, teacher)
         functional = mock.Mock(wraps=F, cross_entropy=both.loss)
         with mock.patch.object(_train, "F", functional):
             return bench.train(both, judged=network)
@@ -388,12 +387,16 @@ def make_teacher(bench: Bench, source: str, architectures: Sequence[Architecture
 # What is made of images
 
 
+def few(data: Dataset, count: int) -> Dataset:
+    """The data set with so many of its training images, drawn at random."""
+    chosen = np.sort(np.random.default_rng(0).permutation(len(data.train))[:count])
+    return dataclasses.replace(data, train=Split(data.train.inputs[chosen], data.train.labels[chosen]))
+
+
 def augmentation(bench: Bench, args: argparse.Namespace) -> None:
     """Each augmentation of few images, held against 5,000 others."""
     results = Results("augmentation")
-    data = load_data(args.data, size=(_SIDE, _SIDE))
-    few = np.sort(np.random.default_rng(0).permutation(len(data.train))[: args.count])
-    data = dataclasses.replace(data, train=Split(data.train.inputs[few], data.train.labels[few]))
+    data = few(load_data(args.data, size=(_SIDE, _SIDE)), args.count)
     bench = dataclasses.replace(bench, data=data, space=bench.space.with_input(*data.input_shape))
     for steps in args.steps:
         epochs = math.ceil(steps * BATCH_SIZE / args.count)
@@ -414,76 +417,8 @@ def augmentation(bench: Bench, args: argparse.Namespace) -> None:
         compare(figures, "light")
 
 
-# After the search
-
-
-def final(bench: Bench, args: argparse.Namespace) -> None:
-    """Brief weights trained further: in one cycle at several peaks, taught by the best of them, and in cycles that
-    double.
-    """
-    results, architectures = Results("final"), bench.architectures(args.architectures)
-    peaks = {"the peak": 1.0, "half the peak": 0.5, "a quarter of the peak": 0.25}
-    weights = {a: _RESULTS / "tmp" / f"brief-{number}.safetensors" for number, a in enumerate(architectures)}
-
-    def brief(architecture: Architecture) -> tuple[float, float]:
-        network = fresh(architecture)
-        measured = bench.train(network)
-        weights[architecture].parent.mkdir(parents=True, exist_ok=True)
-        save_file({k: v.contiguous() for k, v in network.state_dict().items()}, weights[architecture])
-        return measured
-
-    def further(network: nn.Module, epochs: int, peak: float, judged: nn.Module | None = None) -> tuple[float, float]:
-        with _constants(learning_rate=peak * _train.PEAK_LEARNING_RATE):
-            return bench.train(network, epochs=epochs, judged=judged)
-
-    def begun(architecture: Architecture) -> nn.Module:
-        network = fresh(architecture)
-        network.load_state_dict(load_file(weights[architecture]))
-        return network
-
-    figures: dict[str, list[tuple[float, float]]] = {}
-    for architecture in architectures:
-        if not weights[architecture].is_file():
-            results.put(architecture, "brief", brief(architecture))
-        figures.setdefault("brief", []).append(results.get(architecture, "brief", lambda: (0.0, 0.0)))
-    best = max(architectures, key=lambda a: (results.has(a, "brief") or (0.0, 0.0))[0])
-    teacher = begun(best)
-    for architecture in architectures:
-        for name, peak in peaks.items():
-            name = f"{args.full} epochs at {name}"
-            measured = results.get(
-                architecture,
-                name,
-                lambda a=architecture, peak=peak: further(begun(a), args.full, peak),  # type: ignore[misc]
-            )
-            figures.setdefault(name, []).append(measured)
-        network, seconds, epochs, done = begun(architecture), 0.0, args.epochs, 0
-        while done + epochs <= 2 * args.full:  # epochs, then twice as many, and so on
-            done += epochs
-            name = f"{done} epochs in cycles at half the peak"
-            if not results.has(architecture, name):
-                right, more = further(network, epochs, 0.5)
-                seconds += more
-                results.put(architecture, name, (right, seconds))
-            figures.setdefault(name, []).append(results.has(architecture, name) or (0.0, 0.0))
-            epochs *= 2
-        name = f"{done} epochs at half the peak"
-        measured = results.get(architecture, name, lambda a=architecture, n=done: further(begun(a), n, 0.5))  # type: ignore[misc]
-        figures.setdefault(name, []).append(measured)
-
-        def taught(architecture: Architecture = architecture) -> tuple[float, float]:
-            network = begun(architecture)
-            both = _Distilled(network, teacher)
-            with mock.patch.object(_train, "F", mock.Mock(wraps=F, cross_entropy=both.loss)):
-                return further(both, args.full, 0.5, judged=network)
-
-        name = f"{args.full} epochs at half the peak, taught by the best"
-        figures.setdefault(name, []).append(results.get(architecture, name, taught))
-    compare(figures, f"{args.full} epochs at half the peak")
-
-
 def main() -> None:
-    studies = {f.__name__: f for f in (correlation, recipes, inheritance, distillation, augmentation, final)}
+    studies = {f.__name__: f for f in (correlation, recipes, inheritance, distillation, augmentation)}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("study", choices=studies)
     parser.add_argument("--architectures", type=int)
