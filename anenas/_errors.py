@@ -13,18 +13,23 @@ class AnenasError(Exception):
     """
 
 
-def unknown(what: str, name: str, known: Iterable[str]) -> AnenasError:
+def unknown(what: str, name: str, known: Iterable[str], listed: Iterable[str] | None = None) -> AnenasError:
     """An error for a name that is not one of `known`, offering the nearest ones.
 
     Args:
         what: What the name was meant to be, such as "chip".
         name: The name as the user gave it.
         known: Every name that would have been accepted.
+        listed: Those that are listed where none is near, if they are too many.
     """
     options = sorted(known)
     by_folded = {option.casefold(): option for option in options}
     near = difflib.get_close_matches(name.casefold(), list(by_folded), n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(by_folded[n] for n in near)}?" if near else f"known: {', '.join(options)}"
+    hint = (
+        f"did you mean {' or '.join(by_folded[n] for n in near)}?"
+        if near
+        else f"known: {', '.join(options if listed is None else listed)}"
+    )
     return AnenasError(f"unknown {what} '{name}'; {hint}")
 
 

@@ -1,7 +1,7 @@
 """What the Neural Engine can do: chips, guidelines, and what an operation costs."""
 
 from anenas.ane._calibration import Calibration, calibration
-from anenas.ane._chips import Chip, chips, get_chip
+from anenas.ane._chips import Chip, chip_names, chips, get_chip
 from anenas.ane._cost import chip_rates, fixed_us, graph_work, op_costs
 from anenas.ane._guidelines import (
     MAX_DIMENSION,
@@ -30,6 +30,7 @@ __all__ = [
     "batch_problem",
     "calibration",
     "check",
+    "chip_names",
     "chip_rates",
     "chips",
     "dimension_problem",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from anenas._errors import unknown
+from anenas.ane._devices import DEVICES, SAME_ENGINE, engine_of
 
 ON_CHIP_BYTES = 2 * 2**20
 """The engine's own memory. A larger tensor goes through DRAM (2 MiB from A14 to A19: 751K, memory notes; the knee on
@@ -37,7 +38,6 @@ class Chip:
         fixed_us: Cost of one prediction before any work, microseconds; measured without Core ML where possible, which
             adds to it (`Calibration.fixed`).
         guessed: Names of the attributes above that no public measurement supports: interpolated from neighbours.
-        devices: The devices that have it.
     """
 
     name: str
@@ -49,10 +49,19 @@ class Chip:
     elementwise_g_s: float
     fixed_us: float
     guessed: tuple[str, ...]
-    devices: str
 
     def __hash__(self) -> int:
         return hash(self.name)  # costs are cached by chip, and looked up hundreds of thousands of times
+
+    @property
+    def same_engine(self) -> tuple[str, ...]:
+        """Other chips that have this engine, and its figures."""
+        return SAME_ENGINE.get(self.name, ())
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """The devices that have it, or one of the chips with its engine."""
+        return tuple(device for chip in (self.name, *self.same_engine) for device in DEVICES.get(chip, ()))
 
     @property
     def peak_tflops(self) -> float:
@@ -101,19 +110,21 @@ _W, _E, _F, _C = "weight_gb_s", "elementwise_g_s", "fixed_us", "clock_ghz"
 # Apple's OPT-1.3B figure (A17 Pro 41). Fixed costs: ane-guide (M1 190-230), aneforge (M2 100, M5 75-110), maderix/ANE
 # (M4 90-95), Apple's MobileNetV3-small (A16 at most 120). Element-wise: 751K measured 61 on M6, the rest scaled down.
 _CHIPS = (
-    Chip("A12", 11, "A14", 8, 1.260, 25, 15, 250, (_W, _E, _F), "iPhone XS, XR; iPad Air 3, mini 5"),
-    Chip("A13", 12, "A14", 8, 1.500, 28, 20, 220, (_C, _W, _E, _F), "iPhone 11, SE 2"),
-    Chip("A14", 13, "A14", 16, 1.428, 30, 30, 175, (_W, _E, _F), "iPhone 12; iPad Air 4"),
-    Chip("A15", 14, "A15", 16, 1.938, 32, 35, 130, (_W, _E, _F), "iPhone 13, 14, SE 3; iPad mini 6"),
-    Chip("A16", 15, "A16", 16, 2.064, 34, 40, 120, (_W, _E), "iPhone 14 Pro, 15"),
-    Chip("A17 Pro", 16, "A17 Pro", 16, 2.160, 41, 45, 120, (_E, _F), "iPhone 15 Pro; iPad mini 7"),
-    Chip("A18", 17, "A17 Pro", 16, 2.172, 45, 45, 110, (_W, _E, _F), "iPhone 16, 16 Pro, 16e"),
-    Chip("A19", 18, "A17 Pro", 16, 2.172, 50, 50, 110, (_C, _W, _E, _F), "iPhone 17, 17 Pro, Air"),
-    Chip("M1", 13, "A14", 16, 1.464, 51, 25, 210, (_E,), "Mac, iPad Pro 2020-21"),
-    Chip("M2", 14, "A15", 16, 1.938, 60, 35, 100, (_W, _E), "Mac, iPad Pro 2022"),
-    Chip("M3", 15, "A16", 16, 2.064, 60, 40, 100, (_C, _W, _E, _F), "Mac 2023"),
-    Chip("M4", 16, "A17 Pro", 16, 2.364, 67, 50, 95, (_E,), "Mac, iPad Pro 2024"),
-    Chip("M5", 17, "A17 Pro", 16, 2.364, 145, 60, 90, (_E,), "Mac, iPad Pro 2025"),
+    Chip("A12", 11, "A14", 8, 1.260, 25, 15, 250, (_W, _E, _F)),
+    Chip("A13", 12, "A14", 8, 1.500, 28, 20, 220, (_C, _W, _E, _F)),
+    Chip("A14", 13, "A14", 16, 1.428, 30, 30, 175, (_W, _E, _F)),
+    Chip("A15", 14, "A15", 16, 1.938, 32, 35, 130, (_W, _E, _F)),
+    Chip("A16", 15, "A16", 16, 2.064, 34, 40, 120, (_W, _E)),
+    Chip("A17 Pro", 16, "A17 Pro", 16, 2.160, 41, 45, 120, (_E, _F)),
+    Chip("A18", 17, "A17 Pro", 16, 2.172, 45, 45, 110, (_W, _E, _F)),
+    Chip("A19", 18, "A17 Pro", 16, 2.172, 50, 50, 110, (_C, _W, _E, _F)),
+    Chip("A20", 19, "A17 Pro", 16, 2.172, 50, 50, 110, (_W, _E, _F)),
+    Chip("M1", 13, "A14", 16, 1.464, 51, 25, 210, (_E,)),
+    Chip("M2", 14, "A15", 16, 1.938, 60, 35, 100, (_W, _E)),
+    Chip("M3", 15, "A16", 16, 2.064, 60, 40, 100, (_C, _W, _E, _F)),
+    Chip("M4", 16, "A17 Pro", 16, 2.364, 67, 50, 95, (_E,)),
+    Chip("M5", 17, "A17 Pro", 16, 2.364, 145, 60, 90, (_E,)),
+    Chip("M6", 18, "A17 Pro", 32, 2.580, 150, 61, 90, (_F,)),
 )
 
 
@@ -123,13 +134,18 @@ def chips() -> dict[str, Chip]:
 
 
 def get_chip(name: str) -> Chip:
-    """The chip of that name; case is ignored, and A17 means A17 Pro.
+    """The chip that has the engine of a chip or device: "A15", "M1 Max", "iPhone 15 Pro", "MacBook Air M3".
 
     Raises:
         AnenasError: If it is unknown; the message suggests the nearest names.
     """
-    wanted = name.strip().casefold().removesuffix("pro").strip()
-    for chip in _CHIPS:
-        if chip.name.casefold().removesuffix("pro").strip() == wanted:
-            return chip
-    raise unknown("chip", name, chips())
+    known = chips()
+    found = next((chip for chip in known if chip.casefold() == name.strip().casefold()), None) or engine_of(name)
+    if found in known:
+        return known[found]
+    raise unknown("chip or device", name, chip_names(), listed=known)
+
+
+def chip_names() -> list[str]:
+    """Every chip, and every chip and device that `get_chip` finds one by."""
+    return [name for chip in _CHIPS for name in (chip.name, *chip.same_engine, *chip.devices)]

@@ -112,6 +112,8 @@ def chips(as_json: Json = False) -> None:
             | {
                 "max_dimension": chip.max_dimension,
                 "peak_tflops": chip.peak_tflops,
+                "same_engine": chip.same_engine,
+                "devices": chip.devices,
                 "prediction_us": fixed_us(chip),
             }
             for chip in known().values()
@@ -131,7 +133,6 @@ def chips(as_json: Json = False) -> None:
     table.add_column("chip", no_wrap=True, min_width=7)
     for heading in ("cores", "GHz", "fp16\nTFLOPS", "weights\nGB/s", "vector\nG/s", "fixed\nµs"):
         table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("found in")
     for chip in known().values():
         figures = {
             "cores": str(chip.cores),
@@ -141,7 +142,12 @@ def chips(as_json: Json = False) -> None:
             "elementwise_g_s": f"{chip.elementwise_g_s:.0f}",
             "fixed_us": f"{fixed_us(chip):.0f}",
         }
-        table.add_row(chip.name, *(v + ("*" if k in chip.guessed else "") for k, v in figures.items()), chip.devices)
-    Console().print(table)
+        table.add_row(chip.name, *(v + ("*" if k in chip.guessed else "") for k, v in figures.items()))
+    console = Console()
+    console.print(table)
+    for chip in known().values():
+        names = ", ".join((*chip.same_engine, *chip.devices))
+        if names:
+            console.print(f"  {chip.name:8} {names}", highlight=False, soft_wrap=True)
     for device in map(OwnDevice.load, own_devices()):
         print(f"{device.name}: your own device with {device.chip}, calibrated on {device.models} models")

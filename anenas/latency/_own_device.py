@@ -13,7 +13,7 @@ from typing import Self
 
 from anenas._errors import AnenasError, unknown
 from anenas._files import write_whole
-from anenas.ane import Chip, chips, get_chip
+from anenas.ane import Chip, chip_names, chips, get_chip
 
 _FORMAT = 1
 _NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}"
@@ -57,7 +57,7 @@ class OwnDevice:
         """
         path = _folder() / f"{name}.json"
         if not re.fullmatch(_NAME, name) or not path.is_file():
-            raise unknown("chip", name, [*chips(), *own_devices()])
+            raise unknown("chip or device", name, [*chip_names(), *own_devices()])
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
             version = values.pop("format")
@@ -100,7 +100,8 @@ def chip_or_own_device(name: str) -> tuple[Chip, OwnDevice | None]:
     try:
         return get_chip(name), None
     except AnenasError:
-        raise unknown("chip", name, [*chips(), *own_devices()]) from None
+        own, known = own_devices(), chips()
+        raise unknown("chip or device", name, [*chip_names(), *own], listed=[*known, *own]) from None
 
 
 def _folder() -> Path:

@@ -13,8 +13,8 @@ every_chip = pytest.mark.parametrize("chip", chips().values(), ids=lambda chip: 
 
 def test_every_supported_generation_is_known() -> None:
     assert list(chips()) == [
-        *("A12", "A13", "A14", "A15", "A16", "A17 Pro", "A18", "A19"),
-        *("M1", "M2", "M3", "M4", "M5"),
+        *("A12", "A13", "A14", "A15", "A16", "A17 Pro", "A18", "A19", "A20"),
+        *("M1", "M2", "M3", "M4", "M5", "M6"),
     ]
 
 
@@ -49,25 +49,62 @@ def test_pro_may_be_left_out_or_added() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "chip"),
+    [
+        *(("M1 Max", "M1"), ("m2 ultra", "M2"), ("Apple M3 Pro", "M3"), ("A18 Pro", "A18"), ("A19 Pro", "A19")),
+        *(
+            ("iPhone 15 Pro", "A17 Pro"),
+            ("iPhone 15", "A16"),
+            ("iphone13mini", "A15"),
+            ("iPhone SE (3rd generation)", "A15"),
+        ),
+        *(("iPad Air (5th generation)", "M1"), ("iPad mini (A17 Pro)", "A17 Pro"), ("iPad Pro 2020", "A12")),
+        *(
+            ("MacBook Air M3", "M3"),
+            ("MacBook Pro 14-inch, M3 Max", "M3"),
+            ("Mac mini M2 Pro", "M2"),
+            ("iPhone 17 Pro", "A19"),
+        ),
+    ],
+)
+def test_devices_and_chips_of_another_ones_engine_are_understood(name: str, chip: str) -> None:
+    assert get_chip(name).name == chip
+
+
+@every_chip
+def test_every_device_and_every_chip_with_the_same_engine_leads_to_it(chip: Chip) -> None:
+    for name in (*chip.same_engine, *chip.devices):
+        assert get_chip(name) == chip
+
+
+def test_no_device_is_listed_twice() -> None:
+    devices = [device for chip in chips().values() for device in chip.devices]
+    assert len(devices) == len(set(devices)) > 50
+
+
+@pytest.mark.parametrize(
     ("name", "hint"),
-    [("A20", "did you mean"), ("Snapdragon", "known: A12, A13"), ("", "known: A12, A13"), ("pro", "A17 Pro")],
+    [
+        *(("A99", "did you mean"), ("Snapdragon", "known: A12, A13"), ("", "known: A12, A13"), ("pro", "M4 Pro")),
+        *(("iPhone 99", "iPhone"), ("iPhone 15 Plus Pro", "did you mean iPhone 15 Plus")),
+    ],
 )
 def test_an_unknown_chip_is_answered_with_those_that_are_known(name: str, hint: str) -> None:
-    with pytest.raises(AnenasError, match=f"^unknown chip '{name}'; .*{hint}"):
+    with pytest.raises(AnenasError, match=f"^unknown chip or device '{name}'; .*{hint}"):
         get_chip(name)
 
 
 def test_a_new_chip_is_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rules, cost, fixed cost and interval need nothing more of it."""
-    row = Chip("A20", 19, "A17 Pro", 16, 2.5, 60, 55, 100, ("weight_gb_s",), "iPhone 18")
+    row = Chip("A99", 30, "A17 Pro", 16, 2.5, 60, 55, 100, ("weight_gb_s",))
     monkeypatch.setattr(_chips, "_CHIPS", (*_chips._CHIPS, row))
-    chip = get_chip("a20")
+    chip = get_chip("a99")
     x = Tensor("x", (1, 64, 32, 32))
     graph = Graph((x,), (Op("c", "conv", (x,), (x,), (Tensor("w", (64, 64, 3, 3)),), {"groups": 1}),), (x,))
     assert 0 < program_cost(graph, chip).us < program_cost(graph, get_chip("A19")).us
     assert fixed_us(chip) > 0
     assert not [finding for finding in check(graph, chip) if finding.is_error]
-    assert chips()["A20"].max_dimension == 65_536
+    assert chips()["A99"].max_dimension == 65_536
 
 
 def test_no_field_of_a_row_can_be_forgotten() -> None:

@@ -32,7 +32,7 @@ from anenas.search import Study
         ({"final": "none", "final_epochs": 3}, "which `final='none'` leaves out"),
         ({"classes": 0}, "classes must be more than 0"),
         ({"seed": -1}, "seed must be 0 or more, got -1"),
-        ({"chip": "A51"}, "unknown chip 'A51'"),
+        ({"chip": "A51"}, "unknown chip or device 'A51'"),
         ({"chip": []}, "expected a chip, such as A15"),
         ({"objectives": ["speed"]}, "unknown objective 'speed'"),
         ({"objectives": ["latency_ms@M2"]}, "M2 is not among the chips of the search, A15"),

@@ -46,7 +46,7 @@ def test_as_json_it_says_where_the_device_lies(run: Run, table: Path, tmp_path: 
 @pytest.mark.parametrize(
     ("chip", "name", "expected"),
     [
-        ("A51", "mine", "unknown chip 'A51'"),
+        ("A51", "mine", "unknown chip or device 'A51'"),
         ("A15", "M2", "'M2' is a chip; call your device something else, such as my-M2"),
         ("A15", "my phone", "a device cannot be called 'my phone'"),
         ("M2", "mine", "0 measured models of M2, at least 5 are needed; skipped: 5 another chip"),

@@ -51,7 +51,7 @@ def test_on_macos_measuring_writes_a_recording(run: Run, tmp_path: Path) -> None
     [
         ("--out nowhere/r.json", "no folder nowhere to write r.json to"),
         ("--out r.json --device iphone", "an iPhone needs its chip"),
-        ("--out r.json --device iphone --chip A51", "unknown chip 'A51'"),
+        ("--out r.json --device iphone --chip A51", "unknown chip or device 'A51'"),
         ("--out r.json --rounds 0", "Invalid value for '--rounds'"),
         ("--out r.json --compute-units npu", "Invalid value for '--compute-units'"),
         ("", "Missing option '--out'"),
@@ -75,7 +75,7 @@ def test_a_recording_of_a_program_that_is_not_here_says_so(run: Run, tmp_path: P
     content = json.loads((RECORDINGS / "tiny-A15.json").read_text())
     unknown_chip, gone, other, on_cpu = (dict(content["recordings"][0]) for _ in range(4))
     on_cpu["compute_units"] = "CPU_ONLY"
-    unknown_chip["chip"] = "M2 Ultra"
+    unknown_chip["chip"] = "M99 Ultra"
     gone["model"] = "gone.mlpackage"
     other["model"] = "1x1x16x16-conv_r1_s2_c16_k3_relu-head_n4"
     content["recordings"] = [unknown_chip, gone, other, on_cpu]
@@ -84,7 +84,7 @@ def test_a_recording_of_a_program_that_is_not_here_says_so(run: Run, tmp_path: P
     assert code == 0
     a, b, c, d = json.loads(out)
     assert a["predicted_ms"] is b["predicted_ms"] is None
-    assert a["notes"][0].startswith("unknown chip 'M2 Ultra'")
+    assert a["notes"][0].startswith("unknown chip or device 'M99 Ultra'")
     assert b["notes"][0].startswith("gone.mlpackage is not an .mlpackage")
     assert c["placement"] is None
     assert d["predicted_ms"] is None

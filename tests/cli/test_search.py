@@ -13,7 +13,7 @@ from commands import Run
     [
         ("search --space mobil_cnn", "unknown space 'mobil_cnn'; did you mean mobile_cnn or"),
         ("search --space nowhere.yaml", "no space file nowhere.yaml"),
-        ("search --chip A51", "unknown chip 'A51'; did you mean A"),
+        ("search --chip A51", "unknown chip or device 'A51'; did you mean A"),
         ("search --trials 0", "trials must be more than 0"),
         ("search --trials -3", "trials must be more than 0"),
         ("search --trials many", "Invalid value for '--trials'"),

@@ -39,7 +39,7 @@ def test_without_a_folder_of_its_own_it_lies_in_the_user_s_home(
 def test_a_chip_is_itself_and_what_is_neither_is_answered_with_the_nearest() -> None:
     MINE.save()
     assert chip_or_own_device("a15") == (get_chip("A15"), None)
-    with pytest.raises(AnenasError, match=r"unknown chip 'minee'; did you mean mine\?"):
+    with pytest.raises(AnenasError, match=r"unknown chip or device 'minee'; did you mean mine "):
         chip_or_own_device("minee")
 
 

@@ -205,7 +205,7 @@ def test_what_a_table_does_not_hold_is_named(tmp_path: Path) -> None:
         ([], "operation,soc,us", "no column chip; expected operation, chip, us"),
         (["relu,A15,fast"], "operation,chip,us", "row 1: could not convert string to float: 'fast'"),
         (["relu,A15"], "operation,chip,us", "row 1: could not convert"),
-        (["relu,A15,1", "relu,A51,1"], "operation,chip,us", "row 2: unknown chip 'A51'"),
+        (["relu,A15,1", "relu,A51,1"], "operation,chip,us", "row 2: unknown chip or device 'A51'"),
         (["relu,A15,1", "relu,a15,2"], "operation,chip,us", "row 2: relu on A15 is there twice"),
         (["relu,A15,-1"], "operation,chip,us", "row 1: expected 0 ≤ low_us ≤ us ≤ high_us, got -1, -1 and -1"),
         (["relu,A15,2,3"], "operation,chip,us,low_us", "row 1: expected 0 ≤ low_us ≤ us ≤ high_us, got 3, 2 and 2"),

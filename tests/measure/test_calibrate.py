@@ -120,7 +120,7 @@ def test_a_file_that_is_not_its_own_is_refused(home: Path, change: dict[str, obj
 def test_a_name_does_not_leave_its_folder(home: Path) -> None:
     (home / "devices").mkdir(parents=True)
     (home / "other.json").write_text("{}")
-    with pytest.raises(AnenasError, match="unknown chip"):
+    with pytest.raises(AnenasError, match="unknown chip or device"):
         OwnDevice.load("../other")
 
 
