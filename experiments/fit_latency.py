@@ -13,6 +13,9 @@ twice: "strict" leaves out whatever others print of the same models on the same 
 and most of what is left out would otherwise be seen. A chip's 90 % interval is the conformal quantile of its strict
 errors. Chips with too few rows, or none, have one from leaving out each chip, and from the rows of Macs, which are
 never fitted. Each set's coverage is that of intervals from the errors on other sources.
+
+Two estimates are told apart from the ratio on at which their order is right nine times in ten: of pairs of networks of
+one set, by their strict errors, which share what is wrong of a whole set.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from __future__ import annotations
 import argparse
 import collections
 import dataclasses
+import itertools
 import json
 import math
 import re
@@ -30,7 +34,8 @@ import numpy as np
 import torch
 from rich.console import Console
 from rich.table import Table
-from scipy.optimize import least_squares
+from scipy.optimize import least_squares, minimize_scalar
+from scipy.stats import norm
 
 import anenas.ane
 from anenas.ane import Calibration, Chip, chip_rates, get_chip, graph_work
@@ -128,7 +133,7 @@ class Model:
     def __init__(self, rows: list[Row]) -> None:
         self.rows = rows
         rates = [*RATES, "dense", "tasks"]  # the last two are not fitted
-        unit = Calibration({}, dict.fromkeys(RATES, 1.0), {}, {})
+        unit = Calibration({}, dict.fromkeys(RATES, 1.0), {}, {}, 1.0)
         pairs = {(id(row.published.graph), row.published.chip.name): row.published for row in rows}
         place = {key: i for i, key in enumerate(pairs)}
         self._pair = np.array([place[id(row.published.graph), row.published.chip.name] for row in rows])
@@ -274,6 +279,52 @@ def by_chip(errors: list[Error]) -> float:
     return math.exp(ranked[int(np.searchsorted(reached, 0.9 * len(counts) - 1e-9))].size)
 
 
+@dataclasses.dataclass(frozen=True)
+class Pair:
+    """Two networks of a set: the logarithm of the ratio of their estimates, and whether their order is right."""
+
+    apart: float
+    is_right: bool
+
+
+def pairs(errors: list[Error]) -> list[Pair]:
+    """Every two different networks of a set that were published with different latencies."""
+    found = []
+    for a, b in itertools.combinations(errors, 2):
+        p, q = a.row.published, b.row.published
+        if (p.set, p.chip.name) == (q.set, q.chip.name) and p.ms != q.ms and a.row.key != b.row.key:
+            apart = math.log(a.ms / b.ms)
+            found.append(Pair(abs(apart), apart * math.log(p.ms / q.ms) > 0))
+    return found
+
+
+def told_apart(found: list[Pair]) -> float:
+    """The ratio at which the order of two estimates is right nine times in ten.
+
+    That order is right with the probability Φ(logarithm of the ratio / σ) where errors of ratios are normal; σ is the
+    most likely one.
+    """
+    apart = np.array([pair.apart for pair in found])
+    right = np.array([pair.is_right for pair in found])
+
+    def surprise(sigma: float) -> float:
+        z = apart / sigma
+        return -float(norm.logcdf(np.where(right, z, -z)).sum())
+
+    sigma = minimize_scalar(surprise, bounds=(0.01, 1.0), method="bounded").x
+    return math.exp(norm.ppf(0.9) * sigma)
+
+
+def pair_table(found: list[Pair]) -> Table:
+    """How often the order is right, by the ratio of the estimates."""
+    table = Table("ratio of two estimates", "pairs", "order right")
+    for low, high in itertools.pairwise((1.0, 1.05, 1.1, 1.15, 1.2, 1.3, 1.5, math.inf)):
+        inside = [pair.is_right for pair in found if low <= math.exp(pair.apart) < high]
+        if inside:
+            table.add_row(f"{low:g} to {high:g}", str(len(inside)), f"{np.mean(inside):.0%}")
+    return table
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("table", type=Path, nargs="?", default=Path(__file__).with_name("published_latencies.csv"))
@@ -316,6 +367,9 @@ def main() -> None:
         console.print(f"each source left out, {label}")
         console.print(table)
 
+    apart = told_apart(pairs(errors))
+    console.print(pair_table(pairs(errors)))
+    console.print(f"two estimates on one chip are told apart from a ratio of {apart:.3f} on")
     unfitted = [(e.row.published.row["soc"], e.row.published.row["timm_name"], e) for e in elsewhere]
     console.print(
         "chips never fitted, estimate / published:",
@@ -328,6 +382,7 @@ def main() -> None:
         "fixed": {chip: constants[list(FIXED)[i]] for chip, i in FIXED_OF.items()},
         "rates": {name: constants[name] for name in RATES},
         "corrections": {"A14": 1.0} | {name: constants[name] for name in MEASURED},
+        "apart": round(apart, 3),
         "interval": {chip: round(width, 3) for chip, width in intervals(errors, elsewhere).items()},
     }
     console.print_json(json.dumps(calibrated))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from anenas.latency import Latency
-from anenas.search import PACKAGE, CompletedTrial, Study, Trained, indistinguishable
+from anenas.search import PACKAGE, CompletedTrial, Study, Trained, alike_in_latency, indistinguishable
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,7 @@ class SearchResult:
         front: The Pareto front, the best by the first objective last.
         exports: Where the knee and the best model by each objective were copied to, by those names; names of one model
             have one folder.
+        alike_in_latency: Groups whose latencies on the main chip differ by less than what is known of them.
         reference: The whole network that others are parts of, on the front or not; None where there is none, or it has
             not completed.
         indistinguishable: Groups of models of the front, by the numbers of their trials, whose accuracies differ by no
@@ -95,6 +96,7 @@ class SearchResult:
     front: list[FrontModel]
     exports: dict[str, Path]
     indistinguishable: list[list[int]] = field(default_factory=list)
+    alike_in_latency: list[list[int]] = field(default_factory=list)
     reference: FrontModel | None = None
 
     def to_json(self) -> str:
@@ -106,7 +108,8 @@ def result_of(study: Study, wall_seconds: float = 0.0, exports: dict[str, Path] 
     """What a study has found so far."""
     volumes = study.hypervolumes
     front = [_front_model(study, trial) for trial in study.front]
-    alike = indistinguishable([trial.evaluation for trial in study.front])
+    evaluations = [trial.evaluation for trial in study.front]
+    alike, as_fast = (find(evaluations) for find in (indistinguishable, alike_in_latency))
     counts = {str(state): count for state, count in study.counts.items()}
     return SearchResult(
         study=study.name,
@@ -119,6 +122,7 @@ def result_of(study: Study, wall_seconds: float = 0.0, exports: dict[str, Path] 
         front=front,
         exports=exports or {},
         indistinguishable=[[front[i].trial for i in group] for group in alike],
+        alike_in_latency=[[front[i].trial for i in group] for group in as_fast],
         reference=_front_model(study, study.reference) if study.reference else None,
     )
 

@@ -56,6 +56,6 @@ class CalibratedLatency:
         device = self._device
         ms = (fixed_us(chip) * (device.fixed if device else 1.0) + cost.us * self.scale) / 1000
         factor = device.interval if device else calibration().interval_factor(chip)
-        return Latency(
-            ms, ms / factor, ms * factor, chip.name, self.name, self.version, device.name if device else None
-        )
+        own = device.name if device else None
+        apart = calibration().apart
+        return Latency(ms, ms / factor, ms * factor, chip.name, self.name, self.version, own, apart)

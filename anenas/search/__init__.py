@@ -3,7 +3,7 @@
 Start reading in `_loop.py`.
 """
 
-from anenas.search._distinguish import indistinguishable
+from anenas.search._distinguish import alike_in_latency, indistinguishable
 from anenas.search._donor import Learned, Pretrained
 from anenas.search._early_stopping import DEFAULT_RUNGS, FEWEST_TRIALS, Rungs
 from anenas.search._evaluation import (
@@ -97,6 +97,7 @@ __all__ = [
     "TrainingEvaluator",
     "Trial",
     "TrialFiles",
+    "alike_in_latency",
     "check_study_name",
     "export_best",
     "front_of",

@@ -1,9 +1,9 @@
-"""Which networks their accuracies tell apart."""
+"""Which networks their accuracies, or latencies, tell apart."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from anenas.search._evaluation import Evaluation
 
@@ -20,19 +20,37 @@ def indistinguishable(evaluations: Sequence[Evaluation]) -> list[list[int]]:
     Returns:
         Places in `evaluations`.
     """
-    known = [(e.accuracy, e.accuracy_error, i) for i, e in enumerate(evaluations)]
-    ordered = sorted(((a, s, i) for a, s, i in known if s is not None), key=lambda one: (-one[0], one[2]))
+    places = [i for i, one in enumerate(evaluations) if one.accuracy_error is not None]
+    places.sort(key=lambda i: -evaluations[i].accuracy)
+    return _groups(places, lambda i, j: _alike(evaluations[i], evaluations[j]))
+
+
+def alike_in_latency(evaluations: Sequence[Evaluation]) -> list[list[int]]:
+    """The largest groups, of two or more, in which the main latency does not tell one from another; the slowest first.
+
+    Returns:
+        Places in `evaluations`.
+    """
+    latencies = [one.estimate.latency for one in evaluations]
+    places = sorted(range(len(latencies)), key=lambda i: -latencies[i].ms)
+    return _groups(places, lambda i, j: not latencies[i].told_apart(latencies[j]))
+
+
+def _groups(ordered: Sequence[int], alike: Callable[[int, int], bool]) -> list[list[int]]:
+    """The largest runs of which the first and any other are alike."""
     groups: list[list[int]] = []
-    end = 0  # of the last group, in the order of accuracies
-    for start, (best, error, _) in enumerate(ordered):
-        alike = start
-        while alike < len(ordered) and _alike(best, error, *ordered[alike][:2]):
-            alike += 1
-        if alike > max(end, start + 1):
-            groups.append([i for _, _, i in ordered[start:alike]])
-            end = alike
+    end = 0  # of the last group
+    for start, first in enumerate(ordered):
+        after = start + 1
+        while after < len(ordered) and alike(first, ordered[after]):
+            after += 1
+        if after > max(end, start + 1):
+            groups.append(list(ordered[start:after]))
+            end = after
     return groups
 
 
-def _alike(a: float, error_a: float, b: float, error_b: float) -> bool:
-    return a == b or abs(a - b) < _NORMAL_95 * math.hypot(error_a, error_b)
+def _alike(one: Evaluation, other: Evaluation) -> bool:
+    a, b = one.accuracy_error, other.accuracy_error
+    assert a is not None and b is not None
+    return one.accuracy == other.accuracy or abs(one.accuracy - other.accuracy) < _NORMAL_95 * math.hypot(a, b)

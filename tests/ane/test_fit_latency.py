@@ -110,3 +110,33 @@ def test_a_left_out_source_does_not_tell_of_itself(script: ModuleType, rows: lis
     ]
     assert predicted[0] == predicted[1]
     assert len(predicted[0]) == sum(row.source == "s0" for row in rows)
+
+
+def test_the_ratio_from_which_an_order_is_right_nine_times_in_ten_is_found(script: ModuleType) -> None:
+    rng = np.random.default_rng(0)
+    true = rng.normal(0, 0.4, 20_000)
+    estimated = true + rng.normal(0, 0.12, true.size)
+    found = [script.Pair(abs(e), e * t > 0) for e, t in zip(estimated, true, strict=True)]
+    ratio = script.told_apart(found)
+    near = [pair.is_right for pair in found if abs(pair.apart - np.log(ratio)) < 0.02]
+    assert np.mean(near) == pytest.approx(0.9, abs=0.02)
+
+
+def test_pairs_are_of_one_set_and_of_different_networks(script: ModuleType) -> None:
+    graph = network(16, 14, 1)
+
+    def error(name: str, published: float, estimate: float, of: str = "s") -> Any:
+        row = PublishedLatency({"timm_name": name}, of, get_chip("A15"), graph, published)
+        return script.Error(script.Row(row, "source", False), estimate)
+
+    errors = [
+        error("a", 1.0, 1.0),
+        error("b", 2.0, 1.5),
+        error("c", 1.0, 1.1),
+        error("a", 1.1, 1.2),
+        error("d", 3.0, 2.0, "t"),
+    ]
+    found = script.pairs(errors)
+    assert [(round(float(np.exp(pair.apart)), 2), pair.is_right) for pair in found] == [
+        (1.5, True), (1.36, True), (1.25, True), (1.09, True),
+    ]  # fmt: skip

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from anenas.ane import Chip, calibration, chips, fixed_us, get_chip, op_costs, program_cost
@@ -44,6 +46,15 @@ def test_the_estimate_lies_in_its_interval_and_says_where_it_came_from(chip: Chi
 def test_the_model_is_the_one_that_earlier_studies_were_estimated_with() -> None:
     """Their settings name it; a change of the constants or of the structure changes it, and starts them afresh."""
     assert VERSION == "calibrated-3.2f43"
+
+
+@every_chip
+def test_two_estimates_are_told_apart_from_a_ratio_on(chip: Chip) -> None:
+    one = CalibratedLatency().latency(convolution, chip)
+    assert 1.1 < one.apart < 1.3
+    near, far = (dataclasses.replace(one, ms=one.ms * factor * one.apart) for factor in (0.99, 1.01))
+    assert not one.told_apart(near) and not near.told_apart(one)
+    assert one.told_apart(far) and far.told_apart(one)
 
 
 def test_the_interval_is_wider_for_chips_without_published_networks() -> None:

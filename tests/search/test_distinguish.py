@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import dataclasses
 from itertools import combinations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from pretend import estimate
+from pretend import estimate, latency
 
-from anenas.search import Evaluation, indistinguishable
+from anenas.search import Evaluation, alike_in_latency, indistinguishable
 
 
 def evaluations(*accuracies: float, held_out: int = 400) -> list[Evaluation]:
@@ -31,6 +32,16 @@ def test_where_nothing_tells_the_noise_nothing_is_said() -> None:
 
 def test_equal_accuracies_tell_nothing_apart_even_where_all_is_right() -> None:
     assert indistinguishable(evaluations(1.0, 1.0)) == [[0, 1]]
+
+
+def test_latencies_nearer_than_their_source_can_tell_are_one_group() -> None:
+    def of(*ms: float, apart: float) -> list[Evaluation]:
+        latencies = [dataclasses.replace(latency(one), apart=apart) for one in ms]
+        return [Evaluation(0.9, dataclasses.replace(estimate(1), latency_by_chip={"A15": one})) for one in latencies]
+
+    assert alike_in_latency(of(0.33, 0.35, 0.37, 0.50, apart=1.1)) == [[2, 1], [1, 0]]
+    assert alike_in_latency(of(0.33, 0.35, 0.37, 0.50, apart=1.2)) == [[2, 1, 0]]
+    assert alike_in_latency(of(0.33, 0.35, 0.37, 0.50, apart=1.0)) == []
 
 
 @given(st.lists(st.floats(0.0, 1.0), max_size=12), st.integers(1, 5000))

@@ -37,9 +37,11 @@ def print_front(console: Console, result: SearchResult) -> None:
     if any(model.is_tiny for model in result.front):
         tiny = f"{_TINY.strip()} so small that Core ML may keep it on the CPU: load it with cpuAndNeuralEngine"
         console.print(tiny, highlight=False, soft_wrap=True)
-    if result.indistinguishable:
-        groups = "; ".join(", ".join(map(str, group)) for group in result.indistinguishable)
-        console.print(f"too near in accuracy to be told apart: {groups}", highlight=False, soft_wrap=True)
+    alike = {"accuracy": result.indistinguishable, "latency": result.alike_in_latency}
+    for what, groups in alike.items():
+        if groups:
+            listed = "; ".join(", ".join(map(str, group)) for group in groups)
+            console.print(f"too near in {what} to be told apart: {listed}", highlight=False, soft_wrap=True)
     console.print()
     ended = [f"{count} {state}" for state, count in result.counts.items() if count]
     if because := ", ".join(f"{count} {reason}" for reason, count in result.infeasible.items()):

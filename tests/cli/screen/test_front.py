@@ -68,9 +68,13 @@ def test_an_accuracy_has_its_standard_error_and_what_it_does_not_tell_apart_is_s
     shown: Callable[..., list[str]],
 ) -> None:
     front = [dataclasses.replace(model(i, 0.874, 0.1 + i, None), accuracy_error=0.0061) for i in range(3)]
-    lines = shown(print_front, dataclasses.replace(result(*front, completed=3), indistinguishable=[[2, 1], [1, 0]]))
+    found = dataclasses.replace(
+        result(*front, completed=3), indistinguishable=[[2, 1], [1, 0]], alike_in_latency=[[2, 0]]
+    )
+    lines = shown(print_front, found)
     assert lines[2].startswith("2 87.4 ± 0.6 % 2.100 ms")
     assert "too near in accuracy to be told apart: 2, 1; 1, 0" in lines
+    assert "too near in latency to be told apart: 2, 0" in lines
 
 
 def test_final_training_has_columns_beside_the_brief(shown: Callable[..., list[str]]) -> None:
