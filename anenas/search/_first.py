@@ -48,18 +48,28 @@ def front_of(
 ) -> list[Architecture]:
     """The front of an earlier study for this input and number of classes, as far as the space holds it.
 
+    Args:
+        earlier: The study.
+        space: What they must be of. Of several sizes of input that it offers, each keeps its own.
+        input_shape: (N, C, H, W) of those that have another.
+        classes: That they are to tell apart.
+        masked: Whether the input says where series are.
+
     Raises:
         AnenasError: If there is nothing of it in the space.
     """
     found = []
     for trial in earlier.front:
         head = dataclasses.replace(trial.architecture.head, classes=classes)
-        architecture = dataclasses.replace(trial.architecture, input=input_shape, head=head, masked=masked)
-        try:
-            space.decisions(architecture)
-        except ValueError:
-            continue
-        found.append(architecture)
+        own_size = (*input_shape[:2], *trial.architecture.input[2:])
+        for shape in (own_size, input_shape):
+            architecture = dataclasses.replace(trial.architecture, input=shape, head=head, masked=masked)
+            try:
+                space.decisions(architecture)
+            except ValueError:
+                continue
+            found.append(architecture)
+            break
     if not found:
         what = f"none of its front is in '{space.name}'" if earlier.front else "no trial of it has completed"
         raise AnenasError(f"study '{earlier.name}' has nothing to begin with: {what}")

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from pretend import PretendEvaluator
+
+from anenas._errors import AnenasError
+from anenas.search import Problem, SearchSettings, Study, TrialFiles, front_of, make_sampler
+from anenas.space import SearchSpace
+
+
+@pytest.fixture
+def sizes(space: SearchSpace) -> SearchSpace:
+    fields = space.model_dump(exclude={"input"}) | {"input": {"channels": 1, "height": [16, 32, 64], "width": "same"}}
+    return SearchSpace.model_validate(fields)
+
+
+def complete(study: Study, problem: Problem, count: int) -> None:
+    sampler = make_sampler("random", 0)
+    for _ in range(count):
+        trial = study.ask(sampler, problem)
+        study.complete(trial, PretendEvaluator().evaluate(trial.architecture, TrialFiles(study.workspace(trial))), {})
+
+
+def test_of_several_sizes_each_of_an_earlier_front_keeps_its_own(
+    study: Study, problem: Problem, sizes: SearchSpace
+) -> None:
+    several = dataclasses.replace(problem, space=sizes)
+    complete(study, several, 8)
+    found = front_of(study, sizes, (1, 1, 64, 64), 10)
+    assert found == [trial.architecture for trial in study.front]
+    assert len({architecture.input for architecture in found}) > 1
+
+
+def test_of_another_size_it_is_brought_to_the_input(study: Study, problem: Problem, space: SearchSpace) -> None:
+    complete(study, problem, 3)
+    larger = space.with_input(1, 64, 64)
+    found = front_of(study, larger, (1, 1, 64, 64), 4)
+    assert {(one.input, one.head.classes) for one in found} == {((1, 1, 64, 64), 4)}
+
+
+def test_a_study_without_a_front_has_nothing_to_begin_with(study: Study, sizes: SearchSpace) -> None:
+    with pytest.raises(AnenasError, match="no trial of it has completed"):
+        front_of(
+            Study.create_or_continue(study.folder.parents[1], "t", SearchSettings({"accuracy": 0.0})),
+            sizes,
+            (1, 1, 64, 64),
+            10,
+        )
