@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,12 +14,14 @@ from anenas._errors import AnenasError, unknown
 from anenas.api._input import augmented, load_input, with_input
 from anenas.api._options import limits_of
 from anenas.api._pretrained import Weights, space_of
+from anenas.api._prospects import latency_prospects
 from anenas.data import Data, Dataset, InputFormat
 from anenas.latency import Target
 from anenas.search import (
     DEFAULT_RUNGS,
     FEWEST_TRIALS,
     LATENCY_BOUNDS,
+    Estimate,
     Evaluator,
     LatencyBound,
     Objectives,
@@ -30,6 +33,7 @@ from anenas.search import (
     front_of,
     objective_names,
     read_architectures,
+    reference_draws,
     reference_point,
 )
 from anenas.space import Architecture, Limits, SearchSpace
@@ -109,8 +113,19 @@ class Job:
 
     @property
     def settings_with_reference_point(self) -> SearchSettings:
-        found = reference_point(self.objectives, self.limits, self.space, self.classes, self.evaluator)
+        found = reference_point(self.objectives, self.limits, self._drawn)
         return dataclasses.replace(self.settings, objectives=found)
+
+    @property
+    def prospects(self) -> str:
+        """What there is to win, for people; empty where no latency is searched for."""
+        if not any(name.partition("@")[0] == "latency_ms" for name in self.objectives):
+            return ""
+        return latency_prospects(self._drawn, self.targets[0])
+
+    @functools.cached_property
+    def _drawn(self) -> list[Estimate]:
+        return reference_draws(self.space, self.classes, self.evaluator)
 
     def ladder(self, rungs: int | None, trials: float) -> Rungs:
         """The budgets at which trials are compared: as many as asked for, or as suit that many completed trials."""

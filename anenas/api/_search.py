@@ -194,6 +194,8 @@ def run_search(
         found = Study.create_or_continue(store, name, job.settings_with_reference_point)
         found.note_data(absolute_source(data))
         _log.info("study %s%s", name, _progress(found))
+        if prospects := job.prospects:
+            _log.info(prospects)
         tracker = MlflowTracker(found, job.space, store, client)
         report = FrontReport(tracker)
         found.listeners += [tracker.update, report, on_update]

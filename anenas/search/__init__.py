@@ -23,7 +23,15 @@ from anenas.search._final import FINAL_MODELS, FinalModels, FinalTraining
 from anenas.search._first import front_of, read_architectures
 from anenas.search._loop import Search
 from anenas.search._objectives import DEFAULT_OBJECTIVES, METRICS, Metric, Objective, Objectives, objective_names
-from anenas.search._problem import LATENCY_BOUNDS, CandidateEstimate, LatencyBound, Problem, Space, reference_point
+from anenas.search._problem import (
+    LATENCY_BOUNDS,
+    CandidateEstimate,
+    LatencyBound,
+    Problem,
+    Space,
+    reference_draws,
+    reference_point,
+)
 from anenas.search._settings import SCHEMA_VERSION, SearchSettings
 from anenas.search._ship import load_deployed, ship
 from anenas.search._store import check_study_name, is_being_searched, searching, study_folder, study_name, study_names
@@ -107,6 +115,7 @@ __all__ = [
     "make_sampler",
     "objective_names",
     "read_architectures",
+    "reference_draws",
     "reference_point",
     "run_all",
     "searching",

@@ -125,15 +125,17 @@ class Problem:
         return tuple(self.limits.model_dump(exclude_none=True))
 
 
-def reference_point(
-    names: Sequence[str], limits: Limits, space: SearchSpace, classes: int, evaluator: Evaluator
-) -> dict[str, float]:
-    """The reference point of the hypervolume, by objective: 0 of what is maximised; else its limit, or the worst of a
-    few architectures drawn from the space.
-    """
+def reference_draws(space: SearchSpace, classes: int, evaluator: Evaluator) -> list[Estimate]:
+    """Estimates of a few architectures drawn from the space, always the same; of those that break no rule."""
     rng = random.Random(0)
     drawn = [evaluator.estimate(space.sample(rng, classes=classes)) for _ in range(_REFERENCE_DRAWS)]
-    drawn = [estimate for estimate in drawn if not estimate.broken_rules] or drawn
+    return [estimate for estimate in drawn if not estimate.broken_rules] or drawn
+
+
+def reference_point(names: Sequence[str], limits: Limits, drawn: Sequence[Estimate]) -> dict[str, float]:
+    """The reference point of the hypervolume, by objective: 0 of what is maximised; else its limit, or the worst of
+    the `reference_draws`.
+    """
     values = {}
     for objective in Objectives.of(dict.fromkeys(names, 0.0)):
         values[objective.name] = 0.0
