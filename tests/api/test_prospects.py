@@ -27,7 +27,7 @@ def test_where_a_front_of_four_is_possible_nothing_is_to_do() -> None:
 
 
 def test_a_source_that_tells_everything_apart_needs_no_advice() -> None:
-    target = Target("A15", get_chip("A15"), FunctionLatency(lambda graph, chip: 1.0))
+    target = Target("A15", get_chip("A15"), FunctionLatency(lambda graph, chip: 1.0, name="mine", version="1"))
     assert latency_prospects(drawn(0.33, 0.34, apart=1.0), target) == "2 networks drawn: 0.33 to 0.34 ms on A15"
 
 
