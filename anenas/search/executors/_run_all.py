@@ -12,21 +12,25 @@ from anenas.search.executors._base import Executor, Outcome, Task
 def run_all(
     executor: Executor, tasks: Iterable[tuple[int, Task]], deadline: float = math.inf
 ) -> Iterator[tuple[int, Outcome]]:
-    """Run tasks in their order, and give each one's key and outcome as it ends.
+    """Run tasks in their order, and give each one's key and outcome as it ends. One whose worker dies is tried again.
 
     Args:
         executor: It is entered, and nothing else runs in it.
         tasks: With their keys; the next is asked for when there is a place for it.
         deadline: By `time.monotonic`. What runs then is given up, and what has not begun is left out.
     """
-    left, running = iter(tasks), 0
+    left, running, died = iter(tasks), dict[int, Task](), set[int]()
     while time.monotonic() < deadline:
-        while running < executor.slots and (task := next(left, None)):
-            executor.submit(*task)
-            running += 1
+        while len(running) < executor.slots and (one := next(left, None)):
+            key, running[one[0]] = one
+            executor.submit(key, running[key])
         if not running:
             return
-        for ended in executor.wait(deadline - time.monotonic()):
-            running -= 1
-            yield ended
+        for key, outcome in executor.wait(deadline - time.monotonic()):
+            if outcome.died and key not in died:
+                died.add(key)
+                executor.submit(key, running[key])
+            else:
+                del running[key]
+                yield key, outcome
     executor.cancel()
