@@ -11,6 +11,7 @@ from anenas.search import CompletedTrial, Objective, Study
 
 _GREY, _BLUE, _ORANGE = "#9aa5b1", "#1f6feb", "#bc4c00"
 _REFERENCE = "reference: the whole network"
+_BARS = ", bars: standard error"
 
 
 def write_front_csv(study: Study, path: Path) -> None:
@@ -65,6 +66,8 @@ def write_front_png(study: Study, path: Path) -> None:
             layers = ((completed, _GREY, 28, f"{len(completed)} trials"), (front, _BLUE, 44, f"front ({len(front)})"))
             for zorder, (trials, color, size, label) in zip((2, 4), layers, strict=True):
                 panel.scatter(x.of(trials), y.of(trials), color=color, s=size, label=label, zorder=zorder)
+            if errors := y.standard_errors(front):
+                panel.errorbar(x.of(front), y.of(front), errors, fmt="none", ecolor=_BLUE, alpha=0.5, zorder=3)
             for trial in front:
                 if trial.number in called:
                     panel.annotate(
@@ -94,7 +97,7 @@ def write_front_png(study: Study, path: Path) -> None:
         handles, labels = panels[0].get_legend_handles_labels()
         # Outside: inside it would hide trials.
         figure.legend(handles, labels, loc="outside upper right", ncols=len(handles), frameon=False)
-    panels[0].set_ylabel(y.label)
+    panels[0].set_ylabel(y.label + (_BARS if y.standard_errors(front) else ""))
     panels[0].set_title(study.name, fontsize=11, loc="left")
     figure.savefig(path)
 
@@ -129,13 +132,14 @@ def write_front_page(study: Study, path: Path) -> None:
                 line={"shape": "hv", "color": marker["color"]},
                 marker=marker,
                 error_x=x.intervals(shown),
+                error_y={"type": "data", "array": y.standard_errors(shown), "thickness": 1},
                 hovertext=[_hover(trial) for trial in shown],
                 hoverinfo="text",
                 row=1,
                 col=column,
             )
         figure.update_xaxes(title=x.label, row=1, col=column)
-    figure.update_yaxes(title=y.label, row=1, col=1)
+    figure.update_yaxes(title=y.label + (_BARS if y.standard_errors(front) else ""), row=1, col=1)
     figure.update_layout(
         title=study.name,
         template="plotly_white",
@@ -188,6 +192,13 @@ class _Axis:
         found = [e.latency_by_chip[chip] if chip else e.latency for e in estimates]
         above, below = [one.high_ms - one.ms for one in found], [one.ms - one.low_ms for one in found]
         return {"type": "data", "symmetric": False, "array": above, "arrayminus": below, "visible": False}
+
+    def standard_errors(self, trials: list[CompletedTrial]) -> list[float] | None:
+        """Of accuracies, in the unit of the label; None of other objectives, or where they are not known."""
+        errors = [trial.evaluation.accuracy_error for trial in trials]
+        if self.objective.name != "accuracy" or None in errors:
+            return None
+        return [error * self.objective.metric.scale for error in errors if error is not None]
 
 
 def _axes(study: Study) -> tuple[_Axis, list[_Axis]]:

@@ -77,6 +77,13 @@ def test_the_reference_is_marked_in_page_and_picture(study: Study, tmp_path: Pat
     assert [orange in colors for colors in found] == [False, True]
 
 
+def test_accuracies_have_bars_of_their_standard_error(study: Study, tmp_path: Path) -> None:
+    write_front_page(study, tmp_path / "front.html")
+    page = (tmp_path / "front.html").read_text()
+    assert "bars: standard error" in page
+    assert '"error_y":{"array":[4.0' in page.replace(" ", "")
+
+
 def test_a_study_without_a_completed_trial_has_an_empty_table_page_and_picture(tmp_path: Path) -> None:
     study = Study.create_or_continue(tmp_path / "store", "empty", SETTINGS)
     for write, name in ((write_front_png, "f.png"), (write_front_page, "f.html"), (write_front_csv, "f.csv")):
