@@ -142,10 +142,10 @@ def main() -> None:
             seconds, done, epochs = seconds + more, done + length, 2 * epochs
         return right, seconds
 
-    def taught(architecture: Architecture, teacher: nn.Module) -> tuple[float, float]:
+    def taught(architecture: Architecture, teacher: nn.Module, peak: float = _PEAKS[_USUAL]) -> tuple[float, float]:
         both = Distilled(begun(architecture), teacher)
         with mock.patch.object(_train, "F", mock.Mock(wraps=F, cross_entropy=both.loss)):
-            return further(both, _PEAKS[_USUAL], judged=both.student)
+            return further(both, peak, judged=both.student)
 
     def with_mixture(architecture: Architecture, mixup: float, cutmix: float) -> tuple[float, float]:
         with mixed(mixup, cutmix, classes):
@@ -171,6 +171,7 @@ def main() -> None:
     ways["taught by the best"] = lambda a: taught(a, teacher("best"))
     if bench.data.channels == 3:
         ways["taught by Lite0"] = lambda a: taught(a, teacher("lite0"))
+        ways["at the peak, taught by Lite0"] = lambda a: taught(a, teacher("lite0"), 1.0)
     ways["mixup"] = lambda a: with_mixture(a, 0.2, 0.0)
     ways["cutmix"] = lambda a: with_mixture(a, 0.0, 1.0)
     chosen = [w for w in ways if w == _USUAL or not args.only or any(part in w for part in args.only)]
