@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from torch import nn
 
 _BACKBONE = "stem.0."  # where `anenas.build` puts one
-_ARCHITECTURE, _MEAN, _STD = "architecture", "mean", "std"  # in the head of a file
+_NETWORK = "network"  # in the head of a file; of several keys safetensors writes now one first, now another
+_ARCHITECTURE, _MEAN, _STD = "architecture", "mean", "std"
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,8 @@ def save_trained(
     """Write a network for `read_trained`, as safetensors that any other reader takes for a state dict."""
     from safetensors.torch import save_file
 
-    about = {_ARCHITECTURE: str(architecture), _MEAN: json.dumps(list(mean)), _STD: json.dumps(list(std))}
-    save_file({name: tensor.contiguous() for name, tensor in state.items()}, file, about)
+    about = json.dumps({_ARCHITECTURE: str(architecture), _MEAN: list(mean), _STD: list(std)})
+    save_file({name: tensor.contiguous() for name, tensor in state.items()}, file, {_NETWORK: about})
 
 
 def read_trained(source: str, file: Path, origin: str) -> TrainedNetwork:
@@ -97,7 +98,7 @@ def read_trained(source: str, file: Path, origin: str) -> TrainedNetwork:
 
     try:
         with safe_open(file, "pt") as opened:
-            about = opened.metadata() or {}
+            about = json.loads((opened.metadata() or {}).get(_NETWORK, "{}"))
             state = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118 (it is no dictionary)
     except FileNotFoundError:
         raise AnenasError(f"{source}: there is no file {file}") from None
@@ -107,5 +108,5 @@ def read_trained(source: str, file: Path, origin: str) -> TrainedNetwork:
         raise AnenasError(
             f"{source}: {file.name} does not say what network it holds: an earlier version wrote it; search again"
         )
-    mean, std = (tuple(json.loads(about[key])) for key in (_MEAN, _STD))
+    mean, std = (tuple(about[key]) for key in (_MEAN, _STD))
     return TrainedNetwork(source, Architecture.parse(about[_ARCHITECTURE]), origin, mean, std, state)

@@ -27,6 +27,13 @@ def test_a_network_is_read_as_it_was_saved(tmp_path: Path) -> None:
     assert load_file(tmp_path / "w.safetensors").keys() == network.state_dict().keys()
 
 
+def test_the_same_network_makes_the_same_file(tmp_path: Path) -> None:
+    network = build(SMALL).eval()
+    for name in "abcdef":
+        save_trained(tmp_path / name, SMALL, network.state_dict(), MEAN, STD)
+    assert len({(tmp_path / name).read_bytes() for name in "abcdef"}) == 1
+
+
 def test_a_backbone_keeps_how_it_normalises_pixels(tmp_path: Path) -> None:
     architecture = Architecture.parse("1x3x64x64-timm:resnet18:layer2_c128-head_n4")
     network = build(architecture)
