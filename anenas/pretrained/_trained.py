@@ -98,15 +98,18 @@ def read_trained(source: str, file: Path, origin: str) -> TrainedNetwork:
 
     try:
         with safe_open(file, "pt") as opened:
-            about = json.loads((opened.metadata() or {}).get(_NETWORK, "{}"))
+            about = (opened.metadata() or {}).get(_NETWORK, "{}")
             state = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118 (it is no dictionary)
     except FileNotFoundError:
         raise AnenasError(f"{source}: there is no file {file}") from None
     except Exception as error:  # safetensors raises what it likes
         raise AnenasError(f"{source}: cannot read {file}: {first_line(error)}") from error
-    if _ARCHITECTURE not in about:
+    try:
+        said = json.loads(about)
+        architecture = said[_ARCHITECTURE]
+        mean, std = (tuple(map(float, said[key])) for key in (_MEAN, _STD))
+    except (ValueError, KeyError, TypeError):
         raise AnenasError(
             f"{source}: {file.name} does not say what network it holds: an earlier version wrote it; search again"
-        )
-    mean, std = (tuple(about[key]) for key in (_MEAN, _STD))
-    return TrainedNetwork(source, Architecture.parse(about[_ARCHITECTURE]), origin, mean, std, state)
+        ) from None
+    return TrainedNetwork(source, Architecture.parse(str(architecture)), origin, mean, std, state)

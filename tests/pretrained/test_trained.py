@@ -51,9 +51,15 @@ def test_what_does_not_say_what_it_is_is_refused(tmp_path: Path) -> None:
     (tmp_path / "broken.safetensors").write_bytes(b"\xff" * 100)
     with pytest.raises(AnenasError, match=r"^study:s: cannot read "):
         read_trained("study:s", tmp_path / "broken.safetensors", "")
-    save_file({"a": torch.zeros(1)}, tmp_path / "bare.safetensors")
-    with pytest.raises(AnenasError, match="does not say what network it holds"):
-        read_trained("study:s", tmp_path / "bare.safetensors", "")
+    for about in (
+        None,
+        {"network": "[]"},
+        {"network": "{"},
+        {"network": '{"architecture": "a", "mean": 1, "std": []}'},
+    ):
+        save_file({"a": torch.zeros(1)}, tmp_path / "bare.safetensors", about)
+        with pytest.raises(AnenasError, match="does not say what network it holds"):
+            read_trained("study:s", tmp_path / "bare.safetensors", "")
 
 
 def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
