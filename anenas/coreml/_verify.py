@@ -177,7 +177,7 @@ def verify_network(
     pixels: np.ndarray,
     against: str = "the trained network",
     *,
-    tolerances: Mapping[str, float] = TOLERANCES,
+    tolerances: Mapping[str, float] | None = None,
     rounded: bool = True,
     layers: bool = False,
 ) -> Verification:
@@ -188,8 +188,8 @@ def verify_network(
         network: Deployed, in evaluation mode, on the CPU.
         pixels: Inputs, (N, C, H, W).
         against: Description of the network.
-        tolerances: By precision. In float32 at least four times what the network in float32 differs from itself in
-            float64, up to a hundredth.
+        tolerances: By precision; by default `TOLERANCES`, and in float32 at least four times what the network in
+            float32 differs from itself in float64, up to a hundredth.
         rounded: Whether to round its weights to float16 first, as the converter does.
         layers: Whether to compare every operation on the first sample, too.
 
@@ -199,13 +199,15 @@ def verify_network(
     import torch
 
     given = torch.from_numpy(pixels).float()
+    rounding = 0.0
     if rounded:
         expected, rounding = _reference(network, given)
-        explained = min(_ROUNDING_MARGIN * rounding, _MOST_ROUNDING)
-        tolerances = {**tolerances, "fp32": max(tolerances["fp32"], explained)}
     else:
         with torch.no_grad():
             expected = network(given).numpy()
+    if tolerances is None:
+        explained = min(_ROUNDING_MARGIN * rounding, _MOST_ROUNDING)
+        tolerances = {**TOLERANCES, "fp32": max(TOLERANCES["fp32"], explained)}
     source, output = package.input_and_output
     result = verify(package, {source.name: pixels}, {output.name: expected}, against, tolerances=tolerances)
     return dataclasses.replace(result, layers=_layers(package, network, pixels[:1])) if layers else result

@@ -80,15 +80,15 @@ def _against_weights(
         differs = f"it has no {lacking[0]}" if lacking else "names or shapes differ"
         raise AnenasError(
             f"{weights} does not hold the weights of {architecture}: {differs}; expected those that the search wrote "
-            f"beside the package (a bundle's are for its network.py)"
+            f"beside the package (a bundle has them in checkpoint.safetensors)"
         ) from error
     pixels = next(iter(package.example_inputs(samples=samples).values()))
     deployed = Deployed(fuse(network), Normalisation(mean, std, architecture.raw)).eval()
     against = str(weights)
     if found := package.stored_forms:
         against += f", which became {', '.join(found)}"
-    lossy = found and tolerance is None
-    tolerances = LOSSY if lossy else _tolerances(tolerance, "fp32")
+    usual = LOSSY if found else None
+    tolerances = usual if tolerance is None else _tolerances(tolerance, "fp32")
     return verify_network(package, deployed, pixels, against, tolerances=tolerances, layers=layers)
 
 

@@ -47,6 +47,13 @@ def test_other_weights_do_not(package: Package, network: nn.Module, tmp_path: Pa
     assert not verify_against(package.path, str(tmp_path / "w.safetensors"), samples=2).passed
 
 
+def test_a_tolerance_that_is_given_is_not_widened(package: Package) -> None:
+    weights = str(package.path.parent / "weights.safetensors")
+    result = verify_against(package.path, weights, samples=2, tolerance=1e-12)
+    assert result.tolerances["fp32"] == 1e-12
+    assert not result.passed
+
+
 def test_values_of_another_origin(package: Package, deployed: nn.Module, pixels: np.ndarray, tmp_path: Path) -> None:
     with torch.no_grad():
         expected = deployed(torch.from_numpy(pixels)).numpy()
