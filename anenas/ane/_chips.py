@@ -109,6 +109,8 @@ _W, _E, _F, _C = "weight_gb_s", "elementwise_g_s", "fixed_us", "clock_ghz"
 # Clocks: aneforge 0.4.0 costmodel_curves.json. Weight rates: ane-guide (M1 51), 751K (M4 67, M5 Pro 145), and
 # Apple's OPT-1.3B figure (A17 Pro 41). Fixed costs: ane-guide (M1 190-230), aneforge (M2 100, M5 75-110), maderix/ANE
 # (M4 90-95), Apple's MobileNetV3-small (A16 at most 120). Element-wise: 751K measured 61 on M6, the rest scaled down.
+# A20: clock of the compiler's table (751K), all else as A19. M6: 16 cores in each of two engines, which run a program
+# together, clock and weight rate as measured (751K).
 _CHIPS = (
     Chip("A12", 11, "A14", 8, 1.260, 25, 15, 250, (_W, _E, _F)),
     Chip("A13", 12, "A14", 8, 1.500, 28, 20, 220, (_C, _W, _E, _F)),
@@ -140,8 +142,7 @@ def get_chip(name: str) -> Chip:
         AnenasError: If it is unknown; the message suggests the nearest names.
     """
     known = chips()
-    found = next((chip for chip in known if chip.casefold() == name.strip().casefold()), None) or engine_of(name)
-    if found in known:
+    if found := engine_of(name, known):
         return known[found]
     raise unknown("chip or device", name, chip_names(), listed=known)
 

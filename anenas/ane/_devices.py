@@ -7,6 +7,7 @@ have the engine of their M, the Ultra two of them (maderix/ANE; ANE facts of App
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 SAME_ENGINE = {
     "A12": ("A12X", "A12Z"),
@@ -47,13 +48,14 @@ _NOISE = re.compile(r"[(),]|\b(apple|chip|inch)\b|\"|″")
 _CHIP = re.compile(r"\b([am]\d+[xz]?)\b( (?:pro|max|ultra))?")
 
 
-def engine_of(name: str) -> str | None:
-    """The chip whose engine a chip or device has, by its name in `SAME_ENGINE` or `DEVICES`; None if it is neither.
+def engine_of(name: str, engines: Iterable[str]) -> str | None:
+    """The one of `engines` that a chip or device has; None if it has none of them.
 
     Case, spaces, brackets and ordinals do not matter, and a device may be said with its chip: "MacBook Air M3".
     """
     wanted = _plain(name)
-    by_chip = _by_chip()
+    by_chip = {_plain(chip): engine for engine in engines for chip in (engine, *SAME_ENGINE.get(engine, ()))}
+    by_chip |= {"a17": "A17 Pro"}
     if wanted in by_chip:
         return by_chip[wanted]
     for chip, devices in DEVICES.items():
@@ -64,14 +66,6 @@ def engine_of(name: str) -> str | None:
         [(chip, size)] = said
         return by_chip.get(_plain(chip + size)) or by_chip.get(chip)
     return None
-
-
-def _by_chip() -> dict[str, str]:
-    """The chip that has the figures of each chip."""
-    found = {_plain(chip): chip for chip in DEVICES}
-    for engine, others in SAME_ENGINE.items():
-        found |= {_plain(chip): engine for chip in (engine, *others)}
-    return found | {"a17": "A17 Pro"}
 
 
 def _spaced(name: str) -> str:
