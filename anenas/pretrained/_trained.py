@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anenas._errors import AnenasError, first_line
-from anenas.pretrained._weights import PretrainedWeights
+from anenas.pretrained._weights import PREFIX, PretrainedWeights
 from anenas.space import Architecture
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
-_BACKBONE = "stem.0."  # where `anenas.build` puts one
 _NETWORK = "network"  # in the head of a file; of several keys safetensors writes now one first, now another
 _ARCHITECTURE, _MEAN, _STD = "architecture", "mean", "std"
 
@@ -62,8 +61,8 @@ class TrainedNetwork:
     def backbone(self) -> PretrainedWeights:
         """The weights of its backbone, as far as the network has it."""
         assert self.architecture.backbone
-        state = {name: tensor for name, tensor in self.state.items() if name.startswith(_BACKBONE)}
-        scale, shift = (state[f"{_BACKBONE}{name}"].flatten() for name in ("scale", "shift"))
+        state = {name: tensor for name, tensor in self.state.items() if name.startswith(PREFIX)}
+        scale, shift = (state[f"{PREFIX}{name}"].flatten() for name in ("scale", "shift"))
         stds = 1 / (255 * scale)  # as `pixel_factors` has them
         mean, std = tuple((-shift * stds).tolist()), tuple(stds.tolist())
         return PretrainedWeights(self.source, self.architecture.backbone.network, self.origin, None, mean, std, state)

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-_PREFIX = "stem.0."  # where `anenas.build` puts a backbone
+PREFIX = "stem.0."
+"""Where `anenas.build` puts a backbone."""
+
 _NAMED = 3  # tensors in a message
 _COUNTS = "num_batches_tracked"  # which nothing reads
 
@@ -87,8 +89,8 @@ class PretrainedWeights:
                 f"such as {', '.join(names[:_NAMED])}"
             )
         scale, shift = pixel_factors(mean, std)
-        named = {f"{_PREFIX}net.{name}": state[name] for name in wanted}
-        named |= {f"{_PREFIX}scale": scale, f"{_PREFIX}shift": shift}
+        named = {f"{PREFIX}net.{name}": state[name] for name in wanted}
+        named |= {f"{PREFIX}scale": scale, f"{PREFIX}shift": shift}
         return cls(source, network, origin, licence, tuple(mean), tuple(std), named)
 
     def module(self) -> nn.Module:
@@ -96,7 +98,7 @@ class PretrainedWeights:
         from anenas.blocks import import_timm
 
         network: nn.Module = import_timm().create_model(self.network)
-        prefix = f"{_PREFIX}net."
+        prefix = f"{PREFIX}net."
         state = {name.removeprefix(prefix): one for name, one in self.state.items() if name.startswith(prefix)}
         network.load_state_dict(state, strict=False)
         return network.eval()
