@@ -31,7 +31,7 @@ def bench_latency(
 
     from anenas.cli.screen import print_scores
 
-    print_scores(Console(), result)
+    print_scores(Console(emoji=False), result)
 
 
 @bench_app.command("space")
@@ -103,6 +103,6 @@ def bench_search(
         results = [one.to_dict() for one in scores]
         print(json.dumps(results if compare else results[0], indent=2))
         return
-    print_search_scores(Console(), scores)
+    print_search_scores(Console(emoji=False), scores)
     if plot is not None:
         print(f"curves   {plot}")

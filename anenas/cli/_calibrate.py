@@ -34,4 +34,4 @@ def calibrate(
 
     from anenas.cli.screen import print_calibration
 
-    print_calibration(Console(), result)
+    print_calibration(Console(emoji=False), result)

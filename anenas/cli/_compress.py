@@ -40,7 +40,7 @@ def compress(
         if as_json:
             print(json.dumps(rows, indent=2))
         else:
-            print_forms(Console(), rows)
+            print_forms(Console(emoji=False), rows)
         return
     if package is None or out is None or (form is None) == (not sweep):
         raise AnenasError("expected a package, --out, and either --to FORM or --sweep (`anenas compress --help`)")
@@ -54,7 +54,7 @@ def compress(
     if sweep:
         out.mkdir(parents=True, exist_ok=True)
         results = []
-        with Console(stderr=True).status("compressing") as status:
+        with Console(stderr=True, emoji=False).status("compressing") as status:
             for result in comparison.sweep(out):
                 results.append(result)
                 status.update(f"{result.form} done")
@@ -68,7 +68,7 @@ def compress(
         shown = {"forms": rows} if sweep else {"before": rows[0], "after": rows[1]}
         print(json.dumps({"package": str(package), "chip": target.chip.name, **shown}, indent=2))
         return
-    print_compressed(Console(), target.chip.name, results, is_sweep=sweep)
+    print_compressed(Console(emoji=False), target.chip.name, results, is_sweep=sweep)
     for path in written:
         print(f"wrote {path}")
 

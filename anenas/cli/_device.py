@@ -75,7 +75,7 @@ def _show(measured: list[Measured], as_json: bool) -> None:
 
     from anenas.cli.screen import print_measured
 
-    print_measured(Console(), measured)
+    print_measured(Console(emoji=False), measured)
 
 
 @app.command(rich_help_panel=DEVICES)

@@ -20,7 +20,7 @@ def error_console() -> Console:
     """Standard error: the one console of lines and bars, so that lines stand above a bar that is running."""
     from rich.console import Console
 
-    return Console(stderr=True, soft_wrap=True)
+    return Console(stderr=True, soft_wrap=True, emoji=False)
 
 
 @contextmanager

@@ -46,9 +46,9 @@ def profile(
         rows = [one.to_dict() for one in profiles]
         print(json.dumps(rows if len(rows) > 1 else rows[0], indent=2))
     elif len(profiles) > 1:
-        print_chips(Console(), profiles)
+        print_chips(Console(emoji=False), profiles)
     else:
-        print_profile(Console(), profiles[0], top)
+        print_profile(Console(emoji=False), profiles[0], top)
     if html is not None and not as_json:
         print(f"wrote {html}")
 
@@ -79,7 +79,7 @@ def check(
             fields = ("id", "severity", "guideline", "evidence")
             print(json.dumps({"rules": [{name: getattr(rule, name) for name in fields} for rule in rules()]}, indent=2))
         else:
-            print_rules(Console(), rules())
+            print_rules(Console(emoji=False), rules())
         return
     if model is None:
         raise AnenasError("no model to check; `anenas check --help` says what it may be")
@@ -92,7 +92,7 @@ def check(
         print(json.dumps({"model": model, "chip": known.name, "findings": rows, "errors": errors}, indent=2))
     else:
         placed, segments = placement(graph, known), program_cost(graph, known).engine_segments
-        print_findings(Console(), model, known.name, findings, placed, segments)
+        print_findings(Console(emoji=False), model, known.name, findings, placed, segments)
     if errors:
         raise typer.Exit(1)
 
@@ -143,7 +143,7 @@ def chips(as_json: Json = False) -> None:
             "fixed_us": f"{fixed_us(chip):.0f}",
         }
         table.add_row(chip.name, *(v + ("*" if k in chip.guessed else "") for k, v in figures.items()))
-    console = Console()
+    console = Console(emoji=False)
     console.print(table)
     for chip in known().values():
         names = ", ".join((*chip.same_engine, *chip.devices))

@@ -85,6 +85,6 @@ def verify(
 
         from anenas.cli.screen import print_verification
 
-        print_verification(Console(), str(package), result)
+        print_verification(Console(emoji=False), str(package), result)
     if not result.passed:
         raise typer.Exit(1)

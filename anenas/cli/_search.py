@@ -220,7 +220,7 @@ def search(
     if as_json:
         print(result.to_json())
         return
-    console = Console()
+    console = Console(emoji=False)
     if result.front:
         print_front(console, result)
         models = f"models   {exports / result.study}/{exported_names(result.exports)}"
@@ -251,7 +251,7 @@ def front(
     if as_json:
         print(result.to_json())
     else:
-        print_front(Console(), result)
+        print_front(Console(emoji=False), result)
 
 
 @app.command(rich_help_panel=SEARCH)
