@@ -9,6 +9,7 @@ from commands import Run
 from rich.console import Console
 from rich.progress import Progress
 
+import anenas.latency  # noqa: F401 (before `says`, whose `chips` it would keep)
 from anenas.cli import _log as module
 from anenas.cli._log import LOG, error_console, shown_log
 
