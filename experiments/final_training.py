@@ -23,13 +23,13 @@ from fine_tuning import probed
 from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.nn import functional as F
-from training_studies import _RESULTS, Bench, Distilled, Results, compare, constants, few, fresh
+from training_studies import _RESULTS, Bench, Results, compare, constants, few, fresh
 
 from anenas._torchvision import import_torchvision
 from anenas.data import Dataset, load_data
 from anenas.network import Normalisation
 from anenas.space import Architecture
-from anenas.training import FINE_TUNING_LEARNING_RATE, _train, train
+from anenas.training import FINE_TUNING_LEARNING_RATE, Teacher, _train, train
 
 import_torchvision()
 from timm.data import Mixup  # noqa: E402  (beside a torchvision that may not load)
@@ -40,21 +40,8 @@ _TEACHER_EPOCHS = 6
 _LABEL_SMOOTHING = 0.1
 
 
-class Raw(nn.Module):
-    """A network of pixels for images that are normalised already."""
-
-    def __init__(self, network: nn.Module, normalised: Normalisation) -> None:
-        super().__init__()
-        self.network, self.normalised = network, normalised
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        black, white = (self.normalised(torch.full_like(x[:1, :, :1, :1], value)) for value in (0.0, 255.0))
-        logits: torch.Tensor = self.network((x - black) / (white - black) * 255)
-        return logits
-
-
 def lite0(data: Dataset) -> nn.Module:
-    """EfficientNet-Lite0 cut after its fifth stage, fine-tuned on the data: from normalised images to logits."""
+    """EfficientNet-Lite0 cut after its fifth stage, fine-tuned on the data: from pixels to logits."""
     _, channels, height, width = (1, *data.input_shape)
     classes = len(data.classes)
     architecture = Architecture.parse(
@@ -71,7 +58,7 @@ def lite0(data: Dataset) -> nn.Module:
         learning_rate=FINE_TUNING_LEARNING_RATE,
         freeze_statistics=True,
     )
-    return Raw(network.eval(), Normalisation(data.mean, data.std))
+    return network
 
 
 @contextlib.contextmanager
@@ -127,9 +114,9 @@ def main() -> None:
         network.load_state_dict(load_file(weights[architecture]))
         return network
 
-    def further(network: nn.Module, peak: float, judged: nn.Module | None = None) -> tuple[float, float]:
+    def further(network: nn.Module, peak: float, teacher: Teacher | None = None) -> tuple[float, float]:
         with constants(learning_rate=peak * _train.PEAK_LEARNING_RATE):
-            return bench.train(network, epochs=args.full, judged=judged, seed=1)
+            return bench.train(network, epochs=args.full, teacher=teacher, seed=1)
 
     def in_cycles(architecture: Architecture) -> tuple[float, float]:
         """In cycles that double, as many as end within the epochs of one, and the rest in a last one."""
@@ -142,11 +129,6 @@ def main() -> None:
             seconds, done, epochs = seconds + more, done + length, 2 * epochs
         return right, seconds
 
-    def taught(architecture: Architecture, teacher: nn.Module, peak: float = _PEAKS[_USUAL]) -> tuple[float, float]:
-        both = Distilled(begun(architecture), teacher)
-        with mock.patch.object(_train, "F", mock.Mock(wraps=F, cross_entropy=both.loss)):
-            return further(both, peak, judged=both.student)
-
     def with_mixture(architecture: Architecture, mixup: float, cutmix: float) -> tuple[float, float]:
         with mixed(mixup, cutmix, classes):
             return further(begun(architecture), _PEAKS[_USUAL])
@@ -155,12 +137,13 @@ def main() -> None:
     for architecture in architectures:
         if not weights[architecture].is_file():
             results.put(architecture, before, brief(architecture))
-    teachers: dict[str, nn.Module] = {}
+    teachers: dict[str, Teacher] = {}
 
-    def teacher(name: str) -> nn.Module:
+    def teacher(name: str) -> Teacher:
         if name not in teachers:
             best = max(architectures, key=lambda a: (results.has(a, before) or (0.0, 0.0))[0])
-            teachers[name] = lite0(bench.data) if name == "lite0" else begun(best)
+            raw = name == "lite0"
+            teachers[name] = bench.teacher(lite0(bench.data) if raw else begun(best), raw=raw)
         return teachers[name]
 
     ways: dict[str, Callable[[Architecture], tuple[float, float]]] = {
@@ -168,10 +151,10 @@ def main() -> None:
         for name, peak in _PEAKS.items()
     }
     ways["in cycles"] = in_cycles
-    ways["taught by the best"] = lambda a: taught(a, teacher("best"))
+    ways["taught by the best"] = lambda a: further(begun(a), _PEAKS[_USUAL], teacher("best"))
     if bench.data.channels == 3:
-        ways["taught by Lite0"] = lambda a: taught(a, teacher("lite0"))
-        ways["at the peak, taught by Lite0"] = lambda a: taught(a, teacher("lite0"), 1.0)
+        ways["taught by Lite0"] = lambda a: further(begun(a), _PEAKS[_USUAL], teacher("lite0"))
+        ways["at the peak, taught by Lite0"] = lambda a: further(begun(a), 1.0, teacher("lite0"))
     ways["mixup"] = lambda a: with_mixture(a, 0.2, 0.0)
     ways["cutmix"] = lambda a: with_mixture(a, 0.0, 1.0)
     chosen = [w for w in ways if w == _USUAL or not args.only or any(part in w for part in args.only)]

@@ -40,14 +40,13 @@ from rich.table import Table
 from safetensors.torch import load_file, save_file
 from scipy.stats import kendalltau
 from torch import nn
-from torch.nn import functional as F
 
 from anenas.data import Dataset, Split, load_data
 from anenas.latency import Target
 from anenas.network import Deployed, Normalisation, build, fuse, inherit
 from anenas.search import TrainingEvaluator
 from anenas.space import Architecture, SearchSpace, draw, load_space, mutate
-from anenas.training import _train, accuracy, train
+from anenas.training import Teacher, _train, accuracy, train
 from anenas.training._train import BATCH_SIZE
 
 _RESULTS = Path(__file__).parent / "results"
@@ -129,10 +128,10 @@ class Bench:
         epochs: int | None = None,
         share: float = 1.0,
         checkpoint: Path | None = None,
-        judged: nn.Module | None = None,
+        teacher: Teacher | None = None,
         seed: int = 0,
     ) -> tuple[float, float]:
-        """Accuracy of the network, or of `judged` in its place, and the seconds of its training."""
+        """Accuracy of the network, and the seconds of its training."""
         started = time.perf_counter()
         normalise = Normalisation(self.data.mean, self.data.std)
         augment, epochs = self.data.augment, epochs or self.epochs
@@ -143,12 +142,18 @@ class Bench:
             epochs=epochs,
             augment=augment,
             seed=seed,
+            teacher=teacher,
             budget_fraction=share,
             checkpoint=checkpoint,
         )
         seconds = time.perf_counter() - started
-        deployed = Deployed(fuse(judged or network), normalise).eval()
+        deployed = Deployed(fuse(network), normalise).eval()
         return accuracy(deployed, self.data.validation), seconds
+
+    def teacher(self, network: nn.Module, *, raw: bool = False) -> Teacher:
+        """A trained network that others learn from; it normalises its input itself where it is `raw`."""
+        deployed = Deployed(fuse(network), Normalisation(self.data.mean, self.data.std, raw)).eval()
+        return Teacher(deployed.logits, self.data.input_shape[1:])
 
 
 EVALUATOR = TrainingEvaluator((Target.named("A15"),), epochs=1)
@@ -250,7 +255,7 @@ def recipes(bench: Bench, args: argparse.Namespace) -> None:
         network = fresh(architecture)
         with RECIPES[name]():
             if name == "torch.compile":
-                return bench.train(torch.compile(network), judged=network)  # type: ignore[arg-type]
+                network.compile()
             # Almost to the end, so that the mean is taken.
             return bench.train(network, share=0.99 if name == "mean of the last steps" else 1.0)
 
@@ -312,38 +317,12 @@ def inheritance(bench: Bench, args: argparse.Namespace) -> None:
 # A teacher
 
 
-class Distilled(nn.Module):
-    """A student whose teacher answers beside it; `loss` mixes what both say in training."""
-
-    def __init__(self, student: nn.Module, teacher: nn.Module) -> None:
-        super().__init__()
-        self.student = student
-        self.teach = [teacher.eval().requires_grad_(False)]  # in a list: its weights are none of ours
-        self.said: torch.Tensor | None = None
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        with torch.no_grad():
-            self.said = self.teach[0](x)
-        logits: torch.Tensor = self.student(x)
-        return logits
-
-    def loss(self, logits: torch.Tensor, labels: torch.Tensor, label_smoothing: float) -> torch.Tensor:
-        """Half labels, half the teacher at temperature 2 (Hinton et al. 2015, arXiv:1503.02531)."""
-        assert self.said is not None
-        soft = F.kl_div((logits / 2).log_softmax(1), (self.said / 2).softmax(1), reduction="batchmean") * 4
-        return (F.cross_entropy(logits, labels, label_smoothing=label_smoothing) + soft) / 2
-
-
 def distillation(bench: Bench, args: argparse.Namespace) -> None:
     results, architectures = Results("distillation"), bench.architectures(args.architectures)
     teacher = make_teacher(bench, args.teacher, architectures)
 
     def measure(architecture: Architecture) -> tuple[float, float]:
-        network = fresh(architecture)
-        both = Distilled(network, teacher)
-        functional = mock.Mock(wraps=F, cross_entropy=both.loss)
-        with mock.patch.object(_train, "F", functional):
-            return bench.train(both, judged=network)
+        return bench.train(fresh(architecture), teacher=teacher)
 
     name = f"taught by {args.teacher}"
     figures = {
@@ -353,8 +332,8 @@ def distillation(bench: Bench, args: argparse.Namespace) -> None:
     compare(figures, "as it is")
 
 
-def make_teacher(bench: Bench, source: str, architectures: Sequence[Architecture]) -> nn.Module:
-    """A trained network, from normalised pixels to logits.
+def make_teacher(bench: Bench, source: str, architectures: Sequence[Architecture]) -> Teacher:
+    """A trained network to learn from.
 
     Args:
         bench: The problem.
@@ -367,7 +346,7 @@ def make_teacher(bench: Bench, source: str, architectures: Sequence[Architecture
         text = Path(source).with_name("architecture.txt").read_text().strip()
         network: nn.Module = build(Architecture.parse(text))
         network.load_state_dict(load_file(source))
-        return network
+        return bench.teacher(network)
     if source.startswith("timm:"):
         from anenas._torchvision import import_torchvision
 
@@ -379,9 +358,9 @@ def make_teacher(bench: Bench, source: str, architectures: Sequence[Architecture
         network = timm.create_model(name, in_chans=bench.data.channels, num_classes=len(bench.data.classes))
     else:
         network = fresh(max(architectures, key=lambda a: EVALUATOR.estimate(a).macs))
-    right, seconds = bench.train(network, epochs=4 * bench.epochs, judged=network)
+    right, seconds = bench.train(network, epochs=4 * bench.epochs)
     print(f"the teacher: {right:.2%} after {seconds:.0f} s")
-    return network
+    return bench.teacher(network)
 
 
 # What is made of images

@@ -74,6 +74,7 @@ class Evaluation:
         epochs: Of its own training where they are not the study's, as a pretrained network's; 0 otherwise.
         trained_steps: Steps of its own training so far, or of its final training; 0 where nothing tells.
         total_steps: Those, and all that the weights had had that it began with.
+        teacher: Number of the trial that taught it in final training; None where nothing but labels did.
     """
 
     accuracy: float
@@ -89,6 +90,7 @@ class Evaluation:
     epochs: int = 0
     trained_steps: int = 0
     total_steps: int = 0
+    teacher: int | None = None
 
     @property
     def accuracy_error(self) -> float | None:

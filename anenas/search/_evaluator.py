@@ -51,7 +51,8 @@ class FinalEvaluator(Evaluator, Protocol):
 
         Args:
             architecture: Of the weights.
-            files: The folder is empty, and in the end holds what `evaluate` leaves in its own.
+            files: The folder is empty, and in the end holds what `evaluate` leaves in its own. The network learns from
+                the teacher too, where there is one.
             cycles: Trainings to do one after the other, in passes over the data each. After one that has made the
                 network no better on the validation inputs, the others are left out, and what it did is forgotten.
 

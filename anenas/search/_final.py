@@ -4,6 +4,10 @@ A brief training ranks architectures; nobody ships one. Each model that does goe
 of the learning rate after the other, each twice as long as the one before (Loshchilov & Hutter 2017, arXiv:1608.03983),
 until one is no better on the validation inputs. Each ends where the rate is low, so that its end is what it is worth.
 
+A network that began from nothing learns from the answers of a pretrained one as well, where the search has one that is
+better. Of the ways to train further that is worth most, while answers of a network that itself began from nothing are
+worth little (`python experiments/final_training.py`).
+
 What comes out is kept beside the brief figures and never among them: the front, the hypervolume and the sampler compare
 what was trained alike.
 """
@@ -39,6 +43,7 @@ CYCLES = (2, 4, 8)
 MOST_OF_TIMEOUT = 1 / 3
 """Of the time of a search, what is kept for final training at most."""
 
+_FORWARD = 1 / 3  # of the time of a step of training, what the network's answers take: the rest is its gradients
 _PARTS = 50  # in which cycles are cut to the time there is
 _MARGIN = 1.25  # of that time: a machine that is shared is now faster, now slower, and what is not done in time is lost
 
@@ -98,9 +103,10 @@ class FinalTraining:
         for trial, cycles in sorted(plan, key=lambda one: self._seconds([one]), reverse=True):
             finish = functools.partial(self.evaluator.finish, trial.architecture, cycles=cycles)
             weights = self.study.trial_folder(trial.number) / WEIGHTS
-            tasks[trial.number] = Task(
-                finish, TrialFiles(self.study.final_workspace(trial.number), self.data, donor=weights)
-            )
+            taught = self._teacher(trial)
+            answers = self.study.shipped_folder(taught) / WEIGHTS if taught else None
+            folder = self.study.final_workspace(trial.number)
+            tasks[trial.number] = Task(finish, TrialFiles(folder, self.data, weights, answers))
         left = {trial.number: (trial, sum(cycles)) for trial, cycles in plan}
         self.study.enter(Phase("final training", 0, len(plan), seconds))
         for number, outcome in run_all(self.executor, tasks.items(), deadline):
@@ -109,7 +115,7 @@ class FinalTraining:
             before = trial.shipped.accuracy
             if outcome.error is not None:
                 _log.warning("final training of trial %d failed, it ships as it was: %s", number, outcome.error)
-            elif self.study.set_final(number, epochs, _after(trial, outcome.value)):
+            elif self.study.set_final(number, epochs, self._after(trial, outcome.value)):
                 _log.info("trial %d: %.2f%% → %.2f%%", number, 100 * before, 100 * outcome.value.accuracy)
             else:
                 _log.info("trial %d: final training made it no better, so it ships as it was", number)
@@ -132,13 +138,24 @@ class FinalTraining:
         epochs_of: Callable[[Architecture], int] | None = getattr(self.evaluator, "epochs_of", None)
         return epochs_of(trial.architecture) if epochs_of else self.study.settings.epochs
 
+    def _teacher(self, trial: CompletedTrial) -> CompletedTrial | None:
+        """The most accurate of the pretrained networks, where the trial's began from nothing and is less accurate."""
+        if trial.architecture.backbone:
+            return None
+        pretrained = (one for one in self.study.completed if one.architecture.backbone)
+        best = max(pretrained, key=lambda one: one.evaluation.accuracy, default=None)
+        return best if best and best.evaluation.accuracy > trial.evaluation.accuracy else None
+
     def _seconds(self, plan: Sequence[_Planned]) -> float:
         """What it takes at most, from what the brief trainings took."""
         each = []
         for trial, cycles in plan:
             whole = sum(trial.evaluation.seconds.values())
             training = trial.evaluation.seconds.get("train", whole)
-            each.append(training * sum(cycles) / self._brief(trial) + whole - training)
+            epoch = training / self._brief(trial)
+            if teacher := self._teacher(trial):
+                epoch += _FORWARD * teacher.evaluation.seconds.get("train", 0.0) / self._brief(teacher)
+            each.append(epoch * sum(cycles) + whole - training)
         return max([*each, sum(each) / self.executor.slots], default=0.0)
 
     def _within(self, plan: list[_Planned], seconds: float) -> list[_Planned]:
@@ -149,6 +166,19 @@ class FinalTraining:
                 return [(trial, cycles) for trial, cycles in cut if cycles]
         return []
 
+    def _after(self, trial: CompletedTrial, evaluation: Evaluation | None) -> Evaluation | None:
+        """An evaluation with what the evaluator cannot know: how long its weights had been trained, and by whom."""
+        if evaluation is None:
+            return None
+        before, teacher = trial.evaluation.total_steps, self._teacher(trial)
+        return dataclasses.replace(
+            evaluation,
+            donor=trial.number,
+            origin=f"trial {trial.number}",
+            total_steps=before and before + evaluation.trained_steps,
+            teacher=teacher.number if teacher else None,
+        )
+
     def _announced(self, plan: Sequence[_Planned], seconds: float) -> str:
         count, epochs = len(plan), max(sum(cycles) for _, cycles in plan)
         parts = [f"{count} model" + ("" if count == 1 else "s")]
@@ -156,6 +186,8 @@ class FinalTraining:
         parts.append(f"{most}{epochs} epoch{'' if epochs == 1 else 's'}" + (" each" if count > 1 else ""))
         if seconds >= 1:
             parts.append(f"{most}about {duration(seconds)}")
+        if teachers := {teacher.number for trial, _ in plan if (teacher := self._teacher(trial))}:
+            parts.append("taught by trial " + ", ".join(map(str, sorted(teachers))))
         return ", ".join(parts)
 
 
@@ -166,12 +198,3 @@ def _cut(cycles: Sequence[int], epochs: int) -> tuple[int, ...]:
         found.append(min(cycle, epochs))
         epochs -= found[-1]
     return tuple(cycle for cycle in found if cycle)
-
-
-def _after(trial: CompletedTrial, evaluation: Evaluation | None) -> Evaluation | None:
-    """An evaluation with what the evaluator cannot know: how long the weights had been trained that it began with."""
-    if evaluation is None:
-        return None
-    before = trial.evaluation.total_steps
-    total = before and before + evaluation.trained_steps
-    return dataclasses.replace(evaluation, donor=trial.number, origin=f"trial {trial.number}", total_steps=total)

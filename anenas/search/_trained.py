@@ -18,12 +18,14 @@ class Trained:
         inherited: What its weights had had before; None where nothing tells.
         final: Its final training; 0 where it had none, or none that made it better.
         origin: What it began with; empty where that was drawn at random.
+        teacher: What taught it in final training; empty where nothing but labels did.
     """
 
     epochs: float
     inherited: float | None = 0.0
     final: float = 0.0
     origin: str = ""
+    teacher: str = ""
 
     @classmethod
     def of(cls, trial: CompletedTrial, settings: SearchSettings) -> Self:
@@ -39,6 +41,7 @@ class Trained:
             None if before is None else before / steps_per_epoch,
             final.trained_steps / steps_per_epoch if final else 0.0,
             brief.origin,
+            f"trial {final.teacher}" if final and final.teacher is not None else "",
         )
 
     @property
@@ -60,4 +63,7 @@ class Trained:
             words += f" after {self.inherited:.4g} inherited" + (f" from {self.origin}" if self.origin else "")
         elif self.origin:
             words += f" from {self.origin}"
-        return words + (f", then {self.final:.4g} of final training" if self.final else "")
+        if self.final:
+            taught = f" taught by {self.teacher}" if self.teacher else ""
+            words += f", then {self.final:.4g} of final training{taught}"
+        return words

@@ -17,7 +17,7 @@ from anenas.coreml import Package, Verification, estimated_package_bytes, progra
 from anenas.data import Dataset
 from anenas.graph import Graph
 from anenas.latency import Latency, Target
-from anenas.pretrained import save_trained
+from anenas.pretrained import read_trained, save_trained
 from anenas.search._evaluation import (
     ARCHITECTURE,
     CHECKPOINT,
@@ -33,9 +33,10 @@ from anenas.search.executors import TrialFiles
 from anenas.space import Architecture
 
 if TYPE_CHECKING:
+    import torch
     from torch import nn
 
-    from anenas.training import Probe
+    from anenas.training import Probe, Teacher
 
 FINE_TUNING = 0.3
 """The epochs of a network that has learned before, of those of one that begins anew."""
@@ -193,6 +194,7 @@ class TrainingEvaluator:
 
         clock.lap("build")
         best, kept, steps = validated(), network.state_dict(), 0
+        teacher = _teacher(files.teacher, dataset, device) if files.teacher else None
         losses: list[tuple[int, float]] = []
         for number, epochs in enumerate(cycles):
             curve = train(
@@ -206,6 +208,7 @@ class TrainingEvaluator:
                 # From scratch the whole peak is as good or better: `python experiments/final_training.py`.
                 learning_rate=_peak(architecture) * (_FINAL_PEAK if architecture.backbone else 1),
                 freeze_statistics=architecture.backbone is not None,
+                teacher=teacher,
                 on_step=on_step,
             )
             found = validated()
@@ -330,6 +333,18 @@ def _peak(architecture: Architecture) -> float:
     from anenas.training import FINE_TUNING_LEARNING_RATE, PEAK_LEARNING_RATE
 
     return FINE_TUNING_LEARNING_RATE if architecture.backbone else PEAK_LEARNING_RATE
+
+
+def _teacher(file: Path, dataset: Dataset, device: torch.device) -> Teacher:
+    """The network of another trial on the same data, for a network to learn from."""
+    import torch
+
+    from anenas.training import Teacher
+
+    trained = read_trained("the teacher", file, "another trial")
+    deployed = deploy(trained.module(), trained.architecture, dataset)
+    deployed.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return Teacher(deployed.logits, (trained.architecture.input[2], trained.architecture.input[3]))
 
 
 def _figures(result: Verification) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from anenas.training._device import DEVICES, pick_device, visible_gpus
 from anenas.training._probe import Probe, fit_probe, pooled_features
 from anenas.training._quantise import train_quantised
+from anenas.training._teacher import Teacher
 from anenas.training._train import (
     FINE_TUNING_LEARNING_RATE,
     PEAK_LEARNING_RATE,
@@ -18,6 +19,7 @@ __all__ = [
     "FINE_TUNING_LEARNING_RATE",
     "PEAK_LEARNING_RATE",
     "Probe",
+    "Teacher",
     "TrainingError",
     "accuracy",
     "brief_epochs",

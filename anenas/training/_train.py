@@ -18,6 +18,7 @@ from torch.optim.swa_utils import AveragedModel, get_swa_multi_avg_fn, update_bn
 from anenas.data import Dataset, Split
 from anenas.network import Normalisation
 from anenas.training._checkpoint import Progress, load_checkpoint, save_checkpoint
+from anenas.training._teacher import Teacher
 
 BATCH_SIZE = 32
 PEAK_LEARNING_RATE = 4e-3
@@ -73,6 +74,7 @@ def train(
     learning_rate: float = PEAK_LEARNING_RATE,
     mixed: bool = True,
     freeze_statistics: bool = False,
+    teacher: Teacher | None = None,
     budget_fraction: float = 1.0,
     checkpoint: Path | None = None,
     on_step: Callable[[int, int], None] = lambda step, steps: None,
@@ -96,6 +98,7 @@ def train(
         mixed: Whether CUDA trains in mixed precision.
         freeze_statistics: Whether batch normalisation keeps the means and variances that it has, as suits a network
             that has learned from far more data (`python experiments/fine_tuning.py`).
+        teacher: Whose answers to the same pixels are learned beside the labels.
         budget_fraction: How much of the whole training shall be done in the end, more than 0.
         checkpoint: Where a pause is kept; begun with where it is there, and removed once the training is whole.
         on_step: Called after each step with its number, from 1, and how many there are.
@@ -136,10 +139,12 @@ def train(
         return torch.autocast(device.type, precision, enabled=mixed)
 
     for step in range(progress.step + 1, last + 1):
-        pixels, labels = batch(step)
+        pixels, labels = (tensor.to(device, non_blocking=True) for tensor in batch(step))
         with autocast():
-            logits = network(normalised(pixels))
-        loss = F.cross_entropy(logits.float(), labels.to(device), label_smoothing=LABEL_SMOOTHING)
+            logits = network(normalised(pixels)).float()
+            loss = F.cross_entropy(logits, labels, label_smoothing=LABEL_SMOOTHING)
+            if teacher:
+                loss = teacher.loss(logits, pixels, loss)
         since.append(loss.item())
         if not math.isfinite(since[-1]):
             raise TrainingError(f"the loss became {since[-1]} at step {step} of {steps}")

@@ -8,11 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pretend import PretendEvaluator
+from pretend import PretendEvaluator, estimate
 
 from anenas._pareto import Losses
-from anenas.search import Evaluation, FinalTraining, Search, SerialExecutor, Study, TrialFiles
+from anenas.search import (
+    CompletedTrial,
+    Evaluation,
+    FinalTraining,
+    Problem,
+    Search,
+    SerialExecutor,
+    Study,
+    TrialFiles,
+)
 from anenas.search._final import MOST_OF_TIMEOUT
+from anenas.space import Architecture, Limits, SearchSpace
 
 Make = Callable[..., FinalTraining]
 
@@ -197,3 +207,63 @@ class _Brief:
 
     def test(self, architecture: Any, files: TrialFiles) -> float:
         return 0.5
+
+
+@pytest.fixture
+def pretrained(study: Study, finishing: Make) -> Callable[[float], CompletedTrial]:
+    """Completes a pretrained network of that accuracy in the study of eight trials; each has a cut of its own."""
+    space = SearchSpace.model_validate(
+        {"name": "b", "input": {"channels": 3, "height": 32, "width": 32}, "backbones": ["timm:resnet18"]}
+    )
+    problem = Problem(space, 10, PretendEvaluator(), study.objectives, Limits(), latency_bound="estimate")
+    cuts = iter(["layer2_c128", "layer3_c256", "layer4_c512"])
+
+    def complete(accuracy: float) -> CompletedTrial:
+        architecture = Architecture.parse(f"1x3x32x32-timm:resnet18:{next(cuts)}-head_n10")
+        trial = study.ask_about(architecture, problem)
+        (study.workspace(trial) / "weights.safetensors").write_bytes(b"weights")
+        seconds = {"train": 3.0}
+        study.complete(trial, Evaluation(accuracy, estimate(9.0), seconds=seconds), {})
+        return next(one for one in study.completed if one.number == trial.number)
+
+    return complete
+
+
+def teachers(log: Path) -> list[str]:
+    return [int(number) for number in re.findall(r"taught by (.*)", log.read_text())]
+
+
+def test_networks_from_scratch_learn_from_the_most_accurate_pretrained_one(
+    study: Study, finishing: Make, pretrained: Callable[[float], CompletedTrial], tmp_path: Path
+) -> None:
+    pretrained(0.96)
+    best = pretrained(0.98)
+    pretrained(0.97)
+    finishing("all", log=tmp_path / "log").run()
+    scratch = [trial for trial in study.front if not trial.architecture.backbone]
+    assert teachers(tmp_path / "log") == [best.number] * len(scratch)
+    for trial in study.front:
+        assert trial.final and trial.final.evaluation
+        assert trial.final.evaluation.teacher == (None if trial.architecture.backbone else best.number)
+
+
+def test_a_pretrained_network_that_is_worse_teaches_nothing(
+    finishing: Make, pretrained: Callable[[float], CompletedTrial], tmp_path: Path
+) -> None:
+    pretrained(0.2)
+    finishing("all", log=tmp_path / "log").run()
+    assert not teachers(tmp_path / "log")
+
+
+def test_what_the_teacher_s_answers_take_is_in_the_bound(
+    study: Study, finishing: Make, pretrained: Callable[[float], CompletedTrial], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "anenas")
+    count = len(picked(study))
+    best = pretrained(0.98)
+    finishing().run()
+    # The teacher is exported too, and an epoch of it takes 3 s, of which its answers are a third.
+    assert f"{count + 1} models, at most 14 epochs each, at most about" in caplog.text
+    assert f"taught by trial {best.number}" in caplog.text
+    seconds = 14 * (2 * count + 3)
+    assert f"about {seconds // 60} min" in caplog.text or f"about {seconds} s" in caplog.text

@@ -31,6 +31,12 @@ HEIR = dataclasses.replace(BRIEF, donor=3, origin="trial 3", total_steps=400)
             22,
             "2 epochs after 6 inherited from trial 3, then 14 of final training",
         ),
+        (
+            trial(BRIEF, dataclasses.replace(BRIEF, trained_steps=700, total_steps=800, teacher=5)),
+            2,
+            16,
+            "2 epochs, then 14 of final training taught by trial 5",
+        ),
         (trial(dataclasses.replace(HEIR, trained_steps=0, total_steps=0)), None, None, None),
         (trial(dataclasses.replace(BRIEF, trained_steps=0, total_steps=0)), 2, 2, "2 epochs"),
     ],

@@ -16,6 +16,7 @@ from anenas.data import Dataset, load_data
 from anenas.latency import Target
 from anenas.mil import ProgramFile
 from anenas.network import build
+from anenas.pretrained import save_trained
 from anenas.search import (
     ARCHITECTURE,
     CHECKPOINT,
@@ -150,6 +151,24 @@ def test_final_training_goes_on_from_the_trial_s_weights_until_a_cycle_makes_it_
     assert (again / WEIGHTS).read_bytes() == (final / WEIGHTS).read_bytes()
     assert evaluator.finish(NETWORK, TrialFiles(more, data, final / WEIGHTS), (1,)) is None
     assert not list(more.iterdir())
+
+
+def test_final_training_learns_from_the_network_of_a_larger_input_that_teaches(data: Path, tmp_path: Path) -> None:
+    evaluator = TrainingEvaluator((Target.named("A15"),), epochs=1, device="cpu")
+    larger = Architecture.parse(str(NETWORK).replace("16x16", "32x32"))
+    torch.manual_seed(0)
+    begun, teacher, dataset = tmp_path / WEIGHTS, tmp_path / "teacher.safetensors", Dataset.open(data)
+    save_file(build(NETWORK).state_dict(), begun)
+    save_trained(teacher, larger, build(larger).state_dict(), dataset.mean, dataset.std)
+    losses = []
+    for name, files in {"alone": (), "taught": (teacher,)}.items():
+        (tmp_path / name).mkdir()
+        after = evaluator.finish(NETWORK, TrialFiles(tmp_path / name, data, begun, *files), (2,))
+        assert after
+        losses.append(after.losses)
+    assert losses[0] != losses[1]
+    with pytest.raises(AnenasError, match="does not say what network it holds"):
+        evaluator.finish(NETWORK, TrialFiles(tmp_path / "taught", data, begun, begun), (2,))
 
 
 def test_a_paused_trial_that_inherited_ends_as_one_that_was_not_paused(data: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import shutil
 import tempfile
@@ -35,8 +36,9 @@ class ElsewhereExecutor:
         shutil.copytree(task.files.folder, files.folder)
         if files.data and task.files.data and not files.data.exists():
             shutil.copytree(task.files.data, files.data)
-        if task.files.donor:
-            files = TrialFiles(files.folder, files.data, shutil.copy(task.files.donor, place / "donor"))
+        for name in ("donor", "teacher"):
+            if file := getattr(task.files, name):
+                files = dataclasses.replace(files, **{name: shutil.copy(file, place / name)})
         try:
             outcome = Outcome(task.function(files))
         except Exception as error:

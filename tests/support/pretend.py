@@ -93,7 +93,11 @@ class PretendEvaluator:
         assert files.donor and files.donor.read_bytes() == b"weights" and not list(files.folder.iterdir())
         if self.log:
             with self.log.open("a") as file:
-                file.write(f"{architecture} finish {cycles}\n")
+                teacher = f"\ntaught by {files.teacher.parent.name}" if files.teacher else ""
+                file.write(f"{architecture} finish {cycles}{teacher}\n")
+        if architecture.backbone:
+            self._leave(architecture, files.folder, b"final weights")
+            return Evaluation(0.99, estimate(9.0), trained_steps=10, total_steps=10)
         stage = architecture.stages[1]
         if stage.depth == self.unfinished_depth:
             raise ValueError("this depth cannot be finished")

@@ -23,11 +23,14 @@ class TrialFiles:
         folder: The trial's own. What an earlier call for the trial left is there, and what this call leaves is kept.
         data: What every trial of the search reads, such as its data set; None where there is none. Never written to.
         donor: A file with the trained weights of another trial, to begin with; None where there is none.
+        teacher: A file with a trained network, as `anenas.pretrained.save_trained` writes it, to learn from; None where
+            there is none.
     """
 
     folder: Path
     data: Path | None = None
     donor: Path | None = None
+    teacher: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -83,10 +86,10 @@ class Executor(Protocol):
     thread calls it.
 
     A task's paths lie on the search's machine. Where tasks run on that machine, `task.function(task.files)` is all
-    there is to do. Where they do not, the executor brings the contents of `files.folder` and `files.donor` (small) and
-    of `files.data` (large, and the same for every task: once a machine will do) to the machine, calls the function
-    with `TrialFiles` of the paths there, and brings back what then is in the folder, whole or, where the task did not
-    end well, not at all.
+    there is to do. Where they do not, the executor brings the contents of `files.folder`, `files.donor` and
+    `files.teacher` (small) and of `files.data` (large, and the same for every task: once a machine will do) to the
+    machine, calls the function with `TrialFiles` of the paths there, and brings back what then is in the folder, whole
+    or, where the task did not end well, not at all.
     """
 
     @property

@@ -40,23 +40,26 @@ def executor(request: pytest.FixtureRequest) -> Executor:
 
 
 def read_and_write(files: TrialFiles) -> str:
-    assert files.data and files.donor
-    read = [(files.folder / "before").read_text(), (files.data / "set").read_text(), files.donor.read_text()]
+    assert files.data and files.donor and files.teacher
+    given = [files.folder / "before", files.data / "set", files.donor, files.teacher]
+    read = [file.read_text() for file in given]
     (files.folder / "after").mkdir()
     (files.folder / "after" / "file").write_text("left")
     return " ".join(read)
 
 
 def test_files_are_there_for_the_task_and_what_it_leaves_comes_back(executor: Executor, tmp_path: Path) -> None:
-    files = TrialFiles(tmp_path / "trial", tmp_path / "data", tmp_path / "donor.safetensors")
+    donor, teacher = tmp_path / "donor.safetensors", tmp_path / "teacher.safetensors"
+    files = TrialFiles(tmp_path / "trial", tmp_path / "data", donor, teacher)
     for folder in (files.folder, tmp_path / "data"):
         folder.mkdir()
     (files.folder / "before").write_text("before")
     (tmp_path / "data" / "set").write_text("set")
-    (tmp_path / "donor.safetensors").write_text("donor")
+    donor.write_text("donor")
+    teacher.write_text("teacher")
     with executor:
         executor.submit(3, Task(read_and_write, files))
-        assert executor.wait() == [(3, Outcome("before set donor"))]
+        assert executor.wait() == [(3, Outcome("before set donor teacher"))]
     assert (files.folder / "after" / "file").read_text() == "left"
 
 
