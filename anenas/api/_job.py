@@ -121,7 +121,7 @@ class Job:
         """What there is to win, for people; empty where no latency is searched for."""
         if not any(name.partition("@")[0] == "latency_ms" for name in self.objectives):
             return ""
-        return latency_prospects(self._drawn, self.targets[0])
+        return latency_prospects(self._drawn, self.targets[0], self.objectives)
 
     @functools.cached_property
     def _drawn(self) -> list[Estimate]:
@@ -173,7 +173,7 @@ def prepare(
     targets: Sequence[Target],
     store: Path,
     *,
-    objectives: Sequence[str],
+    objectives: Sequence[str] | None,
     limits: Mapping[str, float | None],
     latency_bound: LatencyBound,
     input_shape: tuple[int, int, int] | None,

@@ -76,10 +76,12 @@ class SearchResult:
         wall_seconds: How long this run took; the study may be older.
         hypervolume: Of the front, normalised: the ideal point is 0 ms and 100 % accuracy, the reference point is 0 %
             accuracy and each limit, or the worst of 32 networks drawn from the space.
-        front: The Pareto front, the best by the first objective last.
+        front: The models of the Pareto front that can be told apart, the best by the first objective last, see
+            `anenas.search.front_told_apart`.
         exports: Where the knee and the best model by each objective were copied to, by those names; names of one model
             have one folder.
         alike_in_latency: Groups whose latencies on the main chip differ by less than what is known of them.
+        pareto: Numbers of all trials on the Pareto front, in the same order: those of `front` among them.
         reference: The whole network that others are parts of, on the front or not; None where there is none, or it has
             not completed.
         indistinguishable: Groups of models of the front, by the numbers of their trials, whose accuracies differ by no
@@ -97,6 +99,7 @@ class SearchResult:
     exports: dict[str, Path]
     indistinguishable: list[list[int]] = field(default_factory=list)
     alike_in_latency: list[list[int]] = field(default_factory=list)
+    pareto: list[int] = field(default_factory=list)
     reference: FrontModel | None = None
 
     def to_json(self) -> str:
@@ -123,6 +126,7 @@ def result_of(study: Study, wall_seconds: float = 0.0, exports: dict[str, Path] 
         exports=exports or {},
         indistinguishable=[[front[i].trial for i in group] for group in alike],
         alike_in_latency=[[front[i].trial for i in group] for group in as_fast],
+        pareto=[trial.number for trial in study.pareto],
         reference=_front_model(study, study.reference) if study.reference else None,
     )
 

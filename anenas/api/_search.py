@@ -18,7 +18,6 @@ from anenas.api._report import FrontReport, closing
 from anenas.api._result import SearchResult, result_of
 from anenas.data import Data, absolute_source
 from anenas.search import (
-    DEFAULT_OBJECTIVES,
     DEFAULT_SAMPLER,
     Evaluator,
     Executor,
@@ -56,7 +55,7 @@ def run_search(
     data: Data = None,
     pretrained: str | Sequence[str] = (),
     chip: str | Sequence[str] = "A15",
-    objectives: Sequence[str] = DEFAULT_OBJECTIVES,
+    objectives: Sequence[str] | None = None,
     trials: int | None = None,
     timeout: float | None = None,
     epochs: int | None = None,
@@ -108,7 +107,7 @@ def run_search(
         chip: The chip to be fast on, or a device of your own that `anenas calibrate` knows; or several, the first of
             which is the one that sizes, residency and the front's table are for.
         objectives: What to optimise: up to four of `anenas.search.METRICS`; "latency_ms" is the latency on every
-            chip.
+            chip. By default `anenas.search.DEFAULT_OBJECTIVES`, without the size for more than two chips.
         trials: Completed trials that the study shall hold in the end; 16 by default, no bound with a `timeout`.
         timeout: Seconds after which the search stops; what is being trained then is trained anew next time. Up to a
             third of them are kept for final training, and up to a sixth for testing what ships.

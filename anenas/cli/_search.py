@@ -53,12 +53,13 @@ def search(
         ),
     ] = None,
     objectives: Annotated[
-        str,
+        str | None,
         typer.Option(
             help="What to search for, up to four: accuracy, latency_ms (on every chip) or latency_ms@CHIP, size_mb, "
-            "macs, params, residency."
+            "macs, params, residency.",
+            show_default="accuracy,latency_ms,size_mb",
         ),
-    ] = "accuracy,latency_ms",
+    ] = None,
     trials: Annotated[
         int | None,
         typer.Option(
@@ -192,7 +193,7 @@ def search(
             pretrained=names(pretrained, "--pretrained") if pretrained else (),
             chip=names(chip, "--chip"),
             latency=latency,
-            objectives=names(objectives, "--objectives"),
+            objectives=names(objectives, "--objectives") if objectives is not None else None,
             latency_bound=latency_bound,  # type: ignore[arg-type]  # it tells of others itself
             trials=trials,
             epochs=epochs,

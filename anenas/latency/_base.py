@@ -26,6 +26,7 @@ class Latency:
         device: The device that was measured, or the user's own device that the source was adapted to.
         apart: Two latencies of the source on one chip are told apart where their ratio is at least this: their order is
             then right nine times in ten.
+        fixed_ms: What any prediction costs, of it; 0 where the source does not tell.
     """
 
     ms: float
@@ -36,6 +37,7 @@ class Latency:
     version: str = ""
     device: str | None = None
     apart: float = 1.0
+    fixed_ms: float = 0.0
 
     @property
     def origin(self) -> str:

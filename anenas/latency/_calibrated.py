@@ -54,8 +54,9 @@ class CalibratedLatency:
     def from_cost(self, cost: ProgramCost, chip: Chip) -> Latency:
         """The estimate for a program with that cost on that chip."""
         device = self._device
-        ms = (fixed_us(chip) * (device.fixed if device else 1.0) + cost.us * self.scale) / 1000
+        fixed_ms = fixed_us(chip) * (device.fixed if device else 1.0) / 1000
+        ms = fixed_ms + cost.us * self.scale / 1000
         factor = device.interval if device else calibration().interval_factor(chip)
         own = device.name if device else None
         apart = calibration().apart
-        return Latency(ms, ms / factor, ms * factor, chip.name, self.name, self.version, own, apart)
+        return Latency(ms, ms / factor, ms * factor, chip.name, self.name, self.version, own, apart, fixed_ms)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import csv
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from anenas.latency import Latency
 from anenas.search import CompletedTrial, Objective, Study
 
 _GREY, _BLUE, _ORANGE = "#9aa5b1", "#1f6feb", "#bc4c00"
 _REFERENCE = "reference: the whole network"
 _BARS = ", bars: standard error"
+_FIXED = "what any prediction costs"
+_STEPS = 2  # that can be told apart are on an axis of latencies at least
+_WIDE = 8  # from this ratio of its ends on an axis is logarithmic
 
 
 def write_front_csv(study: Study, path: Path) -> None:
@@ -90,6 +95,12 @@ def write_front_png(study: Study, path: Path) -> None:
                 linewidth=1.5,
                 zorder=3,
             )
+            scale = x.scale(completed)
+            panel.set_xscale("log" if scale.logarithmic else "linear")
+            if scale.limits:
+                panel.set_xlim(*scale.limits)
+            if scale.fixed:
+                panel.axvline(scale.fixed, color=_GREY, linestyle=":", label=_FIXED)
         panel.set_xlabel(x.label)
         panel.grid(alpha=0.25)
         panel.spines[["top", "right"]].set_visible(False)
@@ -138,7 +149,13 @@ def write_front_page(study: Study, path: Path) -> None:
                 row=1,
                 col=column,
             )
-        figure.update_xaxes(title=x.label, row=1, col=column)
+        scale = x.scale(completed)
+        axis = {"type": "log"} if scale.logarithmic else {"range": scale.limits}
+        figure.update_xaxes(title=x.label, **axis, row=1, col=column)
+        if scale.fixed:
+            figure.add_vline(
+                scale.fixed, line={"color": _GREY, "dash": "dot"}, annotation_text=_FIXED, row=1, col=column
+            )
     figure.update_yaxes(title=y.label + (_BARS if y.standard_errors(front) else ""), row=1, col=1)
     figure.update_layout(
         title=study.name,
@@ -163,6 +180,21 @@ def write_front_page(study: Study, path: Path) -> None:
 
 
 @dataclass(frozen=True)
+class _Scale:
+    """What part of an axis is shown, and how.
+
+    Attributes:
+        logarithmic: Whether equal distances are equal ratios.
+        limits: Its ends; None where points decide.
+        fixed: Where what any prediction costs is; None where there is no such thing.
+    """
+
+    logarithmic: bool = False
+    limits: tuple[float, float] | None = None
+    fixed: float | None = None
+
+
+@dataclass(frozen=True)
 class _Axis:
     """One objective of the study as an axis."""
 
@@ -183,13 +215,29 @@ class _Axis:
         """Their values, in the unit of the label."""
         return [(self.objective.value(t.evaluation) or 0.0) * self.objective.metric.scale for t in trials]
 
+    def scale(self, trials: list[CompletedTrial]) -> _Scale:
+        """So that a latency that is not told apart from another is seen to be near it, and sizes far apart are seen."""
+        values = self.of(trials)
+        if not trials or min(values) <= 0:
+            return _Scale()
+        if not self.objective.is_latency:
+            return _Scale(logarithmic=self.less_is_better and max(values) > _WIDE * min(values))
+        latencies = self._latencies(trials)
+        fixed, apart = latencies[0].fixed_ms, max(one.apart for one in latencies)
+        low = min(fixed or math.inf, *values)
+        high = max(*values, low * apart**_STEPS)
+        margin = 0.03 * (high - low) or 0.03 * low
+        return _Scale(limits=(low - margin, high + margin), fixed=fixed or None)
+
+    def _latencies(self, trials: list[CompletedTrial]) -> list[Latency]:
+        estimates = [trial.evaluation.estimate for trial in trials]
+        return [e.latency_by_chip[self.objective.chip] if self.objective.chip else e.latency for e in estimates]
+
     def intervals(self, trials: list[CompletedTrial]) -> dict[str, Any] | None:
         """The 90 % intervals of latencies, as plotly's error bars."""
-        if not self.objective.name.startswith("latency_ms"):
+        if not self.objective.is_latency:
             return None
-        estimates = [trial.evaluation.estimate for trial in trials]
-        chip = self.objective.chip
-        found = [e.latency_by_chip[chip] if chip else e.latency for e in estimates]
+        found = self._latencies(trials)
         above, below = [one.high_ms - one.ms for one in found], [one.ms - one.low_ms for one in found]
         return {"type": "data", "symmetric": False, "array": above, "arrayminus": below, "visible": False}
 

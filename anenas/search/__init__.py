@@ -3,7 +3,7 @@
 Start reading in `_loop.py`.
 """
 
-from anenas.search._distinguish import alike_in_latency, indistinguishable
+from anenas.search._distinguish import alike_in_latency, front_told_apart, indistinguishable
 from anenas.search._donor import Learned, Pretrained
 from anenas.search._early_stopping import DEFAULT_RUNGS, FEWEST_TRIALS, Rungs
 from anenas.search._evaluation import (
@@ -109,6 +109,7 @@ __all__ = [
     "check_study_name",
     "export_best",
     "front_of",
+    "front_told_apart",
     "indistinguishable",
     "is_being_searched",
     "load_deployed",

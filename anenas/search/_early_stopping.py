@@ -157,7 +157,7 @@ class EarlyStopping:
         trained = _less_noise(trained)
         reached = {number: past[fraction] for number, past in trained.items() if fraction in past}
         rank = spread if fraction == PROBED else ranking  # probes are nearly all on their front
-        best_first = rank(objectives.losses(map(objectives.point, reached.values())))
+        best_first = rank(objectives.losses(map(objectives.resolved, reached.values())))
         accuracies = [{at: e.accuracy for at, e in past.items()} for past in trained.values()]
         expected = dict(zip(trained, expected_accuracy(accuracies), strict=True))
         numbers = list(reached)

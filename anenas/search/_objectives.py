@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Self
@@ -14,7 +15,7 @@ Direction = Literal["maximize", "minimize"]
 Point = tuple[float, ...]
 """The objectives' values in the study's order, each in its natural direction."""
 
-DEFAULT_OBJECTIVES = ("accuracy", "latency_ms")
+DEFAULT_OBJECTIVES = ("accuracy", "latency_ms", "size_mb")
 _MOST = 4  # the front of more holds nearly everything, and its hypervolume takes long
 
 
@@ -105,6 +106,10 @@ class Objective:
         return self.name.partition("@")[2]
 
     @property
+    def is_latency(self) -> bool:
+        return self.metric is METRICS["latency_ms"]
+
+    @property
     def label(self) -> str:
         """For an axis, with the unit."""
         return self.metric.label.replace(" (", f" on {self.chip} (") if self.chip else self.metric.label
@@ -117,6 +122,15 @@ class Objective:
     def value(self, of: Estimate | Evaluation) -> float | None:
         """Its value for a network; None for an estimate where only training tells."""
         return _estimate(of).latency_by_chip[self.chip].ms if self.chip else self.metric.read(of)
+
+    def resolved(self, of: Estimate | Evaluation) -> float | None:
+        """The same in steps of what can be told apart: the lower end of the step that a latency is in."""
+        value = self.value(of)
+        if value is None or not self.is_latency:
+            return value
+        latencies = _estimate(of).latency_by_chip
+        apart = (latencies[self.chip] if self.chip else _estimate(of).latency).apart
+        return apart ** math.floor(math.log(value, apart)) if apart > 1 and 0 < value < math.inf else value
 
     def describe_best(self, value: float) -> str:
         """The best value in words: "fastest 0.230 ms"."""
@@ -146,21 +160,27 @@ class Objectives(tuple[Objective, ...]):
         """Their values of a network that was trained."""
         return tuple(float(objective.value(evaluation) or 0.0) for objective in self)
 
+    def resolved(self, evaluation: Evaluation) -> Point:
+        """The same in steps of what can be told apart."""
+        return tuple(float(objective.resolved(evaluation) or 0.0) for objective in self)
+
     def losses(self, points: Iterable[Point]) -> list[Losses]:
         """Points as `front`, `hypervolume` and `knee` take them."""
         return [tuple(o.loss(value) for o, value in zip(self, point, strict=True)) for point in points]
 
 
-def objective_names(names: Sequence[str], chips: Sequence[str]) -> tuple[str, ...]:
+def objective_names(names: Sequence[str] | None, chips: Sequence[str]) -> tuple[str, ...]:
     """The names in full: "latency_ms" stands for the latency on every chip of the search, the first one first.
 
     Args:
-        names: As a user gives them.
+        names: As a user gives them; None is `DEFAULT_OBJECTIVES`, without the size where so many chips leave no room.
         chips: The search's.
 
     Raises:
         AnenasError: If one is unknown or listed twice, or there are none or too many.
     """
+    if names is None:
+        names = DEFAULT_OBJECTIVES[: None if len(chips) + 2 <= _MOST else 2]
     found: list[str] = []
     for name in names:
         metric, _, chip = name.partition("@")

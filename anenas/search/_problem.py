@@ -11,7 +11,7 @@ from typing import Literal, Protocol, get_args
 
 from anenas.search._evaluation import Estimate, Evaluation
 from anenas.search._evaluator import Evaluator
-from anenas.search._objectives import METRICS, Objectives
+from anenas.search._objectives import METRICS, Objective, Objectives
 from anenas.space import Architecture, Decisions, Limits, Pick, SearchSpace, walk
 
 LatencyBound = Literal["upper", "estimate"]
@@ -50,11 +50,13 @@ class CandidateEstimate:
 
     Attributes:
         values: One an objective, in the study's order, each to be minimised; None where only an evaluation tells.
+        resolved: The same in steps of what can be told apart.
         violation: By how much it misses its limits; 0 where it keeps them all.
         features: Numbers that may say something about the objectives that are not known.
     """
 
     values: tuple[float | None, ...]
+    resolved: tuple[float | None, ...]
     violation: float = 0.0
     features: tuple[float, ...] = ()
 
@@ -98,9 +100,9 @@ class Problem:
     def candidate_estimate(self, architecture: Architecture) -> CandidateEstimate:
         """What its estimate tells of the objectives; one that is NaN is one that nobody can estimate."""
         estimate = self.evaluator.estimate(architecture)
-        values = [(objective, objective.value(estimate)) for objective in self.objectives]
         return CandidateEstimate(
-            values=tuple(None if value is None or math.isnan(value) else o.minimised(value) for o, value in values),
+            values=tuple(_minimised(objective, objective.value(estimate)) for objective in self.objectives),
+            resolved=tuple(_minimised(objective, objective.resolved(estimate)) for objective in self.objectives),
             violation=sum(self.violations(estimate).values()) + len(estimate.broken_rules),
             features=(math.log1p(estimate.macs), math.log1p(estimate.params)),
         )
@@ -123,6 +125,10 @@ class Problem:
     def _limited(self) -> tuple[str, ...]:
         """What has a limit."""
         return tuple(self.limits.model_dump(exclude_none=True))
+
+
+def _minimised(objective: Objective, value: float | None) -> float | None:
+    return None if value is None or math.isnan(value) else objective.minimised(value)
 
 
 def reference_draws(space: SearchSpace, classes: int, evaluator: Evaluator) -> list[Estimate]:

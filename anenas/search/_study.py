@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import math
 import uuid
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Self, cast
 from anenas._errors import AnenasError, unknown
 from anenas._pareto import Losses, front, hypervolume, knee
 from anenas.blocks import Value
+from anenas.search._distinguish import front_told_apart
 from anenas.search._evaluation import Estimate, Evaluation
 from anenas.search._folders import TrialFolders
 from anenas.search._objectives import Objectives, Point
@@ -71,7 +73,7 @@ class Study:
         objectives: What its trials are compared by.
         finished: Every answered trial in the order of answers.
         paused: Trials that wait at a rung to be trained on or stopped, by number.
-        front: Completed trials that no other dominates, the best by the first objective last.
+        pareto: Completed trials that no other dominates, the best by the first objective last.
         hypervolumes: The hypervolume after each completed trial, see `hypervolume`.
         phase: What its search is doing.
         listeners: Called with the study after every answer, every pause and every step of a later phase, in the thread
@@ -94,7 +96,7 @@ class Study:
         self.listeners: list[Callable[[Study], None]] = []
         self.hypervolumes: list[float] = []
         self.phase = Phase()
-        self.front: list[CompletedTrial] = []
+        self.pareto: list[CompletedTrial] = []
         self.finished: list[FinishedTrial] = []
         self.paused: dict[int, Trial] = {}
         self._reference: str = study.user_attrs.get(_REFERENCE, "")
@@ -349,7 +351,8 @@ class Study:
     def _replace(self, trial: CompletedTrial, new: CompletedTrial) -> None:
         self._by_number[trial.number] = self._by_architecture[trial.architecture] = new
         self.finished[self.finished.index(trial)] = new
-        self.front = [new if known == trial else known for known in self.front]
+        self.pareto = [new if known == trial else known for known in self.pareto]
+        self.__dict__.pop("front", None)
 
     def _answer(
         self,
@@ -378,9 +381,10 @@ class Study:
         if trial.state != "repeated":
             self._by_architecture[trial.architecture] = trial
         if isinstance(trial, CompletedTrial):
-            candidates = [*self.front, trial]
-            self.front = [candidates[i] for i in front(self._losses(candidates))]
-            self.hypervolumes.append(hypervolume(self._losses(self.front)))
+            candidates = [*self.pareto, trial]
+            self.pareto = [candidates[i] for i in front(self._losses(candidates))]
+            self.__dict__.pop("front", None)
+            self.hypervolumes.append(hypervolume(self._losses(self.pareto)))
 
     def _tell_listeners(self) -> None:
         for listener in self.listeners:
@@ -419,6 +423,11 @@ class Study:
         return {int(number): final_from_dict(one) for number, one in self._optuna.user_attrs.get(_FINAL, {}).items()}
 
     # Results
+
+    @functools.cached_property
+    def front(self) -> list[CompletedTrial]:
+        """Those of `pareto` that can be told apart, in its order, see `front_told_apart`."""
+        return [self.pareto[i] for i in front_told_apart([t.evaluation for t in self.pareto], self.objectives)]
 
     @property
     def reference(self) -> CompletedTrial | None:

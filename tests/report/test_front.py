@@ -5,12 +5,24 @@ import dataclasses
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 from pretend import SPACE, PretendEvaluator, estimate
 
 from anenas.report import write_front_csv, write_front_page, write_front_png, write_trials_csv
-from anenas.search import Problem, SearchSettings, Study, TrialFiles, make_sampler
-from anenas.space import Limits, read_space
+from anenas.report._front import _Axis, _Scale
+from anenas.search import (
+    CompletedTrial,
+    Evaluation,
+    Objective,
+    Problem,
+    SearchSettings,
+    Study,
+    TrialFiles,
+    make_sampler,
+)
+from anenas.space import Architecture, Limits, read_space
 
 SETTINGS = SearchSettings({"accuracy": 0.0, "latency_ms": 0.5}, chip="A15")
 
@@ -82,6 +94,43 @@ def test_accuracies_have_bars_of_their_standard_error(study: Study, tmp_path: Pa
     page = (tmp_path / "front.html").read_text()
     assert "bars: standard error" in page
     assert '"error_y":{"array":[4.0' in page.replace(" ", "")
+
+
+def scale_of(name: str, apart: float, *figures: tuple[float, float]) -> _Scale:
+    """Of the axis of an objective for trials of these latencies and sizes, of whose latencies 0.3 ms are fixed."""
+    network = Architecture.parse("1x1x16x16-conv_r1_s2_c16_k3_relu-head_n3")
+    trials = []
+    for ms, size_mb in figures:
+        known = estimate(ms, size_mb, apart)
+        latencies = {"A15": dataclasses.replace(known.latency, fixed_ms=0.3)}
+        evaluation = Evaluation(0.9, dataclasses.replace(known, latency_by_chip=latencies))
+        trials.append(CompletedTrial(0, network, evaluation=evaluation))
+    return _Axis(Objective(name, 1.0), "A15").scale(trials)
+
+
+@given(st.lists(st.floats(0.31, 2.0), min_size=1), st.floats(1.0, 1.5))
+def test_latencies_that_are_not_told_apart_are_near_each_other(latencies: list[float], apart: float) -> None:
+    scale = scale_of("latency_ms", apart, *((ms, 1.0) for ms in latencies))
+    assert scale.limits and scale.fixed == 0.3
+    low, high = scale.limits
+    assert low < 0.3 and max(latencies) < high and high / low >= apart**2
+
+
+@pytest.mark.parametrize(("largest", "logarithmic"), [(0.5, False), (2.0, True)])
+def test_sizes_that_are_far_apart_are_on_a_logarithmic_axis(largest: float, logarithmic: bool) -> None:
+    assert scale_of("size_mb", 1.2, (0.4, 0.1), (0.4, largest)) == _Scale(logarithmic)
+
+
+def test_what_any_prediction_costs_is_shown(study: Study, tmp_path: Path) -> None:
+    write_front_page(study, tmp_path / "without.html")
+    for i, trial in enumerate(study.pareto):
+        latencies = {"A15": dataclasses.replace(trial.evaluation.estimate.latency, fixed_ms=0.15)}
+        known = dataclasses.replace(trial.evaluation.estimate, latency_by_chip=latencies)
+        study.pareto[i] = dataclasses.replace(trial, evaluation=dataclasses.replace(trial.evaluation, estimate=known))
+    study.finished[:] = study.pareto
+    write_front_page(study, tmp_path / "with.html")
+    found = ["what any prediction costs" in (tmp_path / f"{name}.html").read_text() for name in ("without", "with")]
+    assert found == [False, True]
 
 
 def test_a_study_without_a_completed_trial_has_an_empty_table_page_and_picture(tmp_path: Path) -> None:

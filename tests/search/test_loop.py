@@ -254,6 +254,18 @@ class _Lottery(PretendEvaluator):
         return dataclasses.replace(evaluation, accuracy=0.3 + 0.003 * math.log2(macs) + luck, held_out=400)
 
 
+def test_at_a_rung_nothing_is_faster_by_less_than_can_be_told(inline: Make) -> None:
+    ranked = []
+    for apart in (1.0, 100.0):
+        search = inline()
+        search.problem = dataclasses.replace(search.problem, evaluator=PretendEvaluator(apart=apart))
+        search.run(4)
+        stopping = EarlyStopping(search.rungs, search.study, Limits())
+        trained = stopping._trained({})
+        ranked.append([trained[number][0.25].accuracy for number in stopping._ranked(0.25, trained)])
+    assert ranked[1] == sorted(ranked[1], reverse=True) and ranked[0] != sorted(ranked[0], reverse=True)
+
+
 def test_only_what_was_trained_in_full_may_be_on_the_front(inline: Make) -> None:
     search = inline()
     search.run(6)

@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 import dataclasses
+import random
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pretend import PretendEvaluator, latency
+from hypothesis import given
+from hypothesis import strategies as st
+from pretend import PretendEvaluator, estimate, latency
 
 from anenas._errors import AnenasError
+from anenas._pareto import hypervolume
 from anenas.search import (
     Estimate,
     Evaluation,
@@ -35,6 +40,17 @@ def test_the_latency_alone_stands_for_every_chip() -> None:
     assert objective_names(["accuracy", "latency_ms"], CHIPS) == ("accuracy", "latency_ms", "latency_ms@M2")
     assert objective_names(["latency_ms@M2", "accuracy"], CHIPS) == ("latency_ms@M2", "accuracy")
     assert objective_names(["latency_ms@A15"], CHIPS) == ("latency_ms",)
+
+
+def test_size_is_searched_for_by_default_where_chips_leave_room_for_it() -> None:
+    assert objective_names(None, ["A15"]) == ("accuracy", "latency_ms", "size_mb")
+    assert objective_names(None, CHIPS) == ("accuracy", "latency_ms", "latency_ms@M2", "size_mb")
+    assert objective_names(None, ["A15", "M2", "A17 Pro"]) == (
+        "accuracy",
+        "latency_ms",
+        "latency_ms@M2",
+        "latency_ms@A17 Pro",
+    )
 
 
 @pytest.mark.parametrize(
@@ -70,6 +86,32 @@ def test_values_have_their_natural_direction_and_losses_end_at_the_reference() -
     assert objectives.losses([tuple(worst.values())]) == [pytest.approx((1,) * 7)]
 
 
+@given(st.floats(0.01, 100), st.floats(0.01, 100), st.sampled_from([1.0, 1.05, 1.177, 2.0]))
+def test_latencies_that_are_told_apart_are_in_different_steps(one: float, other: float, apart: float) -> None:
+    [objective] = Objectives.of({"latency_ms": 1.0})
+    low, high = sorted(objective.resolved(estimate(ms, apart=apart)) or 0.0 for ms in (one, other))
+    assert low <= min(one, other) * (1 + 1e-9) and max(one, other) < max(high * apart, high + 1e-12) * (1 + 1e-9)
+    if latency(one, apart).told_apart(latency(other, apart)) and one != other:
+        assert low < high
+
+
+def test_only_latencies_have_steps() -> None:
+    objectives = Objectives.of({"accuracy": 0.0, "latency_ms": 0.4, "size_mb": 3.0, "macs": 6e6})
+    evaluation = Evaluation(0.913, estimate(0.35, 1.51, apart=1.2))
+    assert objectives.resolved(evaluation) == pytest.approx((0.913, 1.2**-6, 1.51, 1000))
+
+
+def test_a_candidate_is_known_exactly_and_in_steps(space: SearchSpace) -> None:
+    problem = Problem(space, 10, PretendEvaluator(apart=1.2), Objectives.of({"accuracy": 0, "latency_ms": 1}), Limits())
+    architectures = [space.sample(random.Random(seed), classes=10) for seed in range(20)]
+    found = [problem.candidate_estimate(architecture) for architecture in architectures]
+    values, steps = (
+        {one[1] for one in column} for column in zip(*((e.values, e.resolved) for e in found), strict=True)
+    )
+    assert len(values) > len(steps) > 1
+    assert all(one.resolved[0] is None for one in found)
+
+
 def test_the_best_is_described_with_its_unit() -> None:
     objectives = Objectives.of({"accuracy": 0, "latency_ms@M2": 1, "macs": 1})
     described = [objective.describe_best(objective.value(EVALUATION) or 0) for objective in objectives]
@@ -81,16 +123,30 @@ def search(tmp_path: Path, space: SearchSpace) -> Callable[..., tuple[Search, St
     """Makes a search of the pretend space for these objectives, in this process; keywords are the problem's."""
 
     def make(
-        worst: dict[str, float], sampler: str = "auto", limits: Limits | None = None, **more: Any
+        worst: dict[str, float], sampler: str = "auto", limits: Limits | None = None, apart: float = 1.0, **more: Any
     ) -> tuple[Search, Study]:
         study = Study.create_or_continue(tmp_path / "store", "s", SearchSettings(worst, chip="A15"))
-        problem = Problem(space, 10, PretendEvaluator(), study.objectives, limits or Limits(), **more)
+        evaluator = PretendEvaluator(apart=apart)
+        problem = Problem(space, 10, evaluator, study.objectives, limits or Limits(), **more)
         return Search(study, problem, make_sampler(sampler, 0), SerialExecutor()), study
 
     return make
 
 
 Make = Callable[..., tuple[Search, Study]]
+
+
+@pytest.mark.parametrize("sampler", ["auto", "random"])
+def test_the_front_of_a_search_holds_what_can_be_told_apart(search: Make, sampler: str) -> None:
+    searching, study = search({"accuracy": 0.0, "latency_ms": 0.5}, sampler, apart=1.3)
+    searching.run(16)
+    latencies = [trial.evaluation.estimate.latency.ms for trial in study.front]
+    assert 1 < len(study.front) < len(study.pareto)
+    assert all(slower > 1.3 * faster for faster, slower in pairwise(latencies))
+    assert study.front[-1] is study.pareto[-1]  # the most accurate
+    assert study.hypervolumes[-1] == hypervolume(study.objectives.losses(map(study.point, study.pareto)))
+    again = Study.load(study.folder.parent.parent, study.name)
+    assert [trial.number for trial in again.front] == [trial.number for trial in study.front]
 
 
 @pytest.mark.parametrize("sampler", ["auto", "nsga2", "tpe", "random"])

@@ -23,12 +23,12 @@ stages:
 """
 
 
-def latency(ms: float) -> Latency:
-    return Latency(ms, ms / 2, ms * 2, "A15", "pretend")
+def latency(ms: float, apart: float = 1.0) -> Latency:
+    return Latency(ms, ms / 2, ms * 2, "A15", "pretend", apart=apart)
 
 
-def estimate(ms: float, size_mb: float = 1.0) -> Estimate:
-    return Estimate({"A15": latency(ms)}, size_mb, macs=1000, params=100)
+def estimate(ms: float, size_mb: float = 1.0, apart: float = 1.0) -> Estimate:
+    return Estimate({"A15": latency(ms, apart)}, size_mb, macs=1000, params=100)
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class PretendEvaluator:
         final_gain: What final training adds to the accuracy.
         final_seconds: How long it takes.
         unfinished_depth: Final training of that depth raises.
+        apart: The ratio from which on its latencies are told apart.
         log: A file for a line about each evaluation: architecture, budget fraction, whether there was a checkpoint,
             and the donor's folder.
     """
@@ -54,11 +55,12 @@ class PretendEvaluator:
     final_gain: float = 0.005
     final_seconds: float = 0.0
     unfinished_depth: int = 0
+    apart: float = 1.0
     log: Path | None = None
 
     def estimate(self, architecture: Architecture) -> Estimate:
         stage = architecture.stages[1]
-        return estimate(0.1 * stage.depth + 0.001 * stage.width, stage.width / 10)
+        return estimate(0.1 * stage.depth + 0.001 * stage.width, stage.width / 10, self.apart)
 
     def evaluate(self, architecture: Architecture, files: TrialFiles, budget_fraction: float = 1.0) -> Evaluation:
         folder, donor = files.folder, files.donor and files.donor.parent.name

@@ -42,6 +42,9 @@ def print_front(console: Console, result: SearchResult) -> None:
         if groups:
             listed = "; ".join(", ".join(map(str, group)) for group in groups)
             console.print(f"too near in {what} to be told apart: {listed}", highlight=False, soft_wrap=True)
+    if others := [number for number in reversed(result.pareto) if number not in [m.trial for m in result.front]]:
+        left_out = f"left out, as no better than these by what can be told: {', '.join(map(str, others))}"
+        console.print(left_out, highlight=False, soft_wrap=True)
     console.print()
     ended = [f"{count} {state}" for state, count in result.counts.items() if count]
     if because := ", ".join(f"{count} {reason}" for reason, count in result.infeasible.items()):

@@ -56,12 +56,12 @@ class FrontSampler:
     """Suggests new candidates from the Pareto front of a posterior sample.
 
     Thompson sampling: for each objective that only an evaluation tells, a function is drawn from the posterior of a
-    Gaussian process over the decisions; the other objectives are known for any candidate. The front of what was drawn
-    is approached by evolution: generations of candidates are crossed and mutated from the front of those before,
-    beginning with the known front and with fresh candidates. One of the front's candidates is suggested at random, with
-    a probability that grows with its crowding distance: that spreads trials over the whole front, where always taking
-    the largest expected gain would stall at its optimism, and most of a front's candidates may be crowded at an end
-    that is worth little.
+    Gaussian process over the decisions; the other objectives are known for any candidate, latencies in steps of what
+    can be told apart. The front of what was drawn is approached by evolution: generations of candidates are crossed and
+    mutated from the front of those before, beginning with the known front and with fresh candidates. One of the front's
+    candidates is suggested at random, with a probability that grows with its crowding distance: that spreads trials
+    over the whole front, where always taking the largest expected gain would stall at its optimism, and most of a
+    front's candidates may be crowded at an end that is worth little.
 
     Accuracy is learnt over the logarithm of all the steps that a trial's weights were trained for, too, and candidates
     are compared at the median of these: what inherited from heirs is more accurate for its longer training alone.
@@ -333,7 +333,7 @@ class _Posterior:
     def of(self, candidates: Sequence[_Candidate]) -> np.ndarray:
         """(m, objectives), to be minimised."""
         features = self.encoder.encode(candidates)
-        known = np.array([candidate.estimate.values for candidate in candidates], dtype=float)
+        known = np.array([candidate.estimate.resolved for candidate in candidates], dtype=float)
         columns = [known[:, i] if function is None else function(features) for i, function in enumerate(self.functions)]
         return np.stack(columns, axis=1)
 

@@ -124,3 +124,12 @@ def test_what_core_ml_may_keep_on_the_cpu_is_marked(shown: Callable[..., list[st
     assert "0.400 ms (0.32–0.50) *" in lines[3] and "*" not in lines[2]
     assert any(line.startswith("* so small that Core ML may keep it on the CPU") for line in lines)
     assert not any("*" in line for line in shown(print_front, result(model(4, 0.9, 0.8, 0.9), completed=1)))
+
+
+def test_what_is_left_out_of_the_front_is_named(shown: Callable[..., list[str]]) -> None:
+    front = [model(3, 0.5, 0.1, None), model(9, 0.9, 0.4, None)]
+    told = "left out, as no better than these by what can be told: 17, 4"
+    assert told in shown(print_front, dataclasses.replace(result(*front, completed=4), pareto=[3, 4, 9, 17]))
+    assert not any(
+        "left out" in line for line in shown(print_front, dataclasses.replace(result(*front), pareto=[3, 9]))
+    )

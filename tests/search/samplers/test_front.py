@@ -110,7 +110,7 @@ class Certain:
 def chosen_of(points: list[tuple[float, float]], times: int) -> dict[tuple[float | None, ...], int]:
     front, rng = _SampledFront(cast(Any, Certain())), random.Random(0)
     for point in points:
-        front.look_at([_Candidate({}, CandidateEstimate(point))])
+        front.look_at([_Candidate({}, CandidateEstimate(point, point))])
     return Counter(front.choose(rng).estimate.values for _ in range(times))
 
 
@@ -179,7 +179,7 @@ class _Unknown:
         return self.table.decisions(architecture)
 
     def candidate_estimate(self, architecture: Any) -> CandidateEstimate:
-        return CandidateEstimate((None, None))
+        return CandidateEstimate((None, None), (None, None))
 
 
 def trials_of(table: Table, values: list[tuple[float, float]]) -> list[Trial]:
