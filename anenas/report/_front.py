@@ -95,12 +95,12 @@ def write_front_png(study: Study, path: Path) -> None:
                 linewidth=1.5,
                 zorder=3,
             )
-            scale = x.scale(completed)
-            panel.set_xscale("log" if scale.logarithmic else "linear")
-            if scale.limits:
-                panel.set_xlim(*scale.limits)
-            if scale.fixed:
-                panel.axvline(scale.fixed, color=_GREY, linestyle=":", label=_FIXED)
+        scale = x.scale(completed)
+        panel.set_xscale("log" if scale.logarithmic else "linear")
+        if scale.limits:
+            panel.set_xlim(*scale.limits)
+        if scale.fixed:
+            panel.axvline(scale.fixed, color=_GREY, linestyle=":", label=_FIXED)
         panel.set_xlabel(x.label)
         panel.grid(alpha=0.25)
         panel.spines[["top", "right"]].set_visible(False)

@@ -6,9 +6,10 @@ import math
 from collections.abc import Callable, Sequence
 
 from anenas.search._evaluation import Evaluation
-from anenas.search._objectives import Objectives
+from anenas.search._objectives import Objective, Objectives
 
 _NORMAL_95 = 1.64  # of a one-sided test at 5 %
+_SIZE = Objective("size_mb", math.inf)
 
 
 def indistinguishable(evaluations: Sequence[Evaluation]) -> list[list[int]]:
@@ -44,7 +45,7 @@ def front_told_apart(evaluations: Sequence[Evaluation], objectives: Objectives) 
     known of estimates is no faster. Of those whose accuracies are, besides, within a standard error it keeps the
     smallest, which is the one-standard-error rule (Breiman et al. 1984, "Classification and Regression Trees", 3.4.3).
     One that Core ML may keep on the CPU takes the place only of its kind, and the most accurate stays in any case.
-    Other objectives are known exactly, and what is better in one of them stays.
+    Sizes, multiply-accumulates and weights are told apart from a tenth on; residency is exact.
 
     Args:
         evaluations: Of a Pareto front. A latency whose `apart` is 1 and an accuracy without a standard error are exact.
@@ -53,39 +54,33 @@ def front_told_apart(evaluations: Sequence[Evaluation], objectives: Objectives) 
     Returns:
         Places in `evaluations`, in their order.
     """
-    others = [objective for objective in objectives if not objective.is_latency]
 
-    def losses(i: int) -> tuple[float, ...]:
-        return tuple(objective.minimised(objective.value(evaluations[i]) or 0.0) for objective in others)
-
-    def serves(one: int, other: int, less_accurate: float = 0.0) -> bool:
+    def serves(one: Evaluation, other: Evaluation, less_accurate: float = 0.0) -> bool:
         """Whether it is no worse than the other in anything that can be told, but for so much of the accuracy."""
-        slack = (less_accurate if objective.name == "accuracy" else 0.0 for objective in others)
-        return all(a - more <= b for a, b, more in zip(losses(one), losses(other), slack, strict=True)) and not any(
-            _is_faster(evaluations[other], evaluations[one], objective.chip)
-            for objective in objectives
-            if objective.is_latency
-        )
 
-    def replaces(one: int, other: int) -> bool:
-        a, b = evaluations[one].estimate, evaluations[other].estimate
-        if a.size_mb >= b.size_mb or (a.is_tiny and not b.is_tiny):
-            return False
-        return serves(one, other, evaluations[other].accuracy_error or 0.0)
+        def is_worse(objective: Objective) -> bool:
+            if objective.name == "accuracy":
+                return one.accuracy < other.accuracy - less_accurate
+            return objective.is_worse(one, other)
 
-    left = sorted(range(len(evaluations)), key=losses)
+        return not any(map(is_worse, objectives))
+
+    def replaces(one: Evaluation, other: Evaluation) -> bool:
+        is_as_good = serves(one, other, other.accuracy_error or 0.0) and one.estimate.is_tiny <= other.estimate.is_tiny
+        return is_as_good and _SIZE.is_worse(other, one)
+
+    exact = sorted(objectives, key=lambda objective: objective.is_stepped)  # what serves for another then is before it
+    points = [[o.minimised(o.value(evaluation) or 0.0) for o in exact] for evaluation in evaluations]
+    left = sorted(range(len(evaluations)), key=points.__getitem__)
     kept = set(left[:1])
     while left:
-        best = min([left[0], *(i for i in left if replaces(i, left[0]))], key=lambda i: evaluations[i].estimate.size_mb)
+        first = left[0]
+        rivals = [first, *(i for i in left if replaces(evaluations[i], evaluations[first]))]
+        best = min(rivals, key=lambda i: evaluations[i].estimate.size_mb)
         kept.add(best)
-        left = [i for i in left if i not in (best, left[0]) and not serves(best, i) and not replaces(best, i)]
+        done, new = {first, best}, evaluations[best]
+        left = [i for i in left if i not in done and not (serves(new, evaluations[i]) or replaces(new, evaluations[i]))]
     return sorted(kept)
-
-
-def _is_faster(one: Evaluation, other: Evaluation, chip: str) -> bool:
-    """Whether its latency can be told to be lower, on the chip or, without a name, on the main one."""
-    a, b = (e.estimate.latency_by_chip[chip] if chip else e.estimate.latency for e in (one, other))
-    return a.ms < b.ms and a.told_apart(b)
 
 
 def _groups(ordered: Sequence[int], alike: Callable[[int, int], bool]) -> list[list[int]]:

@@ -16,6 +16,7 @@ Point = tuple[float, ...]
 """The objectives' values in the study's order, each in its natural direction."""
 
 DEFAULT_OBJECTIVES = ("accuracy", "latency_ms", "size_mb")
+_STEP = 1.1  # a tenth more or less of what is known exactly
 _MOST = 4  # the front of more holds nearly everything, and its hypervolume takes long
 
 
@@ -30,6 +31,7 @@ class Metric:
         scale: From the value to the unit of the label.
         best: What the network with the best value is called, as the name of a folder.
         superlative: The best value in a sentence; {} stands for it, in the unit of the label.
+        step: The ratio from which on two values are worth telling apart; 1 is any. Of latencies their source tells it.
     """
 
     direction: Direction
@@ -38,6 +40,7 @@ class Metric:
     scale: float
     best: str
     superlative: str
+    step: float = 1.0
 
     def describe_best(self, value: float) -> str:
         """The best value in words: "fastest 0.230 ms"."""
@@ -65,12 +68,20 @@ METRICS = {
     "latency_ms": Metric(
         "minimize", lambda of: _estimate(of).latency.ms, "estimated latency (ms)", 1, "fast", "fastest {:.3f} ms"
     ),
-    "size_mb": Metric("minimize", lambda of: _estimate(of).size_mb, "package (MB)", 1, "small", "smallest {:.2f} MB"),
+    "size_mb": Metric(
+        "minimize", lambda of: _estimate(of).size_mb, "package (MB)", 1, "small", "smallest {:.2f} MB", _STEP
+    ),
     "macs": Metric(
-        "minimize", lambda of: _estimate(of).macs, "multiply-accumulates (M)", 1e-6, "light", "lightest {:.1f} M MACs"
+        "minimize",
+        lambda of: _estimate(of).macs,
+        "multiply-accumulates (M)",
+        1e-6,
+        "light",
+        "lightest {:.1f} M MACs",
+        _STEP,
     ),
     "params": Metric(
-        "minimize", lambda of: _estimate(of).params, "parameters (M)", 1e-6, "lean", "fewest parameters {:.2f} M"
+        "minimize", lambda of: _estimate(of).params, "parameters (M)", 1e-6, "lean", "fewest parameters {:.2f} M", _STEP
     ),
     "residency": Metric(
         "maximize",
@@ -110,6 +121,11 @@ class Objective:
         return self.metric is METRICS["latency_ms"]
 
     @property
+    def is_stepped(self) -> bool:
+        """Whether not every difference of its values is told apart."""
+        return self.is_latency or self.metric.step > 1
+
+    @property
     def label(self) -> str:
         """For an axis, with the unit."""
         return self.metric.label.replace(" (", f" on {self.chip} (") if self.chip else self.metric.label
@@ -123,14 +139,23 @@ class Objective:
         """Its value for a network; None for an estimate where only training tells."""
         return _estimate(of).latency_by_chip[self.chip].ms if self.chip else self.metric.read(of)
 
+    def step(self, of: Estimate | Evaluation) -> float:
+        """The ratio from which on another value is told apart from that of a network."""
+        if not self.is_latency:
+            return self.metric.step
+        return (_estimate(of).latency_by_chip[self.chip] if self.chip else _estimate(of).latency).apart
+
     def resolved(self, of: Estimate | Evaluation) -> float | None:
-        """The same in steps of what can be told apart: the lower end of the step that a latency is in."""
-        value = self.value(of)
-        if value is None or not self.is_latency:
+        """The value of a network in steps of what is told apart: the lower end of its step."""
+        value, step = self.value(of), self.step(of)
+        if value is None or step == 1 or not 0 < value < math.inf:
             return value
-        latencies = _estimate(of).latency_by_chip
-        apart = (latencies[self.chip] if self.chip else _estimate(of).latency).apart
-        return apart ** math.floor(math.log(value, apart)) if apart > 1 and 0 < value < math.inf else value
+        return step ** math.floor(math.log(value, step))
+
+    def is_worse(self, one: Evaluation, other: Evaluation) -> bool:
+        """Whether the value of one network is worse than that of another by as much as is told apart."""
+        a, b = (self.minimised(self.value(of) or 0.0) for of in (one, other))
+        return a > b and (self.metric.direction == "maximize" or a >= b * max(self.step(one), self.step(other)))
 
     def describe_best(self, value: float) -> str:
         """The best value in words: "fastest 0.230 ms"."""

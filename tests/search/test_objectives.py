@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import random
 from collections.abc import Callable
 from itertools import pairwise
@@ -95,10 +96,25 @@ def test_latencies_that_are_told_apart_are_in_different_steps(one: float, other:
         assert low < high
 
 
-def test_only_latencies_have_steps() -> None:
-    objectives = Objectives.of({"accuracy": 0.0, "latency_ms": 0.4, "size_mb": 3.0, "macs": 6e6})
+def test_steps_are_a_tenth_but_for_latencies_and_what_is_maximised() -> None:
+    objectives = Objectives.of({"accuracy": 0.0, "latency_ms": 0.4, "size_mb": 3.0, "macs": 6e6, "residency": 0.0})
     evaluation = Evaluation(0.913, estimate(0.35, 1.51, apart=1.2))
-    assert objectives.resolved(evaluation) == pytest.approx((0.913, 1.2**-6, 1.51, 1000))
+    assert objectives.resolved(evaluation) == pytest.approx((0.913, 1.2**-6, 1.1**4, 1.1**72, 1.0))
+
+
+@given(st.floats(0.1, 10), st.floats(0.1, 10), st.sampled_from(["latency_ms", "size_mb", "accuracy", "residency"]))
+def test_a_network_is_worse_only_by_what_is_told_apart(one: float, other: float, name: str) -> None:
+    [objective] = Objectives.of({name: 1.0})
+    a, b = (Evaluation(v / 10, dataclasses.replace(estimate(v, v, apart=1.2), residency=v / 10)) for v in (one, other))
+    assert not (objective.is_worse(a, b) and objective.is_worse(b, a)) and not objective.is_worse(a, a)
+    step = {"latency_ms": 1.2, "size_mb": 1.1}.get(name)
+    assert objective.is_worse(a, b) == (one >= other * step if step else one < other)
+
+
+@pytest.mark.parametrize("zero", [0.0, math.inf])
+def test_what_has_no_logarithm_is_a_step_of_its_own(zero: float) -> None:
+    [objective] = Objectives.of({"latency_ms": 1.0})
+    assert objective.resolved(estimate(zero, apart=1.2)) == zero
 
 
 def test_a_candidate_is_known_exactly_and_in_steps(space: SearchSpace) -> None:
