@@ -5,8 +5,8 @@ of the learning rate after the other, each twice as long as the one before (Losh
 until one is no better on the validation inputs. Each ends where the rate is low, so that its end is what it is worth.
 
 A network that began from nothing learns from the answers of a pretrained one as well, where the search has one that is
-better. Of the ways to train further that is worth most, while answers of a network that itself began from nothing are
-worth little (`python experiments/final_training.py`).
+far better: of the ways to train further that is then worth most. A pretrained network that is only somewhat better adds
+little for twice the time, one that itself began from nothing adds nothing (`python experiments/final_training.py`).
 
 What comes out is kept beside the brief figures and never among them: the front, the hypervolume and the sampler compare
 what was trained alike.
@@ -43,6 +43,7 @@ CYCLES = (2, 4, 8)
 MOST_OF_TIMEOUT = 1 / 3
 """Of the time of a search, what is kept for final training at most."""
 
+_TEACHES = 1 / 2  # of a network's errors are what another makes that teaches it, at most
 _FORWARD = 1 / 3  # of the time of a step of training, what the network's answers take: the rest is its gradients
 _PARTS = 50  # in which cycles are cut to the time there is
 _MARGIN = 1.25  # of that time: a machine that is shared is now faster, now slower, and what is not done in time is lost
@@ -139,12 +140,13 @@ class FinalTraining:
         return epochs_of(trial.architecture) if epochs_of else self.study.settings.epochs
 
     def _teacher(self, trial: CompletedTrial) -> CompletedTrial | None:
-        """The most accurate of the pretrained networks, where the trial's began from nothing and is less accurate."""
+        """The most accurate pretrained network, where the trial's began from nothing and is far less accurate."""
         if trial.architecture.backbone:
             return None
         pretrained = (one for one in self.study.completed if one.architecture.backbone)
         best = max(pretrained, key=lambda one: one.evaluation.accuracy, default=None)
-        return best if best and best.evaluation.accuracy > trial.evaluation.accuracy else None
+        errors = 1 - trial.evaluation.accuracy
+        return best if best and 1 - best.evaluation.accuracy <= _TEACHES * errors else None
 
     def _seconds(self, plan: Sequence[_Planned]) -> float:
         """What it takes at most, from what the brief trainings took."""
