@@ -79,10 +79,9 @@ SCORES = {score.__name__: score for score in (naswot, synflow, gradient)}
 def candidate(bench: Bench, architecture: Architecture) -> _Candidate:
     """As the sampler sees it: its decisions, latency, multiply-accumulates and parameters."""
     estimate = EVALUATOR.estimate(architecture)
+    values = (None, estimate.latency.ms)
     features = (math.log1p(estimate.macs), math.log1p(estimate.params))
-    return _Candidate(
-        bench.space.decisions(architecture), CandidateEstimate((None, estimate.latency.ms), 0.0, features)
-    )
+    return _Candidate(bench.space.decisions(architecture), CandidateEstimate(values, values, features=features))
 
 
 def predicted(candidates: Sequence[_Candidate], accuracies: np.ndarray, splits: int) -> list[float]:
@@ -116,9 +115,9 @@ def main() -> None:
     images, labels = normalise(torch.from_numpy(train.inputs[:64])), torch.from_numpy(train.labels[:64])
     candidates = [candidate(bench, architecture) for architecture in architectures]
     figures: dict[str, list[float]] = {
-        "estimated latency": [float(one.outlook.values[1] or 0.0) for one in candidates],
-        "multiply-accumulates": [one.outlook.features[0] for one in candidates],
-        "parameters": [one.outlook.features[1] for one in candidates],
+        "estimated latency": [float(one.estimate.values[1] or 0.0) for one in candidates],
+        "multiply-accumulates": [one.estimate.features[0] for one in candidates],
+        "parameters": [one.estimate.features[1] for one in candidates],
     }
     seconds = {}
     for name, score in SCORES.items():
@@ -136,7 +135,7 @@ def main() -> None:
         if name in SCORES:
             more = [
                 dataclasses.replace(
-                    one, outlook=dataclasses.replace(one.outlook, features=(*one.outlook.features, value))
+                    one, estimate=dataclasses.replace(one.estimate, features=(*one.estimate.features, value))
                 )
                 for one, value in zip(candidates, figure, strict=True)
             ]
