@@ -25,7 +25,7 @@ import torch
 
 from anenas import inputs
 from anenas.ane import get_chip
-from anenas.coreml import Package, convert, verify_network
+from anenas.coreml import convert, verify_network
 from anenas.data import Dataset, InputFormat, load_data
 from anenas.latency import CalibratedLatency, Target
 from anenas.network import Deployed, Normalisation, architecture_cost, build, fuse
@@ -87,13 +87,13 @@ def exported(architecture: Architecture) -> tuple[str, float]:
     deployed = Deployed(fuse(build(architecture)), Normalisation((1 / 255,) * channels, (2 / 255,) * channels)).eval()
     source = CalibratedLatency()
     with tempfile.TemporaryDirectory() as folder:
-        package = Path(folder) / "model.mlpackage"
+        path, classes = Path(folder) / "model.mlpackage", [str(i) for i in range(7)]
         try:
-            convert(deployed, package, shape=architecture.input, classes=[str(i) for i in range(7)])
+            package = convert(deployed, path, shape=architecture.input, classes=classes)
         except RuntimeError as error:
             return f"not converted: {str(error).splitlines()[0]}", 0.0
         verified = verify_network(package, deployed, (1 + 2 * torch.randn(SERIES, channels, 1, steps)).numpy())
-        graph = Package.open(package).graph
+        graph = package.graph
     predicted = [source.from_cost(architecture_cost(architecture, chip), chip).ms for chip in map(get_chip, CHIPS)]
     found = [source.latency(graph, chip).ms for chip in map(get_chip, CHIPS)]
     off = max(abs(one / other - 1) for one, other in zip(predicted, found, strict=True))
