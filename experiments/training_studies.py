@@ -225,7 +225,7 @@ def _contiguous() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _unsettled() -> Iterator[None]:
-    with mock.patch.object(_train, "_settle", lambda network, batches: None):
+    with mock.patch.object(_train, "update_bn", lambda batches, network: None):
         yield
 
 
