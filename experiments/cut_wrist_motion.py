@@ -59,7 +59,7 @@ def main() -> None:
         raw = np.load(io.BytesIO(wheel.read(MEMBER)), allow_pickle=True).item()
     arrays = cut(list(raw["X"]), np.asarray(raw["y"]).astype(int), np.asarray(raw["subject"]))
     names = np.array([str(name) for name in raw["y_labels"]])
-    np.savez_compressed(arguments.output, **arrays, class_names=names)
+    np.savez_compressed(arguments.output, **arrays, class_names=names)  # type: ignore[arg-type]
     counts = ", ".join(f"{len(arrays[f'{part}_y'])} {part}" for part in PARTS)
     print(f"{arguments.output}: {counts} windows, {arguments.output.stat().st_size:,} bytes")
 

@@ -67,7 +67,7 @@ def main() -> None:
     args = parser.parse_args()
     arrays = few(args.data, args.count)
     if args.cut:
-        np.savez(args.cut, **arrays)
+        np.savez(args.cut, **arrays)  # type: ignore[arg-type]
         return
     torch.set_num_threads(1)
     data = load_data(arrays, size=(args.size, args.size))

@@ -137,9 +137,12 @@ class Model:
         pairs = {(id(row.published.graph), row.published.chip.name): row.published for row in rows}
         place = {key: i for i, key in enumerate(pairs)}
         self._pair = np.array([place[id(row.published.graph), row.published.chip.name] for row in rows])
-        works = {id(row.published.graph): row.published.graph for row in rows}
-        works = {key: list(filter(None, graph_work(graph))) for key, graph in works.items()}
-        parts, terms, ops, owners = [], [], [], []
+        graphs = {id(row.published.graph): row.published.graph for row in rows}
+        works = {key: list(filter(None, graph_work(graph))) for key, graph in graphs.items()}
+        parts: list[tuple[int, float]] = []
+        terms: list[int] = []
+        ops: list[int] = []
+        owners: list[int] = []
         for i, ((graph, _), row) in enumerate(pairs.items()):
             chip = chip_rates(row.chip, unit)
             for work in works[graph]:
@@ -221,7 +224,7 @@ def left_out(
     model: Model, group: Callable[[Row], str], drop: Callable[[Row, list[Row]], bool], wanted: Iterable[str]
 ) -> dict[int, float]:
     """What is predicted of the rows of each group without it, milliseconds by the row's place."""
-    found = {}
+    found: dict[int, float] = {}
     for name in wanted:
         held = [row for row in model.rows if group(row) == name]
         use = np.array([row.is_fitted and group(row) != name and not drop(row, held) for row in model.rows])

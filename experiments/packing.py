@@ -68,7 +68,8 @@ def zip_bytes(folder: Path) -> int:
 
 
 def tar_xz_bytes(folder: Path, out: Path) -> int:
-    with tarfile.open(out, "w:xz", preset=9 | lzma.PRESET_EXTREME) as archive:
+    preset = 9 | lzma.PRESET_EXTREME
+    with lzma.open(out, "wb", preset=preset) as stream, tarfile.open(fileobj=stream, mode="w") as archive:
         archive.add(folder, folder.name)
     return out.stat().st_size
 

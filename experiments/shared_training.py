@@ -89,7 +89,7 @@ class Shared(nn.Module):
                 found[name] = whole[_middle(whole.shape, tensor.shape)]
         return found
 
-    def extract(self, architecture: Architecture) -> nn.Module:
+    def extract(self, architecture: Architecture) -> nn.Sequential:
         """A network with a copy of its slices."""
         network = build(architecture)
         inherit(network, {name: tensor.detach() for name, tensor in self.slices(architecture, network).items()})
@@ -228,7 +228,8 @@ def main() -> None:
     def worth(network: nn.Module, architecture: Architecture, started: float) -> Found:
         seconds = time.process_time() - started
         deployed = deploy(network, architecture, data)
-        return Found(size_mb(architecture), *(accuracy(deployed, s) for s in (data.validation, data.test)), seconds)
+        validated, tested = accuracy(deployed, data.validation), accuracy(deployed, data.test)
+        return Found(size_mb(architecture), validated, tested, seconds)
 
     def trained(network: nn.Module) -> None:
         train(network, data.train, normalise, epochs=args.epochs, augment=data.augment, learning_rate=peak)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import functools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -71,7 +71,7 @@ def pixels(images: np.ndarray, size: int) -> torch.Tensor:
 def member(slimmed: Slim, places: dict[str, int]) -> Architecture:
     """For each kind of decision the option of that place, or the last where there are fewer."""
 
-    def pick(name: str, options: tuple[anenas.blocks.Value, ...]) -> anenas.blocks.Value:
+    def pick(name: str, options: Sequence[anenas.blocks.Value]) -> anenas.blocks.Value:
         return options[min(places.get(name.rsplit(".", 1)[-1], 0), len(options) - 1)]
 
     return slimmed.space.decide(pick, classes=10)
