@@ -21,6 +21,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
+import inspect
 import itertools
 import math
 import random
@@ -75,7 +76,7 @@ class Results:
     def has(self, architecture: Architecture, what: str) -> tuple[float, float] | None:
         """(accuracy, seconds of training) of an architecture with that change, where it is known."""
         line = self._lines.get((str(architecture), what))
-        return line and (line.accuracy, line.seconds)
+        return (line.accuracy, line.seconds) if line else None
 
     def put(self, architecture: Architecture, what: str, figures: tuple[float, float]) -> None:
         line = Line(str(architecture), what, *figures)
@@ -204,7 +205,7 @@ def correlation(bench: Bench, args: argparse.Namespace) -> None:
 @contextlib.contextmanager
 def constants(learning_rate: float | None = None, **values: float) -> Iterator[None]:
     given = {} if learning_rate is None else {"learning_rate": learning_rate}
-    with mock.patch.dict(train.__wrapped__.__kwdefaults__, given), contextlib.ExitStack() as stack:
+    with mock.patch.dict(inspect.unwrap(train).__kwdefaults__, given), contextlib.ExitStack() as stack:
         for name, value in values.items():
             stack.enter_context(mock.patch.object(_train, name, value))
         yield

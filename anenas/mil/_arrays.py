@@ -41,7 +41,9 @@ def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:
         AnenasError: If the folder does not exist or cannot be written to.
     """
     try:
-        with replacing(path) as unfinished, unfinished.open("wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
+        with replacing(path) as unfinished, zipfile.ZipFile(unfinished, "w") as archive:
+            for name, array in arrays.items():  # `np.savez` takes names such as "file" for its own arguments
+                with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
+                    np.lib.format.write_array(entry, np.asarray(array), allow_pickle=False)
     except OSError as error:
         raise AnenasError(f"'{path}' cannot be written: {error.strerror or error}") from error
