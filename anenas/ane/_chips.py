@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 from anenas._errors import unknown
@@ -15,6 +16,12 @@ MAX_CHANNELS = 65_536
 """Largest batch or number of channels, on every chip (ane-guide, appendix A)."""
 
 MAX_RANK = 5
+
+SYSTEMS = {"ios15": 15, "ios16": 16, "ios17": 17, "ios18": 18, "ios26": 26, "ios27": 27,
+           "macos12": 15, "macos13": 16, "macos14": 17, "macos15": 18, "macos26": 26, "macos27": 27}  # fmt: skip
+"""The systems that latencies may be for: the version of iOS of each, and of iOS in the year of each macOS."""
+
+NEWEST_SYSTEM = max(SYSTEMS.values())
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,7 @@ class Chip:
         fixed_us: Cost of one prediction before any work, microseconds; measured without Core ML where possible, which
             adds to it (`Calibration.fixed`).
         guessed: Names of the attributes above that no public measurement supports: interpolated from neighbours.
+        system: Version of iOS that it runs, or the one of the same year as its macOS.
     """
 
     name: str
@@ -49,9 +57,15 @@ class Chip:
     elementwise_g_s: float
     fixed_us: float
     guessed: tuple[str, ...]
+    system: int = NEWEST_SYSTEM
 
     def __hash__(self) -> int:
         return hash(self.name)  # costs are cached by chip, and looked up hundreds of thousands of times
+
+    @property
+    def full_name(self) -> str:
+        """Its name, with its system where that is not the newest: "A15@ios16"."""
+        return self.name if self.system == NEWEST_SYSTEM else f"{self.name}@ios{self.system}"
 
     @property
     def same_engine(self) -> tuple[str, ...]:
@@ -138,12 +152,19 @@ def chips() -> dict[str, Chip]:
 def get_chip(name: str) -> Chip:
     """The chip that has the engine of a chip or device: "A15", "M1 Max", "iPhone 15 Pro", "MacBook Air M3".
 
+    Args:
+        name: Of either; behind an @ the system, the newest by default: "A15@ios16", "M2@macos14".
+
     Raises:
         AnenasError: If it is unknown; the message suggests the nearest names.
     """
+    name, at, system = name.partition("@")
+    plain = system.replace(" ", "").casefold()
+    if at and plain not in SYSTEMS:
+        raise unknown("system", system, SYSTEMS)
     known = chips()
     if found := engine_of(name, known):
-        return known[found]
+        return dataclasses.replace(known[found], system=SYSTEMS[plain]) if at else known[found]
     raise unknown("chip or device", name, chip_names(), listed=known)
 
 

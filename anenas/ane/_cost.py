@@ -18,15 +18,17 @@ from anenas.ane._compression import is_integer, narrow_tensors, sparse_fraction,
 from anenas.ane._guidelines import padded
 from anenas.graph import Graph, Op, Tensor
 
-# Cores take 16 output channels at a time; rows of fewer than 32 columns cost as much as 32; a pass is 256 channels, and
-# each reads the input again (751K, compute array notes).
+# Cores take 16 output channels at a time; rows of fewer than 32 columns cost as much as 32, of a kernel that is larger
+# than 1×1; a pass is 256 channels, and each reads the input again (751K, compute array notes; that 1×1 needs no rows:
+# published latencies).
 _CHANNELS, _COLUMNS, _PASS = 16, 32, 256
 # Fraction of the peak that chains of dense convolutions reach (M1 10.83 of 12.0, M4 18.77 of 19.4 TFLOPS; FT, 751K).
 _DENSE_EFFICIENCY = 0.90
 # One element-wise task (751K: 0.34 µs).
 _TASK_US = 0.34
 
-# What the engine fuses into the convolution before: activation functions, and constant factors and biases.
+# What the engine fuses into the task before, where that is one of these: activations, constant factors and biases.
+_COMPUTES = {"conv", "conv_transpose", "linear", "matmul", "add", "sub", "mul"}
 # Not SiLU: it is x · sigmoid(x), and published latencies of networks with it show that it is not free.
 _POINTWISE = {
     "relu", "relu6", "clip", "sigmoid", "sigmoid_hard", "tanh", "gelu", "leaky_relu", "elu", "prelu",
@@ -36,6 +38,14 @@ _POINTWISE = {
 _FREE = {
     "reshape", "squeeze", "expand_dims", "classify", "identity", "expand", "unbind", "split", "split_with_sizes",
     "select", "as_strided", "slice", "quantize", "dequantize",
+}  # fmt: skip
+# Since this version of iOS what reads and writes tile by tile is computed in chains that need no memory: published
+# latencies of large images, old and new.
+_TILES_SINCE = 17
+_TILED = _POINTWISE | {
+    "conv", "conv_transpose", "linear", "silu", "softplus", "max_pool", "avg_pool", "pad", "layer_norm", "reduce_mean",
+    "reduce_max", "upsample_nearest_neighbor", "upsample_bilinear", "cast", "square", "sqrt", "rsqrt", "exp", "erf",
+    "maximum", "minimum",
 }  # fmt: skip
 # Other operations that are not element-wise, and their rates.
 _RATES = {
@@ -95,7 +105,7 @@ def chip_rates(chip: Chip, fitted: Calibration) -> dict[str, float]:
     macs, elements = chip.peak_tflops / 2 * 1e6, chip.elementwise_g_s * 1e3
     table = dict.fromkeys(fitted.rates, elements)
     table |= dict.fromkeys(("winograd", "matrix", "depthwise"), macs)
-    table |= dict.fromkeys(("weights", "memory"), chip.weight_gb_s * 1e3)
+    table |= dict.fromkeys(("weights", "memory", "tiled"), chip.weight_gb_s * 1e3)
     rates = {name: multiple * table[name] for name, multiple in fitted.rates.items()}
     return rates | {"dense": _DENSE_EFFICIENCY * macs, "tasks": 1.0}
 
@@ -112,14 +122,15 @@ def graph_work(graph: Graph, chip: Chip | None = None) -> list[Work]:
         graph: The program.
         chip: Decides what compression saves. The work of uncompressed fp16 programs is the same on all chips.
     """
-    convolved: set[str] = set()  # tensors that come out of a convolution's task
+    computed: set[str] = set()  # tensors that come out of a task that can apply an activation function, too
     narrow = _narrow(graph)
+    spilled = _outliving_bytes(graph, narrow) if _tiles(chip) else _large_bytes(graph, narrow)
     work = []
     for op in graph.ops:
-        fused = _fuses(op) and op.inputs[0].name in convolved
-        work.append({} if fused or op.kind in _FREE else _work(op, narrow, chip))
-        if fused or op.kind in ("conv", "linear", "conv_transpose"):
-            convolved.add(op.outputs[0].name)
+        fused = _fuses(op) and op.inputs[0].name in computed
+        work.append({} if fused or op.kind in _FREE else _work(op, narrow, chip, spilled.get(op.name, 0.0)))
+        if fused or op.kind in _COMPUTES:
+            computed.add(op.outputs[0].name)
     return work
 
 
@@ -142,7 +153,9 @@ def _fuses(op: Op) -> bool:
     return all(weight.elements <= channels for weight in op.weights)
 
 
-def _work(op: Op, narrow: frozenset[str], chip: Chip | None) -> Work:
+def _work(op: Op, narrow: frozenset[str], chip: Chip | None, spilled: float) -> Work:
+    memory: Work = {"memory": (("tiled" if _tiles(chip) else "memory", spilled),)} if spilled else {}
+
     def elements(tensors: tuple[Tensor, ...]) -> float:
         """Elements to move; 8-bit ones count half."""
         return sum(t.elements / 2 if t.name in narrow else float(t.elements) for t in tensors)
@@ -159,18 +172,60 @@ def _work(op: Op, narrow: frozenset[str], chip: Chip | None) -> Work:
         rate = _RATES.get(op.kind, "elementwise")
         sizes = [sum(t.elements for t in tensors) for tensors in (op.inputs, op.outputs)]
         amount = sum(sizes) if rate == "elementwise" else max(sizes)
-        return {"activations": (("tasks", _TASK_US), (rate, float(amount)))} | _spilled(op, narrow)
+        return {"activations": (("tasks", _TASK_US), (rate, float(amount))), **memory}
     if chip is not None and chip.doubles_int8 and is_integer(op, narrow):
         work["compute"] = tuple((rate, amount / 2) for rate, amount in work["compute"])
     if op.weights:
         work["weights"] = (("weights", sum(streamed_bytes(weight, chip) for weight in op.weights)),)
-    return work | _spilled(op, narrow)
+    return {**work, **memory}
 
 
-def _spilled(op: Op, narrow: frozenset[str]) -> dict[str, tuple[tuple[str, float], ...]]:
-    sizes = (t.bytes / 2 if t.name in narrow else float(t.bytes) for t in (*op.inputs, *op.outputs))
-    spilled = sum(size for size in sizes if size > ON_CHIP_BYTES)
-    return {"memory": (("memory", spilled),)} if spilled else {}
+def _tiles(chip: Chip | None) -> bool:
+    return chip is None or chip.system >= _TILES_SINCE
+
+
+def _large_bytes(graph: Graph, narrow: frozenset[str]) -> dict[str, float]:
+    """What each operation moves to and from memory, by its name, where nothing is tiled: every large tensor."""
+    moved = {}
+    for op in graph.ops:
+        if op.kind not in _FREE:
+            sizes = (_bytes(tensor, narrow) for tensor in (*op.inputs, *op.outputs))
+            moved[op.name] = sum(size for size in sizes if size > ON_CHIP_BYTES)
+    return moved
+
+
+def _outliving_bytes(graph: Graph, narrow: frozenset[str]) -> dict[str, float]:
+    """The same where chains of operations are computed tile by tile: the large tensors that outlive their chain.
+
+    Those are read by several operations, or by one that needs all of them at once. They are written once, which is
+    counted with their first reader.
+    """
+    made = {out.name: op for op in graph.ops for out in op.outputs if op.kind not in _FREE}
+    same: dict[str, str] = {}  # what a view shows
+    readers: dict[str, list[Op]] = {}
+    for op in graph.ops:
+        read = {same.get(tensor.name, tensor.name) for tensor in op.inputs}
+        if op.kind in _FREE:
+            same |= {out.name: same.get(op.inputs[0].name, op.inputs[0].name) for out in op.outputs if op.inputs}
+        else:
+            for name in read:
+                readers.setdefault(name, []).append(op)
+    moved: dict[str, float] = {}
+    for op in graph.ops:
+        if op.kind in _FREE:
+            continue
+        for tensor in {tensor.name: tensor for tensor in op.inputs}.values():
+            name, size = same.get(tensor.name, tensor.name), _bytes(tensor, narrow)
+            if size <= ON_CHIP_BYTES:
+                continue
+            is_tiled = op.kind in _TILED and (name not in made or made[name].kind in _TILED)
+            if len(readers[name]) > 1 or not is_tiled:
+                moved[op.name] = moved.get(op.name, 0.0) + size * (2 if readers[name][0] is op else 1)
+    return moved
+
+
+def _bytes(tensor: Tensor, narrow: frozenset[str]) -> float:
+    return tensor.bytes / 2 if tensor.name in narrow else float(tensor.bytes)
 
 
 def _convolution(op: Op, read: float, written: float, dense: float) -> dict[str, tuple[tuple[str, float], ...]]:
@@ -186,8 +241,11 @@ def _convolution(op: Op, read: float, written: float, dense: float) -> dict[str,
     groups, channels = op.attributes.get("groups", 1), shape[1] if len(shape) > 1 else 1
     assert isinstance(groups, int)
     columns = shape[-1] if len(shape) > 2 else 1
-    places = shape[0] * math.prod(shape[2:-1]) * padded(columns, _COLUMNS)
     kernel = math.prod(filters[2:])
+    if kernel == 1:  # places side by side or in rows are the same to it
+        places = shape[0] * padded(math.prod(shape[2:]), _COLUMNS)
+    else:
+        places = shape[0] * math.prod(shape[2:-1]) * padded(columns, _COLUMNS)
     if groups > 1 and filters[1] == 1:
         rate, filters_paid, passes = "depthwise", padded(channels, _CHANNELS), 1
     else:

@@ -9,13 +9,15 @@ from typing import Annotated
 import typer
 
 from anenas._errors import AnenasError
-from anenas.cli._app import DEVICES, MODELS, Json, Model, OfSpace, app
+from anenas.cli._app import DEVICES, MODELS, Json, Model, OfSpace, System, app
+from anenas.cli._units import on_system
 
 
 @app.command(rich_help_panel=MODELS)
 def profile(
     model: Model,
     chip: Annotated[str, typer.Option(help="A chip (`anenas chips`), or all.")] = "A15",
+    system: System = None,
     space: OfSpace = None,
     top: Annotated[int, typer.Option(help="How many of the costliest operations to show.")] = 12,
     html: Annotated[Path | None, typer.Option(help="Page to write: time per operation, roofline, findings.")] = None,
@@ -31,7 +33,8 @@ def profile(
     from anenas.latency import profile as profile_of
     from anenas.models import load_graph
 
-    targets = [Target.named(name) for name in (known() if chip.casefold() == "all" else [chip])]
+    chosen = list(known()) if chip.casefold() == "all" else [chip]
+    targets = [Target.named(on_system(name, system)) for name in chosen]
     graph = load_graph(model, space)
     profiles = [profile_of(model, graph, target) for target in targets]
     if html is not None:
@@ -59,6 +62,7 @@ def check(
         str | None, typer.Argument(help="A .mlpackage, timm:NAME, timm:NAME@RESOLUTION or an architecture.")
     ] = None,
     chip: Annotated[str, typer.Option(help="The chip to check for (`anenas chips`).")] = "A15",
+    system: System = None,
     space: OfSpace = None,
     list_rules: Annotated[bool, typer.Option("--list-rules", help="List the rules with their evidence.")] = False,
     as_json: Json = False,
@@ -83,16 +87,16 @@ def check(
         return
     if model is None:
         raise AnenasError("no model to check; `anenas check --help` says what it may be")
-    known, _ = chip_or_own_device(chip)
+    known, _ = chip_or_own_device(on_system(chip, system))
     graph = load_graph(model, space)
     findings = find(graph, known)
     errors = sum(finding.is_error for finding in findings)
     if as_json:
         rows = [dataclasses.asdict(finding) for finding in findings]
-        print(json.dumps({"model": model, "chip": known.name, "findings": rows, "errors": errors}, indent=2))
+        print(json.dumps({"model": model, "chip": known.full_name, "findings": rows, "errors": errors}, indent=2))
     else:
         placed, segments = placement(graph, known), program_cost(graph, known).engine_segments
-        print_findings(Console(emoji=False), model, known.name, findings, placed, segments)
+        print_findings(Console(emoji=False), model, known.full_name, findings, placed, segments)
     if errors:
         raise typer.Exit(1)
 

@@ -44,7 +44,7 @@ class Target:
         chip, device = chip_or_own_device(name)
         if source is None or (device and isinstance(source, CalibratedLatency)):
             source = CalibratedLatency(device)
-        return cls(device.name if device else chip.name, chip, source)
+        return cls(device.name if device else chip.full_name, chip, source)
 
     @property
     def origin(self) -> str:

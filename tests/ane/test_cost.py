@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from anenas.ane import Chip, chips, get_chip, op_costs
+from anenas.ane import Chip, chips, get_chip, graph_work, op_costs
 from anenas.graph import Graph, Op, Tensor
 
 m4 = get_chip("M4")
@@ -112,7 +112,6 @@ def test_rows_are_padded_to_a_multiple_of_32_columns() -> None:
         (linear(4096, 4096), "weights"),
         (elementwise("add", 2), "activations"),
         (conv(16, 16, size=(64, 64), kernel=1), "activations"),
-        (conv(3, 16, size=(512, 512), kernel=1), "memory"),  # 16 × 512 × 512 halves are 8 MiB: through DRAM
     ],
 )
 def test_a_cost_says_what_it_is_bound_by(op: Op, bound: str) -> None:
@@ -160,13 +159,15 @@ def test_an_activation_is_free_behind_a_convolution_only(kind: str) -> None:
     assert alone.bound == "activations"
 
 
-def test_an_activation_behind_an_addition_is_not_free() -> None:
+def test_an_activation_behind_an_addition_is_free_and_behind_a_sum_over_places_is_not() -> None:
     convolution = conv(16, 16)
     added = Op("add", "add", (*convolution.inputs, *convolution.outputs), (Tensor("sum", (1, 16, 32, 32)),))
-    activation = Op("relu", "relu", added.outputs, (Tensor("z", (1, 16, 32, 32)),))
-    costs = op_costs(Graph((), (convolution, added, activation), ()), m4)
-    assert costs[1].us > 0
-    assert costs[2].us > 0
+    summed = Op("mean", "reduce_mean", convolution.outputs, (Tensor("mean", (1, 16, 1, 1)),))
+    for before, is_free in ((added, True), (summed, False)):
+        activation = Op("relu", "relu", before.outputs, (Tensor("z", before.outputs[0].shape),))
+        costs = op_costs(Graph((), (convolution, before, activation), ()), m4)
+        assert costs[1].us > 0
+        assert (costs[2].us == 0) is is_free
 
 
 def test_silu_multiplies_two_tensors_and_is_not_free() -> None:
@@ -180,16 +181,65 @@ def test_silu_multiplies_two_tensors_and_is_not_free() -> None:
 def test_one_constant_a_channel_is_free_behind_a_convolution(kind: str, constant: tuple[int, ...], free: bool) -> None:
     convolution, z = conv(16, 16), Tensor("z", (1, 16, 32, 32))
     scale = Op("s", kind, convolution.outputs, (z,), (Tensor("constant", constant),))
-    relu = Op("r", "relu", (z,), (Tensor("r", (1, 16, 32, 32)),))
-    costs = op_costs(Graph((), (convolution, scale, relu), ()), m4)
-    assert [cost.us == 0 for cost in costs] == [False, free, free]
+    costs = op_costs(Graph((), (convolution, scale), ()), m4)
+    assert [cost.us == 0 for cost in costs] == [False, free]
 
 
-def test_a_tensor_that_does_not_fit_on_the_chip_goes_through_memory() -> None:
+before_tiles = get_chip("M4@ios16")
+
+
+def test_before_chains_were_tiled_what_does_not_fit_on_the_chip_goes_through_memory() -> None:
     fits, spills = (elementwise("add", 2, (1, 64, 128, columns)) for columns in (128, 129))  # 2 MiB, and a row more
-    (within,), (beyond,) = (op_costs(Graph(op.inputs, (op,), op.outputs), m4) for op in (fits, spills))
+    (within,), (beyond,) = (op_costs(Graph(op.inputs, (op,), op.outputs), before_tiles) for op in (fits, spills))
     assert (within.bound, beyond.bound) == ("activations", "memory")
     assert within.us < beyond.us
+
+
+def bounds(*ops: Op) -> list[str]:
+    return [cost.bound for cost in op_costs(Graph((), ops, ()), m4)]
+
+
+x, a, b, c = (Tensor(name, (1, 64, 256, 256)) for name in "xabc")  # of 8 MiB each
+weight = Tensor("w", (64, 64, 3, 3))
+
+
+def convolved(name: str, read: Tensor, written: Tensor) -> Op:
+    return Op(name, "conv", (read,), (written,), (weight,), {"groups": 1, "stride": (1, 1)})
+
+
+def test_in_a_chain_a_large_tensor_needs_no_memory() -> None:
+    silu = Op("silu", "silu", (a,), (b,))
+    assert "memory" not in bounds(convolved("first", x, a), silu, convolved("second", b, c))
+
+
+def test_what_outlives_its_chain_is_written_and_read() -> None:
+    residual = [convolved("first", x, a), convolved("second", a, b), Op("sum", "add", (a, b), (c,))]
+    works = graph_work(Graph((), tuple(residual), ()), m4)
+    assert [work.get("memory") for work in works] == [
+        None,
+        (("tiled", 2.0 * a.bytes),),  # once to write it
+        (("tiled", 1.0 * a.bytes),),
+    ]
+
+
+def test_what_needs_all_of_a_large_tensor_at_once_reads_it_from_memory() -> None:
+    normalised = Op("softmax", "softmax", (a,), (b,))
+    works = graph_work(Graph((), (convolved("first", x, a), normalised, convolved("second", b, c)), ()), m4)
+    assert [("memory" in work) for work in works] == [False, True, True]
+
+
+def test_a_view_of_a_large_tensor_is_the_tensor() -> None:
+    view = Op("view", "reshape", (a,), (b,))
+    works = graph_work(Graph((), (convolved("first", x, a), view, convolved("second", b, c)), ()), m4)
+    assert not any("memory" in work for work in works)
+    again = Op("sum", "add", (a, c), (Tensor("d", a.shape),))
+    works = graph_work(Graph((), (convolved("first", x, a), view, convolved("second", b, c), again), ()), m4)
+    assert [("memory" in work) for work in works] == [False, False, True, True]
+
+
+def test_a_convolution_of_1x1_needs_no_rows() -> None:
+    costs = [cost_us(conv(512, 512, size=size, kernel=1)) for size in ((8, 8), (4, 16), (2, 32))]
+    assert costs[0] == costs[1] == costs[2]
 
 
 @given(st.sampled_from(["add", "softmax", "reduce_mean"]), st.integers(1, 400), st.integers(1, 400), sizes, chip_of)
