@@ -32,7 +32,9 @@ def measure(
     device: Annotated[Device, typer.Option(help="This Mac, or an iPhone attached to it.")] = Device.LOCAL,
     chip: Annotated[str, typer.Option(help="Of the iPhone, such as A15.", show_default="a Mac knows its own")] = "",
     team: Annotated[str, typer.Option(help="Apple developer team to sign coremltools' app for the iPhone.")] = "",
-    compute_units: Annotated[Units, typer.Option(help="What Core ML may use.")] = Units.ALL,
+    compute_units: Annotated[
+        Units, typer.Option(help="What Core ML may use; `all` can end the measurement on macOS 26 and later.")
+    ] = Units.CPU_AND_NE,
     rounds: Annotated[int, typer.Option(min=1, help="How often to load the model; 20 predictions each.")] = 10,
     as_json: Json = False,
 ) -> None:

@@ -30,6 +30,7 @@ import io
 import json
 import logging
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -42,6 +43,9 @@ import numpy as np
 FORMAT, VERSION = "anenas-recordings", 1
 RESULTS, MEASUREMENTS, KIT = "results.json", "measurements.csv", "kit.json"
 UNITS = {"all": "ALL", "cpu-and-ne": "CPU_AND_NE", "cpu-only": "CPU_ONLY", "cpu-and-gpu": "CPU_AND_GPU"}
+# ALL and the GPU can end the process on macOS 26 and later (ultralytics/ultralytics#24885), and may run what is meant
+# for the engine elsewhere.
+DEFAULT_UNITS = "CPU_AND_NE"
 DEVICES = ("local", "iphone")
 ROUNDS, PREDICTIONS = 10, 20  # a round reloads the model and warms it up with one more prediction
 
@@ -142,7 +146,7 @@ async def measure(
     package: Path,
     inputs: dict[str, np.ndarray],
     target: Target,
-    units: str = "ALL",
+    units: str = DEFAULT_UNITS,
     rounds: int = ROUNDS,
     predictions: int = PREDICTIONS,
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -360,17 +364,22 @@ async def _measure_entries(
     return failed
 
 
-def _measure_apart(entries: list[dict[str, Any]]) -> int:
-    """Measure each entry in a process of its own; returns how many failed.
+def ended_by(number: int, units: str) -> str:
+    """Which signal ended the process that measured a model with some compute units, and what to try."""
+    advice = {
+        "CPU_AND_NE": "--compute-units cpu-only tells whether the engine is to blame",
+        "CPU_ONLY": "the model is likely to blame",
+    }.get(units, "try --compute-units cpu-and-ne")
+    return f"Core ML ended the process with signal {number} ({signal.Signals(number).name}) on {units}; {advice}"
 
-    For some models Core ML ends the process instead of raising, on the GPU for one (ultralytics/ultralytics#24885).
-    """
+
+def _measure_apart(entries: list[dict[str, Any]], units: str) -> int:
+    """Measure each entry in a process of its own, which Core ML may end; returns how many failed."""
     failed = 0
     for number, entry in enumerate(entries):
         code = subprocess.run([sys.executable, __file__, *sys.argv[1:], "--only", str(number)], check=False).returncode
         if code < 0:
-            reason = f"Core ML ended the process with signal {-code}; --compute-units cpu-and-ne may do"
-            print(f"FAILED {entry['model']}: {reason}", file=sys.stderr, flush=True)
+            print(f"FAILED {entry['model']}: {ended_by(-code, units)}", file=sys.stderr, flush=True)
         failed += code != 0
     return failed
 
@@ -391,7 +400,12 @@ def main() -> int:
     parser.add_argument("--device", choices=DEVICES, default="local", help="this Mac, or an iPhone attached to it")
     parser.add_argument("--chip", default="", help="of the iPhone, such as A15")
     parser.add_argument("--team", default="", help="developer team to sign coremltools' app for the iPhone with")
-    parser.add_argument("--compute-units", choices=list(UNITS), default="all")
+    parser.add_argument(
+        "--compute-units",
+        choices=list(UNITS),
+        default=next(name for name, units in UNITS.items() if units == DEFAULT_UNITS),
+        help="what Core ML may use (%(default)s); all can end the process on macOS 26 and later",
+    )
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"times to load each package ({ROUNDS})")
     parser.add_argument("--predictions", type=int, default=PREDICTIONS, help=f"timed in each round ({PREDICTIONS})")
     parser.add_argument("--out", type=Path, help="folder of the results, by default this kit")
@@ -420,7 +434,7 @@ def main() -> int:
         if options.device == "local":
             here = asyncio.run(attach())
             print(f"{here.model} ({here.chip}), {here.os}, compute units {UNITS[options.compute_units]}", flush=True)
-            failed = _measure_apart(entries)
+            failed = _measure_apart(entries, UNITS[options.compute_units])
         else:  # its app is launched once
             failed = asyncio.run(_measure_entries(kit, out, entries, entries, options))
     except ValidationError as error:

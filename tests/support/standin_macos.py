@@ -192,8 +192,14 @@ def write_commands(folder: Path) -> None:
         file.chmod(file.stat().st_mode | stat.S_IXUSR)
 
 
+def write_start(folder: Path) -> None:
+    """What makes a process with this folder in its PYTHONPATH, and those that it starts, a Mac."""
+    start = f"import sys; sys.path.append({str(Path(__file__).parent)!r}); import standin_macos; standin_macos.start()"
+    (folder / "sitecustomize.py").write_text(start)  # Python imports it as it starts
+
+
 def install(monkeypatch: Any, folder: Path) -> None:
-    """Make this process believe, until the test ends, that coremltools came with Core ML on a Mac.
+    """Make this process and those it starts believe, until the test ends, that coremltools came with Core ML on a Mac.
 
     Args:
         monkeypatch: pytest's.
@@ -208,6 +214,8 @@ def install(monkeypatch: Any, folder: Path) -> None:
                 monkeypatch.setattr(module, name, proxy)
     monkeypatch.setattr(utils, "_macos_version", lambda: (15, 1))
     write_commands(folder)
+    write_start(folder)
+    monkeypatch.setenv("PYTHONPATH", str(folder))  # as in `run`
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
 
 
@@ -282,11 +290,8 @@ def _infos(model: ModelProxy) -> Any:
 
 def run(script: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a script as if on a Mac, in a process of its own."""
-    here = Path(__file__).parent
     with tempfile.TemporaryDirectory() as folder:
-        # Python imports `sitecustomize` as it starts, in the processes that the script starts as well.
-        start = f"import sys; sys.path.append({str(here)!r}); import standin_macos; standin_macos.start()"
-        (Path(folder) / "sitecustomize.py").write_text(start)
+        write_start(Path(folder))
         write_commands(Path(folder))
         variables = os.environ | environment
         variables |= {"PYTHONPATH": folder, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
