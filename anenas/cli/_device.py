@@ -87,6 +87,9 @@ def kit(
     calibration: Annotated[
         bool, typer.Option("--calibration", help="Add ten diverse models, to calibrate the estimate with.")
     ] = False,
+    core_ai: Annotated[
+        bool, typer.Option("--core-ai", help="Add torch programs, for Core AI's plan on macOS 27 and later.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Write packages, inputs and a script that measures and checks them on any Mac."""
@@ -95,12 +98,13 @@ def kit(
     wanted = [*(models or ()), *(CALIBRATION_MODELS if calibration else ())]
     if not wanted:
         raise AnenasError("no model for the kit; name some, or --calibration for ten diverse ones")
-    entries = write_kit(wanted, out)
+    entries = write_kit(wanted, out, core_ai=core_ai)
     if as_json:
         print(json.dumps({"kit": str(out), "models": entries}, indent=2))
         return
     print(f"{out}: {len(entries)} package{'s'[: len(entries) > 1]} with inputs; copy it to a Mac and there")
-    print("    pip install coremltools && python3 validate.py")
+    tools = "coremltools coreai-torch" if core_ai else "coremltools"
+    print(f"    pip install {tools} && python3 validate.py")
     print("then bring results.json and measurements.csv back: anenas recording results.json")
     if unknown := sum(entry["expected"] is None for entry in entries):
         print(f"{unknown} without expected outputs: an operation is known to Core ML alone")

@@ -5,7 +5,7 @@ are made up and the same in every run; nothing here says anything of a real devi
 
 Environment, for processes that `run` starts: STANDIN_OUTPUTS, an .npz file of what every prediction answers (noughts
 without it); STANDIN_REFUSES, the name of the output of packages that do not load; STANDIN_ABORTS, of those that end the
-process.
+process; STANDIN_MACOS, the version of macOS; and what `standin_core_ai` knows.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import numpy as np
 LOAD_MS = 40.0
 PREDICT_MS = (1.00, 1.02, 1.01, 1.05, 1.03, 1.04, 1.50)  # over and over
 SYSTEM = {
-    "sw_vers": 'case "$1" in -productVersion) echo 15.1;; -buildVersion) echo 24B83;; *) exit 1;; esac',
+    "sw_vers": "case $1 in -productVersion) echo ${STANDIN_MACOS:-15.1};; -buildVersion) echo 24B83;; *) exit 1;; esac",
     "sysctl": 'case "$2" in hw.model) echo StandIn1,1;; machdep.cpu.*) echo "Apple M2 Pro";; *) exit 1;; esac',
 }
 CPU_KINDS = ("cast", "classify")  # the rest prefers the engine
@@ -302,7 +302,13 @@ def run(script: Path, *arguments: str, **environment: str) -> subprocess.Complet
 def start() -> None:
     """Make this process, which has just started, believe that it runs on a Mac; with an iPhone if it asks for one."""
     sys.modules["coremltools.libcoremlpython"] = library()
-    for name in ("torch", "sklearn"):  # which coremltools imports where they are, and a Mac with a kit need not have
+    missing = ["torch", "sklearn"]  # which coremltools imports where they are, and a Mac with a kit need not have
+    if version := os.environ.get("STANDIN_CORE_AI"):
+        import standin_core_ai
+
+        standin_core_ai.install(version)
+        missing.remove("torch")
+    for name in missing:
         sys.modules[name] = None  # type: ignore[assignment]
     if "iphone" in getattr(sys, "orig_argv", ()):
         import logging
