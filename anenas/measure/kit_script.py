@@ -9,7 +9,7 @@ In a kit of `anenas kit` this file is `validate.py`: it needs coremltools and nu
 An iPhone needs Xcode on the Mac and a team of Apple's developer programme: coremltools builds an app, signs it with
 TEAM and runs the packages in it. Results are in results.json and, as a table, in measurements.csv.
 
-`anenas measure` runs the same functions. This is the only code of anenas that needs macOS, all of it through
+`anenas measure` runs the same script. This is the only code of anenas that needs macOS, all of it through
 coremltools. It is UNPROVEN ON HARDWARE: written from coremltools 9.0's source and documentation, and tested against a
 stand-in for the compiled library beneath coremltools.
 
@@ -18,7 +18,7 @@ device's clock; converting inputs and reaching an iPhone do not count. On an iPh
 between two predictions, during which the engine may slow its clock. Samples are kept in their order.
 
 On macOS 27 and later, with coreai-torch 0.4.3 or later and a kit of `anenas kit --core-ai`, the results also hold where
-Core AI would run each operation, and why the Neural Engine refuses it.
+Core AI would run each operation, and why the Neural Engine refuses it; as UNPROVEN, see `core_ai_plan`.
 """
 
 from __future__ import annotations
