@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 from anenas._errors import unknown
@@ -15,6 +16,16 @@ MAX_CHANNELS = 65_536
 """Largest batch or number of channels, on every chip (ane-guide, appendix A)."""
 
 MAX_RANK = 5
+
+SYSTEMS = {
+    f"{system}{version}": ios
+    for ios, versions in {16: (16, 13), 17: (17, 14), 18: (18, 15), 26: (26, 26), 27: (27, 27)}.items()
+    for system, version in zip(("ios", "macos"), versions, strict=True)
+}
+"""The systems that can be estimated for, by name: the version of iOS, that of the same year for macOS. Older ones are
+slower by factors that differ from one network to the next: published latencies of iOS 13 and 15."""
+
+NEWEST_SYSTEM = max(SYSTEMS.values())
 
 
 @dataclass(frozen=True)
@@ -38,6 +49,7 @@ class Chip:
         fixed_us: Cost of one prediction before any work, microseconds; measured without Core ML where possible, which
             adds to it (`Calibration.fixed`).
         guessed: Names of the attributes above that no public measurement supports: interpolated from neighbours.
+        system: The version of iOS that it runs, or the one of the same year as its macOS.
     """
 
     name: str
@@ -49,9 +61,24 @@ class Chip:
     elementwise_g_s: float
     fixed_us: float
     guessed: tuple[str, ...]
+    system: int = NEWEST_SYSTEM
 
     def __hash__(self) -> int:
         return hash(self.name)  # costs are cached by chip, and looked up hundreds of thousands of times
+
+    @property
+    def full_name(self) -> str:
+        """The name that `get_chip` finds it by, with its system unless that is the newest: "A15@ios16"."""
+        return self.name if self.system == NEWEST_SYSTEM else f"{self.name}@ios{self.system}"
+
+    @property
+    def tiles(self) -> bool:
+        """Whether its compiler computes chains of operations on large tensors tile by tile, without memory in between.
+
+        Published latencies of large images tell so of iOS 17 and later, and otherwise of iOS 16; 751K saw it on macOS
+        27 (memory notes).
+        """
+        return self.system >= 17
 
     @property
     def same_engine(self) -> tuple[str, ...]:
@@ -138,12 +165,18 @@ def chips() -> dict[str, Chip]:
 def get_chip(name: str) -> Chip:
     """The chip that has the engine of a chip or device: "A15", "M1 Max", "iPhone 15 Pro", "MacBook Air M3".
 
+    Args:
+        name: Of either; behind an @ the system, otherwise the newest: "A15@ios16", "M2@macos14".
+
     Raises:
-        AnenasError: If it is unknown; the message suggests the nearest names.
+        AnenasError: If either is unknown; the message suggests the nearest names.
     """
+    name, at, system = name.partition("@")
+    if at and (plain := system.replace(" ", "").casefold()) not in SYSTEMS:
+        raise unknown("system", plain, SYSTEMS)
     known = chips()
     if found := engine_of(name, known):
-        return known[found]
+        return dataclasses.replace(known[found], system=SYSTEMS[plain]) if at else known[found]
     raise unknown("chip or device", name, chip_names(), listed=known)
 
 

@@ -10,7 +10,7 @@ from anenas.graph import Graph
 from anenas.latency._base import Latency, origin
 from anenas.latency._own_device import OwnDevice
 
-_STRUCTURE = 3  # of the model: incremented when the same constants give another latency
+_STRUCTURE = 4  # of the model: incremented when the same constants give another latency
 _VERSION = f"{_STRUCTURE}.{calibration().digest}"
 
 VERSION = origin("calibrated", _VERSION)
@@ -59,4 +59,4 @@ class CalibratedLatency:
         factor = device.interval if device else calibration().interval_factor(chip)
         own = device.name if device else None
         apart = calibration().apart
-        return Latency(ms, ms / factor, ms * factor, chip.name, self.name, self.version, own, apart, fixed_ms)
+        return Latency(ms, ms / factor, ms * factor, chip.full_name, self.name, self.version, own, apart, fixed_ms)

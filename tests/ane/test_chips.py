@@ -108,7 +108,30 @@ def test_a_new_chip_is_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_no_field_of_a_row_can_be_forgotten() -> None:
-    assert all(field.default is field.default_factory for field in dataclasses.fields(Chip))  # both are MISSING
+    fields = [field for field in dataclasses.fields(Chip) if field.name != "system"]
+    assert all(field.default is field.default_factory for field in fields)  # both are MISSING
+
+
+@pytest.mark.parametrize(
+    ("name", "system", "full_name"),
+    [
+        ("A15", 27, "A15"),
+        ("A15@ios16", 16, "A15@ios16"),
+        ("iPhone 13 @ iOS 18", 18, "A15@ios18"),
+        ("M2@macOS14", 17, "M2@ios17"),
+        ("A15@ios27", 27, "A15"),
+    ],
+)
+def test_a_chip_is_named_with_its_system_unless_that_is_the_newest(name: str, system: int, full_name: str) -> None:
+    chip = get_chip(name)
+    assert (chip.system, chip.full_name) == (system, full_name)
+    assert get_chip(full_name) == chip
+
+
+@pytest.mark.parametrize("name", ["A15@ios15", "A15@", "M2@macos12", "A15@android"])
+def test_a_system_that_cannot_be_estimated_for_is_an_error(name: str) -> None:
+    with pytest.raises(AnenasError, match="unknown system"):
+        get_chip(name)
 
 
 def test_a_chip_that_is_estimated_by_one_that_nobody_measured_says_so() -> None:
