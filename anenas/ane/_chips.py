@@ -17,9 +17,13 @@ MAX_CHANNELS = 65_536
 
 MAX_RANK = 5
 
-SYSTEMS = {"ios15": 15, "ios16": 16, "ios17": 17, "ios18": 18, "ios26": 26, "ios27": 27,
-           "macos12": 15, "macos13": 16, "macos14": 17, "macos15": 18, "macos26": 26, "macos27": 27}  # fmt: skip
-"""The systems that latencies may be for: the version of iOS of each, and of iOS in the year of each macOS."""
+SYSTEMS = {
+    f"{system}{version}": ios
+    for ios, versions in {16: (16, 13), 17: (17, 14), 18: (18, 15), 26: (26, 26), 27: (27, 27)}.items()
+    for system, version in zip(("ios", "macos"), versions, strict=True)
+}
+"""The systems that can be estimated for, by name: the version of iOS, that of the same year for macOS. Older ones are
+slower by factors that differ from one network to the next: published latencies of iOS 13 and 15."""
 
 NEWEST_SYSTEM = max(SYSTEMS.values())
 
@@ -45,7 +49,7 @@ class Chip:
         fixed_us: Cost of one prediction before any work, microseconds; measured without Core ML where possible, which
             adds to it (`Calibration.fixed`).
         guessed: Names of the attributes above that no public measurement supports: interpolated from neighbours.
-        system: Version of iOS that it runs, or the one of the same year as its macOS.
+        system: The version of iOS that it runs, or the one of the same year as its macOS.
     """
 
     name: str
@@ -64,8 +68,17 @@ class Chip:
 
     @property
     def full_name(self) -> str:
-        """Its name, with its system where that is not the newest: "A15@ios16"."""
+        """The name that `get_chip` finds it by, with its system unless that is the newest: "A15@ios16"."""
         return self.name if self.system == NEWEST_SYSTEM else f"{self.name}@ios{self.system}"
+
+    @property
+    def tiles(self) -> bool:
+        """Whether its compiler computes chains of operations on large tensors tile by tile, without memory in between.
+
+        Published latencies of large images tell so of iOS 17 and later, and otherwise of iOS 16; 751K saw it on macOS
+        27 (memory notes).
+        """
+        return self.system >= 17
 
     @property
     def same_engine(self) -> tuple[str, ...]:
@@ -153,15 +166,14 @@ def get_chip(name: str) -> Chip:
     """The chip that has the engine of a chip or device: "A15", "M1 Max", "iPhone 15 Pro", "MacBook Air M3".
 
     Args:
-        name: Of either; behind an @ the system, the newest by default: "A15@ios16", "M2@macos14".
+        name: Of either; behind an @ the system, otherwise the newest: "A15@ios16", "M2@macos14".
 
     Raises:
-        AnenasError: If it is unknown; the message suggests the nearest names.
+        AnenasError: If either is unknown; the message suggests the nearest names.
     """
     name, at, system = name.partition("@")
-    plain = system.replace(" ", "").casefold()
-    if at and plain not in SYSTEMS:
-        raise unknown("system", system, SYSTEMS)
+    if at and (plain := system.replace(" ", "").casefold()) not in SYSTEMS:
+        raise unknown("system", plain, SYSTEMS)
     known = chips()
     if found := engine_of(name, known):
         return dataclasses.replace(known[found], system=SYSTEMS[plain]) if at else known[found]

@@ -1,8 +1,8 @@
 """What an operation costs on the Neural Engine: its work, at rates calibrated on published latencies.
 
 An operation takes the longest of four times: of its multiply-accumulates, its weights, its activations on the chip, and
-those that spill to memory. A dozen constants are fitted to whole networks by `experiments/fit_latency.py`, which prints
-the error on held-out networks; no constant is specific to a model or family of models.
+those that go through memory. A dozen constants are fitted to whole networks by `experiments/fit_latency.py`, which
+prints the error on held-out networks; no constant is specific to a model or family of models.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from anenas.ane._compression import is_integer, narrow_tensors, sparse_fraction,
 from anenas.ane._guidelines import padded
 from anenas.graph import Graph, Op, Tensor
 
-# Cores take 16 output channels at a time; rows of fewer than 32 columns cost as much as 32, of a kernel that is larger
-# than 1×1; a pass is 256 channels, and each reads the input again (751K, compute array notes; that 1×1 needs no rows:
-# published latencies).
-_CHANNELS, _COLUMNS, _PASS = 16, 32, 256
+# Cores take 16 output channels and 32 places at a time; a pass is 256 channels, and each reads the input again (751K,
+# compute array notes: 256 channels of 8 × 16 places reach the rate of 4 × 32).
+_CHANNELS, _PLACES, _PASS = 16, 32, 256
 # Fraction of the peak that chains of dense convolutions reach (M1 10.83 of 12.0, M4 18.77 of 19.4 TFLOPS; FT, 751K).
 _DENSE_EFFICIENCY = 0.90
 # One element-wise task (751K: 0.34 µs).
 _TASK_US = 0.34
 
-# What the engine fuses into the task before, where that is one of these: activations, constant factors and biases.
-_COMPUTES = {"conv", "conv_transpose", "linear", "matmul", "add", "sub", "mul"}
+# What the engine fuses into the task before, if that is one of these: activation functions, and constant factors and
+# biases.
+_FUSED_INTO = {"conv", "conv_transpose", "linear", "matmul", "add", "sub", "mul"}
 # Not SiLU: it is x · sigmoid(x), and published latencies of networks with it show that it is not free.
 _POINTWISE = {
     "relu", "relu6", "clip", "sigmoid", "sigmoid_hard", "tanh", "gelu", "leaky_relu", "elu", "prelu",
@@ -39,9 +39,8 @@ _FREE = {
     "reshape", "squeeze", "expand_dims", "classify", "identity", "expand", "unbind", "split", "split_with_sizes",
     "select", "as_strided", "slice", "quantize", "dequantize",
 }  # fmt: skip
-# Since this version of iOS what reads and writes tile by tile is computed in chains that need no memory: published
-# latencies of large images, old and new.
-_TILES_SINCE = 17
+# What is computed tile by tile together with what is before and behind it (751K, memory notes: convolutions and
+# element-wise operations).
 _TILED = _POINTWISE | {
     "conv", "conv_transpose", "linear", "silu", "softplus", "max_pool", "avg_pool", "pad", "layer_norm", "reduce_mean",
     "reduce_max", "upsample_nearest_neighbor", "upsample_bilinear", "cast", "square", "sqrt", "rsqrt", "exp", "erf",
@@ -51,8 +50,10 @@ _TILED = _POINTWISE | {
 _RATES = {
     "reduce_mean": "reduce", "reduce_sum": "reduce", "sum": "reduce", "reduce_max": "reduce",
     "avg_pool": "reduce", "max_pool": "reduce",
-    "layer_norm": "normalise", "instance_norm": "normalise", "l2_norm": "normalise", "softmax": "normalise",
-    "native_group_norm": "normalise", "_safe_softmax": "normalise", "linalg_vector_norm": "normalise",
+    # Softmax and the norm of a vector take about as long as an activation function, layer norm three times that
+    # (aneforge, M5 Pro).
+    "softmax": "reduce", "_safe_softmax": "reduce", "l2_norm": "reduce", "linalg_vector_norm": "reduce",
+    "layer_norm": "normalise", "instance_norm": "normalise", "native_group_norm": "normalise",
     "transpose": "layout", "pad": "layout", "upsample_bilinear": "layout",
     "upsample_nearest_neighbor": "layout",
 }  # fmt: skip
@@ -105,7 +106,7 @@ def chip_rates(chip: Chip, fitted: Calibration) -> dict[str, float]:
     macs, elements = chip.peak_tflops / 2 * 1e6, chip.elementwise_g_s * 1e3
     table = dict.fromkeys(fitted.rates, elements)
     table |= dict.fromkeys(("winograd", "matrix", "depthwise"), macs)
-    table |= dict.fromkeys(("weights", "memory", "tiled"), chip.weight_gb_s * 1e3)
+    table |= dict.fromkeys(("weights", "memory"), chip.weight_gb_s * 1e3)
     rates = {name: multiple * table[name] for name, multiple in fitted.rates.items()}
     return rates | {"dense": _DENSE_EFFICIENCY * macs, "tasks": 1.0}
 
@@ -120,16 +121,16 @@ def graph_work(graph: Graph, chip: Chip | None = None) -> list[Work]:
 
     Args:
         graph: The program.
-        chip: Decides what compression saves. The work of uncompressed fp16 programs is the same on all chips.
+        chip: Decides what compression saves, and by its system what goes through memory; None for the newest system.
     """
     computed: set[str] = set()  # tensors that come out of a task that can apply an activation function, too
     narrow = _narrow(graph)
-    spilled = _outliving_bytes(graph, narrow) if _tiles(chip) else _large_bytes(graph, narrow)
+    moved = _outliving_bytes(graph, narrow) if chip is None or chip.tiles else _large_bytes(graph, narrow)
     work = []
     for op in graph.ops:
         fused = _fuses(op) and op.inputs[0].name in computed
-        work.append({} if fused or op.kind in _FREE else _work(op, narrow, chip, spilled.get(op.name, 0.0)))
-        if fused or op.kind in _COMPUTES:
+        work.append({} if fused or op.kind in _FREE else _work(op, narrow, chip, moved.get(op.name, 0.0)))
+        if fused or op.kind in _FUSED_INTO:
             computed.add(op.outputs[0].name)
     return work
 
@@ -153,8 +154,8 @@ def _fuses(op: Op) -> bool:
     return all(weight.elements <= channels for weight in op.weights)
 
 
-def _work(op: Op, narrow: frozenset[str], chip: Chip | None, spilled: float) -> Work:
-    memory: Work = {"memory": (("tiled" if _tiles(chip) else "memory", spilled),)} if spilled else {}
+def _work(op: Op, narrow: frozenset[str], chip: Chip | None, moved: float) -> Work:
+    memory: Work = {"memory": (("memory", moved),)} if moved else {}
 
     def elements(tensors: tuple[Tensor, ...]) -> float:
         """Elements to move; 8-bit ones count half."""
@@ -180,10 +181,6 @@ def _work(op: Op, narrow: frozenset[str], chip: Chip | None, spilled: float) -> 
     return {**work, **memory}
 
 
-def _tiles(chip: Chip | None) -> bool:
-    return chip is None or chip.system >= _TILES_SINCE
-
-
 def _large_bytes(graph: Graph, narrow: frozenset[str]) -> dict[str, float]:
     """What each operation moves to and from memory, by its name, where nothing is tiled: every large tensor."""
     moved = {}
@@ -195,32 +192,29 @@ def _large_bytes(graph: Graph, narrow: frozenset[str]) -> dict[str, float]:
 
 
 def _outliving_bytes(graph: Graph, narrow: frozenset[str]) -> dict[str, float]:
-    """The same where chains of operations are computed tile by tile: the large tensors that outlive their chain.
+    """The same where chains of operations are tiled: the large tensors that outlive the chain they are made in.
 
-    Those are read by several operations, or by one that needs all of them at once. They are written once, which is
-    counted with their first reader.
+    Several operations read them, or one that is not tiled. They are written once, which is counted where they are read
+    first, so that the parts of a network add up.
     """
-    made = {out.name: op for op in graph.ops for out in op.outputs if op.kind not in _FREE}
-    same: dict[str, str] = {}  # what a view shows
-    readers: dict[str, list[Op]] = {}
-    for op in graph.ops:
-        read = {same.get(tensor.name, tensor.name) for tensor in op.inputs}
-        if op.kind in _FREE:
-            same |= {out.name: same.get(op.inputs[0].name, op.inputs[0].name) for out in op.outputs if op.inputs}
-        else:
-            for name in read:
-                readers.setdefault(name, []).append(op)
-    moved: dict[str, float] = {}
+    made: dict[str, Op] = {}
+    shown: dict[str, str] = {}  # the tensor that a view shows
+    readers: dict[str, list[tuple[Op, float]]] = {}
     for op in graph.ops:
         if op.kind in _FREE:
+            shown |= {out.name: shown.get(tensor.name, tensor.name) for tensor in op.inputs[:1] for out in op.outputs}
             continue
+        made |= {out.name: op for out in op.outputs}
         for tensor in {tensor.name: tensor for tensor in op.inputs}.values():
-            name, size = same.get(tensor.name, tensor.name), _bytes(tensor, narrow)
-            if size <= ON_CHIP_BYTES:
-                continue
-            is_tiled = op.kind in _TILED and (name not in made or made[name].kind in _TILED)
-            if len(readers[name]) > 1 or not is_tiled:
-                moved[op.name] = moved.get(op.name, 0.0) + size * (2 if readers[name][0] is op else 1)
+            readers.setdefault(shown.get(tensor.name, tensor.name), []).append((op, _bytes(tensor, narrow)))
+    moved: dict[str, float] = {}
+    for name, found in readers.items():
+        chain = [op for op, _ in found] + ([made[name]] if name in made else [])
+        if len({op.name for op, _ in found}) == 1 and all(op.kind in _TILED for op in chain):
+            continue
+        for i, (op, size) in enumerate(found):
+            if size > ON_CHIP_BYTES:
+                moved[op.name] = moved.get(op.name, 0.0) + size * (2 if i == 0 else 1)
     return moved
 
 
@@ -240,12 +234,8 @@ def _convolution(op: Op, read: float, written: float, dense: float) -> dict[str,
     shape, filters = op.outputs[0].shape, op.weights[0].shape
     groups, channels = op.attributes.get("groups", 1), shape[1] if len(shape) > 1 else 1
     assert isinstance(groups, int)
-    columns = shape[-1] if len(shape) > 2 else 1
+    places = shape[0] * padded(math.prod(shape[2:]), _PLACES)
     kernel = math.prod(filters[2:])
-    if kernel == 1:  # places side by side or in rows are the same to it
-        places = shape[0] * padded(math.prod(shape[2:]), _COLUMNS)
-    else:
-        places = shape[0] * math.prod(shape[2:-1]) * padded(columns, _COLUMNS)
     if groups > 1 and filters[1] == 1:
         rate, filters_paid, passes = "depthwise", padded(channels, _CHANNELS), 1
     else:

@@ -45,7 +45,7 @@ def test_the_estimate_lies_in_its_interval_and_says_where_it_came_from(chip: Chi
 
 def test_the_model_is_the_one_that_earlier_studies_were_estimated_with() -> None:
     """Their settings name it; a change of the constants or of the structure changes it, and starts them afresh."""
-    assert VERSION == "calibrated-4.8299"
+    assert VERSION == "calibrated-4.7fbe"
 
 
 @every_chip
@@ -63,4 +63,4 @@ def test_the_interval_is_wider_for_chips_without_published_networks() -> None:
     assert published.high_ms / published.ms == pytest.approx(widths["A15"])
     assert guessed.high_ms / guessed.ms == pytest.approx(widths["other"])
     assert guessed.ms / guessed.low_ms == pytest.approx(widths["other"])
-    assert 1 < widths["A15"] <= widths["other"]
+    assert 1 < widths["A15"] < widths["other"]
