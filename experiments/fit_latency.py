@@ -74,22 +74,6 @@ FREE_SETS = ("A13-zoo", "A14-ios15-old", "iphone14-swiftformer")
 FREE_SPREAD = 1.0
 # Never fitted: neither their system nor where they ran is known, and the sizes of the second are inferred.
 UNCERTAIN_SETS = ("A14-apple-cvnets", "A14-backbone512")
-# The version of iOS of each set, by its rows and the dates of publications; A15-iformer-512, of January 2025, does not
-# say it. Sets that are not here are of iOS 18 or later.
-SYSTEMS = {
-    "A13-zoo": 13,
-    "A14-ios15-old": 15,
-    "A14-apple-cvnets": 15,
-    "A14-backbone512": 16,
-    "A14-modelbench": 16,
-    "A14-xcode14-ios16": 16,
-    "A15-modelbench": 16,
-    "iphone14-swiftformer": 16,
-    "misc": 16,
-    "A14-M3Max-applecards": 17,
-    "A15-iformer-512": 17,
-    "A16A17-coremltools": 17,
-}
 # Errors of which the largest is a conformal bound on nine in ten.
 ENOUGH = 9
 A14_SETS = ("A14-xcode14-ios16", "A14-modelbench")
@@ -144,21 +128,15 @@ def publication(source: str) -> str:
 def read(table: Path) -> list[Row]:
     """The rows, in an order that does not depend on the table's."""
 
-    def chip_named(soc: str) -> Chip:
-        # An M Pro or Max has the engine of its M (ANE facts by maderix and Apple).
-        return get_chip("A15" if soc == "A15 or A16" else re.sub(r"^(M\d) (Pro|Max)$", r"\1", soc))
+    def chip_named(name: str) -> Chip:
+        # An M Pro or Max has the engine of its M (ANE facts by maderix and Apple). Systems that are too old to be
+        # estimated for differ from the oldest that is not by the factors of their sets.
+        name = re.sub(r"@ios1[0-5]$", "@ios16", name.replace("A15 or A16", "A15"))
+        return get_chip(re.sub(r"^(M\d) (Pro|Max)\b", r"\1", name))
 
     published, _ = read_published(table, chip_named, digitised=True)
-    published = [
-        dataclasses.replace(p, chip=dataclasses.replace(p.chip, system=SYSTEMS.get(p.set, 18))) for p in published
-    ]
     rows = [Row(p, publication(p.row["source"]), is_true(p.row, "digitised")) for p in published]
     return sorted(rows, key=lambda row: tuple(row.published.row.items()))
-
-
-def on_system(row: PublishedLatency) -> PublishedLatency:
-    """The row with its chip on the system of its set."""
-    return dataclasses.replace(row, chip=dataclasses.replace(row.chip, system=SYSTEMS.get(row.set, 18)))
 
 
 class Model:

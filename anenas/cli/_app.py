@@ -29,6 +29,12 @@ Model = Annotated[str, typer.Argument(help="A .mlpackage, timm:NAME[@RESOLUTION]
 OfSpace = Annotated[
     str | None, typer.Option("--space", help="Space that an architecture has to be of: a built-in one or a YAML file.")
 ]
+System = Annotated[
+    str | None,
+    typer.Option(
+        "--os", help="The system that it runs: ios16 to ios27 or macos13 to macos27.", show_default="the newest"
+    ),
+]
 DEFAULT_STORE = Path("mlruns")
 
 

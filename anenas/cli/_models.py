@@ -9,13 +9,15 @@ from typing import Annotated
 import typer
 
 from anenas._errors import AnenasError
-from anenas.cli._app import DEVICES, MODELS, Json, Model, OfSpace, app
+from anenas.cli._app import DEVICES, MODELS, Json, Model, OfSpace, System, app
+from anenas.cli._units import on_system
 
 
 @app.command(rich_help_panel=MODELS)
 def profile(
     model: Model,
     chip: Annotated[str, typer.Option(help="A chip (`anenas chips`), or all.")] = "A15",
+    system: System = None,
     space: OfSpace = None,
     top: Annotated[int, typer.Option(help="How many of the costliest operations to show.")] = 12,
     html: Annotated[Path | None, typer.Option(help="Page to write: time per operation, roofline, findings.")] = None,
@@ -31,7 +33,8 @@ def profile(
     from anenas.latency import profile as profile_of
     from anenas.models import load_graph
 
-    targets = [Target.named(name) for name in (known() if chip.casefold() == "all" else [chip])]
+    names = list(known()) if chip.casefold() == "all" else [chip]
+    targets = [Target.named(on_system(name, system)) for name in names]
     graph = load_graph(model, space)
     profiles = [profile_of(model, graph, target) for target in targets]
     if html is not None:

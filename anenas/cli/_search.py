@@ -13,8 +13,8 @@ import typer
 
 from anenas._errors import AnenasError
 from anenas._files import is_file
-from anenas.cli._app import DEFAULT_STORE, SEARCH, Json, Store, app
-from anenas.cli._units import COUNTS, MEGABYTES, MILLISECONDS, SECONDS, fraction, names, quantity, shape
+from anenas.cli._app import DEFAULT_STORE, SEARCH, Json, Store, System, app
+from anenas.cli._units import COUNTS, MEGABYTES, MILLISECONDS, SECONDS, fraction, names, on_system, quantity, shape
 
 
 @app.command(rich_help_panel=SEARCH)
@@ -45,6 +45,7 @@ def search(
     chip: Annotated[
         str, typer.Option(help="The chip to be fast on (`anenas chips`); or several, such as A15,M2.")
     ] = "A15",
+    system: System = None,
     latency: Annotated[
         str | None,
         typer.Option(
@@ -191,7 +192,7 @@ def search(
             space,
             data=data,
             pretrained=names(pretrained, "--pretrained") if pretrained else (),
-            chip=names(chip, "--chip"),
+            chip=[on_system(one, system) for one in names(chip, "--chip")],
             latency=latency,
             objectives=names(objectives, "--objectives") if objectives is not None else None,
             latency_bound=latency_bound,  # type: ignore[arg-type]  # it tells of others itself

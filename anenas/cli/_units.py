@@ -38,6 +38,11 @@ def names(text: str, option: str) -> list[str]:
     return found
 
 
+def on_system(chip: str, system: str | None) -> str:
+    """The chip with a system behind an @; one that has a system keeps it."""
+    return chip if system is None or "@" in chip else f"{chip}@{system}"
+
+
 def fraction(text: str, option: str) -> float:
     """A fraction of the whole: 0.95 or 95%."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(%?)", text.strip())

@@ -100,6 +100,8 @@ def chip_or_own_device(name: str) -> tuple[Chip, OwnDevice | None]:
     try:
         return get_chip(name), None
     except AnenasError:
+        if "@" in name:
+            raise
         own, known = own_devices(), chips()
         raise unknown("chip or device", name, [*chip_names(), *own], listed=[*known, *own]) from None
 

@@ -47,7 +47,7 @@ class Profile:
         """As JSON data: every operation with its microseconds and what bounds it."""
         return {
             "model": self.model,
-            "chip": self.chip.name,
+            "chip": self.chip.full_name,
             "source": self.latency.origin,
             "latency_ms": self.latency.ms,
             "low_ms": self.latency.low_ms,

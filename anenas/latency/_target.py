@@ -34,7 +34,7 @@ class Target:
         """The chip or own device of that name.
 
         Args:
-            name: Of either.
+            name: Of either; a chip's with its system behind an @ unless that is the newest.
             source: Where latencies come from. The calibrated model, the default, is adapted to an own device; any other
                 source is used with the device's chip.
 
@@ -44,7 +44,7 @@ class Target:
         chip, device = chip_or_own_device(name)
         if source is None or (device and isinstance(source, CalibratedLatency)):
             source = CalibratedLatency(device)
-        return cls(device.name if device else chip.name, chip, source)
+        return cls(device.name if device else chip.full_name, chip, source)
 
     @property
     def origin(self) -> str:

@@ -55,10 +55,10 @@ def calibrate(table: Path, chip: Chip, name: str) -> Calibrated:
     """
     check_device_name(name)
     rows, skipped = read_published(table)
-    others = [row for row in rows if row.chip != chip]
+    others = [row for row in rows if row.chip.name != chip.name]
     if others:
         skipped = {**skipped, "another chip": len(others)}
-    rows = [row for row in rows if row.chip == chip]
+    rows = [row for row in rows if row.chip.name == chip.name]
     models = len({id(row.graph) for row in rows})
     if models < _FEWEST:
         reasons = ", ".join(f"{count} {reason}" for reason, count in skipped.items())
@@ -78,7 +78,7 @@ def calibrate(table: Path, chip: Chip, name: str) -> Calibrated:
     interval = _interval(np.abs(np.log(left_out / truth)), calibration().interval_factor(chip))
     fixed, scale = _fit(fixed_ms, work_ms, truth)
     source = CalibratedLatency()
-    device = OwnDevice(name, chip.name, source.model, round(scale, 4), round(fixed, 4), round(interval, 4), models)
+    device = OwnDevice(name, chip.full_name, source.model, round(scale, 4), round(fixed, 4), round(interval, 4), models)
     before = [source.latency(row.graph, chip) for row in rows]
     after = [Latency(ms, ms / interval, ms * interval, chip.name, "left out") for ms in left_out.tolist()]
     return Calibrated(device, score(rows, before), score(rows, after), skipped)
