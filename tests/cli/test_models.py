@@ -22,7 +22,7 @@ ARCHITECTURE = "1x1x32x32-conv_r1_s2_c16_k3_relu-dsconv_r2_s2_c32_k3_relu-head_n
         (f"check {'1x1x8x8-conv_' * 30}", "expected r and a number"),
         ("check timm:resnet51", "unknown timm model 'resnet51'"),
         ("check 1x1x8x8-conv_r1_s1_c16_k3_relu-head_n4 --chip A51", "unknown chip or device 'A51'"),
-        ("profile 1x1x8x8-conv_r1_s1_c16_k3_relu-head_n4 --os ios61", "unknown system 'ios61'; did you mean ios16"),
+        ("profile 1x1x8x8-conv_r1_s1_c16_k3_relu-head_n4 --os ios61", "unknown system 'ios61'; did you mean ios"),
     ],
 )
 def test_a_mistake_is_one_line_and_nothing_is_written(
