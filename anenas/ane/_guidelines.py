@@ -13,6 +13,9 @@ MAX_STEPS = 1024
 MAX_CONVOLUTIONS = 380
 # What iOS loads, in 10⁶ bytes (coremltools' documentation).
 MAX_WEIGHTS_MB = 1000
+# Compiled models above this many bytes macOS 27 runs on the CPU, and says nothing (PyPI eeane 2.1.0: M2, 27.0.1; the
+# only source); macOS up to 26 did so above twice that.
+MAX_COMPILED_BYTES = 2**30
 
 
 def is_power_of_two(n: int) -> bool:
@@ -68,6 +71,9 @@ def convolutions_problem(count: int) -> str | None:
 
 def weights_problem(weight_bytes: int) -> str | None:
     """What is wrong with the size of a program's weights, or None."""
-    if weight_bytes > MAX_WEIGHTS_MB * 1e6:
-        return f"weights total {weight_bytes / 1e6:,.0f} MB, iOS loads {MAX_WEIGHTS_MB:,}"
-    return None
+    if weight_bytes <= MAX_WEIGHTS_MB * 1e6:
+        return None
+    problem = f"weights total {weight_bytes / 1e6:,.0f} MB, iOS loads {MAX_WEIGHTS_MB:,}"
+    if weight_bytes <= MAX_COMPILED_BYTES:
+        return problem
+    return f"{problem}, and macOS 27 runs what is above 1 GiB ({MAX_COMPILED_BYTES / 1e6:,.0f} MB) on the CPU, silently"

@@ -91,7 +91,8 @@ def _size_10mb(graph: Graph, chip: Chip) -> Iterator[Problem]:
     "size-limit",
     "error",
     guideline="11: size, what loads at all",
-    evidence="At most 1 GB on iOS (coremltools' documentation), 2 GiB on macOS up to 26.",
+    evidence="At most 1 GB on iOS (coremltools' documentation). macOS 27 runs a compiled model above 1 GiB on the CPU "
+    "and says nothing, macOS up to 26 one above 2 GiB (PyPI eeane 2.1.0: M2, 27.0.1; the only source).",
 )
 def _size_limit(graph: Graph, chip: Chip) -> Iterator[Problem]:
     if problem := weights_problem(graph.weight_bytes):

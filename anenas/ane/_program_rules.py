@@ -23,8 +23,9 @@ _MAX_SHAPES = 128
     "segments",
     "warning",
     guideline="A9: one segment on the engine",
-    evidence="Each further segment costs about 0.25 ms: 0.125 ms for its launch and 0.125 ms for each switch (751K, "
-    "from Core ML's planner, which it reproduces for 440 of 482 models).",
+    evidence="Each further segment is counted as 0.375 ms: 0.125 ms for its launch and for each of two switches (751K, "
+    "from Core ML's planner, which it reproduces for 440 of 482 models). It may be more: of Core AI, which partitions "
+    "otherwise, 0.72 ms a boundary are reported on M4, and 0.60 to 1.75 ms on A19 Pro for a topk off the engine.",
 )
 def _segments(graph: Graph, chip: Chip) -> Iterator[Problem]:
     count = program_cost(graph, chip).engine_segments

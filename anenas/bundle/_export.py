@@ -73,7 +73,7 @@ def export(
             "a pretrained network is not trained anew for an export; search on with `final_epochs`: it goes on"
         )
     if streaming:
-        require_streaming(architecture, the_study.front)
+        require_streaming(architecture, [*the_study.front, *the_study.completed])
     trial = the_study.shipped_folder(record)
     if not (trial / PACKAGE).is_dir():
         raise AnenasError(f"trial {record.number} of {study} has lost its files: {trial} holds no {PACKAGE}")

@@ -27,12 +27,12 @@ STREAM = "stream.mlpackage"
 _SPACE = "sequence_stream"  # built in; its blocks all have `bidirectional: false`
 
 
-def require_streaming(architecture: Architecture, front: Sequence[CompletedTrial]) -> None:
+def require_streaming(architecture: Architecture, others: Sequence[CompletedTrial]) -> None:
     """Check that an architecture can stream.
 
     Args:
         architecture: With the format of its weights.
-        front: Other trials; if one can stream, the error names it.
+        others: Other trials; the first that can stream is named by the error.
 
     Raises:
         AnenasError: If a block looks ahead, or it takes no series.
@@ -42,7 +42,7 @@ def require_streaming(architecture: Architecture, front: Sequence[CompletedTrial
     if problem := streaming_problem(architecture):
         if architecture.input_kind.streaming_problem:  # then no network of its space can
             raise AnenasError(problem)
-        able = [record.number for record in front if not streaming_problem(record.architecture)]
+        able = [record.number for record in others if not streaming_problem(record.architecture)]
         fix = f"pick trial {able[0]}, which can" if able else f"search a space such as {_SPACE}, where all can"
         raise AnenasError(f"{problem}; {fix}")
 

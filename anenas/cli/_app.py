@@ -31,9 +31,7 @@ OfSpace = Annotated[
 ]
 System = Annotated[
     str | None,
-    typer.Option(
-        "--os", help="The system that it runs: ios16 to ios27 or macos13 to macos27.", show_default="the newest"
-    ),
+    typer.Option("--os", help="System of the chips: ios16, macos14, …, ios27.", show_default="the newest"),
 ]
 DEFAULT_STORE = Path("mlruns")
 

@@ -32,7 +32,9 @@ def measure(
     device: Annotated[Device, typer.Option(help="This Mac, or an iPhone attached to it.")] = Device.LOCAL,
     chip: Annotated[str, typer.Option(help="Of the iPhone, such as A15.", show_default="a Mac knows its own")] = "",
     team: Annotated[str, typer.Option(help="Apple developer team to sign coremltools' app for the iPhone.")] = "",
-    compute_units: Annotated[Units, typer.Option(help="What Core ML may use.")] = Units.ALL,
+    compute_units: Annotated[
+        Units, typer.Option(help="What Core ML may use; `all` can end the measurement on macOS 26 and later.")
+    ] = Units.CPU_AND_NE,
     rounds: Annotated[int, typer.Option(min=1, help="How often to load the model; 20 predictions each.")] = 10,
     as_json: Json = False,
 ) -> None:
@@ -85,6 +87,9 @@ def kit(
     calibration: Annotated[
         bool, typer.Option("--calibration", help="Add ten diverse models, to calibrate the estimate with.")
     ] = False,
+    core_ai: Annotated[
+        bool, typer.Option("--core-ai", help="Add torch programs, for Core AI's plan on macOS 27 and later.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Write packages, inputs and a script that measures and checks them on any Mac."""
@@ -93,12 +98,13 @@ def kit(
     wanted = [*(models or ()), *(CALIBRATION_MODELS if calibration else ())]
     if not wanted:
         raise AnenasError("no model for the kit; name some, or --calibration for ten diverse ones")
-    entries = write_kit(wanted, out)
+    entries = write_kit(wanted, out, core_ai=core_ai)
     if as_json:
         print(json.dumps({"kit": str(out), "models": entries}, indent=2))
         return
     print(f"{out}: {len(entries)} package{'s'[: len(entries) > 1]} with inputs; copy it to a Mac and there")
-    print("    pip install coremltools && python3 validate.py")
+    tools = "coremltools coreai-torch" if core_ai else "coremltools"
+    print(f"    pip install {tools} && python3 validate.py")
     print("then bring results.json and measurements.csv back: anenas recording results.json")
     if unknown := sum(entry["expected"] is None for entry in entries):
         print(f"{unknown} without expected outputs: an operation is known to Core ML alone")

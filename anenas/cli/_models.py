@@ -33,8 +33,8 @@ def profile(
     from anenas.latency import profile as profile_of
     from anenas.models import load_graph
 
-    names = list(known()) if chip.casefold() == "all" else [chip]
-    targets = [Target.named(on_system(name, system)) for name in names]
+    chosen = list(known()) if chip.casefold() == "all" else [chip]
+    targets = [Target.named(on_system(name, system)) for name in chosen]
     graph = load_graph(model, space)
     profiles = [profile_of(model, graph, target) for target in targets]
     if html is not None:
@@ -62,6 +62,7 @@ def check(
         str | None, typer.Argument(help="A .mlpackage, timm:NAME, timm:NAME@RESOLUTION or an architecture.")
     ] = None,
     chip: Annotated[str, typer.Option(help="The chip to check for (`anenas chips`).")] = "A15",
+    system: System = None,
     space: OfSpace = None,
     list_rules: Annotated[bool, typer.Option("--list-rules", help="List the rules with their evidence.")] = False,
     as_json: Json = False,
@@ -86,16 +87,16 @@ def check(
         return
     if model is None:
         raise AnenasError("no model to check; `anenas check --help` says what it may be")
-    known, _ = chip_or_own_device(chip)
+    known, _ = chip_or_own_device(on_system(chip, system))
     graph = load_graph(model, space)
     findings = find(graph, known)
     errors = sum(finding.is_error for finding in findings)
     if as_json:
         rows = [dataclasses.asdict(finding) for finding in findings]
-        print(json.dumps({"model": model, "chip": known.name, "findings": rows, "errors": errors}, indent=2))
+        print(json.dumps({"model": model, "chip": known.full_name, "findings": rows, "errors": errors}, indent=2))
     else:
         placed, segments = placement(graph, known), program_cost(graph, known).engine_segments
-        print_findings(Console(emoji=False), model, known.name, findings, placed, segments)
+        print_findings(Console(emoji=False), model, known.full_name, findings, placed, segments)
     if errors:
         raise typer.Exit(1)
 

@@ -192,7 +192,7 @@ def search(
             space,
             data=data,
             pretrained=names(pretrained, "--pretrained") if pretrained else (),
-            chip=[on_system(one, system) for one in names(chip, "--chip")],
+            chip=names(on_system(chip, system), "--chip"),
             latency=latency,
             objectives=names(objectives, "--objectives") if objectives is not None else None,
             latency_bound=latency_bound,  # type: ignore[arg-type]  # it tells of others itself

@@ -38,11 +38,6 @@ def names(text: str, option: str) -> list[str]:
     return found
 
 
-def on_system(chip: str, system: str | None) -> str:
-    """The chip with a system behind an @; one that has a system keeps it."""
-    return chip if system is None or "@" in chip else f"{chip}@{system}"
-
-
 def fraction(text: str, option: str) -> float:
     """A fraction of the whole: 0.95 or 95%."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(%?)", text.strip())
@@ -50,3 +45,10 @@ def fraction(text: str, option: str) -> float:
     if not 0 < value <= 1:
         raise AnenasError(f"{option} '{text}': expected a fraction above 0 and at most 1, such as 0.95 or 95%")
     return value
+
+
+def on_system(chips: str, system: str | None) -> str:
+    """Chips, separated by commas, on a system; one that has its own behind an @ keeps it."""
+    if system is None:
+        return chips
+    return ",".join(chip if "@" in chip else f"{chip}@{system}" for chip in names(chips, "--chip"))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from anenas._errors import AnenasError
 from anenas.ane import Chip, placement
 from anenas.graph import Graph, Op
-from anenas.measure._recording import PlannedOp, Recording
+from anenas.measure._recording import CoreAIOp, PlannedOp, Recording
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,35 @@ class Agreement:
     macs: float
     compared: int
     differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True)
+class CoreAIUnits:
+    """Where Core AI would run a recorded network, by numbers: its operations are not those of the Core ML program.
+
+    Attributes:
+        units: How many of Core AI's operations run on each unit, the most first.
+        refused: Its operations that the engine gives a reason to refuse, and how many of them are alike.
+        predicted: How many operations of the Core ML program are predicted to run on the engine, and how many there
+            are; None where the program or the chip is unknown.
+    """
+
+    units: dict[str, int]
+    refused: dict[CoreAIOp, int]
+    predicted: tuple[int, int] | None
+
+
+def core_ai_units(recording: Recording, graph: Graph | None, chip: Chip | None) -> CoreAIUnits | None:
+    """What Core AI planned, beside `placement`; None if the recording holds no plan of Core AI."""
+    plan = recording.core_ai_plan
+    if not plan:
+        return None
+    predicted = None
+    if graph and chip:
+        placed = placement(graph, chip)
+        predicted = sum(one.on_engine for one in placed), len(placed)
+    refused = Counter(one for one in plan if one.reason and one.unit != "NeuralEngine")
+    return CoreAIUnits(dict(Counter(one.unit for one in plan).most_common()), dict(refused.most_common()), predicted)
 
 
 def agreement(graph: Graph, chip: Chip, recording: Recording) -> Agreement:

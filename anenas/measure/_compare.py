@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import statistics
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from anenas._errors import AnenasError
-from anenas.ane import get_chip
+from anenas.ane import Chip, get_chip
 from anenas.coreml import Package
 from anenas.graph import Graph, fingerprint
 from anenas.latency import CalibratedLatency, Latency, LatencySource
-from anenas.measure._agreement import Agreement, agreement
+from anenas.measure._agreement import Agreement, CoreAIUnits, agreement, core_ai_units
 from anenas.measure._core_ml import require_core_ml
 from anenas.measure._device import DeviceLatency
 from anenas.measure._kit import is_package, to_package
@@ -29,12 +30,14 @@ class Measured:
         predicted: The estimate for its program on its chip; None where either is unknown, or the engine unused.
         agreement: Of placement and compute plan, None where they cannot be compared.
         notes: Why something is None or unreliable.
+        core_ai: Core AI's plan, None where the recording holds none.
     """
 
     recording: Recording
     predicted: Latency | None
     agreement: Agreement | None
     notes: tuple[str, ...]
+    core_ai: CoreAIUnits | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """For scripts."""
@@ -73,6 +76,15 @@ class Measured:
                     for difference in self.agreement.differences
                 ],
             },
+            "core_ai": self.core_ai
+            and {
+                "units": self.core_ai.units,
+                "refused": [
+                    {**dataclasses.asdict(one), "operations": count} for one, count in self.core_ai.refused.items()
+                ],
+                "predicted_on_engine": self.core_ai.predicted and self.core_ai.predicted[0],
+                "predicted_operations": self.core_ai.predicted and self.core_ai.predicted[1],
+            },
             "notes": list(self.notes),
         }
 
@@ -91,6 +103,7 @@ def compare(
     notes: list[str] = []
     predicted: Latency | None = None
     agreed: Agreement | None = None
+    chip: Chip | None = None
     try:
         chip = get_chip(recording.chip)
         graph = graph or _graph(recording, folder)
@@ -101,7 +114,7 @@ def compare(
         agreed = agreement(graph, chip, recording)
     except AnenasError as error:
         notes.append(str(error))
-    return Measured(recording, predicted, agreed, tuple(notes))
+    return Measured(recording, predicted, agreed, tuple(notes), core_ai_units(recording, graph, chip))
 
 
 def _graph(recording: Recording, folder: Path) -> Graph:

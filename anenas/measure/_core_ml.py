@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
+import json
+import logging
+import shutil
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -14,6 +18,9 @@ from anenas.coreml import Package, as_arrays
 from anenas.measure import kit_script
 from anenas.mil import coremltools
 
+_log = logging.getLogger(__name__)
+
+_MODEL = "package"  # what the only model of a kit is called
 _NEEDS_MACOS = (
     "measuring needs macOS with coremltools; a kit measures on any Mac (`anenas kit`, `anenas.measure.write_kit`)"
 )
@@ -54,33 +61,57 @@ def measure_package(
     device: str = "local",
     chip: str = "",
     team: str = "",
-    compute_units: str = "ALL",
+    compute_units: str = kit_script.DEFAULT_UNITS,
     rounds: int = kit_script.ROUNDS,
 ) -> dict[str, Any]:
     """Measure a package on this Mac or on an attached iPhone; unproven on hardware.
 
-    Its images and labels are replaced by arrays first, see `as_arrays`.
+    Its images and labels are replaced by arrays first, see `as_arrays`. A kit of the package is measured in a process
+    of its own, so that one which Core ML ends is an error here.
 
     Returns:
         A recording without "model" and "fingerprint".
 
     Raises:
-        AnenasError: Where there is no Core ML, or no such device, or Core ML refuses the package.
+        AnenasError: Where there is no Core ML, or no such device, or Core ML refuses the package or ends the process.
     """
     require_core_ml()
-
-    async def measure(arrays: Path, inputs: dict[str, np.ndarray]) -> dict[str, Any]:
-        target = await kit_script.attach(device, chip, team)
-        measured, _ = await kit_script.measure(arrays, inputs, target, compute_units, rounds)
-        entry = {"model": "", "fingerprint": "", "package_sha256": package.digest}
-        return kit_script.recording(entry, target, compute_units, measured, {})
-
-    inputs = package.example_inputs()
     with tempfile.TemporaryDirectory(prefix="anenas-") as folder:
-        arrays = as_arrays(package, Path(folder) / "model.mlpackage")
-        try:
-            return asyncio.run(measure(arrays.path, inputs))
-        except kit_script.ValidationError as error:
-            raise AnenasError(str(error)) from error
-        except Exception as error:  # Core ML's and Xcode's failures come as whatever coremltools makes of them
-            raise AnenasError(f"Core ML could not measure {package}: {first_line(error)}") from error
+        kit = Path(folder)
+        as_arrays(package, kit / "model.mlpackage")
+        np.savez(kit / "inputs.npz", **package.example_inputs())  # type: ignore[arg-type]
+        entry = {
+            "model": _MODEL,
+            "fingerprint": "",
+            "package_sha256": package.digest,
+            "package": "model.mlpackage",
+            "inputs": "inputs.npz",
+            "expected": None,
+            **dict.fromkeys(("timm_name", "input_res", "batch"), ""),  # for the table, which is not looked at
+        }
+        (kit / kit_script.KIT).write_text(json.dumps({"version": 1, "models": [entry]}), encoding="utf-8")
+        script = shutil.copyfile(kit_script.__file__, kit / "validate.py")
+        units = next(name for name, value in kit_script.UNITS.items() if value == compute_units)
+        options = {"device": device, "chip": chip, "team": team, "compute-units": units, "rounds": rounds, "only": 0}
+        command = [sys.executable, str(script)]
+        for name, value in options.items():
+            command += [f"--{name}", str(value)]
+        ran = subprocess.run(command, capture_output=True, text=True, check=False)
+        if ran.stderr.strip():  # where Core ML refuses a package, a warning of coremltools holds the reason
+            _log.log(logging.WARNING if ran.returncode == 1 else logging.DEBUG, "%s", ran.stderr.strip())
+        if ran.returncode:
+            raise AnenasError(_failure(package, compute_units, ran))
+        content = json.loads((kit / kit_script.RESULTS).read_text(encoding="utf-8"))
+    (recording,) = content["recordings"]
+    return dict(recording)
+
+
+def _failure(package: Package, compute_units: str, ran: subprocess.CompletedProcess[str]) -> str:
+    """Why the script did not measure the one package of its kit, in one line."""
+    if ran.returncode < 0:
+        return f"{package} was not measured: {kit_script.ended_by(-ran.returncode, compute_units)}"
+    lines = [line for line in ran.stderr.splitlines() if line.strip()] or ["no reason given"]
+    if ran.returncode == 2:  # it could not begin
+        return lines[-1]
+    failed = [line.partition(": ")[2] for line in lines if line.startswith(f"FAILED {_MODEL}: ")] or lines
+    return f"Core ML could not measure {package}: {failed[-1]}"

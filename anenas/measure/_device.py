@@ -17,13 +17,14 @@ from anenas.measure._recording import ComputeUnits, Recording, to_recording
 class DeviceLatency:
     """Measures exported packages with coremltools' `MLModelBenchmarker`; unproven on hardware.
 
-    Before there is a package to measure, the calibrated model estimates.
+    Each is measured in a process of its own, so that one which Core ML ends costs no other. Before there is a package
+    to measure, the calibrated model estimates.
 
     Args:
         device: "local" for this Mac, or "iphone".
         chip: Of the iPhone, which coremltools cannot tell.
         team: Developer team that coremltools' app is signed with for the iPhone.
-        compute_units: That Core ML may use.
+        compute_units: That Core ML may use. ALL can end the measuring process on macOS 26 and later.
         rounds: How often a package is loaded; at least five give a median with an interval.
 
     Attributes:
@@ -38,7 +39,7 @@ class DeviceLatency:
         *,
         chip: str = "",
         team: str = "",
-        compute_units: ComputeUnits = "ALL",
+        compute_units: ComputeUnits = "CPU_AND_NE",
         rounds: int = 10,
     ) -> None:
         self._where = {"device": device, "chip": chip, "team": team}
@@ -56,7 +57,8 @@ class DeviceLatency:
             model: What to call it.
 
         Raises:
-            AnenasError: Where there is no Core ML, or no such device, or Core ML refuses the package.
+            AnenasError: Where there is no Core ML, or no such device, or Core ML refuses the package or ends the
+                process that measures it.
         """
         content = measure_package(package, compute_units=self._compute_units, rounds=self._rounds, **self._where)
         return to_recording(content | {"model": model, "fingerprint": fingerprint(graph)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import shutil
 from collections.abc import Sequence
@@ -35,7 +36,7 @@ CALIBRATION_MODELS = (
     "1x3x224x224-conv_r1_s2_c32_k3_relu-mbconv_r2_s2_c32_k3_e4_relu-mbconv_r3_s2_c64_k5_e4_relu-head_n1000",
     "1x3x64x64-conv_r1_s2_c16_k3_relu-conv_r2_s2_c32_k3_relu-head_n10",
 )
-_PACKAGE, _INPUTS, _EXPECTED = "model.mlpackage", "inputs.npz", "expected.npz"
+_PACKAGE, _INPUTS, _EXPECTED, _PROGRAM = "model.mlpackage", "inputs.npz", "expected.npz", "program.pt2"
 _README = """\
 A validation kit of anenas: {count} Core ML package(s), an input for each{expected}, and a script to measure them.
 
@@ -43,6 +44,11 @@ On any Mac (macOS 14.4 or later also reports where each operation runs):
 
     python3 -m venv venv && venv/bin/pip install coremltools
     venv/bin/python validate.py
+
+On macOS 27 and later, a kit of `anenas kit --core-ai` also asks Core AI where it would run each operation, and why the
+Neural Engine refuses it, if coreai-torch 0.4.3 or later is there (Python 3.11 or later):
+
+    venv/bin/pip install coreai-torch
 
 On an iPhone attached to a Mac with Xcode, unlocked and in developer mode; TEAM is the identifier of a team of Apple's
 developer programme, and --chip says which chip the iPhone has:
@@ -83,12 +89,24 @@ def _convert(model: str, network: nn.Module, shape: tuple[int, int, int, int], f
         raise AnenasError(f"{model} cannot be converted: {first_line(error)}") from error
 
 
-def write_kit(models: Sequence[str], out: Path) -> list[dict[str, Any]]:
+def _export(model: str, network: nn.Module, shape: tuple[int, int, int, int], file: Path) -> None:
+    """Write a network as a program of torch in fp16, which is what Core AI plans."""
+    import torch
+
+    try:
+        half = copy.deepcopy(network).half()  # the network says in fp32 what is expected
+        torch.export.save(torch.export.export(half, (torch.zeros(shape, dtype=torch.float16),)), file)
+    except Exception as error:  # whatever the model's code or torch raises
+        raise AnenasError(f"{model} cannot be exported for Core AI: {first_line(error)}") from error
+
+
+def write_kit(models: Sequence[str], out: Path, *, core_ai: bool = False) -> list[dict[str, Any]]:
     """Write a folder with packages, inputs, expected outputs and the script that measures them on any Mac.
 
     Args:
         models: Packages, models of timm, architectures. All but packages get fresh weights.
         out: Written whole or not at all; must not be there, or be empty.
+        core_ai: Also write a program of torch for each that is not a package, for Core AI's plan on macOS 27.
 
     Returns:
         What the script knows of each model.
@@ -104,7 +122,7 @@ def write_kit(models: Sequence[str], out: Path) -> list[dict[str, Any]]:
     out.parent.mkdir(parents=True, exist_ok=True)
     with replacing(out) as kit:
         kit.mkdir()
-        entries = [_add(model, kit, f"{i:02}-{_slug(model)}") for i, model in enumerate(models, start=1)]
+        entries = [_add(model, kit, f"{i:02}-{_slug(model)}", core_ai) for i, model in enumerate(models, start=1)]
         (kit / script.KIT).write_text(json.dumps({"version": 1, "models": entries}, indent=1) + "\n", encoding="utf-8")
         shutil.copyfile(script.__file__, kit / "validate.py")
         expected = " with what it should compute" if all(entry["expected"] for entry in entries) else ""
@@ -112,7 +130,7 @@ def write_kit(models: Sequence[str], out: Path) -> list[dict[str, Any]]:
     return entries
 
 
-def _add(model: str, kit: Path, name: str) -> dict[str, Any]:
+def _add(model: str, kit: Path, name: str, core_ai: bool) -> dict[str, Any]:
     """Put one model into a kit."""
     folder = kit / name
     folder.mkdir()
@@ -123,6 +141,8 @@ def _add(model: str, kit: Path, name: str) -> dict[str, Any]:
     else:
         network, shape = load_network(model)
         original = package = _convert(model, network, shape, folder)
+        if core_ai:
+            _export(model, network, shape, folder / _PROGRAM)
     inputs = package.example_inputs()
     np.savez(folder / _INPUTS, **inputs)  # type: ignore[arg-type]
     expected = expected_outputs(package, inputs, network)
@@ -135,6 +155,7 @@ def _add(model: str, kit: Path, name: str) -> dict[str, Any]:
         "package": f"{name}/{_PACKAGE}",
         "inputs": f"{name}/{_INPUTS}",
         "expected": f"{name}/{_EXPECTED}" if expected is not None else None,
+        "program": f"{name}/{_PROGRAM}" if core_ai and network is not None else None,
         "fingerprint": fingerprint(original.graph),
         "package_sha256": original.digest,
         "timm_name": timm_name if model.startswith("timm:") else "",

@@ -53,6 +53,23 @@ class PlannedOp:
 
 
 @dataclass(frozen=True)
+class CoreAIOp:
+    """Where Core AI, beside Core ML on macOS 27 and later, would run an operation of the same network.
+
+    Attributes:
+        operation: Core AI's name of its kind, such as "coreai.conv2d".
+        unit: "CPU", "GPU", "NeuralEngine", or several joined by "and".
+        reason: Why the Neural Engine refuses it, in the engine's words; empty if none is given.
+    """
+
+    operation: Annotated[str, Field(min_length=1, max_length=200)]
+    unit: Annotated[str, Field(min_length=1, max_length=100)]
+    reason: Annotated[str, Field(max_length=10_000)]
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True)
 class Recording:
     """One measurement of one package.
 
@@ -71,6 +88,7 @@ class Recording:
         predict_ms: Milliseconds of each prediction after the first; one tuple for each round, before which the
             model was reloaded.
         plan: Core ML's compute plan in the program's order, without constants; empty if there was none.
+        core_ai_plan: Core AI's plan in its program's order, preferring the engine; empty if there was none.
         output_errors: Error of each output that was compared, see `kit_script.output_errors`.
     """
 
@@ -86,6 +104,7 @@ class Recording:
     load_ms: tuple[Annotated[float, Field(ge=0, allow_inf_nan=False)], ...]
     predict_ms: Annotated[tuple[Annotated[tuple[_Milliseconds, ...], Field(min_length=1)], ...], Field(min_length=1)]
     plan: tuple[PlannedOp, ...] = ()
+    core_ai_plan: Annotated[tuple[CoreAIOp, ...], Field(max_length=100_000)] = ()
     output_errors: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = field(
         default_factory=dict, hash=False
     )

@@ -9,13 +9,16 @@ In a kit of `anenas kit` this file is `validate.py`: it needs coremltools and nu
 An iPhone needs Xcode on the Mac and a team of Apple's developer programme: coremltools builds an app, signs it with
 TEAM and runs the packages in it. Results are in results.json and, as a table, in measurements.csv.
 
-`anenas measure` runs the same functions. This is the only code of anenas that needs macOS, all of it through
+`anenas measure` runs the same script. This is the only code of anenas that needs macOS, all of it through
 coremltools. It is UNPROVEN ON HARDWARE: written from coremltools 9.0's source and documentation, and tested against a
 stand-in for the compiled library beneath coremltools.
 
 What is timed: coremltools times Core ML's own prediction call, and its loading of an already compiled model, by the
 device's clock; converting inputs and reaching an iPhone do not count. On an iPhone a file is sent back and forth
 between two predictions, during which the engine may slow its clock. Samples are kept in their order.
+
+On macOS 27 and later, with coreai-torch 0.4.3 or later and a kit of `anenas kit --core-ai`, the results also hold where
+Core AI would run each operation, and why the Neural Engine refuses it; as UNPROVEN, see `core_ai_plan`.
 """
 
 from __future__ import annotations
@@ -26,10 +29,13 @@ import contextlib
 import csv
 import gc
 import importlib
+import importlib.metadata
 import io
 import json
 import logging
 import os
+import re
+import signal
 import statistics
 import subprocess
 import sys
@@ -42,6 +48,9 @@ import numpy as np
 FORMAT, VERSION = "anenas-recordings", 1
 RESULTS, MEASUREMENTS, KIT = "results.json", "measurements.csv", "kit.json"
 UNITS = {"all": "ALL", "cpu-and-ne": "CPU_AND_NE", "cpu-only": "CPU_ONLY", "cpu-and-gpu": "CPU_AND_GPU"}
+# ALL and the GPU can end the process on macOS 26 and later (ultralytics/ultralytics#24885), and may run what is meant
+# for the engine elsewhere.
+DEFAULT_UNITS = "CPU_AND_NE"
 DEVICES = ("local", "iphone")
 ROUNDS, PREDICTIONS = 10, 20  # a round reloads the model and warms it up with one more prediction
 
@@ -51,6 +60,9 @@ _DEVICE_NAMES = {
     "MLGPUComputeDevice": "GPU",
     "MLNeuralEngineComputeDevice": "NeuralEngine",
 }
+_CORE_AI_NAMES = {"NEURAL_ENGINE": "NeuralEngine"}
+_CORE_AI, _CORE_AI_VERSION, _CORE_AI_MACOS = "coreai-torch", (0, 4, 3), 27  # the oldest that tell reasons
+_LONGEST_REASON = 2000
 _COLUMNS = (
     "model", "timm_name", "input_res", "batch", "device", "soc", "compute_unit", "precision", "latency_ms", "source",
     "notes", "set", "digitised", "off_ane_suspected", "model_spec", "package",
@@ -142,7 +154,7 @@ async def measure(
     package: Path,
     inputs: dict[str, np.ndarray],
     target: Target,
-    units: str = "ALL",
+    units: str = DEFAULT_UNITS,
     rounds: int = ROUNDS,
     predictions: int = PREDICTIONS,
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -238,6 +250,58 @@ def _plan(plan: Any) -> list[dict[str, Any]]:
 def _device_name(device: Any) -> str:
     name = type(device).__name__
     return _DEVICE_NAMES.get(name, name)
+
+
+def lacks_core_ai(entries: list[dict[str, Any]], device: str) -> str:
+    """Why there can be no plan of Core AI here; empty if there can."""
+    if not any(entry.get("program") for entry in entries):
+        return "the kit was written without --core-ai, or of packages alone"
+    if device != "local":
+        return "it plans for this Mac, not for the iPhone"
+    if _numbers(_ask("sw_vers", "-productVersion")) < (_CORE_AI_MACOS,):
+        return f"needs macOS {_CORE_AI_MACOS} or later"
+    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+        if _numbers(importlib.metadata.version(_CORE_AI)) >= _CORE_AI_VERSION:
+            return ""
+    return f"needs {_CORE_AI} {'.'.join(map(str, _CORE_AI_VERSION))} or later: pip install --upgrade {_CORE_AI}"
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:3])
+
+
+async def core_ai_plan(program: Path) -> list[dict[str, str]]:
+    """Where Core AI would run each operation if it prefers the Neural Engine, and why the engine refuses it.
+
+    Written from the source of coreai-torch 0.4.3 and coreai-core 1.0.0b3, a beta, and never run on macOS 27. Assumed:
+    a program of `torch.export.save` in fp16 becomes Core AI's as below; `ComputePlan.from_program` is awaited, loads it
+    in this process, and takes the unit to prefer; `to_dict` then holds "entries", each with "operation_id", "devices"
+    (of CPU, GPU, NEURAL_ENGINE, UNKNOWN) and "validation" (messages, the engine's `ane_validation_message`), and
+    "operation_names" by identifier, in the program's order. Operations without an entry, which may be part of another,
+    are left out.
+
+    Args:
+        program: A `.pt2` file.
+
+    Returns:
+        For each operation in the program's order: "operation", "unit" and "reason", which is empty if there is none.
+    """
+    export, core_ai, runtime = map(importlib.import_module, ("torch.export", "coreai_torch", "coreai.runtime"))
+    debugging = importlib.import_module("coreai_torch.debugging.compute_plan")
+    exported = export.load(program).run_decompositions(core_ai.get_decomp_table())
+    converted = core_ai.TorchConverter().add_exported_program(exported).to_coreai()
+    options = runtime.SpecializationOptions.from_preferred_compute_unit_kind(runtime.ComputeUnitKind.neural_engine())
+    plan = (await debugging.ComputePlan.from_program(converted, options)).to_dict(converted)
+    planned = {entry["operation_id"]: entry for entry in plan["entries"]}
+    return [
+        {
+            "operation": name,
+            "unit": " and ".join(_CORE_AI_NAMES.get(device, device) for device in planned[number]["devices"]),
+            "reason": "; ".join(planned[number]["validation"])[:_LONGEST_REASON],
+        }
+        for number, name in plan["operation_names"].items()
+        if number in planned and name not in ("coreai.constant", "coreai.graph")  # as in Core AI's own summary
+    ]
 
 
 def output_errors(expected: dict[str, np.ndarray], outputs: dict[str, np.ndarray]) -> dict[str, float]:
@@ -360,19 +424,52 @@ async def _measure_entries(
     return failed
 
 
-def _measure_apart(entries: list[dict[str, Any]]) -> int:
-    """Measure each entry in a process of its own; returns how many failed.
+def ended_by(number: int, units: str) -> str:
+    """Which signal ended the process that measured a model with some compute units, and what to try."""
+    advice = {
+        "CPU_AND_NE": "--compute-units cpu-only tells whether the engine is to blame",
+        "CPU_ONLY": "the model is likely to blame",
+    }.get(units, "try --compute-units cpu-and-ne")
+    return f"Core ML ended the process with signal {number} ({signal.Signals(number).name}) on {units}; {advice}"
 
-    For some models Core ML ends the process instead of raising, on the GPU for one (ultralytics/ultralytics#24885).
+
+def _measure_apart(entries: list[dict[str, Any]], units: str, with_core_ai: bool) -> int:
+    """Measure each entry in a process of its own, which Core ML may end; returns how many failed.
+
+    Core AI plans in another one, so that what it does costs no measurement.
     """
+    command = [sys.executable, __file__, *sys.argv[1:]]
     failed = 0
     for number, entry in enumerate(entries):
-        code = subprocess.run([sys.executable, __file__, *sys.argv[1:], "--only", str(number)], check=False).returncode
+        code = subprocess.run([*command, "--only", str(number)], check=False).returncode
         if code < 0:
-            reason = f"Core ML ended the process with signal {-code}; --compute-units cpu-and-ne may do"
-            print(f"FAILED {entry['model']}: {reason}", file=sys.stderr, flush=True)
+            print(f"FAILED {entry['model']}: {ended_by(-code, units)}", file=sys.stderr, flush=True)
         failed += code != 0
+        if code == 0 and with_core_ai and not entry.get("program"):
+            print("              no plan of Core AI, which reads no packages", flush=True)
+        elif code == 0 and with_core_ai:
+            code = subprocess.run([*command, "--core-ai", str(number)], check=False).returncode
+            if code < 0:
+                ended = f"Core AI ended the process with signal {-code} ({signal.Signals(-code).name})"
+                print(f"no plan of Core AI for {entry['model']}: {ended}", file=sys.stderr, flush=True)
     return failed
+
+
+def _plan_of_core_ai(kit: Path, out: Path, entry: dict[str, Any]) -> int:
+    """Put Core AI's plan beside an entry's recording, which stays as it was if there is none; 0 if there is."""
+    try:
+        plan = asyncio.run(core_ai_plan(kit / entry["program"]))
+    except Exception as error:  # a beta, and the figures are worth having without it
+        print(f"no plan of Core AI for {entry['model']}: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
+        return 1
+    content = json.loads((out / RESULTS).read_text(encoding="utf-8"))
+    for one in content["recordings"]:
+        if one["model"] == entry["model"]:
+            one["core_ai_plan"] = plan
+    write_whole(out / RESULTS, json.dumps(content) + "\n")
+    inside = sum(row["unit"] == "NeuralEngine" for row in plan)
+    print(f"              Core AI: {inside} of {len(plan)} operations on the Neural Engine", flush=True)
+    return 0
 
 
 def _add(out: Path, entries: list[dict[str, Any]], one: dict[str, Any]) -> None:
@@ -391,14 +488,25 @@ def main() -> int:
     parser.add_argument("--device", choices=DEVICES, default="local", help="this Mac, or an iPhone attached to it")
     parser.add_argument("--chip", default="", help="of the iPhone, such as A15")
     parser.add_argument("--team", default="", help="developer team to sign coremltools' app for the iPhone with")
-    parser.add_argument("--compute-units", choices=list(UNITS), default="all")
+    parser.add_argument(
+        "--compute-units",
+        choices=list(UNITS),
+        default=next(name for name, units in UNITS.items() if units == DEFAULT_UNITS),
+        help="what Core ML may use (%(default)s); all can end the process on macOS 26 and later",
+    )
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"times to load each package ({ROUNDS})")
     parser.add_argument("--predictions", type=int, default=PREDICTIONS, help=f"timed in each round ({PREDICTIONS})")
     parser.add_argument("--out", type=Path, help="folder of the results, by default this kit")
     parser.add_argument("--only", type=int, help=argparse.SUPPRESS)  # a process for one entry
+    parser.add_argument("--core-ai", type=int, help=argparse.SUPPRESS)  # a process for one entry's plan
     options = parser.parse_args()
     if options.rounds < 1 or options.predictions < 1:
         parser.error("--rounds and --predictions must be 1 or more")
+    kit = Path(__file__).resolve().parent
+    out = (options.out or kit).resolve()
+    entries = [_beside(out, kit, entry) for entry in json.loads((kit / KIT).read_text(encoding="utf-8"))["models"]]
+    if options.core_ai is not None:  # before coremltools, so that the two do not meet in a process
+        return _plan_of_core_ai(kit, out, entries[options.core_ai])
     logging.getLogger("coremltools").setLevel(logging.ERROR)  # it warns of every newer package beside it
     with contextlib.suppress(ImportError):
         importlib.import_module("coremltools")
@@ -408,10 +516,7 @@ def main() -> int:
     if not has_core_ml():
         print("Core ML is only on macOS: run this script on a Mac", file=sys.stderr)
         return 2
-    kit = Path(__file__).resolve().parent
-    out = (options.out or kit).resolve()
     out.mkdir(parents=True, exist_ok=True)
-    entries = [_beside(out, kit, entry) for entry in json.loads((kit / KIT).read_text(encoding="utf-8"))["models"]]
     try:
         if options.only is not None:
             return min(1, asyncio.run(_measure_entries(kit, out, entries, [entries[options.only]], options)))
@@ -420,7 +525,10 @@ def main() -> int:
         if options.device == "local":
             here = asyncio.run(attach())
             print(f"{here.model} ({here.chip}), {here.os}, compute units {UNITS[options.compute_units]}", flush=True)
-            failed = _measure_apart(entries)
+        if lacking := lacks_core_ai(entries, options.device):
+            print(f"no plan of Core AI: {lacking}", flush=True)
+        if options.device == "local":
+            failed = _measure_apart(entries, UNITS[options.compute_units], with_core_ai=not lacking)
         else:  # its app is launched once
             failed = asyncio.run(_measure_entries(kit, out, entries, entries, options))
     except ValidationError as error:

@@ -109,6 +109,23 @@ def test_problems_of_the_whole_are_found_in_a_sum() -> None:
     assert [problem.split(":")[0] for problem in (half + half).problems] == ["convolutions", "size-limit"]
 
 
+@pytest.mark.parametrize(
+    ("weight_bytes", "told"),
+    [
+        (1_000_000_000, None),
+        (1_000_000_001, "weights total 1,000 MB, iOS loads 1,000"),
+        (1_073_741_824, "weights total 1,074 MB, iOS loads 1,000"),
+        (
+            1_073_741_825,
+            "weights total 1,074 MB, iOS loads 1,000, and macOS 27 runs what is above 1 GiB (1,074 MB) on the CPU, "
+            "silently",
+        ),
+    ],
+)
+def test_weights_over_a_limit_are_told_with_whose_limit_it_is(weight_bytes: int, told: str | None) -> None:
+    assert ProgramCost(weight_bytes=weight_bytes).problems == ((f"size-limit: {told}",) if told else ())
+
+
 def test_the_table_of_operations_is_well_formed() -> None:
     table = op_support()
     assert len(table) > 150

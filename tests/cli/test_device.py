@@ -103,5 +103,12 @@ def test_a_kit_is_written_and_says_how_to_go_on(run: Run, tmp_path: Path) -> Non
     assert [entry["model"] for entry in json.loads(out)["models"]] == [TINY]
 
 
+def test_a_kit_for_core_ai_says_what_to_install(run: Run, tmp_path: Path) -> None:
+    code, out, err = run("kit", TINY, "--out", "kit", "--core-ai")
+    assert (code, err) == (0, "")
+    assert "pip install coremltools coreai-torch && python3 validate.py" in out
+    assert len(list(tmp_path.glob("kit/*/program.pt2"))) == 1
+
+
 def test_a_kit_needs_a_model(refusal: Callable[..., str]) -> None:
     assert "no model for the kit" in refusal("kit", "--out", "kit")

@@ -129,7 +129,7 @@ def test_a_search_can_be_read_back_from_everywhere(folder: Path) -> None:
     complete = {t.number: t for t in study.trials if t.user_attrs["answer"]["state"] == "completed"}
     assert len(complete) == 4
     for model in result["front"]:
-        assert complete[model["trial"]].values == [model["accuracy"], model["latency_ms"]]
+        assert complete[model["trial"]].values == [model["accuracy"], model["latency_ms"], model["size_mb"]]
 
     client, runs = mlflow_runs(folder)
     [parent] = [run for run in runs if "mlflow.parentRunId" not in run.data.tags]
@@ -215,7 +215,7 @@ def test_timeout_alone_bounds_the_search_and_what_there_is_is_exported(folder: P
         if result["counts"]["completed"]:
             break
     assert result["front"]
-    assert set(result["exports"]) == {"knee", "accurate", "fast"}
+    assert set(result["exports"]) == {"knee", "accurate", "fast", "small"}
 
 
 def test_a_search_with_rungs_trains_few_in_full_and_goes_on_after_a_kill(folder: Path) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from anenas.ane import get_chip
+from anenas.ane import get_chip, placement
 from anenas.graph import Graph
 from anenas.latency import CalibratedLatency, FunctionLatency
-from anenas.measure import Recording, compare
+from anenas.measure import CoreAIOp, Recording, compare
 
 A15 = get_chip("A15")
 OTHER = "1x1x16x16-conv_r1_s2_c16_k3_relu-head_n4"
@@ -42,6 +42,34 @@ def test_what_cannot_be_compared_says_why(recording: Recording, changes: dict[st
     found = compare(dataclasses.replace(recording, **changes), Path())  # type: ignore[arg-type]
     assert note in " ".join(found.notes)
     assert found.agreement is None
+
+
+CORE_AI = (
+    CoreAIOp("coreai.conv2d", "NeuralEngine", ""),
+    CoreAIOp("coreai.conv2d", "NeuralEngine", "a word of warning"),
+    CoreAIOp("coreai.cast", "GPU", "wrong type"),
+    CoreAIOp("coreai.topk", "CPU", "no such layer"),
+    CoreAIOp("coreai.topk", "CPU", "no such layer"),
+    CoreAIOp("coreai.relu", "CPU", ""),
+)
+
+
+def test_core_ai_s_units_are_beside_the_prediction_and_refusals_are_counted(recording: Recording, tiny: Graph) -> None:
+    planned = dataclasses.replace(recording, core_ai_plan=CORE_AI)
+    found = compare(planned, Path(), tiny).core_ai
+    assert found
+    assert found.units == {"CPU": 3, "NeuralEngine": 2, "GPU": 1}
+    assert list(found.refused.items()) == [(CORE_AI[3], 2), (CORE_AI[2], 1)]
+    placed = placement(tiny, A15)
+    assert found.predicted == (sum(one.on_engine for one in placed), len(placed))
+    assert compare(recording, Path(), tiny).core_ai is None
+
+
+def test_core_ai_s_units_are_told_where_nothing_is_predicted(recording: Recording) -> None:
+    told = compare(dataclasses.replace(recording, core_ai_plan=CORE_AI, chip="M99 Ultra"), Path()).to_dict()["core_ai"]
+    assert told["units"]["CPU"] == 3
+    assert told["refused"][0] == {"operation": "coreai.topk", "unit": "CPU", "reason": "no such layer", "operations": 2}
+    assert told["predicted_on_engine"] is told["predicted_operations"] is None
 
 
 def test_without_the_engine_nothing_is_predicted_and_without_a_plan_it_is(recording: Recording) -> None:

@@ -13,6 +13,7 @@ from anenas.coreml import Package, convert
 from anenas.graph import fingerprint
 from anenas.latency import LatencySource
 from anenas.measure import DeviceLatency, RecordedLatency
+from anenas.measure._recording import ComputeUnits
 from anenas.network import Deployed, Normalisation, build, fuse
 from anenas.space import Architecture
 
@@ -38,7 +39,7 @@ def test_a_recording_holds_every_sample_and_where_it_was_taken(package: Package)
     one = DeviceLatency(rounds=2).record(package.graph, package, "mine")
     assert (one.model, one.chip, one.device, one.os) == ("mine", "M2", "StandIn1,1", "macOS 15.1 (24B83)")
     assert one.tool.endswith("MLModelBenchmarker")
-    assert one.compute_units == "ALL"
+    assert one.compute_units == "CPU_AND_NE"
     assert one.fingerprint == fingerprint(package.graph)
     assert one.package_sha256 == package.digest
     assert one.load_ms == (standin_macos.LOAD_MS,) * 2
@@ -63,7 +64,7 @@ def test_what_a_device_answers_is_what_its_recording_replays(package: Package) -
     measured = source.latency(graph, M2, package.path)
     replayed = RecordedLatency([DeviceLatency(rounds=2).record(graph, package, "mine")]).latency(graph, M2)
     assert (measured.source, measured.device) == ("device", "StandIn1,1, macOS 15.1 (24B83)")
-    assert (replayed.source, replayed.version, replayed.device) == ("recordings", "ALL", measured.device)
+    assert (replayed.source, replayed.version, replayed.device) == ("recordings", "CPU_AND_NE", measured.device)
     assert (measured.ms, measured.low_ms, measured.high_ms) == (replayed.ms, replayed.low_ms, replayed.high_ms)
 
 
@@ -80,10 +81,38 @@ def test_a_device_needs_the_package(package: Package) -> None:
 
 
 @pytest.mark.usefixtures("mac")
-def test_a_package_that_core_ml_refuses_is_one_clear_line(package: Package, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_package_that_core_ml_refuses_is_one_clear_line(
+    package: Package, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setenv("STANDIN_REFUSES", "probabilities")
-    with pytest.raises(AnenasError, match=r"Core ML could not measure .*model\.mlpackage: "), pytest.warns():
+    with pytest.raises(AnenasError, match=r"Core ML could not measure .*model\.mlpackage: ValueError: Failed to load"):
         DeviceLatency(rounds=1).latency(package.graph, M2, package.path)
+    assert "Underlying exception message was: the stand-in refuses this model" in caplog.text
+
+
+@pytest.mark.usefixtures("mac")
+@pytest.mark.parametrize(
+    ("units", "advice"),
+    [
+        ("ALL", "try --compute-units cpu-and-ne"),
+        ("CPU_AND_NE", "--compute-units cpu-only tells whether the engine is to blame"),
+    ],
+)
+def test_a_package_that_ends_its_process_leaves_this_one_alone(
+    package: Package, monkeypatch: pytest.MonkeyPatch, units: ComputeUnits, advice: str
+) -> None:
+    monkeypatch.setenv("STANDIN_ABORTS", "probabilities")
+    with pytest.raises(AnenasError) as raised:
+        DeviceLatency(rounds=1, compute_units=units).latency(package.graph, M2, package.path)
+    assert str(raised.value) == (
+        f"{package.path} was not measured: Core ML ended the process with signal 6 (SIGABRT) on {units}; {advice}"
+    )
+
+
+@pytest.mark.usefixtures("mac")
+def test_an_iphone_measures_too(package: Package) -> None:
+    one = DeviceLatency("iphone", chip="A15", team="TEAM", rounds=2).record(package.graph, package, "mine")
+    assert (one.chip, one.device, len(one.predict_ms)) == ("A15", "iPhone", 2)
 
 
 @pytest.mark.usefixtures("mac")

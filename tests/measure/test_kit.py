@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import standin_core_ai
 import standin_macos
 
 from anenas._errors import AnenasError
@@ -17,7 +18,7 @@ from anenas.ane import get_chip
 from anenas.bench._latency import read_published
 from anenas.coreml import Package, convert
 from anenas.graph import fingerprint
-from anenas.measure import RecordedLatency, read_recordings
+from anenas.measure import CoreAIOp, RecordedLatency, read_recordings
 from anenas.measure._kit import CALIBRATION_MODELS, to_package, write_kit
 from anenas.mil import load_program
 from anenas.models import load_graph
@@ -99,7 +100,8 @@ def test_of_a_bare_package_the_program_says_what_it_should_compute(
 
 def test_the_script_measures_every_package_on_a_mac(measured: tuple[Path, str]) -> None:
     kit, printed = measured
-    assert printed.startswith("StandIn1,1 (M2), macOS 15.1 (24B83), compute units ALL")
+    assert printed.startswith("StandIn1,1 (M2), macOS 15.1 (24B83), compute units CPU_AND_NE")
+    assert "no plan of Core AI: the kit was written without --core-ai" in printed
     tiny, timm, bare = read_recordings(kit / "results.json")
     assert [one.model for one in (tiny, timm, bare)] == [TINY, TIMM, "03-mine/model.mlpackage"]
     assert tiny.output_errors == {"probabilities": 0.0}
@@ -130,7 +132,9 @@ def test_the_table_names_the_graph_of_each_row(measured: tuple[Path, str]) -> No
         rows = list(csv.DictReader(file))
     assert [row["model_spec"] for row in rows] == [TINY, TIMM, "03-mine/model.mlpackage"]
     assert all((kit / row["package"]).is_dir() for row in rows)
-    assert {(row["soc"], row["compute_unit"], row["off_ane_suspected"]) for row in rows} == {("M2", "ALL", "False")}
+    assert {(row["soc"], row["compute_unit"], row["off_ane_suspected"]) for row in rows} == {
+        ("M2", "CPU_AND_NE", "False")
+    }
     assert [(row["timm_name"], row["input_res"]) for row in rows] == [
         ("", "16"), ("test_efficientnet", "32"), ("", "16"),
     ]  # fmt: skip
@@ -141,10 +145,75 @@ def test_the_table_names_the_graph_of_each_row(measured: tuple[Path, str]) -> No
 
 
 def test_a_package_that_ends_the_process_does_not_cost_the_others(kit: Path) -> None:
-    ran = standin_macos.run(kit / "validate.py", "--rounds", "1", "--predictions", "1", STANDIN_ABORTS="logits")
+    options = ["--rounds", "1", "--predictions", "1", "--compute-units", "all"]
+    ran = standin_macos.run(kit / "validate.py", *options, STANDIN_ABORTS="logits")
     assert ran.returncode == 1
-    assert f"FAILED {TIMM}: Core ML ended the process with signal 6; --compute-units cpu-and-ne may do" in ran.stderr
+    ended = "Core ML ended the process with signal 6 (SIGABRT) on ALL; try --compute-units cpu-and-ne"
+    assert f"FAILED {TIMM}: {ended}" in ran.stderr
     assert [one.model for one in read_recordings(kit / "results.json")] == [TINY, "03-mine/model.mlpackage"]
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory: pytest.TempPathFactory, classifier: Path) -> Path:
+    """A kit with what Core AI plans."""
+    kit = tmp_path_factory.mktemp("kits") / "kit"
+    tiny, bare = write_kit([TINY, str(classifier)], kit, core_ai=True)
+    assert (tiny["program"], bare["program"]) == (tiny["package"].replace("model.mlpackage", "program.pt2"), None)
+    return kit
+
+
+SHORT = ("--rounds", "1", "--predictions", "1")
+
+
+def test_where_core_ai_plans_a_recording_holds_units_and_reasons(planned: Path, tmp_path: Path) -> None:
+    variables = {"STANDIN_MACOS": "27.0.1", "STANDIN_CORE_AI": "0.4.3"}
+    ran = standin_macos.run(planned / "validate.py", *SHORT, "--out", str(tmp_path), **variables)
+    assert ran.returncode == 0, ran.stderr
+    tiny, bare = read_recordings(tmp_path / "results.json")
+    *inside, last = tiny.core_ai_plan
+    assert {(one.unit, one.reason) for one in inside} == {("NeuralEngine", "")}
+    assert last == CoreAIOp("coreai.softmax.int", "CPU", standin_core_ai.REASON)
+    assert "coreai.conv2d.default" in {one.operation for one in inside}
+    assert not {one.operation for one in tiny.core_ai_plan} & {"coreai.graph", "coreai.constant"}
+    assert bare.core_ai_plan == ()
+    assert tiny.plan  # Core ML's
+    assert f"Core AI: {len(inside)} of {len(inside) + 1} operations on the Neural Engine" in ran.stdout
+    assert (
+        ran.stdout.count("no plan of Core AI") == ran.stdout.count("no plan of Core AI, which reads no packages") == 1
+    )
+
+
+@pytest.mark.parametrize(
+    ("how", "told"),
+    [
+        ("raises", "ValueError: No debug info record found; cannot build compute plan."),
+        ("aborts", "Core AI ended the process with signal 6 (SIGABRT)"),
+    ],
+)
+def test_core_ai_costs_no_measurement(planned: Path, tmp_path: Path, how: str, told: str) -> None:
+    variables = {"STANDIN_MACOS": "27.0.1", "STANDIN_CORE_AI": "0.5", "STANDIN_CORE_AI_FAILS": how}
+    ran = standin_macos.run(planned / "validate.py", *SHORT, "--out", str(tmp_path), **variables)
+    assert ran.returncode == 0
+    assert ran.stderr.endswith(f"\nno plan of Core AI for {TINY}: {told}\n")  # after a warning of torch
+    assert [one.core_ai_plan for one in read_recordings(tmp_path / "results.json")] == [(), ()]
+
+
+@pytest.mark.parametrize(
+    ("variables", "options", "told"),
+    [
+        ({"STANDIN_CORE_AI": "0.4.3"}, (), "needs macOS 27 or later"),
+        ({"STANDIN_MACOS": "27.0", "STANDIN_CORE_AI": "0.4.2"}, (), "needs coreai-torch 0.4.3 or later: pip install"),
+        ({"STANDIN_MACOS": "27.0"}, (), "needs coreai-torch 0.4.3 or later: pip install"),
+        ({}, ("--device", "iphone", "--chip", "A15", "--team", "T"), "it plans for this Mac, not for the iPhone"),
+    ],
+)
+def test_where_core_ai_does_not_plan_a_line_says_why(
+    planned: Path, tmp_path: Path, variables: dict[str, str], options: tuple[str, ...], told: str
+) -> None:
+    ran = standin_macos.run(planned / "validate.py", *SHORT, *options, "--out", str(tmp_path), **variables)
+    assert ran.returncode == 0
+    assert f"no plan of Core AI: {told}" in ran.stdout
+    assert [one.core_ai_plan for one in read_recordings(tmp_path / "results.json")] == [(), ()]
 
 
 def test_a_kit_is_written_whole_or_not_at_all(tmp_path: Path) -> None:

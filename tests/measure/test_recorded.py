@@ -26,16 +26,31 @@ def test_the_latest_recording_counts(recording: Recording, tiny: Graph) -> None:
         assert RecordedLatency(given).latency(tiny, get_chip("A15")).ms == 9.0
 
 
+def test_any_units_with_the_engine_count_and_those_without_the_gpu_before_all(
+    recording: Recording, tiny: Graph
+) -> None:
+    a15 = get_chip("A15")
+    assert recording.compute_units == "ALL"
+    assert RecordedLatency([recording]).latency(tiny, a15).version == "ALL"
+    older = dataclasses.replace(
+        recording, compute_units="CPU_AND_NE", date="2020-01-01T00:00:00Z", predict_ms=((9.0,),)
+    )
+    for given in ([recording, older], [older, recording]):
+        found = RecordedLatency(given).latency(tiny, a15)
+        assert (found.ms, found.version) == (9.0, "CPU_AND_NE")
+        assert RecordedLatency(given, "ALL").latency(tiny, a15).ms == 0.222
+
+
 def test_only_the_compute_units_that_were_asked_for_count(recording: Recording, tiny: Graph) -> None:
     on_cpu = dataclasses.replace(recording, compute_units="CPU_ONLY")
-    with pytest.raises(AnenasError, match="on A15 with ALL; measure it on a Mac first"):
+    with pytest.raises(AnenasError, match="on A15 with CPU_AND_NE or ALL; it was recorded with CPU_ONLY"):
         RecordedLatency([on_cpu]).latency(tiny, get_chip("A15"))
     assert RecordedLatency([on_cpu], "CPU_ONLY").latency(tiny, get_chip("A15")).ms == 0.222
 
 
 def test_a_program_or_chip_without_recording_is_an_error(recording: Recording, tiny: Graph) -> None:
     source = RecordedLatency([recording])
-    with pytest.raises(AnenasError, match="on M1 with ALL; it was recorded on A15"):
+    with pytest.raises(AnenasError, match="on M1 with CPU_AND_NE or ALL; it was recorded on A15"):
         source.latency(tiny, get_chip("M1"))
     image = Tensor("x", (1, 3, 8, 8))
     with pytest.raises(AnenasError, match="no recording of the program"):

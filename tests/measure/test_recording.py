@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anenas._errors import AnenasError
-from anenas.measure import Recording, read_recordings, write_recordings
+from anenas.measure import CoreAIOp, Recording, read_recordings, write_recordings
 from anenas.measure import _recording as module
 
 milliseconds = st.floats(1e-6, 1e6, allow_nan=False)
@@ -37,7 +37,9 @@ def as_dict(recording: Recording) -> dict[str, Any]:
 
 
 def test_what_is_written_is_what_is_read(recording: Recording, tmp_path: Path) -> None:
-    other = dataclasses.replace(recording, chip="M2", plan=(), output_errors={"logits": 0.01})
+    assert recording.core_ai_plan == ()  # of a file from before there was any
+    core_ai = (CoreAIOp("coreai.conv2d", "NeuralEngine", ""), CoreAIOp("coreai.topk", "CPU", "no such layer"))
+    other = dataclasses.replace(recording, chip="M2", plan=(), output_errors={"logits": 0.01}, core_ai_plan=core_ai)
     write_recordings(tmp_path / "r.json", [recording, other])
     assert read_recordings(tmp_path / "r.json") == [recording, other]
     assert [file.name for file in tmp_path.iterdir()] == ["r.json"]
@@ -96,6 +98,17 @@ def test_a_latency_says_where_it_was_taken(recording: Recording) -> None:
         ("load_ms", [math.inf], "recordings.0.load_ms.0: input should be a finite number"),
         ("output_errors", {"y": -1}, "recordings.0.output_errors.y: input should be greater than or equal to 0"),
         ("plan", [{"name": "x"}], "recordings.0.plan.0.kind: field required"),
+        ("core_ai_plan", [{"operation": "x", "unit": "CPU"}], "recordings.0.core_ai_plan.0.reason: field required"),
+        (
+            "core_ai_plan",
+            [{"operation": "x", "unit": "CPU", "reason": "x" * 10_001}],
+            "recordings.0.core_ai_plan.0.reason: string should have at most 10000 characters",
+        ),
+        (
+            "core_ai_plan",
+            [{"operation": "x", "unit": "CPU", "reason": ""}] * 100_001,
+            "recordings.0.core_ai_plan: tuple should have at most 100000 items",
+        ),
         ("mood", "good", "recordings.0.mood: unexpected keyword argument"),
     ],
 )

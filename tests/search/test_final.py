@@ -110,7 +110,7 @@ def test_what_is_finished_is_trained_again_only_for_longer(study: Study, finishi
 
 def test_cycles_double_unless_so_many_epochs_are_asked_for(study: Study, finishing: Make, tmp_path: Path) -> None:
     finishing(log=tmp_path / "doubling").run()
-    assert set(re.findall(r"finish (.*)", (tmp_path / "doubling").read_text())) == {"(2, 4, 8)"}
+    assert set(re.findall(r"finish (.*)", (tmp_path / "doubling").read_text())) == {"(2, 4)"}
     finishing(epochs=20, log=tmp_path / "one").run()
     assert set(re.findall(r"finish (.*)", (tmp_path / "one").read_text())) == {"(20,)"}
 
@@ -119,7 +119,7 @@ def test_the_bound_is_said_before_it_begins(study: Study, finishing: Make, caplo
     caplog.set_level(logging.INFO, "anenas")
     count = len(picked(study))
     finishing().run()
-    assert f"{count} models, at most 14 epochs each, at most about {14 * count} s" in caplog.text
+    assert f"{count} models, at most 6 epochs each, at most about {6 * count} s" in caplog.text
     finishing("all", epochs=20).run()
     assert re.search(r"\d models, 20 epochs each, about", caplog.text)
 
@@ -170,7 +170,7 @@ def test_an_evaluator_that_cannot_finish_leaves_it_out_and_says_so(
 
 def test_a_third_of_the_time_is_kept_at_most(study: Study, finishing: Make) -> None:
     count = len(picked(study))
-    assert finishing().reserve(3600.0) == pytest.approx(14.0 * count)
+    assert finishing().reserve(3600.0) == pytest.approx(6.0 * count)
     assert finishing().reserve(9.0) == pytest.approx(9 * MOST_OF_TIMEOUT)
     assert finishing("none").reserve(9.0) == 0
 
@@ -191,8 +191,8 @@ def test_a_new_package_has_no_test_accuracy_yet(study: Study, finishing: Make) -
 def test_all_steps_are_counted(study: Study, finishing: Make) -> None:
     finishing().run()
     for trial in study.picks.values():
-        assert trial.shipped.trained_steps == 140
-        assert trial.shipped.total_steps == trial.evaluation.total_steps + 140
+        assert trial.shipped.trained_steps == 60
+        assert trial.shipped.total_steps == trial.evaluation.total_steps + 60
         assert trial.shipped.origin == f"trial {trial.number}"
 
 
@@ -268,7 +268,7 @@ def test_what_the_teacher_s_answers_take_is_in_the_bound(
     best = pretrained(0.99)
     finishing().run()
     # The teacher is exported too, and an epoch of it takes 3 s, of which its answers are a third.
-    assert f"{count + 1} models, at most 14 epochs each, at most about" in caplog.text
+    assert f"{count + 1} models, at most 6 epochs each, at most about" in caplog.text
     assert f"taught by trial {best.number}" in caplog.text
-    seconds = 14 * (2 * count + 3)
+    seconds = 6 * (2 * count + 3)
     assert f"about {seconds // 60} min" in caplog.text or f"about {seconds} s" in caplog.text

@@ -5,7 +5,7 @@ are made up and the same in every run; nothing here says anything of a real devi
 
 Environment, for processes that `run` starts: STANDIN_OUTPUTS, an .npz file of what every prediction answers (noughts
 without it); STANDIN_REFUSES, the name of the output of packages that do not load; STANDIN_ABORTS, of those that end the
-process.
+process; STANDIN_MACOS, the version of macOS; and what `standin_core_ai` knows.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import numpy as np
 LOAD_MS = 40.0
 PREDICT_MS = (1.00, 1.02, 1.01, 1.05, 1.03, 1.04, 1.50)  # over and over
 SYSTEM = {
-    "sw_vers": 'case "$1" in -productVersion) echo 15.1;; -buildVersion) echo 24B83;; *) exit 1;; esac',
+    "sw_vers": "case $1 in -productVersion) echo ${STANDIN_MACOS:-15.1};; -buildVersion) echo 24B83;; *) exit 1;; esac",
     "sysctl": 'case "$2" in hw.model) echo StandIn1,1;; machdep.cpu.*) echo "Apple M2 Pro";; *) exit 1;; esac',
 }
 CPU_KINDS = ("cast", "classify")  # the rest prefers the engine
@@ -192,8 +192,14 @@ def write_commands(folder: Path) -> None:
         file.chmod(file.stat().st_mode | stat.S_IXUSR)
 
 
+def write_start(folder: Path) -> None:
+    """What makes a process with this folder in its PYTHONPATH, and those that it starts, a Mac."""
+    start = f"import sys; sys.path.append({str(Path(__file__).parent)!r}); import standin_macos; standin_macos.start()"
+    (folder / "sitecustomize.py").write_text(start)  # Python imports it as it starts
+
+
 def install(monkeypatch: Any, folder: Path) -> None:
-    """Make this process believe, until the test ends, that coremltools came with Core ML on a Mac.
+    """Make this process and those it starts believe, until the test ends, that coremltools came with Core ML on a Mac.
 
     Args:
         monkeypatch: pytest's.
@@ -208,6 +214,8 @@ def install(monkeypatch: Any, folder: Path) -> None:
                 monkeypatch.setattr(module, name, proxy)
     monkeypatch.setattr(utils, "_macos_version", lambda: (15, 1))
     write_commands(folder)
+    write_start(folder)
+    monkeypatch.setenv("PYTHONPATH", str(folder))  # as in `run`
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
 
 
@@ -282,11 +290,8 @@ def _infos(model: ModelProxy) -> Any:
 
 def run(script: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a script as if on a Mac, in a process of its own."""
-    here = Path(__file__).parent
     with tempfile.TemporaryDirectory() as folder:
-        # Python imports `sitecustomize` as it starts, in the processes that the script starts as well.
-        start = f"import sys; sys.path.append({str(here)!r}); import standin_macos; standin_macos.start()"
-        (Path(folder) / "sitecustomize.py").write_text(start)
+        write_start(Path(folder))
         write_commands(Path(folder))
         variables = os.environ | environment
         variables |= {"PYTHONPATH": folder, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
@@ -297,7 +302,13 @@ def run(script: Path, *arguments: str, **environment: str) -> subprocess.Complet
 def start() -> None:
     """Make this process, which has just started, believe that it runs on a Mac; with an iPhone if it asks for one."""
     sys.modules["coremltools.libcoremlpython"] = library()
-    for name in ("torch", "sklearn"):  # which coremltools imports where they are, and a Mac with a kit need not have
+    missing = ["torch", "sklearn"]  # which coremltools imports where they are, and a Mac with a kit need not have
+    if version := os.environ.get("STANDIN_CORE_AI"):
+        import standin_core_ai
+
+        standin_core_ai.install(version)
+        missing.remove("torch")
+    for name in missing:
         sys.modules[name] = None  # type: ignore[assignment]
     if "iphone" in getattr(sys, "orig_argv", ()):
         import logging

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from anenas.cli.screen._text import NAMED, counted, print_line
-from anenas.measure import Calibrated, Measured
+from anenas.measure import Calibrated, CoreAIUnits, Measured
 
 _SCORES = ("Spear-\nman", "of\nMACs", "median\nerror", "±10 %", "±25 %", "covered")
 
@@ -53,9 +53,24 @@ def print_measured(console: Console, measured: Sequence[Measured]) -> None:
                 )
             if (more := len(agreed.differences) - NAMED) > 0:
                 print_line(console, f"        and {more} more (--json has them)")
+        if one.core_ai is not None:
+            _print_core_ai(console, one.core_ai)
         for note in one.notes:
             print_line(console, f"    note       {note}")
         print_line(console, f"    with       {recording.tool}, {recording.date}")
+
+
+def _print_core_ai(console: Console, core_ai: CoreAIUnits) -> None:
+    """Where Core AI would run its operations, and below what the engine refuses."""
+    units = ", ".join(f"{count} on {unit}" for unit, count in core_ai.units.items())
+    predicted = ""
+    if core_ai.predicted is not None:
+        predicted = f"; predicted {core_ai.predicted[0]} of Core ML's {core_ai.predicted[1]} on the engine"
+    print_line(console, f"    Core AI    {counted(sum(core_ai.units.values()), 'operation')}: {units}{predicted}")
+    for refused, count in list(core_ai.refused.items())[:NAMED]:
+        print_line(console, f"        {count} {refused.operation} on {refused.unit}: {refused.reason}")
+    if (more := len(core_ai.refused) - NAMED) > 0:
+        print_line(console, f"        and {more} more (--json has them)")
 
 
 def print_calibration(console: Console, result: Calibrated) -> None:

@@ -10,7 +10,7 @@ import pytest
 from anenas.cli.screen import print_calibration, print_measured, print_scores
 from anenas.graph import Op, Tensor
 from anenas.latency import Latency, OwnDevice
-from anenas.measure import Agreement, Measured, Recording, read_recordings
+from anenas.measure import Agreement, CoreAIOp, CoreAIUnits, Measured, Recording, read_recordings
 from anenas.measure._agreement import Difference
 from anenas.measure._calibrate import Calibrated
 
@@ -60,6 +60,21 @@ def test_a_measurement_stands_above_its_estimate_and_where_they_disagree(
         "note it was warm",
         "with stand-in, 2026-01-01",
     ]
+
+
+def test_core_ai_s_units_stand_below_with_what_the_engine_refuses(
+    shown: Callable[..., list[str]], recording: Recording
+) -> None:
+    refused = {CoreAIOp(f"coreai.{kind}", "CPU", "no such layer"): 2 for kind in ("topk", "sin", "cast", "mod")}
+    units = CoreAIUnits({"NeuralEngine": 40, "CPU": 8}, refused, (41, 45))
+    told = " ".join(shown(print_measured, [Measured(recording, None, None, (), units)]))
+    head = "Core AI 48 operations: 40 on NeuralEngine, 8 on CPU"
+    assert (
+        f"{head}; predicted 41 of Core ML's 45 on the engine 2 coreai.topk on CPU: no such layer 2 coreai.sin" in told
+    )
+    assert "2 coreai.cast on CPU: no such layer and 1 more (--json has them)" in told
+    without = dataclasses.replace(units, predicted=None, refused={})
+    assert head in shown(print_measured, [Measured(recording, None, None, (), without)])
 
 
 def test_what_is_not_known_of_a_measurement_is_left_out(shown: Callable[..., list[str]], recording: Recording) -> None:
