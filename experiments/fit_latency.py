@@ -11,9 +11,10 @@ not used afterwards.
 A source is a publication: an arXiv number or a repository, whatever its tables and figures. Leaving it out is done
 twice: "strict" leaves out whatever others print of the same models on the same chip too, since later papers copy rows
 and most of what is left out would otherwise be seen. Each family of networks is left out as well, whoever printed it.
-A chip's 90 % interval is the conformal quantile of its strict
-errors. Chips with too few rows, or none, have one from leaving out each chip, and from the rows of Macs, which are
-never fitted. Each set's coverage is that of intervals from the errors on other sources.
+A chip's 90 % interval is the conformal quantile of its strict errors. It is wider for estimates that rest on other
+operations than most published networks do: by how much, the errors with sources and families left out say. Chips with
+too few rows, or none, have one from leaving out each chip, and from the rows of Macs, which are never fitted. Each
+set's coverage is that of intervals from the errors on other sources.
 
 Two estimates are told apart from the ratio on at which their order is right nine times in ten: of pairs of networks of
 one set, by their strict errors, which share what is wrong of a whole set.
@@ -74,22 +75,6 @@ FREE_SETS = ("A13-zoo", "A14-ios15-old", "iphone14-swiftformer")
 FREE_SPREAD = 1.0
 # Never fitted: neither their system nor where they ran is known, and the sizes of the second are inferred.
 UNCERTAIN_SETS = ("A14-apple-cvnets", "A14-backbone512")
-# The version of iOS of each set, by its rows and the dates of publications; A15-iformer-512, of January 2025, does not
-# say it. Sets that are not here are of iOS 18 or later.
-SYSTEMS = {
-    "A13-zoo": 13,
-    "A14-ios15-old": 15,
-    "A14-apple-cvnets": 15,
-    "A14-backbone512": 16,
-    "A14-modelbench": 16,
-    "A14-xcode14-ios16": 16,
-    "A15-modelbench": 16,
-    "iphone14-swiftformer": 16,
-    "misc": 16,
-    "A14-M3Max-applecards": 17,
-    "A15-iformer-512": 17,
-    "A16A17-coremltools": 17,
-}
 # Errors of which the largest is a conformal bound on nine in ten.
 ENOUGH = 9
 A14_SETS = ("A14-xcode14-ios16", "A14-modelbench")
@@ -144,21 +129,15 @@ def publication(source: str) -> str:
 def read(table: Path) -> list[Row]:
     """The rows, in an order that does not depend on the table's."""
 
-    def chip_named(soc: str) -> Chip:
-        # An M Pro or Max has the engine of its M (ANE facts by maderix and Apple).
-        return get_chip("A15" if soc == "A15 or A16" else re.sub(r"^(M\d) (Pro|Max)$", r"\1", soc))
+    def chip_named(name: str) -> Chip:
+        # An M Pro or Max has the engine of its M (ANE facts by maderix and Apple). Systems that are too old to be
+        # estimated for differ from the oldest that is not by the factors of their sets.
+        name = re.sub(r"@ios1[0-5]$", "@ios16", name.replace("A15 or A16", "A15"))
+        return get_chip(re.sub(r"^(M\d) (Pro|Max)\b", r"\1", name))
 
     published, _ = read_published(table, chip_named, digitised=True)
-    published = [
-        dataclasses.replace(p, chip=dataclasses.replace(p.chip, system=SYSTEMS.get(p.set, 18))) for p in published
-    ]
     rows = [Row(p, publication(p.row["source"]), is_true(p.row, "digitised")) for p in published]
     return sorted(rows, key=lambda row: tuple(row.published.row.items()))
-
-
-def on_system(row: PublishedLatency) -> PublishedLatency:
-    """The row with its chip on the system of its set."""
-    return dataclasses.replace(row, chip=dataclasses.replace(row.chip, system=SYSTEMS.get(row.set, 18)))
 
 
 class Model:
@@ -167,7 +146,7 @@ class Model:
     def __init__(self, rows: list[Row]) -> None:
         self.rows = rows
         rates = [*RATES, "dense", "tasks"]  # the last two are not fitted
-        unit = Calibration({}, dict.fromkeys(RATES, 1.0), {}, {}, 1.0)
+        unit = Calibration({}, dict.fromkeys(RATES, 1.0), {}, {}, 1.0, 1.0)
         pairs = {(id(row.published.graph), row.published.chip): row.published for row in rows}
         place = {key: i for i, key in enumerate(pairs)}
         self._pair = np.array([place[id(row.published.graph), row.published.chip] for row in rows])
@@ -191,6 +170,14 @@ class Model:
         nearest = [FIXED_OF[row.published.chip.nearest_measured] for row in rows]
         self._fixed = np.eye(len(FIXED))[nearest]
         self._factor = np.array([[row.factor == name for name in FACTORS] for row in rows], dtype=float)
+
+    def unsure(self, x: np.ndarray) -> np.ndarray:
+        """Of each row, the fraction that is neither fixed cost nor what is known best (`OpCost.is_sure`)."""
+        _, slope = self.log_ms(x)
+        rates = slope[:, len(FIXED) :]
+        fixed = slope[:, : len(FIXED)].sum(axis=1)
+        found: np.ndarray = 1 - fixed + rates[:, list(RATES).index("weights")] + rates[:, list(RATES).index("traffic")]
+        return found
 
     def log_ms(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Of each row, with its derivatives; x are the logarithms of all constants."""
@@ -271,10 +258,17 @@ def is_same_measurement(row: Row, held: list[Row]) -> bool:
 
 @dataclasses.dataclass(frozen=True)
 class Error:
-    """A row and what is predicted of it, milliseconds."""
+    """A row and what is predicted of it, milliseconds.
+
+    Attributes:
+        row: The row.
+        ms: What is predicted.
+        unsure: The fraction of it that does not rest on what is known best.
+    """
 
     row: Row
     ms: float
+    unsure: float = 0.0
 
     @property
     def ratio(self) -> float:
@@ -285,33 +279,50 @@ class Error:
         return abs(math.log(self.ratio))
 
 
-def interval(chip: str, errors: list[Error], elsewhere: list[Error]) -> float:
+def doubtful(errors: list[Error]) -> float:
+    """How many times as large errors are of estimates that rest on nothing that is known best: the most likely."""
+    size, unsure = np.array([e.size for e in errors]), np.array([e.unsure for e in errors])
+
+    def surprise(doubt: float) -> float:
+        scale = 1 + (doubt - 1) * unsure
+        return float(np.log(scale * np.mean(size / scale)).sum())  # of a Laplace distribution
+
+    found: float = minimize_scalar(surprise, bounds=(1.0, 5.0), method="bounded").x
+    return found
+
+
+def plain_size(error: Error, doubt: float) -> float:
+    """An error as if its estimate rested on what is known best."""
+    return error.size / (1 + (doubt - 1) * error.unsure)
+
+
+def interval(chip: str, errors: list[Error], elsewhere: list[Error], doubt: float) -> float:
     """The factor of a chip's 90 % interval: from its own errors if they are enough, else from those on other chips."""
     own = [e for e in errors if e.row.published.chip.name == chip]
-    return (
-        conformal(own) if len(own) >= ENOUGH else by_chip([e for e in elsewhere if e.row.published.chip.name != chip])
-    )
+    if len(own) >= ENOUGH:
+        return conformal(own, doubt)
+    return by_chip([e for e in elsewhere if e.row.published.chip.name != chip], doubt)
 
 
-def intervals(errors: list[Error], elsewhere: list[Error]) -> dict[str, float]:
+def intervals(errors: list[Error], elsewhere: list[Error], doubt: float) -> dict[str, float]:
     """By chip, and "other", which is never narrower."""
     counts = collections.Counter(e.row.published.chip.name for e in errors)
-    own = {chip: interval(chip, errors, elsewhere) for chip in sorted(counts) if counts[chip] >= ENOUGH}
-    return own | {"other": max(by_chip(elsewhere), *own.values())}
+    own = {chip: interval(chip, errors, elsewhere, doubt) for chip in sorted(counts) if counts[chip] >= ENOUGH}
+    return own | {"other": max(by_chip(elsewhere, doubt), *own.values())}
 
 
-def conformal(errors: list[Error]) -> float:
+def conformal(errors: list[Error], doubt: float) -> float:
     """The factor within which a new error lies nine times in ten."""
     rank = min(math.ceil(0.9 * (len(errors) + 1)), len(errors))
-    return math.exp(sorted(e.size for e in errors)[rank - 1])
+    return math.exp(sorted(plain_size(e, doubt) for e in errors)[rank - 1])
 
 
-def by_chip(errors: list[Error]) -> float:
+def by_chip(errors: list[Error], doubt: float) -> float:
     """That of a new chip: each chip counts alike, however many rows it has."""
     counts = collections.Counter(e.row.published.chip.name for e in errors)
-    ranked = sorted(errors, key=lambda e: e.size)
+    ranked = sorted(errors, key=lambda e: plain_size(e, doubt))
     reached = np.cumsum([1 / counts[e.row.published.chip.name] for e in ranked])
-    return math.exp(ranked[int(np.searchsorted(reached, 0.9 * len(counts) - 1e-9))].size)
+    return math.exp(plain_size(ranked[int(np.searchsorted(reached, 0.9 * len(counts) - 1e-9))], doubt))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -405,38 +416,46 @@ def main() -> None:
     rows = model.rows
     x = fit(model, np.array([row.is_fitted for row in rows]))
 
+    unsure = model.unsure(x)
+
+    def errors_of(predicted: dict[int, float]) -> list[Error]:
+        return [Error(rows[i], ms, float(unsure[i])) for i, ms in predicted.items()]
+
     # A chip without rows: each chip left out in turn, and those that are never fitted.
     predicted = left_out(model, lambda row: row.published.chip.name, lambda *_: False, ("A14", *MEASURED))
     fitted = np.exp(model.log_ms(x)[0])
     predicted |= {i: float(fitted[i]) for i, row in enumerate(rows) if not row.is_fitted}
-    unseen = [Error(rows[i], ms) for i, ms in predicted.items() if not (rows[i].is_free or rows[i].digitised)]
+    unseen = [e for e in errors_of(predicted) if not (e.row.is_free or e.row.digitised)]
     elsewhere = [e for e in unseen if e.row.published.set not in UNCERTAIN_SETS]
-
-    errors: list[Error] = []
-    for label, drop in (("plain", lambda *_: False), ("strict", is_same_measurement)):
-        sources = sorted({row.source for row in rows if row.is_scored})
-        predicted = left_out(model, lambda row: row.source, drop, sources)
-        errors = [Error(rows[i], ms) for i, ms in predicted.items() if rows[i].is_scored]
-
-        def width_of(e: Error, errors: list[Error] = errors) -> float:
-            others = [other for other in errors if other.row.source != e.row.source]
-            return interval(e.row.published.chip.name, others, elsewhere)
-
-        console.print(f"each source left out, {label}")
-        console.print(set_table(errors, width_of, label))
 
     families = sorted({row.family for row in rows if row.is_scored})
     predicted = left_out(model, lambda row: row.family, lambda *_: False, families)
+    by_family = [e for e in errors_of(predicted) if e.row.is_scored]
+    sources = sorted({row.source for row in rows if row.is_scored})
+    by_source = {
+        label: [e for e in errors_of(left_out(model, lambda row: row.source, drop, sources)) if e.row.is_scored]
+        for label, drop in (("plain", lambda *_: False), ("strict", is_same_measurement))
+    }
+    errors = by_source["strict"]
+    doubt = doubtful([*errors, *by_family])
+    for label, found in by_source.items():
+
+        def width_of(e: Error, errors: list[Error] = found) -> float:
+            others = [other for other in errors if other.row.source != e.row.source]
+            return interval(e.row.published.chip.name, others, elsewhere, doubt) ** (1 + (doubt - 1) * e.unsure)
+
+        console.print(f"each source left out, {label}")
+        console.print(set_table(found, width_of, label))
     console.print("each family left out")
-    console.print(family_table([Error(rows[i], ms) for i, ms in predicted.items() if rows[i].is_scored]))
+    console.print(family_table(by_family))
 
     apart = told_apart(pairs(errors))
     console.print(pair_table(pairs(errors)))
     console.print(f"two estimates on one chip are told apart from a ratio of {apart:.3f} on")
     for name in sorted({e.row.published.set for e in unseen if not e.row.is_fitted}):
         group = [e for e in unseen if not e.row.is_fitted and e.row.published.set == name]
-        found = (f"{e.row.published.row['soc']} {e.row.published.row['timm_name']} {e.ratio:.2f}" for e in group)
-        console.print(f"never fitted, estimate / published, {name}:", ", ".join(found))
+        ratios = (f"{e.row.published.row['soc']} {e.row.published.row['timm_name']} {e.ratio:.2f}" for e in group)
+        console.print(f"never fitted, estimate / published, {name}:", ", ".join(ratios))
     names = (*FIXED, *RATES, *FACTORS)
     constants = {name: round(float(value), 3) for name, value in zip(names, np.exp(x), strict=True)}
     console.print("factors of sets that are not used:", {name: constants[name] for name in FREE_SETS})
@@ -445,7 +464,8 @@ def main() -> None:
         "rates": {name: constants[name] for name in RATES},
         "corrections": {"A14": 1.0} | {name: constants[name] for name in MEASURED},
         "apart": round(apart, 3),
-        "interval": {chip: round(width, 3) for chip, width in intervals(errors, elsewhere).items()},
+        "interval": {chip: round(width, 3) for chip, width in intervals(errors, elsewhere, doubt).items()},
+        "doubt": round(doubt, 3),
     }
     console.print_json(json.dumps(calibrated))
     if not args.check:

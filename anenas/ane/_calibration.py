@@ -21,7 +21,9 @@ class Calibration:
         fixed: For each measured chip, a multiple of its fixed cost, which Core ML and the system add to.
         rates: For each rate (see `_cost.py`), a multiple of the chip table's value, dimensionless.
         corrections: For each measured chip, a factor on the time of every operation.
-        interval: Factors of the 90 % interval, for chips that enough sources measured and for "other" ones.
+        interval: Factors of the 90 % interval of an estimate that rests on what is known best (`OpCost.is_sure`), for
+            chips that enough sources measured and for "other" ones.
+        doubt: How many times as wide, in logarithms, the interval of one is that rests on none of it.
         apart: The ratio of two estimates on one chip from which on their order is right nine times in ten.
     """
 
@@ -29,6 +31,7 @@ class Calibration:
     rates: dict[str, float]
     corrections: dict[str, float]
     interval: dict[str, float]
+    doubt: float
     apart: float
 
     @property
@@ -43,8 +46,15 @@ class Calibration:
     def fixed_multiple(self, chip: Chip) -> float:
         return _of_chip(self.fixed, chip)
 
-    def interval_factor(self, chip: Chip) -> float:
-        return self.interval.get(chip.name, self.interval["other"])
+    def interval_factor(self, chip: Chip, unsure: float) -> float:
+        """The factor of the 90 % interval of an estimate.
+
+        Args:
+            chip: The chip.
+            unsure: The fraction of the estimate that does not rest on what is known best.
+        """
+        width: float = self.interval.get(chip.name, self.interval["other"])
+        return width ** (1 + (self.doubt - 1) * unsure)
 
 
 def _of_chip(constants: dict[str, float], chip: Chip) -> float:

@@ -72,6 +72,11 @@ class Chip:
         return self.name if self.system == NEWEST_SYSTEM else f"{self.name}@ios{self.system}"
 
     @property
+    def estimated_system(self) -> str:
+        """The systems that its estimates are for, in words."""
+        return "iOS 17 or later" if self.tiles else f"iOS {self.system}"
+
+    @property
     def tiles(self) -> bool:
         """Whether its compiler computes chains of operations on large tensors tile by tile, without memory in between.
 

@@ -77,6 +77,11 @@ class OpCost:
     us: float
     bound: str
 
+    @property
+    def is_sure(self) -> bool:
+        """Whether its time is what most published latencies rest on: weights, or a convolution's activations."""
+        return self.bound == "weights" or (self.bound == "activations" and self.op.macs > 0)
+
 
 def op_costs(graph: Graph, chip: Chip) -> list[OpCost]:
     """The cost of each operation of a graph, in order, without the fixed cost of a prediction."""

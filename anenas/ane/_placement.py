@@ -75,7 +75,8 @@ class _Group:
     def segment(self) -> Segment:
         ops = [cost.op for cost, _ in self.members]
         engine_us = sum(cost.us for cost, _ in self.members)
-        return Segment(self.able, engine_us, sum(map(cpu_us, ops)), sum(op.macs for op in ops))
+        sure_us = sum(cost.us for cost, _ in self.members if cost.is_sure)
+        return Segment(self.able, engine_us, sum(map(cpu_us, ops)), sum(op.macs for op in ops), sure_us)
 
 
 def _errors(graph: Graph, chip: Chip) -> list[Finding]:

@@ -28,15 +28,23 @@ class Segment:
         engine_us: Microseconds that they take on the engine.
         cpu_us: Microseconds that they take on the CPU.
         macs: Their multiply-accumulates.
+        sure_us: Of the microseconds on the engine, those of operations whose time is known best.
     """
 
     able: bool
     engine_us: float
     cpu_us: float
     macs: int
+    sure_us: float
 
     def __add__(self, other: Segment) -> Segment:
-        return Segment(self.able, self.engine_us + other.engine_us, self.cpu_us + other.cpu_us, self.macs + other.macs)
+        return Segment(
+            self.able,
+            self.engine_us + other.engine_us,
+            self.cpu_us + other.cpu_us,
+            self.macs + other.macs,
+            self.sure_us + other.sure_us,
+        )
 
 
 def on_engine(segments: Sequence[Segment]) -> list[bool]:
@@ -104,6 +112,11 @@ class ProgramCost:
     def us(self) -> float:
         """Microseconds, with changes of unit and without the fixed cost of a prediction."""
         return sum(self._operation_us) + self.switching_us
+
+    @functools.cached_property
+    def unsure_us(self) -> float:
+        """What remains of `us` without the engine's operations whose time is known best."""
+        return self.us - sum(segment.sure_us for segment in itertools.compress(self.segments, self._on_engine))
 
     @functools.cached_property
     def switching_us(self) -> float:

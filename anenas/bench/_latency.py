@@ -51,8 +51,8 @@ def read_published(
 
     Args:
         table: A CSV file. An optional column `model_spec` names models as `load_graph` does, packages relative to the
-            table.
-        chip_named: Returns the chip that the column `soc` names.
+            table; an optional column `os` the system, such as "ios16".
+        chip_named: Returns the chip that the column `soc` names, with the system behind an @ where there is one.
         digitised: Whether rows that were read off a figure count.
         compressed: Whether rows of compressed programs count, with the uncompressed program, instead of the others.
 
@@ -103,9 +103,9 @@ def _published(
     if bool(_COMPRESSED.search(row.get("precision", ""))) != compressed:
         raise _SkippedError("plain" if compressed else "compressed")
     try:
-        chip = chip_named(row["soc"])
+        chip = chip_named("@".join(filter(None, (row["soc"], row.get("os")))))
     except AnenasError:
-        raise _SkippedError("unknown chip") from None
+        raise _SkippedError("unknown chip or system") from None
     try:
         ms = float(row["latency_ms"])
     except ValueError:

@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from anenas.cli._app import Json, bench_app
+from anenas.cli._app import Json, System, bench_app
+from anenas.cli._units import on_system
 
 
 @bench_app.command("latency")
@@ -38,6 +39,7 @@ def bench_latency(
 def bench_space(
     name: Annotated[str, typer.Argument(help="A built-in space or a YAML file.")] = "mobile_cnn",
     chip: Annotated[str, typer.Option(help="The chip to estimate for (`anenas chips`).")] = "A15",
+    system: System = None,
     architectures: Annotated[int, typer.Option(min=1, help="How many to draw and estimate.")] = 2000,
     exports: Annotated[int, typer.Option(min=0, help="How many of them to export and read back.")] = 5,
     seed: Annotated[int, typer.Option(help="Equal seeds draw equal architectures.")] = 0,
@@ -48,7 +50,8 @@ def bench_space(
     from anenas.latency import Target
     from anenas.space import load_space
 
-    scores = bench(load_space(name), Target.named(chip), architectures=architectures, exports=exports, seed=seed)
+    target = Target.named(on_system(chip, system))
+    scores = bench(load_space(name), target, architectures=architectures, exports=exports, seed=seed)
     if as_json:
         print(json.dumps(scores.to_dict(), indent=2))
         return

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from anenas._errors import AnenasError
-from anenas.cli._app import MODELS, Json, app
-from anenas.cli._units import MEGABYTES, quantity
+from anenas.cli._app import MODELS, Json, System, app
+from anenas.cli._units import MEGABYTES, on_system, quantity
 
 
 @app.command(rich_help_panel=MODELS)
@@ -23,6 +23,7 @@ def compress(
         str | None, typer.Option(help="Measure accuracy on the test images of this data, as `anenas search` takes it.")
     ] = None,
     chip: Annotated[str, typer.Option(help="The chip to estimate latency for (`anenas chips`).")] = "A15",
+    system: System = None,
     list_forms: Annotated[bool, typer.Option("--list-forms", help="List the forms.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -49,7 +50,7 @@ def compress(
     from anenas.latency import Target
     from anenas.models import Comparison, load_test_data, marked, write_sweep
 
-    target, opened = Target.named(chip), Package.open(package)
+    target, opened = Target.named(on_system(chip, system)), Package.open(package)
     comparison = Comparison(opened, target, load_test_data(opened, data) if data else None)
     if sweep:
         out.mkdir(parents=True, exist_ok=True)

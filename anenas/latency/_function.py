@@ -47,4 +47,4 @@ class FunctionLatency:
                 f"{self.name} returned {answer!r}; expected milliseconds, or milliseconds with the lower and upper end "
                 "of their interval"
             )
-        return Latency(ms, low_ms, high_ms, chip.name, self.name, self.version)
+        return Latency(ms, low_ms, high_ms, chip.full_name, self.name, self.version)

@@ -92,7 +92,7 @@ class TableLatency:
             raise AnenasError(f"{self._title} has no row for '{missing[0]}' on {chip.name}{more}")
         rows = [self._rows[key, chip.name] for key in keys]
         ms, low_ms, high_ms = (math.fsum(us) / 1000 for us in zip(*rows, strict=True))
-        return Latency(ms, low_ms, high_ms, chip.name, self.name, self.version)
+        return Latency(ms, low_ms, high_ms, chip.full_name, self.name, self.version)
 
 
 def _row(line: Mapping[str, str | None]) -> tuple[tuple[str, str], Range]:

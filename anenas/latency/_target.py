@@ -34,7 +34,7 @@ class Target:
         """The chip or own device of that name.
 
         Args:
-            name: Of either.
+            name: Of either; a chip's with its system behind an @ unless that is the newest.
             source: Where latencies come from. The calibrated model, the default, is adapted to an own device; any other
                 source is used with the device's chip.
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from anenas._errors import AnenasError
-from anenas.ane import Chip, calibration, fixed_us, program_cost
+from anenas.ane import Chip, fixed_us, program_cost
 from anenas.bench import read_published, score
 from anenas.latency import CalibratedLatency, Latency, OwnDevice, check_device_name
 
@@ -55,10 +55,10 @@ def calibrate(table: Path, chip: Chip, name: str) -> Calibrated:
     """
     check_device_name(name)
     rows, skipped = read_published(table)
-    others = [row for row in rows if row.chip != chip]
+    others = [row for row in rows if row.chip.name != chip.name]
     if others:
         skipped = {**skipped, "another chip": len(others)}
-    rows = [row for row in rows if row.chip == chip]
+    rows = [row for row in rows if row.chip.name == chip.name]
     models = len({id(row.graph) for row in rows})
     if models < _FEWEST:
         reasons = ", ".join(f"{count} {reason}" for reason, count in skipped.items())
@@ -75,11 +75,12 @@ def calibrate(table: Path, chip: Chip, name: str) -> Calibrated:
         held = model_of == one
         fixed, scale = _fit(fixed_ms, work_ms[~held], truth[~held])
         left_out[held] = fixed * fixed_ms + scale * work_ms[held]
-    interval = _interval(np.abs(np.log(left_out / truth)), calibration().interval_factor(chip))
-    fixed, scale = _fit(fixed_ms, work_ms, truth)
     source = CalibratedLatency()
-    device = OwnDevice(name, chip.name, source.model, round(scale, 4), round(fixed, 4), round(interval, 4), models)
     before = [source.latency(row.graph, chip) for row in rows]
+    published = float(np.median([latency.high_ms / latency.ms for latency in before]))
+    interval = _interval(np.abs(np.log(left_out / truth)), published)
+    fixed, scale = _fit(fixed_ms, work_ms, truth)
+    device = OwnDevice(name, chip.full_name, source.model, round(scale, 4), round(fixed, 4), round(interval, 4), models)
     after = [Latency(ms, ms / interval, ms * interval, chip.name, "left out") for ms in left_out.tolist()]
     return Calibrated(device, score(rows, before), score(rows, after), skipped)
 

@@ -74,7 +74,7 @@ class TrainingEvaluator:
                 latency = target.estimate(costs[target.name], lambda: architecture_graph(architecture))
             except AnenasError as error:  # a source that cannot tell, such as a table without one of its operations
                 problems.append(f"latency: {error}")
-                latency = Latency(math.inf, math.inf, math.inf, target.chip.name, target.source.name)
+                latency = Latency(math.inf, math.inf, math.inf, target.chip.full_name, target.source.name)
             latencies[target.name] = latency
         return Estimate(
             latency_by_chip=latencies,

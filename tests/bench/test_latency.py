@@ -41,7 +41,7 @@ def test_rows_that_do_not_count_are_counted_by_reason(tmp_path: Path) -> None:
     assert result["skipped"] == {
         "compressed": 3,
         "no timm name": 1,
-        "unknown chip": 1,
+        "unknown chip or system": 1,
         "unknown model, or it does not run at this resolution": 1,
         "no resolution": 1,
         "no latency": 1,
@@ -55,6 +55,15 @@ def test_a_table_needs_four_columns_only(tmp_path: Path) -> None:
     path = tmp_path / "small.csv"
     path.write_text("timm_name,input_res,soc,latency_ms\nmobileone_s0,224,a14,0.8\n")
     assert [row.chip.name for row in read_published(path)[0]] == ["A14"]
+
+
+def test_a_table_may_name_the_system(tmp_path: Path) -> None:
+    path = tmp_path / "systems.csv"
+    rows = [f"mobileone_s0,224,A14,0.8,{system}" for system in ("ios16", "", "ios15")]
+    path.write_text("\n".join(["timm_name,input_res,soc,latency_ms,os", *rows]) + "\n")
+    published, skipped = read_published(path)
+    assert [row.chip.full_name for row in published] == ["A14@ios16", "A14"]
+    assert skipped == {"unknown chip or system": 1}
 
 
 def test_a_table_that_is_none_says_so(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ ARCHITECTURE = "1x1x32x32-conv_r1_s2_c16_k3_relu-dsconv_r2_s2_c32_k3_relu-head_n
         (f"check {'1x1x8x8-conv_' * 30}", "expected r and a number"),
         ("check timm:resnet51", "unknown timm model 'resnet51'"),
         ("check 1x1x8x8-conv_r1_s1_c16_k3_relu-head_n4 --chip A51", "unknown chip or device 'A51'"),
+        ("profile 1x1x8x8-conv_r1_s1_c16_k3_relu-head_n4 --os ios61", "unknown system 'ios61'; did you mean ios"),
     ],
 )
 def test_a_mistake_is_one_line_and_nothing_is_written(
@@ -39,6 +40,14 @@ def test_a_profile_adds_up(run: Run) -> None:
     shown = run("profile", ARCHITECTURE, "--top", "3")[1]
     assert "weights" in shown
     assert "others" in shown
+
+
+def test_a_profile_is_for_a_system(run: Run) -> None:
+    large = "1x3x512x512-conv_r3_s1_c32_k3_relu-head_n4"
+    new, old = (json.loads(run("profile", large, *system, "--json")[1]) for system in ([], ["--os", "iOS16"]))
+    assert (new["chip"], old["chip"]) == ("A15", "A15@ios16")
+    assert new["latency_ms"] < old["latency_ms"]
+    assert "on A15, iOS 16" in run("profile", large, "--os", "ios16")[1]
 
 
 def test_a_profile_compares_chips(run: Run) -> None:

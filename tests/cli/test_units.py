@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anenas._errors import AnenasError
-from anenas.cli._units import COUNTS, MEGABYTES, MILLISECONDS, SECONDS, fraction, names, quantity, shape
+from anenas.cli._units import COUNTS, MEGABYTES, MILLISECONDS, SECONDS, fraction, names, on_system, quantity, shape
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,8 @@ def test_a_fraction_may_be_a_percentage(text: str, expected: float) -> None:
 def test_what_is_no_fraction_is_answered_with_one(text: str) -> None:
     with pytest.raises(AnenasError, match=f"^--x '{text}': expected a fraction above 0 and at most 1"):
         fraction(text, "--x")
+
+
+def test_a_chip_keeps_a_system_of_its_own() -> None:
+    assert on_system("A15", None) == "A15"
+    assert on_system("A15, M2@macos15", "ios16") == "A15@ios16,M2@macos15"

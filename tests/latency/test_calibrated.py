@@ -13,6 +13,15 @@ x, y = (Tensor(name, (1, 64, 32, 32)) for name in "xy")
 empty = Graph((x,), (), (x,))
 convolution = Graph((x,), (Op("c", "conv", (x,), (y,), (Tensor("w", (64, 64, 3, 3)),), {"groups": 1}),), (y,))
 source = CalibratedLatency()
+
+
+def single(kind: str, filters: tuple[int, ...] | None, shape: tuple[int, ...]) -> Graph:
+    """One operation."""
+    x, y = (Tensor(name, shape) for name in "xy")
+    op = Op("o", kind, (x,), (y,), (Tensor("w", filters),) if filters else (), {"groups": 1} if filters else {})
+    return Graph((x,), (op,), (y,))
+
+
 every_chip = pytest.mark.parametrize("chip", chips().values(), ids=lambda chip: chip.name)
 
 
@@ -45,7 +54,7 @@ def test_the_estimate_lies_in_its_interval_and_says_where_it_came_from(chip: Chi
 
 def test_the_model_is_the_one_that_earlier_studies_were_estimated_with() -> None:
     """Their settings name it; a change of the constants or of the structure changes it, and starts them afresh."""
-    assert VERSION == "calibrated-4.7fbe"
+    assert VERSION == "calibrated-4.7e33"
 
 
 @every_chip
@@ -58,9 +67,28 @@ def test_two_estimates_are_told_apart_from_a_ratio_on(chip: Chip) -> None:
 
 
 def test_the_interval_is_wider_for_chips_without_published_networks() -> None:
-    published, guessed = (source.latency(convolution, get_chip(name)) for name in ("A15", "M5"))
+    published, guessed = (source.latency(empty, get_chip(name)) for name in ("A15", "M5"))
     widths = calibration().interval
     assert published.high_ms / published.ms == pytest.approx(widths["A15"])
     assert guessed.high_ms / guessed.ms == pytest.approx(widths["other"])
     assert guessed.ms / guessed.low_ms == pytest.approx(widths["other"])
     assert 1 < widths["A15"] < widths["other"]
+
+
+@pytest.mark.parametrize(
+    ("graph", "unsure"),
+    [
+        (single("conv", (512, 512, 3, 3), (1, 512, 2, 2)), False),  # weights
+        (single("conv", (16, 16, 1, 1), (1, 16, 64, 64)), False),  # activations of a convolution
+        (single("conv", (64, 64, 5, 5), (1, 64, 64, 64)), True),  # multiply-accumulates
+        (single("softmax", None, (1, 64, 64, 64)), True),
+        (single("cumsum", None, (1, 64, 64, 64)), True),  # on the CPU
+    ],
+)
+def test_the_interval_is_wider_the_more_the_estimate_rests_on_what_is_known_less(graph: Graph, unsure: bool) -> None:
+    chip, fitted = get_chip("A15"), calibration()
+    latency = source.latency(graph, chip)
+    fraction = 1 - fixed_us(chip) / 1000 / latency.ms if unsure else 0.0
+    width = latency.high_ms / latency.ms
+    assert width == pytest.approx(fitted.interval["A15"] ** (1 + (fitted.doubt - 1) * fraction))
+    assert fitted.doubt > 1

@@ -7,13 +7,15 @@ from rich.console import Console
 from rich.table import Table
 
 from anenas.cli.screen._text import counted
-from anenas.latency import Profile
+from anenas.latency import CalibratedLatency, Profile
 
 
 def print_profile(console: Console, profile: Profile, top: int) -> None:
     """The total with its interval, and the costliest operations with what bounds each."""
     latency, graph = profile.latency, profile.graph
-    console.print(f"{profile.model} on {latency.chip}", style="bold", highlight=False)
+    assumed = latency.source == CalibratedLatency.name and not latency.device
+    place = f"{profile.chip.name}, {profile.chip.estimated_system}" if assumed else latency.chip
+    console.print(f"{profile.model} on {place}", style="bold", highlight=False)
     console.print(
         f"{latency.ms:.3f} ms ({latency.low_ms:.2f}–{latency.high_ms:.2f}), estimated by {latency.origin}; "
         f"{profile.fixed_us:.0f} µs of it fixed"

@@ -25,7 +25,7 @@ def made_up() -> Profile:
 
 def test_the_costliest_are_named_and_the_others_summed_up(shown: Callable[..., list[str]], made_up: Profile) -> None:
     assert shown(print_profile, made_up, 1) == [
-        "mine on A15",
+        "mine on A15, iOS 17 or later",
         "1.000 ms (0.80–1.25), estimated by calibrated-1; 700 µs of it fixed",
         "100% of the operations' time and 100% of the multiply-accumulates on the Neural Engine",
         "32,768 multiply-accumulates, 0.00 MB of weights, 3 operations",
