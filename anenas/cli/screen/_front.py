@@ -81,7 +81,7 @@ def _table(result: SearchResult, told: frozenset[str]) -> Table:
             *([_epochs(model)] if is_told else []),
             f"{model.latency_ms:.3f} ms" + (_interval(model) if interval else "") + (_TINY if model.is_tiny else ""),
             *(f"{model.latency_by_chip[chip].ms:.3f} ms" for chip in others),
-            f"{model.size_mb:.2f} MB",
+            _size(model),
             *(_shown(name, getattr(model, name)) for name in more),
         )
     return table
@@ -92,12 +92,17 @@ def _reference(model: FrontModel) -> str:
     shown = [_accuracy(model)]
     shown += [f"{_percentage(model.final_accuracy)} final"] if model.final_accuracy is not None else []
     shown += [f"{_percentage(model.test_accuracy)} test"] if model.test_accuracy is not None else []
-    shown += [f"{model.latency_ms:.3f} ms", f"{model.size_mb:.2f} MB"]
+    shown += [f"{model.latency_ms:.3f} ms", _size(model)]
     return f"{model.trial:5}  reference, the whole network: {', '.join(shown)}  {model.architecture}"
 
 
 def _interval(model: FrontModel) -> str:
     return f" ({model.latency_low_ms:.2f}–{model.latency_high_ms:.2f})"
+
+
+def _size(model: FrontModel) -> str:
+    """With as many places as show a tenth more or less."""
+    return f"{model.size_mb:.{2 if model.size_mb >= 0.1 else 3}f} MB"
 
 
 def _accuracy(model: FrontModel) -> str:

@@ -133,3 +133,11 @@ def test_what_is_left_out_of_the_front_is_named(shown: Callable[..., list[str]])
     assert not any(
         "left out" in line for line in shown(print_front, dataclasses.replace(result(*front), pareto=[3, 9]))
     )
+
+
+def test_small_sizes_show_a_tenth_of_them(shown: Callable[..., list[str]]) -> None:
+    sizes = [
+        dataclasses.replace(model(i, 0.9, 0.1, None), size_mb=size) for i, size in enumerate((0.0461, 0.051, 1.234))
+    ]
+    lines = "\n".join(shown(print_front, result(*sizes, completed=3)))
+    assert all(size in lines for size in ("0.046 MB", "0.051 MB", "1.23 MB"))
