@@ -76,7 +76,8 @@ def front_told_apart(evaluations: Sequence[Evaluation], objectives: Objectives) 
     while left:
         first = left[0]
         rivals = [first, *(i for i in left if replaces(evaluations[i], evaluations[first]))]
-        best = min(rivals, key=lambda i: evaluations[i].estimate.size_mb)
+        smallest = min((evaluations[i] for i in rivals), key=lambda one: one.estimate.size_mb)
+        best = next(i for i in rivals if not _SIZE.is_worse(evaluations[i], smallest))  # of those as small
         kept.add(best)
         done, new = {first, best}, evaluations[best]
         left = [i for i in left if i not in done and not (serves(new, evaluations[i]) or replaces(new, evaluations[i]))]

@@ -110,6 +110,11 @@ def test_of_networks_as_accurate_and_as_fast_as_can_be_told_the_smaller_is_kept(
     assert kept([*many, BEST], WITH_SIZE) == [0, 1, 2, 3]
 
 
+def test_of_those_that_are_as_small_the_more_accurate_is_kept() -> None:
+    networks = [network(0.84, 0.34, 0.050), network(0.845, 0.34, 0.052), network(0.85, 0.35, 1.0)]
+    assert kept([*(dataclasses.replace(one, held_out=400) for one in networks), BEST], WITH_SIZE) == [1, 3]
+
+
 def test_standard_errors_do_not_add_up_along_the_front() -> None:
     """Each is within a standard error of the next, and smaller; the last is far from the first."""
     networks = [network(0.90 - 0.01 * i, 0.3, 1.0 - 0.1 * i, held_out=400) for i in range(6)]
