@@ -67,9 +67,9 @@ def compress(
     if as_json:
         rows = [result.to_dict() for result in results]
         shown = {"forms": rows} if sweep else {"before": rows[0], "after": rows[1]}
-        print(json.dumps({"package": str(package), "chip": target.chip.name, **shown}, indent=2))
+        print(json.dumps({"package": str(package), "chip": target.chip.full_name, **shown}, indent=2))
         return
-    print_compressed(Console(emoji=False), target.chip.name, results, is_sweep=sweep)
+    print_compressed(Console(emoji=False), target.chip.full_name, results, is_sweep=sweep)
     for path in written:
         print(f"wrote {path}")
 

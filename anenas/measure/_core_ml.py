@@ -11,12 +11,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from anenas._errors import AnenasError, first_line
 from anenas.coreml import Package, as_arrays
 from anenas.measure import kit_script
-from anenas.mil import coremltools
+from anenas.mil import coremltools, write_arrays
 
 _log = logging.getLogger(__name__)
 
@@ -79,7 +77,7 @@ def measure_package(
     with tempfile.TemporaryDirectory(prefix="anenas-") as folder:
         kit = Path(folder)
         as_arrays(package, kit / "model.mlpackage")
-        np.savez(kit / "inputs.npz", **package.example_inputs())  # type: ignore[arg-type]
+        write_arrays(kit / "inputs.npz", package.example_inputs())
         entry = {
             "model": _MODEL,
             "fingerprint": "",

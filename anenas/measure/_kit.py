@@ -16,6 +16,7 @@ from anenas._files import replacing
 from anenas.coreml import Package, as_arrays, convert_arrays
 from anenas.graph import fingerprint
 from anenas.measure import kit_script as script
+from anenas.mil import write_arrays
 from anenas.models import load_network
 
 if TYPE_CHECKING:
@@ -144,10 +145,10 @@ def _add(model: str, kit: Path, name: str, core_ai: bool) -> dict[str, Any]:
         if core_ai:
             _export(model, network, shape, folder / _PROGRAM)
     inputs = package.example_inputs()
-    np.savez(folder / _INPUTS, **inputs)  # type: ignore[arg-type]
+    write_arrays(folder / _INPUTS, inputs)
     expected = expected_outputs(package, inputs, network)
     if expected is not None:
-        np.savez(folder / _EXPECTED, **expected)  # type: ignore[arg-type]
+        write_arrays(folder / _EXPECTED, expected)
     timm_name, _, resolution = model.removeprefix("timm:").partition("@")
     shape_in = original.graph.inputs[0].shape
     return {

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import standin_core_ai
 import standin_macos
+import torch
 
 from anenas._errors import AnenasError
 from anenas.ane import get_chip
@@ -243,3 +244,15 @@ def test_a_package_is_its_own_package(classifier: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("model", CALIBRATION_MODELS)
 def test_the_calibration_set_can_be_estimated(model: str) -> None:
     assert load_graph(model).macs > 1e6
+
+
+def test_an_input_may_be_called_what_numpy_calls_its_own_arguments(tmp_path: Path) -> None:
+    import coremltools as ct
+
+    network = torch.jit.trace(torch.nn.Conv2d(1, 16, 3).eval(), torch.zeros(1, 1, 8, 8))
+    inputs = [ct.TensorType(name="file", shape=(1, 1, 8, 8))]
+    package = tmp_path / "mine.mlpackage"
+    ct.convert(network, inputs=inputs, convert_to="mlprogram", minimum_deployment_target=ct.target.iOS16).save(package)
+    [entry] = write_kit([str(package)], tmp_path / "kit")
+    with np.load(tmp_path / "kit" / entry["inputs"]) as arrays:
+        assert arrays.files == ["file"]
