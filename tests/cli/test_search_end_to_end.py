@@ -172,7 +172,10 @@ def test_a_search_that_is_stopped_loses_nothing(folder: Path, how: signal.Signal
     time.sleep(0.3)  # the next ones are being trained
     process.send_signal(how)
     process.wait(timeout=30)
-    assert process.returncode in (-signal.SIGKILL, 130)
+    # Python ends `-m` by SIGINT, which shells show as 130 too, where Ctrl-C came while a string was executed, as
+    # dataclasses do when they are imported.
+    expected = [-signal.SIGKILL] if how == signal.SIGKILL else [130, -signal.SIGINT]
+    assert process.returncode in expected
 
     result = search(folder, trials=6)
     assert result["counts"]["completed"] == 6
