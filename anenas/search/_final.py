@@ -4,9 +4,10 @@ A brief training ranks architectures; nobody ships one. Each model that does goe
 of the learning rate after the other, each twice as long as the one before (Loshchilov & Hutter 2017, arXiv:1608.03983),
 until one is no better on the validation inputs. Each ends where the rate is low, so that its end is what it is worth.
 
-A network that began from nothing learns from the answers of a pretrained one as well, where the search has one that is
-far better: of the ways to train further that is then worth most. A pretrained network that is only somewhat better adds
-little for twice the time, one that itself began from nothing adds nothing (`python experiments/final_training.py`).
+Pretrained networks come first. A network that began from nothing then learns from the answers of the best of them as
+well, where that is far better: of the ways to train further that is worth most. A pretrained network that is only
+somewhat better adds little for twice the time, one that itself began from nothing adds nothing
+(`python experiments/final_training.py`).
 
 What comes out is kept beside the brief figures and never among them: the front, the hypervolume and the sampler compare
 what was trained alike.
@@ -101,29 +102,40 @@ class FinalTraining:
             return
         seconds = self._seconds(plan)
         _log.info("final training: %s", self._announced(plan, seconds))
-        tasks = {}
-        for trial, cycles in sorted(plan, key=lambda one: self._seconds([one]), reverse=True):
-            finish = functools.partial(self.evaluator.finish, trial.architecture, cycles=cycles)
-            weights = self.study.trial_folder(trial.number) / WEIGHTS
-            taught = self._teacher(trial)
-            answers = self.study.shipped_folder(taught) / WEIGHTS if taught else None
-            folder = self.study.final_workspace(trial.number)
-            tasks[trial.number] = Task(finish, TrialFiles(folder, self.data, weights, answers))
-        left = {trial.number: (trial, sum(cycles)) for trial, cycles in plan}
         self.study.enter(Phase("final training", 0, len(plan), seconds))
-        for number, outcome in run_all(self.executor, tasks.items(), deadline):
-            trial, epochs = left.pop(number)
-            self.study.enter(Phase("final training", len(plan) - len(left), len(plan), seconds))
-            before = trial.shipped.accuracy
-            if outcome.error is not None:
-                _log.warning("final training of trial %d failed, it ships as it was: %s", number, outcome.error)
-            elif self.study.set_final(number, epochs, self._after(trial, outcome.value)):
-                _log.info("trial %d: %.2f%% → %.2f%%", number, 100 * before, 100 * outcome.value.accuracy)
-            else:
-                _log.info("trial %d: final training made it no better, so it ships as it was", number)
+        left = [number for group in _in_turn(plan) for number in self._train(self.evaluator, group, deadline)]
         if left:
             numbers = ", ".join(map(str, sorted(left)))
             _log.info("final training is out of time: trial %s ships as it was; run again, it is trained", numbers)
+
+    def _train(self, evaluator: FinalEvaluator, plan: Sequence[_Planned], deadline: float) -> set[int]:
+        """Train models side by side and keep what is better for it; the numbers of those that time ran out for."""
+        left = {trial.number: (trial, sum(cycles)) for trial, cycles in plan}
+        teachers = {trial.number: teacher for trial, _ in plan if (teacher := self._teacher(trial))}
+        if teachers:
+            learning = ", ".join(map(str, sorted(teachers)))
+            best = next(iter(teachers.values()))
+            accuracy = 100 * best.shipped.accuracy
+            _log.info("taught by trial %d, which is %.2f%% right: trial %s", best.number, accuracy, learning)
+        tasks = {}
+        for trial, cycles in sorted(plan, key=lambda one: self._training_seconds(*one), reverse=True):
+            finish = functools.partial(evaluator.finish, trial.architecture, cycles=cycles)
+            weights = self.study.trial_folder(trial.number) / WEIGHTS
+            teacher = teachers.get(trial.number)
+            answers = self.study.shipped_folder(teacher) / WEIGHTS if teacher else None
+            folder = self.study.final_workspace(trial.number)
+            tasks[trial.number] = Task(finish, TrialFiles(folder, self.data, weights, answers))
+        for number, outcome in run_all(self.executor, tasks.items(), deadline):
+            trial, epochs = left.pop(number)
+            self.study.enter(dataclasses.replace(self.study.phase, done=self.study.phase.done + 1))
+            before = trial.shipped.accuracy
+            if outcome.error is not None:
+                _log.warning("final training of trial %d failed, it ships as it was: %s", number, outcome.error)
+            elif self.study.set_final(number, epochs, _after(trial, outcome.value, teachers.get(number))):
+                _log.info("trial %d: %.2f%% → %.2f%%", number, 100 * before, 100 * outcome.value.accuracy)
+            else:
+                _log.info("trial %d: final training made it no better, so it ships as it was", number)
+        return set(left)
 
     def _plan(self) -> list[_Planned]:
         """The models to train, each with its cycles, without those that have had as much."""
@@ -140,26 +152,30 @@ class FinalTraining:
         epochs_of: Callable[[Architecture], int] | None = getattr(self.evaluator, "epochs_of", None)
         return epochs_of(trial.architecture) if epochs_of else self.study.settings.epochs
 
+    def _best_pretrained(self) -> CompletedTrial | None:
+        pretrained = (one for one in self.study.completed if one.architecture.backbone)
+        return max(pretrained, key=lambda one: one.shipped.accuracy, default=None)
+
     def _teacher(self, trial: CompletedTrial) -> CompletedTrial | None:
         """The most accurate pretrained network, where the trial's began from nothing and is far less accurate."""
-        if trial.architecture.backbone:
+        best, errors = self._best_pretrained(), 1 - trial.evaluation.accuracy
+        if trial.architecture.backbone or best is None or 1 - best.shipped.accuracy > _TEACHES * errors:
             return None
-        pretrained = (one for one in self.study.completed if one.architecture.backbone)
-        best = max(pretrained, key=lambda one: one.evaluation.accuracy, default=None)
-        errors = 1 - trial.evaluation.accuracy
-        return best if best and 1 - best.evaluation.accuracy <= _TEACHES * errors else None
+        return best
 
     def _seconds(self, plan: Sequence[_Planned]) -> float:
         """What it takes at most, from what the brief trainings took."""
-        each = []
-        for trial, cycles in plan:
-            whole = sum(trial.evaluation.seconds.values())
-            training = trial.evaluation.seconds.get("train", whole)
-            epoch = training / self._brief(trial)
-            if teacher := self._teacher(trial):
-                epoch += _FORWARD * teacher.evaluation.seconds.get("train", 0.0) / self._brief(teacher)
-            each.append(epoch * sum(cycles) + whole - training)
-        return max([*each, sum(each) / self.executor.slots], default=0.0)
+        groups = [[self._training_seconds(*one) for one in group] for group in _in_turn(plan)]
+        return sum(max(*each, sum(each) / self.executor.slots) for each in groups)
+
+    def _training_seconds(self, trial: CompletedTrial, cycles: Sequence[int]) -> float:
+        """Of one model. Whatever can be taught is counted as taught: how good its teacher will be is not known yet."""
+        whole = sum(trial.evaluation.seconds.values())
+        training = trial.evaluation.seconds.get("train", whole)
+        epoch = training / self._brief(trial)
+        if not trial.architecture.backbone and (teacher := self._best_pretrained()):
+            epoch += _FORWARD * teacher.evaluation.seconds.get("train", 0.0) / self._brief(teacher)
+        return epoch * sum(cycles) + whole - training
 
     def _within(self, plan: list[_Planned], seconds: float) -> list[_Planned]:
         """The plan with cycles cut to what can be done in so many seconds; nothing where that is less than an epoch."""
@@ -169,19 +185,6 @@ class FinalTraining:
                 return [(trial, cycles) for trial, cycles in cut if cycles]
         return []
 
-    def _after(self, trial: CompletedTrial, evaluation: Evaluation | None) -> Evaluation | None:
-        """An evaluation with what the evaluator cannot know: how long its weights had been trained, and by whom."""
-        if evaluation is None:
-            return None
-        before, teacher = trial.evaluation.total_steps, self._teacher(trial)
-        return dataclasses.replace(
-            evaluation,
-            donor=trial.number,
-            origin=f"trial {trial.number}",
-            total_steps=before and before + evaluation.trained_steps,
-            teacher=teacher.number if teacher else None,
-        )
-
     def _announced(self, plan: Sequence[_Planned], seconds: float) -> str:
         count, epochs = len(plan), max(sum(cycles) for _, cycles in plan)
         parts = [f"{count} model" + ("" if count == 1 else "s")]
@@ -189,9 +192,27 @@ class FinalTraining:
         parts.append(f"{most}{epochs} epoch{'' if epochs == 1 else 's'}" + (" each" if count > 1 else ""))
         if seconds >= 1:
             parts.append(f"{most}about {duration(seconds)}")
-        if teachers := {teacher.number for trial, _ in plan if (teacher := self._teacher(trial))}:
-            parts.append("taught by trial " + ", ".join(map(str, sorted(teachers))))
         return ", ".join(parts)
+
+
+def _in_turn(plan: Sequence[_Planned]) -> list[list[_Planned]]:
+    """First pretrained networks, as they may teach; then those that began from nothing."""
+    groups = [[one for one in plan if bool(one[0].architecture.backbone) == is_first] for is_first in (True, False)]
+    return [group for group in groups if group]
+
+
+def _after(trial: CompletedTrial, evaluation: Evaluation | None, teacher: CompletedTrial | None) -> Evaluation | None:
+    """An evaluation with what the evaluator cannot know: how long its weights had been trained, and by whom."""
+    if evaluation is None:
+        return None
+    before = trial.evaluation.total_steps
+    return dataclasses.replace(
+        evaluation,
+        donor=trial.number,
+        origin=f"trial {trial.number}",
+        total_steps=before and before + evaluation.trained_steps,
+        teacher=teacher.number if teacher else None,
+    )
 
 
 def _cut(cycles: Sequence[int], epochs: int) -> tuple[int, ...]:

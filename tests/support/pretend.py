@@ -42,6 +42,7 @@ class PretendEvaluator:
         seconds: How long an evaluation takes.
         final_gain: What final training adds to the accuracy.
         final_seconds: How long it takes.
+        finished_backbone: Accuracy of a pretrained network after final training; zero if that makes it no better.
         unfinished_depth: Final training of that depth raises.
         apart: The ratio from which on its latencies are told apart.
         log: A file for a line about each evaluation: architecture, budget fraction, whether there was a checkpoint,
@@ -54,6 +55,7 @@ class PretendEvaluator:
     seconds: float = 0.0
     final_gain: float = 0.005
     final_seconds: float = 0.0
+    finished_backbone: float = 0.0
     unfinished_depth: int = 0
     apart: float = 1.0
     log: Path | None = None
@@ -95,11 +97,13 @@ class PretendEvaluator:
         assert files.donor and files.donor.read_bytes() == b"weights" and not list(files.folder.iterdir())
         if self.log:
             with self.log.open("a") as file:
-                teacher = f"\ntaught by {files.teacher.parent.name}" if files.teacher else ""
+                teacher = f"\ntaught by {'/'.join(files.teacher.parts[-3:-1])}" if files.teacher else ""
                 file.write(f"{architecture} finish {cycles}{teacher}\n")
         if architecture.backbone:
+            if not self.finished_backbone:
+                return None
             self._leave(architecture, files.folder, b"final weights")
-            return Evaluation(0.999, estimate(9.0), trained_steps=10, total_steps=10)
+            return Evaluation(self.finished_backbone, estimate(9.0), trained_steps=10, total_steps=10)
         stage = architecture.stages[1]
         if stage.depth == self.unfinished_depth:
             raise ValueError("this depth cannot be finished")
