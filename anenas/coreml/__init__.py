@@ -1,7 +1,7 @@
 """The bridge to Core ML: writing, opening, compressing and verifying packages."""
 
 from anenas.coreml._arrays import as_arrays
-from anenas.coreml._classify import program_accuracy
+from anenas.coreml._classify import class_places, program_accuracy, program_scores
 from anenas.coreml._compress import compress
 from anenas.coreml._convert import convert, convert_arrays, convert_streamed, estimated_package_bytes
 from anenas.coreml._package import Package
@@ -29,12 +29,14 @@ __all__ = [
     "Quantiser",
     "Verification",
     "as_arrays",
+    "class_places",
     "compress",
     "convert",
     "convert_arrays",
     "convert_streamed",
     "estimated_package_bytes",
     "program_accuracy",
+    "program_scores",
     "verify",
     "verify_network",
     "verify_streamed",

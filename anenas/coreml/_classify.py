@@ -1,4 +1,4 @@
-"""Accuracy of an exported classifier."""
+"""What an exported classifier answers, and how often it is right."""
 
 from __future__ import annotations
 
@@ -11,6 +11,40 @@ from anenas.coreml._package import Package
 from anenas.mil import Precision
 
 _AT_ONCE = 64
+
+
+def program_scores(package: Package, inputs: np.ndarray, precision: Precision = "fp16") -> np.ndarray:
+    """What a package gives for each input, such as the probability of each class.
+
+    Args:
+        package: With one input, and one output besides a label.
+        inputs: (N, C, H, W), as the package takes them; may be a memory map.
+        precision: "fp16" as the Neural Engine computes, or "fp32".
+
+    Returns:
+        (N, K) of float32, in the order of the package's own classes.
+
+    Raises:
+        AnenasError: If the package has other inputs or outputs, there are no inputs, or its scores are not finite.
+    """
+    program = package.program(precision)
+    source, output = package.input_and_output
+    if inputs.shape[1:] != package.input_size:
+        raise AnenasError(f"{package} takes inputs of {package.input_size}, got {inputs.shape[1:]}")
+    if not len(inputs):
+        raise AnenasError(f"{package}: there are no inputs to run it on")
+    batch, found = source.batch, []
+    for start in range(0, len(inputs), _AT_ONCE * batch):
+        some = np.asarray(inputs[start : start + _AT_ONCE * batch], dtype=np.float32)
+        count = len(some)
+        missing = -count % batch  # a program for a batch takes no fewer
+        scores = program({source.name: np.concatenate([some, some[-1:].repeat(missing, 0)])})[output.name][:count]
+        if scores.ndim != 2:
+            raise AnenasError(f"{package} gives {output.name} of {scores.shape}; expected a row of scores an input")
+        if not np.isfinite(scores).all():
+            raise AnenasError(f"{package}: the scores are not finite in {precision}")
+        found.append(scores.astype(np.float32))
+    return np.concatenate(found)
 
 
 def program_accuracy(
@@ -31,27 +65,19 @@ def program_accuracy(
         classes: Names of the labels; the package may have them in another order.
 
     Raises:
-        AnenasError: If the package has other inputs or outputs, lacks a class, or its scores are not finite.
+        AnenasError: If the package lacks a class, or as for `program_scores`.
     """
-    program = package.program(precision)
-    source, output = package.input_and_output
-    if images.shape[1:] != package.input_size:
-        raise AnenasError(f"{package} takes inputs of {package.input_size}, got {images.shape[1:]}")
     if classes is not None:
-        labels = _places(classes, package)[labels]
-    batch, correct = source.batch, 0
-    for start in range(0, len(images), _AT_ONCE * batch):
-        pixels = np.asarray(images[start : start + _AT_ONCE * batch], dtype=np.float32)
-        count = len(pixels)
-        missing = -count % batch  # a program for a batch takes no fewer
-        scores = program({source.name: np.concatenate([pixels, pixels[-1:].repeat(missing, 0)])})[output.name][:count]
-        if not np.isfinite(scores).all():
-            raise AnenasError(f"{package}: the scores are not finite in {precision}")
-        correct += int((scores.argmax(1) == labels[start : start + count]).sum())
-    return correct / len(images)
+        labels = class_places(classes, package)[labels]
+    return float(np.mean(program_scores(package, images, precision).argmax(1) == labels))
 
 
-def _places(names: Sequence[str], package: Package) -> np.ndarray:
+def class_places(names: Sequence[str], package: Package) -> np.ndarray:
+    """Where a package's scores have classes of those names, (len(names),).
+
+    Raises:
+        AnenasError: If the package does not know one of them.
+    """
     known = package.class_names
     if strange := sorted(set(names) - set(known)):
         raise AnenasError(f"{package} does not know the class '{strange[0]}'; it knows {', '.join(known[:5])}…")

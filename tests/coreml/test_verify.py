@@ -12,7 +12,8 @@ from torch import nn
 from trained import CLASSES, MEAN, STD, deploy, edited, export, trained
 
 from anenas._errors import AnenasError
-from anenas.coreml import Difference, Package, convert, program_accuracy, verify, verify_network
+from anenas.coreml import Difference, Package, convert, program_accuracy, program_scores, verify, verify_network
+from anenas.mil import Precision
 from anenas.network import Deployed, Normalisation, build, fuse
 from anenas.space import Architecture
 
@@ -131,6 +132,32 @@ def test_accuracy_is_that_of_the_program(package: Package, deployed: nn.Module, 
         labels = deployed(torch.from_numpy(pixels)).argmax(1).numpy()
     assert program_accuracy(package, pixels, labels) == 1
     assert program_accuracy(package, pixels, (labels + np.arange(8) % 2) % 4) == 0.5
+
+
+@pytest.mark.parametrize("precision", ["fp32", "fp16"])
+def test_scores_are_the_program_s_for_each_input_in_turn(precision: Precision, package: Package) -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (70, 1, 16, 16), dtype=np.uint8)  # more than are run at once
+    scores = program_scores(package, pixels, precision)
+    assert (scores.dtype, scores.shape) == (np.float32, (70, 4))
+    expected = package.program(precision)({"image": pixels.astype(np.float32)})["classLabel_probs"]
+    np.testing.assert_allclose(scores, expected, rtol=0, atol=1e-6)
+
+
+def test_scores_need_inputs_of_the_package_s_size(package: Package, pixels: np.ndarray) -> None:
+    with pytest.raises(AnenasError, match=r"takes inputs of \(1, 16, 16\), got \(1, 8, 8\)"):
+        program_scores(package, pixels[:, :, :8, :8])
+    with pytest.raises(AnenasError, match="there are no inputs"):
+        program_scores(package, pixels[:0])
+
+
+def test_scores_that_are_not_finite_are_refused(tmp_path: Path) -> None:
+    class Loud(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return 1000 * x.mean((2, 3))
+
+    package = convert(Loud().eval(), tmp_path / "loud.mlpackage", shape=(1, 4, 16, 16), classes=CLASSES)
+    with pytest.raises(AnenasError, match="not finite in fp16"):
+        program_scores(package, np.full((1, 4, 16, 16), 255, np.float32))
 
 
 FINITE = st.floats(-1e3, 1e3, width=32)
