@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from anenas._errors import AnenasError
 from anenas._files import is_file, is_folder
+from anenas.data._raw import Examples, Inputs
 
 _LAYOUTS = (  # names of the folders for training, validation and test
     {"train": "train", "test": "test"},
@@ -17,9 +19,22 @@ _LAYOUTS = (  # names of the folders for training, validation and test
 )
 
 
-def read_class_folders(
-    path: Path, suffixes: tuple[str, ...], what: str
-) -> tuple[tuple[str, ...], dict[str, tuple[list[Path], NDArray[np.int64]]]]:
+@dataclass(frozen=True, eq=False)
+class Files:
+    """The files of a split."""
+
+    paths: list[Path]
+    labels: NDArray[np.int64]
+    """Shape (N,)."""
+    names: tuple[str, ...]
+    """See `Split.names`."""
+
+    def examples(self, inputs: Inputs) -> Examples:
+        """What was read of them, with their labels and names."""
+        return Examples(inputs, self.labels, names=self.names)
+
+
+def read_class_folders(path: Path, suffixes: tuple[str, ...], what: str) -> tuple[tuple[str, ...], dict[str, Files]]:
     """The classes of path/<class>/*, or of path/train/<class>/* and path/test/<class>/*, and files and labels by split.
 
     The split into folders is used if they are exactly `train` and `test`, `train` and `val` (which is then the test
@@ -39,7 +54,11 @@ def read_class_folders(
         )
     parts = _parts(path)
     classes = tuple(_subfolders(parts["train"]))
-    return classes, {part: _labelled(folder, classes, suffixes, what) for part, folder in parts.items()}
+    files = {}
+    for part, folder in parts.items():
+        paths, labels = _labelled(folder, classes, suffixes, what)
+        files[part] = Files(paths, labels, tuple(one.relative_to(path).as_posix() for one in paths))
+    return classes, files
 
 
 def _parts(path: Path) -> dict[str, Path]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from anenas._errors import AnenasError
-from anenas._files import replacing
+from anenas._files import replacing, write_whole
 from anenas.data._raw import PARTS
 from anenas.inputs import InputKind, Moments, input_kind
 
@@ -34,8 +34,13 @@ class Split:
     (N, C, 1, T) of float32. May be a memory map."""
     labels: NDArray[np.int64]
     """Shape (N,): for each an index into the data set's classes."""
+    names: tuple[str, ...] | None = None
+    """For each the file it came from, as a path with slashes below the folder that the source names; None where inputs
+    are no files of their own."""
 
     def __post_init__(self) -> None:
+        if self.names is not None and len(self.names) != len(self.inputs):
+            raise AnenasError(f"names must be {len(self.inputs)}, one for each input, not {len(self.names)}")
         if self.labels.dtype != np.int64 or self.labels.shape != self.inputs.shape[:1]:
             raise AnenasError(
                 f"labels must be int64 ({len(self.inputs)},), one for each input, "
@@ -183,6 +188,9 @@ class Dataset:
                 split: Split = getattr(self, name)
                 _replace(folder / f"{name}_inputs.npy", split.inputs)
                 _replace(folder / f"{name}_labels.npy", split.labels)
+                (folder / f"{name}_names.json").unlink(missing_ok=True)
+                if split.names is not None:
+                    write_whole(folder / f"{name}_names.json", json.dumps(split.names))
             (folder / "dataset.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
         except OSError as error:
             raise AnenasError(f"cannot save the data set in '{folder}': {error}") from error
@@ -213,6 +221,7 @@ class Dataset:
                 Split(
                     inputs=np.load(folder / f"{name}_inputs.npy", mmap_mode="r", allow_pickle=False),
                     labels=np.load(folder / f"{name}_labels.npy", allow_pickle=False),
+                    names=_read_names(folder / f"{name}_names.json"),
                 )
                 for name in PARTS
             )
@@ -249,7 +258,11 @@ def _resized_split(split: Split, height: int, width: int) -> Split:
         for j, plane in enumerate(image):
             resized = Image.fromarray(plane).resize((width, height), Image.Resampling.BILINEAR)
             images[i, j] = np.asarray(resized)
-    return Split(images, split.labels)
+    return dataclasses.replace(split, inputs=images)
+
+
+def _read_names(path: Path) -> tuple[str, ...] | None:
+    return tuple(map(str, json.loads(path.read_text(encoding="utf-8")))) if path.is_file() else None
 
 
 def _replace(path: Path, array: NDArray[Any]) -> None:

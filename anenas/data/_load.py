@@ -72,7 +72,7 @@ def load_data(
     _check_counts(found)
     parts = _parts(found, validation, seed)
     wanted = parts[0].inputs.settle(wanted, found.name)
-    train, held, test = (Split(part.inputs.draw(wanted), part.labels) for part in parts)
+    train, held, test = (Split(part.inputs.draw(wanted), part.labels, part.names) for part in parts)
     inputs = found.train.inputs
     return Dataset(
         name=found.name,

@@ -65,11 +65,14 @@ class Examples:
     """Shape (N,): for each an index into the classes."""
     groups: NDArray[np.str_] | None = None
     """Shape (N,): groups, such as people, that are held out whole; None if there are none."""
+    names: tuple[str, ...] | None = None
+    """See `Split.names`."""
 
     def take(self, indices: NDArray[np.int64]) -> Examples:
         """Those at `indices`, in that order."""
         groups = None if self.groups is None else self.groups[indices]
-        return Examples(self.inputs.take(indices), self.labels[indices], groups)
+        names = None if self.names is None else tuple(self.names[index] for index in indices)
+        return Examples(self.inputs.take(indices), self.labels[indices], groups, names)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,6 +31,17 @@ def test_a_saved_data_set_opens_as_memory_maps_of_the_same_content(tiny: MakeDat
     for name in ("train", "validation", "test"):
         np.testing.assert_array_equal(getattr(opened, name).inputs, getattr(saved, name).inputs)
         np.testing.assert_array_equal(getattr(opened, name).labels, getattr(saved, name).labels)
+
+
+def test_names_of_files_are_saved_and_kept_at_another_size(tiny: MakeDataset, tmp_path: Path) -> None:
+    named = dataclasses.replace(tiny().test, names=("a/1.png", "a/ü\udc80.png", "b\n.png", "c.png"))
+    tiny(test=named).save_sizes(tmp_path, [(1, 1)])
+    assert Dataset.open(tmp_path).test.names == Dataset.open(tmp_path, (1, 1)).test.names == named.names
+    assert Dataset.open(tmp_path).train.names is None
+    tiny().save(tmp_path)
+    assert Dataset.open(tmp_path).test.names is None
+    with pytest.raises(_errors.AnenasError, match="names must be 4, one for each input, not 1"):
+        dataclasses.replace(named, names=("a",))
 
 
 def test_what_a_saved_data_set_remembers_is_what_its_pixels_say(tiny: MakeDataset, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from anenas._errors import AnenasError
 from anenas.data._class_folders import read_class_folders
 from anenas.data._format import InputFormat
 from anenas.data._pictures import PhotoPictures, draw_photo, is_grey
-from anenas.data._raw import Examples, RawData, file_safe
+from anenas.data._raw import RawData, file_safe
 from anenas.data._sources import source
 from anenas.inputs import IMAGES
 
@@ -32,10 +32,10 @@ def read_images(rest: str, wanted: InputFormat) -> RawData:
     """
     path = Path(rest).expanduser()
     classes, files = read_class_folders(path, _SUFFIXES, IMAGES.name)
-    channels = 1 if _all_grey(path for paths, _ in files.values() for path in paths) else 3
+    channels = 1 if _all_grey(path for found in files.values() for path in found.paths) else 3
     examples = {
-        part: Examples(PhotoPictures(partial(_draw_file, paths), np.arange(len(paths)), channels), labels)
-        for part, (paths, labels) in files.items()
+        part: found.examples(PhotoPictures(partial(_draw_file, found.paths), np.arange(len(found.paths)), channels))
+        for part, found in files.items()
     }
     return RawData.of_parts(file_safe(path.resolve().name), IMAGES, classes, examples)
 

@@ -14,7 +14,7 @@ from anenas.blocks import RATES, LogMel
 from anenas.data._audio import Tally
 from anenas.data._class_folders import read_class_folders
 from anenas.data._format import AudioFormat, InputFormat
-from anenas.data._raw import Examples, RawData, file_safe
+from anenas.data._raw import RawData, file_safe
 from anenas.data._series import ending_in_nan, read_series
 from anenas.data._sources import source
 from anenas.data._wav import WAV_SUFFIXES, read_rates, read_wavs, wav_warnings
@@ -38,15 +38,15 @@ def read_spectrograms(rest: str, wanted: InputFormat) -> RawData:
     path = Path(rest).expanduser()
     classes, files = read_class_folders(path, WAV_SUFFIXES, RECORDINGS.name)
     with wav_warnings():
-        mel = _mel_for([path for paths, _ in files.values() for path in paths])
+        mel = _mel_for([path for found in files.values() for path in found.paths])
         tally = Tally(AudioFormat(mel.rate, MAX_STEPS * mel.hop))
-        spectrograms = {part: _spectrograms(paths, mel, tally) for part, (paths, _) in files.items()}
+        spectrograms = {part: _spectrograms(found.paths, mel, tally) for part, found in files.items()}
     tally.log(filled=False)
     _log.info(f"series of {mel}: an app computes them before the model")
     steps = max(one.shape[1] for part in spectrograms.values() for one in part)
-    arrays = {f"{part}_x": ending_in_nan(found, steps) for part, found in spectrograms.items()}
+    arrays = {f"{part}_x": ending_in_nan(each, steps) for part, each in spectrograms.items()}
     series = read_series(f"'{path}'", arrays, layout="nct")
-    examples = {part: Examples(series[f"{part}_x"], labels) for part, (_, labels) in files.items()}
+    examples = {part: found.examples(series[f"{part}_x"]) for part, found in files.items()}
     mask = ", then a channel that is 1 where there is sound" if series["train_x"].masked else ""
     metadata = {"sample_rate": str(mel.rate), "input": f"{mel}: {mel.formula}{mask}"}
     return RawData.of_parts(file_safe(path.resolve().name), SERIES, classes, examples, metadata=metadata)

@@ -7,7 +7,7 @@ from pathlib import Path
 from anenas.data._audio import Tally, of_length
 from anenas.data._class_folders import read_class_folders
 from anenas.data._format import InputFormat
-from anenas.data._raw import Examples, RawData, file_safe
+from anenas.data._raw import RawData, file_safe
 from anenas.data._series import Series
 from anenas.data._sources import source
 from anenas.data._wav import WAV_SUFFIXES, read_wavs, wav_warnings
@@ -28,8 +28,8 @@ def read_recordings(rest: str, wanted: InputFormat) -> RawData:
     classes, files = read_class_folders(path, WAV_SUFFIXES, RECORDINGS.name)
     tally, examples = Tally(audio), {}
     with wav_warnings():
-        for part, (paths, labels) in files.items():
-            waveforms = (tally.add(one, f"'{path}'") for path, one in read_wavs(paths, audio))
-            examples[part] = Examples(Series(of_length(waveforms, len(paths), audio)), labels)
+        for part, found in files.items():
+            waveforms = (tally.add(one, f"'{path}'") for path, one in read_wavs(found.paths, audio))
+            examples[part] = found.examples(Series(of_length(waveforms, len(found.paths), audio)))
     tally.log(filled=True)
     return RawData.of_parts(file_safe(path.resolve().name), RECORDINGS, classes, examples)

@@ -45,6 +45,18 @@ def test_without_a_split_a_fifth_is_cut_for_testing_and_then_for_validation(pain
     assert len(np.unique(together, axis=0)) == 50
 
 
+def test_each_image_keeps_the_name_of_its_file(paint: Paint) -> None:
+    path = paint(*names("cat", "dog", count=10))
+    dataset = load_data(load_data(f"images:{path}", size=(10, 12)), size=(10, 12))
+    together = []
+    for split in (dataset.train, dataset.validation, dataset.test):
+        assert split.names
+        together += split.names
+        for image, name in zip(split.inputs, split.names, strict=True):
+            np.testing.assert_array_equal(image, np.moveaxis(np.asarray(Image.open(path / name)), 2, 0))
+    assert sorted(together) == sorted(names("cat", "dog", count=10))
+
+
 def test_the_same_seed_cuts_the_same_way_and_another_does_not(paint: Paint) -> None:
     path = paint(*names("cat", "dog", count=10))
     assert load(path, seed=1).fingerprint == load(path, seed=1).fingerprint
