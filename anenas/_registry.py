@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, ItemsView, Iterator, Mapping
+from collections.abc import Callable, ItemsView, Iterator, Mapping, ValuesView
 from typing import Generic, Literal, TypeVar
 
 from anenas._errors import AnenasError, first_line, unknown
@@ -74,6 +74,11 @@ class Registry(Generic[T]):
         """Every name with its entry."""
         load_entry_points()
         return self._entries.items()
+
+    def values(self) -> ValuesView[T]:
+        """Every entry."""
+        load_entry_points()
+        return self._entries.values()
 
     def added(self) -> dict[str, T]:
         """Entries neither of anenas nor of an installed package, which other processes lack."""

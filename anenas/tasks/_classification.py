@@ -1,0 +1,99 @@
+"""One class for each input."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anenas.tasks._class_metrics import CLASS_METRICS
+from anenas.tasks._task import TASKS, Loss, Task
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+LABEL_SMOOTHING = 0.1
+_NEVER = -1e3  # a logit
+_ITERATIONS = 200
+
+
+def logistic(features: NDArray[np.float32], labels: NDArray[Any], strength: float) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Weight and bias of scikit-learn's logistic regression: one row for two classes."""
+    from sklearn.linear_model import LogisticRegression
+
+    fitted = LogisticRegression(C=strength, max_iter=_ITERATIONS).fit(features, labels)
+    return fitted.coef_, fitted.intercept_
+
+
+class Classification(Task):
+    """One class for each input: labels are int64, (N,), places among the classes; scores are their probabilities."""
+
+    def problem_of(self, labels: NDArray[Any], count: int, inputs: int) -> str:
+        if labels.dtype != np.int64 or labels.shape != (inputs,):
+            return f"labels must be int64 ({inputs},), one for each input, not {labels.dtype} {labels.shape}"
+        if len(labels) and not 0 <= labels.min() <= labels.max() < count:
+            return f"labels must be 0 to {count - 1}, places in the classes"
+        return ""
+
+    def usual_metrics(self, count: int) -> tuple[str, ...]:
+        return tuple(name for name in self.metrics if name != "top5" or count > 5)
+
+    def strata(self, labels: NDArray[Any]) -> NDArray[np.int64]:
+        return labels
+
+    def loss(self, labels: NDArray[Any], count: int, *, balanced: bool = False) -> Loss:
+        """Cross entropy with label smoothing (Szegedy et al. 2016, arXiv:1512.00567).
+
+        Balanced, an input of class c weighs n / (K n_c), as with scikit-learn's `class_weight="balanced"`. It is the
+        input that weighs, not its smoothed label: torch's own weights would push every output towards rare classes.
+        """
+        import torch
+        from torch.nn import functional as F
+
+        counts = np.maximum(np.bincount(labels, minlength=count), 1)
+        weights = torch.from_numpy(len(labels) / (count * counts)).float() if balanced else None
+
+        def loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+            if weights is None:
+                return F.cross_entropy(logits, labels, label_smoothing=LABEL_SMOOTHING)
+            each = F.cross_entropy(logits, labels, label_smoothing=LABEL_SMOOTHING, reduction="none")
+            return (weights.to(logits.device)[labels] * each).mean()
+
+        return loss
+
+    def output(self, labels: NDArray[Any]) -> nn.Module:
+        from torch import nn
+
+        return nn.Softmax(1)
+
+    def linear(
+        self, features: NDArray[np.float32], labels: NDArray[Any], count: int, strength: float
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Logistic regression; classes without an input are never named."""
+        present = np.unique(labels)
+        weight = np.zeros((count, features.shape[1]), np.float32)
+        bias = np.full(count, _NEVER if len(present) < count else 0.0, np.float32)
+        if len(present) == 1:
+            bias[present] = 0
+            return weight, bias
+        rows, offsets = logistic(features, labels, strength)
+        if len(present) == 2:
+            rows, offsets = np.concatenate([-rows, rows]) / 2, np.array([-1, 1]) * offsets / 2
+        weight[present], bias[present] = rows, offsets
+        return weight, bias
+
+    def constant(self, labels: NDArray[Any], count: int) -> NDArray[np.float64]:
+        return np.bincount(labels, minlength=count) / len(labels)
+
+
+CLASSIFICATION = TASKS("classification")(
+    Classification(
+        "classification",
+        ("accuracy", "balanced_accuracy", "macro_f1", "top5", "auroc", "log_loss", "calibration_error"),
+        "Its last layer is a softmax.",
+        CLASS_METRICS,
+    )
+)
+"""One class for each input."""

@@ -1,0 +1,110 @@
+"""What a network is trained for: the base of every task, and their registry."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anenas._registry import Registry
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+Loss = Callable[["torch.Tensor", "torch.Tensor"], "torch.Tensor"]
+"""From what a network gives, (N, K), and labels to the loss, ()."""
+
+
+@dataclass(frozen=True)
+class Task(ABC):
+    """What a network is trained for.
+
+    Attributes:
+        name: As `--task` takes it.
+        metrics: Names of what says how well a network does; the first is what it is searched by.
+        ending: What the end of the model makes of what the network gives, a sentence of its card.
+        class_metrics: Names of what says that of one class, before the "@".
+        classifies: Whether what is told are probabilities of classes, rather than numbers in units of their own.
+    """
+
+    name: str
+    metrics: tuple[str, ...]
+    ending: str
+    class_metrics: tuple[str, ...] = ()
+    classifies: bool = True
+
+    def __str__(self) -> str:
+        return self.name
+
+    def usual_metrics(self, count: int) -> tuple[str, ...]:
+        """The metrics that say something where there are so many classes or targets."""
+        return self.metrics
+
+    def measures(self, metric: str) -> bool:
+        """Whether a metric of that name is one of its own, or its user's."""
+        family = metric.partition("@")[0]
+        others = {name for task in TASKS.values() for name in (*task.metrics, *task.class_metrics)}
+        return family in self.metrics or family in self.class_metrics or family not in others
+
+    @abstractmethod
+    def problem_of(self, labels: NDArray[Any], count: int, inputs: int) -> str:
+        """What is wrong with the labels of a split, in words; empty where nothing is.
+
+        Args:
+            labels: As the task has them.
+            count: Number of classes or targets.
+            inputs: Number of inputs.
+        """
+
+    def strata(self, labels: NDArray[Any]) -> NDArray[np.int64]:
+        """(N,): what a split that is held out has its part of, such as the classes."""
+        return np.zeros(len(labels), np.int64)
+
+    @abstractmethod
+    def loss(self, labels: NDArray[Any], count: int, *, balanced: bool = False) -> Loss:
+        """What is minimised in training.
+
+        Args:
+            labels: Of the training split.
+            count: Number of classes or targets.
+            balanced: Whether each class weighs as much as any other, however many inputs it has.
+        """
+
+    @abstractmethod
+    def output(self, labels: NDArray[Any]) -> nn.Module:
+        """What makes, of what the network gives, what is told: (N, K) to (N, K).
+
+        Args:
+            labels: Of the training split.
+        """
+
+    @abstractmethod
+    def linear(
+        self, features: NDArray[np.float32], labels: NDArray[Any], count: int, strength: float
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The linear layer that does the task best on features: its weight, (K, C), and bias, (K,).
+
+        Args:
+            features: (N, C), each of zero mean and unit variance.
+            labels: Of these inputs.
+            count: Number of classes or targets.
+            strength: How little it is regularised, scikit-learn's C.
+        """
+
+    @abstractmethod
+    def constant(self, labels: NDArray[Any], count: int) -> NDArray[np.float64]:
+        """(K,): what a model tells at best that knows nothing of its input.
+
+        Args:
+            labels: Of the training split.
+            count: Number of classes or targets.
+        """
+
+
+TASKS: Registry[Task] = Registry("task", in_trials=True)
+"""Every task by name."""
