@@ -4,7 +4,7 @@ import anenas
 
 result = anenas.run_search("mobile_cnn", chip="A15", trials=20)
 for model in result.front:
-    print(model.accuracy, model.latency_ms, model.package)
+    print(model.score, model.latency_ms, model.package)
 """
 
 from __future__ import annotations
@@ -65,6 +65,8 @@ if TYPE_CHECKING:
     from anenas.space import Limits as Limits
     from anenas.space import SearchSpace as SearchSpace
     from anenas.space import load_space as load_space
+    from anenas.tasks import Predictions as Predictions
+    from anenas.tasks import metric as metric
 
 # Where each public name lives; nothing heavy is imported before it is used.
 _HOMES = {
@@ -95,6 +97,7 @@ _HOMES = {
     ),
     "anenas.slimming": ("Slim", "slim"),
     "anenas.space": ("Architecture", "Limits", "SearchSpace", "load_space"),
+    "anenas.tasks": ("Predictions", "metric"),
 }
 # Decorators that register something by name: `@anenas.sampler("mine")`.
 _DECORATORS = {

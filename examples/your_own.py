@@ -74,4 +74,4 @@ if __name__ == "__main__":
         epochs=4,
     )
     for model in result.front:
-        print(f"{model.accuracy:.0%} {model.latency_ms:.3f} ms {model.architecture}")
+        print(f"{model.score:.0%} {model.latency_ms:.3f} ms {model.architecture}")

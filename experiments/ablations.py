@@ -136,8 +136,8 @@ def search(setting: str, *, seed: int, **options: Any) -> list[Row]:
     rows = []
     for trial in study.finished:
         if trial.state in ("completed", "stopped") and trial.evaluation:
-            test = trial.test_accuracy if isinstance(trial, CompletedTrial) else None
-            point = (trial.evaluation.accuracy, trial.evaluation.estimate.latency.ms)
+            test = trial.test_score if isinstance(trial, CompletedTrial) else None
+            point = (trial.evaluation.score, trial.evaluation.estimate.latency.ms)
             figures = (trial.state, ended[trial.number], *point, float("nan") if test is None else test)
             rows.append(Row(seed, setting, trial.number, *figures))
     return rows

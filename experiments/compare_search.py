@@ -123,7 +123,7 @@ def run_anenas(method: str, seed: int, args: argparse.Namespace) -> list[Row]:
             method,
             seed,
             trial.ended - started,
-            trial.evaluation.accuracy,
+            trial.evaluation.score,
             trial.evaluation.estimate.latency.ms,
             trial.evaluation.estimate.latency.high_ms,
             str(trial.architecture),
@@ -180,10 +180,10 @@ def plain_loop(method: str, seed: int, data: Path, database: str, args: argparse
         with tempfile.TemporaryDirectory() as folder:
             evaluation = evaluator.evaluate(architecture, TrialFiles(Path(folder), data))
         trial.set_user_attr("architecture", str(architecture))
-        trial.set_user_attr("accuracy", evaluation.accuracy)
+        trial.set_user_attr("accuracy", evaluation.score)
         trial.set_user_attr("ms", evaluation.estimate.latency.ms)
         trial.set_user_attr("high_ms", evaluation.estimate.latency.high_ms)
-        accuracy = evaluation.accuracy if evaluation.estimate.latency.high_ms <= args.max_latency else 0.0
+        accuracy = evaluation.score if evaluation.estimate.latency.high_ms <= args.max_latency else 0.0
         return accuracy, evaluation.estimate.latency.ms
 
     study = optuna.load_study(study_name="plain", storage=database)
@@ -284,7 +284,7 @@ def train_finally(architecture: str, epochs: int, data: Path) -> float:
     """Accuracy on the validation images."""
     with tempfile.TemporaryDirectory() as folder:
         evaluator = TrainingEvaluator((Target.named("A15"),), epochs, 0, "cpu")
-        return evaluator.evaluate(Architecture.parse(architecture), TrialFiles(Path(folder), data)).accuracy
+        return evaluator.evaluate(Architecture.parse(architecture), TrialFiles(Path(folder), data)).score
 
 
 def draw(rows: Sequence[Row], args: argparse.Namespace, path: Path) -> None:

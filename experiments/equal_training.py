@@ -75,7 +75,7 @@ def main() -> None:
             """Accuracy after so many epochs from scratch."""
             with tempfile.TemporaryDirectory(dir=folder) as trial:
                 evaluator = TrainingEvaluator((Target.named("A15"),), epochs)
-                return evaluator.evaluate(architecture, TrialFiles(Path(trial), folder / "data")).accuracy
+                return evaluator.evaluate(architecture, TrialFiles(Path(trial), folder / "data")).score
 
         table = Table("trial", "trained", "found", "from scratch, one trial's", "from scratch, as long in all")
         rows = []
@@ -85,7 +85,7 @@ def main() -> None:
             once = alone(trial.architecture, epochs)
             whole = round(trained.brief or epochs)
             equal = alone(trial.architecture, whole) if whole > epochs else once
-            rows.append((trial.evaluation.accuracy, once, equal))
+            rows.append((trial.evaluation.score, once, equal))
             table.add_row(str(trial.number), str(trained), *(f"{accuracy:.2%}" for accuracy in rows[-1]))
     Console().print(table)
     found, once, equal = (statistics.mean(column) for column in zip(*rows, strict=True))

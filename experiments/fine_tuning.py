@@ -24,6 +24,7 @@ from anenas.network import Normalisation, build, inherit
 from anenas.pretrained import load_pretrained
 from anenas.search._ship import deploy
 from anenas.space import Architecture
+from anenas.tasks import find_metric
 from anenas.training import accuracy, fit_probe, pooled_features, train
 
 _WAYS = {
@@ -51,7 +52,7 @@ def probed(data: Dataset, architecture: Architecture) -> nn.Sequential:
     inherit(network, load_pretrained("efficientnet_lite0").state)
     backbone = network[0]
     train, held_out = (pooled_features(backbone, {"": backbone}, split)[""] for split in (data.train, data.validation))
-    probe = fit_probe(train, data.train.labels, held_out, data.validation.labels, len(data.classes))
+    probe = fit_probe(train, held_out, data, find_metric("accuracy"))
     head = {"head.1.weight": probe.weight[:, :, None, None], "head.1.bias": probe.bias}
     network.load_state_dict({name: torch.from_numpy(array) for name, array in head.items()}, strict=False)
     return network

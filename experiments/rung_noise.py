@@ -50,7 +50,7 @@ def main() -> None:
                     for i, accuracy in zip(chosen, accuracies, strict=True)
                 ]
                 for place, seen in enumerate((noisy, shrunk(noisy))):
-                    best = ranking([(1 - e.accuracy, e.estimate.latency.ms) for e in seen])[: count // REDUCTION]
+                    best = ranking([(1 - e.score, e.estimate.latency.ms) for e in seen])[: count // REDUCTION]
                     draw[place] = share([final[chosen[i]] for i in best])
             gains = found[:, 1] - found[:, 0]
             error = gains.std() / len(gains) ** 0.5

@@ -47,6 +47,7 @@ from anenas.latency import Target
 from anenas.network import Deployed, Normalisation, build, fuse, inherit
 from anenas.search import TrainingEvaluator
 from anenas.space import Architecture, SearchSpace, draw, load_space, mutate
+from anenas.tasks import _classification
 from anenas.training import Teacher, _train, accuracy, train
 from anenas.training._train import BATCH_SIZE
 
@@ -207,7 +208,8 @@ def constants(learning_rate: float | None = None, **values: float) -> Iterator[N
     given = {} if learning_rate is None else {"learning_rate": learning_rate}
     with mock.patch.dict(inspect.unwrap(train).__kwdefaults__, given), contextlib.ExitStack() as stack:
         for name, value in values.items():
-            stack.enter_context(mock.patch.object(_train, name, value))
+            where = _train if hasattr(_train, name) else _classification
+            stack.enter_context(mock.patch.object(where, name, value))
         yield
 
 

@@ -11,26 +11,31 @@ from anenas._errors import AnenasError
 from anenas.data import Data, Dataset, InputFormat, load_data, sided
 from anenas.inputs import IMAGES
 from anenas.space import SearchSpace
+from anenas.tasks import Task
 
 _COLOURS = 3  # channels of what is mirrored by default
 
 _log = logging.getLogger(__name__)
 
 
-def load_input(space: SearchSpace, data: Data, shape: tuple[int, int, int] | None) -> tuple[Dataset, SearchSpace]:
+def load_input(
+    space: SearchSpace, data: Data, shape: tuple[int, int, int] | None, task: Task | None = None
+) -> tuple[Dataset, SearchSpace]:
     """The data at the input's size, and the space for that input.
 
     Args:
         space: That is searched.
         data: See `load_data`.
         shape: (C, H, W) instead of the space's.
+        task: What the labels are of; by default what they look like.
 
     Raises:
         AnenasError: If the data cannot be read, or the space cannot take them.
     """
     if shape:
         space = with_input(space, shape)
-    dataset = load_data(data, InputFormat.of_space(space, exact=shape is not None))
+    wanted = dataclasses.replace(InputFormat.of_space(space, exact=shape is not None), task=task)
+    dataset = load_data(data, wanted)
     if heights := [height for height in space.input.heights if height <= dataset.height]:
         space = space.with_heights(heights)
     if space.input_kind.marker:

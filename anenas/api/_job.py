@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from anenas._errors import AnenasError, unknown
 from anenas.api._input import augmented, load_input, with_input
-from anenas.api._options import limits_of
+from anenas.api._options import CLASS_WEIGHTS, check_metrics, limits_of
 from anenas.api._pretrained import Weights, space_of
 from anenas.api._prospects import latency_prospects
 from anenas.data import Data, Dataset, InputFormat
@@ -31,12 +33,14 @@ from anenas.search import (
     Study,
     TrainingEvaluator,
     front_of,
+    is_metric,
     objective_names,
     read_architectures,
     reference_draws,
     reference_point,
 )
 from anenas.space import Architecture, Limits, SearchSpace
+from anenas.tasks import CLASSIFICATION, TASKS, Predictions, find_metric
 
 if TYPE_CHECKING:
     from anenas.slimming import Slim
@@ -61,6 +65,8 @@ class Job:
         steps: Of a whole training, where the product's own evaluator trains.
         seed: Of suggestions, weights and the order of the data.
         inherit: Whether trainings begin with the weights of earlier trials.
+        metric: Name of the metric that networks are ranked by.
+        class_weights: "balanced" where each class weighs as much as any other in training; or "none".
         flip: Whether images are mirrored in training, where the caller says so.
         own_evaluator: Name of the caller's evaluator, if it is not the product's.
         learned: What networks of the space have learned before.
@@ -78,6 +84,8 @@ class Job:
     steps: int | None
     seed: int
     inherit: bool
+    metric: str = "accuracy"
+    class_weights: str = "none"
     flip: bool | None = None
     own_evaluator: str = ""
     learned: Weights = field(default_factory=Weights)
@@ -102,19 +110,32 @@ class Job:
             epochs=self.epochs,
             seed=self.seed,
             inherit=self.inherit,
-            limits=self.limits.model_dump(exclude_none=True),
+            limits=self.limits.bounds,
             latency_bound=self.latency_bound,
             encoding=dataclasses.asdict(encoding) if encoding else None,
             evaluator=self.own_evaluator,
             augment=self.dataset.augmentation if self.dataset else "light",
             flip=self.flip,
+            metric=self.metric,
+            task=self.dataset.task.name if self.dataset else CLASSIFICATION.name,
+            class_weights=self.class_weights,
             moments=self.dataset.moments if self.dataset else None,
         )
 
     @property
     def settings_with_reference_point(self) -> SearchSettings:
-        found = reference_point(self.objectives, self.limits, self._drawn)
+        found = reference_point(self.objectives, self.limits, self._drawn, self._worst)
         return dataclasses.replace(self.settings, objectives=found)
+
+    @property
+    def _worst(self) -> float:
+        """The score of what knows nothing of its input, on the validation split: what an error is at worst."""
+        if self.dataset is None:
+            return 1.0
+        held, names = self.dataset.validation, self.dataset.classes
+        constant = self.dataset.task.constant(self.dataset.train.labels, len(names))
+        predictions = Predictions(np.tile(constant, (len(held), 1)), held.labels, names)
+        return find_metric(self.metric, names).measure(predictions) or 1.0
 
     @property
     def prospects(self) -> str:
@@ -175,6 +196,8 @@ def prepare(
     *,
     objectives: Sequence[str] | None,
     limits: Mapping[str, float | None],
+    min_metrics: Mapping[str, float],
+    max_metrics: Mapping[str, float],
     latency_bound: LatencyBound,
     input_shape: tuple[int, int, int] | None,
     epochs: int | None,
@@ -182,6 +205,8 @@ def prepare(
     inherit: bool,
     augment: str,
     flip: bool | None,
+    class_weights: str,
+    task_name: str | None,
     device: str | None,
     evaluator: Evaluator | None,
     classes: int | None,
@@ -195,30 +220,48 @@ def prepare(
 
     if seed < 0:
         raise AnenasError(f"seed must be 0 or more, got {seed}")
+    if class_weights not in CLASS_WEIGHTS:
+        raise unknown("class weights", class_weights, CLASS_WEIGHTS)
     if latency_bound not in LATENCY_BOUNDS:
         raise unknown("latency bound", latency_bound, LATENCY_BOUNDS)
-    names = objective_names(objectives, [target.name for target in targets])
     the_space, learned = space_of(space, pretrained, input_shape, store)
-    the_limits = limits_of(the_space, limits)
+    the_limits = limits_of(the_space, limits, min_metrics, max_metrics)
+    asked = TASKS[task_name] if task_name else None
+    task = asked or CLASSIFICATION
+    labels: Sequence[str] | None = None
     kind = None if device is None else pick_device(device).type  # which GPU is the executor's business
     dataset = None
     if evaluator is None or data is not None:
-        dataset, the_space = load_input(the_space, data, input_shape)
+        dataset, the_space = load_input(the_space, data, input_shape, asked)
         dataset = augmented(dataset, augment, flip)
         if learned.slim:
             dataset = dataclasses.replace(dataset, moments=(learned.slim.mean, learned.slim.std))
         classes = len(dataset.classes)
+        task, labels = dataset.task, dataset.classes
     elif classes is None:
         raise AnenasError("an evaluator that brings its own data needs the number of `classes`")
     elif input_shape:
         the_space = with_input(the_space, input_shape)
+    names = objective_names(objectives, [target.name for target in targets], task)
+    metrics = [name for name in dict.fromkeys((*names, *the_limits.bounds)) if is_metric(name)]
+    check_metrics(metrics, task, labels)
+    ranked_by = next((name for name in names if is_metric(name)), task.metrics[0])
     epochs = epochs or (brief_epochs(dataset) if dataset else 1)
     return Job(
         space=the_space,
         dataset=dataset,
         classes=classes,
         targets=tuple(targets),
-        evaluator=evaluator or TrainingEvaluator(tuple(targets), epochs, seed, kind),
+        evaluator=evaluator
+        or TrainingEvaluator(
+            tuple(targets),
+            epochs,
+            seed,
+            kind,
+            metric=ranked_by,
+            limited=tuple(name for name in metrics if name != ranked_by),
+            class_weights=class_weights,
+        ),
         objectives=names,
         limits=the_limits,
         latency_bound=latency_bound,
@@ -228,5 +271,7 @@ def prepare(
         inherit=inherit,
         learned=learned,
         flip=flip,
+        metric=ranked_by,
+        class_weights=class_weights,
         own_evaluator=f"{type(evaluator).__module__}.{type(evaluator).__qualname__}" if evaluator else "",
     )

@@ -12,6 +12,7 @@ from anenas._errors import AnenasError, unknown
 from anenas.latency import LatencySource, Target, get_latency_source
 from anenas.search import EXECUTORS, FINAL_MODELS, Executor, OptunaSampler, Sampler, make_sampler
 from anenas.space import Limits, SearchSpace
+from anenas.tasks import Task, find_metric
 
 if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
@@ -58,17 +59,49 @@ def targets_of(
     return [Target.named(target.name, sources.get(target.name)) for target in targets]
 
 
-def limits_of(space: SearchSpace, given: Mapping[str, float | None]) -> Limits:
+CLASS_WEIGHTS = ("none", "balanced")
+
+
+def check_metrics(names: Sequence[str], task: Task, labels: Sequence[str] | None) -> None:
+    """Raise an AnenasError for a metric that the task, or its classes, do not have.
+
+    Args:
+        names: Of the metrics that are objectives or have a limit.
+        task: The search's.
+        labels: Of its classes or targets, where they are known.
+    """
+    for name in names:
+        metric = find_metric(name, labels)
+        if not task.measures(name):
+            raise AnenasError(f"metric '{metric.name}' is not of a {task}; expected one of {', '.join(task.metrics)}")
+
+
+def limits_of(
+    space: SearchSpace, given: Mapping[str, float | None], least: Mapping[str, float], most: Mapping[str, float]
+) -> Limits:
     """The space's limits, with the caller's in their place.
+
+    Args:
+        space: The space.
+        given: By name; None leaves the space's.
+        least: Of metrics that are maximised, by name.
+        most: Of metrics that are minimised.
 
     Raises:
         AnenasError: If one is out of its range.
     """
+    for name in least:
+        if find_metric(name).direction == "minimize":
+            raise AnenasError(f"metric '{name}' is an error, of which less is better: give the most as `max_metrics`")
+    for name in most:
+        if find_metric(name).direction == "maximize":
+            raise AnenasError(f"of metric '{name}' more is better: give the least as `min_metrics`")
     try:
-        return Limits(**(space.limits.model_dump() | {name: v for name, v in given.items() if v is not None}))
+        known = space.limits.model_dump() | {name: v for name, v in given.items() if v is not None}
+        return Limits(**{**known, "metrics": {**space.limits.metrics, **least, **most}})
     except ValidationError as error:
-        (name,), message = error.errors()[0]["loc"], error.errors()[0]["msg"].lower()
-        raise AnenasError(f"limit {name}: {message}, got {error.errors()[0]['input']}") from None
+        where, message = error.errors()[0]["loc"], error.errors()[0]["msg"].lower()
+        raise AnenasError(f"limit {where[-1]}: {message}, got {error.errors()[0]['input']}") from None
 
 
 def sampler_of(sampler: str | Sampler | BaseSampler, seed: int) -> Sampler:

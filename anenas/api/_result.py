@@ -18,7 +18,7 @@ class FrontModel:
     Attributes:
         trial: Its number in the study.
         architecture: As a string that `Architecture.parse` reads.
-        accuracy: Fraction of the validation inputs that it classifies correctly.
+        score: What networks are ranked by, such as the fraction of the validation inputs that it classifies correctly.
         latency_ms: Estimated latency of one prediction.
         latency_low_ms: Lower end of its 90 % interval.
         latency_high_ms: Upper end of it.
@@ -28,22 +28,23 @@ class FrontModel:
         macs: Multiply-accumulates of one prediction.
         params: Weights that are stored.
         package: Where the `.mlpackage` lies that ships.
-        final_accuracy: Fraction of the validation inputs that this one classifies correctly, after its final training;
-            None where it had none. All other figures are those by which the search compared.
-        test_accuracy: Fraction of the test inputs that this one classifies correctly; None before the search has come
-            to its end, or where that failed.
+        final_score: That of this one, after its final training; None where it had none. All other figures are those by
+            which the search compared.
+        test_score: That of this one on the test inputs; None before the search has come to its end, or where that
+            failed.
         latency_by_chip: Latency on each chip of the search by the chip's name, the main one first.
         trained: How long what ships was trained in all, in words.
-        epochs: Passes over the data that were behind its accuracy: its own, and all that its weights had had that it
+        epochs: Passes over the data that were behind its score: its own, and all that its weights had had that it
             began with; None where nothing tells.
         final_epochs: Passes that were behind what ships; None where it had no final training, or nothing tells.
         called: What it is called among the front: "knee", "accurate", …; most models are called nothing.
-        accuracy_error: Standard error of the accuracy, from how many inputs it is of; None in studies that do not tell.
+        score_error: Standard error of the score; None in studies that do not tell.
+        metrics: Every metric of the task on the validation inputs, by name.
     """
 
     trial: int
     architecture: str
-    accuracy: float
+    score: float
     latency_ms: float
     latency_low_ms: float
     latency_high_ms: float
@@ -53,14 +54,15 @@ class FrontModel:
     macs: int
     params: int
     package: Path
-    final_accuracy: float | None
-    test_accuracy: float | None
+    final_score: float | None
+    test_score: float | None
     latency_by_chip: dict[str, Latency]
     trained: str
     epochs: float | None
     final_epochs: float | None
     called: list[str]
-    accuracy_error: float | None = None
+    score_error: float | None = None
+    metrics: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class SearchResult:
         study: Its name in the store.
         chip: The chip that figures are for where they do not say another.
         objectives: What was searched for.
+        metric: What the scores are the values of, such as "accuracy".
         counts: Trials "completed", "stopped", "failed", "infeasible" and "repeated".
         infeasible: How many were infeasible because of what: "latency_ms", "rule convolutions", ….
         wall_seconds: How long this run took; the study may be older.
@@ -84,13 +87,14 @@ class SearchResult:
         pareto: Numbers of all trials on the Pareto front, in the same order: those of `front` among them.
         reference: The whole network that others are parts of, on the front or not; None where there is none, or it has
             not completed.
-        indistinguishable: Groups of models of the front, by the numbers of their trials, whose accuracies differ by no
-            more than chance, see `anenas.search.indistinguishable`.
+        indistinguishable: Groups of models of the front, by the numbers of their trials, whose scores differ by no more
+            than chance, see `anenas.search.indistinguishable`.
     """
 
     study: str
     chip: str
     objectives: list[str]
+    metric: str
     counts: dict[str, int]
     infeasible: dict[str, int]
     wall_seconds: float
@@ -103,8 +107,12 @@ class SearchResult:
     reference: FrontModel | None = None
 
     def to_json(self) -> str:
-        """The result for scripts, paths as strings."""
-        return json.dumps(dataclasses.asdict(self), indent=2, default=str)
+        """The result for scripts, paths as strings. A score has the name of its metric: "accuracy", "test_accuracy"."""
+        values = dataclasses.asdict(self)
+        for model in (*values["front"], *filter(None, [values["reference"]])):
+            for part in ("{}", "{}_error", "final_{}", "test_{}"):  # each by what it is the value of
+                model[part.format(self.metric)] = model.pop(part.format("score"))
+        return json.dumps(values, indent=2, default=str)
 
 
 def result_of(study: Study, wall_seconds: float = 0.0, exports: dict[str, Path] | None = None) -> SearchResult:
@@ -118,6 +126,7 @@ def result_of(study: Study, wall_seconds: float = 0.0, exports: dict[str, Path] 
         study=study.name,
         chip=study.settings.chip,
         objectives=[objective.name for objective in study.objectives],
+        metric=study.settings.metric,
         counts=counts,
         infeasible=study.reasons,
         wall_seconds=round(wall_seconds, 1),
@@ -146,7 +155,7 @@ def _front_model(study: Study, trial: CompletedTrial) -> FrontModel:
     return FrontModel(
         trial=trial.number,
         architecture=str(trial.architecture),
-        accuracy=trial.evaluation.accuracy,
+        score=trial.evaluation.score,
         latency_ms=latency.ms,
         latency_low_ms=latency.low_ms,
         latency_high_ms=latency.high_ms,
@@ -156,12 +165,13 @@ def _front_model(study: Study, trial: CompletedTrial) -> FrontModel:
         macs=estimate.macs,
         params=estimate.params,
         package=study.shipped_folder(trial) / PACKAGE,
-        final_accuracy=trial.shipped.accuracy if trial.final else None,
-        test_accuracy=trial.test_accuracy,
+        final_score=trial.shipped.score if trial.final else None,
+        test_score=trial.test_score,
         latency_by_chip=dict(estimate.latency_by_chip),
         trained=str(trained),
         epochs=trained.brief,
         final_epochs=trained.whole if trial.final else None,
         called=[name for name, picked in study.picks.items() if picked.number == trial.number],
-        accuracy_error=trial.evaluation.accuracy_error,
+        score_error=trial.evaluation.score_error,
+        metrics=dict(trial.evaluation.metrics),
     )

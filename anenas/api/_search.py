@@ -53,6 +53,7 @@ def run_search(
     space: SearchSpace | Slim | str | Path | None = None,
     *,
     data: Data = None,
+    task: str | None = None,
     pretrained: str | Sequence[str] = (),
     chip: str | Sequence[str] = "A15",
     objectives: Sequence[str] | None = None,
@@ -66,6 +67,8 @@ def run_search(
     max_params: float | None = None,
     min_residency: float | None = None,
     min_accuracy: float | None = None,
+    min_metrics: Mapping[str, float] | None = None,
+    max_metrics: Mapping[str, float] | None = None,
     latency_bound: LatencyBound = "upper",
     workers: int | None = None,
     device: str | None = None,
@@ -73,6 +76,7 @@ def run_search(
     inherit: bool = True,
     augment: str = "light",
     flip: bool | None = None,
+    class_weights: str = "none",
     final: FinalModels = "exports",
     final_epochs: int | None = None,
     sampler: str | Sampler | BaseSampler = DEFAULT_SAMPLER,
@@ -101,13 +105,16 @@ def run_search(
         data: "images:FOLDER", "text:FILE", "FILE.npz", "FILE.csv" or "torchvision:NAME"; of recordings "wav:FOLDER" or,
             as series, "mel:FOLDER"; None is the embedded Fashion-MNIST, or the embedded wrist motion for a space of
             series; no texts and no recordings are embedded.
+        task: What networks are trained for, a name of `anenas.tasks.TASKS`: "classification", "multilabel" (any number
+            of classes for each input) or "regression" (numbers); by default what the labels look like.
         pretrained: Networks that have learned before, which stand beside the space's own or alone: see
             `anenas.pretrained.load_pretrained`; or "study:NAME", "study:NAME@PICK" and "bundle:FOLDER", what an earlier
             search trained. Each is cut after any of its stages; one of our own blocks makes the space "slim".
         chip: The chip to be fast on, or a device of your own that `anenas calibrate` knows; or several, the first of
             which is the one that sizes, residency and the front's table are for.
-        objectives: What to optimise: up to four of `anenas.search.METRICS`; "latency_ms" is the latency on every
-            chip. By default `anenas.search.DEFAULT_OBJECTIVES`, without the size for more than two chips.
+        objectives: What to optimise: up to four of `anenas.search.FIGURES` and one of `anenas.tasks.METRICS`, such as
+            "macro_f1"; "latency_ms" is the latency on every chip. By default the task's metric, of classes the
+            accuracy, the latency and the size, without the size for more than two chips.
         trials: Completed trials that the study shall hold in the end; 16 by default, no bound with a `timeout`.
         timeout: Seconds after which the search stops; what is being trained then is trained anew next time. Up to a
             third of them are kept for final training, and up to a sixth for testing what ships.
@@ -119,6 +126,8 @@ def run_search(
         max_params: Most stored weights instead of the space's limit.
         min_residency: Smallest fraction of the operations' time on the Neural Engine instead of the space's limit.
         min_accuracy: Smallest fraction of the validation inputs to be classified correctly; only training tells.
+        min_metrics: The least of metrics of the task, by name, such as {"recall@cat": 0.9}; only training tells.
+        max_metrics: The most of those that are errors, such as {"log_loss": 0.5}.
         latency_bound: What a limit on the latency is held against: "upper", the upper end of its interval, or
             "estimate".
         workers: Trials side by side; one a core by default, one a GPU on CUDA.
@@ -131,6 +140,7 @@ def run_search(
             trainings do not make up for.
         flip: Whether training mirrors images; by default those of colour, unless their classes are called left, right
             or by single letters or digits.
+        class_weights: "balanced" lets each class weigh as much as any other in training, however many inputs it has.
         final: What is trained further once the search has ended, before it ships: the models that are "exports" (the
             knee of the front and the best by each objective), "all" of the front, or "none".
         final_epochs: For so many passes over the data; by default as long as that makes them better on the validation
@@ -170,6 +180,8 @@ def run_search(
         Path(store),
         objectives=objectives,
         limits={**most, "residency": min_residency, "accuracy": min_accuracy},
+        min_metrics=min_metrics or {},
+        max_metrics=max_metrics or {},
         latency_bound=latency_bound,
         input_shape=input_shape,
         epochs=epochs,
@@ -177,6 +189,8 @@ def run_search(
         inherit=inherit,
         augment=augment,
         flip=flip,
+        class_weights=class_weights,
+        task_name=task,
         device=device,
         evaluator=evaluator,
         classes=classes,

@@ -94,7 +94,7 @@ class Table:
         return Evaluation(float(accuracy), _estimate(float(values[as_latency])))
 
     def test(self, architecture: Architecture, files: TrialFiles) -> float:
-        return self.evaluate(architecture, files).accuracy
+        return self.evaluate(architecture, files).score
 
     # As a judge
 

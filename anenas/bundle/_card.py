@@ -7,15 +7,19 @@ from collections.abc import Sequence
 from anenas.ane import Finding
 from anenas.bundle._contents import Bundle
 from anenas.bundle._input import Input
+from anenas.bundle._swift import swift_file
 from anenas.bundle._templates import render
 from anenas.coreml import TOLERANCES
 from anenas.graph import SMALLEST, get_weight_format
 from anenas.mil import Program
+from anenas.tasks import TASKS, find_metric
 
 _MOST_FINDINGS = 10
 
 
-def write_card(bundle: Bundle, program: Program, findings: Sequence[Finding], target: str, takes: Input) -> str:
+def write_card(
+    bundle: Bundle, program: Program, findings: Sequence[Finding], target: str, takes: Input, names: Sequence[str]
+) -> str:
     """The model card as Markdown.
 
     Args:
@@ -24,12 +28,21 @@ def write_card(bundle: Bundle, program: Program, findings: Sequence[Finding], ta
         findings: What `anenas.ane.check` found in it.
         target: The oldest system that runs it, such as "iOS16".
         takes: Its input.
+        names: Of its classes, or of the numbers that it predicts.
     """
+    task, metric = TASKS[bundle.task], find_metric(bundle.metric)
     (given,) = program.inputs
     of_stream = bundle.stream.findings if bundle.stream else ()
     return render(
         "README.md",
         bundle=bundle,
+        task=task,
+        names=names,
+        metric=metric,
+        swift=swift_file(task),
+        model="classifier" if task.classifies else "regressor",
+        validated=metric.words(bundle.validation_score),
+        tested=metric.words(bundle.test_score),
         given=takes,
         source=given.name,
         image=given.image,

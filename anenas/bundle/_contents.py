@@ -59,14 +59,16 @@ class Bundle:
         picked: Why this one: "knee", "accurate", "fast", "trial 7" or "the most accurate within 1 ms".
         architecture: As a string that `Architecture.parse` reads.
         data: Name of the data set it was trained on.
-        classes: Number of labels.
+        classes: Number of labels, or of numbers that it predicts.
         epochs: Passes over the training split, before any final training.
         trained: How long it was trained in all, in words.
         searched_epochs: Those of the search.
         form: Of the stored weights, such as "fp16".
-        validation_accuracy: Of the torch network in float32.
+        task: What it was trained for.
+        metric: What the search ranked networks by, such as "accuracy".
+        validation_score: Its value of the torch network in float32.
         validation_count: On how many images, series or texts.
-        test_accuracy: Of the exported program, every result rounded to float16.
+        test_score: Its value of the exported program, every result rounded to float16.
         test_count: On how many of those.
         latency_ms: Estimated latency of one prediction.
         latency_low_ms: Lower end of its 90 % interval.
@@ -95,9 +97,11 @@ class Bundle:
     searched_epochs: int
     trained: str
     form: str
-    validation_accuracy: float
+    task: str
+    metric: str
+    validation_score: float
     validation_count: int
-    test_accuracy: float
+    test_score: float
     test_count: int
     latency_ms: float
     latency_low_ms: float
@@ -125,4 +129,7 @@ class Bundle:
 
     def to_dict(self) -> dict[str, Any]:
         own = {"path": str(self.path), "verified": self.verified.to_dict()}
-        return dataclasses.asdict(self) | own | {"stream": self.stream.to_dict() if self.stream else None}
+        values = dataclasses.asdict(self)
+        for split in ("validation", "test"):  # by what it is the value of: "test_accuracy"
+            values[f"{split}_{self.metric}"] = values.pop(f"{split}_score")
+        return values | own | {"stream": self.stream.to_dict() if self.stream else None}

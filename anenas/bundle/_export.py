@@ -19,6 +19,7 @@ from anenas.graph import get_weight_format
 from anenas.latency import CalibratedLatency
 from anenas.search import PACKAGE, Study, Trained, TrainingEvaluator, TrialFiles, ship
 from anenas.space import Architecture
+from anenas.tasks import TASKS
 
 _log = logging.getLogger(__name__)
 
@@ -121,6 +122,7 @@ def _dataset(study: Study, data: Data, architecture: Architecture) -> Dataset:
     source, kind = study.data if data is None else data, architecture.input_kind
     encoding = Encoding(**study.settings.encoding) if study.settings.encoding else None
     wanted = InputFormat.of_shape(kind, study.settings.input_shape, rate=architecture.rate, encoding=encoding)
+    wanted = dataclasses.replace(wanted, task=TASKS[study.settings.task])
     try:
         dataset = load_data(source, wanted)
     except AnenasError as error:
@@ -144,8 +146,15 @@ def _retrained(model: Model, folder: Path, device: str | None, on_step: Callable
 
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".data-") as data:
         model.dataset.save(Path(data))
-        seed, kind = model.study.settings.seed, pick_device(device).type
-        evaluator = TrainingEvaluator((model.target,), model.epochs, seed, kind)
+        settings, kind = model.study.settings, pick_device(device).type
+        evaluator = TrainingEvaluator(
+            (model.target,),
+            model.epochs,
+            settings.seed,
+            kind,
+            metric=settings.metric,
+            class_weights=settings.class_weights,
+        )
         try:
             evaluator.evaluate(model.architecture, TrialFiles(folder, Path(data)), on_step=on_step)
         except RuntimeError as error:  # of training, converting or verifying
@@ -168,6 +177,7 @@ def _reshaped(model: Model, folder: Path, device: str | None, on_step: Callable[
             epochs=model.epochs,
             seed=model.study.settings.seed,
             device=pick_device(device),
+            loss_of=model.loss,
             on_step=on_step,
         )
     except (AnenasError, TrainingError) as error:

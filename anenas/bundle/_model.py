@@ -12,6 +12,7 @@ from anenas.data import Dataset
 from anenas.latency import CalibratedLatency, Target
 from anenas.search import CompletedTrial, Study, load_deployed
 from anenas.space import Architecture
+from anenas.tasks import Loss
 
 if TYPE_CHECKING:
     from anenas.network import Deployed
@@ -51,6 +52,12 @@ class Model:
         latency = self.record.evaluation.estimate.latency
         own = latency.device if latency.source == CalibratedLatency.name else None
         return Target.named(own or latency.chip)
+
+    @property
+    def loss(self) -> Loss:
+        """What its training minimises."""
+        balanced = self.study.settings.class_weights == "balanced"
+        return self.dataset.task.loss(self.dataset.train.labels, len(self.dataset.classes), balanced=balanced)
 
     def load(self) -> Deployed:
         """Its network, with the float32 weights."""

@@ -52,4 +52,4 @@ def _within(study: Study, max_latency_ms: float) -> CompletedTrial:
             f"no trial of {study.name} takes at most {max_latency_ms:g} ms; the fastest, {fastest.number}, takes "
             f"{latency_ms(fastest):.3f} ms{', by the upper end of its interval' if upper else ''}"
         )
-    return max(fast_enough, key=lambda trial: (trial.evaluation.accuracy, -latency_ms(trial)))
+    return max(fast_enough, key=lambda trial: (trial.evaluation.score, -latency_ms(trial)))

@@ -104,7 +104,8 @@ def _plain(
         lines=writer.lines,
         name=given.kind,
         key=given.name,
-        tolerance=_TOLERANCE,
+        tolerance=_TOLERANCE * _scale(network),
+        what="probability" if network.units is None else "number",
     )
     written = PlainNetwork(text, writer.weights)
     _check(written, network, architecture)
@@ -121,11 +122,16 @@ def _check(written: PlainNetwork, network: Deployed, architecture: Architecture)
         read = names["Network"]()
         read.load_state_dict(written.weights)
         with torch.no_grad():
-            difference = (read.eval()(x) - network(x)).abs().max().item()
+            difference = (read.eval()(x) - network(x)).abs().max().item() / _scale(network)
     except Exception as error:  # whatever a user's own code does
         raise AnenasError(f"{type(error).__name__}: {first_line(error)}") from error
     if not difference < _TOLERANCE:
         raise AnenasError(f"its probabilities would be {difference:.1g} off")
+
+
+def _scale(network: Deployed) -> float:
+    """What differences are to be small to: numbers in units of their own have a spread of their own."""
+    return 1.0 if network.units is None else float(network.units[1].max())
 
 
 @dataclass
@@ -222,6 +228,8 @@ class _Writer:
             return f"F.hardswish({argument})"
         if isinstance(module, nn.Flatten):
             return f"{_bracketed(argument)}.flatten({module.start_dim})"
+        if isinstance(module, nn.Softmax):
+            return f"{_bracketed(argument)}.softmax({module.dim})"
         for kind, function in _FUNCTIONS.items():
             if type(module) is kind:
                 return f"{function}({argument})"

@@ -6,23 +6,40 @@ from anenas.bundle._input import Input
 from anenas.bundle._templates import render
 from anenas.coreml import OUTPUT
 from anenas.mil import NEXT, Program
+from anenas.tasks import CLASSIFICATION, MULTILABEL, THRESHOLD, Task
 
 
-def swift_source(program: Program, model: str, takes: Input) -> str:
-    """A Swift file for a classifier with one input.
+def swift_file(task: Task) -> str:
+    """Name of the Swift file of a model."""
+    return f"{_kind(task)}.swift"
+
+
+def _kind(task: Task) -> str:
+    return "Classifier" if task.classifies else "Regressor"
+
+
+def swift_source(program: Program, model: str, takes: Input, task: Task = CLASSIFICATION) -> str:
+    """A Swift file for a model with one input.
 
     Args:
         program: What its inputs and outputs are read from.
         model: Name of its package.
         takes: Its input.
+        task: What it was trained for.
     """
     (given,) = program.inputs
     outputs = {one.dtype: one for one in program.outputs}
     label = outputs.get("label")
     probabilities = outputs["probabilities" if label else "fp32"]
+    kind = _kind(task)
     return render(
         "Classifier.swift",
         model=model,
+        kind=kind,
+        variable=kind.lower(),
+        several=task is MULTILABEL,
+        threshold=THRESHOLD,
+        numbers=() if task.classifies else [one.name for one in program.outputs],
         given=takes,
         source=given.name,
         image=given.image,

@@ -21,12 +21,13 @@ from anenas.bundle._input import Input
 from anenas.bundle._model import Model
 from anenas.bundle._source import plain_network
 from anenas.bundle._stream import STREAM, write_stream
-from anenas.bundle._swift import swift_source
-from anenas.coreml import LOSSY, Package, program_accuracy, verify_network
+from anenas.bundle._swift import swift_file, swift_source
+from anenas.coreml import LOSSY, Package, program_scores, verify_network
 from anenas.graph import SMALLEST
 from anenas.measure import compile_package, has_core_ml, write_kit
 from anenas.mil import Program, write_arrays
 from anenas.search import WEIGHTS
+from anenas.tasks import Predictions, find_metric
 
 if TYPE_CHECKING:
     from anenas.network import Deployed
@@ -63,7 +64,8 @@ def write_bundle(folder: Path, model: Model, *, streaming: bool) -> Bundle:
         (folder / "vocabulary.json").write_text(f"{dataset.metadata['vocabulary']}\n", encoding="utf-8")
     labels = "".join(f"{' '.join(name.split())}\n" for name in dataset.classes)
     (folder / "labels.txt").write_text(labels, encoding="utf-8")
-    (folder / "Classifier.swift").write_text(swift_source(program, path.name, given), encoding="utf-8")
+    swift = swift_source(program, path.name, given, dataset.task)
+    (folder / swift_file(dataset.task)).write_text(swift, encoding="utf-8")
     packages = [path]
     if streaming:
         _log.info("verifying the program that takes series chunk by chunk")
@@ -73,7 +75,7 @@ def write_bundle(folder: Path, model: Model, *, streaming: bool) -> Bundle:
         stream = dataclasses.replace(stream, compiled=_compiled(packages[-1], folder / "stream.mlmodelc"))
         bundle = dataclasses.replace(bundle, stream=stream)
     write_kit([str(one) for one in packages], folder / "kit")
-    card = write_card(bundle, program, findings, package.target, given)
+    card = write_card(bundle, program, findings, package.target, given, dataset.classes)
     (folder / "README.md").write_text(card, encoding="utf-8")
     figures = {name: value for name, value in bundle.to_dict().items() if name != "path"}
     (folder / "bundle.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
@@ -83,7 +85,7 @@ def write_bundle(folder: Path, model: Model, *, streaming: bool) -> Bundle:
 
 def _judged(model: Model, network: Deployed, package: Package) -> tuple[Bundle, Sequence[Finding]]:
     """The figures of the package and the rules' findings, once it is verified to compute what the network does."""
-    from anenas.training import accuracy
+    from anenas.training import predict
 
     architecture, record, test = model.architecture, model.record, model.dataset.test
     _log.info("verifying the exported program")
@@ -95,7 +97,10 @@ def _judged(model: Model, network: Deployed, package: Package) -> tuple[Bundle, 
         else verify_network(package, network, some, "the network in float32", tolerances=LOSSY)
     ).require("the exported program")
     _log.info(f"running it on {len(test):,} test {architecture.input_kind}")
-    test_accuracy = program_accuracy(package, test.inputs, test.labels)
+    dataset, held = model.dataset, model.dataset.validation
+    metric = find_metric(model.study.settings.metric, dataset.classes)
+    test_score = metric.measure(Predictions(program_scores(package, test.inputs), test.labels, dataset.classes))
+    scores = predict(copy.deepcopy(network), held.inputs)  # which changes its layout
 
     graph = package.graph
     if not is_plain and not package.stored_forms:
@@ -121,9 +126,11 @@ def _judged(model: Model, network: Deployed, package: Package) -> tuple[Bundle, 
         searched_epochs=model.study.settings.epochs,
         trained=model.trained,
         form=architecture.form,
-        validation_accuracy=accuracy(copy.deepcopy(network), model.dataset.validation),  # which changes its layout
+        task=dataset.task.name,
+        metric=metric.name,
+        validation_score=metric.measure(Predictions(scores, held.labels, dataset.classes)),
         validation_count=len(model.dataset.validation),
-        test_accuracy=test_accuracy,
+        test_score=test_score,
         test_count=len(test),
         latency_ms=latency.ms,
         latency_low_ms=latency.low_ms,

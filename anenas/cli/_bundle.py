@@ -70,14 +70,18 @@ def export(
     if as_json:
         print(json.dumps(bundle.to_dict(), indent=2))
         return
-    (verified,) = bundle.verified.fp16
+    from anenas.tasks import TASKS, find_metric
+
+    verified = max(bundle.verified.fp16, key=lambda one: one.largest)
+    metric = find_metric(bundle.metric)
+    one = "a probability" if TASKS[bundle.task].classifies else "a number, standardised,"
     tested = f"{bundle.test_count:,} {bundle.samples}"
     print(f"{out}: trial {bundle.trial} of {study}, {bundle.picked}")
-    print(f"  test accuracy  {bundle.test_accuracy:.2%} of {tested}, the exported program's")
+    print(f"  test {metric.title:9} {metric.words(bundle.test_score)} of {tested}, the exported program's")
     print(f"  latency        {_latency(bundle)} on {bundle.chip}, estimated")
     print(f"  size           {bundle.size_mb:.2f} MB, {bundle.form}")
     print(
-        f"  verified       on {bundle.verified.samples} {bundle.samples}: in fp16 a probability differs from the "
+        f"  verified       on {bundle.verified.samples} {bundle.samples}: in fp16 {one} differs from the "
         f"network's by at most {verified.largest:.1g}"
     )
     if bundle.stream:

@@ -14,7 +14,18 @@ import typer
 from anenas._errors import AnenasError
 from anenas._files import is_file
 from anenas.cli._app import DEFAULT_STORE, SEARCH, Json, Store, System, app
-from anenas.cli._units import COUNTS, MEGABYTES, MILLISECONDS, SECONDS, fraction, names, on_system, quantity, shape
+from anenas.cli._units import (
+    COUNTS,
+    MEGABYTES,
+    MILLISECONDS,
+    SECONDS,
+    bounds,
+    fraction,
+    names,
+    on_system,
+    quantity,
+    shape,
+)
 
 
 @app.command(rich_help_panel=SEARCH)
@@ -32,6 +43,13 @@ def search(
             help="images:FOLDER, text:FILE, wav:FOLDER or mel:FOLDER of recordings, FILE.npz, FILE.csv or "
             "torchvision:NAME.",
             show_default="the embedded Fashion-MNIST, or wrist motion",
+        ),
+    ] = None,
+    task: Annotated[
+        str | None,
+        typer.Option(
+            help="classification, multilabel (any number of classes for each input) or regression (numbers).",
+            show_default="what the labels look like",
         ),
     ] = None,
     pretrained: Annotated[
@@ -56,9 +74,10 @@ def search(
     objectives: Annotated[
         str | None,
         typer.Option(
-            help="What to search for, up to four: accuracy, latency_ms (on every chip) or latency_ms@CHIP, size_mb, "
-            "macs, params, residency.",
-            show_default="accuracy,latency_ms,size_mb",
+            help="What to search for, up to four: accuracy or another metric, such as balanced_accuracy, macro_f1, "
+            "log_loss or recall@CLASS; latency_ms (on every chip) or latency_ms@CHIP; size_mb, macs, params, "
+            "residency.",
+            show_default="the task's metric, latency_ms,size_mb",
         ),
     ] = None,
     trials: Annotated[
@@ -103,12 +122,16 @@ def search(
             show_default="those of colour, unless classes are called left, right or by single characters",
         ),
     ] = None,
+    class_weights: Annotated[
+        str,
+        typer.Option(help="balanced: in training each class weighs as much as any other, however many inputs it has."),
+    ] = "none",
     final: Annotated[
         str, typer.Option(help="What is trained further before it ships: exports, all of the front, or none.")
     ] = "exports",
     final_epochs: Annotated[
         int | None,
-        typer.Option(help="For so many epochs.", show_default="as long as they help, up to 14 times --epochs"),
+        typer.Option(help="For so many epochs.", show_default="as long as they help, up to six times --epochs"),
     ] = None,
     input_shape: Annotated[
         str | None,
@@ -140,6 +163,14 @@ def search(
     ] = None,
     min_accuracy: Annotated[
         str | None, typer.Option(help="Least validation accuracy, such as 80%.", show_default="the space's limit")
+    ] = None,
+    min_metrics: Annotated[
+        list[str] | None,
+        typer.Option("--min-metric", help="Least of a metric, such as recall@cat=0.9; may be repeated."),
+    ] = None,
+    max_metrics: Annotated[
+        list[str] | None,
+        typer.Option("--max-metric", help="Most of one that is an error, such as log_loss=0.5; may be repeated."),
     ] = None,
     workers: Annotated[
         int | None, typer.Option(help="Trials side by side.", show_default="one a core, or one a GPU")
@@ -178,6 +209,8 @@ def search(
         "max_macs": None if max_macs is None else quantity(max_macs, "--max-macs", COUNTS),
         "max_params": None if max_params is None else quantity(max_params, "--max-params", COUNTS),
         "min_accuracy": None if min_accuracy is None else fraction(min_accuracy, "--min-accuracy"),
+        "min_metrics": bounds(min_metrics or (), "--min-metric"),
+        "max_metrics": bounds(max_metrics or (), "--max-metric"),
         "max_latency_ms": None if max_latency is None else quantity(max_latency, "--max-latency", MILLISECONDS),
     }
     from rich.console import Console
@@ -191,6 +224,7 @@ def search(
         result = run_search(
             space,
             data=data,
+            task=task,
             pretrained=names(pretrained, "--pretrained") if pretrained else (),
             chip=names(on_system(chip, system), "--chip"),
             latency=latency,
@@ -202,6 +236,7 @@ def search(
             inherit=inherit,
             augment=augment,
             flip=flip,
+            class_weights=class_weights,
             final=final,  # type: ignore[arg-type]  # it tells of others itself
             final_epochs=final_epochs,
             workers=workers,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from anenas._errors import AnenasError
 
@@ -52,3 +53,15 @@ def on_system(chips: str, system: str | None) -> str:
     if system is None:
         return chips
     return ",".join(chip if "@" in chip else f"{chip}@{system}" for chip in names(chips, "--chip"))
+
+
+def bounds(texts: Iterable[str], option: str) -> dict[str, float]:
+    """Metrics by name with a number each: "recall@cat=0.9" or "recall@cat=90%"."""
+    found: dict[str, float] = {}
+    for text in texts:
+        name, _, number = text.rpartition("=")
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(%?)", number.strip())
+        if not name.strip() or not match:
+            raise AnenasError(f"{option} '{text}': expected a metric and a number, such as recall@cat=0.9")
+        found[name.strip()] = float(match[1]) / (100 if match[2] else 1)
+    return found

@@ -28,7 +28,7 @@ def program_scores(package: Package, inputs: np.ndarray, precision: Precision = 
         AnenasError: If the package has other inputs or outputs, there are no inputs, or its scores are not finite.
     """
     program = package.program(precision)
-    source, output = package.input_and_output
+    outputs, (source,) = [output.name for output in package.score_outputs], package.inputs
     if inputs.shape[1:] != package.input_size:
         raise AnenasError(f"{package} takes inputs of {package.input_size}, got {inputs.shape[1:]}")
     if not len(inputs):
@@ -38,9 +38,11 @@ def program_scores(package: Package, inputs: np.ndarray, precision: Precision = 
         some = np.asarray(inputs[start : start + _AT_ONCE * batch], dtype=np.float32)
         count = len(some)
         missing = -count % batch  # a program for a batch takes no fewer
-        scores = program({source.name: np.concatenate([some, some[-1:].repeat(missing, 0)])})[output.name][:count]
-        if scores.ndim != 2:
-            raise AnenasError(f"{package} gives {output.name} of {scores.shape}; expected a row of scores an input")
+        told = program({source.name: np.concatenate([some, some[-1:].repeat(missing, 0)])})
+        for name in outputs:
+            if told[name].ndim != 2:
+                raise AnenasError(f"{package} gives {name} of {told[name].shape}; expected a row of scores an input")
+        scores = np.concatenate([told[name][:count] for name in outputs], axis=1)
         if not np.isfinite(scores).all():
             raise AnenasError(f"{package}: the scores are not finite in {precision}")
         found.append(scores.astype(np.float32))

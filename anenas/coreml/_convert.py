@@ -5,16 +5,18 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from anenas._files import replacing
+from anenas.coreml._output_names import output_names
 from anenas.coreml._package import Package
 from anenas.coreml._padding import pipeline
 from anenas.mil import INPUT, NEXT, OUTPUT, SERIES, coremltools, quiet
+from anenas.tasks import CLASSIFICATION, Task
 
 if TYPE_CHECKING:
     from torch import nn
@@ -31,21 +33,26 @@ def convert(
     metadata: dict[str, str] | None = None,
     target: str = "iOS16",
     source: str | None = None,
+    task: Task = CLASSIFICATION,
 ) -> Package:
-    """Write `module` as a static fp16 ML program, a classifier of images or series, to a `.mlpackage`.
+    """Write `module` as a static fp16 ML program of images or series to a `.mlpackage`.
 
     Grey and colour images are pixel buffers, which callers on Apple's systems have; other images, and batches, are fp32
     arrays named "image"; series, with a height of 1, are arrays named "series". Class labels are in the model's
-    description if the batch is 1, and, as JSON, in its metadata under "classes".
+    description if the batch is 1, which then gives a dictionary of probabilities and the label of the highest; and, as
+    JSON, in its metadata under "classes". Numbers to predict are outputs of their own, (N, 1) of fp32, by their names:
+    see `output_names`. What brings them to their units is computed in fp32 where float16 would not hold
+    them, or round them by more than a hundredth of their standard deviation, such as prices by tens.
 
     Args:
-        module: From pixels of 0 to 255, or series, to class probabilities, in evaluation mode on the CPU.
+        module: From pixels of 0 to 255, or series, to class probabilities or numbers, in evaluation mode on the CPU.
         path: Ends in ".mlpackage"; replaced whole, or not at all.
         shape: (N, C, H, W), or (N, C, 1, T) for series.
-        classes: One label for each output.
+        classes: One label, or name of a number, for each output.
         metadata: More metadata for the model.
         target: The oldest system that has to run it.
         source: Another name for an array input; "tokens" for token ids.
+        task: What the network was trained for.
 
     Raises:
         RuntimeError: If coremltools cannot convert it.
@@ -60,9 +67,28 @@ def convert(
         if as_image
         else ct.TensorType(name=source or (INPUT if height > 1 else SERIES), shape=shape, dtype=np.float32)
     )
+    metadata = {"classes": json.dumps(list(classes)), "task": task.name, **(metadata or {})}
+    if not task.classifies:
+        outputs = [_fp32(name) for name in output_names(classes, given.name)]
+        fp32 = None if _fits_half(module) else _in_units
+        return _write(_apart(module), path, [given], outputs, None, metadata, target, fp32)
     labels = ct.ClassifierConfig(list(classes)) if batch == 1 else None
-    metadata = {"classes": json.dumps(list(classes)), **(metadata or {})}
     return _write(module, path, [given], [_fp32(OUTPUT)], labels, metadata, target)
+
+
+def _fits_half(module: nn.Module) -> bool:
+    """Whether float16 holds the numbers of a network in their units, to a hundredth of their standard deviation."""
+    units = getattr(module, "units", None)
+    if units is None:
+        return True
+    mean, std = units
+    largest = mean.abs() + _SPREAD * std
+    return bool((largest < _HALF_MOST).all() and (largest * _HALF_ROUNDING < 0.01 * std).all() and (std > 1e-3).all())
+
+
+def _in_units(operation: Any) -> bool:
+    """Whether an operation brings numbers to their units: no other has two axes."""
+    return operation.op_type in ("mul", "add", "split") and operation.outputs[0].rank == 2
 
 
 def convert_streamed(
@@ -90,6 +116,21 @@ def convert_streamed(
     outputs = [_fp32(OUTPUT), *(ct.TensorType(name=f"{name}{NEXT}", dtype=np.float16) for name in module.states)]
     metadata = {"classes": json.dumps(list(classes)), **(metadata or {})}
     return _write(module, path, sources, outputs, None, metadata, "iOS16")
+
+
+def _apart(module: nn.Module) -> nn.Module:
+    """The same with an output (N, 1) for each of its numbers, (N, K)."""
+    from torch import Tensor, nn
+
+    class Apart(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.whole = module
+
+        def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+            return tuple(self.whole(x).split(1, 1))
+
+    return Apart().eval()
 
 
 def _fp32(name: str) -> Any:
@@ -124,6 +165,7 @@ def _write(
     labels: Any,
     metadata: dict[str, str],
     target: str,
+    fp32: Callable[[Any], bool] | None = None,
 ) -> Package:
     import torch
 
@@ -139,7 +181,9 @@ def _write(
             inputs=sources,
             outputs=outputs,
             classifier_config=labels,
-            compute_precision=ct.precision.FLOAT16,
+            compute_precision=ct.precision.FLOAT16
+            if fp32 is None
+            else ct.transform.FP16ComputePrecision(op_selector=lambda operation: not fp32(operation)),
             minimum_deployment_target=ct.target[target],
             skip_model_load=True,
             pass_pipeline=pipeline(),
@@ -155,6 +199,9 @@ def save_package(model: Any, path: Path) -> Package:
         model.save(str(unfinished))
     return Package.open(path)
 
+
+_SPREAD = 3  # standard deviations from the mean that a number may be
+_HALF_MOST, _HALF_ROUNDING = 65504 / 2, 2.0**-11
 
 # Approximate size of the program's description: for each operation, and extra for each convolution, which has more
 # parameters than others.

@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from anenas._errors import AnenasError
+from anenas.coreml._output_names import output_names
 from anenas.graph import Graph
 from anenas.mil import Feature, Precision, Program, ProgramFile, example_inputs, read_graph
+from anenas.tasks import REGRESSION
 
 
 class Package(ProgramFile):
@@ -79,6 +81,22 @@ class Package(ProgramFile):
         if len(self.inputs) != 1 or len(outputs) != 1:
             raise AnenasError(f"{self} has {len(self.inputs)} inputs and {len(outputs)} outputs; expected one of each")
         return self.inputs[0], outputs[0]
+
+    @property
+    def score_outputs(self) -> list[Feature]:
+        """The outputs besides a label: the probabilities of classes, or a number each, in the order of their names.
+
+        Raises:
+            AnenasError: If there are several that are no numbers by name, or more than one input.
+        """
+        outputs = {feature.name: feature for feature in self.outputs if feature.dtype != "label"}
+        if len(self.inputs) == len(outputs) == 1:
+            return list(outputs.values())
+        if self.metadata.get("task") == REGRESSION.name and len(self.inputs) == 1:
+            names = output_names(self.class_names, self.inputs[0].name)
+            if set(names) == set(outputs):
+                return [outputs[name] for name in names]
+        raise AnenasError(f"{self} has {len(self.inputs)} inputs and {len(outputs)} outputs; expected one of each")
 
     @property
     def input_size(self) -> tuple[int, ...]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from anenas._errors import AnenasError
 from anenas.coreml._package import Package
+from anenas.tasks import MULTILABEL, REGRESSION, THRESHOLD
 
 if TYPE_CHECKING:
     import torch
@@ -40,7 +41,8 @@ class Difference:
         mean: Mean difference.
         relative: `largest` relative to the largest expected value.
         cosine: Cosine similarity of the two; 1 if both are all zeros.
-        top1: Fraction of the samples with the same argmax; None if not of shape (N, C).
+        top1: Fraction of the samples with the same argmax, or the same classes where they may have several; None if not
+            of shape (N, C).
     """
 
     name: str
@@ -51,13 +53,23 @@ class Difference:
     top1: float | None = None
 
     @classmethod
-    def between(cls, name: str, actual: np.ndarray, expected: np.ndarray) -> Difference:
-        """The difference of two arrays of the same shape; infinite if they differ and are not finite."""
+    def between(
+        cls, name: str, actual: np.ndarray, expected: np.ndarray, threshold: float | None = None, least: float = 0.0
+    ) -> Difference:
+        """The difference of two arrays of the same shape; infinite if they differ and are not finite.
+
+        Args:
+            name: See above.
+            actual: The one.
+            expected: The other.
+            threshold: From which value on of a column a sample has its class, where it may have several.
+            least: What is taken for the largest expected value at least.
+        """
         a, e = actual.astype(np.float64), expected.astype(np.float64)
         if not (np.isfinite(a).all() and np.isfinite(e).all()):
             same = bool(np.array_equal(a, e, equal_nan=True))
             return cls(name, *((0.0, 0.0, 0.0, 1.0) if same else (np.inf, np.inf, np.inf, 0.0)))
-        off, highest = np.abs(a - e), float(np.abs(e).max(initial=0.0))
+        off, highest = np.abs(a - e), float(np.abs(e).max(initial=least))
         largest = float(off.max(initial=0.0))
         norms = float(np.linalg.norm(a) * np.linalg.norm(e))
         return cls(
@@ -66,8 +78,14 @@ class Difference:
             float(off.mean()) if off.size else 0.0,
             largest / highest if highest else (0.0 if largest == 0 else np.inf),
             float(np.vdot(a, e)) / norms if norms else float(largest == 0),
-            float(np.mean(a.argmax(1) == e.argmax(1))) if a.ndim == 2 and a.shape[1] > 1 else None,
+            _agreement(a, e, threshold) if a.ndim == 2 and a.shape[1] > 1 else None,
         )
+
+
+def _agreement(actual: np.ndarray, expected: np.ndarray, threshold: float | None) -> float:
+    if threshold is None:
+        return float(np.mean(actual.argmax(1) == expected.argmax(1)))
+    return float(np.mean(((actual >= threshold) == (expected >= threshold)).all(1)))
 
 
 @dataclass(frozen=True)
@@ -147,6 +165,8 @@ def verify(
     against: str,
     *,
     tolerances: Mapping[str, float] = TOLERANCES,
+    units: Mapping[str, tuple[float, float]] | None = None,
+    threshold: float | None = None,
 ) -> Verification:
     """Run a program in both precisions and compare its outputs.
 
@@ -156,6 +176,9 @@ def verify(
         expected: Arrays by output name. Outputs that are not in it are not compared.
         against: Description of where the expected values come from.
         tolerances: By precision.
+        units: Mean and standard deviation of outputs that are compared standardised, by name, relative to a standard
+            deviation at least; their expected values are standardised.
+        threshold: See `Difference.between`.
 
     Raises:
         AnenasError: If the package or the inputs do not fit, or nothing can be compared.
@@ -164,8 +187,10 @@ def verify(
     lost: tuple[Event, ...] = ()
     for precision in ("fp32", "fp16"):
         program = package.program(precision)
-        outputs = program(inputs)
-        found[precision] = tuple(_compared(outputs, expected))
+        outputs = dict(program(inputs))
+        for name, (mean, std) in (units or {}).items():
+            outputs[name] = (outputs[name].astype(np.float64) - mean) / std
+        found[precision] = tuple(_compared(outputs, expected, threshold, 1.0 if units else 0.0))
         lost = program.report
     samples = max(len(array) for array in inputs.values())
     return Verification(against, samples, found["fp32"], found["fp16"], lost, dict(tolerances))
@@ -183,8 +208,10 @@ def verify_network(
 ) -> Verification:
     """Compare a program with the network that it was converted from.
 
+    Numbers that are told in units of their own are compared standardised: a price is not right because it is large.
+
     Args:
-        package: With one input and one output besides a label.
+        package: With one input and one output besides a label, or one for each number.
         network: Deployed, in evaluation mode, on the CPU.
         pixels: Inputs, (N, C, H, W).
         against: Description of the network.
@@ -198,7 +225,12 @@ def verify_network(
     """
     import torch
 
+    from anenas.network import Deployed
+
     given = torch.from_numpy(pixels).float()
+    in_units = network.units if isinstance(network, Deployed) else None
+    if isinstance(network, Deployed) and in_units:
+        network = network.standardised()
     rounding = 0.0
     if rounded:
         expected, rounding = _reference(network, given)
@@ -208,8 +240,13 @@ def verify_network(
     if tolerances is None:
         explained = min(_ROUNDING_MARGIN * rounding, _MOST_ROUNDING)
         tolerances = {**TOLERANCES, "fp32": max(TOLERANCES["fp32"], explained)}
-    source, output = package.input_and_output
-    result = verify(package, {source.name: pixels}, {output.name: expected}, against, tolerances=tolerances)
+    outputs, (source,) = package.score_outputs, package.inputs
+    parts = dict(zip((one.name for one in outputs), np.array_split(expected, len(outputs), axis=1), strict=True))
+    threshold = THRESHOLD if package.metadata.get("task") == MULTILABEL.name else None
+    units = dict(zip(parts, zip(*(one.tolist() for one in in_units), strict=True), strict=True)) if in_units else None
+    result = verify(
+        package, {source.name: pixels}, parts, against, tolerances=tolerances, units=units, threshold=threshold
+    )
     return dataclasses.replace(result, layers=_layers(package, network, pixels[:1])) if layers else result
 
 
@@ -231,6 +268,8 @@ def _layers(package: Package, network: nn.Module, sample: np.ndarray) -> tuple[D
     values = reference_values(network, torch.from_numpy(sample).float())
     reference = [(op, value) for op, value in values if op.kind != "cast"]
     ops = [op for op in package.graph.ops if op.kind not in ("cast", "classify")]
+    if package.metadata.get("task") == REGRESSION.name:
+        ops = ops[: len(reference)]  # what follows brings numbers to their units
     if [op.kind for op in ops] != [op.kind for op, _ in reference]:
         raise AnenasError(
             f"{package} has other operations than the converted network: {len(ops)}, expected {len(reference)}"
@@ -241,7 +280,9 @@ def _layers(package: Package, network: nn.Module, sample: np.ndarray) -> tuple[D
     return tuple(Difference.between(name, computed[name].reshape(value.shape), value) for name, value in pairs)
 
 
-def _compared(outputs: Mapping[str, np.ndarray], expected: Mapping[str, np.ndarray]) -> list[Difference]:
+def _compared(
+    outputs: Mapping[str, np.ndarray], expected: Mapping[str, np.ndarray], threshold: float | None, least: float
+) -> list[Difference]:
     common = [name for name in outputs if name in expected]
     if not common:
         raise AnenasError(f"nothing to compare: the program gives {', '.join(outputs)}, expected {', '.join(expected)}")
@@ -252,5 +293,5 @@ def _compared(outputs: Mapping[str, np.ndarray], expected: Mapping[str, np.ndarr
             continue
         if actual.shape != wanted.shape:
             raise AnenasError(f"{name} has the shape {actual.shape}, expected {wanted.shape}")
-        differences.append(Difference.between(name, actual, wanted))
+        differences.append(Difference.between(name, actual, wanted, threshold, least))
     return differences

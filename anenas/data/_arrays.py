@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from anenas._errors import AnenasError
 from anenas.data._format import InputFormat
+from anenas.data._labels import read_labels
 from anenas.data._raw import PARTS, Examples, Inputs, RawData
 from anenas.data._sources import wrong_kind
 from anenas.inputs import TEXTS, InputKind
@@ -56,9 +57,13 @@ def check_keys(where: str, keys: Iterable[str]) -> None:
 def raw_of_arrays(where: str, name: str, arrays: Arrays, wanted: InputFormat) -> RawData:
     """A data set from the arrays train_x and train_y and, if given, those of test and validation, and class_names.
 
+    Labels are integers from 0 without gaps, (N,), of classes; a column for each class, (N, K), of what belongs to any
+    number of them, 1 where it does and 0 where not; or floats, (N,) or (N, K), of numbers to predict. class_names gives
+    each class or number its name.
+
     Images are uint8, (N, H, W) or (N, H, W, C), or floats from 0 to 1, (N, H, W, C); series are as in `read_series`,
     with optional arrays scale and layout; texts are strings, (N,); recordings are as in `waveforms_of_arrays`, with an
-    optional number rate. Labels are integers from 0 without gaps; class_names gives each its name.
+    optional number rate.
 
     Args:
         where: The origin of the arrays, for messages.
@@ -75,45 +80,13 @@ def raw_of_arrays(where: str, name: str, arrays: Arrays, wanted: InputFormat) ->
         raise wrong_kind(where, TEXTS, wanted.kind)
     parts = [part for part in PARTS if f"{part}_x" in arrays]
     inputs = _READERS[wanted.kind](where, {f"{part}_x": arrays[f"{part}_x"] for part in parts}, arrays, wanted)
-    labels = {part: _labels(where, f"{part}_y", arrays[f"{part}_y"], len(inputs[f"{part}_x"])) for part in parts}
-    classes = _classes(where, arrays.get("class_names"), labels["train"])
+    given = {f"{part}_y": arrays[f"{part}_y"] for part in parts}
+    task, labels, classes = read_labels(where, given, arrays.get("class_names"), wanted.task)
     for part in parts:
-        if labels[part].max() >= len(classes):
+        if len(labels[f"{part}_y"]) != (count := len(inputs[f"{part}_x"])):
             raise AnenasError(
-                f"{where}: {part}_y holds the label {labels[part].max()}, but there are only {len(classes)} classes; "
-                f"labels must be 0 to {len(classes) - 1}"
+                f"{where}: {part}_y must have {count} labels, one for each example, not {len(labels[f'{part}_y'])}"
             )
-    examples = {part: Examples(inputs[f"{part}_x"], labels[part]) for part in parts}
+    examples = {part: Examples(inputs[f"{part}_x"], labels[f"{part}_y"]) for part in parts}
     flip = inputs["train_x"].flip if arrays.get("class_names") is None else None  # numbers are no names that tell
-    return RawData.of_parts(name, wanted.kind, classes, examples, flip=flip)
-
-
-def _labels(where: str, key: str, array: NDArray[Any], count: int) -> NDArray[np.int64]:
-    if not np.issubdtype(array.dtype, np.integer):
-        raise AnenasError(f"{where}: {key} must hold integers from 0, not {array.dtype}")
-    if array.shape != (count,):
-        raise AnenasError(
-            f"{where}: {key} must have the shape ({count},), one label for each example, not {array.shape}"
-        )
-    labels = array.astype(np.int64)
-    if labels.min() < 0:
-        raise AnenasError(f"{where}: {key} holds the negative label {labels.min()}; labels must count from 0")
-    return labels
-
-
-def _classes(where: str, names: NDArray[Any] | None, train_labels: NDArray[np.int64]) -> tuple[str, ...]:
-    if names is None:
-        used = np.unique(train_labels)
-        gaps = np.flatnonzero(used != np.arange(len(used)))
-        if len(gaps):
-            raise AnenasError(
-                f"{where}: train_y holds the label {used[-1]} but not {gaps[0]}; labels must be 0, 1, 2, … with no gap"
-            )
-        return tuple(map(str, used))
-    if names.dtype.kind != "U" or names.ndim != 1:
-        raise AnenasError(f"{where}: class_names must be a list of strings, not {names.dtype} {names.shape}")
-    classes = tuple(map(str, names))
-    if len(set(classes)) < len(classes):
-        twice = next(name for name in classes if classes.count(name) > 1)
-        raise AnenasError(f"{where}: class_names holds '{twice}' twice; give each class its own name")
-    return classes
+    return RawData.of_parts(name, wanted.kind, classes, examples, flip=flip, task=task)

@@ -19,21 +19,19 @@ from anenas._errors import AnenasError
 from anenas._files import replacing, write_whole
 from anenas.data._raw import PARTS
 from anenas.inputs import InputKind, Moments, input_kind
+from anenas.tasks import CLASSIFICATION, TASKS, Task
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Inputs with their labels.
-
-    Raises:
-        AnenasError: The labels have another type or shape than described here.
-    """
+    """Inputs with their labels."""
 
     inputs: NDArray[np.uint8] | NDArray[np.float32]
     """Images, (N, C, H, W) of uint8; series, recordings, (N, 1, 1, samples), and texts, (N, 1, 1, ids), are
     (N, C, 1, T) of float32. May be a memory map."""
-    labels: NDArray[np.int64]
-    """Shape (N,): for each an index into the data set's classes."""
+    labels: NDArray[Any]
+    """One for each input, as the task has them: of classification (N,) of int64, each a place in the data set's
+    classes."""
     names: tuple[str, ...] | None = None
     """For each the file it came from, as a path with slashes below the folder that the source names; None where inputs
     are no files of their own."""
@@ -41,11 +39,6 @@ class Split:
     def __post_init__(self) -> None:
         if self.names is not None and len(self.names) != len(self.inputs):
             raise AnenasError(f"names must be {len(self.inputs)}, one for each input, not {len(self.names)}")
-        if self.labels.dtype != np.int64 or self.labels.shape != self.inputs.shape[:1]:
-            raise AnenasError(
-                f"labels must be int64 ({len(self.inputs)},), one for each input, "
-                f"not {self.labels.dtype} {self.labels.shape}"
-            )
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -56,13 +49,13 @@ class Dataset:
     """A data set, ready to train on: all its inputs have one shape. Compare data sets by `fingerprint`.
 
     Raises:
-        AnenasError: The splits disagree on that shape, hold another kind of input, or labels out of range.
+        AnenasError: The splits disagree on that shape, hold another kind of input, or labels that are not the task's.
     """
 
     name: str
     """Short, and safe in a file name."""
     classes: tuple[str, ...]
-    """The name of each label, in the order of the labels."""
+    """The name of each class, in the order of the labels; of a regression, of each target."""
     train: Split
     validation: Split
     """Held out of training: what a search may look at."""
@@ -70,6 +63,8 @@ class Dataset:
     """What only the final report may look at."""
     kind: InputKind
     """What its inputs are."""
+    task: Task = CLASSIFICATION
+    """What its labels are."""
     flip: bool = False
     """Whether an image's horizontal mirror image still belongs to its class."""
     masked: bool = False
@@ -89,8 +84,8 @@ class Dataset:
         for split in splits:
             if problem := self.kind.array_problem(split.inputs):
                 raise AnenasError(problem)
-            if len(split) and not 0 <= split.labels.min() <= split.labels.max() < len(self.classes):
-                raise AnenasError(f"labels must be 0 to {len(self.classes) - 1}, places in the classes")
+            if problem := self.task.problem_of(split.labels, len(self.classes), len(split.inputs)):
+                raise AnenasError(problem)
         shapes = {split.inputs.shape[1:] for split in splits}
         if len(shapes) > 1:
             found = " and ".join(map(str, sorted(shapes)))
@@ -147,7 +142,7 @@ class Dataset:
             split: Split = getattr(self, name)
             digest.update(json.dumps([name, split.inputs.shape]).encode())
             digest.update(np.ascontiguousarray(split.inputs).data)
-            digest.update(np.ascontiguousarray(split.labels, dtype="<i8").data)
+            digest.update(np.ascontiguousarray(split.labels, split.labels.dtype.newbyteorder("<")).data)
         return digest.hexdigest()
 
     @cached_property
@@ -174,6 +169,7 @@ class Dataset:
             "name": self.name,
             "classes": self.classes,
             "kind": self.kind.name,
+            "task": self.task.name,
             "flip": self.flip,
             "augmentation": self.augmentation,
             "masked": self.masked,
@@ -232,6 +228,7 @@ class Dataset:
                 validation,
                 test,
                 kind=input_kind(about["kind"]),
+                task=TASKS[about["task"]],
                 flip=about["flip"],
                 augmentation=about["augmentation"],
                 masked=about["masked"],

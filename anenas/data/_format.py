@@ -10,6 +10,7 @@ from anenas._errors import AnenasError
 from anenas.data._encoding import Encoding
 from anenas.inputs import IMAGES, InputKind
 from anenas.space import SearchSpace
+from anenas.tasks import Task
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class InputFormat:
         encoding: How texts become ids; required for texts.
         vocabulary: The tokens that have an id, from 2 on, if a model has learnt them already; by default they are
             learnt from the training texts.
+        task: What the labels are of; by default what they look like.
         sizes: (height, width) of images, if several will do: arrays are brought to the largest that magnifies them
             three times at most, photos to `size`.
 
@@ -59,6 +61,7 @@ class InputFormat:
     encoding: Encoding | None = None
     vocabulary: tuple[str, ...] | None = None
     sizes: tuple[tuple[int, int], ...] = ()
+    task: Task | None = None
 
     def __post_init__(self) -> None:
         if self.kind.resized and (self.size is None or min(self.size) < 1):

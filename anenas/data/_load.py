@@ -14,6 +14,7 @@ from anenas.data._mirror import sided
 from anenas.data._raw import Examples, RawData
 from anenas.data._sources import find_source, source_forms, source_text
 from anenas.inputs import IMAGES, SERIES
+from anenas.tasks import MULTILABEL, REGRESSION
 
 _EMBEDDED = {IMAGES: "fashion_mnist", SERIES: "wrist_motion"}
 _SIZE = (64, 64)
@@ -81,6 +82,7 @@ def load_data(
         validation=held,
         test=test,
         kind=found.kind,
+        task=found.task,
         flip=inputs.flip and not sided(found.classes) if found.flip is None else found.flip,
         masked=inputs.masked,
         metadata={**found.metadata, **wanted.metadata},
@@ -114,9 +116,9 @@ def _cut(
 ) -> tuple[Examples, Examples]:
     """The examples that stay and those that are held out; groups stay whole."""
     if examples.groups is None:
-        rest, chosen = cut(examples.labels, fraction, seed=seed, limit=limit)
+        rest, chosen = cut(data.task.strata(examples.labels), fraction, seed=seed, limit=limit)
     else:
-        found = cut_groups(examples.labels, examples.groups, fraction, seed=seed, limit=limit)
+        found = cut_groups(data.task.strata(examples.labels), examples.groups, fraction, seed=seed, limit=limit)
         if found is None:
             count = len(np.unique(examples.groups))
             raise AnenasError(
@@ -128,16 +130,22 @@ def _cut(
 
 
 def _check_counts(data: RawData) -> None:
-    """Check that every class has a name, and an example for each split that exists or will be held out."""
+    """Check that every class or target has a name, and each class an example for each split that there will be."""
     for name in data.classes:
         if name.splitlines() != [name]:
             raise AnenasError(f"{data.name}: a class is called {name!r}; expected a name of one line")
     if problem := dimension_problem(len(data.classes)):
         raise AnenasError(f"{data.name}: the number of its classes, {problem}")
+    needed = 1 + (data.validation is None) + (data.test is None)
+    if data.task is REGRESSION:
+        if len(data.train.labels) < 2 * needed:
+            raise AnenasError(f"{data.name} has {len(data.train.labels)} training {data.kind}; a regression needs more")
+        return
     if len(data.classes) < 2:
         raise AnenasError(f"{data.name} has only the class '{data.classes[0]}'; a classifier needs two or more")
-    needed = 1 + (data.validation is None) + (data.test is None)
-    counts = np.bincount(data.train.labels, minlength=len(data.classes))
+    multilabel = data.task is MULTILABEL
+    labels = data.train.labels
+    counts = labels.sum(0, dtype=np.int64) if multilabel else np.bincount(labels, minlength=len(data.classes))
     for name, count in zip(data.classes, counts, strict=True):
         if count < needed:
             raise AnenasError(

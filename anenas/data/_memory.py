@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import operator
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -108,7 +107,9 @@ def _raw_of_dataset(dataset: Dataset, wanted: InputFormat) -> RawData:
         return Examples(inputs, split.labels, names=split.names)
 
     parts = {part: examples(getattr(dataset, part)) for part in PARTS}
-    return RawData.of_parts(name, dataset.kind, dataset.classes, parts, flip=dataset.flip, metadata=given)
+    return RawData.of_parts(
+        name, dataset.kind, dataset.classes, parts, flip=dataset.flip, metadata=given, task=dataset.task
+    )
 
 
 def _of_arrays(data: Mapping[Any, Any], wanted: InputFormat, where: str, name: str) -> RawData:
@@ -145,7 +146,10 @@ def _of_splits(splits: Mapping[Any, Any], wanted: InputFormat, where: str, name:
     for part, one in splits.items():
         pairs = [_pair(f"{where}: item {i} of {part}", one[i]) for i in range(len(one))]
         inputs[part] = [given for given, _ in pairs]
-        arrays[f"{part}_y"] = np.array([label for _, label in pairs], np.int64)
+        labels = [label for _, label in pairs]
+        if len({label.shape for label in labels}) > 1:
+            raise AnenasError(f"{where}: {part} has items with unequal numbers of labels; give each as many")
+        arrays[f"{part}_y"] = np.array(labels)
     arrays |= _drawn(inputs, wanted, where) if wanted.kind.resized else _stacked(inputs, where)
     train = splits["train"]
     while not hasattr(train, "classes") and hasattr(train, "dataset"):
@@ -157,13 +161,16 @@ def _of_splits(splits: Mapping[Any, Any], wanted: InputFormat, where: str, name:
     return raw_of_arrays(where, file_safe(own or name), arrays, wanted)
 
 
-def _pair(what: str, item: Any) -> tuple[Any, int]:
+def _pair(what: str, item: Any) -> tuple[Any, Any]:
     if not isinstance(item, (tuple, list)) or len(item) != 2:
         raise AnenasError(f"{what} is a {type(item).__name__}; expected a pair (input, label)")
-    try:
-        return item[0], operator.index(item[1])
-    except TypeError:
-        raise AnenasError(f"{what} has the label {item[1]!r}; expected a whole number from 0") from None
+    label = np.asarray(item[1])
+    if label.dtype.kind not in "biuf" or label.ndim > 1:
+        raise AnenasError(
+            f"{what} has the label {item[1]!r}; expected a whole number from 0, or of each class whether it belongs to "
+            f"it, or a number, or several, to predict"
+        )
+    return item[0], label
 
 
 def _stacked(inputs: Mapping[str, list[Any]], where: str) -> dict[str, NDArray[Any]]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from anenas.data._format import InputFormat
 from anenas.inputs import InputKind
+from anenas.tasks import CLASSIFICATION, Task
 
 PARTS = ("train", "validation", "test")
 """The splits, as named in files, arrays and columns."""
@@ -61,8 +62,8 @@ class Examples:
     """Inputs with their labels."""
 
     inputs: Inputs
-    labels: NDArray[np.int64]
-    """Shape (N,): for each an index into the classes."""
+    labels: NDArray[Any]
+    """One for each input, as the task has them: of classification (N,) of int64, each a place in the classes."""
     groups: NDArray[np.str_] | None = None
     """Shape (N,): groups, such as people, that are held out whole; None if there are none."""
     names: tuple[str, ...] | None = None
@@ -91,6 +92,8 @@ class RawData:
     """Whether mirror images keep their class; None leaves it to the inputs."""
     metadata: Mapping[str, str] = field(default_factory=dict)
     """See `Dataset.metadata`; that of the wanted format is added to it."""
+    task: Task = CLASSIFICATION
+    """What the labels are."""
 
     @classmethod
     def of_parts(
@@ -102,10 +105,11 @@ class RawData:
         *,
         flip: bool | None = None,
         metadata: Mapping[str, str] | None = None,
+        task: Task = CLASSIFICATION,
     ) -> Self:
         """A data set from its splits by their names in `PARTS`; "train" is required."""
         train, test, validation = parts["train"], parts.get("test"), parts.get("validation")
-        return cls(name, kind, classes, train, test, validation, flip, metadata or {})
+        return cls(name, kind, classes, train, test, validation, flip, metadata or {}, task)
 
 
 def numbered(labels: Sequence[str]) -> tuple[tuple[str, ...], NDArray[np.int64]]:

@@ -15,8 +15,7 @@ RECORDINGS = register_kind(
         variable="recording",
         batch_variable="recordings",
         content="Recordings as they are",
-        preparation="The model computes the spectrogram of the waveform and normalises it itself; its last layer is a "
-        "softmax.",
+        preparation="The model computes the spectrogram of the waveform and normalises it itself.",
         normalised=False,  # not augmented either: noise would drown the quiet parts of a waveform
         streaming_problem="networks of waveforms do not stream; those of spectrograms do: search sequence_stream with "
         '`data="mel:FOLDER"`',

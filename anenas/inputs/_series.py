@@ -58,7 +58,7 @@ SERIES = register_kind(
         variable="series",
         batch_variable="series",
         content="Series as they are",
-        preparation="The model normalises series itself; its last layer is a softmax.",
+        preparation="The model normalises series itself.",
         padding="a last channel of 1 where they are and 0",
         masked_channels=2,
     )

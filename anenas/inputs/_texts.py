@@ -16,7 +16,6 @@ TEXTS = register_kind(
         batch_variable="tokens",
         content="Ids of tokens",
         meaning="ids as below",
-        preparation="The model's last layer is a softmax.",
         padding="0",
         normalised=False,
         masked_channels=1,  # padding has an id of its own

@@ -70,14 +70,16 @@ class Deployed(nn.Module):
     Args:
         network: A fused network.
         normalise: Normalises its input.
+        output: What makes, of what the network gives, what is told; by default a softmax.
     """
 
     scale: torch.Tensor
     shift: torch.Tensor
 
-    def __init__(self, network: nn.Module, normalise: Normalisation) -> None:
+    def __init__(self, network: nn.Module, normalise: Normalisation, output: nn.Module | None = None) -> None:
         super().__init__()
         self.normalise = normalise
+        self.output = output or nn.Softmax(1)
         scale, shift = normalise.factors()
         self.register_buffer("scale", scale)
         self.register_buffer("shift", shift)
@@ -89,14 +91,27 @@ class Deployed(nn.Module):
     def with_network(self, network: nn.Module) -> Deployed:
         """A copy with another network."""
         other = copy.copy(self)
-        other._modules = {"network": network}
+        other._modules = {"output": self.output, "network": network}
+        return other
+
+    @property
+    def units(self) -> tuple[torch.Tensor, torch.Tensor] | None:
+        """Mean and standard deviation, (K,) each, of numbers that are told in units of their own."""
+        mean, std = (getattr(self.output, name, None) for name in ("mean", "std"))
+        return None if mean is None or std is None else (mean, std)
+
+    def standardised(self) -> Deployed:
+        """A copy that tells such numbers standardised."""
+        other = copy.copy(self)
+        other._modules = {"output": nn.Identity(), "network": self.network}
         return other
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
-        return self.logits(pixels).softmax(1)
+        told: torch.Tensor = self.output(self.logits(pixels))
+        return told
 
     def logits(self, pixels: torch.Tensor) -> torch.Tensor:
-        """The logits, before `forward`'s softmax."""
+        """What the network gives, before `forward`'s output."""
         logits: torch.Tensor = self.network(self.normalised(pixels))
         return logits
 

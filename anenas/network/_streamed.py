@@ -87,7 +87,7 @@ def streaming_problem(architecture: Architecture) -> str | None:
 
 @stream_step.register
 def _deployed(module: Deployed, x: torch.Tensor, memory: StreamMemory) -> torch.Tensor:
-    return stream_step(module.network, module.normalised(x), memory).softmax(1)
+    return module.output(stream_step(module.network, module.normalised(x), memory))
 
 
 @stream_step.register

@@ -10,6 +10,7 @@ from typing import Any
 
 from anenas.latency import Latency
 from anenas.search import CompletedTrial, Objective, Study
+from anenas.tasks import Metric
 
 _GREY, _BLUE, _ORANGE = "#9aa5b1", "#1f6feb", "#bc4c00"
 _REFERENCE = "reference: the whole network"
@@ -23,7 +24,8 @@ def write_front_csv(study: Study, path: Path) -> None:
     """One row for each trial of the front, the best by the first objective last."""
     chips = list(study.front[0].evaluation.estimate.latency_by_chip) if study.front else []
     others = [f"latency_ms@{chip}" for chip in chips[1:]]
-    fields = ["trial", "architecture", "accuracy", "accuracy_error", "final_accuracy", "test_accuracy", "latency_ms",
+    metric = study.settings.metric
+    fields = ["trial", "architecture", metric, f"{metric}_error", f"final_{metric}", f"test_{metric}", "latency_ms",
               "latency_low_ms", "latency_high_ms", *others, "residency", "size_mb", "macs", "params", "trained_steps",
               "total_steps"]  # fmt: skip
     with path.open("w", newline="") as file:
@@ -32,12 +34,12 @@ def write_front_csv(study: Study, path: Path) -> None:
         for trial in study.front:
             e = trial.evaluation.estimate
             main, *more = e.latency_by_chip.values()
-            test = "" if trial.test_accuracy is None else trial.test_accuracy
-            final = trial.shipped.accuracy if trial.final else ""
+            test = "" if trial.test_score is None else trial.test_score
+            final = trial.shipped.score if trial.final else ""
             steps = [trial.evaluation.trained_steps, trial.evaluation.total_steps]
             latencies = [main.ms, main.low_ms, main.high_ms, *(latency.ms for latency in more)]
-            accuracy, error = trial.evaluation.accuracy, trial.evaluation.accuracy_error
-            row = [trial.number, trial.architecture, accuracy, "" if error is None else error, final, test, *latencies]
+            score, error = trial.evaluation.score, trial.evaluation.score_error
+            row = [trial.number, trial.architecture, score, "" if error is None else error, final, test, *latencies]
             writer.writerow([*row, e.residency, e.size_mb, e.macs, e.params, *steps])
 
 
@@ -144,7 +146,7 @@ def write_front_page(study: Study, path: Path) -> None:
                 marker=marker,
                 error_x=x.intervals(shown),
                 error_y={"type": "data", "array": y.standard_errors(shown), "thickness": 1},
-                hovertext=[_hover(trial) for trial in shown],
+                hovertext=[_hover(trial, study.metric) for trial in shown],
                 hoverinfo="text",
                 row=1,
                 col=column,
@@ -209,11 +211,11 @@ class _Axis:
 
     @property
     def less_is_better(self) -> bool:
-        return self.objective.metric.direction == "minimize"
+        return self.objective.figure.direction == "minimize"
 
     def of(self, trials: list[CompletedTrial]) -> list[float]:
         """Their values, in the unit of the label."""
-        return [(self.objective.value(t.evaluation) or 0.0) * self.objective.metric.scale for t in trials]
+        return [(self.objective.value(t.evaluation) or 0.0) * self.objective.figure.scale for t in trials]
 
     def scale(self, trials: list[CompletedTrial]) -> _Scale:
         """So that a latency that is not told apart from another is seen to be near it, and sizes far apart are seen."""
@@ -242,11 +244,11 @@ class _Axis:
         return {"type": "data", "symmetric": False, "array": above, "arrayminus": below, "visible": False}
 
     def standard_errors(self, trials: list[CompletedTrial]) -> list[float] | None:
-        """Of accuracies, in the unit of the label; None of other objectives, or where they are not known."""
-        errors = [trial.evaluation.accuracy_error for trial in trials]
-        if self.objective.name != "accuracy" or None in errors:
+        """Of scores, in the unit of the label; None of other objectives, or where they are not known."""
+        errors = [trial.evaluation.score_error for trial in trials]
+        if not self.objective.is_score or None in errors:
             return None
-        return [error * self.objective.metric.scale for error in errors if error is not None]
+        return [error * self.objective.figure.scale for error in errors if error is not None]
 
 
 def _axes(study: Study) -> tuple[_Axis, list[_Axis]]:
@@ -257,13 +259,13 @@ def _axes(study: Study) -> tuple[_Axis, list[_Axis]]:
     return _Axis(first, chip), [_Axis(other, chip) for other in others]
 
 
-def _hover(trial: CompletedTrial) -> str:
+def _hover(trial: CompletedTrial, metric: Metric) -> str:
     estimate = trial.evaluation.estimate
     latency = estimate.latency
     parts = "<br>".join(str(trial.architecture).split("-"))
-    final = f", {trial.shipped.accuracy:.2%} after final training" if trial.final else ""
+    final = f", {metric.words(trial.shipped.score)} after final training" if trial.final else ""
     return (
-        f"<b>trial {trial.number}</b><br>accuracy {trial.evaluation.accuracy:.2%}{final}"
+        f"<b>trial {trial.number}</b><br>{metric.title} {metric.words(trial.evaluation.score)}{final}"
         f"<br>latency {latency.ms:.3f} ms ({latency.low_ms:.3f} to {latency.high_ms:.3f})"
         f"<br>size {estimate.size_mb:.2f} MB, {estimate.macs:,} multiply-accumulates<br>{parts}"
     )

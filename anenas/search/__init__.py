@@ -22,7 +22,7 @@ from anenas.search._exports import export_best
 from anenas.search._final import FINAL_MODELS, FinalModels, FinalTraining
 from anenas.search._first import front_of, read_architectures
 from anenas.search._loop import Search
-from anenas.search._objectives import DEFAULT_OBJECTIVES, METRICS, Metric, Objective, Objectives, objective_names
+from anenas.search._objectives import FIGURES, Figure, Objective, Objectives, is_metric, objective_names
 from anenas.search._problem import (
     LATENCY_BOUNDS,
     CandidateEstimate,
@@ -55,16 +55,15 @@ from anenas.search.samplers import DEFAULT_SAMPLER, SAMPLERS, OptunaSampler, Sam
 __all__ = [
     "ARCHITECTURE",
     "CHECKPOINT",
-    "DEFAULT_OBJECTIVES",
     "DEFAULT_RUNGS",
     "DEFAULT_SAMPLER",
     "EVALUATION",
     "EXECUTORS",
     "FEWEST_TRIALS",
+    "FIGURES",
     "FINAL",
     "FINAL_MODELS",
     "LATENCY_BOUNDS",
-    "METRICS",
     "OPERATIONS",
     "PACKAGE",
     "SAMPLERS",
@@ -76,6 +75,7 @@ __all__ = [
     "Evaluation",
     "Evaluator",
     "Executor",
+    "Figure",
     "Final",
     "FinalEvaluator",
     "FinalModels",
@@ -84,7 +84,6 @@ __all__ = [
     "FrontTesting",
     "LatencyBound",
     "Learned",
-    "Metric",
     "Objective",
     "Objectives",
     "OptunaSampler",
@@ -112,6 +111,7 @@ __all__ = [
     "front_told_apart",
     "indistinguishable",
     "is_being_searched",
+    "is_metric",
     "load_deployed",
     "make_sampler",
     "objective_names",

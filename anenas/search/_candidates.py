@@ -7,12 +7,12 @@ import time
 from collections.abc import Mapping, Sequence
 
 from anenas._errors import AnenasError
-from anenas.search._objectives import METRICS
+from anenas.search._objectives import figure, is_metric
 from anenas.search._problem import Problem
 from anenas.search._study import Study
 from anenas.search._trial import Trial
 from anenas.search.samplers import Sampler
-from anenas.space import LEAST, Architecture, draw
+from anenas.space import Architecture, draw, is_least
 
 _PATIENCE = 30  # suggestions in a row that are known or infeasible before new ones are drawn at random
 _DRAWS = 500
@@ -97,16 +97,18 @@ class Candidates:
             estimate = self._problem.evaluator.estimate(architecture)
             if not estimate.broken_rules and not self._problem.violations(estimate):
                 return architecture
-            for name in self._problem.limits.model_dump(exclude_none=True, exclude={"accuracy"}):
-                value = METRICS[name].read(estimate)
+            for name in self._problem.limits.bounds:
+                if is_metric(name):  # only training tells
+                    continue
+                value = figure(name).read(estimate)
                 assert value is not None
-                best[name] = (max if name in LEAST else min)(value, best.get(name, value))
+                best[name] = (max if is_least(name) else min)(value, best.get(name, value))
         if not busy and not self._study.completed and best:
             raise AnenasError(self._nothing_fits(best))
         return None
 
     def _nothing_fits(self, best: Mapping[str, float]) -> str:
-        found = ", ".join(METRICS[name].describe_best(value) for name, value in best.items())
+        found = ", ".join(figure(name).describe_best(value) for name, value in best.items())
         upper = "latency_ms" in best and self._problem.latency_bound == "upper"
         held = " (a latency's limit holds for the upper end of its interval)" if upper else ""
         return (

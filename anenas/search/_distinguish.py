@@ -13,7 +13,7 @@ _SIZE = Objective("size_mb", math.inf)
 
 
 def indistinguishable(evaluations: Sequence[Evaluation]) -> list[list[int]]:
-    """The largest groups, of two or more, in which no accuracy tells one from another; the most accurate first.
+    """The largest groups, of two or more, in which no score tells one from another; the best first.
 
     Two accuracies are told apart where they differ by 1.64 √(s₁² + s₂²) or more, of their standard errors s, which
     asks a little more than it must of networks that were measured on the same inputs. A network may be in several
@@ -22,8 +22,8 @@ def indistinguishable(evaluations: Sequence[Evaluation]) -> list[list[int]]:
     Returns:
         Places in `evaluations`.
     """
-    places = [i for i, one in enumerate(evaluations) if one.accuracy_error is not None]
-    places.sort(key=lambda i: -evaluations[i].accuracy)
+    places = [i for i, one in enumerate(evaluations) if one.score_error is not None]
+    places.sort(key=lambda i: evaluations[i].score, reverse=not any(one.less_is_better for one in evaluations))
     return _groups(places, lambda i, j: _alike(evaluations[i], evaluations[j]))
 
 
@@ -55,18 +55,18 @@ def front_told_apart(evaluations: Sequence[Evaluation], objectives: Objectives) 
         Places in `evaluations`, in their order.
     """
 
-    def serves(one: Evaluation, other: Evaluation, less_accurate: float = 0.0) -> bool:
-        """Whether it is no worse than the other in anything that can be told, but for so much of the accuracy."""
+    def serves(one: Evaluation, other: Evaluation, allowed: float = 0.0) -> bool:
+        """Whether it is no worse than the other in anything that can be told, but for so much of the score."""
 
         def is_worse(objective: Objective) -> bool:
-            if objective.name == "accuracy":
-                return one.accuracy < other.accuracy - less_accurate
+            if objective.is_score:
+                return one.shortfall > other.shortfall + allowed
             return objective.is_worse(one, other)
 
         return not any(map(is_worse, objectives))
 
     def replaces(one: Evaluation, other: Evaluation) -> bool:
-        is_as_good = serves(one, other, other.accuracy_error or 0.0) and one.estimate.is_tiny <= other.estimate.is_tiny
+        is_as_good = serves(one, other, other.score_error or 0.0) and one.estimate.is_tiny <= other.estimate.is_tiny
         return is_as_good and _SIZE.is_worse(other, one)
 
     exact = sorted(objectives, key=lambda objective: objective.is_stepped)  # what serves for another then is before it
@@ -99,6 +99,6 @@ def _groups(ordered: Sequence[int], alike: Callable[[int, int], bool]) -> list[l
 
 
 def _alike(one: Evaluation, other: Evaluation) -> bool:
-    a, b = one.accuracy_error, other.accuracy_error
+    a, b = one.score_error, other.score_error
     assert a is not None and b is not None
-    return one.accuracy == other.accuracy or abs(one.accuracy - other.accuracy) < _NORMAL_95 * math.hypot(a, b)
+    return one.score == other.score or abs(one.score - other.score) < _NORMAL_95 * math.hypot(a, b)

@@ -57,7 +57,7 @@ class Donors:
         def difference(trial: CompletedTrial) -> tuple[int, float]:
             if trial.number not in self._decisions:
                 self._decisions[trial.number] = self._problem.decisions(trial.architecture)
-            return len(mine ^ self._decisions[trial.number].items()), -trial.evaluation.accuracy
+            return len(mine ^ self._decisions[trial.number].items()), trial.evaluation.shortfall
 
         alike = (trial for trial in self._study.completed if not trial.architecture.backbone)
         found = min(alike, key=difference, default=None)

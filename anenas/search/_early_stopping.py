@@ -12,7 +12,7 @@ others.
 
 Optuna has no pruning for several objectives. A paused trial is one that still runs to it, with its rungs in a user
 attribute, and one that was left behind is a pruned one; only a trial at the whole budget has values. The default
-sampler learns from all of them, see `expected_accuracy`; Optuna's own learn what they learn from pruned trials. So an
+sampler learns from all of them, see `expected_scores`; Optuna's own learn what they learn from pruned trials. So an
 architecture is one trial however often it was paused, and what is on the front was trained and exported in full.
 The rung of a trial is a pause of the one training that it would have had anyway: from the same weights, a trial that
 was paused ends where one that was not does.
@@ -98,7 +98,7 @@ class EarlyStopping:
     Args:
         rungs: Where trials pause.
         study: Whose trials they are.
-        limits: A trial that is expected to miss the smallest accuracy in the end goes on last.
+        limits: A trial that is expected to miss that of the score in the end goes on last.
     """
 
     def __init__(self, rungs: Rungs, study: Study, limits: Limits) -> None:
@@ -158,10 +158,12 @@ class EarlyStopping:
         reached = {number: past[fraction] for number, past in trained.items() if fraction in past}
         rank = spread if fraction == PROBED else ranking  # probes are nearly all on their front
         best_first = rank(objectives.losses(map(objectives.resolved, reached.values())))
-        accuracies = [{at: e.accuracy for at, e in past.items()} for past in trained.values()]
-        expected = dict(zip(trained, expected_accuracy(accuracies), strict=True))
+        scores = [{at: e.score for at, e in past.items()} for past in trained.values()]
+        expected = dict(zip(trained, expected_scores(scores), strict=True))
         numbers = list(reached)
-        missed = {number: self._limits.violation("accuracy", expected[number]) > 0 for number in numbers}
+        missed = {
+            number: self._limits.violation(self._study.settings.metric, expected[number]) > 0 for number in numbers
+        }
         return sorted((numbers[i] for i in best_first), key=missed.__getitem__)
 
 
@@ -175,19 +177,19 @@ def _less_noise(trained: Mapping[int, Mapping[float, Evaluation]]) -> dict[int, 
     return found
 
 
-def expected_accuracy(reached: Sequence[Mapping[float, float]]) -> list[float]:
-    """What accuracy the whole budget would give each trial, from the fraction of it that each has had.
+def expected_scores(reached: Sequence[Mapping[float, float]]) -> list[float]:
+    """What score the whole budget would give each trial, from the fraction of it that each has had.
 
-    To the accuracy at its highest rung the median gain from there to each next rung is added, among the trials that
+    To the score at its highest rung the median gain from there to each next rung is added, among the trials that
     reached both; where no trial did there is none to compare it with, and nothing is added. Pretrained networks, which
     were probed, are compared among themselves.
 
     Args:
-        reached: For each trial, accuracy by fraction of the budget.
+        reached: For each trial, its score by fraction of the budget.
     """
     probed = [PROBED in trial for trial in reached]
     if any(probed) and not all(probed):
-        found = {kind: iter(expected_accuracy([t for t in reached if (PROBED in t) is kind])) for kind in (True, False)}
+        found = {kind: iter(expected_scores([t for t in reached if (PROBED in t) is kind])) for kind in (True, False)}
         return [next(found[kind]) for kind in probed]
     fractions = sorted({fraction for trial in reached for fraction in trial})
     ahead = dict.fromkeys(fractions[-1:], 0.0)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from anenas.latency import Latency
+from anenas.tasks import binomial_error
 
 # What a trial leaves behind.
 PACKAGE, WEIGHTS, EVALUATION = "model.mlpackage", "weights.safetensors", "evaluation.json"
@@ -17,8 +20,8 @@ FINAL = "final"  # a folder with the same of its final training
 CHECKPOINT = "checkpoint.safetensors"  # only while it may be trained on
 PROBE = "probe.safetensors"  # the classifier that a backbone begins with, likewise
 
-# What evaluations of schema 1 called it (see `SearchSettings.schema_version`).
-_RENAMED = {"parameters": "params", "share": "budget_fraction"}
+# What evaluations of earlier schemas called it (see `SearchSettings.schema_version`).
+_RENAMED = {"parameters": "params", "share": "budget_fraction", "accuracy": "score"}
 _DROPPED = ("needs", "test_accuracy")
 
 
@@ -55,11 +58,11 @@ class Evaluation:
     """What a trained and exported network turned out to be.
 
     Attributes:
-        accuracy: Fraction of the validation inputs that it classifies correctly: the network, or, where the program's
-            weights are not as trained, the program.
+        score: What the search ranks by, on the validation inputs: its `metric` of the network, or, where the program's
+            weights are not as trained, of the program.
         estimate: Latency, size and the other figures of the exported program; before the whole budget is spent, of the
             architecture.
-        budget_fraction: How much of the whole training this is after. Below 1 nothing was exported, and accuracy is
+        budget_fraction: How much of the whole training this is after. Below 1 nothing was exported, and the score is
             the network's; at 0 it is that of a linear classifier on a pretrained network's features.
         verified: How far the exported program is from the network, of the largest probability: "fp32_difference" and
             "fp16_difference"; and "fp16_agreement", the fraction of inputs for which float16 names the same class.
@@ -68,16 +71,20 @@ class Evaluation:
         losses: (step, training loss) as training went on.
         donor: Number of the trial that its weights were taken from to begin with; None where it began anew.
         inherited: The fraction of its weights that came from there.
-        held_out: How many inputs the accuracy was measured on; 0 where nothing tells.
+        held_out: How many inputs the score was measured on; 0 where nothing tells.
         origin: What its weights began with, in words: "trial 12", or a pretrained network; empty where they were drawn
             at random.
         epochs: Of its own training where they are not the study's, as a pretrained network's; 0 otherwise.
         trained_steps: Steps of its own training so far, or of its final training; 0 where nothing tells.
         total_steps: Those, and all that the weights had had that it began with.
         teacher: Number of the trial that taught it in final training; None where nothing but labels did.
+        metric: Name of the metric that the score is the value of.
+        less_is_better: Whether it is an error, which is 0 at best.
+        metrics: Every metric that was measured, by its name.
+        errors: The standard error of those whose error was measured.
     """
 
-    accuracy: float
+    score: float
     estimate: Estimate
     budget_fraction: float = 1.0
     verified: Mapping[str, float] = field(default_factory=dict)
@@ -91,20 +98,32 @@ class Evaluation:
     trained_steps: int = 0
     total_steps: int = 0
     teacher: int | None = None
+    metric: str = "accuracy"
+    less_is_better: bool = False
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    errors: Mapping[str, float] = field(default_factory=dict)
 
     @property
-    def accuracy_error(self) -> float | None:
-        """The standard error of the accuracy, √(p (1 − p) / n); None where nothing tells how many inputs it is of."""
-        return math.sqrt(self.accuracy * (1 - self.accuracy) / self.held_out) if self.held_out else None
+    def score_error(self) -> float | None:
+        """The standard error of the score; None where nothing tells."""
+        if self.metric in self.errors:
+            return self.errors[self.metric]
+        known = self.metric == "accuracy" and self.held_out
+        return binomial_error(self.score, self.held_out) if known else None
+
+    @property
+    def shortfall(self) -> float:
+        """What the score lacks of the best there is: less is better, whatever the metric."""
+        return self.score if self.less_is_better else 1 - self.score
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON: the estimate's figures stand beside its own."""
         values = dataclasses.asdict(self)
-        return {"accuracy": values.pop("accuracy"), **values.pop("estimate"), **values}
+        return {"score": values.pop("score"), **values.pop("estimate"), **values}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """What `to_dict` gave, of this version or of the one before it."""
+        """What `to_dict` gave, of this version or of those before it."""
         values = {_RENAMED.get(name, name): value for name, value in values.items() if name not in _DROPPED}
         if "latency" in values:
             main = values.pop("latency")
@@ -115,3 +134,18 @@ class Evaluation:
         names = [one.name for one in dataclasses.fields(Estimate)]
         estimate = Estimate(**{name: values.pop(name) for name in names if name in values})
         return cls(estimate=estimate, **values)
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What a pretrained network is worth before it is trained: its features, and a linear layer.
+
+    Attributes:
+        evaluation: Of both.
+        weight: Of the layer, (K, C) of float32.
+        bias: (K,) of float32.
+    """
+
+    evaluation: Evaluation
+    weight: NDArray[np.float32]
+    bias: NDArray[np.float32]

@@ -15,10 +15,10 @@ from anenas.search._trial import CompletedTrial
 _README = """\
 {name}: trial {number} of study {study}
 
-model.mlpackage       Core ML classifier ({form}); add it to an Xcode project, or open it with coremltools
+model.mlpackage       Core ML model ({form}); add it to an Xcode project, or open it with coremltools
 weights.safetensors   the trained weights as a torch state dict; safetensors.torch.load_file reads them
 architecture.txt      what the weights belong to: anenas.build(anenas.Architecture.parse(...)) in Python
-metrics.json          accuracy, latency with its interval and source, size, seconds of each step
+metrics.json          metrics, latency with its interval and source, size, seconds of each step
 operations.csv        the latency estimate, operation by operation
 """
 
@@ -60,12 +60,14 @@ def _copy(study: Study, name: str, trial: CompletedTrial, new: Path) -> None:
 
 
 def _metrics(trial: CompletedTrial) -> dict[str, Any]:
-    tested = {} if trial.test_accuracy is None else {"test_accuracy": trial.test_accuracy}
-    brief = {"brief_accuracy": trial.evaluation.accuracy} if trial.final else {}
+    metric, values = trial.evaluation.metric, trial.shipped.to_dict()
+    tested = {} if trial.test_score is None else {f"test_{metric}": trial.test_score}
+    brief = {f"brief_{metric}": trial.evaluation.score} if trial.final else {}
     return {
         "trial": trial.number,
         "architecture": str(trial.architecture),
-        **trial.shipped.to_dict(),
+        metric: values.pop("score"),
+        **values,
         **brief,
         **tested,
     }

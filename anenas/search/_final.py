@@ -32,6 +32,7 @@ from anenas.search._study import Phase, Study
 from anenas.search._trial import CompletedTrial
 from anenas.search.executors import Executor, Task, TrialFiles, run_all
 from anenas.space import Architecture
+from anenas.tasks import CLASSIFICATION
 
 FinalModels = Literal["exports", "all", "none"]
 """What is trained finally: the models that are exported, the whole front, or nothing."""
@@ -115,8 +116,8 @@ class FinalTraining:
         if teachers:
             learning = ", ".join(map(str, sorted(teachers)))
             best = next(iter(teachers.values()))
-            accuracy = 100 * best.shipped.accuracy
-            _log.info("taught by trial %d, which is %.2f%% right: trial %s", best.number, accuracy, learning)
+            score = self.study.metric.words(best.shipped.score)
+            _log.info("taught by trial %d (%s): trial %s", best.number, score, learning)
         tasks = {}
         for trial, cycles in sorted(plan, key=lambda one: self._training_seconds(*one), reverse=True):
             finish = functools.partial(evaluator.finish, trial.architecture, cycles=cycles)
@@ -128,11 +129,12 @@ class FinalTraining:
         for number, outcome in run_all(self.executor, tasks.items(), deadline):
             trial, epochs = left.pop(number)
             self.study.enter(dataclasses.replace(self.study.phase, done=self.study.phase.done + 1))
-            before = trial.shipped.accuracy
+            before = trial.shipped.score
             if outcome.error is not None:
                 _log.warning("final training of trial %d failed, it ships as it was: %s", number, outcome.error)
             elif self.study.set_final(number, epochs, _after(trial, outcome.value, teachers.get(number))):
-                _log.info("trial %d: %.2f%% → %.2f%%", number, 100 * before, 100 * outcome.value.accuracy)
+                words = self.study.metric.words
+                _log.info("trial %d: %s → %s", number, words(before), words(outcome.value.score))
             else:
                 _log.info("trial %d: final training made it no better, so it ships as it was", number)
         return set(left)
@@ -153,13 +155,15 @@ class FinalTraining:
         return epochs_of(trial.architecture) if epochs_of else self.study.settings.epochs
 
     def _best_pretrained(self) -> CompletedTrial | None:
+        if self.study.settings.task != CLASSIFICATION.name:  # what a teacher tells is learned as probabilities
+            return None
         pretrained = (one for one in self.study.completed if one.architecture.backbone)
-        return max(pretrained, key=lambda one: one.shipped.accuracy, default=None)
+        return min(pretrained, key=lambda one: one.shipped.shortfall, default=None)
 
     def _teacher(self, trial: CompletedTrial) -> CompletedTrial | None:
         """The most accurate pretrained network, where the trial's began from nothing and is far less accurate."""
-        best, errors = self._best_pretrained(), 1 - trial.evaluation.accuracy
-        if trial.architecture.backbone or best is None or 1 - best.shipped.accuracy > _TEACHES * errors:
+        best, shortfall = self._best_pretrained(), trial.evaluation.shortfall
+        if trial.architecture.backbone or best is None or best.shipped.shortfall > _TEACHES * shortfall:
             return None
         return best
 

@@ -158,7 +158,9 @@ class Search:
         probed = [trial for trial in self.study.paused.values() if trial.is_probed and trial.architecture.backbone]
         whole = [trial for trial in probed if trial.architecture.backbone and not trial.architecture.backbone.cut]
         if whole:
-            best = max(whole, key=lambda trial: (trial.rungs[-1].accuracy, trial.architecture.input))
+            best = min(
+                whole, key=lambda trial: (trial.rungs[-1].shortfall, [-size for size in trial.architecture.input])
+            )
             self.study.note_reference(best.architecture)
 
     def _with_origin(self, evaluation: Evaluation, trial: Trial) -> Evaluation:

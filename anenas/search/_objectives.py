@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Self
 
 from anenas._errors import AnenasError, unknown
 from anenas._pareto import Losses
 from anenas.search._evaluation import Estimate, Evaluation
+from anenas.tasks import CLASSIFICATION, METRICS, Direction, Metric, Task, find_metric, metric_names
 
-Direction = Literal["maximize", "minimize"]
 Point = tuple[float, ...]
 """The objectives' values in the study's order, each in its natural direction."""
 
-DEFAULT_OBJECTIVES = ("accuracy", "latency_ms", "size_mb")
+_DEFAULT = ("latency_ms", "size_mb")  # beside the first metric of the task
 _STEP = 1.1  # a tenth more or less of what is known exactly
 _MOST = 4  # the front of more holds nearly everything, and its hypervolume takes long
 
 
 @dataclass(frozen=True)
-class Metric:
-    """One figure of a network.
+class Figure:
+    """One figure of a network that may be optimised.
 
     Attributes:
         direction: What is better.
@@ -51,27 +52,34 @@ class Metric:
         """The best possible value: what is maximised is a fraction."""
         return 1.0 if self.direction == "maximize" else 0.0
 
+    @classmethod
+    def of_metric(cls, metric: Metric) -> Self:
+        """The value of a metric on the validation inputs."""
+
+        def read(of: Estimate | Evaluation) -> float | None:
+            if not isinstance(of, Evaluation):
+                return None
+            return of.score if of.metric == metric.name else of.metrics.get(metric.name)
+
+        best = "best {:.1f}%" if metric.is_fraction else "best {:.4g}"
+        if metric.name != "accuracy":
+            best += f" {metric.title}"
+        scale = 100 if metric.is_fraction else 1
+        return cls(metric.direction, read, f"validation {metric.label}", scale, "accurate", best)
+
 
 def _estimate(of: Estimate | Evaluation) -> Estimate:
     return of.estimate if isinstance(of, Evaluation) else of
 
 
-METRICS = {
-    "accuracy": Metric(
-        "maximize",
-        lambda of: of.accuracy if isinstance(of, Evaluation) else None,
-        "validation accuracy (%)",
-        100,
-        "accurate",
-        "best {:.1f}%",
-    ),
-    "latency_ms": Metric(
+FIGURES = {
+    "latency_ms": Figure(
         "minimize", lambda of: _estimate(of).latency.ms, "estimated latency (ms)", 1, "fast", "fastest {:.3f} ms"
     ),
-    "size_mb": Metric(
+    "size_mb": Figure(
         "minimize", lambda of: _estimate(of).size_mb, "package (MB)", 1, "small", "smallest {:.2f} MB", _STEP
     ),
-    "macs": Metric(
+    "macs": Figure(
         "minimize",
         lambda of: _estimate(of).macs,
         "multiply-accumulates (M)",
@@ -80,10 +88,10 @@ METRICS = {
         "lightest {:.1f} M MACs",
         _STEP,
     ),
-    "params": Metric(
+    "params": Figure(
         "minimize", lambda of: _estimate(of).params, "parameters (M)", 1e-6, "lean", "fewest parameters {:.2f} M", _STEP
     ),
-    "residency": Metric(
+    "residency": Figure(
         "maximize",
         lambda of: _estimate(of).residency,
         "time on the engine (%)",
@@ -92,15 +100,16 @@ METRICS = {
         "most resident {:.0f}%",
     ),
 }
-"""What a search may optimise, by name. The latency on another chip than the main one is latency_ms@CHIP."""
+"""What a search may optimise beside the metrics of a task. The latency on another chip than the main one is
+latency_ms@CHIP."""
 
 
 @dataclass(frozen=True)
 class Objective:
-    """A metric that is optimised.
+    """A figure that is optimised.
 
     Attributes:
-        name: Such as "accuracy" or "latency_ms@M2".
+        name: Such as "accuracy", "recall@cat" or "latency_ms@M2".
         reference: Its value at the reference point of the hypervolume: beyond it a network is worth nothing.
     """
 
@@ -108,41 +117,46 @@ class Objective:
     reference: float
 
     @property
-    def metric(self) -> Metric:
-        return METRICS[self.name.partition("@")[0]]
+    def figure(self) -> Figure:
+        return figure(self.name)
 
     @property
     def chip(self) -> str:
         """The chip in its name; empty for the search's main chip, and for what is the same on any."""
-        return self.name.partition("@")[2]
+        return self.name.partition("@")[2] if self.is_latency else ""
 
     @property
     def is_latency(self) -> bool:
-        return self.metric is METRICS["latency_ms"]
+        return self.name.partition("@")[0] == "latency_ms"
+
+    @property
+    def is_score(self) -> bool:
+        """Whether it says how well a network does, which only training tells."""
+        return is_metric(self.name)
 
     @property
     def is_stepped(self) -> bool:
         """Whether not every difference of its values is told apart."""
-        return self.is_latency or self.metric.step > 1
+        return self.is_latency or self.figure.step > 1
 
     @property
     def label(self) -> str:
         """For an axis, with the unit."""
-        return self.metric.label.replace(" (", f" on {self.chip} (") if self.chip else self.metric.label
+        return self.figure.label.replace(" (", f" on {self.chip} (") if self.chip else self.figure.label
 
     @property
     def best(self) -> str:
         """What the network that is best in it is called."""
-        return f"{self.metric.best}-{self.chip}" if self.chip else self.metric.best
+        return f"{self.figure.best}-{self.chip}" if self.chip else self.figure.best
 
     def value(self, of: Estimate | Evaluation) -> float | None:
         """Its value for a network; None for an estimate where only training tells."""
-        return _estimate(of).latency_by_chip[self.chip].ms if self.chip else self.metric.read(of)
+        return _estimate(of).latency_by_chip[self.chip].ms if self.chip else self.figure.read(of)
 
     def step(self, of: Estimate | Evaluation) -> float:
         """The ratio from which on another value is told apart from that of a network."""
         if not self.is_latency:
-            return self.metric.step
+            return self.figure.step
         return (_estimate(of).latency_by_chip[self.chip] if self.chip else _estimate(of).latency).apart
 
     def resolved(self, of: Estimate | Evaluation) -> float | None:
@@ -155,20 +169,20 @@ class Objective:
     def is_worse(self, one: Evaluation, other: Evaluation) -> bool:
         """Whether the value of one network is worse than that of another by as much as is told apart."""
         a, b = (self.minimised(self.value(of) or 0.0) for of in (one, other))
-        return a > b and (self.metric.direction == "maximize" or a >= b * max(self.step(one), self.step(other)))
+        return a > b and (self.figure.direction == "maximize" or a >= b * max(self.step(one), self.step(other)))
 
     def describe_best(self, value: float) -> str:
         """The best value in words: "fastest 0.230 ms"."""
-        words = self.metric.describe_best(value)
+        words = self.figure.describe_best(value)
         return f"{words} on {self.chip}" if self.chip else words
 
     def minimised(self, value: float) -> float:
         """The value with the sign that makes less better."""
-        return -value if self.metric.direction == "maximize" else value
+        return -value if self.figure.direction == "maximize" else value
 
     def loss(self, value: float) -> float:
         """0 at the ideal, 1 at the reference point."""
-        return (value - self.metric.ideal) / (self.reference - self.metric.ideal)
+        return (value - self.figure.ideal) / (self.reference - self.figure.ideal)
 
 
 class Objectives(tuple[Objective, ...]):
@@ -194,27 +208,54 @@ class Objectives(tuple[Objective, ...]):
         return [tuple(o.loss(value) for o, value in zip(self, point, strict=True)) for point in points]
 
 
-def objective_names(names: Sequence[str] | None, chips: Sequence[str]) -> tuple[str, ...]:
+def is_metric(name: str) -> bool:
+    """Whether an objective, or what has a limit, is a metric of the task."""
+    return name.partition("@")[0] in METRICS
+
+
+@functools.cache
+def figure(name: str) -> Figure:
+    """What an objective, or a limit, is of.
+
+    Raises:
+        AnenasError: If there is none of that name.
+    """
+    family = name.partition("@")[0]
+    return FIGURES[family] if family in FIGURES else Figure.of_metric(find_metric(name))
+
+
+def objective_names(names: Sequence[str] | None, chips: Sequence[str], task: Task = CLASSIFICATION) -> tuple[str, ...]:
     """The names in full: "latency_ms" stands for the latency on every chip of the search, the first one first.
 
     Args:
-        names: As a user gives them; None is `DEFAULT_OBJECTIVES`, without the size where so many chips leave no room.
+        names: As a user gives them; None is the task's first metric, the latency and the size, without the size where
+            so many chips leave no room.
         chips: The search's.
+        task: The search's.
 
     Raises:
         AnenasError: If one is unknown or listed twice, or there are none or too many.
     """
     if names is None:
-        names = DEFAULT_OBJECTIVES[: None if len(chips) + 2 <= _MOST else 2]
+        names = (task.metrics[0], *_DEFAULT[: None if len(chips) + 2 <= _MOST else 1])
     found: list[str] = []
     for name in names:
-        metric, _, chip = name.partition("@")
-        if metric not in METRICS or (chip and metric != "latency_ms"):
-            raise unknown("objective", name, [*METRICS, f"latency_ms@{chips[0]}"])
+        family, _, chip = name.partition("@")
+        if is_metric(name):
+            found.append(name)
+            continue
+        if family not in FIGURES or (chip and family != "latency_ms"):
+            raise unknown("objective", name, [*metric_names(), *FIGURES, f"latency_ms@{chips[0]}"])
         if chip and chip not in chips:
             raise AnenasError(f"objective '{name}': {chip} is not among the chips of the search, {', '.join(chips)}")
-        wanted = ([chip] if chip else list(chips)) if metric == "latency_ms" else [chips[0]]
-        found += [metric if chip == chips[0] else f"{metric}@{chip}" for chip in wanted]
+        wanted = ([chip] if chip else list(chips)) if family == "latency_ms" else [chips[0]]
+        found += [family if chip == chips[0] else f"{family}@{chip}" for chip in wanted]
+    if len(scores := [name for name in found if is_metric(name)]) > 1:
+        limit = "max" if figure(scores[1]).direction == "minimize" else "min"
+        raise AnenasError(
+            f"objectives {' and '.join(scores)} are both metrics of the task; search by one of them and limit the "
+            f"other, such as --{limit}-metric {scores[1]}=0.5"
+        )
     if len(set(found)) < len(found):
         raise AnenasError(f"objectives '{','.join(names)}': one is listed twice")
     if not 1 <= len(found) <= _MOST:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from anenas.search._candidates import keeps_limits
 from anenas.search._donor import Pretrained
-from anenas.search._evaluation import PROBE, Evaluation
+from anenas.search._evaluation import PROBE
 from anenas.search._problem import Problem
 from anenas.search._study import Phase, Study
-from anenas.search._trial import PROBED, Trial
+from anenas.search._trial import Trial
 from anenas.search.executors import Executor, Outcome, Task, TrialFiles, run_all
 from anenas.space import Architecture
 
@@ -89,6 +89,4 @@ def _note(study: Study, problem: Problem, trials: Sequence[Trial], outcome: Outc
     for trial, probe in zip(trials, outcome.value, strict=True):
         head = {"head.1.weight": probe.weight[:, :, None, None], "head.1.bias": probe.bias}
         save_file(head, study.workspace(trial) / PROBE)
-        estimate = problem.evaluator.estimate(trial.architecture)
-        found = Evaluation(probe.accuracy, estimate, budget_fraction=PROBED, held_out=probe.held_out)
-        study.pause(trial, found)
+        study.pause(trial, probe.evaluation)

@@ -11,7 +11,7 @@ from typing import Literal, Protocol, get_args
 
 from anenas.search._evaluation import Estimate, Evaluation
 from anenas.search._evaluator import Evaluator
-from anenas.search._objectives import METRICS, Objective, Objectives
+from anenas.search._objectives import Objective, Objectives, figure
 from anenas.space import Architecture, Decisions, Limits, Pick, SearchSpace, walk
 
 LatencyBound = Literal["upper", "estimate"]
@@ -116,15 +116,15 @@ class Problem:
                 for i, (chip, latency) in enumerate(estimate.latency_by_chip.items()):
                     value = latency.high_ms if self.latency_bound == "upper" else latency.ms
                     values[f"{name}@{chip}" if i else name] = value
-            elif (figure := METRICS[name].read(of)) is not None:
-                values[name] = figure
-        missed = {name: self.limits.violation(name.partition("@")[0], value) for name, value in values.items()}
+            elif (read := figure(name).read(of)) is not None:
+                values[name] = read
+        missed = {name: self.limits.violation(name, value) for name, value in values.items()}
         return {name: fraction for name, fraction in missed.items() if 0 < fraction < math.inf}
 
     @functools.cached_property
     def _limited(self) -> tuple[str, ...]:
         """What has a limit."""
-        return tuple(self.limits.model_dump(exclude_none=True))
+        return tuple(self.limits.bounds)
 
 
 def _minimised(objective: Objective, value: float | None) -> float | None:
@@ -138,14 +138,17 @@ def reference_draws(space: SearchSpace, classes: int, evaluator: Evaluator) -> l
     return [estimate for estimate in drawn if not estimate.broken_rules] or drawn
 
 
-def reference_point(names: Sequence[str], limits: Limits, drawn: Sequence[Estimate]) -> dict[str, float]:
+def reference_point(
+    names: Sequence[str], limits: Limits, drawn: Sequence[Estimate], worst_score: float = 1.0
+) -> dict[str, float]:
     """The reference point of the hypervolume, by objective: 0 of what is maximised; else its limit, or the worst of
-    the `reference_draws`.
+    the `reference_draws`, or of an error `worst_score`.
     """
     values = {}
     for objective in Objectives.of(dict.fromkeys(names, 0.0)):
         values[objective.name] = 0.0
-        if objective.metric.direction == "minimize":
-            limit = limits.model_dump()[objective.name.partition("@")[0]]
-            values[objective.name] = limit or max(objective.value(estimate) or 0.0 for estimate in drawn)
+        if objective.figure.direction == "minimize":
+            known = worst_score if objective.is_score else max(objective.value(one) or 0.0 for one in drawn)
+            bounds = limits.bounds
+            values[objective.name] = bounds.get(objective.name, bounds.get(objective.name.partition("@")[0], known))
     return values

@@ -56,7 +56,7 @@ def final_from_dict(values: Mapping[str, Any]) -> Final:
 def read_finished(
     trial: optuna.trial.FrozenTrial,
     architecture: Architecture | None = None,
-    test_accuracy: float | None = None,
+    test_score: float | None = None,
     final: Final | None = None,
 ) -> FinishedTrial | None:
     """A finished Optuna trial as one of ours; None where it is none.
@@ -64,7 +64,7 @@ def read_finished(
     Args:
         trial: As Optuna has it.
         architecture: Where it is at hand it need not be read again.
-        test_accuracy: What is known of it.
+        test_score: What is known of it.
         final: What came of its final training.
     """
     answer = trial.user_attrs.get(ANSWER)
@@ -85,5 +85,5 @@ def read_finished(
     evaluation = Evaluation.from_dict(answer["evaluation"]) if answer["evaluation"] else None
     known["donor"] = evaluation.donor if evaluation else None
     if answer["state"] == "completed" and evaluation:
-        return CompletedTrial(**known, evaluation=evaluation, test_accuracy=test_accuracy, final=final)
+        return CompletedTrial(**known, evaluation=evaluation, test_score=test_score, final=final)
     return FinishedTrial(**known, evaluation=evaluation)

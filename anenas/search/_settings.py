@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from anenas._errors import AnenasError
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Of what a study holds: its settings and the evaluations of its trials. 1 had no number; it is read as well."""
 
 
@@ -33,6 +33,9 @@ class SearchSettings:
         evaluator: What judges architectures, where it is not the product's own.
         augment: How much inputs change in training.
         flip: Whether images are mirrored in training; None where that follows from the data.
+        metric: Name of the metric that networks are ranked by.
+        task: What they are trained for.
+        class_weights: "balanced" where each class weighs as much as any other in training.
         moments: Mean and standard deviation that inputs are normalised by, where they are those of other data.
         schema_version: Of the study that holds this.
     """
@@ -52,6 +55,9 @@ class SearchSettings:
     evaluator: str = ""
     augment: str = "light"
     flip: bool | None = None
+    metric: str = "accuracy"
+    task: str = "classification"
+    class_weights: str = "none"
     moments: tuple[tuple[float, ...], tuple[float, ...]] | None = None
     schema_version: int = SCHEMA_VERSION
 
@@ -81,6 +87,7 @@ class SearchSettings:
         values["input"] = "x".join(map(str, shape)) if shape else ""
         # What a study had before there was a choice, so that it goes on.
         former = {"encoding": None, "evaluator": "", "augment": "light", "flip": None, "moments": None}
+        former |= {"metric": "accuracy", "task": "classification", "class_weights": "none"}
         return {name: value for name, value in values.items() if name not in former or value != former[name]}
 
     @classmethod

@@ -14,6 +14,7 @@ from anenas.data import Dataset
 from anenas.graph import get_weight_format
 from anenas.search._evaluation import WEIGHTS
 from anenas.space import Architecture
+from anenas.tasks import Loss
 
 if TYPE_CHECKING:
     import torch
@@ -31,7 +32,8 @@ def deploy(network: nn.Module, architecture: Architecture, dataset: Dataset) -> 
     """What ships of a trained network: fused, normalising unless it is raw, in evaluation mode."""
     from anenas.network import Deployed, Normalisation, fuse
 
-    return Deployed(fuse(network), Normalisation(dataset.mean, dataset.std, architecture.raw)).eval()
+    normalise = Normalisation(dataset.mean, dataset.std, architecture.raw)
+    return Deployed(fuse(network), normalise, dataset.task.output(dataset.train.labels)).eval()
 
 
 def load_deployed(architecture: Architecture, folder: Path, dataset: Dataset) -> Deployed:
@@ -55,6 +57,7 @@ def ship(
     epochs: int,
     seed: int = 0,
     device: torch.device | str = "cpu",
+    loss_of: Loss | None = None,
     on_step: Callable[[int, int], None] = lambda step, steps: None,
     on_phase: Callable[[str], None] = lambda name: None,
 ) -> tuple[Package, Verification]:
@@ -73,6 +76,7 @@ def ship(
         epochs: It was trained for; a quarter of them, at least one, are added for 8-bit activations.
         seed: Of that training.
         device: Of that training.
+        loss_of: Of that training; by default that of a classification.
         on_step: Called after each of its steps with its number and how many there are.
         on_phase: Called with the name of each phase that has ended.
 
@@ -104,10 +108,13 @@ def ship(
             augment=dataset.augment,
             seed=seed,
             device=device,
+            loss_of=loss_of,
             on_step=on_step,
         )
         on_phase("quantise")
-        package = convert(quantised, path, shape=shape, classes=classes, metadata=metadata, target=form.target)
+        package = convert(
+            quantised, path, shape=shape, classes=classes, metadata=metadata, target=form.target, task=dataset.task
+        )
         on_phase("convert")
         # A value that float16 rounds to the other side of a step is a whole step of 8 bits off.
         tolerances = dict.fromkeys(TOLERANCES, TOLERANCES["fp16"])
@@ -117,7 +124,7 @@ def ship(
         on_phase("verify")
         return package, verified.require(_EXPORTED)
     source = architecture.input_kind.core_ml_name
-    package = convert(deployed, path, shape=shape, classes=classes, metadata=metadata, source=source)
+    package = convert(deployed, path, shape=shape, classes=classes, metadata=metadata, source=source, task=dataset.task)
     on_phase("convert")
     verified = verify_network(package, deployed, pixels).require(_EXPORTED)
     on_phase("verify")

@@ -30,11 +30,11 @@ def shrunk(evaluations: Sequence[Evaluation]) -> list[Evaluation]:
 
     Where the standard error of one is not known, or there are too few for a trend, they stay as they are.
     """
-    errors = [e.accuracy_error for e in evaluations]
+    errors = [e.score_error for e in evaluations]
     known = [error for error in errors if error is not None]
     if len(evaluations) < _FEWEST or len(known) < len(errors):
         return list(evaluations)
-    accuracies = np.array([e.accuracy for e in evaluations])
+    accuracies = np.array([e.score for e in evaluations])
     sizes = np.log1p([e.estimate.macs for e in evaluations])
     sizes -= sizes.mean()
     spread = float(sizes @ sizes)
@@ -45,4 +45,4 @@ def shrunk(evaluations: Sequence[Evaluation]) -> list[Evaluation]:
     if noise == 0:
         return list(evaluations)
     values = trend + real / (real + noise) * residuals
-    return [dataclasses.replace(e, accuracy=float(v)) for e, v in zip(evaluations, values, strict=True)]
+    return [dataclasses.replace(e, score=float(v)) for e, v in zip(evaluations, values, strict=True)]

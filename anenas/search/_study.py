@@ -35,13 +35,14 @@ from anenas.search._settings import SearchSettings
 from anenas.search._store import database_error, open_storage, quiet_optuna, study_folder, study_names
 from anenas.search._trial import STATES, CompletedTrial, Final, FinishedTrial, State, Trial, with_total_seconds
 from anenas.search.samplers import Sampler
-from anenas.space import LEAST, Architecture, Decisions
+from anenas.space import Architecture, Decisions, is_least
+from anenas.tasks import Metric, find_metric
 
 if TYPE_CHECKING:
     import optuna
 
 # Attributes of the Optuna study. It keeps finished trials as they are, so what is added to them later is here.
-_ID, _SETTINGS, _DATA, _TEST_ACCURACY, _FINAL = "id", "settings", "data", "test_accuracy", "final"
+_ID, _SETTINGS, _DATA, _TEST_SCORE, _FINAL = "id", "settings", "data", "test_accuracy", "final"
 _REFERENCE = "reference"
 
 
@@ -150,7 +151,7 @@ class Study:
                 study = optuna.create_study(
                     study_name=name,
                     storage=open_storage(store, in_memory=in_memory),
-                    directions=[objective.metric.direction for objective in objectives],
+                    directions=[objective.figure.direction for objective in objectives],
                     load_if_exists=True,
                 )
             if _SETTINGS not in study.user_attrs:
@@ -227,6 +228,11 @@ class Study:
     def known(self, architecture: Architecture) -> FinishedTrial | None:
         """What was answered about it before."""
         return self._by_architecture.get(architecture)
+
+    @property
+    def metric(self) -> Metric:
+        """What networks are ranked by."""
+        return find_metric(self.settings.metric)
 
     @property
     def known_count(self) -> int:
@@ -320,28 +326,28 @@ class Study:
             is forgotten.
         """
         trial = self._completed(number)
-        better = evaluation is not None and evaluation.accuracy > trial.shipped.accuracy
+        better = evaluation is not None and evaluation.shortfall < trial.shipped.shortfall
         if evaluation and better:
             self._folders.keep_final(number, evaluation)
             tested = {str(other): value for other, value in self._test_accuracies().items() if other != number}
-            self._optuna.set_user_attr(_TEST_ACCURACY, tested)  # was that of another package
+            self._optuna.set_user_attr(_TEST_SCORE, tested)  # was that of another package
         else:
             self._folders.drop_final(number)
         earlier = trial.final.evaluation if trial.final else None
         final = Final(epochs, evaluation if better else earlier)
         known = {str(other): final_to_dict(one) for other, one in self._finals().items()}
         self._optuna.set_user_attr(_FINAL, known | {str(number): final_to_dict(final)})
-        test_accuracy = None if better else trial.test_accuracy
-        self._replace(trial, dataclasses.replace(trial, final=final, test_accuracy=test_accuracy))
+        test_score = None if better else trial.test_score
+        self._replace(trial, dataclasses.replace(trial, final=final, test_score=test_score))
         self._tell_listeners()
         return better
 
-    def set_test_accuracy(self, number: int, accuracy: float) -> None:
+    def set_test_score(self, number: int, score: float) -> None:
         """Add the accuracy of what ships on the test split to a completed trial."""
         trial = self._completed(number)
         known = {str(other): value for other, value in self._test_accuracies().items()}
-        self._optuna.set_user_attr(_TEST_ACCURACY, known | {str(number): accuracy})
-        self._replace(trial, dataclasses.replace(trial, test_accuracy=accuracy))
+        self._optuna.set_user_attr(_TEST_SCORE, known | {str(number): score})
+        self._replace(trial, dataclasses.replace(trial, test_score=score))
 
     def _completed(self, number: int) -> CompletedTrial:
         trial = self._by_number[number]
@@ -407,12 +413,12 @@ class Study:
             self._optuna.set_user_attr(_DATA, source)
 
     def _test_accuracies(self) -> dict[int, float]:
-        """What `set_test_accuracy` added; schema 1 kept it in the folders of the trials."""
-        known = {int(number): value for number, value in self._optuna.user_attrs.get(_TEST_ACCURACY, {}).items()}
+        """What `set_test_score` added; schema 1 kept it in the folders of the trials."""
+        known = {int(number): value for number, value in self._optuna.user_attrs.get(_TEST_SCORE, {}).items()}
         if self.settings.schema_version == 1:
             final = self._finals()
             for file in self._folders.evaluations():
-                value = json.loads(file.read_text(encoding="utf-8")).get(_TEST_ACCURACY)
+                value = json.loads(file.read_text(encoding="utf-8")).get(_TEST_SCORE)
                 number = int(file.parent.name)
                 if value is not None and not (number in final and final[number].evaluation):
                     known.setdefault(number, value)
@@ -485,6 +491,6 @@ def _most_missed(violations: Mapping[str, float]) -> str:
 
 def _describe(violations: Mapping[str, float]) -> str:
     return ", ".join(
-        f"{name} {fraction:.0%} {'under' if name in LEAST else 'over'} the limit"
+        f"{name} {fraction:.0%} {'under' if is_least(name) else 'over'} the limit"
         for name, fraction in violations.items()
     )

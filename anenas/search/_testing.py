@@ -57,7 +57,7 @@ class FrontTesting:
         self.study.enter(Phase("testing", 0, len(tasks), seconds))
         for done, (number, outcome) in enumerate(run_all(self.executor, tasks.items()), start=1):
             if outcome.error is None:
-                self.study.set_test_accuracy(number, outcome.value)
+                self.study.set_test_score(number, outcome.value)
             else:
                 _log.warning("trial %d could not be tested: %s", number, outcome.error)
             self.study.enter(Phase("testing", done, len(tasks), seconds))
@@ -66,7 +66,7 @@ class FrontTesting:
         reference = self.study.reference
         trials = [*reversed(self.study.front), *([reference] if reference else [])]
         distinct = {trial.number: trial for trial in trials}.values()
-        return [trial for trial in distinct if trial.test_accuracy is None]
+        return [trial for trial in distinct if trial.test_score is None]
 
     def _seconds(self, trials: Sequence[CompletedTrial]) -> float:
         """What it takes at most, from what the validation of the networks took; 0 where nothing tells."""

@@ -6,14 +6,16 @@ import csv
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from anenas._errors import AnenasError
 from anenas.ane import Chip, placement, program_cost
-from anenas.coreml import Package, Verification, estimated_package_bytes, program_accuracy
+from anenas.coreml import Package, Verification, estimated_package_bytes, program_scores
 from anenas.data import Dataset
 from anenas.graph import Graph
 from anenas.latency import Latency, Target
@@ -27,16 +29,19 @@ from anenas.search._evaluation import (
     WEIGHTS,
     Estimate,
     Evaluation,
+    Probe,
 )
 from anenas.search._ship import deploy, ship
+from anenas.search._trial import PROBED
 from anenas.search.executors import TrialFiles
 from anenas.space import Architecture
+from anenas.tasks import Loss, Predictions, find_metric
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from anenas.training import Probe, Teacher
+    from anenas.training import Teacher
 
 FINE_TUNING = 0.3
 """The epochs of a network that has learned before, of those of one that begins anew."""
@@ -47,7 +52,7 @@ _FINAL_PEAK = 0.5  # of the learning rate of a pretrained network, over that of 
 
 @dataclass(frozen=True)
 class TrainingEvaluator:
-    """Judges classifiers: trains and exports them. Equal arguments give equal results: a trial is a pure function.
+    """Judges networks: trains and exports them. Equal arguments give equal results: a trial is a pure function.
 
     The data set is the one that was saved to `TrialFiles.data`.
 
@@ -56,12 +61,18 @@ class TrainingEvaluator:
         epochs: Passes over the training split.
         seed: Of the weights and of the order of what they are trained on.
         device: Where to train; None is the best that is there.
+        metric: Name of what networks are ranked by.
+        limited: Names of other metrics that have a limit.
+        class_weights: "balanced" where each class weighs as much as any other, however many inputs it has; or "none".
     """
 
     targets: tuple[Target, ...]
     epochs: int
     seed: int = 0
     device: str | None = None
+    metric: str = "accuracy"
+    limited: tuple[str, ...] = ()
+    class_weights: str = "none"
 
     def estimate(self, architecture: Architecture) -> Estimate:
         """See `Evaluator`."""
@@ -110,7 +121,7 @@ class TrainingEvaluator:
         from safetensors.torch import load_file
 
         from anenas.network import Normalisation, build, inherit
-        from anenas.training import accuracy, count_steps, pick_device, train
+        from anenas.training import count_steps, pick_device, predict, train
 
         assert files.data
         clock = _Clock()
@@ -131,16 +142,18 @@ class TrainingEvaluator:
             device=device,
             learning_rate=_peak(architecture),
             freeze_statistics=architecture.backbone is not None,
+            loss_of=self._loss(dataset),
             budget_fraction=budget_fraction,
             checkpoint=files.folder / CHECKPOINT,
             on_step=on_step,
         )
         clock.lap("train")
-        validated = accuracy(deploy(network, architecture, dataset), dataset.validation, device=device)
+        scores = predict(deploy(network, architecture, dataset), dataset.validation.inputs, device=device)
+        judged = self._judged(scores, dataset, budget_fraction)
         clock.lap("validate")
         steps = max(1, round(budget_fraction * count_steps(dataset.train, self.epochs_of(architecture))))
         evaluation = Evaluation(
-            accuracy=validated,
+            **judged,
             estimate=self.estimate(architecture),
             budget_fraction=budget_fraction,
             seconds=clock.laps,
@@ -180,7 +193,7 @@ class TrainingEvaluator:
         from safetensors.torch import load_file
 
         from anenas.network import Normalisation, build
-        from anenas.training import accuracy, count_steps, pick_device, train
+        from anenas.training import count_steps, pick_device, predict, train
 
         assert files.data and files.donor
         clock = _Clock()
@@ -189,11 +202,14 @@ class TrainingEvaluator:
         network = build(architecture)
         network.load_state_dict(load_file(files.donor))
 
-        def validated() -> float:
-            return accuracy(deploy(network, architecture, dataset), dataset.validation, device=device)
+        def validated() -> Predictions:
+            scores = predict(deploy(network, architecture, dataset), dataset.validation.inputs, device=device)
+            return Predictions(scores, dataset.validation.labels, dataset.classes)
 
+        metric = find_metric(self.metric, dataset.classes)
         clock.lap("build")
-        best, kept, steps = validated(), network.state_dict(), 0
+        predictions, kept, steps = validated(), network.state_dict(), 0
+        best = metric.measure(predictions)
         teacher = _teacher(files.teacher, dataset, device) if files.teacher else None
         losses: list[tuple[int, float]] = []
         for number, epochs in enumerate(cycles):
@@ -208,21 +224,23 @@ class TrainingEvaluator:
                 # From scratch the whole peak is as good or better: `python experiments/final_training.py`.
                 learning_rate=_peak(architecture) * (_FINAL_PEAK if architecture.backbone else 1),
                 freeze_statistics=architecture.backbone is not None,
+                loss_of=self._loss(dataset),
                 teacher=teacher,
                 on_step=on_step,
             )
             found = validated()
-            if found <= best:
+            value = metric.measure(found)
+            if not (value < best if metric.direction == "minimize" else value > best):
                 break
             losses += [(steps + step, loss) for step, loss in curve]
-            best, steps = found, steps + count_steps(dataset.train, epochs)
+            predictions, best, steps = found, value, steps + count_steps(dataset.train, epochs)
             kept = {name: tensor.detach().cpu().clone() for name, tensor in network.state_dict().items()}
         clock.lap("train")
         if not steps:
             return None
         network.cpu().load_state_dict(kept)
         evaluation = Evaluation(
-            accuracy=best,
+            **self._judged(predictions.scores, dataset),
             estimate=self.estimate(architecture),
             seconds=clock.laps,
             losses=tuple(losses),
@@ -259,12 +277,13 @@ class TrainingEvaluator:
             epochs=self.epochs_of(architecture),
             seed=self.seed,
             device=pick_device(self.device),
+            loss_of=self._loss(dataset),
             on_step=on_step,
             on_phase=clock.lap,
         )
-        validated = evaluation.accuracy
+        judged: Mapping[str, Any] = {}
         if architecture.form != "fp16":
-            validated = program_accuracy(package, dataset.validation.inputs, dataset.validation.labels)
+            judged = self._judged(program_scores(package, dataset.validation.inputs), dataset)
             clock.lap("validate_form")
         graph, chip = package.graph, self.targets[0].chip
         _write_costs(graph, chip, folder / OPERATIONS)
@@ -278,11 +297,11 @@ class TrainingEvaluator:
         )
         clock.lap("cost")
         return dataclasses.replace(
-            evaluation, accuracy=validated, estimate=estimate, verified=_figures(verified), seconds=clock.laps
+            evaluation, **judged, estimate=estimate, verified=_figures(verified), seconds=clock.laps
         )
 
     def probe(self, architectures: Sequence[Architecture], files: TrialFiles) -> list[Probe]:
-        """How well a linear classifier does on the features of one backbone, cut as each architecture has it.
+        """How well a linear layer does on the features of one backbone, cut as each architecture has it.
 
         One pass over the images serves every cut.
 
@@ -309,13 +328,18 @@ class TrainingEvaluator:
         train, held_out = (
             pooled_features(backbone, taps, split, device) for split in (dataset.train, dataset.validation)
         )
-        probes = {
-            cut: fit_probe(
-                train[cut], dataset.train.labels, held_out[cut], dataset.validation.labels, len(dataset.classes)
+        metric = find_metric(self.metric, dataset.classes)
+        probes = {cut: fit_probe(train[cut], held_out[cut], dataset, metric) for cut in taps}
+        found = []
+        for one in architectures:
+            assert one.backbone
+            probe = probes[one.backbone.cut]
+            judged = self._judged(probe.scores, dataset, PROBED)
+            evaluation = Evaluation(
+                **judged, estimate=self.estimate(one), budget_fraction=PROBED, held_out=len(dataset.validation)
             )
-            for cut in taps
-        }
-        return [probes[one.backbone.cut] for one in architectures if one.backbone]
+            found.append(Probe(evaluation, probe.weight, probe.bias))
+        return found
 
     def epochs_of(self, architecture: Architecture) -> int:
         """Passes over the training split: fewer for a backbone, which has learned before."""
@@ -324,8 +348,32 @@ class TrainingEvaluator:
     def test(self, architecture: Architecture, files: TrialFiles) -> float:
         """See `Evaluator`."""
         assert files.data
-        test = Dataset.open(files.data, architecture.input[2:]).test
-        return program_accuracy(Package.open(files.folder / PACKAGE), test.inputs, test.labels)
+        dataset = Dataset.open(files.data, architecture.input[2:])
+        scores = program_scores(Package.open(files.folder / PACKAGE), dataset.test.inputs)
+        predictions = Predictions(scores, dataset.test.labels, dataset.classes)
+        return find_metric(self.metric, dataset.classes).measure(predictions)
+
+    def _loss(self, dataset: Dataset) -> Loss:
+        balanced = self.class_weights == "balanced"
+        return dataset.task.loss(dataset.train.labels, len(dataset.classes), balanced=balanced)
+
+    def _judged(self, scores: np.ndarray, dataset: Dataset, budget_fraction: float = 1.0) -> dict[str, Any]:
+        """What an evaluation says of scores of the validation split; before its end no more than is asked for."""
+        predictions = Predictions(scores, dataset.validation.labels, dataset.classes)
+        asked = {name: find_metric(name, dataset.classes) for name in (self.metric, *self.limited)}
+        usual = (
+            {name: find_metric(name) for name in dataset.task.usual_metrics(len(dataset.classes))}
+            if budget_fraction == 1
+            else {}
+        )
+        metrics = {name: metric.measure(predictions) for name, metric in (asked | usual).items()}
+        return {
+            "score": metrics[self.metric],
+            "metric": self.metric,
+            "less_is_better": asked[self.metric].direction == "minimize",
+            "metrics": metrics,
+            "errors": {name: metric.standard_error(predictions) for name, metric in asked.items()},
+        }
 
 
 def _peak(architecture: Architecture) -> float:

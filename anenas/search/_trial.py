@@ -90,13 +90,13 @@ class CompletedTrial(FinishedTrial):
     Attributes:
         evaluation: What came out of its brief training, by which trials are compared.
         final: What came of its final training, where it had one.
-        test_accuracy: Fraction of the test inputs that the program that ships classifies correctly in float16; only
+        test_score: The score of the program that ships on the test inputs, in float16; only
             known once a search has ended with it on the front.
     """
 
     evaluation: Evaluation = field(kw_only=True)
     final: Final | None = None
-    test_accuracy: float | None = None
+    test_score: float | None = None
 
     @property
     def shipped(self) -> Evaluation:

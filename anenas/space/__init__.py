@@ -2,13 +2,12 @@
 
 from anenas.space._architecture import Architecture, Head, Stage
 from anenas.space._builtin import builtin_spaces, load_space
-from anenas.space._schema import LEAST, PACKAGED, BackboneSpec, Limits
+from anenas.space._schema import PACKAGED, BackboneSpec, Limits, is_least
 from anenas.space._space import SearchSpace
 from anenas.space._walk import Decide, Decisions, Pick, cross, draw, every, mutate, walk
 from anenas.space._yaml import read_space
 
 __all__ = [
-    "LEAST",
     "PACKAGED",
     "Architecture",
     "BackboneSpec",
@@ -23,6 +22,7 @@ __all__ = [
     "cross",
     "draw",
     "every",
+    "is_least",
     "load_space",
     "mutate",
     "read_space",

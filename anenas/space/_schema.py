@@ -27,6 +27,7 @@ from anenas.blocks import ACTIVATIONS, Backbone, Block, Choice, backbone_cuts, b
 from anenas.inputs import InputKind, input_kinds
 from anenas.space._architecture import POOLS, Head, Stage
 from anenas.space._walk import Pick
+from anenas.tasks import find_metric
 
 
 def _as_options(value: Any) -> Any:
@@ -334,6 +335,8 @@ class Limits(Strict):
         params: Most weights that are stored.
         residency: Smallest fraction of the operations' time that is spent on the Neural Engine.
         accuracy: Smallest fraction of the validation inputs that is classified correctly; only training tells.
+        metrics: Other metrics of the task by name, such as "recall@cat": the least of what is maximised, the most of
+            what is minimised.
     """
 
     size_mb: _Most | None = None
@@ -342,15 +345,26 @@ class Limits(Strict):
     params: _Most | None = None
     residency: _Least | None = None
     accuracy: _Least | None = None
+    metrics: dict[str, _Most] = {}
+
+    @property
+    def bounds(self) -> dict[str, float]:
+        """Each limit that there is by its name, those of metrics among them."""
+        return {**self.model_dump(exclude_none=True, exclude={"metrics"}), **self.metrics}
 
     def violation(self, name: str, value: float) -> float:
         """By what fraction of it the limit of that name is missed; 0 where it is kept, or there is none."""
-        limit = getattr(self, name)
+        bounds = self.bounds
+        limit = bounds.get(name, bounds.get(name.partition("@")[0]))  # a latency's holds on every chip
         if limit is None:
             return 0.0
-        missed = 1 - value / limit if name in LEAST else value / limit - 1
+        missed = 1 - value / limit if is_least(name) else value / limit - 1
         return float(max(0.0, missed))
 
 
-LEAST = frozenset({"residency", "accuracy"})
-"""The limits that are the least of something."""
+def is_least(limit: str) -> bool:
+    """Whether the limit of that name is the least of something, rather than the most."""
+    family = limit.partition("@")[0]
+    if family in Limits.model_fields:
+        return family in ("residency", "accuracy")
+    return find_metric(limit).direction == "maximize"

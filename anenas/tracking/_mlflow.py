@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import math
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -199,8 +200,10 @@ class MlflowTracker:
             tags["origin"] = trial.evaluation.origin
         metrics = [Metric(name, value, time_ms, 0) for name, value in _figures(trial).items()]
         if trial.evaluation:
-            # Accuracy, with the percentage of the training done as its step.
-            metrics += [Metric("accuracy_at", e.accuracy, time_ms, round(100 * e.budget_fraction)) for e in trial.rungs]
+            # The score, with the percentage of the training done as its step.
+            metrics += [
+                Metric(f"{self._score}_at", e.score, time_ms, round(100 * e.budget_fraction)) for e in trial.rungs
+            ]
             metrics += [Metric("train_loss", loss, time_ms, step) for step, loss in trial.evaluation.losses]
         self._client.log_batch(
             run_id,
@@ -227,7 +230,7 @@ class MlflowTracker:
             if trial.final is None or self._final.get(trial.number) == trial.final:
                 continue
             run_id, shipped = self._run_ids[trial.number], trial.shipped
-            self._client.log_metric(run_id, "final_accuracy", shipped.accuracy)
+            self._client.log_metric(run_id, f"final_{self._score}", shipped.score)
             self._client.log_metric(run_id, "final_total_steps", shipped.total_steps)
             if trial.final.evaluation:
                 package = self._study.shipped_folder(trial) / PACKAGE
@@ -235,11 +238,15 @@ class MlflowTracker:
             self._final[trial.number] = trial.final
 
     def _log_tests(self) -> None:
-        """Log the test accuracy, which is known for the front once a search has ended."""
+        """Log the test score, which is known for the front once a search has ended."""
         for trial in self._study.front:
-            if trial.test_accuracy is not None and self._tested.get(trial.number) != trial.test_accuracy:
-                self._client.log_metric(self._run_ids[trial.number], "test_accuracy", trial.test_accuracy)
-                self._tested[trial.number] = trial.test_accuracy
+            if trial.test_score is not None and self._tested.get(trial.number) != trial.test_score:
+                self._client.log_metric(self._run_ids[trial.number], f"test_{self._score}", trial.test_score)
+                self._tested[trial.number] = trial.test_score
+
+    @property
+    def _score(self) -> str:
+        return _metric(self._study.settings.metric)
 
     # The search's own metrics
 
@@ -260,19 +267,20 @@ class MlflowTracker:
 
 
 def _metric(name: str) -> str:
-    """A metric's name in MLflow, whose pages group names by "/"."""
-    return name.replace("@", "/")
+    """A metric's name in MLflow, whose pages group names by "/" and which takes few other signs."""
+    return re.sub(r"[^\w.\-/ ]", "_", name.replace("@", "/"))
 
 
 def _figures(trial: FinishedTrial) -> dict[str, float]:
     evaluation = trial.evaluation
     if evaluation is None:
         return {}
-    estimate = evaluation.estimate
+    estimate, score = evaluation.estimate, _metric(evaluation.metric)
     main, *others = estimate.latency_by_chip.items()
     figures = {
-        "accuracy": evaluation.accuracy,
-        **({} if evaluation.accuracy_error is None else {"accuracy_error": evaluation.accuracy_error}),
+        **{_metric(name): value for name, value in evaluation.metrics.items()},
+        score: evaluation.score,
+        **({} if evaluation.score_error is None else {f"{score}_error": evaluation.score_error}),
         "latency_ms": main[1].ms,
         "latency_low_ms": main[1].low_ms,
         "latency_high_ms": main[1].high_ms,

@@ -11,6 +11,7 @@ from anenas.training._train import (
     accuracy,
     brief_epochs,
     count_steps,
+    predict,
     train,
 )
 
@@ -27,6 +28,7 @@ __all__ = [
     "fit_probe",
     "pick_device",
     "pooled_features",
+    "predict",
     "train",
     "train_quantised",
     "visible_gpus",

@@ -1,4 +1,4 @@
-"""Probing: how well a classifier does on what a pretrained network makes of images, without training the network."""
+"""Probing: how well a linear layer does on what a pretrained network makes of images, without training the network."""
 
 from __future__ import annotations
 
@@ -10,29 +10,27 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from anenas.data import Split
+from anenas.data import Dataset, Split
+from anenas.tasks import Metric, Predictions
 
 _REGULARISATION = (1e-3, 1e-2, 1e-1)
-"""Strengths of the classifier's fit that are tried, scikit-learn's C, on features of unit variance."""
+"""Strengths of the layer's fit that are tried, scikit-learn's C, on features of unit variance."""
 
-_ITERATIONS = 200
 _BATCH_SIZE = 64
 _SMALLEST_STD = 1e-6
 
 
 @dataclass(frozen=True)
 class Probe:
-    """A linear classifier of pooled features.
+    """A linear layer on pooled features.
 
     Attributes:
-        accuracy: The fraction of held-out images that it classifies correctly.
-        held_out: How many those are.
-        weight: (classes, C) of float32.
-        bias: (classes,) of float32.
+        scores: (M, K): what it tells of the held-out images.
+        weight: (K, C) of float32.
+        bias: (K,) of float32.
     """
 
-    accuracy: float
-    held_out: int
+    scores: NDArray[np.float32]
     weight: NDArray[np.float32]
     bias: NDArray[np.float32]
 
@@ -67,40 +65,30 @@ def pooled_features(
 
 def fit_probe(
     train: NDArray[np.float32],
-    train_labels: NDArray[np.int64],
     held_out: NDArray[np.float32],
-    held_out_labels: NDArray[np.int64],
-    classes: int,
+    dataset: Dataset,
+    metric: Metric,
     strengths: Sequence[float] = _REGULARISATION,
 ) -> Probe:
-    """Logistic regression on features, as regular as is best for the held-out ones.
+    """A linear layer on features that does the task of a data set, as regular as is best for the held-out ones.
 
     Args:
-        train: (N, C).
-        train_labels: (N,).
-        held_out: (M, C).
-        held_out_labels: (M,).
-        classes: How many there are; those without a training image are never named.
-        strengths: Of the fit that are tried.
+        train: (N, C) of the training split.
+        held_out: (M, C) of the validation split.
+        dataset: What the features are of.
+        metric: What is best.
+        strengths: Of the fit that are tried, scikit-learn's C.
     """
-    from sklearn.linear_model import LogisticRegression
-
     mean, std = train.mean(0), np.maximum(train.std(0), _SMALLEST_STD)
-    present = np.unique(train_labels)
-    best: Probe | None = None
+    labels, count = dataset.train.labels, len(dataset.classes)
+    output = dataset.task.output(labels)
+    found: list[tuple[float, Probe]] = []
     for strength in strengths:
-        weight = np.zeros((classes, train.shape[1]), np.float32)
-        bias = np.full(classes, -1e3 if len(present) < classes else 0.0, np.float32)
-        if len(present) > 1:
-            fitted = LogisticRegression(C=strength, max_iter=_ITERATIONS).fit((train - mean) / std, train_labels)
-            rows = fitted.coef_ if len(present) > 2 else np.concatenate([-fitted.coef_, fitted.coef_]) / 2
-            offsets = fitted.intercept_ if len(present) > 2 else np.array([-1, 1]) * fitted.intercept_ / 2
-            weight[present] = rows / std
-            bias[present] = offsets - (rows / std) @ mean
-        else:
-            bias[present] = 0
-        accuracy = float(((held_out @ weight.T + bias).argmax(1) == held_out_labels).mean())
-        if best is None or accuracy > best.accuracy:
-            best = Probe(accuracy, len(held_out_labels), weight, bias)
-    assert best
-    return best
+        rows, offsets = dataset.task.linear((train - mean) / std, labels, count, strength)
+        weight = (rows / std).astype(np.float32)
+        bias = (offsets - weight @ mean).astype(np.float32)
+        with torch.no_grad():
+            scores = output(torch.from_numpy(held_out @ weight.T + bias)).numpy()
+        value = metric.measure(Predictions(scores, dataset.validation.labels, dataset.classes))
+        found.append((value if metric.direction == "minimize" else -value, Probe(scores, weight, bias)))
+    return min(found, key=lambda one: one[0])[1]

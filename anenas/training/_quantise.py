@@ -9,6 +9,7 @@ import torch
 
 from anenas.coreml import Quantiser
 from anenas.data import Split
+from anenas.tasks import Loss
 from anenas.training._train import PEAK_LEARNING_RATE, Augment, count_steps, train
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def train_quantised(
     augment: Augment,
     seed: int = 0,
     device: torch.device | str = "cpu",
+    loss_of: Loss | None = None,
     on_step: Callable[[int, int], None] = lambda step, steps: None,
 ) -> Deployed:
     """Train what a network ships as a little further, with 8-bit weights and activations.
@@ -37,6 +39,7 @@ def train_quantised(
         augment: Makes of a batch of them what might have been as well, `Dataset.augment`.
         seed: Of the order and augmentation of the images.
         device: Where to train.
+        loss_of: The loss, by default that of a classification.
         on_step: Called after each step with its number, from 1, and how many there are.
 
     Returns:
@@ -65,6 +68,7 @@ def train_quantised(
         seed=seed,
         device=device,
         learning_rate=_LEARNING_RATE,
+        loss_of=loss_of,
         mixed=False,  # what is rounded to 8 bits must not be rounded to 16 before
         on_step=count,
     )

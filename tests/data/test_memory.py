@@ -205,7 +205,7 @@ normalised = [(image / 255 - 0.5) / 0.25 for image in photos]
         (arrays(COLOUR / 255 * np.nan), "`data`: train_x holds floats from nan to nan; expected uint8"),
         (arrays(GREY.astype(np.int64)), "`data`: train_x must be uint8 with pixels from 0 to 255, not int64"),
         (list(COLOUR), "`data`: item 0 of train is a ndarray; expected a pair"),
-        (Items(photos, [1.5] * 39), "`data`: item 0 of train has the label 1.5; expected a whole number from 0"),
+        (Items(photos, ["cat"] * 39), "`data`: item 0 of train has the label 'cat'; expected a whole number from 0"),
         (Items(photos, ["cat"] * 39), "`data`: item 0 of train has the label 'cat'; expected a whole number from 0"),
         (Items(photos, LABELS - 1), "`data`: train_y holds the negative label -1"),
         (Items(photos, 2 * LABELS), "`data`: train_y holds the label 4 but not 1"),

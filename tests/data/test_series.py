@@ -143,7 +143,7 @@ constant[:, :, 1] = 7
         ({"train_x": SERIES.astype(np.uint8)}, "train_x must be series, .* signed numbers, not uint8"),
         ({"train_x": SERIES[:0], "train_y": LABELS[:0]}, "train_x holds no series"),
         ({"scale": np.ones(2)}, "scale holds 2 numbers for 3 channels"),
-        ({"train_y": LABELS[:5]}, "one label for each example"),
+        ({"train_y": LABELS[:5]}, "train_y must have 12 labels, one for each example"),
         ({"validation_x": SERIES}, "has only one of validation_x and validation_y"),
         (
             {"train_x": random.standard_normal((4, 2500, 1)), "train_y": LABELS[:4]}

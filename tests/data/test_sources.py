@@ -124,7 +124,7 @@ def test_what_a_source_gives_is_held_to_what_files_are() -> None:
     def read(rest: str, wanted: InputFormat) -> Any:
         return blobs() | {"train_y": np.arange(30.0)} if rest == "floats" else 7
 
-    with pytest.raises(AnenasError, match="'mine:floats': train_y must hold integers from 0, not float64"):
+    with pytest.raises(AnenasError, match="'mine:floats': train_y holds whole numbers as float64"):
         load_data("mine:floats", size=(8, 8))
     with pytest.raises(AnenasError, match="'mine:7' is a int; expected arrays"):
         load_data("mine:7", size=(8, 8))

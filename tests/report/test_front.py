@@ -37,7 +37,7 @@ def study(tmp_path: Path) -> Study:
     for accuracy, latency_ms in ((0.8, 0.2), (0.9, 0.3), (0.7, 0.4)):
         trial = study.ask(sampler, problem)
         evaluation = PretendEvaluator().evaluate(trial.architecture, TrialFiles(study.workspace(trial)))
-        known = dataclasses.replace(evaluation, accuracy=accuracy, estimate=estimate(latency_ms), held_out=100)
+        known = dataclasses.replace(evaluation, score=accuracy, estimate=estimate(latency_ms), held_out=100)
         study.complete(trial, known, {})
     study.fail(study.ask(sampler, problem), "ValueError: no")
     return study

@@ -166,7 +166,7 @@ def test_whatever_is_left_out_has_one_that_serves_for_it(networks: list[Evaluati
     for out in set(range(len(networks))) - set(on_front):
         lost = networks[out]
         assert any(
-            networks[i].accuracy >= lost.accuracy - (lost.accuracy_error or 0.0)
+            networks[i].score >= lost.score - (lost.score_error or 0.0)
             and networks[i].estimate.latency.ms < 1.2 * lost.estimate.latency.ms
             and (networks[i].estimate.size_mb < 1.1 * lost.estimate.size_mb or point is OBJECTIVES)
             for i in on_front

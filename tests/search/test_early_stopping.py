@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anenas.search import Rungs
-from anenas.search._early_stopping import expected_accuracy, ordinal
+from anenas.search._early_stopping import expected_scores, ordinal
 
 
 def test_each_rung_has_a_multiple_of_the_budget_below_and_the_last_has_all() -> None:
@@ -50,11 +50,11 @@ def test_the_rung_after_a_fraction_is_the_next_above_it() -> None:
 
 def test_a_trial_is_expected_to_gain_what_the_median_gained() -> None:
     reached = [{0.25: 0.5, 0.5: 0.6, 1.0: 0.9}, {0.25: 0.6, 0.5: 0.8}, {0.25: 0.7, 0.5: 0.8}, {0.25: 0.4}, {1.0: 0.95}]
-    assert expected_accuracy(reached) == pytest.approx([0.9, 1.1, 1.1, 0.4 + 0.1 + 0.3, 0.95])
+    assert expected_scores(reached) == pytest.approx([0.9, 1.1, 1.1, 0.4 + 0.1 + 0.3, 0.95])
 
 
 def test_before_any_trial_is_further_nothing_is_added() -> None:
-    assert expected_accuracy([{0.25: 0.5}, {0.25: 0.7}]) == [0.5, 0.7]
+    assert expected_scores([{0.25: 0.5}, {0.25: 0.7}]) == [0.5, 0.7]
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_places_are_said_as_people_say_them(number: int, said: str) -> None:
 
 def test_probed_networks_gain_what_probed_ones_gained() -> None:
     reached = [{0.0: 0.7, 1.0: 0.8}, {0.0: 0.6}, {0.125: 0.2, 1.0: 0.9}, {0.125: 0.3}]
-    assert expected_accuracy(reached) == pytest.approx([0.8, 0.7, 0.9, 1.0])
+    assert expected_scores(reached) == pytest.approx([0.8, 0.7, 0.9, 1.0])
 
 
 def test_a_probed_network_is_trained_in_full_next() -> None:

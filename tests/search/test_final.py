@@ -53,7 +53,7 @@ def test_what_is_exported_is_trained_further_and_ships(study: Study, finishing: 
     assert finished(study) == picked(study)
     for trial in study.picks.values():
         assert trial.final and trial.final.evaluation == trial.shipped
-        assert trial.shipped.accuracy == pytest.approx(trial.evaluation.accuracy + 0.005)
+        assert trial.shipped.score == pytest.approx(trial.evaluation.score + 0.005)
         folder = study.shipped_folder(trial)
         assert folder == study.trial_folder(trial.number) / "final"
         assert (folder / "weights.safetensors").read_bytes() == b"final weights"
@@ -181,11 +181,11 @@ def test_nothing_is_kept_while_there_is_nothing_to_train(study: Study) -> None:
 
 def test_a_new_package_has_no_test_accuracy_yet(study: Study, finishing: Make) -> None:
     for trial in study.front:
-        study.set_test_accuracy(trial.number, 0.5)
+        study.set_test_score(trial.number, 0.5)
     finishing().run()
-    assert {trial.number for trial in study.front if trial.test_accuracy is None} == picked(study)
+    assert {trial.number for trial in study.front if trial.test_score is None} == picked(study)
     again = Study.load(study.folder.parent.parent, study.name)
-    assert {trial.number for trial in again.front if trial.test_accuracy is None} == picked(study)
+    assert {trial.number for trial in again.front if trial.test_score is None} == picked(study)
 
 
 def test_all_steps_are_counted(study: Study, finishing: Make) -> None:
@@ -250,7 +250,7 @@ def test_networks_from_scratch_learn_from_the_most_accurate_pretrained_one(
 def test_a_pretrained_network_is_trained_finally_before_it_teaches(
     study: Study, finishing: Make, pretrained: Callable[[float], CompletedTrial], tmp_path: Path
 ) -> None:
-    fewest = min(1 - trial.evaluation.accuracy for trial in study.front)
+    fewest = min(1 - trial.evaluation.score for trial in study.front)
     best = pretrained(1 - 0.9 * fewest)  # as it is now it is too near to the best of them
     log = tmp_path / "log"
     finishing("all", log=log, finished_backbone=0.999).run()
@@ -262,10 +262,10 @@ def test_a_pretrained_network_is_trained_finally_before_it_teaches(
 def test_a_pretrained_network_that_is_only_somewhat_better_teaches_nothing(
     study: Study, finishing: Make, pretrained: Callable[[float], CompletedTrial], tmp_path: Path
 ) -> None:
-    worst = min(1 - trial.evaluation.accuracy for trial in study.front)
+    worst = min(1 - trial.evaluation.score for trial in study.front)
     pretrained(1 - 0.6 * worst)
     finishing("all", log=tmp_path / "log").run()
-    few = [trial for trial in study.front if 1 - trial.evaluation.accuracy < 1.2 * worst]
+    few = [trial for trial in study.front if 1 - trial.evaluation.score < 1.2 * worst]
     taught = [
         trial.number for trial in study.front if trial.final and (done := trial.final.evaluation) and done.teacher
     ]
@@ -282,6 +282,6 @@ def test_what_the_teacher_s_answers_take_is_in_the_bound(
     finishing().run()
     # The teacher is exported too, and an epoch of it takes 3 s, of which its answers are a third.
     assert f"{count + 1} models, at most 6 epochs each, at most about" in caplog.text
-    assert f"taught by trial {best.number}, which is 99.00% right: trial {told}\n" in caplog.text
+    assert f"taught by trial {best.number} (99.00%): trial {told}\n" in caplog.text
     seconds = 6 * (2 * count + 3)
     assert f"about {seconds // 60} min" in caplog.text or f"about {seconds} s" in caplog.text

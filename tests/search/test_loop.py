@@ -237,7 +237,7 @@ def test_where_noise_explains_what_is_seen_at_a_rung_the_trend_is_followed(inlin
     ranked = [trained[number][0.25] for number in stopping._ranked(0.25, trained)]
     sizes = [e.estimate.macs for e in ranked]
     assert sizes == sorted(sizes, reverse=True)
-    assert [e.accuracy for e in ranked] != sorted((e.accuracy for e in ranked), reverse=True)
+    assert [e.score for e in ranked] != sorted((e.score for e in ranked), reverse=True)
 
 
 class _Lottery(PretendEvaluator):
@@ -251,7 +251,7 @@ class _Lottery(PretendEvaluator):
         evaluation = super().evaluate(architecture, files, budget_fraction)
         macs = evaluation.estimate.macs
         luck = random.Random(str(architecture)).gauss(0, 0.01)
-        return dataclasses.replace(evaluation, accuracy=0.3 + 0.003 * math.log2(macs) + luck, held_out=400)
+        return dataclasses.replace(evaluation, score=0.3 + 0.003 * math.log2(macs) + luck, held_out=400)
 
 
 def test_at_a_rung_nothing_is_faster_by_less_than_can_be_told(inline: Make) -> None:
@@ -262,7 +262,7 @@ def test_at_a_rung_nothing_is_faster_by_less_than_can_be_told(inline: Make) -> N
         search.run(4)
         stopping = EarlyStopping(search.rungs, search.study, Limits())
         trained = stopping._trained({})
-        ranked.append([trained[number][0.25].accuracy for number in stopping._ranked(0.25, trained)])
+        ranked.append([trained[number][0.25].score for number in stopping._ranked(0.25, trained)])
     assert ranked[1] == sorted(ranked[1], reverse=True) and ranked[0] != sorted(ranked[0], reverse=True)
 
 
@@ -359,7 +359,7 @@ def test_the_sampler_learns_from_what_was_trained_in_part(inline: Make) -> None:
     sampler.ask(search.problem, search.study.trials)
     stopped = [trial for trial in search.study.finished if trial.state == "stopped"]
     assert len(sampler._brief) == len(stopped) > 0
-    least = min(trial.evaluation.accuracy for trial in stopped if trial.evaluation)
+    least = min(trial.evaluation.score for trial in stopped if trial.evaluation)
     assert all(-known.values[0] > least for known in sampler._brief)  # as it would be in the end
 
 

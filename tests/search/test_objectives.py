@@ -202,10 +202,10 @@ def test_what_only_training_tells_is_infeasible_afterwards_and_counted(search: M
     searching, study = search({"accuracy": 0.0, "latency_ms": 0.5}, "random", Limits(accuracy=0.75))
     searching.run(6)
     missed = [trial for trial in study.finished if trial.state == "infeasible"]
-    assert missed and all(trial.evaluation and trial.evaluation.accuracy < 0.75 for trial in missed)
+    assert missed and all(trial.evaluation and trial.evaluation.score < 0.75 for trial in missed)
     assert "under the limit" in missed[0].reason
     assert study.reasons == {"accuracy": len(missed)}
-    assert all(trial.evaluation.accuracy >= 0.75 for trial in study.completed)
+    assert all(trial.evaluation.score >= 0.75 for trial in study.completed)
 
 
 def test_each_infeasible_trial_counts_for_the_limit_that_it_misses_most(search: Make) -> None:

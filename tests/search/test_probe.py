@@ -22,9 +22,8 @@ from anenas.search import (
     TrialFiles,
     make_sampler,
 )
-from anenas.search._evaluation import PROBE
+from anenas.search._evaluation import PROBE, Probe
 from anenas.space import Architecture, Limits, SearchSpace
-from anenas.training import Probe
 
 CUTS = ["layer2", "layer3", "layer4", ""]
 
@@ -53,7 +52,8 @@ class ProbingEvaluator(PretendEvaluator):
         if architectures[0].input[2] == self.broken:
             raise ValueError("no memory is left")
         head = np.zeros((10, 512), np.float32), np.zeros(10, np.float32)
-        return [Probe(self._accuracy(one), 400, *head) for one in architectures]
+        found = [Evaluation(self._accuracy(one), self.estimate(one), 0.0, held_out=400) for one in architectures]
+        return [Probe(one, *head) for one in found]
 
     def evaluate(self, architecture: Architecture, files: TrialFiles, budget_fraction: float = 1.0) -> Evaluation:
         if not architecture.backbone:
@@ -118,8 +118,8 @@ def test_one_pass_serves_every_cut_and_the_best_are_trained_from_their_probes(
 
 def test_the_most_accurate_probe_is_among_the_first_to_be_trained(probing: Make, study: Study) -> None:
     probing().run(2)
-    best = max(trial.rungs[0].accuracy for trial in [*study.finished, *study.paused.values()])
-    assert best in [trial.rungs[0].accuracy for trial in study.completed]
+    best = max(trial.rungs[0].score for trial in [*study.finished, *study.paused.values()])
+    assert best in [trial.rungs[0].score for trial in study.completed]
 
 
 def test_the_whole_network_with_the_best_probe_is_the_reference_and_fine_tuned_first(

@@ -16,6 +16,7 @@ from anenas.search._store import study_name
 
 STORES = Path(__file__).parent / "stores"
 NAME = "tiny-shades-A15-07d4fa"
+NAME_4 = "tiny-data-A15-c8f667"
 SETTINGS = SearchSettings(
     {"accuracy": 0.0, "latency_ms": 0.5},
     space="tiny 1234",
@@ -47,12 +48,12 @@ def test_a_study_of_every_schema_is_read_whole(store: Path) -> None:
     assert study.counts == {"completed": 3, "stopped": 7, "failed": 0, "infeasible": 0, "repeated": 0}
     assert [trial.number for trial in study.front] == [2]
     [best] = study.front
-    assert (best.evaluation.accuracy, best.test_accuracy) == (1.0, 1.0)
+    assert (best.evaluation.score, best.test_score) == (1.0, 1.0)
     estimate = best.evaluation.estimate
     assert list(estimate.latency_by_chip) == ["A15", "M2"]
     assert estimate.latency.ms == pytest.approx(0.32776, abs=1e-5)
     assert (estimate.params, estimate.macs, estimate.residency) == (643, 47872, 1.0)
-    assert best.evaluation.accuracy_error is None  # schemas 1 and 2 did not tell of how many inputs it was
+    assert best.evaluation.score_error is None  # schemas 1 and 2 did not tell of how many inputs it was
     assert len(best.rungs) == 1 and best.rungs[0].budget_fraction == 0.125
     assert study.settings.chip == "A15" and study.settings.input_shape == (1, 28, 28)
     assert study.data == "/data/shades.npz"
@@ -65,23 +66,36 @@ def test_the_command_that_made_a_study_goes_on_with_it_whatever_its_schema(store
 
 
 def test_a_test_accuracy_is_added_to_a_study_of_every_schema(store: Path) -> None:
-    Study.load(store, NAME).set_test_accuracy(1, 0.25)
-    tested = {trial.number: trial.test_accuracy for trial in Study.load(store, NAME).completed}
+    Study.load(store, NAME).set_test_score(1, 0.25)
+    tested = {trial.number: trial.test_score for trial in Study.load(store, NAME).completed}
     assert (tested[1], tested[2]) == (0.25, 1.0)
 
 
-def test_a_study_of_todays_schema_is_read_with_its_final_training(tmp_path: Path) -> None:
+def test_a_study_of_todays_schema_is_read_with_its_metrics(tmp_path: Path) -> None:
+    """3 trials, ranked by macro F1, with a limit on the recall of a class and with class weights."""
+    assert SCHEMA_VERSION == 4, "commit a store of the new schema"
+    restore(4, tmp_path)
+    study = Study.load(tmp_path, NAME_4)
+    assert study.settings.schema_version == 4 and study.counts["completed"] == 3
+    assert (study.settings.metric, study.settings.class_weights) == ("macro_f1", "balanced")
+    assert dict(study.settings.limits) == {"recall@2": 0.5}
+    [best] = study.front
+    assert (best.evaluation.score, best.evaluation.metric, best.test_score) == (1.0, "macro_f1", 1.0)
+    assert best.evaluation.metrics["recall@2"] == 1.0 and best.evaluation.errors.keys() == {"macro_f1", "recall@2"}
+    assert study_name(tmp_path, None, False, "tiny-data-A15", study.settings) == study.name
+
+
+def test_a_study_of_schema_3_is_read_with_its_final_training(tmp_path: Path) -> None:
     """4 trials completed, of which the only one of the front was trained finally and got no better."""
-    assert SCHEMA_VERSION == 3, "commit a store of the new schema"
     restore(3, tmp_path)
     study = Study.load(tmp_path, "tiny-data-A15-708ffe")
     assert study.settings.schema_version == 3 and study.counts["completed"] == 4
     [best] = study.front
-    assert (best.number, best.evaluation.held_out, best.evaluation.accuracy_error) == (2, 48, 0.0)
+    assert (best.number, best.evaluation.held_out, best.evaluation.score_error) == (2, 48, 0.0)
     assert (best.evaluation.donor, best.evaluation.origin) == (0, "trial 0")
     assert (best.evaluation.trained_steps, best.evaluation.total_steps) == (48, 96)
     assert best.final is not None and (best.final.epochs, best.final.evaluation) == (112, None)
-    assert best.test_accuracy == 1.0
+    assert best.test_score == 1.0
     assert study_name(tmp_path, None, False, "tiny-data-A15", study.settings) == study.name
 
 

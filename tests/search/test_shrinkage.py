@@ -17,7 +17,7 @@ def evaluation(accuracy: float, macs: int, held_out: int) -> Evaluation:
 
 
 def accuracies(found: list[tuple[float, int]], held_out: int) -> list[float]:
-    return [e.accuracy for e in shrunk([evaluation(*one, held_out) for one in found])]
+    return [e.score for e in shrunk([evaluation(*one, held_out) for one in found])]
 
 
 def test_what_noise_explains_is_ranked_by_the_trend() -> None:

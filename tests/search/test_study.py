@@ -102,7 +102,7 @@ def test_what_core_ml_may_keep_on_the_cpu_is_picked_only_where_that_is_all_there
         trial = study.ask(RANDOM, problem)
         evaluation = EVALUATOR.evaluate(trial.architecture, TrialFiles(study.workspace(trial)))
         known = dataclasses.replace(estimate(ms), is_tiny=tiny)
-        study.complete(trial, dataclasses.replace(evaluation, accuracy=accuracy, estimate=known), {})
+        study.complete(trial, dataclasses.replace(evaluation, score=accuracy, estimate=known), {})
 
     complete_one(0.8, 0.2, tiny=True)
     complete_one(0.9, 0.3, tiny=True)
@@ -121,10 +121,10 @@ def test_without_a_whole_network_there_is_no_reference(study: Study, problem: Pr
 
 def test_a_test_accuracy_outlives_the_process(study: Study, problem: Problem) -> None:
     complete(study, study.ask(RANDOM, problem))
-    study.set_test_accuracy(0, 0.75)
+    study.set_test_score(0, 0.75)
     for known in (study, reopened(study)):
         [trial] = known.completed
-        assert trial.test_accuracy == 0.75
+        assert trial.test_score == 0.75
         assert known.front == [trial]
 
 

@@ -17,7 +17,7 @@ def tested(study: Study, problem: Problem) -> FrontTesting:
         evaluation = PretendEvaluator().evaluate(trial.architecture, TrialFiles(study.workspace(trial)))
         latency = dataclasses.replace(evaluation.estimate.latency, ms=ms)
         known = dataclasses.replace(evaluation.estimate, latency_by_chip={"A15": latency})
-        figures = {"accuracy": accuracy, "estimate": known, "held_out": 100, "seconds": {"validate": 0.5}}
+        figures = {"score": accuracy, "estimate": known, "held_out": 100, "seconds": {"validate": 0.5}}
         study.complete(trial, dataclasses.replace(evaluation, **figures), {})
     return FrontTesting(study, PretendEvaluator(), SerialExecutor(), inputs=1000)
 
@@ -26,11 +26,11 @@ def test_the_front_and_the_reference_are_tested_and_nothing_else(tested: FrontTe
     study = tested.study
     with tested.executor:
         tested.run()
-    assert [trial.test_accuracy is None for trial in study.completed] == [False, False, False, True]
+    assert [trial.test_score is None for trial in study.completed] == [False, False, False, True]
     study.note_reference(study.completed[3].architecture)
     with tested.executor:
         tested.run()
-    assert all(trial.test_accuracy is not None for trial in study.completed)
+    assert all(trial.test_score is not None for trial in study.completed)
 
 
 def test_time_is_kept_for_it_by_how_long_validation_took_up_to_a_sixth(tested: FrontTesting) -> None:

@@ -69,7 +69,7 @@ def test_a_trial_ships_the_form_that_was_asked_for(
     )
     package, held_out = Package.open(tmp_path / PACKAGE), Dataset.open(data).validation
     assert (package.stored_forms, package.target) == (stored, target)
-    assert evaluation.accuracy == program_accuracy(package, held_out.inputs, held_out.labels)
+    assert evaluation.score == program_accuracy(package, held_out.inputs, held_out.labels)
     assert evaluation.estimate.latency.ms == pytest.approx(estimate.latency.ms, rel=0.02)
     assert evaluation.estimate.size_mb == pytest.approx(estimate.size_mb, rel=0.1)
     assert package.metadata["anenas.architecture"] == str(architecture)
@@ -113,7 +113,7 @@ def test_a_trial_that_was_paused_ends_as_one_that_was_not(data: Path, tmp_path: 
     assert (part.budget_fraction, part.estimate.size_mb) == (0.5, evaluator.estimate(NETWORK).size_mb)
     continued = evaluator.evaluate(NETWORK, TrialFiles(paused, data), 1.0)
     assert (paused / WEIGHTS).read_bytes() == (straight / WEIGHTS).read_bytes()
-    assert (continued.accuracy, continued.losses) == (whole.accuracy, whole.losses)
+    assert (continued.score, continued.losses) == (whole.score, whole.losses)
     assert not (paused / CHECKPOINT).exists()
 
 
@@ -142,7 +142,7 @@ def test_final_training_goes_on_from_the_trial_s_weights_until_a_cycle_makes_it_
     after = evaluator.finish(
         NETWORK, TrialFiles(final, data, begun), (2, 4, 50, 100), lambda step, steps: done.append(steps)
     )
-    assert after and after.accuracy == 1.0  # three shades are soon told apart
+    assert after and after.score == 1.0  # three shades are soon told apart
     assert after.trained_steps < 6 * 156 and max(done) < 6 * 100
     assert [step for step, _ in after.losses] == sorted(step for step, _ in after.losses)
     assert {path.name for path in final.iterdir()} == {WEIGHTS, ARCHITECTURE, OPERATIONS, PACKAGE}
@@ -181,4 +181,4 @@ def test_a_paused_trial_that_inherited_ends_as_one_that_was_not_paused(data: Pat
     evaluator.evaluate(NETWORK, TrialFiles(tmp_path / "paused", data, donor), 0.5)
     continued = evaluator.evaluate(NETWORK, TrialFiles(tmp_path / "paused", data, donor), 1.0)
     assert (tmp_path / "paused" / WEIGHTS).read_bytes() == (tmp_path / "straight" / WEIGHTS).read_bytes()
-    assert continued.accuracy == whole.accuracy
+    assert continued.score == whole.score

@@ -44,7 +44,7 @@ def tracker_of(study: Study, space: SearchSpace, store: Path, server: Path | Non
 def complete(study: Study, space: SearchSpace, accuracy: float, latency_ms: float) -> None:
     trial = ask(study, space)
     evaluation = EVALUATOR.evaluate(trial.architecture, TrialFiles(study.workspace(trial)))
-    known = dataclasses.replace(evaluation, accuracy=accuracy, estimate=estimate(latency_ms), held_out=100)
+    known = dataclasses.replace(evaluation, score=accuracy, estimate=estimate(latency_ms), held_out=100)
     study.complete(trial, known, {})
 
 
@@ -118,7 +118,7 @@ def test_the_test_accuracy_is_logged_once_it_is_known(
     complete(study, space, 0.8, 0.3)
     tracker.update(study)
     assert "test_accuracy" not in runs(tmp_path)[1].data.metrics
-    study.set_test_accuracy(0, 0.75)
+    study.set_test_score(0, 0.75)
     tracker.update(study)
     assert runs(tmp_path)[1].data.metrics["test_accuracy"] == 0.75
 
@@ -132,7 +132,7 @@ def test_final_figures_stand_beside_the_brief_ones(
     files = TrialFiles(study.final_workspace(0), donor=study.trial_folder(0) / WEIGHTS)
     evaluation = EVALUATOR.finish(trial.architecture, files, (2, 4))
     assert evaluation
-    study.set_final(0, 6, dataclasses.replace(evaluation, accuracy=0.75, total_steps=70))
+    study.set_final(0, 6, dataclasses.replace(evaluation, score=0.75, total_steps=70))
     tracker.update(study)
     run = runs(tmp_path)[1]
     metrics = {

@@ -5,7 +5,9 @@ import pytest
 import torch
 from torch import nn
 
-from anenas.data import Split
+from anenas.data import Dataset, Split
+from anenas.inputs import IMAGES
+from anenas.tasks import CLASSIFICATION, MULTILABEL, REGRESSION, Task, find_metric
 from anenas.training import fit_probe, pooled_features
 
 
@@ -17,19 +19,39 @@ def noisy_features(classes: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]
     return ((centres[labels] + rng.normal(size=(len(labels), 16))) * scales).astype(np.float32), labels.astype(np.int64)
 
 
+def dataset(train: np.ndarray, held_out: np.ndarray, count: int, task: Task = CLASSIFICATION) -> Dataset:
+    """One whose inputs nobody looks at."""
+    train_split, validation, test = (
+        Split(np.zeros((len(labels), 1, 4, 4), np.uint8), labels) for labels in (train, held_out, held_out)
+    )
+    names = tuple(f"name {i}" for i in range(count))
+    return Dataset("blobs", names, train_split, validation, test, kind=IMAGES, task=task)
+
+
+def test_probes_of_several_classes_an_input_and_of_numbers() -> None:
+    (train, labels), (held_out, more) = noisy_features(3), noisy_features(3, seed=1)
+    several, both = (np.stack([one > 0, one == 1], axis=1).astype(np.uint8) for one in (labels, more))
+    probe = fit_probe(train, held_out, dataset(several, both, 2, MULTILABEL), find_metric("macro_f1"))
+    assert ((probe.scores > 0.5) == both).mean() > 0.85
+    prices, unseen = ((250_000 + 40_000 * one[:, None]).astype(np.float32) for one in (labels, more))
+    probe = fit_probe(train, held_out, dataset(prices, unseen, 1, REGRESSION), find_metric("rmse"))
+    assert np.abs(probe.scores - unseen).mean() < 20_000 < np.abs(unseen - prices.mean()).mean()
+
+
 @pytest.mark.parametrize("classes", [2, 3, 10])
 def test_a_probe_finds_classes_in_features_of_any_scale(classes: int) -> None:
     train, held_out = noisy_features(classes), noisy_features(classes, seed=1)
-    probe = fit_probe(*train, *held_out, classes)
-    assert probe.accuracy > 0.85
+    probe = fit_probe(train[0], held_out[0], dataset(train[1], held_out[1], classes), find_metric("accuracy"))
+    assert (probe.scores.argmax(1) == held_out[1]).mean() > 0.85
+    np.testing.assert_allclose(probe.scores.sum(1), 1, rtol=1e-5)
     scores = held_out[0] @ probe.weight.T + probe.bias
-    assert (scores.argmax(1) == held_out[1]).mean() == pytest.approx(probe.accuracy)
+    assert (scores.argmax(1) == probe.scores.argmax(1)).all()
     assert probe.weight.shape == (classes, 16) and probe.weight.dtype == np.float32
 
 
 def test_a_class_without_training_images_is_never_named() -> None:
     features, labels = noisy_features(3)
-    probe = fit_probe(features, labels, features, labels, classes=5)
+    probe = fit_probe(features, features, dataset(labels, labels, 5), find_metric("accuracy"))
     assert set((features @ probe.weight.T + probe.bias).argmax(1)) <= {0, 1, 2}
 
 

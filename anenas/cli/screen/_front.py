@@ -11,6 +11,7 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from anenas.api import FrontModel, SearchResult
+from anenas.tasks import Metric, find_metric
 
 _ALL = frozenset({"epochs", "interval"})  # what is left out where there is no room, and is in the JSON
 _WIDEST = 1_000
@@ -27,17 +28,17 @@ def print_front(console: Console, result: SearchResult) -> None:
         if Measurement.get(console, console.options.update(max_width=_WIDEST), table).maximum <= console.width:
             break
     console.print(table)
-    reference = result.reference
+    metric, reference = find_metric(result.metric), result.reference
     for model in reversed(result.front):
         names = [*model.called, *(["reference"] if reference and model.trial == reference.trial else [])]
         called = f"[bold]{', '.join(names)}[/]  " if names else ""
         console.print(f"{model.trial:5}  {called}{model.architecture}", highlight=False, soft_wrap=True)
     if reference and reference.trial not in [model.trial for model in result.front]:
-        console.print(_reference(reference), highlight=False, soft_wrap=True)
+        console.print(_reference(reference, metric), highlight=False, soft_wrap=True)
     if any(model.is_tiny for model in result.front):
         tiny = f"{_TINY.strip()} so small that Core ML may keep it on the CPU: load it with cpuAndNeuralEngine"
         console.print(tiny, highlight=False, soft_wrap=True)
-    alike = {"accuracy": result.indistinguishable, "latency": result.alike_in_latency}
+    alike = {metric.title: result.indistinguishable, "latency": result.alike_in_latency}
     for what, groups in alike.items():
         if groups:
             listed = "; ".join(", ".join(map(str, group)) for group in groups)
@@ -55,8 +56,9 @@ def print_front(console: Console, result: SearchResult) -> None:
 def _table(result: SearchResult, told: frozenset[str]) -> Table:
     table = Table(title=f"Pareto front of {result.study}", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
     table.add_column("trial", justify="right", no_wrap=True, min_width=5)
-    table.add_column("accuracy", justify="right", no_wrap=True, min_width=8)
-    is_final = any(model.final_accuracy is not None for model in result.front)
+    metric = find_metric(result.metric)
+    table.add_column(metric.title, justify="right", no_wrap=True, min_width=8)
+    is_final = any(model.final_score is not None for model in result.front)
     if is_final:
         table.add_column("final", justify="right", no_wrap=True, min_width=6)
     table.add_column("test", justify="right", no_wrap=True, min_width=6)
@@ -75,9 +77,9 @@ def _table(result: SearchResult, told: frozenset[str]) -> Table:
     for model in reversed(result.front):
         table.add_row(
             str(model.trial),
-            _accuracy(model),
-            *([_percentage(model.final_accuracy)] if is_final else []),
-            _percentage(model.test_accuracy),
+            metric.words(model.score, model.score_error),
+            *([_words(metric, model.final_score)] if is_final else []),
+            _words(metric, model.test_score),
             *([_epochs(model)] if is_told else []),
             f"{model.latency_ms:.3f} ms" + (_interval(model) if interval else "") + (_TINY if model.is_tiny else ""),
             *(f"{model.latency_by_chip[chip].ms:.3f} ms" for chip in others),
@@ -87,11 +89,11 @@ def _table(result: SearchResult, told: frozenset[str]) -> Table:
     return table
 
 
-def _reference(model: FrontModel) -> str:
+def _reference(model: FrontModel, metric: Metric) -> str:
     """What the front is held against, where it is not among it."""
-    shown = [_accuracy(model)]
-    shown += [f"{_percentage(model.final_accuracy)} final"] if model.final_accuracy is not None else []
-    shown += [f"{_percentage(model.test_accuracy)} test"] if model.test_accuracy is not None else []
+    shown = [metric.words(model.score, model.score_error)]
+    shown += [f"{_words(metric, model.final_score)} final"] if model.final_score is not None else []
+    shown += [f"{_words(metric, model.test_score)} test"] if model.test_score is not None else []
     shown += [f"{model.latency_ms:.3f} ms", _size(model)]
     return f"{model.trial:5}  reference, the whole network: {', '.join(shown)}  {model.architecture}"
 
@@ -103,12 +105,6 @@ def _interval(model: FrontModel) -> str:
 def _size(model: FrontModel) -> str:
     """With as many places as show a tenth more or less."""
     return f"{model.size_mb:.{2 if model.size_mb >= 0.1 else 3}f} MB"
-
-
-def _accuracy(model: FrontModel) -> str:
-    if model.accuracy_error is None:
-        return f"{model.accuracy:.2%}"
-    return f"{100 * model.accuracy:.1f} ± {100 * model.accuracy_error:.1f} %"
 
 
 def exported_names(exports: Mapping[str, Path]) -> str:
@@ -126,8 +122,8 @@ def _epochs(model: FrontModel) -> str:
     return " → ".join(f"{epochs:.4g}" for epochs in (model.epochs, model.final_epochs) if epochs is not None)
 
 
-def _percentage(accuracy: float | None) -> str:
-    return "" if accuracy is None else f"{accuracy:.2%}"
+def _words(metric: Metric, score: float | None) -> str:
+    return "" if score is None else metric.words(score)
 
 
 def _shown(name: str, value: float) -> str:

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from anenas._durations import duration
 from anenas.cli._log import error_console
 from anenas.search import FinishedTrial, Study
+from anenas.tasks import find_metric
 
 _log = logging.getLogger(__name__)
 
@@ -82,9 +83,10 @@ class SearchProgress(_Bar):
         phase, total = study.phase, self._trials
         if phase.count is not None:
             completed, total, left = phase.done, phase.count, ""
-            probed = (trial.rungs[-1].accuracy for trial in study.paused.values())
-            best = max([*(trial.shipped.accuracy for trial in study.front), *probed], default=0.0)
-            figures = f"{'passes' if phase.name == 'probing' else 'models'} · best {best:.1%}"
+            known = [trial.shipped for trial in study.front] + [trial.rungs[-1] for trial in study.paused.values()]
+            best = min(known, key=lambda one: one.shortfall, default=None)
+            figures = "passes" if phase.name == "probing" else "models"
+            figures += f" · best {study.metric.words(best.score)}" if best else ""
             if phase.seconds and phase.done < phase.count:
                 left = f"at most about {duration(phase.seconds)} in all"
         self._bar.update(
@@ -122,4 +124,5 @@ def _describe(trial: FinishedTrial) -> str:
     e = trial.evaluation
     assert e
     stopped = f"stopped at {trial.reason}, " if trial.state == "stopped" else ""
-    return f"trial {trial.number}: {stopped}{e.accuracy:.1%}, {e.estimate.latency.ms:.3f} ms, {trial.architecture}"
+    score = find_metric(e.metric).words(e.score)
+    return f"trial {trial.number}: {stopped}{score}, {e.estimate.latency.ms:.3f} ms, {trial.architecture}"

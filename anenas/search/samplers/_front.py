@@ -15,8 +15,9 @@ from scipy.stats import norm, rankdata
 
 from anenas._pareto import crowding, dominates, front
 from anenas.blocks import Value
-from anenas.search._early_stopping import expected_accuracy
+from anenas.search._early_stopping import expected_scores
 from anenas.search._evaluation import Evaluation
+from anenas.search._objectives import is_metric
 from anenas.search._problem import CandidateEstimate, Problem
 from anenas.search._trial import FinishedTrial, Trial
 from anenas.search.samplers._gaussian_process import CannotFitError, GaussianProcess
@@ -81,7 +82,7 @@ class FrontSampler:
         self._tried: set[Key] = set()
         self._known: dict[Key, _Known] = {}
         self._front: list[_Known] = []
-        self._brief: list[_Known] = []  # paused or stopped, with the accuracy that they are expected to end with
+        self._brief: list[_Known] = []  # paused or stopped, with the score that they are expected to end with
         self._estimated: dict[Key, _Candidate] = {}
         self._untried: dict[Key, _Candidate] | None = None  # of a small space
 
@@ -117,7 +118,7 @@ class FrontSampler:
             self._read.add(trial.number)
             self._tried.add(key)
             # What misses the limit that only training tells was trained, and teaches as much as what keeps it.
-            if trial.values is None or not trial.violations.keys() <= {"accuracy"}:
+            if trial.values is None or not all(map(is_metric, trial.violations)):
                 continue
             if key not in self._known and all(map(math.isfinite, trial.values)):
                 minimised = zip(self._problem.objectives, trial.values, strict=True)
@@ -130,18 +131,19 @@ class FrontSampler:
         return self._tried | running
 
     def _expected(self, trials: Sequence[Trial]) -> list[_Known]:
-        """What was trained in part as it would be in the end: all that only an evaluation tells is the accuracy."""
+        """What was trained in part as it would be in the end: all that only an evaluation tells is the score."""
         begun = [trial for trial in trials if trial.rungs]
-        reached = [{rung.budget_fraction: rung.accuracy for rung in trial.rungs} for trial in begun]
-        for trial, accuracies in zip(begun, reached, strict=True):
+        reached = [{rung.budget_fraction: rung.score for rung in trial.rungs} for trial in begun]
+        for trial, scores in zip(begun, reached, strict=True):
             if isinstance(trial, FinishedTrial) and trial.evaluation:
-                accuracies[trial.evaluation.budget_fraction] = trial.evaluation.accuracy
+                scores[trial.evaluation.budget_fraction] = trial.evaluation.score
         expected = []
-        for trial, accuracy in zip(begun, expected_accuracy(reached), strict=True):
+        for trial, score in zip(begun, expected_scores(reached), strict=True):
             if not isinstance(trial, FinishedTrial) or trial.state == "stopped":
                 decisions = self._problem.decisions(trial.architecture)
                 known = self._estimate(_Known(decisions, ())).estimate.values
-                values = tuple(-accuracy if value is None else value for value in known)
+                minimised = [objective.minimised(score) for objective in self._problem.objectives]
+                values = tuple(m if value is None else value for m, value in zip(minimised, known, strict=True))
                 expected.append(_Known(decisions, values, _whole_steps(trial.rungs[-1])))
         return expected
 

@@ -58,7 +58,7 @@ class OptunaSampler:
 
         from anenas.search._store import quiet_optuna
 
-        directions = [objective.metric.direction for objective in problem.objectives]
+        directions = [objective.figure.direction for objective in problem.objectives]
         sampler = self._make if isinstance(self._make, optuna.samplers.BaseSampler) else self._make(past)
         with quiet_optuna():
             return optuna.create_study(directions=directions, sampler=sampler)

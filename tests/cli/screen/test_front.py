@@ -17,7 +17,7 @@ def model(trial: int, accuracy: float, ms: float, test: float | None, *called: s
     return FrontModel(
         trial=trial,
         architecture=f"architecture-{trial}",
-        accuracy=accuracy,
+        score=accuracy,
         latency_ms=ms,
         latency_low_ms=0.8 * ms,
         latency_high_ms=1.25 * ms,
@@ -27,8 +27,8 @@ def model(trial: int, accuracy: float, ms: float, test: float | None, *called: s
         macs=12_345_678,
         params=98_765,
         package=Path("package"),
-        final_accuracy=None,
-        test_accuracy=test,
+        final_score=None,
+        test_score=test,
         latency_by_chip={chip: Latency(ms / i, ms, ms, chip, "s") for i, chip in enumerate(("A15", "M2"), 1)},
         trained="2 epochs",
         epochs=None,
@@ -39,7 +39,7 @@ def model(trial: int, accuracy: float, ms: float, test: float | None, *called: s
 
 def result(*front: FrontModel, objectives: tuple[str, ...] = ("accuracy", "latency_ms"), **counts: int) -> SearchResult:
     infeasible = {"latency_ms": 2, "rule rank": 1} if "infeasible" in counts else {}
-    return SearchResult("mine", "A15", list(objectives), counts, infeasible, 1.0, 0.5, list(front), {})
+    return SearchResult("mine", "A15", list(objectives), "accuracy", counts, infeasible, 1.0, 0.5, list(front), {})
 
 
 def test_the_best_is_first_and_architectures_stand_behind_what_they_are_called(shown: Callable[..., list[str]]) -> None:
@@ -56,7 +56,7 @@ def test_the_best_is_first_and_architectures_stand_behind_what_they_are_called(s
 
 
 def test_the_reference_is_named_on_the_front_and_shown_below_it_otherwise(shown: Callable[..., list[str]]) -> None:
-    whole = dataclasses.replace(model(7, 0.9, 0.6, 0.91), final_accuracy=0.92)
+    whole = dataclasses.replace(model(7, 0.9, 0.6, 0.91), final_score=0.92)
     found = dataclasses.replace(result(model(3, 0.95, 0.1, None, "fast"), completed=2), reference=whole)
     line = "7 reference, the whole network: 90.00%, 92.00% final, 91.00% test, 0.600 ms, 1.23 MB architecture-7"
     assert line in shown(print_front, found)
@@ -67,7 +67,7 @@ def test_the_reference_is_named_on_the_front_and_shown_below_it_otherwise(shown:
 def test_an_accuracy_has_its_standard_error_and_what_it_does_not_tell_apart_is_said(
     shown: Callable[..., list[str]],
 ) -> None:
-    front = [dataclasses.replace(model(i, 0.874, 0.1 + i, None), accuracy_error=0.0061) for i in range(3)]
+    front = [dataclasses.replace(model(i, 0.874, 0.1 + i, None), score_error=0.0061) for i in range(3)]
     found = dataclasses.replace(
         result(*front, completed=3), indistinguishable=[[2, 1], [1, 0]], alike_in_latency=[[2, 0]]
     )
@@ -78,7 +78,7 @@ def test_an_accuracy_has_its_standard_error_and_what_it_does_not_tell_apart_is_s
 
 
 def test_final_training_has_columns_beside_the_brief(shown: Callable[..., list[str]]) -> None:
-    exported = dataclasses.replace(model(3, 0.8, 0.4, 0.9), final_accuracy=0.91, epochs=8.0, final_epochs=22.0)
+    exported = dataclasses.replace(model(3, 0.8, 0.4, 0.9), final_score=0.91, epochs=8.0, final_epochs=22.0)
     other = dataclasses.replace(model(4, 0.7, 0.3, 0.7), epochs=2.0)
     _, headings, first, second, *_ = shown(print_front, result(other, exported, completed=2))
     assert headings == "trial accuracy final test epochs A15 latency (90 %) M2 size"
@@ -111,7 +111,7 @@ def test_an_empty_front_has_headings_and_says_how_trials_ended(shown: Callable[.
 @pytest.mark.parametrize(("width", "left"), [(120, "(0.32–0.50)"), (80, "0.400 ms")])
 def test_a_narrow_terminal_shows_every_trial_and_leaves_out_intervals(width: int, left: str) -> None:
     console = Console(file=io.StringIO(), width=width, color_system=None)
-    wide = dataclasses.replace(model(3, 0.874, 0.4, 0.9), accuracy_error=0.0061, final_accuracy=0.91, epochs=8.0)
+    wide = dataclasses.replace(model(3, 0.874, 0.4, 0.9), score_error=0.0061, final_score=0.91, epochs=8.0)
     print_front(console, result(wide, completed=1))
     row = console.file.getvalue().splitlines()[4]  # type: ignore[attr-defined]
     assert row.split()[:4] == ["3", "87.4", "±", "0.6"] and left in row and "…" not in row

@@ -34,7 +34,7 @@ def complete(study: Study, problem: Problem) -> str:
     trial = study.ask(SAMPLER, problem)
     evaluation = EVALUATOR.evaluate(trial.architecture, TrialFiles(study.workspace(trial)))
     study.complete(trial, evaluation, {})
-    return f"{evaluation.accuracy:.1%}, {evaluation.estimate.latency.ms:.3f} ms, {trial.architecture}"
+    return f"{evaluation.score:.2%}, {evaluation.estimate.latency.ms:.3f} ms, {trial.architecture}"
 
 
 def terminal(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
