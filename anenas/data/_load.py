@@ -43,7 +43,8 @@ def load_data(
 
     Args:
         data: A name or an object. Names: "fashion_mnist" or "wrist_motion" for the embedded sets of images and series;
-            "images:FOLDER" for a folder of class folders; "wav:FOLDER" for one of recordings, and "mel:FOLDER" for
+            "images:FOLDER" for a folder of class folders, perhaps in folders of splits, such as train, val and test
+            or Training Data and Testing Data; "wav:FOLDER" for one of recordings, and "mel:FOLDER" for
             their spectrograms as series; "text:FILE" for a table of texts; the path of an .npz file, or of a .csv file
             of series; "torchvision:NAME", downloaded on first use; and those that plugins add with `anenas.source`.
             None is the embedded set of images or of series. Objects: a `Dataset`; numpy arrays, as a mapping with the

@@ -19,6 +19,11 @@ from anenas.data._audio import Recording, brought_to
 from anenas.data._format import AudioFormat
 
 WAV_SUFFIXES = (".wav", ".wave")
+OTHER_SUFFIXES = dict.fromkeys(
+    (".mp3", ".m4a", ".aac", ".ogg", ".oga", ".opus", ".flac", ".aif", ".aiff", ".caf", ".wma"),
+    "to be converted to .wav, such as with ffmpeg",
+)
+"""Of recordings that cannot be read, and what they need."""
 
 
 @contextlib.contextmanager

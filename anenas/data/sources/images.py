@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, features
 
 from anenas._errors import AnenasError
 from anenas.data._class_folders import read_class_folders
@@ -20,7 +20,14 @@ from anenas.data._raw import RawData, file_safe
 from anenas.data._sources import source
 from anenas.inputs import IMAGES
 
-_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif")
+_SUFFIXES = (
+    ".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".tif", ".tiff", ".avif", ".jpe", ".jfif", ".apng", ".dib",
+    ".mpo", ".jp2", ".j2k", ".jpx", ".ppm", ".pgm", ".pbm", ".pnm", ".tga", ".qoi", ".pcx",
+)  # fmt: skip
+_FORMATS = (
+    "PNG", "JPEG", "BMP", "WEBP", "GIF", "TIFF", "AVIF", "DIB", "MPO", "JPEG2000", "PPM", "TGA", "QOI", "PCX",
+)  # fmt: skip
+"""Others may run programs, such as Ghostscript."""
 
 
 @source("images", IMAGES, rest="FOLDER")
@@ -31,13 +38,21 @@ def read_images(rest: str, wanted: InputFormat) -> RawData:
         AnenasError: The folder is missing or not laid out like that, a class is empty, or a file is not an image.
     """
     path = Path(rest).expanduser()
-    classes, files = read_class_folders(path, _SUFFIXES, IMAGES.name)
+    classes, files = read_class_folders(path, IMAGES, _SUFFIXES, _unreadable())
     channels = 1 if _all_grey(path for found in files.values() for path in found.paths) else 3
     examples = {
-        part: found.examples(PhotoPictures(partial(_draw_file, found.paths), np.arange(len(found.paths)), channels))
+        part: found.examples(
+            PhotoPictures(functools.partial(_draw_file, found.paths), np.arange(len(found.paths)), channels)
+        )
         for part, found in files.items()
     }
     return RawData.of_parts(file_safe(path.resolve().name), IMAGES, classes, examples)
+
+
+def _unreadable() -> dict[str, str]:
+    """How to get what reads images with suffixes that cannot be read, by suffix."""
+    can = "AVIF" in _known_formats() and features.check("avif")
+    return {} if can else {".avif": "Pillow 11.3 or newer: pip install -U pillow"}
 
 
 def _all_grey(paths: Iterable[Path]) -> bool:
@@ -55,10 +70,16 @@ def _draw_file(paths: list[Path], index: int, size: tuple[int, int], channels: i
         return draw_photo(image, size, channels)
 
 
+@functools.cache
+def _known_formats() -> list[str]:
+    Image.init()
+    return [name for name in _FORMATS if name in Image.OPEN]
+
+
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=_known_formats()) as image:
             yield image
     except Exception as error:  # Pillow raises a dozen kinds on broken files
         raise AnenasError(f"'{path}' cannot be read as an image ({error}); repair or remove it") from error

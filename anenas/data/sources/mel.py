@@ -17,7 +17,7 @@ from anenas.data._format import AudioFormat, InputFormat
 from anenas.data._raw import RawData, file_safe
 from anenas.data._series import ending_in_nan, read_series
 from anenas.data._sources import source
-from anenas.data._wav import WAV_SUFFIXES, read_rates, read_wavs, wav_warnings
+from anenas.data._wav import OTHER_SUFFIXES, WAV_SUFFIXES, read_rates, read_wavs, wav_warnings
 from anenas.inputs import RECORDINGS, SERIES
 
 _BANDS = 40
@@ -36,7 +36,7 @@ def read_spectrograms(rest: str, wanted: InputFormat) -> RawData:
         AnenasError: The folder is not laid out like that, or a file is too short or cannot be read.
     """
     path = Path(rest).expanduser()
-    classes, files = read_class_folders(path, WAV_SUFFIXES, RECORDINGS.name)
+    classes, files = read_class_folders(path, RECORDINGS, WAV_SUFFIXES, OTHER_SUFFIXES)
     with wav_warnings():
         mel = _mel_for([path for found in files.values() for path in found.paths])
         tally = Tally(AudioFormat(mel.rate, MAX_STEPS * mel.hop))

@@ -10,7 +10,7 @@ from anenas.data._format import InputFormat
 from anenas.data._raw import RawData, file_safe
 from anenas.data._series import Series
 from anenas.data._sources import source
-from anenas.data._wav import WAV_SUFFIXES, read_wavs, wav_warnings
+from anenas.data._wav import OTHER_SUFFIXES, WAV_SUFFIXES, read_wavs, wav_warnings
 from anenas.inputs import RECORDINGS
 
 
@@ -25,7 +25,7 @@ def read_recordings(rest: str, wanted: InputFormat) -> RawData:
         AnenasError: The folder is not laid out like that, or a file is empty or cannot be read.
     """
     path, audio = Path(rest).expanduser(), wanted.audio
-    classes, files = read_class_folders(path, WAV_SUFFIXES, RECORDINGS.name)
+    classes, files = read_class_folders(path, RECORDINGS, WAV_SUFFIXES, OTHER_SUFFIXES)
     tally, examples = Tally(audio), {}
     with wav_warnings():
         for part, found in files.items():
