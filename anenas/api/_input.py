@@ -17,20 +17,23 @@ _COLOURS = 3  # channels of what is mirrored by default
 _log = logging.getLogger(__name__)
 
 
-def load_input(space: SearchSpace, data: Data, shape: tuple[int, int, int] | None) -> tuple[Dataset, SearchSpace]:
+def load_input(
+    space: SearchSpace, data: Data, shape: tuple[int, int, int] | None, *, skip_broken: bool = False
+) -> tuple[Dataset, SearchSpace]:
     """The data at the input's size, and the space for that input.
 
     Args:
         space: That is searched.
         data: See `load_data`.
         shape: (C, H, W) instead of the space's.
+        skip_broken: See `load_data`.
 
     Raises:
         AnenasError: If the data cannot be read, or the space cannot take them.
     """
     if shape:
         space = with_input(space, shape)
-    dataset = load_data(data, InputFormat.of_space(space, exact=shape is not None))
+    dataset = load_data(data, InputFormat.of_space(space, exact=shape is not None), skip_broken=skip_broken)
     if heights := [height for height in space.input.heights if height <= dataset.height]:
         space = space.with_heights(heights)
     if space.input_kind.marker:

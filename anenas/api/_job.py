@@ -62,6 +62,7 @@ class Job:
         seed: Of suggestions, weights and the order of the data.
         inherit: Whether trainings begin with the weights of earlier trials.
         flip: Whether images are mirrored in training, where the caller says so.
+        skip_broken: Whether files that cannot be read were left out.
         own_evaluator: Name of the caller's evaluator, if it is not the product's.
         learned: What networks of the space have learned before.
     """
@@ -79,6 +80,7 @@ class Job:
     seed: int
     inherit: bool
     flip: bool | None = None
+    skip_broken: bool = False
     own_evaluator: str = ""
     learned: Weights = field(default_factory=Weights)
 
@@ -108,6 +110,7 @@ class Job:
             evaluator=self.own_evaluator,
             augment=self.dataset.augmentation if self.dataset else "light",
             flip=self.flip,
+            skip_broken=self.skip_broken,
             moments=self.dataset.moments if self.dataset else None,
         )
 
@@ -182,6 +185,7 @@ def prepare(
     inherit: bool,
     augment: str,
     flip: bool | None,
+    skip_broken: bool,
     device: str | None,
     evaluator: Evaluator | None,
     classes: int | None,
@@ -203,7 +207,7 @@ def prepare(
     kind = None if device is None else pick_device(device).type  # which GPU is the executor's business
     dataset = None
     if evaluator is None or data is not None:
-        dataset, the_space = load_input(the_space, data, input_shape)
+        dataset, the_space = load_input(the_space, data, input_shape, skip_broken=skip_broken)
         dataset = augmented(dataset, augment, flip)
         if learned.slim:
             dataset = dataclasses.replace(dataset, moments=(learned.slim.mean, learned.slim.std))
@@ -228,5 +232,6 @@ def prepare(
         inherit=inherit,
         learned=learned,
         flip=flip,
+        skip_broken=skip_broken,
         own_evaluator=f"{type(evaluator).__module__}.{type(evaluator).__qualname__}" if evaluator else "",
     )

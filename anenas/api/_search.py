@@ -73,6 +73,7 @@ def run_search(
     inherit: bool = True,
     augment: str = "light",
     flip: bool | None = None,
+    skip_broken: bool = False,
     final: FinalModels = "exports",
     final_epochs: int | None = None,
     sampler: str | Sampler | BaseSampler = DEFAULT_SAMPLER,
@@ -131,6 +132,7 @@ def run_search(
             trainings do not make up for.
         flip: Whether training mirrors images; by default those of colour, unless their classes are called left, right
             or by single letters or digits.
+        skip_broken: Whether images and recordings that cannot be read are left out, rather than an error.
         final: What is trained further once the search has ended, before it ships: the models that are "exports" (the
             knee of the front and the best by each objective), "all" of the front, or "none".
         final_epochs: For so many passes over the data; by default as long as that makes them better on the validation
@@ -177,6 +179,7 @@ def run_search(
         inherit=inherit,
         augment=augment,
         flip=flip,
+        skip_broken=skip_broken,
         device=device,
         evaluator=evaluator,
         classes=classes,

@@ -122,7 +122,7 @@ def _dataset(study: Study, data: Data, architecture: Architecture) -> Dataset:
     encoding = Encoding(**study.settings.encoding) if study.settings.encoding else None
     wanted = InputFormat.of_shape(kind, study.settings.input_shape, rate=architecture.rate, encoding=encoding)
     try:
-        dataset = load_data(source, wanted)
+        dataset = load_data(source, wanted, skip_broken=study.settings.skip_broken)
     except AnenasError as error:
         raise AnenasError(f"the study's {kind} cannot be read: {error} (pass their new location as `data`)") from error
     found = f"{dataset.name} {dataset.fingerprint[:12]}"

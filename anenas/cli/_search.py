@@ -103,6 +103,9 @@ def search(
             show_default="those of colour, unless classes are called left, right or by single characters",
         ),
     ] = None,
+    skip_broken: Annotated[
+        bool, typer.Option("--skip-broken", help="Leave out files that cannot be read, rather than stop.")
+    ] = False,
     final: Annotated[
         str, typer.Option(help="What is trained further before it ships: exports, all of the front, or none.")
     ] = "exports",
@@ -202,6 +205,7 @@ def search(
             inherit=inherit,
             augment=augment,
             flip=flip,
+            skip_broken=skip_broken,
             final=final,  # type: ignore[arg-type]  # it tells of others itself
             final_epochs=final_epochs,
             workers=workers,

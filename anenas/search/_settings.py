@@ -33,6 +33,7 @@ class SearchSettings:
         evaluator: What judges architectures, where it is not the product's own.
         augment: How much inputs change in training.
         flip: Whether images are mirrored in training; None where that follows from the data.
+        skip_broken: Whether files of the data that cannot be read are left out.
         moments: Mean and standard deviation that inputs are normalised by, where they are those of other data.
         schema_version: Of the study that holds this.
     """
@@ -52,6 +53,7 @@ class SearchSettings:
     evaluator: str = ""
     augment: str = "light"
     flip: bool | None = None
+    skip_broken: bool = False
     moments: tuple[tuple[float, ...], tuple[float, ...]] | None = None
     schema_version: int = SCHEMA_VERSION
 
@@ -80,7 +82,14 @@ class SearchSettings:
         shape = values.pop("input_shape")
         values["input"] = "x".join(map(str, shape)) if shape else ""
         # What a study had before there was a choice, so that it goes on.
-        former = {"encoding": None, "evaluator": "", "augment": "light", "flip": None, "moments": None}
+        former = {
+            "encoding": None,
+            "evaluator": "",
+            "augment": "light",
+            "flip": None,
+            "skip_broken": False,
+            "moments": None,
+        }
         return {name: value for name, value in values.items() if name not in former or value != former[name]}
 
     @classmethod

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, features
+from PIL import Image, UnidentifiedImageError, features
 
-from anenas._errors import AnenasError
+from anenas._errors import AnenasError, first_line
+from anenas.data._broken import without_broken
 from anenas.data._class_folders import read_class_folders
 from anenas.data._format import InputFormat
 from anenas.data._pictures import PhotoPictures, draw_photo, is_grey
@@ -39,14 +39,16 @@ def read_images(rest: str, wanted: InputFormat) -> RawData:
     """
     path = Path(rest).expanduser()
     classes, files = read_class_folders(path, IMAGES, _SUFFIXES, _unreadable())
-    channels = 1 if _all_grey(path for found in files.values() for path in found.paths) else 3
+    title = path.resolve().name
+    files, grey = without_broken(title, files, IMAGES, _is_grey_file, skip=wanted.skip_broken)
+    channels = 1 if all(grey) else 3
     examples = {
         part: found.examples(
             PhotoPictures(functools.partial(_draw_file, found.paths), np.arange(len(found.paths)), channels)
         )
         for part, found in files.items()
     }
-    return RawData.of_parts(file_safe(path.resolve().name), IMAGES, classes, examples)
+    return RawData.of_parts(file_safe(title), IMAGES, classes, examples)
 
 
 def _unreadable() -> dict[str, str]:
@@ -55,14 +57,13 @@ def _unreadable() -> dict[str, str]:
     return {} if can else {".avif": "Pillow 11.3 or newer: pip install -U pillow"}
 
 
-def _all_grey(paths: Iterable[Path]) -> bool:
-    with ThreadPoolExecutor() as threads:
-        return all(threads.map(_is_grey_file, paths))
-
-
 def _is_grey_file(path: Path) -> bool:
+    """Whether a file is a grey image; it is decoded, a JPEG at an eighth of its size, to see whether it can be."""
     with _opened(path) as image:
-        return is_grey(image)
+        grey = is_grey(image)
+        image.draft(None, (1, 1))
+        image.load()
+        return grey
 
 
 def _draw_file(paths: list[Path], index: int, size: tuple[int, int], channels: int) -> NDArray[np.uint8]:
@@ -82,4 +83,5 @@ def _opened(path: Path) -> Iterator[Image.Image]:
         with Image.open(path, formats=_known_formats()) as image:
             yield image
     except Exception as error:  # Pillow raises a dozen kinds on broken files
-        raise AnenasError(f"'{path}' cannot be read as an image ({error}); repair or remove it") from error
+        reason = "its format is unknown" if isinstance(error, UnidentifiedImageError) else first_line(error)
+        raise AnenasError(f"'{path}' cannot be read as an image ({reason}); repair or remove it") from error
