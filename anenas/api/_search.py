@@ -16,7 +16,7 @@ from anenas.api._job import Job, prepare
 from anenas.api._options import check_final, check_positive, executor_of, made_folder, sampler_of, targets_of
 from anenas.api._report import FrontReport, closing
 from anenas.api._result import SearchResult, result_of
-from anenas.data import Data, absolute_source
+from anenas.data import Data, absolute_source, with_splits
 from anenas.search import (
     DEFAULT_SAMPLER,
     Evaluator,
@@ -53,6 +53,8 @@ def run_search(
     space: SearchSpace | Slim | str | Path | None = None,
     *,
     data: Data = None,
+    validation: str | Path | None = None,
+    test: str | Path | None = None,
     pretrained: str | Sequence[str] = (),
     chip: str | Sequence[str] = "A15",
     objectives: Sequence[str] | None = None,
@@ -102,6 +104,9 @@ def run_search(
         data: "images:FOLDER", "text:FILE", "FILE.npz", "FILE.csv" or "torchvision:NAME"; of recordings "wav:FOLDER" or,
             as series, "mel:FOLDER"; None is the embedded Fashion-MNIST, or the embedded wrist motion for a space of
             series; no texts and no recordings are embedded.
+        validation: Other data of the same classes as the validation split, named like `data`, or a folder or file for
+            the same source; by default the data's own, or some held out of training.
+        test: Likewise, as the test split.
         pretrained: Networks that have learned before, which stand beside the space's own or alone: see
             `anenas.pretrained.load_pretrained`; or "study:NAME", "study:NAME@PICK" and "bundle:FOLDER", what an earlier
             search trained. Each is cut after any of its stages; one of our own blocks makes the space "slim".
@@ -164,6 +169,7 @@ def run_search(
     check_study_name(study)
     suggesting, make_executor = sampler_of(sampler, seed), executor_of(executor, workers, device)
     most = {"size_mb": max_size_mb, "latency_ms": max_latency_ms, "macs": max_macs, "params": max_params}
+    data = with_splits(data, validation=validation, test=test)
     job = prepare(
         space,
         data,

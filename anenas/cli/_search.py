@@ -34,6 +34,20 @@ def search(
             show_default="the embedded Fashion-MNIST, or wrist motion",
         ),
     ] = None,
+    validation: Annotated[
+        str | None,
+        typer.Option(
+            help="Other data of the same classes as the validation set: a folder, or named like --data.",
+            show_default="the data's own, or held out",
+        ),
+    ] = None,
+    test: Annotated[
+        str | None,
+        typer.Option(
+            help="Likewise, as the test set, which only what ships is tried on.",
+            show_default="the data's own, or held out",
+        ),
+    ] = None,
     pretrained: Annotated[
         str | None,
         typer.Option(
@@ -194,6 +208,8 @@ def search(
         result = run_search(
             space,
             data=data,
+            validation=validation,
+            test=test,
             pretrained=names(pretrained, "--pretrained") if pretrained else (),
             chip=names(on_system(chip, system), "--chip"),
             latency=latency,

@@ -11,6 +11,7 @@ from anenas.data._format import AudioFormat, InputFormat
 from anenas.data._load import load_data
 from anenas.data._memory import Data
 from anenas.data._mirror import sided
+from anenas.data._own_sources import with_splits
 from anenas.data._raw import Examples, Inputs, RawData
 from anenas.data._sources import absolute_source, source
 
@@ -29,4 +30,5 @@ __all__ = [
     "load_data",
     "sided",
     "source",
+    "with_splits",
 ]

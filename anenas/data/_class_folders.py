@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import logging
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from anenas.data._passed_over import PassedOver, Reason, some_of
 from anenas.data._raw import Examples, Inputs
 from anenas.inputs import InputKind
 
+_LISTED = 10
 _HIDDEN = Reason("hidden file is passed over", "hidden files are passed over")
 _TOOL = Reason("folder of a tool is passed over", "folders of tools are passed over")
 _LOOP = Reason("link leads back to a folder above it", "links lead back to folders above them", logging.WARNING)
@@ -72,6 +73,12 @@ def read_class_folders(
     return classes, files
 
 
+def expected_class(name: str, classes: Sequence[str]) -> str:
+    """The classes that a class could have been, for messages: all, or of many the one that is most like it."""
+    near = difflib.get_close_matches(name, classes, n=1) if len(classes) > _LISTED else []
+    return f"did you mean '{near[0]}'?" if near else f"expected one of {some_of(classes, _LISTED)}"
+
+
 class _Walk:
     """Finds files of a kind, and counts what it passes over."""
 
@@ -99,9 +106,8 @@ class _Walk:
         labels: list[int] = []
         for folder in folders:
             if folder.name not in numbers:
-                near = difflib.get_close_matches(folder.name, classes, n=1)
-                known = f"did you mean {near[0]}?" if near else f"expected one of {some_of(classes, 10)}"
-                raise AnenasError(f"'{folder}' is a class without training {self._kind}; {known}")
+                expected = expected_class(folder.name, classes)
+                raise AnenasError(f"'{folder}' is a class without training {self._kind}; {expected}")
             files = list(self._below(folder, {folder.resolve(), *folder.resolve().parents, *above}))
             if not files:
                 raise self._nothing_in(folder)

@@ -13,7 +13,8 @@ from anenas.data._dataset import Dataset, Split
 from anenas.data._format import InputFormat
 from anenas.data._memory import Data, raw_of_objects
 from anenas.data._mirror import sided
-from anenas.data._raw import Examples, RawData
+from anenas.data._own_sources import of_own_sources, splits_by_name
+from anenas.data._raw import PARTS, Examples, RawData
 from anenas.data._sources import find_source, source_forms, source_text
 from anenas.inputs import IMAGES, SERIES
 
@@ -53,7 +54,7 @@ def load_data(
             None is the embedded set of images or of series. Objects: a `Dataset`; numpy arrays, as a mapping with the
             keys of an .npz file, or as a tuple (train_x, train_y, test_x, test_y), optionally with class_names last;
             map-style data sets of torch, whose items are (image or array, label): one, a tuple (train, test), or a
-            mapping of train, validation and test.
+            mapping of train, validation and test. Such a mapping of names gives each split a source of its own.
         wanted: The format that inputs are brought to; by default images of `size` and `channels`.
         size: (height, width) of images, 64×64 by default. Photos are cropped to keep their proportions, arrays are
             stretched.
@@ -80,6 +81,8 @@ def load_data(
     _check_counts(found)
     parts = _parts(found, validation, seed)
     wanted = parts[0].inputs.settle(wanted, found.name)
+    for part, text in found.elsewhere.items():
+        parts[PARTS.index(part)].inputs.settle(wanted, text)
     train, held, test = (Split(part.inputs.draw(wanted), part.labels, part.names) for part in parts)
     inputs = found.train.inputs
     return Dataset(
@@ -96,6 +99,8 @@ def load_data(
 
 
 def _read(data: Data, wanted: InputFormat) -> RawData:
+    if names := splits_by_name(data):
+        return of_own_sources(names, lambda text: _read(text, wanted))
     if data is None:
         if wanted.kind not in _EMBEDDED:
             raise AnenasError(f"no {wanted.kind} are embedded; name yours with `data`: {source_forms(wanted.kind)}")

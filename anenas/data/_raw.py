@@ -91,6 +91,8 @@ class RawData:
     """Whether mirror images keep their class; None leaves it to the inputs."""
     metadata: Mapping[str, str] = field(default_factory=dict)
     """See `Dataset.metadata`; that of the wanted format is added to it."""
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+    """The names of splits that come from sources of their own, by the split."""
 
     @classmethod
     def of_parts(

@@ -178,7 +178,7 @@ def test_a_class_without_files_says_what_it_holds(place: Place) -> None:
 
 def test_a_class_of_a_split_that_training_lacks_is_named(place: Place, tmp_path: Path) -> None:
     names = [f"train/class {number:03}/1.png" for number in range(200)]
-    with pytest.raises(AnenasError, match="Class 007' is a class without training images; did you mean class 007"):
+    with pytest.raises(AnenasError, match="Class 007' is a class without training images; did you mean 'class 007'"):
         read(place(*names, "test/Class 007/1.png"))
     (tmp_path / "photos" / "test" / "Class 007").rename(tmp_path / "elsewhere")
     with pytest.raises(AnenasError, match=r"Cow' is a class .*; expected one of class 000, .* class 009, …$"):
