@@ -15,7 +15,7 @@ from anenas.api._input import augmented, load_input, with_input
 from anenas.api._options import limits_of
 from anenas.api._pretrained import Weights, space_of
 from anenas.api._prospects import latency_prospects
-from anenas.data import Data, Dataset, InputFormat
+from anenas.data import Data, Dataset, InputFormat, count_inputs, count_lines
 from anenas.latency import Target
 from anenas.search import (
     DEFAULT_RUNGS,
@@ -208,6 +208,8 @@ def prepare(
     dataset = None
     if evaluator is None or data is not None:
         dataset, the_space = load_input(the_space, data, input_shape, skip_broken=skip_broken)
+        for line in count_lines(count_inputs(dataset), dataset.kind):
+            _log.info(line)
         dataset = augmented(dataset, augment, flip)
         if learned.slim:
             dataset = dataclasses.replace(dataset, moments=(learned.slim.mean, learned.slim.std))

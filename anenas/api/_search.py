@@ -16,7 +16,7 @@ from anenas.api._job import Job, prepare
 from anenas.api._options import check_final, check_positive, executor_of, made_folder, sampler_of, targets_of
 from anenas.api._report import FrontReport, closing
 from anenas.api._result import SearchResult, result_of
-from anenas.data import Data, absolute_source, with_splits
+from anenas.data import Data, absolute_source, count_inputs, with_splits
 from anenas.search import (
     DEFAULT_SAMPLER,
     Evaluator,
@@ -205,6 +205,8 @@ def run_search(
         if prospects := job.prospects:
             _log.info(prospects)
         tracker = MlflowTracker(found, job.space, store, client)
+        if job.dataset:
+            tracker.log_inputs(count_inputs(job.dataset))
         report = FrontReport(tracker)
         found.listeners += [tracker.update, report, on_update]
         problem = job.problem(found.objectives)

@@ -9,6 +9,7 @@ from anenas.bundle._contents import Bundle
 from anenas.bundle._input import Input
 from anenas.bundle._templates import render
 from anenas.coreml import TOLERANCES
+from anenas.data import count_lines
 from anenas.graph import SMALLEST, get_weight_format
 from anenas.mil import Program
 
@@ -30,6 +31,7 @@ def write_card(bundle: Bundle, program: Program, findings: Sequence[Finding], ta
     return render(
         "README.md",
         bundle=bundle,
+        inputs=count_lines(bundle.inputs, takes.kind),
         given=takes,
         source=given.name,
         image=given.image,

@@ -5,6 +5,7 @@ No torch, save for torchvision's sets.
 
 import anenas.data.sources  # noqa: F401  # they register themselves
 from anenas.data._arrays import array_reader
+from anenas.data._counts import Counts, count_inputs, count_lines
 from anenas.data._dataset import Dataset, Split
 from anenas.data._encoding import Encoding
 from anenas.data._format import AudioFormat, InputFormat
@@ -17,6 +18,7 @@ from anenas.data._sources import absolute_source, source
 
 __all__ = [
     "AudioFormat",
+    "Counts",
     "Data",
     "Dataset",
     "Encoding",
@@ -27,6 +29,8 @@ __all__ = [
     "Split",
     "absolute_source",
     "array_reader",
+    "count_inputs",
+    "count_lines",
     "load_data",
     "sided",
     "source",

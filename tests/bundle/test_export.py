@@ -118,6 +118,7 @@ def test_the_card_says_what_is_known_and_how(bundle: Bundle, study: Study) -> No
         "`classLabel_probs`",
         f"| 48 validation images | {bundle.validation_accuracy:.2%} |",
         f"| 63 test images | {bundle.test_accuracy:.2%} |",
+        "- 63 test images: 21 of each of 3 classes\n",
         f"{bundle.latency_ms:.3f} ms on A15",
         "it was not measured on a device",
         "iOS 16",
