@@ -88,12 +88,10 @@ def _check(path: Path, kind: InputKind, parts: dict[str, Path], others: list[Pat
 def _say(title: str, parts: dict[str, Path]) -> None:
     names = {part: folder.name for part, folder in parts.items()}
     if len(parts) == 1:
-        text = f"the folder {names['train']} is read; validation and test sets are held out of it"
+        text = f"only the folder {names['train']} is a split: the others are held out of it unless they are given"
     else:
         each = [f"{names[part]} ({_words(part)})" for part in PARTS if part in names]
         text = f"folders {', '.join(each[:-1])} and {each[-1]} are the splits"
-        if missing := [_words(part) for part in PARTS if part not in names]:
-            text += f"; a {missing[0]} set is held out of {names['train']}"
     _log.info(f"{title}: {text}")
 
 

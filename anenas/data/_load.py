@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 
 import numpy as np
 
@@ -17,6 +18,8 @@ from anenas.data._own_sources import of_own_sources, splits_by_name
 from anenas.data._raw import PARTS, Examples, RawData
 from anenas.data._sources import find_source, source_forms, source_text
 from anenas.inputs import IMAGES, SERIES
+
+_log = logging.getLogger(__name__)
 
 _EMBEDDED = {IMAGES: "fashion_mnist", SERIES: "wrist_motion"}
 _SIZE = (64, 64)
@@ -117,6 +120,9 @@ def _parts(data: RawData, validation: float, seed: int) -> tuple[Examples, Examp
     train, test, held = data.train, data.test, data.validation
     if test is None:
         train, test = _cut(data, train, _TEST_FRACTION, seed)
+        if held is not None:
+            count = f"{len(test.labels):,} of the {len(data.train.labels):,} training {data.kind}"
+            _log.info(f"{data.name} has a validation split but no test split: {count} are held out as one")
     if held is None:
         train, held = _cut(data, train, validation, seed, limit=_MOST_VALIDATION)
     return train, held, test

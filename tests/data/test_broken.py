@@ -49,9 +49,11 @@ def names(dataset: Dataset) -> list[str]:
 def test_all_broken_images_are_named_at_once(photos: Path) -> None:
     cut_short(photos, "cat/03.png", "dog/01.png")
     (photos / "dog" / "02.png").write_text("no image")
+    (photos / "dog" / "03.png").write_bytes(b"")
     message = (
-        r"pets: 3 of 40 images cannot be read: cat/03\.png cannot be read as an image \(.*truncated.*\), "
-        r"dog/01\.png cannot be read as an image \(.*truncated.*\), dog/02\.png .* \(its format is unknown\); "
+        r"pets: 4 of 40 images cannot be read: cat/03\.png cannot be read as an image \(.*truncated.*\), "
+        r"dog/01\.png cannot be read as an image \(.*truncated.*\), dog/02\.png .* \(its format is unknown\), "
+        r"dog/03\.png cannot be read as an image \(it is empty\); "
         r"repair or remove them, or go on without them: `skip_broken=True`$"
     )
     with pytest.raises(AnenasError, match=message):
@@ -64,6 +66,14 @@ def test_of_many_broken_images_ten_are_named(photos: Path) -> None:
     with pytest.raises(AnenasError, match=r"14 of 40 images .* cat/09\.png cannot [^,]*, …; repair") as raised:
         load_data(f"images:{photos}", size=(6, 6))
     assert "cat/10.png" not in str(raised.value)
+
+
+def test_how_far_it_is_is_said_now_and_then(
+    photos: Path, log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("anenas.data._broken._SAID_EVERY", 0)
+    load_data(f"images:{photos}", size=(6, 6))
+    assert log.messages[:2] == [f"{done} of 40 images of pets are looked through" for done in (1, 2)]
 
 
 def test_one_broken_image_is_named_with_how_to_go_on(photos: Path) -> None:

@@ -78,23 +78,19 @@ def test_split_folders_of_any_usual_name_are_the_splits(
     ]
 
 
-@pytest.mark.parametrize(
-    ("folder", "part", "said"),
-    [
-        ("val", "validation", "folders Train (training) and val (validation) are the splits; a test set is held out"),
-        ("Test", "test", "folders Train (training) and Test (test) are the splits; a validation set is held out"),
-    ],
-)
-def test_a_split_that_is_missing_is_held_out_and_said(
-    place: Place, log: pytest.LogCaptureFixture, folder: str, part: str, said: str
+@pytest.mark.parametrize(("folder", "part"), [("val", "validation"), ("Test", "test")])
+def test_a_validation_folder_is_no_test_set(
+    place: Place, log: pytest.LogCaptureFixture, folder: str, part: str
 ) -> None:
     assert read(place(*pets("Train", folder)))[1].keys() == {"train", part}
-    assert log.messages == [f"photos: {said} of Train"]
+    assert log.messages == [f"photos: folders Train (training) and {folder} ({part}) are the splits"]
 
 
 def test_a_training_folder_alone_is_read_and_said(place: Place, log: pytest.LogCaptureFixture) -> None:
     assert read(place(*pets("train"))) == (("cat", "dog"), {"train": pets("train")})
-    assert log.messages == ["photos: the folder train is read; validation and test sets are held out of it"]
+    assert log.messages == [
+        "photos: only the folder train is a split: the others are held out of it unless they are given"
+    ]
 
 
 def test_folders_beside_the_splits_are_passed_over_and_said(place: Place, log: pytest.LogCaptureFixture) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError, features
 
 from anenas._errors import AnenasError, first_line
+from anenas._files import is_file
 from anenas.data._broken import without_broken
 from anenas.data._class_folders import read_class_folders
 from anenas.data._format import InputFormat
@@ -24,6 +25,11 @@ _SUFFIXES = (
     ".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".tif", ".tiff", ".avif", ".jpe", ".jfif", ".apng", ".dib",
     ".mpo", ".jp2", ".j2k", ".jpx", ".ppm", ".pgm", ".pbm", ".pnm", ".tga", ".qoi", ".pcx",
 )  # fmt: skip
+_OTHERS = dict.fromkeys(
+    (".heic", ".heif", ".hif", ".jxl", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf", ".rw2", ".svg", ".psd"),
+    "to be converted, such as to .jpg",
+)
+"""Images that cannot be read, and what they need."""
 _FORMATS = (
     "PNG", "JPEG", "BMP", "WEBP", "GIF", "TIFF", "AVIF", "DIB", "MPO", "JPEG2000", "PPM", "TGA", "QOI", "PCX",
 )  # fmt: skip
@@ -54,7 +60,7 @@ def read_images(rest: str, wanted: InputFormat) -> RawData:
 def _unreadable() -> dict[str, str]:
     """How to get what reads images with suffixes that cannot be read, by suffix."""
     can = "AVIF" in _known_formats() and features.check("avif")
-    return {} if can else {".avif": "Pillow 11.3 or newer: pip install -U pillow"}
+    return _OTHERS if can else _OTHERS | {".avif": "Pillow 11.3 or newer: pip install -U pillow"}
 
 
 def _is_grey_file(path: Path) -> bool:
@@ -71,9 +77,8 @@ def _draw_file(paths: list[Path], index: int, size: tuple[int, int], channels: i
         return draw_photo(image, size, channels)
 
 
-@functools.cache
 def _known_formats() -> list[str]:
-    Image.init()
+    Image.init()  # once; later calls cost nothing
     return [name for name in _FORMATS if name in Image.OPEN]
 
 
@@ -83,5 +88,12 @@ def _opened(path: Path) -> Iterator[Image.Image]:
         with Image.open(path, formats=_known_formats()) as image:
             yield image
     except Exception as error:  # Pillow raises a dozen kinds on broken files
-        reason = "its format is unknown" if isinstance(error, UnidentifiedImageError) else first_line(error)
-        raise AnenasError(f"'{path}' cannot be read as an image ({reason}); repair or remove it") from error
+        raise AnenasError(
+            f"'{path}' cannot be read as an image ({_reason(path, error)}); repair or remove it"
+        ) from error
+
+
+def _reason(path: Path, error: Exception) -> str:
+    if is_file(path) and not path.stat().st_size:
+        return "it is empty"
+    return "its format is unknown" if isinstance(error, UnidentifiedImageError) else first_line(error)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -70,10 +71,15 @@ def test_the_same_seed_cuts_the_same_way_and_another_does_not(paint: Paint) -> N
 
 
 @pytest.mark.parametrize(("other", "counts"), [("test", [8, 2, 6]), ("val", [8, 6, 2])])
-def test_a_split_into_folders_is_taken(paint: Paint, other: str, counts: list[int]) -> None:
+def test_a_split_into_folders_is_taken(
+    paint: Paint, caplog: pytest.LogCaptureFixture, other: str, counts: list[int]
+) -> None:
+    caplog.set_level(logging.INFO, "anenas")
     dataset = load(paint(*names("train/cat", "train/dog"), *names(f"{other}/cat", f"{other}/dog", count=3)))
     assert [len(split) for split in (dataset.train, dataset.validation, dataset.test)] == counts
     assert dataset.classes == ("cat", "dog")
+    held_out = "pets has a validation split but no test split: 2 of the 10 training images are held out as one"
+    assert (held_out in caplog.messages) == (other == "val")
 
 
 def test_train_val_and_test_folders_are_the_three_splits(paint: Paint) -> None:
