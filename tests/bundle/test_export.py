@@ -279,3 +279,19 @@ def test_images_that_a_search_went_on_without_are_left_out_again(tmp_path: Path)
     (tmp_path / "pets" / "cat" / "4.png").write_bytes(b"")
     with pytest.raises(AnenasError, match="is not what pets was made with"):
         _dataset(study, None, architecture)
+
+
+def test_a_test_set_that_was_given_by_name_is_read_again(tmp_path: Path) -> None:
+    for folder, name, i in itertools.product(("home", "field"), ("cat", "dog"), range(6)):
+        (tmp_path / folder / name).mkdir(parents=True, exist_ok=True)
+        Image.new("L", (16, 16), i * 20 + len(folder)).save(tmp_path / folder / name / f"{i}.png")
+    names = {"train": f"images:{tmp_path / 'home'}", "test": f"images:{tmp_path / 'field'}"}
+    dataset = load_data(names, size=(16, 16))
+    settings = SearchSettings({"accuracy": 0.0}, data=f"home {dataset.fingerprint[:12]}", input_shape=(1, 16, 16))
+    Study.create_or_continue(tmp_path / "store", "pets", settings).note_data(names)
+    study = Study.load(tmp_path / "store", "pets")
+    architecture = Architecture.parse("1x1x16x16-conv_r1_s2_c16_k3_relu-head_n2")
+    assert _dataset(study, None, architecture).test.names == dataset.test.names
+    (tmp_path / "moved").mkdir()
+    (tmp_path / "home").rename(tmp_path / "moved" / "home")
+    assert _dataset(study, f"images:{tmp_path / 'moved' / 'home'}", architecture).fingerprint == dataset.fingerprint
