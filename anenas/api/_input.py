@@ -19,7 +19,12 @@ _log = logging.getLogger(__name__)
 
 
 def load_input(
-    space: SearchSpace, data: Data, shape: tuple[int, int, int] | None, task: Task | None = None
+    space: SearchSpace,
+    data: Data,
+    shape: tuple[int, int, int] | None,
+    task: Task | None = None,
+    *,
+    skip_broken: bool = False,
 ) -> tuple[Dataset, SearchSpace]:
     """The data at the input's size, and the space for that input.
 
@@ -28,6 +33,7 @@ def load_input(
         data: See `load_data`.
         shape: (C, H, W) instead of the space's.
         task: What the labels are of; by default what they look like.
+        skip_broken: See `load_data`.
 
     Raises:
         AnenasError: If the data cannot be read, or the space cannot take them.
@@ -35,7 +41,7 @@ def load_input(
     if shape:
         space = with_input(space, shape)
     wanted = dataclasses.replace(InputFormat.of_space(space, exact=shape is not None), task=task)
-    dataset = load_data(data, wanted)
+    dataset = load_data(data, wanted, skip_broken=skip_broken)
     if heights := [height for height in space.input.heights if height <= dataset.height]:
         space = space.with_heights(heights)
     if space.input_kind.marker:

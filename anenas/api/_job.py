@@ -17,7 +17,7 @@ from anenas.api._input import augmented, load_input, with_input
 from anenas.api._options import CLASS_WEIGHTS, check_metrics, limits_of
 from anenas.api._pretrained import Weights, space_of
 from anenas.api._prospects import latency_prospects
-from anenas.data import Data, Dataset, InputFormat
+from anenas.data import Data, Dataset, InputFormat, count_inputs, count_lines
 from anenas.latency import Target
 from anenas.search import (
     DEFAULT_RUNGS,
@@ -68,6 +68,7 @@ class Job:
         metric: Name of the metric that networks are ranked by.
         class_weights: "balanced" where each class weighs as much as any other in training; or "none".
         flip: Whether images are mirrored in training, where the caller says so.
+        skip_broken: Whether files that cannot be read were left out.
         own_evaluator: Name of the caller's evaluator, if it is not the product's.
         learned: What networks of the space have learned before.
     """
@@ -87,6 +88,7 @@ class Job:
     metric: str = "accuracy"
     class_weights: str = "none"
     flip: bool | None = None
+    skip_broken: bool = False
     own_evaluator: str = ""
     learned: Weights = field(default_factory=Weights)
 
@@ -119,6 +121,7 @@ class Job:
             metric=self.metric,
             task=self.dataset.task.name if self.dataset else CLASSIFICATION.name,
             class_weights=self.class_weights,
+            skip_broken=self.skip_broken,
             moments=self.dataset.moments if self.dataset else None,
         )
 
@@ -207,6 +210,7 @@ def prepare(
     flip: bool | None,
     class_weights: str,
     task_name: str | None,
+    skip_broken: bool,
     device: str | None,
     evaluator: Evaluator | None,
     classes: int | None,
@@ -232,7 +236,9 @@ def prepare(
     kind = None if device is None else pick_device(device).type  # which GPU is the executor's business
     dataset = None
     if evaluator is None or data is not None:
-        dataset, the_space = load_input(the_space, data, input_shape, asked)
+        dataset, the_space = load_input(the_space, data, input_shape, asked, skip_broken=skip_broken)
+        for line in count_lines(count_inputs(dataset), dataset.kind):
+            _log.info(line)
         dataset = augmented(dataset, augment, flip)
         if learned.slim:
             dataset = dataclasses.replace(dataset, moments=(learned.slim.mean, learned.slim.std))
@@ -273,5 +279,6 @@ def prepare(
         flip=flip,
         metric=ranked_by,
         class_weights=class_weights,
+        skip_broken=skip_broken,
         own_evaluator=f"{type(evaluator).__module__}.{type(evaluator).__qualname__}" if evaluator else "",
     )

@@ -16,7 +16,7 @@ from anenas.api._job import Job, prepare
 from anenas.api._options import check_final, check_positive, executor_of, made_folder, sampler_of, targets_of
 from anenas.api._report import FrontReport, closing
 from anenas.api._result import SearchResult, result_of
-from anenas.data import Data, absolute_source
+from anenas.data import Data, absolute_source, count_inputs, with_splits
 from anenas.search import (
     DEFAULT_SAMPLER,
     Evaluator,
@@ -54,6 +54,8 @@ def run_search(
     *,
     data: Data = None,
     task: str | None = None,
+    validation: str | Path | None = None,
+    test: str | Path | None = None,
     pretrained: str | Sequence[str] = (),
     chip: str | Sequence[str] = "A15",
     objectives: Sequence[str] | None = None,
@@ -77,6 +79,7 @@ def run_search(
     augment: str = "light",
     flip: bool | None = None,
     class_weights: str = "none",
+    skip_broken: bool = False,
     final: FinalModels = "exports",
     final_epochs: int | None = None,
     sampler: str | Sampler | BaseSampler = DEFAULT_SAMPLER,
@@ -107,6 +110,9 @@ def run_search(
             series; no texts and no recordings are embedded.
         task: What networks are trained for, a name of `anenas.tasks.TASKS`: "classification", "multilabel" (any number
             of classes for each input) or "regression" (numbers); by default what the labels look like.
+        validation: Other data of the same classes as the validation split, named like `data`, or a folder or file for
+            the same source; by default the data's own, or some held out of training.
+        test: Likewise, as the test split.
         pretrained: Networks that have learned before, which stand beside the space's own or alone: see
             `anenas.pretrained.load_pretrained`; or "study:NAME", "study:NAME@PICK" and "bundle:FOLDER", what an earlier
             search trained. Each is cut after any of its stages; one of our own blocks makes the space "slim".
@@ -141,6 +147,7 @@ def run_search(
         flip: Whether training mirrors images; by default those of colour, unless their classes are called left, right
             or by single letters or digits.
         class_weights: "balanced" lets each class weigh as much as any other in training, however many inputs it has.
+        skip_broken: Whether images and recordings that cannot be read are left out, rather than an error.
         final: What is trained further once the search has ended, before it ships: the models that are "exports" (the
             knee of the front and the best by each objective), "all" of the front, or "none".
         final_epochs: For so many passes over the data; by default as long as that makes them better on the validation
@@ -172,6 +179,7 @@ def run_search(
     check_study_name(study)
     suggesting, make_executor = sampler_of(sampler, seed), executor_of(executor, workers, device)
     most = {"size_mb": max_size_mb, "latency_ms": max_latency_ms, "macs": max_macs, "params": max_params}
+    data = with_splits(data, validation=validation, test=test)
     job = prepare(
         space,
         data,
@@ -191,6 +199,7 @@ def run_search(
         flip=flip,
         class_weights=class_weights,
         task_name=task,
+        skip_broken=skip_broken,
         device=device,
         evaluator=evaluator,
         classes=classes,
@@ -210,6 +219,8 @@ def run_search(
         if prospects := job.prospects:
             _log.info(prospects)
         tracker = MlflowTracker(found, job.space, store, client)
+        if job.dataset:
+            tracker.log_inputs(count_inputs(job.dataset))
         report = FrontReport(tracker)
         found.listeners += [tracker.update, report, on_update]
         problem = job.problem(found.objectives)

@@ -10,6 +10,7 @@ from anenas.bundle._input import Input
 from anenas.bundle._swift import swift_file
 from anenas.bundle._templates import render
 from anenas.coreml import TOLERANCES
+from anenas.data import count_lines
 from anenas.graph import SMALLEST, get_weight_format
 from anenas.mil import Program
 from anenas.tasks import TASKS, find_metric
@@ -43,6 +44,7 @@ def write_card(
         model="classifier" if task.classifies else "regressor",
         validated=metric.words(bundle.validation_score),
         tested=metric.words(bundle.test_score),
+        inputs=count_lines(bundle.inputs, takes.kind),
         given=takes,
         source=given.name,
         image=given.image,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,7 @@ class Bundle:
         architecture: As a string that `Architecture.parse` reads.
         data: Name of the data set it was trained on.
         classes: Number of labels, or of numbers that it predicts.
+        inputs: How many images, series or texts of each class it was trained, validated and tested on, by split.
         epochs: Passes over the training split, before any final training.
         trained: How long it was trained in all, in words.
         searched_epochs: Those of the search.
@@ -93,6 +95,7 @@ class Bundle:
     architecture: str
     data: str
     classes: int
+    inputs: Mapping[str, Mapping[str, int]]
     epochs: int
     searched_epochs: int
     trained: str

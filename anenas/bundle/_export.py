@@ -120,11 +120,13 @@ def _dataset(study: Study, data: Data, architecture: Architecture) -> Dataset:
     """The study's data, split as they were then, for networks like this one."""
     assert study.settings.input_shape
     source, kind = study.data if data is None else data, architecture.input_kind
+    if isinstance(study.data, dict) and isinstance(source, (str, Path)):
+        source = {**study.data, "train": str(source)}  # the others are where they were
     encoding = Encoding(**study.settings.encoding) if study.settings.encoding else None
     wanted = InputFormat.of_shape(kind, study.settings.input_shape, rate=architecture.rate, encoding=encoding)
     wanted = dataclasses.replace(wanted, task=TASKS[study.settings.task])
     try:
-        dataset = load_data(source, wanted)
+        dataset = load_data(source, wanted, skip_broken=study.settings.skip_broken)
     except AnenasError as error:
         raise AnenasError(f"the study's {kind} cannot be read: {error} (pass their new location as `data`)") from error
     found = f"{dataset.name} {dataset.fingerprint[:12]}"

@@ -23,6 +23,7 @@ from anenas.bundle._source import plain_network
 from anenas.bundle._stream import STREAM, write_stream
 from anenas.bundle._swift import swift_file, swift_source
 from anenas.coreml import LOSSY, Package, program_scores, verify_network
+from anenas.data import count_inputs
 from anenas.graph import SMALLEST
 from anenas.measure import compile_package, has_core_ml, write_kit
 from anenas.mil import Program, write_arrays
@@ -122,6 +123,7 @@ def _judged(model: Model, network: Deployed, package: Package) -> tuple[Bundle, 
         architecture=str(architecture),
         data=model.dataset.name,
         classes=len(model.dataset.classes),
+        inputs=count_inputs(model.dataset),
         epochs=model.epochs,
         searched_epochs=model.study.settings.epochs,
         trained=model.trained,

@@ -45,6 +45,20 @@ def search(
             show_default="the embedded Fashion-MNIST, or wrist motion",
         ),
     ] = None,
+    validation: Annotated[
+        str | None,
+        typer.Option(
+            help="Other data of the same classes as the validation set: a folder, or named like --data.",
+            show_default="the data's own, or held out",
+        ),
+    ] = None,
+    test: Annotated[
+        str | None,
+        typer.Option(
+            help="Likewise, as the test set, which only what ships is tried on.",
+            show_default="the data's own, or held out",
+        ),
+    ] = None,
     task: Annotated[
         str | None,
         typer.Option(
@@ -126,6 +140,9 @@ def search(
         str,
         typer.Option(help="balanced: in training each class weighs as much as any other, however many inputs it has."),
     ] = "none",
+    skip_broken: Annotated[
+        bool, typer.Option("--skip-broken", help="Leave out files that cannot be read, rather than stop.")
+    ] = False,
     final: Annotated[
         str, typer.Option(help="What is trained further before it ships: exports, all of the front, or none.")
     ] = "exports",
@@ -225,6 +242,8 @@ def search(
             space,
             data=data,
             task=task,
+            validation=validation,
+            test=test,
             pretrained=names(pretrained, "--pretrained") if pretrained else (),
             chip=names(on_system(chip, system), "--chip"),
             latency=latency,
@@ -237,6 +256,7 @@ def search(
             augment=augment,
             flip=flip,
             class_weights=class_weights,
+            skip_broken=skip_broken,
             final=final,  # type: ignore[arg-type]  # it tells of others itself
             final_epochs=final_epochs,
             workers=workers,

@@ -5,17 +5,20 @@ No torch, save for torchvision's sets.
 
 import anenas.data.sources  # noqa: F401  # they register themselves
 from anenas.data._arrays import array_reader
+from anenas.data._counts import Counts, count_inputs, count_lines
 from anenas.data._dataset import Dataset, Split
 from anenas.data._encoding import Encoding
 from anenas.data._format import AudioFormat, InputFormat
 from anenas.data._load import load_data
 from anenas.data._memory import Data
 from anenas.data._mirror import sided
+from anenas.data._own_sources import with_splits
 from anenas.data._raw import Examples, Inputs, RawData
 from anenas.data._sources import absolute_source, source
 
 __all__ = [
     "AudioFormat",
+    "Counts",
     "Data",
     "Dataset",
     "Encoding",
@@ -26,7 +29,10 @@ __all__ = [
     "Split",
     "absolute_source",
     "array_reader",
+    "count_inputs",
+    "count_lines",
     "load_data",
     "sided",
     "source",
+    "with_splits",
 ]

@@ -48,6 +48,7 @@ class InputFormat:
         task: What the labels are of; by default what they look like.
         sizes: (height, width) of images, if several will do: arrays are brought to the largest that magnifies them
             three times at most, photos to `size`.
+        skip_broken: Whether files that cannot be read are left out, which is logged, rather than an error.
 
     Raises:
         AnenasError: If something is missing or out of range.
@@ -62,6 +63,7 @@ class InputFormat:
     vocabulary: tuple[str, ...] | None = None
     sizes: tuple[tuple[int, int], ...] = ()
     task: Task | None = None
+    skip_broken: bool = False
 
     def __post_init__(self) -> None:
         if self.kind.resized and (self.size is None or min(self.size) < 1):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import logging
+
 import numpy as np
 
 from anenas._errors import AnenasError
@@ -11,10 +14,12 @@ from anenas.data._dataset import Dataset, Split
 from anenas.data._format import InputFormat
 from anenas.data._memory import Data, raw_of_objects
 from anenas.data._mirror import sided
-from anenas.data._raw import Examples, RawData
+from anenas.data._own_sources import of_own_sources, splits_by_name
+from anenas.data._raw import PARTS, Examples, RawData
 from anenas.data._sources import find_source, source_forms, source_text
 from anenas.inputs import IMAGES, SERIES
-from anenas.tasks import MULTILABEL, REGRESSION
+
+_log = logging.getLogger(__name__)
 
 _EMBEDDED = {IMAGES: "fashion_mnist", SERIES: "wrist_motion"}
 _SIZE = (64, 64)
@@ -30,6 +35,7 @@ def load_data(
     channels: int | None = None,
     validation: float = 0.2,
     seed: int = 0,
+    skip_broken: bool = False,
 ) -> Dataset:
     """Reads a data set, brings its inputs to one format and holds out a validation split.
 
@@ -44,19 +50,22 @@ def load_data(
 
     Args:
         data: A name or an object. Names: "fashion_mnist" or "wrist_motion" for the embedded sets of images and series;
-            "images:FOLDER" for a folder of class folders; "wav:FOLDER" for one of recordings, and "mel:FOLDER" for
+            "images:FOLDER" for a folder of class folders, perhaps in folders of splits, such as train, val and test
+            or Training Data and Testing Data; "wav:FOLDER" for one of recordings, and "mel:FOLDER" for
             their spectrograms as series; "text:FILE" for a table of texts; the path of an .npz file, or of a .csv file
             of series; "torchvision:NAME", downloaded on first use; and those that plugins add with `anenas.source`.
             None is the embedded set of images or of series. Objects: a `Dataset`; numpy arrays, as a mapping with the
             keys of an .npz file, or as a tuple (train_x, train_y, test_x, test_y), optionally with class_names last;
             map-style data sets of torch, whose items are (image or array, label): one, a tuple (train, test), or a
-            mapping of train, validation and test.
+            mapping of train, validation and test. Such a mapping of names gives each split a source of its own.
         wanted: The format that inputs are brought to; by default images of `size` and `channels`.
         size: (height, width) of images, 64×64 by default. Photos are cropped to keep their proportions, arrays are
             stretched.
         channels: Of images: 1 turns colour into luma, 3 repeats grey; None keeps those of the data.
         validation: The fraction of the training split to hold out, between 0 and 1.
         seed: Decides what is held out, nothing else.
+        skip_broken: Whether images and recordings that cannot be read are left out, which is logged with their names,
+            rather than an error.
 
     Raises:
         AnenasError: The data cannot be read, or an argument does not fit them.
@@ -65,6 +74,8 @@ def load_data(
         wanted = InputFormat(IMAGES, _SIZE if size is None else size, channels)
     elif size is not None or channels is not None:
         raise AnenasError("give size and channels of images, or `wanted`, not both")
+    if skip_broken:
+        wanted = dataclasses.replace(wanted, skip_broken=True)
     if not 0 < validation < 1:
         raise AnenasError(f"validation must be a fraction between 0 and 1, such as 0.2, not {validation}")
     if seed < 0:
@@ -73,6 +84,8 @@ def load_data(
     _check_counts(found)
     parts = _parts(found, validation, seed)
     wanted = parts[0].inputs.settle(wanted, found.name)
+    for part, text in found.elsewhere.items():
+        parts[PARTS.index(part)].inputs.settle(wanted, text)
     train, held, test = (Split(part.inputs.draw(wanted), part.labels, part.names) for part in parts)
     inputs = found.train.inputs
     return Dataset(
@@ -90,6 +103,8 @@ def load_data(
 
 
 def _read(data: Data, wanted: InputFormat) -> RawData:
+    if names := splits_by_name(data):
+        return of_own_sources(names, lambda text: _read(text, wanted))
     if data is None:
         if wanted.kind not in _EMBEDDED:
             raise AnenasError(f"no {wanted.kind} are embedded; name yours with `data`: {source_forms(wanted.kind)}")
@@ -106,6 +121,9 @@ def _parts(data: RawData, validation: float, seed: int) -> tuple[Examples, Examp
     train, test, held = data.train, data.test, data.validation
     if test is None:
         train, test = _cut(data, train, _TEST_FRACTION, seed)
+        if held is not None:
+            count = f"{len(test.labels):,} of the {len(data.train.labels):,} training {data.kind}"
+            _log.info(f"{data.name} has a validation split but no test split: {count} are held out as one")
     if held is None:
         train, held = _cut(data, train, validation, seed, limit=_MOST_VALIDATION)
     return train, held, test
@@ -137,15 +155,13 @@ def _check_counts(data: RawData) -> None:
     if problem := dimension_problem(len(data.classes)):
         raise AnenasError(f"{data.name}: the number of its classes, {problem}")
     needed = 1 + (data.validation is None) + (data.test is None)
-    if data.task is REGRESSION:
-        if len(data.train.labels) < 2 * needed:
-            raise AnenasError(f"{data.name} has {len(data.train.labels)} training {data.kind}; a regression needs more")
+    counts = data.task.class_counts(data.train.labels, len(data.classes))
+    if not len(counts):
+        if (found := len(data.train.labels)) < 2 * needed:
+            raise AnenasError(f"{data.name} has {found} training {data.kind}; it needs at least {2 * needed}")
         return
     if len(data.classes) < 2:
         raise AnenasError(f"{data.name} has only the class '{data.classes[0]}'; a classifier needs two or more")
-    multilabel = data.task is MULTILABEL
-    labels = data.train.labels
-    counts = labels.sum(0, dtype=np.int64) if multilabel else np.bincount(labels, minlength=len(data.classes))
     for name, count in zip(data.classes, counts, strict=True):
         if count < needed:
             raise AnenasError(

@@ -94,6 +94,8 @@ class RawData:
     """See `Dataset.metadata`; that of the wanted format is added to it."""
     task: Task = CLASSIFICATION
     """What the labels are."""
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+    """The names of splits that come from sources of their own, by the split."""
 
     @classmethod
     def of_parts(

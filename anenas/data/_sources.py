@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -186,13 +186,21 @@ def source_forms(kind: InputKind) -> str:
     return ", ".join(sorted(str(one) for one in _all() if one.gives(kind)))
 
 
-def absolute_source(data: object) -> str | None:
+def beside(text: str, other: str) -> str:
+    """Other data of the same kind: as they are named, or a folder or file that the source of `text` reads."""
+    found = _find(text)
+    return other if _find(other) or found is None or found[0].rest not in _PATHS else f"{found[0].name}:{other}"
+
+
+def absolute_source(data: object) -> str | dict[str, str] | None:
     """The name of data with absolute paths, so that it is valid in any folder; None stays None.
 
-    Objects have no name: loading what this returns for them says so.
+    Of splits with names of their own it is each. Objects have no name: loading what this returns for them says so.
     """
     if data is None:
         return None
+    if isinstance(data, Mapping) and data and all(source_text(one) for one in data.values()):
+        return {part: str(absolute_source(one)) for part, one in data.items()}
     text = source_text(data)
     if text is None:
         return IN_MEMORY

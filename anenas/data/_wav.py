@@ -19,6 +19,11 @@ from anenas.data._audio import Recording, brought_to
 from anenas.data._format import AudioFormat
 
 WAV_SUFFIXES = (".wav", ".wave")
+OTHER_SUFFIXES = dict.fromkeys(
+    (".mp3", ".m4a", ".aac", ".ogg", ".oga", ".opus", ".flac", ".aif", ".aiff", ".caf", ".wma"),
+    "to be converted to .wav, such as with ffmpeg",
+)
+"""Of recordings that cannot be read, and what they need."""
 
 
 @contextlib.contextmanager
@@ -42,16 +47,17 @@ def read_wavs(files: list[Path], audio: AudioFormat) -> Iterator[tuple[Path, Rec
         yield from zip(files, threads.map(partial(_read, audio=audio), files), strict=True)
 
 
-def read_rates(files: list[Path]) -> list[int]:
-    """Samples a second of each file; to be used within `wav_warnings`."""
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        return [rate for rate, _ in threads.map(_open, files)]
+def read_rate(path: Path) -> int:
+    """Samples a second of a file; to be used within `wav_warnings`.
+
+    Raises:
+        AnenasError: If it is empty or cannot be read.
+    """
+    return _open(path)[0]
 
 
 def _read(path: Path, audio: AudioFormat) -> Recording:
     rate, sound = _open(path)
-    if sound.dtype.kind == "f" and not np.isfinite(sound).all():
-        raise AnenasError(f"'{path}' holds samples that are not numbers; repair or remove it")
     return brought_to(sound, rate, audio)
 
 
@@ -68,4 +74,6 @@ def _open(path: Path) -> tuple[int, NDArray[Any]]:
         raise AnenasError(f"'{path}' cannot be read as a .wav file ({error}); save it as 16-bit PCM") from error
     if not len(sound) or rate <= 0:
         raise AnenasError(f"'{path}' is empty; record it again or remove it")
+    if sound.dtype.kind == "f" and not np.isfinite(sound).all():
+        raise AnenasError(f"'{path}' holds samples that are not numbers; repair or remove it")
     return int(rate), sound

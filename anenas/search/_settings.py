@@ -36,6 +36,7 @@ class SearchSettings:
         metric: Name of the metric that networks are ranked by.
         task: What they are trained for.
         class_weights: "balanced" where each class weighs as much as any other in training.
+        skip_broken: Whether files of the data that cannot be read are left out.
         moments: Mean and standard deviation that inputs are normalised by, where they are those of other data.
         schema_version: Of the study that holds this.
     """
@@ -58,6 +59,7 @@ class SearchSettings:
     metric: str = "accuracy"
     task: str = "classification"
     class_weights: str = "none"
+    skip_broken: bool = False
     moments: tuple[tuple[float, ...], tuple[float, ...]] | None = None
     schema_version: int = SCHEMA_VERSION
 
@@ -86,8 +88,17 @@ class SearchSettings:
         shape = values.pop("input_shape")
         values["input"] = "x".join(map(str, shape)) if shape else ""
         # What a study had before there was a choice, so that it goes on.
-        former = {"encoding": None, "evaluator": "", "augment": "light", "flip": None, "moments": None}
-        former |= {"metric": "accuracy", "task": "classification", "class_weights": "none"}
+        former = {
+            "encoding": None,
+            "evaluator": "",
+            "augment": "light",
+            "flip": None,
+            "skip_broken": False,
+            "metric": "accuracy",
+            "task": "classification",
+            "class_weights": "none",
+            "moments": None,
+        }
         return {name: value for name, value in values.items() if name not in former or value != former[name]}
 
     @classmethod

@@ -402,12 +402,12 @@ class Study:
     # Data
 
     @property
-    def data(self) -> str | None:
+    def data(self) -> str | dict[str, str] | None:
         """Where its data came from, as `load_data` reads it; None for the embedded set, or where nothing tells."""
-        source: str | None = self._optuna.user_attrs.get(_DATA)
+        source: str | dict[str, str] | None = self._optuna.user_attrs.get(_DATA)
         return source
 
-    def note_data(self, source: str | None) -> None:
+    def note_data(self, source: str | dict[str, str] | None) -> None:
         """Remember where the data come from. It is no setting: equal data may be moved."""
         if source != self.data:
             self._optuna.set_user_attr(_DATA, source)

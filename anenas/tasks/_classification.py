@@ -40,6 +40,9 @@ class Classification(Task):
     def usual_metrics(self, count: int) -> tuple[str, ...]:
         return tuple(name for name in self.metrics if name != "top5" or count > 5)
 
+    def class_counts(self, labels: NDArray[Any], count: int) -> NDArray[np.int64]:
+        return np.bincount(labels, minlength=count)
+
     def strata(self, labels: NDArray[Any]) -> NDArray[np.int64]:
         return labels
 

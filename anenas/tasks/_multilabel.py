@@ -29,6 +29,9 @@ class Multilabel(Task):
             )
         return "labels must be 0 or 1, whether an input belongs to a class" if len(labels) and labels.max() > 1 else ""
 
+    def class_counts(self, labels: NDArray[Any], count: int) -> NDArray[np.int64]:
+        return labels.sum(0, dtype=np.int64)
+
     def strata(self, labels: NDArray[Any]) -> NDArray[np.int64]:
         """The rarest class of each input, or none."""
         counts = labels.sum(0, dtype=np.int64)

@@ -61,6 +61,10 @@ class Task(ABC):
             inputs: Number of inputs.
         """
 
+    def class_counts(self, labels: NDArray[Any], count: int) -> NDArray[np.int64]:
+        """(K,): how many inputs each class has; (0,) where there are none."""
+        return np.zeros(0, np.int64)
+
     def strata(self, labels: NDArray[Any]) -> NDArray[np.int64]:
         """(N,): what a split that is held out has its part of, such as the classes."""
         return np.zeros(len(labels), np.int64)

@@ -8,7 +8,7 @@ import math
 import re
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -106,6 +106,11 @@ class MlflowTracker:
             self._client.log_artifacts(self.run_id, str(folder))
             missed = False
         return not missed
+
+    def log_inputs(self, counts: Mapping[str, Mapping[str, int]]) -> None:
+        """Log how many inputs of each class each split has, as the artifact inputs.json of the search."""
+        with self._forgiving():
+            self._client.log_dict(self.run_id, {part: dict(of) for part, of in counts.items()}, "inputs.json")
 
     def close(self, status: Status) -> None:
         """End the search's run; it is reopened when the search is resumed."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 import weakref
@@ -98,3 +99,20 @@ def test_the_process_that_searches_lets_go_of_the_data_while_others_train(
         "pretend.yaml", data="data.npz", evaluator=PretendEvaluator(), executor="serial", trials=1, on_update=look
     )
     assert held and not any(held)
+
+
+def test_how_many_inputs_there_are_is_said_before_the_search(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    caplog.set_level(logging.INFO, "anenas")
+    Path("pretend.yaml").write_text(SPACE)
+    x = np.zeros((40, 16, 16), np.uint8)
+    np.savez("data.npz", train_x=x, train_y=np.arange(40) % 4 // 3, test_x=x, test_y=np.arange(40) % 2)
+    run_search("pretend.yaml", data="data.npz", evaluator=PretendEvaluator(), executor="serial", trials=1)
+    said = caplog.messages.index("32 training images: 0 24, 1 8")
+    assert caplog.messages[said + 1 : said + 3] == [
+        "8 validation images: 0 6, 1 2",
+        "40 test images: 20 of each of 2 classes",
+    ]
+    assert said < next(i for i, line in enumerate(caplog.messages) if line.startswith("study "))

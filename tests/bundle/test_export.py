@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import shutil
@@ -11,15 +12,18 @@ import numpy as np
 import pytest
 import standin_macos
 import torch
+from PIL import Image
 from safetensors.torch import load_file, save_file
 
 import anenas
 from anenas._errors import AnenasError
 from anenas.bundle import Bundle
+from anenas.bundle._export import _dataset
 from anenas.coreml import Package
 from anenas.data import load_data
 from anenas.mil import load_program
-from anenas.search import PACKAGE, WEIGHTS, Study
+from anenas.search import PACKAGE, WEIGHTS, SearchSettings, Study
+from anenas.space import Architecture
 
 FILES = {
     "Classifier.swift", "README.md", "bundle.json", "kit", "labels.txt", "model.mlpackage", "network.py",
@@ -114,6 +118,7 @@ def test_the_card_says_what_is_known_and_how(bundle: Bundle, study: Study) -> No
         "`classLabel_probs`",
         f"| 48 validation images | {bundle.validation_score:.2%} |",
         f"| 63 test images | {bundle.test_score:.2%} |",
+        "- 63 test images: 21 of each of 3 classes\n",
         f"{bundle.latency_ms:.3f} ms on A15",
         "it was not measured on a device",
         "iOS 16",
@@ -255,3 +260,38 @@ def test_training_anew_in_a_form_ships_that_form(store: Path, tmp_path: Path) ->
     assert (bundle.form, bundle.epochs) == ("palette4-grouped", 2)
     assert Package.open(tmp_path / "b" / "model.mlpackage").stored_forms == ["palette4"]
     assert "for iOS 18 and later" in (tmp_path / "b" / "README.md").read_text()
+
+
+def test_images_that_a_search_went_on_without_are_left_out_again(tmp_path: Path) -> None:
+    for i, name in itertools.product(range(10), ("cat", "dog")):
+        (tmp_path / "pets" / name).mkdir(parents=True, exist_ok=True)
+        Image.new("L", (16, 16), i * 20).save(tmp_path / "pets" / name / f"{i}.png")
+    (tmp_path / "pets" / "cat" / "3.png").write_bytes(b"")
+    source = f"images:{tmp_path / 'pets'}"
+    dataset = load_data(source, size=(16, 16), skip_broken=True)
+    settings = SearchSettings(
+        {"accuracy": 0.0}, data=f"{dataset.name} {dataset.fingerprint[:12]}", input_shape=(1, 16, 16), skip_broken=True
+    )
+    study = Study.create_or_continue(tmp_path / "store", "pets", settings)
+    study.note_data(source)
+    architecture = Architecture.parse("1x1x16x16-conv_r1_s2_c16_k3_relu-head_n2")
+    assert _dataset(study, None, architecture).fingerprint == dataset.fingerprint
+    (tmp_path / "pets" / "cat" / "4.png").write_bytes(b"")
+    with pytest.raises(AnenasError, match="is not what pets was made with"):
+        _dataset(study, None, architecture)
+
+
+def test_a_test_set_that_was_given_by_name_is_read_again(tmp_path: Path) -> None:
+    for folder, name, i in itertools.product(("home", "field"), ("cat", "dog"), range(6)):
+        (tmp_path / folder / name).mkdir(parents=True, exist_ok=True)
+        Image.new("L", (16, 16), i * 20 + len(folder)).save(tmp_path / folder / name / f"{i}.png")
+    names = {"train": f"images:{tmp_path / 'home'}", "test": f"images:{tmp_path / 'field'}"}
+    dataset = load_data(names, size=(16, 16))
+    settings = SearchSettings({"accuracy": 0.0}, data=f"home {dataset.fingerprint[:12]}", input_shape=(1, 16, 16))
+    Study.create_or_continue(tmp_path / "store", "pets", settings).note_data(names)
+    study = Study.load(tmp_path / "store", "pets")
+    architecture = Architecture.parse("1x1x16x16-conv_r1_s2_c16_k3_relu-head_n2")
+    assert _dataset(study, None, architecture).test.names == dataset.test.names
+    (tmp_path / "moved").mkdir()
+    (tmp_path / "home").rename(tmp_path / "moved" / "home")
+    assert _dataset(study, f"images:{tmp_path / 'moved' / 'home'}", architecture).fingerprint == dataset.fingerprint

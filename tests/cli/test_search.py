@@ -33,6 +33,8 @@ from commands import Run
         ("search --data fashion_mnst", "did you mean fashion_mnist?"),
         ("search --data images:nowhere", "nowhere"),
         ("search --data nowhere.npz", "nowhere.npz"),
+        ("search --test nowhere", "--test is a split of named data: name them with --data, such as images:FOLDER"),
+        ("search --data images:nowhere --validation x --skip-broken", "nowhere"),
         ("search --no-such-option", "No such option"),
         ("front nothing", "no studies in"),
         ("ui", "nothing to browse in mlruns yet"),

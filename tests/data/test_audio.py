@@ -72,6 +72,17 @@ def test_a_class_with_too_few_recordings_is_named(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["wav", "mel"])
+def test_recordings_of_other_formats_are_counted_and_said(
+    kind: str, folder: Path, log: pytest.LogCaptureFixture
+) -> None:
+    for i in range(20):
+        (folder / "low" / f"{i}.mp3").write_bytes(b"ID3")
+    load(folder, kind)
+    wanted = "tones: 20 .mp3 files need to be converted to .wav, such as with ffmpeg: low/0.mp3, low/1.mp3, low/10.mp3"
+    assert log.messages[0] == f"{wanted}, … (20 .mp3)"
+
+
+@pytest.mark.parametrize("kind", ["wav", "mel"])
 def test_a_recording_that_was_cut_off_is_named(kind: str, folder: Path) -> None:
     path = folder / "low" / "3.wav"
     path.write_bytes(path.read_bytes()[:300])

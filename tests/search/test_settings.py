@@ -103,13 +103,15 @@ def test_settings_are_read_back_as_they_were() -> None:
     assert SearchSettings.from_dict(SETTINGS.to_dict()) == SETTINGS
 
 
-def test_what_training_does_to_inputs_is_a_setting_only_where_it_is_not_what_it_always_was() -> None:
-    other = dataclasses.replace(SETTINGS, augment="strong", flip=False)
+def test_what_is_done_to_inputs_is_a_setting_only_where_it_is_not_what_it_always_was() -> None:
+    other = dataclasses.replace(SETTINGS, augment="strong", flip=False, skip_broken=True)
     assert SearchSettings.from_dict(other.to_dict()) == other
     normalised = dataclasses.replace(SETTINGS, moments=((0.5,), (0.25,)))
     assert SearchSettings.from_dict(json.loads(json.dumps(normalised.to_dict()))) == normalised
-    assert SETTINGS.differences(other) == ["augment was None, is strong", "flip was None, is False"]
-    assert not {"augment", "flip", "moments"} & SETTINGS.to_dict().keys()
+    assert SETTINGS.differences(other) == [
+        "augment was None, is strong", "flip was None, is False", "skip_broken was None, is True",
+    ]  # fmt: skip
+    assert not {"augment", "flip", "skip_broken", "moments"} & SETTINGS.to_dict().keys()
 
 
 def test_a_study_of_a_later_version_says_what_to_do(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import json
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,15 @@ def runs(tmp_path: Path) -> list[Run]:
     [experiment] = [e for e in client.search_experiments() if e.name == "pretend"]
     found = list(client.search_runs([experiment.experiment_id]))
     return sorted(found, key=lambda run: int(run.data.tags.get("anenas.trial", -1)))
+
+
+def test_how_many_inputs_of_each_class_were_used_is_an_artifact_of_the_search(
+    tracker: MlflowTracker, tmp_path: Path
+) -> None:
+    tracker.log_inputs({"train": {"cat": 3, "dog": 4}, "test": {"cat": 1, "dog": 0}})
+    [search] = runs(tmp_path)
+    file = MlflowClient(default_uri(tmp_path / "store")).download_artifacts(search.info.run_id, "inputs.json")
+    assert json.loads(Path(file).read_text()) == {"train": {"cat": 3, "dog": 4}, "test": {"cat": 1, "dog": 0}}
 
 
 def test_a_trial_is_a_nested_run_with_choices_figures_curve_and_artifacts(

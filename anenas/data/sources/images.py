@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+import functools
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError, features
 
-from anenas._errors import AnenasError
+from anenas._errors import AnenasError, first_line
+from anenas._files import is_file
+from anenas.data._broken import without_broken
 from anenas.data._class_folders import read_class_folders
 from anenas.data._format import InputFormat
 from anenas.data._pictures import PhotoPictures, draw_photo, is_grey
@@ -20,7 +21,19 @@ from anenas.data._raw import RawData, file_safe
 from anenas.data._sources import source
 from anenas.inputs import IMAGES
 
-_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif")
+_SUFFIXES = (
+    ".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".tif", ".tiff", ".avif", ".jpe", ".jfif", ".apng", ".dib",
+    ".mpo", ".jp2", ".j2k", ".jpx", ".ppm", ".pgm", ".pbm", ".pnm", ".tga", ".qoi", ".pcx",
+)  # fmt: skip
+_OTHERS = dict.fromkeys(
+    (".heic", ".heif", ".hif", ".jxl", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf", ".rw2", ".svg", ".psd"),
+    "to be converted, such as to .jpg",
+)
+"""Images that cannot be read, and what they need."""
+_FORMATS = (
+    "PNG", "JPEG", "BMP", "WEBP", "GIF", "TIFF", "AVIF", "DIB", "MPO", "JPEG2000", "PPM", "TGA", "QOI", "PCX",
+)  # fmt: skip
+"""Others may run programs, such as Ghostscript."""
 
 
 @source("images", IMAGES, rest="FOLDER")
@@ -31,23 +44,32 @@ def read_images(rest: str, wanted: InputFormat) -> RawData:
         AnenasError: The folder is missing or not laid out like that, a class is empty, or a file is not an image.
     """
     path = Path(rest).expanduser()
-    classes, files = read_class_folders(path, _SUFFIXES, IMAGES.name)
-    channels = 1 if _all_grey(path for found in files.values() for path in found.paths) else 3
+    classes, files = read_class_folders(path, IMAGES, _SUFFIXES, _unreadable())
+    title = path.resolve().name
+    files, grey = without_broken(title, files, IMAGES, _is_grey_file, skip=wanted.skip_broken)
+    channels = 1 if all(grey) else 3
     examples = {
-        part: found.examples(PhotoPictures(partial(_draw_file, found.paths), np.arange(len(found.paths)), channels))
+        part: found.examples(
+            PhotoPictures(functools.partial(_draw_file, found.paths), np.arange(len(found.paths)), channels)
+        )
         for part, found in files.items()
     }
-    return RawData.of_parts(file_safe(path.resolve().name), IMAGES, classes, examples)
+    return RawData.of_parts(file_safe(title), IMAGES, classes, examples)
 
 
-def _all_grey(paths: Iterable[Path]) -> bool:
-    with ThreadPoolExecutor() as threads:
-        return all(threads.map(_is_grey_file, paths))
+def _unreadable() -> dict[str, str]:
+    """How to get what reads images with suffixes that cannot be read, by suffix."""
+    can = "AVIF" in _known_formats() and features.check("avif")
+    return _OTHERS if can else _OTHERS | {".avif": "Pillow 11.3 or newer: pip install -U pillow"}
 
 
 def _is_grey_file(path: Path) -> bool:
+    """Whether a file is a grey image; it is decoded, a JPEG at an eighth of its size, to see whether it can be."""
     with _opened(path) as image:
-        return is_grey(image)
+        grey = is_grey(image)
+        image.draft(None, (1, 1))
+        image.load()
+        return grey
 
 
 def _draw_file(paths: list[Path], index: int, size: tuple[int, int], channels: int) -> NDArray[np.uint8]:
@@ -55,10 +77,23 @@ def _draw_file(paths: list[Path], index: int, size: tuple[int, int], channels: i
         return draw_photo(image, size, channels)
 
 
+def _known_formats() -> list[str]:
+    Image.init()  # once; later calls cost nothing
+    return [name for name in _FORMATS if name in Image.OPEN]
+
+
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=_known_formats()) as image:
             yield image
     except Exception as error:  # Pillow raises a dozen kinds on broken files
-        raise AnenasError(f"'{path}' cannot be read as an image ({error}); repair or remove it") from error
+        raise AnenasError(
+            f"'{path}' cannot be read as an image ({_reason(path, error)}); repair or remove it"
+        ) from error
+
+
+def _reason(path: Path, error: Exception) -> str:
+    if is_file(path) and not path.stat().st_size:
+        return "it is empty"
+    return "its format is unknown" if isinstance(error, UnidentifiedImageError) else first_line(error)

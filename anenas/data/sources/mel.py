@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,13 @@ from anenas._errors import AnenasError
 from anenas.ane import MAX_STEPS
 from anenas.blocks import RATES, LogMel
 from anenas.data._audio import Tally
+from anenas.data._broken import without_broken
 from anenas.data._class_folders import read_class_folders
 from anenas.data._format import AudioFormat, InputFormat
 from anenas.data._raw import RawData, file_safe
 from anenas.data._series import ending_in_nan, read_series
 from anenas.data._sources import source
-from anenas.data._wav import WAV_SUFFIXES, read_rates, read_wavs, wav_warnings
+from anenas.data._wav import OTHER_SUFFIXES, WAV_SUFFIXES, read_rate, read_wavs, wav_warnings
 from anenas.inputs import RECORDINGS, SERIES
 
 _BANDS = 40
@@ -36,9 +38,11 @@ def read_spectrograms(rest: str, wanted: InputFormat) -> RawData:
         AnenasError: The folder is not laid out like that, or a file is too short or cannot be read.
     """
     path = Path(rest).expanduser()
-    classes, files = read_class_folders(path, WAV_SUFFIXES, RECORDINGS.name)
+    classes, files = read_class_folders(path, RECORDINGS, WAV_SUFFIXES, OTHER_SUFFIXES)
+    title = path.resolve().name
     with wav_warnings():
-        mel = _mel_for([path for found in files.values() for path in found.paths])
+        files, rates = without_broken(title, files, RECORDINGS, read_rate, skip=wanted.skip_broken)
+        mel = _mel_for(rates)
         tally = Tally(AudioFormat(mel.rate, MAX_STEPS * mel.hop))
         spectrograms = {part: _spectrograms(found.paths, mel, tally) for part, found in files.items()}
     tally.log(filled=False)
@@ -49,12 +53,11 @@ def read_spectrograms(rest: str, wanted: InputFormat) -> RawData:
     examples = {part: found.examples(series[f"{part}_x"]) for part, found in files.items()}
     mask = ", then a channel that is 1 where there is sound" if series["train_x"].masked else ""
     metadata = {"sample_rate": str(mel.rate), "input": f"{mel}: {mel.formula}{mask}"}
-    return RawData.of_parts(file_safe(path.resolve().name), SERIES, classes, examples, metadata=metadata)
+    return RawData.of_parts(file_safe(title), SERIES, classes, examples, metadata=metadata)
 
 
-def _mel_for(files: list[Path]) -> LogMel:
+def _mel_for(rates: Sequence[int]) -> LogMel:
     """The spectrogram that suits the rate of most files."""
-    rates = read_rates(files)
     rate = max((rate for rate in RATES if 2 * sum(own >= rate for own in rates) > len(rates)), default=RATES[0])
     return LogMel(rate, hop=rate * 16 // 1000, hops=2, bands=_BANDS)
 

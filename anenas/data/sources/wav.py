@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from anenas.data._audio import Tally, of_length
+from anenas.data._broken import without_broken
 from anenas.data._class_folders import read_class_folders
 from anenas.data._format import InputFormat
 from anenas.data._raw import RawData, file_safe
 from anenas.data._series import Series
 from anenas.data._sources import source
-from anenas.data._wav import WAV_SUFFIXES, read_wavs, wav_warnings
+from anenas.data._wav import OTHER_SUFFIXES, WAV_SUFFIXES, read_rate, read_wavs, wav_warnings
 from anenas.inputs import RECORDINGS
 
 
@@ -25,11 +26,13 @@ def read_recordings(rest: str, wanted: InputFormat) -> RawData:
         AnenasError: The folder is not laid out like that, or a file is empty or cannot be read.
     """
     path, audio = Path(rest).expanduser(), wanted.audio
-    classes, files = read_class_folders(path, WAV_SUFFIXES, RECORDINGS.name)
+    classes, files = read_class_folders(path, RECORDINGS, WAV_SUFFIXES, OTHER_SUFFIXES)
     tally, examples = Tally(audio), {}
+    title = path.resolve().name
     with wav_warnings():
+        files, _ = without_broken(title, files, RECORDINGS, read_rate, skip=wanted.skip_broken)
         for part, found in files.items():
             waveforms = (tally.add(one, f"'{path}'") for path, one in read_wavs(found.paths, audio))
             examples[part] = found.examples(Series(of_length(waveforms, len(found.paths), audio)))
     tally.log(filled=True)
-    return RawData.of_parts(file_safe(path.resolve().name), RECORDINGS, classes, examples)
+    return RawData.of_parts(file_safe(title), RECORDINGS, classes, examples)

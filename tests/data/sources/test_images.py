@@ -1,15 +1,16 @@
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, features
 
 from anenas._errors import AnenasError
-from anenas.data import Dataset, InputFormat, load_data
-from anenas.data.sources.images import read_images
+from anenas.data import Dataset, load_data
+from anenas.data.sources.images import _SUFFIXES
 
 Paint = Callable[..., Path]
 
@@ -27,14 +28,20 @@ def test_class_folders_become_classes_in_sorted_order(paint: Paint) -> None:
     assert (dataset.name, dataset.classes, dataset.channels, dataset.flip) == ("pets", ("ant", "cat", "dog"), 3, True)
 
 
-def test_all_six_kinds_of_file_are_read_and_everything_else_ignored(paint: Paint) -> None:
-    path = paint("cat/1.png", "cat/2.JPG", "cat/3.jpeg", "cat/4.bmp", "cat/5.webp", "cat/6.gif", *names("dog"))
-    for ignored in ("readme.txt", "cat/notes.txt", "cat/.hidden.png", ".git/x.png"):
-        (path / ignored).parent.mkdir(exist_ok=True)
-        (path / ignored).touch()
-    source = read_images(str(path), InputFormat(size=(6, 6)))
-    assert source.classes == ("cat", "dog")
-    assert source.train.labels.tolist() == [0] * 6 + [1] * 5
+def test_pictures_of_every_usual_format_are_read(paint: Paint) -> None:
+    suffixes = [suffix for suffix in _SUFFIXES if suffix != ".avif" or features.check("avif")]
+    pictures = [f"cat/1{suffix}" for suffix in (*suffixes, ".JPG")]
+    dataset = load(paint(*names("dog"), *pictures))
+    read = [name for split in (dataset.train, dataset.validation, dataset.test) for name in split.names or ()]
+    assert sorted(read) == sorted([*pictures, *names("dog")])
+    assert {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".tif", ".tiff", ".jfif", ".avif"} <= {*_SUFFIXES}
+
+
+def test_what_pillow_would_run_a_program_for_is_no_image(paint: Paint) -> None:
+    path = paint(*names("cat", "dog"))
+    Image.new("RGB", (4, 4)).save(path / "cat" / "x.png", "EPS")
+    with pytest.raises(AnenasError, match=r"x\.png' cannot be read as an image"):
+        load(path)
 
 
 def test_without_a_split_a_fifth_is_cut_for_testing_and_then_for_validation(paint: Paint) -> None:
@@ -63,11 +70,16 @@ def test_the_same_seed_cuts_the_same_way_and_another_does_not(paint: Paint) -> N
     assert load(path, seed=1).fingerprint != load(path, seed=2).fingerprint
 
 
-@pytest.mark.parametrize("test", ["test", "val"])
-def test_a_split_into_folders_is_taken(paint: Paint, test: str) -> None:
-    dataset = load(paint(*names("train/cat", "train/dog"), *names(f"{test}/cat", f"{test}/dog", count=3)))
-    assert [len(split) for split in (dataset.train, dataset.validation, dataset.test)] == [8, 2, 6]
+@pytest.mark.parametrize(("other", "counts"), [("test", [8, 2, 6]), ("val", [8, 6, 2])])
+def test_a_split_into_folders_is_taken(
+    paint: Paint, caplog: pytest.LogCaptureFixture, other: str, counts: list[int]
+) -> None:
+    caplog.set_level(logging.INFO, "anenas")
+    dataset = load(paint(*names("train/cat", "train/dog"), *names(f"{other}/cat", f"{other}/dog", count=3)))
+    assert [len(split) for split in (dataset.train, dataset.validation, dataset.test)] == counts
     assert dataset.classes == ("cat", "dog")
+    held_out = "pets has a validation split but no test split: 2 of the 10 training images are held out as one"
+    assert (held_out in caplog.messages) == (other == "val")
 
 
 def test_train_val_and_test_folders_are_the_three_splits(paint: Paint) -> None:

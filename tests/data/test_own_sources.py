@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.io import wavfile
+
+from anenas._errors import AnenasError
+from anenas.data import Dataset, Encoding, InputFormat, absolute_source, load_data, with_splits
+from anenas.inputs import SERIES, TEXTS
+
+Paint = Callable[..., Path]
+
+
+@pytest.fixture
+def folders(paint: Paint) -> Path:
+    """Class folders in "home", and in "field" those of fewer classes."""
+    home = [f"home/{name}/{i}.png" for name in ("ant", "cat", "dog") for i in range(10)]
+    return paint(*home, *(f"field/{name}/{i}.png" for name in ("cat", "dog") for i in range(4)))
+
+
+def load(data: object) -> Dataset:
+    return load_data(data, size=(6, 6))  # type: ignore[arg-type]
+
+
+def split_names(dataset: Dataset) -> list[set[str]]:
+    return [set(split.names or ()) for split in (dataset.train, dataset.validation, dataset.test)]
+
+
+def test_another_folder_is_the_test_set_with_the_labels_of_the_training_classes(folders: Path) -> None:
+    dataset = load(with_splits(f"images:{folders / 'home'}", test=folders / "field"))
+    assert (dataset.name, dataset.classes) == ("home", ("ant", "cat", "dog"))
+    assert dataset.test.names == tuple(f"{name}/{i}.png" for name in ("cat", "dog") for i in range(4))
+    np.testing.assert_array_equal(dataset.test.labels, [1, 1, 1, 1, 2, 2, 2, 2])
+    assert [len(split) for split in (dataset.train, dataset.validation)] == [24, 6]
+
+
+def test_another_folder_is_the_validation_set_and_nothing_is_held_out_for_it(folders: Path) -> None:
+    dataset = load(with_splits(f"images:{folders / 'home'}", validation=f"images:{folders / 'field'}"))
+    assert [len(split) for split in (dataset.train, dataset.validation, dataset.test)] == [24, 8, 6]
+
+
+def test_splits_of_the_data_that_are_replaced_are_said(
+    folders: Path, paint: Paint, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "anenas")
+    paint(*(f"both/{part}/{name}/{i}.png" for part in ("train", "test") for name in ("cat", "dog") for i in range(3)))
+    dataset = load(with_splits(f"images:{folders / 'both'}", test=str(folders / "field")))
+    assert len(dataset.test) == 8
+    assert f"both: its own test split is not used, but images:{folders / 'field'}" in caplog.messages
+    with pytest.raises(AnenasError, match="both has splits of its own and cannot be the test split; name one of its"):
+        load(with_splits(f"images:{folders / 'home'}", test=folders / "both"))
+
+
+def test_a_class_that_training_lacks_is_one_clear_line(folders: Path) -> None:
+    with pytest.raises(
+        AnenasError, match=r"home has the class 'ant', of which there is nothing in .*; expected one of "
+    ):
+        load(with_splits(f"images:{folders / 'field'}", test=folders / "home"))
+    (folders / "field" / "cat").rename(folders / "field" / "Cat")
+    with pytest.raises(AnenasError, match=r"field has the class 'Cat', of .*; expected one of ant, cat, dog"):
+        load(with_splits(f"images:{folders / 'home'}", validation=folders / "field"))
+
+
+def test_the_names_of_all_splits_become_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    data = with_splits("images:home", validation="field", test="wav:elsewhere")
+    assert absolute_source(data) == {
+        "train": f"images:{tmp_path}/home",
+        "validation": f"images:{tmp_path}/field",
+        "test": f"wav:{tmp_path}/elsewhere",
+    }
+    assert with_splits("images:home") == "images:home"
+
+
+@pytest.mark.parametrize("data", [None, {"train_x": 1}])
+def test_what_has_no_name_cannot_be_given_another_test_set(data: object) -> None:
+    with pytest.raises(AnenasError, match="`test` is a split of named data: name them with `data`"):
+        with_splits(data, test="field")  # type: ignore[arg-type]
+
+
+def test_tables_of_texts_can_be_splits_too(tmp_path: Path) -> None:
+    rows = "text,label\n" + "".join(f"{word} {i},{word}\n" for word in ("yes", "no") for i in range(9))
+    (tmp_path / "home.csv").write_text(rows)
+    (tmp_path / "field.csv").write_text("text,label\nno way,no\n")
+    wanted = InputFormat.of_shape(TEXTS, (1, 1, 8), encoding=Encoding("words", 16))
+    dataset = load_data(with_splits(f"text:{tmp_path / 'home.csv'}", test=f"text:{tmp_path / 'field.csv'}"), wanted)
+    assert [dataset.classes[label] for label in dataset.test.labels] == ["no"]
+    assert "way" not in dataset.metadata["vocabulary"]
+
+
+def test_spectrograms_of_another_rate_or_length_are_refused(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(-9999, 9999, 32000, np.int16)
+    for folder, rate, count in (("home", 16000, 16000), ("slow", 8000, 8000), ("long", 16000, 32000)):
+        for name in ("low", "high"):
+            (tmp_path / folder / name).mkdir(parents=True)
+            for i in range(3):
+                wavfile.write(tmp_path / folder / name / f"{i}.wav", rate, noise[i : count - 9 + i])
+    with pytest.raises(AnenasError, match=r"slow is not read like .*: sample_rate is '8000', not '16000'; put both "):
+        load_data(with_splits(f"mel:{tmp_path / 'home'}", test=tmp_path / "slow"), InputFormat(SERIES))
+    with pytest.raises(AnenasError, match=r"long holds series of 40 channels and .* steps, not "):
+        load_data(with_splits(f"mel:{tmp_path / 'home'}", test=tmp_path / "long"), InputFormat(SERIES))
