@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import os
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+import joblib
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
 from anenas._errors import AnenasError
+from anenas.data._album import Album
 from anenas.data._arrays import array_reader
 from anenas.data._format import InputFormat
+from anenas.data._photos import BILINEAR, in_channels, planes
 from anenas.data._raw import Inputs
 from anenas.inputs import IMAGES
 
 _log = logging.getLogger(__name__)
 _MAGNIFIED = 3  # times an image may be, at most, where several sizes would do: more shows nothing new
-_BILINEAR = Image.Resampling.BILINEAR  # Pillow widens the filter when it shrinks, so nothing aliases
 
 
 class _Pictures(Inputs):
@@ -45,10 +46,12 @@ class _Pictures(Inputs):
             raise AnenasError(
                 f"{name} has {self.channels} channels, which cannot be made {channels}; only 1 and 3 can be converted"
             )
-        if channels != self.channels:
-            change = "are grey: they get three equal channels" if channels > 1 else "lose their colours"
-            _log.info("%s: the images %s", name, change)
+        self._say(name, channels)
         return dataclasses.replace(wanted, channels=channels)
+
+    @abstractmethod
+    def _say(self, name: str, channels: int) -> None:
+        """Log how they are read, if they are to have that many channels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +73,11 @@ class ArrayPictures(_Pictures):
             wanted = dataclasses.replace(wanted, size=self._largest(wanted.sizes, name))
         return super().settle(wanted, name)
 
+    def _say(self, name: str, channels: int) -> None:
+        if channels != self.channels:
+            change = "are grey: they get three equal channels" if channels > 1 else "lose their colours"
+            _log.info("%s: the images %s", name, change)
+
     def _largest(self, sizes: Sequence[tuple[int, int]], name: str) -> tuple[int, int]:
         """The largest of several sizes that does not magnify them too much, or the smallest."""
         rows, columns = self.array.shape[1:3]
@@ -89,41 +97,48 @@ class ArrayPictures(_Pictures):
         drawn = np.empty((len(self), channels, *size), np.uint8)
         for index, pixels in enumerate(self.array):
             if pixels.shape[2] == 3:
-                image = _in_channels(Image.fromarray(pixels), channels)
-                drawn[index] = _planes(image.resize(size[::-1], _BILINEAR))
+                image = in_channels(Image.fromarray(pixels), channels)
+                drawn[index] = planes(image.resize(size[::-1], BILINEAR))
             else:  # a single plane fills all the channels there are; several, such as RGBA, stay what they are
-                planes = [Image.fromarray(plane).resize(size[::-1], _BILINEAR) for plane in np.moveaxis(pixels, 2, 0)]
-                drawn[index] = np.stack([np.asarray(plane) for plane in planes])
+                one_by_one = [
+                    Image.fromarray(plane).resize(size[::-1], BILINEAR) for plane in np.moveaxis(pixels, 2, 0)
+                ]
+                drawn[index] = np.stack([np.asarray(plane) for plane in one_by_one])
         return drawn
 
 
 @dataclass(frozen=True, eq=False)
 class PhotoPictures(_Pictures):
-    """Pictures of any shape, decoded and drawn one by one by `draw_one`, which threads share."""
+    """Some photos of an album, decoded and drawn one by one."""
 
-    draw_one: Callable[[int, tuple[int, int], int], NDArray[np.uint8]]
-    """Called with an index, size and channels; returns (channels, height, width)."""
+    album: Album
     indices: NDArray[np.int64]
-    own_channels: int
+    """Shape (N,), into the album."""
 
     def __len__(self) -> int:
         return len(self.indices)
 
     @property
     def channels(self) -> int:
-        return self.own_channels
+        return self.album.channels
+
+    def _say(self, name: str, channels: int) -> None:
+        self.album.say(name, channels)
+
+    def facts(self, wanted: InputFormat) -> dict[str, str]:
+        return self.album.facts
 
     def take(self, indices: NDArray[np.int64]) -> PhotoPictures:
-        return PhotoPictures(self.draw_one, self.indices[indices], self.own_channels)
+        return PhotoPictures(self.album, self.indices[indices])
 
     def draw(self, wanted: InputFormat) -> NDArray[np.uint8]:
         size, channels = _drawn_as(wanted)
         drawn = np.empty((len(self), channels, *size), np.uint8)
 
         def fill(position: int) -> None:
-            drawn[position] = self.draw_one(int(self.indices[position]), size, channels)
+            drawn[position] = self.album.draw(int(self.indices[position]), size, channels)
 
-        with ThreadPoolExecutor(os.cpu_count()) as threads:
+        with ThreadPoolExecutor(joblib.cpu_count()) as threads:
             for _ in threads.map(fill, range(len(self))):
                 pass  # asking for each result raises the first picture's error and drops the pictures still waiting
         return drawn
@@ -133,38 +148,6 @@ def _drawn_as(wanted: InputFormat) -> tuple[tuple[int, int], int]:
     """(height, width) and channels of a format that is settled."""
     assert wanted.size and wanted.channels
     return wanted.size, wanted.channels
-
-
-def draw_photo(image: Image.Image, size: tuple[int, int], channels: int) -> NDArray[np.uint8]:
-    """A photo, upright, resized to cover `size` and cropped to its centre.
-
-    Args:
-        image: As Pillow opened it, in any mode.
-        size: (height, width).
-        channels: 1 or 3.
-
-    Returns:
-        Shape (channels, height, width).
-    """
-    image.draft(None, (2 * max(size), 2 * max(size)))  # lets a large JPEG decode at a fraction of its size
-    upright = ImageOps.exif_transpose(image)
-    return _planes(ImageOps.fit(_in_channels(upright, channels), size[::-1], _BILINEAR))
-
-
-def is_grey(image: Image.Image) -> bool:
-    """Whether a picture has one channel only, read from its header. A palette counts as colour."""
-    return image.mode in ("1", "L") or image.mode.startswith("I")
-
-
-def _in_channels(image: Image.Image, channels: int) -> Image.Image:
-    if image.mode.startswith("I"):  # 16-bit grey, which Pillow's own conversion would clip at 255
-        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-    return image.convert("L" if channels == 1 else "RGB")  # "L" is the luma of ITU-R 601
-
-
-def _planes(image: Image.Image) -> NDArray[np.uint8]:
-    pixels = np.asarray(image)
-    return np.moveaxis(pixels, 2, 0) if pixels.ndim == 3 else pixels[np.newaxis]
 
 
 @array_reader(IMAGES)

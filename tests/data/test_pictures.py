@@ -1,14 +1,15 @@
 from __future__ import annotations
 
-import io
 import logging
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from anenas.data import InputFormat
-from anenas.data._pictures import ArrayPictures, PhotoPictures, draw_photo
+from anenas.data._album import Album
+from anenas.data._pictures import ArrayPictures, PhotoPictures
 
 random = np.random.default_rng(0)
 
@@ -41,51 +42,9 @@ def test_colour_becomes_luma_of_itu_r_601() -> None:
     np.testing.assert_allclose(drawn[:, 0], array @ [0.299, 0.587, 0.114], atol=1)
 
 
-def test_a_photo_keeps_its_proportions_and_its_centre() -> None:
-    pixels = np.zeros((10, 30, 3), np.uint8)
-    pixels[:, 10:20] = (255, 0, 0)
-    drawn = draw_photo(Image.fromarray(pixels), (10, 10), 3)
-    assert drawn.shape == (3, 10, 10)
-    assert drawn[0].min() == 255 and drawn[1:].max() == 0
-
-
-def test_a_photo_is_turned_upright() -> None:
-    pixels = np.zeros((20, 20, 3), np.uint8)
-    pixels[:10] = 255
-    exif = Image.Exif()
-    exif[0x0112] = 3  # upside down
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "png", exif=exif)
-    drawn = draw_photo(Image.open(file), (20, 20), 1)
-    assert drawn[0, :9].max() == 0 and drawn[0, 11:].min() == 255
-
-
-def test_sixteen_bit_grey_is_scaled_not_clipped() -> None:
-    file = io.BytesIO()
-    Image.fromarray(np.array([[0, 0x8000], [0x4000, 0xFFFF]], np.uint16)).save(file, "png")
-    drawn = draw_photo(Image.open(file), (2, 2), 1)
-    np.testing.assert_array_equal(drawn[0], [[0, 128], [64, 255]])
-
-
-@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK"])
-@pytest.mark.parametrize("channels", [1, 3])
-def test_a_photo_of_any_mode_is_drawn(mode: str, channels: int) -> None:
-    image = Image.new("RGB", (9, 7), (255, 255, 255)).convert(mode)
-    np.testing.assert_array_equal(draw_photo(image, (4, 6), channels), np.full((channels, 4, 6), 255, np.uint8))
-
-
-def test_a_large_jpeg_looks_the_same_as_without_the_shortcut() -> None:
-    ramp = np.tile(np.linspace(0, 255, 800).astype(np.uint8), (600, 1))
-    file = io.BytesIO()
-    Image.fromarray(ramp).save(file, "jpeg", quality=95)
-    shortcut = draw_photo(Image.open(file), (32, 32), 1)
-    plain = draw_photo(Image.fromarray(ramp), (32, 32), 1)
-    np.testing.assert_allclose(shortcut.astype(int), plain.astype(int), atol=3)
-
-
 def test_pictures_are_taken_in_the_order_asked_for() -> None:
     array = np.arange(6, dtype=np.uint8).reshape(6, 1, 1, 1)
-    photos = PhotoPictures(lambda index, size, channels: array[index], np.arange(6), 1)
+    photos = PhotoPictures(Album.of(lambda index: nullcontext(Image.fromarray(array[index, ..., 0])), 6), np.arange(6))
     for pictures in (ArrayPictures(array), photos):
         some = pictures.take(np.array([5, 3, 4])).take(np.array([2, 0]))
         assert len(some) == 2

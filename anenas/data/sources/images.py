@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from anenas._errors import AnenasError
+from anenas.data._album import Album
 from anenas.data._class_folders import read_class_folders
 from anenas.data._format import InputFormat
-from anenas.data._pictures import PhotoPictures, draw_photo, is_grey
+from anenas.data._pictures import PhotoPictures
 from anenas.data._raw import RawData, file_safe
 from anenas.data._sources import source
 from anenas.inputs import IMAGES
@@ -32,27 +30,13 @@ def read_images(rest: str, wanted: InputFormat) -> RawData:
     """
     path = Path(rest).expanduser()
     classes, files = read_class_folders(path, _SUFFIXES, IMAGES.name)
-    channels = 1 if _all_grey(path for found in files.values() for path in found.paths) else 3
-    examples = {
-        part: found.examples(PhotoPictures(partial(_draw_file, found.paths), np.arange(len(found.paths)), channels))
-        for part, found in files.items()
-    }
+    paths = [path for found in files.values() for path in found.paths]
+    album = Album.of(lambda index: _opened(paths[index]), len(paths))
+    examples, start = {}, 0
+    for part, found in files.items():
+        end = start + len(found.paths)
+        examples[part], start = found.examples(PhotoPictures(album, np.arange(start, end))), end
     return RawData.of_parts(file_safe(path.resolve().name), IMAGES, classes, examples)
-
-
-def _all_grey(paths: Iterable[Path]) -> bool:
-    with ThreadPoolExecutor() as threads:
-        return all(threads.map(_is_grey_file, paths))
-
-
-def _is_grey_file(path: Path) -> bool:
-    with _opened(path) as image:
-        return is_grey(image)
-
-
-def _draw_file(paths: list[Path], index: int, size: tuple[int, int], channels: int) -> NDArray[np.uint8]:
-    with _opened(paths[index]) as image:
-        return draw_photo(image, size, channels)
 
 
 @contextlib.contextmanager

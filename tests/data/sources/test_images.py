@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -86,6 +87,25 @@ def test_a_folder_is_grey_only_if_every_image_is(paint: Paint) -> None:
     paint("dog/colour.png")
     assert (load(path).channels, load(path).flip) == (3, True)
     assert (load(path, channels=1).channels, load(path, channels=1).flip) == (1, True)
+
+
+def test_shapes_that_lie_in_the_transparency_alone_are_seen(paint: Paint, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "anenas")
+    path = paint(*names("cat", "dog"), mode="L")
+    for folder, rows in (("cat", slice(0, 5)), ("dog", slice(5, 10))):
+        for index in range(3):
+            alpha = np.zeros((10, 12), np.uint8)
+            alpha[rows] = 255
+            black = Image.new("L", (12, 10))
+            Image.merge("LA", (black, Image.fromarray(alpha))).save(path / folder / f"{index}.png")
+    dataset = load_data(f"images:{path}", size=(10, 12))
+    assert (dataset.channels, dataset.metadata) == (1, {"pixels": "transparent parts are drawn on white"})
+    assert "pets: 6 of 10 images are transparent, at least in part: drawn on white" in caplog.messages
+    for split in (dataset.train, dataset.validation, dataset.test):
+        for image, label, name in zip(split.inputs, split.labels, split.names or (), strict=True):
+            if name[-5] in "012":
+                black = image[0, :5] if label == 0 else image[0, 5:]
+                assert black.max() == 0 and (image == 0).mean() == 0.5 and image.max() == 255
 
 
 def test_a_broken_image_is_named(paint: Paint) -> None:

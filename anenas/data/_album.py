@@ -1,0 +1,122 @@
+"""The photos of a data source, all splits together: how they are read, and what is said of it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+import joblib
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from anenas.data._photos import Look, Range, common_range, draw_photo, look_at
+
+_log = logging.getLogger(__name__)
+
+Opened = Callable[[int], AbstractContextManager[Image.Image]]
+"""Opens the photo of an index, for any thread; what it yields may be changed."""
+
+
+@dataclass(frozen=True, eq=False)
+class Album:
+    """Photos of any shape and mode.
+
+    Attributes:
+        opened: Opens one.
+        count: How many.
+        looks: What is known of each, or of some if the others are like them.
+    """
+
+    opened: Opened
+    count: int
+    looks: tuple[Look, ...]
+
+    @classmethod
+    def of(cls, opened: Opened, count: int, most: int | None = None) -> Self:
+        """The photos that `opened` opens.
+
+        Args:
+            opened: Opens one.
+            count: How many there are.
+            most: To look at, if all are alike; by default all.
+
+        Raises:
+            AnenasError: If one cannot be read.
+        """
+
+        def look(index: int) -> Look:
+            with opened(index) as image:
+                return look_at(image)
+
+        with ThreadPoolExecutor(joblib.cpu_count()) as threads:
+            step = 1 if most is None else -(-count // most)
+            return cls(opened, count, tuple(threads.map(look, range(0, count, step))))
+
+    @property
+    def channels(self) -> int:
+        """1 if every photo is grey, otherwise 3."""
+        return 1 if all(look.grey for look in self.looks) else 3
+
+    @cached_property
+    def ranges(self) -> Mapping[str, Range]:
+        """The values that become black and white in photos of more than 8 bits, of integers and of floats."""
+        return {deep: common_range(look.values for look in self.looks if look.deep == deep) for deep in self._deep}
+
+    @property
+    def _deep(self) -> list[str]:
+        return sorted({look.deep for look in self.looks} - {""})
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What users of a model need to know of how pixels were made: see `Dataset.metadata`."""
+        found = ["transparent parts are drawn on white"] if any(look.transparent for look in self.looks) else []
+        found += [f"grey of more than 8 bits is scaled: {_words(one)} become 0 and 255" for one in self.ranges.values()]
+        return {"pixels": "; ".join(found)} if found else {}
+
+    def draw(self, index: int, size: tuple[int, int], channels: int) -> NDArray[np.uint8]:
+        """A photo as `draw_photo` draws it, in the range that it shares with the others.
+
+        Raises:
+            AnenasError: If it cannot be read.
+        """
+        with self.opened(index) as image:
+            deep = "float" if image.mode == "F" else "integer"
+            return draw_photo(image, size, channels, self.ranges.get(deep))
+
+    def say(self, name: str, channels: int) -> None:
+        """Log how photos are read that are not read as they are.
+
+        Args:
+            name: Of the data set.
+            channels: That they are drawn in.
+        """
+        if channels > 1:
+            self._say(name, [look.grey for look in self.looks], "grey: three equal channels are made of one")
+        else:
+            self._say(name, [not look.grey for look in self.looks], "in colour: they are turned into grey")
+        self._say(name, [look.transparent for look in self.looks], "transparent, at least in part: drawn on white")
+        cmyk = "in CMYK: turned into RGB without the colour profiles they may have"
+        self._say(name, [look.cmyk for look in self.looks], cmyk)
+        several = "animated or of several pages: the first is read"
+        self._say(name, [look.several for look in self.looks], several)
+        for deep, values in self.ranges.items():
+            highest = max(look.values[1] for look in self.looks if look.deep == deep)
+            what = f"grey of more than 8 bits, of values up to {highest:g}: {_words(values)} become black and white"
+            self._say(name, [look.deep == deep for look in self.looks], what)
+
+    def _say(self, name: str, which: list[bool], what: str) -> None:
+        if all(which):
+            _log.info(f"{name}: the images are {what}")
+        elif any(which):
+            how_many = f"{sum(which):,} of {self.count:,}" if len(which) == self.count else "some"
+            _log.info(f"{name}: {how_many} images are {what}")
+
+
+def _words(values: Range) -> str:
+    return f"{values[0]:g} and {values[1]:g}"

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import logging
+from contextlib import nullcontext
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from anenas.data import load_data
+from anenas.data._album import Album
+
+random = np.random.default_rng(0)
+
+
+@pytest.fixture(autouse=True)
+def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    caplog.set_level(logging.INFO, "anenas")
+    return caplog
+
+
+def album(*images: Image.Image, most: int | None = None) -> Album:
+    return Album.of(lambda index: nullcontext(images[index].copy()), len(images), most)
+
+
+def grey() -> Image.Image:
+    return Image.fromarray(random.integers(0, 256, (5, 5), np.uint8))
+
+
+def colour(mode: str = "RGB") -> Image.Image:
+    return Image.fromarray(random.integers(0, 256, (5, 5, 3), np.uint8)).convert(mode)
+
+
+def deep(most: float, dtype: type = np.uint16) -> Image.Image:
+    pixels = (random.random((5, 5)) * most).astype(dtype)
+    pixels[0, 0] = most
+    return Image.fromarray(pixels)
+
+
+def test_photos_are_grey_if_all_are(log: pytest.LogCaptureFixture) -> None:
+    greys = album(grey(), grey().convert("LA"), deep(9))
+    assert greys.channels == 1
+    assert album(grey(), colour()).channels == 3
+    greys.say("mine", 3)
+    assert log.messages[0] == "mine: the images are grey: three equal channels are made of one"
+
+
+@pytest.mark.parametrize(
+    ("channels", "said"),
+    [
+        (3, "mine: 2 of 5 images are grey: three equal channels are made of one"),
+        (1, "mine: 3 of 5 images are in colour: they are turned into grey"),
+    ],
+)
+def test_what_is_read_in_other_colours_than_its_own_is_counted(
+    channels: int, said: str, log: pytest.LogCaptureFixture
+) -> None:
+    album(grey(), grey(), colour(), colour("P"), colour()).say("mine", channels)
+    assert log.messages == [said]
+
+
+def test_photos_that_are_read_as_they_are_need_no_word(log: pytest.LogCaptureFixture) -> None:
+    album(grey(), grey()).say("mine", 1)
+    album(colour(), colour("P")).say("mine", 3)
+    assert not log.messages
+    assert album(colour()).facts == {}
+
+
+def test_what_is_transparent_or_of_print_is_counted(log: pytest.LogCaptureFixture) -> None:
+    some = album(colour("RGBA"), colour("RGBA"), colour("CMYK"), colour())
+    some.say("mine", 3)
+    assert log.messages == [
+        "mine: 2 of 4 images are transparent, at least in part: drawn on white",
+        "mine: 1 of 4 images are in CMYK: turned into RGB without the colour profiles they may have",
+    ]
+    assert some.facts == {"pixels": "transparent parts are drawn on white"}
+
+
+def test_of_photos_that_are_alike_some_tell(log: pytest.LogCaptureFixture) -> None:
+    opened: list[int] = []
+
+    def open_one(index: int) -> nullcontext[Image.Image]:
+        opened.append(index)
+        return nullcontext(grey())
+
+    many = Album.of(open_one, 101, most=50)
+    assert sorted(opened) == list(range(0, 101, 3))
+    many.say("mine", 3)
+    assert log.messages == ["mine: the images are grey: three equal channels are made of one"]
+
+
+def of(album: Album, index: int) -> NDArray[np.uint8]:
+    return album.draw(index, (5, 5), 1)[0]
+
+
+def test_deep_photos_share_the_range_of_the_brightest(log: pytest.LogCaptureFixture) -> None:
+    dark, bright = deep(300), deep(3000)
+    both = album(dark, bright, grey())
+    for index, image in enumerate((dark, bright)):
+        np.testing.assert_array_equal(of(both, index), np.rint(np.asarray(image) * (255 / 4095)))
+    both.say("mine", 1)
+    assert log.messages == [
+        "mine: 2 of 3 images are grey of more than 8 bits, of values up to 3000: 0 and 4095 become black and white"
+    ]
+    assert both.facts == {"pixels": "grey of more than 8 bits is scaled: 0 and 4095 become 0 and 255"}
+
+
+def test_floats_are_scaled_apart_from_integers() -> None:
+    floats, integers = deep(1, np.float32), deep(60000)
+    both = album(floats, integers)
+    np.testing.assert_allclose(of(both, 0), np.asarray(floats) * 255, atol=0.51)
+    np.testing.assert_allclose(of(both, 1), np.asarray(integers) / 257, atol=0.51)
+
+
+def test_the_range_is_that_of_all_splits_and_goes_with_the_model() -> None:
+    images = [deep(2000) for _ in range(12)]
+    train = [(image, index % 2) for index, image in enumerate(images)]
+    dataset = load_data((train, [(deep(60000), 0), (deep(60000), 1)]), size=(5, 5))
+    assert dataset.metadata == {"pixels": "grey of more than 8 bits is scaled: 0 and 65535 become 0 and 255"}
+    assert dataset.train.inputs.max() == 8
