@@ -13,12 +13,13 @@ from anenas._errors import AnenasError
 from anenas.data._album import Album
 from anenas.data._class_folders import read_class_folders
 from anenas.data._format import InputFormat
+from anenas.data._heic import HEIC_SUFFIXES, prepare_for_heic
 from anenas.data._pictures import PhotoPictures
 from anenas.data._raw import RawData, file_safe
 from anenas.data._sources import source
 from anenas.inputs import IMAGES
 
-_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif")
+_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", *HEIC_SUFFIXES)
 
 
 @source("images", IMAGES, rest="FOLDER")
@@ -31,6 +32,7 @@ def read_images(rest: str, wanted: InputFormat) -> RawData:
     path = Path(rest).expanduser()
     classes, files = read_class_folders(path, _SUFFIXES, IMAGES.name)
     paths = [path for found in files.values() for path in found.paths]
+    prepare_for_heic(paths)
     album = Album.of(lambda index: _opened(paths[index]), len(paths))
     examples, start = {}, 0
     for part, found in files.items():

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import logging
+import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,9 +11,10 @@ import pytest
 from PIL import Image
 
 from anenas._errors import AnenasError
-from anenas.data import Dataset, InputFormat, load_data
+from anenas.data import Dataset, InputFormat, _heic, load_data
 from anenas.data.sources.images import read_images
 
+HEIC = Path(__file__).with_name("corners.heic")
 Paint = Callable[..., Path]
 
 
@@ -150,4 +153,31 @@ def test_a_layout_that_does_not_fit_is_one_clear_line(paint: Paint, tmp_path: Pa
 def test_a_test_class_that_is_never_trained_is_an_error(paint: Paint) -> None:
     path = paint(*names("train/cat", "train/dog", "test/cat", "test/cow"))
     with pytest.raises(AnenasError, match="cow' is a class without training images; expected one of cat, dog"):
+        load(path)
+
+
+def test_heic_is_read_by_an_extra(paint: Paint) -> None:
+    pytest.importorskip("pi_heif")
+    path = paint(*names("cat", "dog"))
+    for name in ("cat/1.heic", "dog/1.HEIF"):
+        shutil.copy(HEIC, path / name)
+    dataset = load_data(f"images:{path}", size=(24, 32))
+    red, green, blue = (220, 0, 0), (0, 200, 0), (0, 0, 180)  # above, and below on the left and on the right
+    found = 0
+    for split in (dataset.train, dataset.validation, dataset.test):
+        for image, name in zip(split.inputs, split.names or (), strict=True):
+            if name.lower().endswith(("heic", "heif")):
+                found += 1
+                for (row, column), colour in {(5, 16): red, (18, 8): green, (18, 24): blue}.items():
+                    np.testing.assert_allclose(image[:, row, column], colour, atol=8)
+    assert found == 2
+
+
+def test_without_the_extra_one_line_says_how_heic_is_read(paint: Paint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pi_heif", None)
+    _heic._register.cache_clear()
+    path = paint(*names("cat", "dog"))
+    for name in ("1.heic", "2.HEIC"):
+        shutil.copy(HEIC, path / "cat" / name)
+    with pytest.raises(AnenasError, match=r"1\.heic' and 1 more are HEIC, .* pip install 'anenas\[heic\]', or conv"):
         load(path)
