@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from anenas.data._photos import Look, Range, common_range, draw_photo, look_at
+from anenas.data._photos import Look, Range, common_range, draw_photo, is_proportional, look_at
 
 _log = logging.getLogger(__name__)
 
@@ -89,13 +90,15 @@ class Album:
             deep = "float" if image.mode == "F" else "integer"
             return draw_photo(image, size, channels, self.ranges.get(deep))
 
-    def say(self, name: str, channels: int) -> None:
-        """Log how photos are read that are not read as they are.
+    def say(self, name: str, size: tuple[int, int], channels: int) -> None:
+        """Log how photos are read and brought to a size, unless they have it.
 
         Args:
             name: Of the data set.
+            size: (height, width) that they are drawn at.
             channels: That they are drawn in.
         """
+        self._say_size(name, size)
         if channels > 1:
             self._say(name, [look.grey for look in self.looks], "grey: three equal channels are made of one")
         else:
@@ -109,6 +112,21 @@ class Album:
             highest = max(look.values[1] for look in self.looks if look.deep == deep)
             what = f"grey of more than 8 bits, of values up to {highest:g}: {_words(values)} become black and white"
             self._say(name, [look.deep == deep for look in self.looks], what)
+
+    def _say_size(self, name: str, size: tuple[int, int]) -> None:
+        sizes = sorted({(look.height, look.width) for look in self.looks}, key=lambda one: (math.prod(one), one))
+        if sizes == [size]:
+            return
+        height, width = size
+        if all(is_proportional(one, size) for one in sizes):
+            what = f"are scaled to {width}×{height}"
+        else:
+            what = f"are scaled to cover {width}×{height} and cropped to the centre"
+        if len(self.looks) < self.count:
+            _log.info(f"{name}: the images {what}")
+            return
+        found = " to ".join(f"{width}×{height}" for height, width in dict.fromkeys((sizes[0], sizes[-1])))
+        _log.info(f"{name}: {self.count:,} images of {found} pixels {what}")
 
     def _say(self, name: str, which: list[bool], what: str) -> None:
         if all(which):

@@ -86,6 +86,12 @@ def _extremes(image: Image.Image) -> Range:
     return lowest, highest
 
 
+def is_proportional(size: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether pictures can be scaled from one size to the other, (height, width), to the pixel."""
+    scale = max(a / b for a, b in zip(other, size, strict=True))
+    return all(abs(scale * a - b) < 1 for a, b in zip(size, other, strict=True))
+
+
 def common_range(values: Iterable[Range]) -> Range:
     """The range of values that pictures of more than 8 bits share: 0 to 1, or of 8, 12 or 16 bits, as they need.
 

@@ -19,7 +19,7 @@ from anenas._errors import AnenasError
 from anenas.data._album import Album
 from anenas.data._arrays import array_reader
 from anenas.data._format import InputFormat
-from anenas.data._photos import BILINEAR, in_channels, planes
+from anenas.data._photos import BILINEAR, in_channels, is_proportional, planes
 from anenas.data._raw import Inputs
 from anenas.inputs import IMAGES
 
@@ -46,12 +46,13 @@ class _Pictures(Inputs):
             raise AnenasError(
                 f"{name} has {self.channels} channels, which cannot be made {channels}; only 1 and 3 can be converted"
             )
-        self._say(name, channels)
-        return dataclasses.replace(wanted, channels=channels)
+        settled = dataclasses.replace(wanted, channels=channels)
+        self._say(name, settled)
+        return settled
 
     @abstractmethod
-    def _say(self, name: str, channels: int) -> None:
-        """Log how they are read, if they are to have that many channels."""
+    def _say(self, name: str, settled: InputFormat) -> None:
+        """Log what is done to bring them to a format."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,10 +74,21 @@ class ArrayPictures(_Pictures):
             wanted = dataclasses.replace(wanted, size=self._largest(wanted.sizes, name))
         return super().settle(wanted, name)
 
-    def _say(self, name: str, channels: int) -> None:
+    def _say(self, name: str, settled: InputFormat) -> None:
+        size, channels = _drawn_as(settled)
+        if self._is_stretched(size):
+            _log.info(f"{name}: images of {_words(self.array.shape[1:3])} pixels are stretched to {_words(size)}")
         if channels != self.channels:
             change = "are grey: they get three equal channels" if channels > 1 else "lose their colours"
             _log.info("%s: the images %s", name, change)
+
+    def facts(self, wanted: InputFormat) -> dict[str, str]:
+        return {"resizing": "stretched"} if self._is_stretched(_drawn_as(wanted)[0]) else {}
+
+    def _is_stretched(self, size: tuple[int, int]) -> bool:
+        """Whether that size has other proportions, to the pixel."""
+        rows, columns = self.array.shape[1:3]
+        return not is_proportional((rows, columns), size)
 
     def _largest(self, sizes: Sequence[tuple[int, int]], name: str) -> tuple[int, int]:
         """The largest of several sizes that does not magnify them too much, or the smallest."""
@@ -122,8 +134,8 @@ class PhotoPictures(_Pictures):
     def channels(self) -> int:
         return self.album.channels
 
-    def _say(self, name: str, channels: int) -> None:
-        self.album.say(name, channels)
+    def _say(self, name: str, settled: InputFormat) -> None:
+        self.album.say(name, *_drawn_as(settled))
 
     def facts(self, wanted: InputFormat) -> dict[str, str]:
         return self.album.facts
@@ -148,6 +160,11 @@ def _drawn_as(wanted: InputFormat) -> tuple[tuple[int, int], int]:
     """(height, width) and channels of a format that is settled."""
     assert wanted.size and wanted.channels
     return wanted.size, wanted.channels
+
+
+def _words(size: Sequence[int]) -> str:
+    height, width = size
+    return f"{width}×{height}"
 
 
 @array_reader(IMAGES)

@@ -112,6 +112,8 @@ def test_the_card_says_what_is_known_and_how(bundle: Bundle, study: Study) -> No
         "trial 2 of the study `tiny`",
         "`image`: a grey image of 16×16 pixels",
         "`classLabel_probs`",
+        "An image of other proportions is scaled to cover 16×16 and cropped to its centre, as in training; "
+        "`Classifier.swift` does this.\n",
         f"| 48 validation images | {bundle.validation_accuracy:.2%} |",
         f"| 63 test images | {bundle.test_accuracy:.2%} |",
         f"{bundle.latency_ms:.3f} ms on A15",

@@ -65,3 +65,21 @@ def test_of_several_sizes_arrays_take_the_largest_that_does_not_magnify_them_too
     assert settled.size == (size, size)
     said = f"mine: inputs of {left} pixels are left out: more than 3 times the images' {pixels}×{pixels}"
     assert [record.getMessage() for record in caplog.records] == ([said] if left else [])
+
+
+@pytest.mark.parametrize(
+    ("shape", "size", "said"),
+    [
+        ((36, 28), (64, 64), ["mine: images of 28×36 pixels are stretched to 64×64"]),
+        ((28, 28), (64, 64), []),
+        ((30, 40), (60, 80), []),
+    ],
+)
+def test_that_arrays_are_stretched_is_said_and_goes_with_the_model(
+    shape: tuple[int, int], size: tuple[int, int], said: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "anenas")
+    pictures = ArrayPictures(np.zeros((1, *shape, 3), np.uint8))
+    settled = pictures.settle(InputFormat(size=size), "mine")
+    assert caplog.messages == said
+    assert pictures.facts(settled) == ({"resizing": "stretched"} if said else {})
