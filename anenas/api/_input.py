@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import math
 
 from pydantic import ValidationError
 
@@ -13,35 +14,58 @@ from anenas.inputs import IMAGES
 from anenas.space import SearchSpace
 
 _COLOURS = 3  # channels of what is mirrored by default
+_PHOTO_SIZES = (96, 128)  # larger ones train for too long to be chosen without being asked for
 
 _log = logging.getLogger(__name__)
 
 
-def load_input(space: SearchSpace, data: Data, shape: tuple[int, int, int] | None) -> tuple[Dataset, SearchSpace]:
+def load_input(
+    space: SearchSpace, data: Data, shape: tuple[int, int, int] | None, fixed: bool = True
+) -> tuple[Dataset, SearchSpace]:
     """The data at the input's size, and the space for that input.
 
     Args:
         space: That is searched.
         data: See `load_data`.
         shape: (C, H, W) instead of the space's.
+        fixed: Whether the space's own size is meant for photos too; otherwise they may get a larger one, which is told.
 
     Raises:
         AnenasError: If the data cannot be read, or the space cannot take them.
     """
     if shape:
         space = with_input(space, shape)
-    dataset = load_data(data, InputFormat.of_space(space, exact=shape is not None))
+    wanted = InputFormat.of_space(space, exact=shape is not None)
+    if not (fixed or shape or wanted.sizes) and wanted.kind is IMAGES:
+        wanted = dataclasses.replace(wanted, photo_sizes=_larger(*space.input.sizes[0]))
+    dataset = load_data(data, wanted)
     if heights := [height for height in space.input.heights if height <= dataset.height]:
         space = space.with_heights(heights)
     if space.input_kind.marker:
         return dataset, space
-    if dataset.input_shape != space.input.shape[1:]:
+    size, usual = dataset.input_shape[1:], space.input.shape[2:]
+    if dataset.kind.resized and size != usual:
+        back = dataset.channels, *usual
+        _log.info(
+            f"for photos of this size the input is {_words(*size)} rather than {_words(*usual)}; training takes "
+            f"{math.prod(size) / math.prod(usual):.0f} times as long; `input_shape={back}` if it should not"
+        )
+    if dataset.channels != space.input.channels or (size != usual and not dataset.kind.resized):
         mask = ", the last of which says where they are," if dataset.masked else ""
         found = f"{dataset.channels} channels{mask}"
         if not dataset.kind.resized:
             found += f" and {dataset.width} steps"
         _log.info("the %s have %s: the input follows them", dataset.kind, found)
     return dataset, with_input(space, dataset.input_shape, dataset.masked)
+
+
+def _larger(height: int, width: int) -> tuple[tuple[int, int], ...]:
+    """The sizes, larger than a space's own, that photos may get without being asked."""
+    return tuple((one, one) for one in _PHOTO_SIZES if one > max(height, width))
+
+
+def _words(height: int, width: int) -> str:
+    return f"{width}×{height}"
 
 
 def augmented(dataset: Dataset, augment: str, flip: bool | None) -> Dataset:

@@ -36,7 +36,7 @@ from anenas.search import (
     reference_draws,
     reference_point,
 )
-from anenas.space import Architecture, Limits, SearchSpace
+from anenas.space import Architecture, Limits, SearchSpace, builtin_spaces
 
 if TYPE_CHECKING:
     from anenas.slimming import Slim
@@ -203,7 +203,8 @@ def prepare(
     kind = None if device is None else pick_device(device).type  # which GPU is the executor's business
     dataset = None
     if evaluator is None or data is not None:
-        dataset, the_space = load_input(the_space, data, input_shape)
+        is_own = space is not None and str(space) not in builtin_spaces()
+        dataset, the_space = load_input(the_space, data, input_shape, fixed=is_own or learned.slim is not None)
         dataset = augmented(dataset, augment, flip)
         if learned.slim:
             dataset = dataclasses.replace(dataset, moments=(learned.slim.mean, learned.slim.std))

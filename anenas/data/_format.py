@@ -44,8 +44,10 @@ class InputFormat:
         encoding: How texts become ids; required for texts.
         vocabulary: The tokens that have an id, from 2 on, if a model has learnt them already; by default they are
             learnt from the training texts.
-        sizes: (height, width) of images, if several will do: arrays are brought to the largest that magnifies them
-            three times at most, photos to `size`.
+        sizes: (height, width) of images, if several will do: they are brought to the largest that magnifies them three
+            times at most, photos by their median shorter side.
+        photo_sizes: (height, width) of photos, if others than `size` will do: they are brought to the largest that is
+            at most half their median shorter side.
 
     Raises:
         AnenasError: If something is missing or out of range.
@@ -59,6 +61,7 @@ class InputFormat:
     encoding: Encoding | None = None
     vocabulary: tuple[str, ...] | None = None
     sizes: tuple[tuple[int, int], ...] = ()
+    photo_sizes: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         if self.kind.resized and (self.size is None or min(self.size) < 1):

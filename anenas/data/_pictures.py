@@ -25,6 +25,7 @@ from anenas.inputs import IMAGES
 
 _log = logging.getLogger(__name__)
 _MAGNIFIED = 3  # times an image may be, at most, where several sizes would do: more shows nothing new
+_REDUCED = 2  # times a photo is larger, at least, than an input that was not asked for: its subject seldom fills it
 
 
 class _Pictures(Inputs):
@@ -40,7 +41,14 @@ class _Pictures(Inputs):
         """Digits and scans are usually grey, photos in colour."""
         return self.channels == 3
 
+    @property
+    @abstractmethod
+    def shorter_side(self) -> int:
+        """In pixels; the median where they are of several sizes."""
+
     def settle(self, wanted: InputFormat, name: str) -> InputFormat:
+        if wanted.sizes:
+            wanted = dataclasses.replace(wanted, size=self._largest(wanted.sizes, name))
         channels = self.channels if wanted.channels is None else wanted.channels
         if channels != self.channels and {channels, self.channels} != {1, 3}:
             raise AnenasError(
@@ -49,6 +57,15 @@ class _Pictures(Inputs):
         settled = dataclasses.replace(wanted, channels=channels)
         self._say(name, settled)
         return settled
+
+    def _largest(self, sizes: Sequence[tuple[int, int]], name: str) -> tuple[int, int]:
+        """The largest of several sizes that does not magnify them too much, or the smallest."""
+        side = self.shorter_side
+        fits = [size for size in sizes if max(size) <= _MAGNIFIED * side] or [min(sizes)]
+        if left := [str(height) for height, _ in sizes if height > max(fits)[0]]:
+            pixels = f"more than {_MAGNIFIED} times the images' shorter side of {side}"
+            _log.info(f"{name}: inputs of {', '.join(left)} pixels are left out: {pixels}")
+        return max(fits)
 
     @abstractmethod
     def _say(self, name: str, settled: InputFormat) -> None:
@@ -69,10 +86,9 @@ class ArrayPictures(_Pictures):
     def channels(self) -> int:
         return self.array.shape[3]
 
-    def settle(self, wanted: InputFormat, name: str) -> InputFormat:
-        if wanted.sizes:
-            wanted = dataclasses.replace(wanted, size=self._largest(wanted.sizes, name))
-        return super().settle(wanted, name)
+    @property
+    def shorter_side(self) -> int:
+        return min(self.array.shape[1:3])
 
     def _say(self, name: str, settled: InputFormat) -> None:
         size, channels = _drawn_as(settled)
@@ -89,15 +105,6 @@ class ArrayPictures(_Pictures):
         """Whether that size has other proportions, to the pixel."""
         rows, columns = self.array.shape[1:3]
         return not is_proportional((rows, columns), size)
-
-    def _largest(self, sizes: Sequence[tuple[int, int]], name: str) -> tuple[int, int]:
-        """The largest of several sizes that does not magnify them too much, or the smallest."""
-        rows, columns = self.array.shape[1:3]
-        fits = [size for size in sizes if max(size) <= _MAGNIFIED * min(rows, columns)] or [min(sizes)]
-        if left := [str(height) for height, _ in sizes if height > max(fits)[0]]:
-            pixels = f"more than {_MAGNIFIED} times the images' {rows}×{columns}"
-            _log.info(f"{name}: inputs of {', '.join(left)} pixels are left out: {pixels}")
-        return max(fits)
 
     def take(self, indices: NDArray[np.int64]) -> ArrayPictures:
         return ArrayPictures(self.array[indices])
@@ -133,6 +140,15 @@ class PhotoPictures(_Pictures):
     @property
     def channels(self) -> int:
         return self.album.channels
+
+    @property
+    def shorter_side(self) -> int:
+        return int(np.median([min(look.height, look.width) for look in self.album.looks]))
+
+    def settle(self, wanted: InputFormat, name: str) -> InputFormat:
+        if fits := [size for size in wanted.photo_sizes if _REDUCED * max(size) <= self.shorter_side]:
+            wanted = dataclasses.replace(wanted, size=max(fits))
+        return super().settle(wanted, name)
 
     def _say(self, name: str, settled: InputFormat) -> None:
         self.album.say(name, *_drawn_as(settled))

@@ -14,6 +14,12 @@ from anenas.data._pictures import ArrayPictures, PhotoPictures
 random = np.random.default_rng(0)
 
 
+def photos(*shorter: int) -> PhotoPictures:
+    """Upright and lying ones, with these shorter sides."""
+    images = [Image.new("RGB", (side, 2 * side)[:: (-1) ** i]) for i, side in enumerate(shorter)]
+    return PhotoPictures(Album.of(lambda index: nullcontext(images[index]), len(images)), np.arange(len(images)))
+
+
 def test_an_array_at_its_own_size_and_channels_is_drawn_unchanged() -> None:
     for channels in (1, 3, 4):
         array = random.integers(0, 256, (5, 8, 6, channels), np.uint8)
@@ -55,16 +61,18 @@ def test_pictures_are_taken_in_the_order_asked_for() -> None:
     ("pixels", "size", "left"),
     [(32, 96, "128, 224"), (100, 224, ""), (8, 64, "96, 128, 224")],
 )
-def test_of_several_sizes_arrays_take_the_largest_that_does_not_magnify_them_too_much(
+def test_of_several_sizes_images_take_the_largest_that_does_not_magnify_them_too_much(
     pixels: int, size: int, left: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "anenas")
     sizes = tuple((height, height) for height in (64, 96, 128, 224))
-    pictures = ArrayPictures(np.zeros((1, pixels, pixels, 3), np.uint8))
-    settled = pictures.settle(InputFormat(size=(224, 224), sizes=sizes), "mine")
-    assert settled.size == (size, size)
-    said = f"mine: inputs of {left} pixels are left out: more than 3 times the images' {pixels}×{pixels}"
-    assert [record.getMessage() for record in caplog.records] == ([said] if left else [])
+    said = f"mine: inputs of {left} pixels are left out: more than 3 times the images' shorter side of {pixels}"
+    for pictures in (ArrayPictures(np.zeros((1, pixels, pixels, 3), np.uint8)), photos(pixels, pixels, 400)):
+        caplog.clear()
+        settled = pictures.settle(InputFormat(size=(224, 224), sizes=sizes), "mine")
+        assert settled.size == (size, size)
+        told = [message for message in caplog.messages if "scaled" not in message]
+        assert told == ([said] if left else [])
 
 
 @pytest.mark.parametrize(
@@ -83,3 +91,12 @@ def test_that_arrays_are_stretched_is_said_and_goes_with_the_model(
     settled = pictures.settle(InputFormat(size=size), "mine")
     assert caplog.messages == said
     assert pictures.facts(settled) == ({"resizing": "stretched"} if said else {})
+
+
+@pytest.mark.parametrize(
+    ("sides", "size"), [((30, 191, 500), 64), ((192, 192), 96), ((255,), 96), ((100, 256, 300), 128), ((3000,), 128)]
+)
+def test_an_input_that_is_not_asked_for_is_at_most_half_of_a_photo(sides: tuple[int, ...], size: int) -> None:
+    wanted = InputFormat(size=(64, 64), photo_sizes=((96, 96), (128, 128)))
+    assert photos(*sides).settle(wanted, "photos").size == (size, size)
+    assert ArrayPictures(np.zeros((1, 256, 256, 3), np.uint8)).settle(wanted, "array").size == (64, 64)
