@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -19,6 +19,9 @@ from PIL import Image
 from anenas.data._photos import Look, Range, common_range, draw_photo, is_proportional, look_at
 
 _log = logging.getLogger(__name__)
+_CHUNK = 32 * 2**20  # bytes of photos that are drawn at a time
+_DECODED = 2**30  # bytes of photos as they are decoded, all threads together
+_BYTES_PER_PIXEL = 12  # decoded, as RGBA and on white
 
 Opened = Callable[[int], AbstractContextManager[Image.Image]]
 """Opens the photo of an index, for any thread; what it yields may be changed."""
@@ -32,20 +35,23 @@ class Album:
         opened: Opens one.
         count: How many.
         looks: What is known of each, or of some if the others are like them.
+        key: Equal for the same photos alone, of which it is worth while to keep what was drawn; otherwise empty.
     """
 
     opened: Opened
     count: int
     looks: tuple[Look, ...]
+    key: str = ""
 
     @classmethod
-    def of(cls, opened: Opened, count: int, most: int | None = None) -> Self:
+    def of(cls, opened: Opened, count: int, most: int | None = None, key: str = "") -> Self:
         """The photos that `opened` opens.
 
         Args:
             opened: Opens one.
             count: How many there are.
             most: To look at, if all are alike; by default all.
+            key: See the attribute.
 
         Raises:
             AnenasError: If one cannot be read.
@@ -57,7 +63,7 @@ class Album:
 
         with ThreadPoolExecutor(joblib.cpu_count()) as threads:
             step = 1 if most is None else -(-count // most)
-            return cls(opened, count, tuple(threads.map(look, range(0, count, step))))
+            return cls(opened, count, tuple(threads.map(look, range(0, count, step))), key)
 
     @property
     def channels(self) -> int:
@@ -89,6 +95,24 @@ class Album:
         with self.opened(index) as image:
             deep = "float" if image.mode == "F" else "integer"
             return draw_photo(image, size, channels, self.ranges.get(deep))
+
+    def drawn(self, indices: NDArray[np.int64], size: tuple[int, int], channels: int) -> Iterator[NDArray[np.uint8]]:
+        """Photos as `draw` draws them, in chunks, (N, channels, height, width) each.
+
+        Raises:
+            AnenasError: If one cannot be read.
+        """
+        step = max(1, _CHUNK // (channels * math.prod(size)))
+        with ThreadPoolExecutor(self._threads) as threads:
+            for start in range(0, len(indices), step):
+                chunk = indices[start : start + step]
+                yield np.stack(list(threads.map(lambda index: self.draw(int(index), size, channels), chunk)))
+
+    @property
+    def _threads(self) -> int:
+        """As many as the memory allows for the largest photos, decoded and converted."""
+        largest = max(look.width * look.height for look in self.looks) * _BYTES_PER_PIXEL
+        return max(1, min(joblib.cpu_count(), _DECODED // largest))
 
     def say(self, name: str, size: tuple[int, int], channels: int) -> None:
         """Log how photos are read and brought to a size, unless they have it.

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import logging
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-import joblib
 import numpy as np
+import PIL
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -19,6 +19,7 @@ from anenas._errors import AnenasError
 from anenas.data._album import Album
 from anenas.data._arrays import array_reader
 from anenas.data._format import InputFormat
+from anenas.data._kept import kept
 from anenas.data._photos import BILINEAR, in_channels, is_proportional, planes
 from anenas.data._raw import Inputs
 from anenas.inputs import IMAGES
@@ -26,6 +27,7 @@ from anenas.inputs import IMAGES
 _log = logging.getLogger(__name__)
 _MAGNIFIED = 3  # times an image may be, at most, where several sizes would do: more shows nothing new
 _REDUCED = 2  # times a photo is larger, at least, than an input that was not asked for: its subject seldom fills it
+_VERSION = 1  # of how photos are drawn: another one, and those that are kept are drawn anew
 
 
 class _Pictures(Inputs):
@@ -161,21 +163,20 @@ class PhotoPictures(_Pictures):
 
     def draw(self, wanted: InputFormat) -> NDArray[np.uint8]:
         size, channels = _drawn_as(wanted)
-        drawn = np.empty((len(self), channels, *size), np.uint8)
-
-        def fill(position: int) -> None:
-            drawn[position] = self.album.draw(int(self.indices[position]), size, channels)
-
-        with ThreadPoolExecutor(joblib.cpu_count()) as threads:
-            for _ in threads.map(fill, range(len(self))):
-                pass  # asking for each result raises the first picture's error and drops the pictures still waiting
-        return drawn
+        shape = (len(self), channels, *size)
+        key = self.album.key and _key(self.album.key, shape, self.indices.tobytes(), PIL.__version__, _VERSION)
+        return kept(key, shape, lambda: self.album.drawn(self.indices, size, channels))
 
 
 def _drawn_as(wanted: InputFormat) -> tuple[tuple[int, int], int]:
     """(height, width) and channels of a format that is settled."""
     assert wanted.size and wanted.channels
     return wanted.size, wanted.channels
+
+
+def _key(*parts: object) -> str:
+    """Another one for other parts."""
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 
 
 def _words(size: Sequence[int]) -> str:

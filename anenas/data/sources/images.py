@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from anenas.inputs import IMAGES
 
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", *HEIC_SUFFIXES)
 
+_KEPT = 16 * 10**6  # bytes of files from which the pictures that are drawn are kept for the next time
+
 
 @source("images", IMAGES, rest="FOLDER")
 def read_images(rest: str, wanted: InputFormat) -> RawData:
@@ -33,12 +36,24 @@ def read_images(rest: str, wanted: InputFormat) -> RawData:
     classes, files = read_class_folders(path, _SUFFIXES, IMAGES.name)
     paths = [path for found in files.values() for path in found.paths]
     prepare_for_heic(paths)
-    album = Album.of(lambda index: _opened(paths[index]), len(paths))
+    album = Album.of(lambda index: _opened(paths[index]), len(paths), key=_key(paths))
     examples, start = {}, 0
     for part, found in files.items():
         end = start + len(found.paths)
         examples[part], start = found.examples(PhotoPictures(album, np.arange(start, end))), end
     return RawData.of_parts(file_safe(path.resolve().name), IMAGES, classes, examples)
+
+
+def _key(paths: list[Path]) -> str:
+    """Another one if a file changes; empty if all are read in no time."""
+    try:
+        found = [(path, path.stat()) for path in paths]
+    except OSError:
+        return ""  # opening them will tell which and why
+    files = [(str(path.absolute()), status.st_size, status.st_mtime_ns) for path, status in found]
+    if sum(size for _, size, _ in files) < _KEPT:
+        return ""
+    return hashlib.sha256(repr(files).encode()).hexdigest()
 
 
 @contextlib.contextmanager
