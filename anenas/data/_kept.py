@@ -16,13 +16,12 @@ from typing import IO
 import numpy as np
 from numpy.typing import NDArray
 
-from anenas._durations import duration
 from anenas._errors import first_line
 from anenas._files import replacing
+from anenas._progress import Progress
 
 _MOST = 10 * 10**9  # bytes of all that is kept
 _LARGE = 256 * 10**6  # bytes from which an array that is not kept is in a file too
-_SAID_EVERY = 10  # seconds
 _DAY = 24 * 3600
 
 _log = logging.getLogger(__name__)
@@ -125,13 +124,8 @@ def _make_room(newest: Path) -> None:
 
 
 def _told(chunks: Iterable[NDArray[np.uint8]], count: int) -> Iterator[NDArray[np.uint8]]:
-    """The same chunks; how far they are is logged now and then."""
-    done, last = 0, time.monotonic()
-    started = last
+    """The same chunks; how far they are is shown."""
+    progress = Progress("drawing images", count)
     for chunk in chunks:
         yield chunk
-        done += len(chunk)
-        now = time.monotonic()
-        if now - last >= _SAID_EVERY and done < count:
-            last, left = now, (now - started) / done * (count - done)
-            _log.info(f"{done:,} of {count:,} images are drawn, about {duration(left)} left")
+        progress.add(len(chunk))

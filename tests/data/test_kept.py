@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from anenas._progress import shown_by
 from anenas.data import _album, _kept, load_data
 from anenas.data._kept import kept
 from anenas.data.sources import images
@@ -136,10 +137,11 @@ def test_where_no_files_can_be_written_all_is_in_memory_and_that_is_said(
     assert said.startswith(f"pictures cannot be kept in '{folder}' (") and said.endswith("): 0.0 GB are in memory")
 
 
-def test_how_far_it_is_is_said(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    small(monkeypatch, _SAID_EVERY=0)
-    kept("", ARRAY.shape, chunks)
-    assert caplog.messages == ["7 of 10 images are drawn, about 0 s left"]
+def test_how_far_it_is_is_shown() -> None:
+    shown: list[tuple[str, int, int]] = []
+    with shown_by(lambda *far: shown.append(far)):
+        kept("", ARRAY.shape, chunks)
+    assert shown == [("drawing images", 7, 10), ("drawing images", 10, 10)]
 
 
 def test_a_folder_of_photos_is_decoded_once(
