@@ -85,7 +85,7 @@ def _read_or_written(path: Path, shape: Shape, chunks: Chunks) -> NDArray[np.uin
     if (found := _read(path, shape)) is None:
         raise FileNotFoundError(f"'{path}' was removed")
     _make_room(path)
-    size = f"{found.nbytes / 1e6:,.0f} MB"
+    size = f"{found.nbytes / 1e6:,.1f} MB"
     _log.info(f"{shape[0]:,} images as they were drawn are kept in '{path.parent}' for the next time, {size}")
     return found
 

@@ -46,7 +46,7 @@ def test_what_was_made_once_is_read_the_next_time_and_said(folder: Path, caplog:
         np.testing.assert_array_equal(found, ARRAY)
         assert isinstance(found, np.memmap) and not found.flags.writeable
     assert [path.name for path in folder.iterdir()] == ["a.npy"]
-    assert caplog.messages == [f"10 images as they were drawn are kept in '{folder}' for the next time, 0 MB"]
+    assert caplog.messages == [f"10 images as they were drawn are kept in '{folder}' for the next time, 0.0 MB"]
 
 
 def test_without_a_key_nothing_is_kept(folder: Path) -> None:
