@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Self
 
 import joblib
@@ -70,8 +69,8 @@ class Album:
         """1 if every photo is grey, otherwise 3."""
         return 1 if all(look.grey for look in self.looks) else 3
 
-    @cached_property
-    def ranges(self) -> Mapping[str, Range]:
+    @property
+    def ranges(self) -> dict[str, Range]:
         """The values that become black and white in photos of more than 8 bits, of integers and of floats."""
         return {deep: common_range(look.values for look in self.looks if look.deep == deep) for deep in self._deep}
 
@@ -79,24 +78,25 @@ class Album:
     def _deep(self) -> list[str]:
         return sorted({look.deep for look in self.looks} - {""})
 
-    @property
-    def facts(self) -> dict[str, str]:
-        """What users of a model need to know of how pixels were made: see `Dataset.metadata`."""
+    def facts(self, ranges: Mapping[str, Range]) -> dict[str, str]:
+        """What users of a model need to know of how pixels were made, with these ranges: see `Dataset.metadata`."""
         found = ["transparent parts are drawn on white"] if any(look.transparent for look in self.looks) else []
-        found += [f"grey of more than 8 bits is scaled: {_words(one)} become 0 and 255" for one in self.ranges.values()]
+        found += [f"grey of more than 8 bits is scaled: {_words(one)} become 0 and 255" for one in ranges.values()]
         return {"pixels": "; ".join(found)} if found else {}
 
-    def draw(self, index: int, size: tuple[int, int], channels: int) -> NDArray[np.uint8]:
-        """A photo as `draw_photo` draws it, in the range that it shares with the others.
+    def draw(self, index: int, size: tuple[int, int], channels: int, ranges: Mapping[str, Range]) -> NDArray[np.uint8]:
+        """A photo as `draw_photo` draws it, in the range of its kind.
 
         Raises:
             AnenasError: If it cannot be read.
         """
         with self.opened(index) as image:
             deep = "float" if image.mode == "F" else "integer"
-            return draw_photo(image, size, channels, self.ranges.get(deep))
+            return draw_photo(image, size, channels, ranges.get(deep))
 
-    def drawn(self, indices: NDArray[np.int64], size: tuple[int, int], channels: int) -> Iterator[NDArray[np.uint8]]:
+    def drawn(
+        self, indices: NDArray[np.int64], size: tuple[int, int], channels: int, ranges: Mapping[str, Range]
+    ) -> Iterator[NDArray[np.uint8]]:
         """Photos as `draw` draws them, in chunks, (N, channels, height, width) each.
 
         Raises:
@@ -106,7 +106,7 @@ class Album:
         with ThreadPoolExecutor(self._threads) as threads:
             for start in range(0, len(indices), step):
                 chunk = indices[start : start + step]
-                yield np.stack(list(threads.map(lambda index: self.draw(int(index), size, channels), chunk)))
+                yield np.stack(list(threads.map(lambda index: self.draw(int(index), size, channels, ranges), chunk)))
 
     @property
     def _threads(self) -> int:
@@ -114,13 +114,14 @@ class Album:
         largest = max(look.width * look.height for look in self.looks) * _BYTES_PER_PIXEL
         return max(1, min(joblib.cpu_count(), _DECODED // largest))
 
-    def say(self, name: str, size: tuple[int, int], channels: int) -> None:
+    def say(self, name: str, size: tuple[int, int], channels: int, ranges: Mapping[str, Range]) -> None:
         """Log how photos are read and brought to a size, unless they have it.
 
         Args:
             name: Of the data set.
             size: (height, width) that they are drawn at.
             channels: That they are drawn in.
+            ranges: The values that become black and white.
         """
         self._say_size(name, size)
         if channels > 1:
@@ -132,9 +133,10 @@ class Album:
         self._say(name, [look.cmyk for look in self.looks], cmyk)
         several = "animated or of several pages: the first is read"
         self._say(name, [look.several for look in self.looks], several)
-        for deep, values in self.ranges.items():
+        for deep in self._deep:
             highest = max(look.values[1] for look in self.looks if look.deep == deep)
-            what = f"grey of more than 8 bits, of values up to {highest:g}: {_words(values)} become black and white"
+            shown = _words(ranges[deep])
+            what = f"grey of more than 8 bits, of values up to {highest:g}: {shown} become black and white"
             self._say(name, [look.deep == deep for look in self.looks], what)
 
     def _say_size(self, name: str, size: tuple[int, int]) -> None:

@@ -48,6 +48,8 @@ class InputFormat:
             times at most, photos by their median shorter side.
         photo_sizes: (height, width) of photos, if others than `size` will do: they are brought to the largest that is
             at most half their median shorter side.
+        ranges: The values that become black and white in photos of more than 8 bits, as (kind, black, white), where the
+            kind is "integer" or "float"; by default those that hold all of a source's.
 
     Raises:
         AnenasError: If something is missing or out of range.
@@ -62,6 +64,7 @@ class InputFormat:
     vocabulary: tuple[str, ...] | None = None
     sizes: tuple[tuple[int, int], ...] = ()
     photo_sizes: tuple[tuple[int, int], ...] = ()
+    ranges: tuple[tuple[str, float, float], ...] = ()
 
     def __post_init__(self) -> None:
         if self.kind.resized and (self.size is None or min(self.size) < 1):

@@ -20,7 +20,7 @@ from anenas.data._album import Album
 from anenas.data._arrays import array_reader
 from anenas.data._format import InputFormat
 from anenas.data._kept import kept
-from anenas.data._photos import BILINEAR, in_channels, is_proportional, planes
+from anenas.data._photos import BILINEAR, Range, in_channels, is_proportional, planes
 from anenas.data._raw import Inputs
 from anenas.inputs import IMAGES
 
@@ -50,7 +50,7 @@ class _Pictures(Inputs):
 
     def settle(self, wanted: InputFormat, name: str) -> InputFormat:
         if wanted.sizes:
-            wanted = dataclasses.replace(wanted, size=self._largest(wanted.sizes, name))
+            wanted = dataclasses.replace(wanted, size=self._largest(wanted.sizes, name), sizes=())
         channels = self.channels if wanted.channels is None else wanted.channels
         if channels != self.channels and {channels, self.channels} != {1, 3}:
             raise AnenasError(
@@ -150,28 +150,36 @@ class PhotoPictures(_Pictures):
     def settle(self, wanted: InputFormat, name: str) -> InputFormat:
         if fits := [size for size in wanted.photo_sizes if _REDUCED * max(size) <= self.shorter_side]:
             wanted = dataclasses.replace(wanted, size=max(fits))
+        ranges = self.album.ranges | _ranges(wanted)
+        wanted = dataclasses.replace(wanted, photo_sizes=(), ranges=tuple((kind, *ranges[kind]) for kind in ranges))
         return super().settle(wanted, name)
 
     def _say(self, name: str, settled: InputFormat) -> None:
-        self.album.say(name, *_drawn_as(settled))
+        self.album.say(name, *_drawn_as(settled), _ranges(settled))
 
     def facts(self, wanted: InputFormat) -> dict[str, str]:
-        return self.album.facts
+        return self.album.facts(_ranges(wanted))
 
     def take(self, indices: NDArray[np.int64]) -> PhotoPictures:
         return PhotoPictures(self.album, self.indices[indices])
 
     def draw(self, wanted: InputFormat) -> NDArray[np.uint8]:
         size, channels = _drawn_as(wanted)
-        shape = (len(self), channels, *size)
-        key = self.album.key and _key(self.album.key, shape, self.indices.tobytes(), PIL.__version__, _VERSION)
-        return kept(key, shape, lambda: self.album.drawn(self.indices, size, channels))
+        shape, ranges = (len(self), channels, *size), _ranges(wanted)
+        key = self.album.key and _key(
+            self.album.key, shape, wanted.ranges, self.indices.tobytes(), PIL.__version__, _VERSION
+        )
+        return kept(key, shape, lambda: self.album.drawn(self.indices, size, channels, ranges))
 
 
 def _drawn_as(wanted: InputFormat) -> tuple[tuple[int, int], int]:
     """(height, width) and channels of a format that is settled."""
     assert wanted.size and wanted.channels
     return wanted.size, wanted.channels
+
+
+def _ranges(settled: InputFormat) -> dict[str, Range]:
+    return {kind: (black, white) for kind, black, white in settled.ranges}
 
 
 def _key(*parts: object) -> str:

@@ -25,6 +25,10 @@ def album(*images: Image.Image, most: int | None = None) -> Album:
     return Album.of(lambda index: nullcontext(images[index].copy()), len(images), most)
 
 
+def say(some: Album, channels: int) -> None:
+    some.say("mine", SIZE, channels, some.ranges)
+
+
 def grey() -> Image.Image:
     return Image.fromarray(random.integers(0, 256, (5, 5), np.uint8))
 
@@ -43,7 +47,7 @@ def test_photos_are_grey_if_all_are(log: pytest.LogCaptureFixture) -> None:
     greys = album(grey(), grey().convert("LA"), deep(9))
     assert greys.channels == 1
     assert album(grey(), colour()).channels == 3
-    greys.say("mine", SIZE, 3)
+    say(greys, 3)
     assert log.messages[0] == "mine: the images are grey: three equal channels are made of one"
 
 
@@ -57,25 +61,25 @@ def test_photos_are_grey_if_all_are(log: pytest.LogCaptureFixture) -> None:
 def test_what_is_read_in_other_colours_than_its_own_is_counted(
     channels: int, said: str, log: pytest.LogCaptureFixture
 ) -> None:
-    album(grey(), grey(), colour(), colour("P"), colour()).say("mine", SIZE, channels)
+    say(album(grey(), grey(), colour(), colour("P"), colour()), channels)
     assert log.messages == [said]
 
 
 def test_photos_that_are_read_as_they_are_need_no_word(log: pytest.LogCaptureFixture) -> None:
-    album(grey(), grey()).say("mine", SIZE, 1)
-    album(colour(), colour("P")).say("mine", SIZE, 3)
+    say(album(grey(), grey()), 1)
+    say(album(colour(), colour("P")), 3)
     assert not log.messages
-    assert album(colour()).facts == {}
+    assert album(colour()).facts({}) == {}
 
 
 def test_what_is_transparent_or_of_print_is_counted(log: pytest.LogCaptureFixture) -> None:
     some = album(colour("RGBA"), colour("RGBA"), colour("CMYK"), colour())
-    some.say("mine", SIZE, 3)
+    say(some, 3)
     assert log.messages == [
         "mine: 2 of 4 images are transparent, at least in part: drawn on white",
         "mine: 1 of 4 images are in CMYK: turned into RGB without the colour profiles they may have",
     ]
-    assert some.facts == {"pixels": "transparent parts are drawn on white"}
+    assert some.facts(some.ranges) == {"pixels": "transparent parts are drawn on white"}
 
 
 def test_of_photos_that_are_alike_some_tell(log: pytest.LogCaptureFixture) -> None:
@@ -87,12 +91,12 @@ def test_of_photos_that_are_alike_some_tell(log: pytest.LogCaptureFixture) -> No
 
     many = Album.of(open_one, 101, most=50)
     assert sorted(opened) == list(range(0, 101, 3))
-    many.say("mine", SIZE, 3)
+    say(many, 3)
     assert log.messages == ["mine: the images are grey: three equal channels are made of one"]
 
 
 def of(album: Album, index: int) -> NDArray[np.uint8]:
-    return album.draw(index, SIZE, 1)[0]
+    return album.draw(index, SIZE, 1, album.ranges)[0]
 
 
 def test_deep_photos_share_the_range_of_the_brightest(log: pytest.LogCaptureFixture) -> None:
@@ -100,11 +104,11 @@ def test_deep_photos_share_the_range_of_the_brightest(log: pytest.LogCaptureFixt
     both = album(dark, bright, grey())
     for index, image in enumerate((dark, bright)):
         np.testing.assert_array_equal(of(both, index), np.rint(np.asarray(image) * (255 / 4095)))
-    both.say("mine", SIZE, 1)
+    say(both, 1)
     assert log.messages == [
         "mine: 2 of 3 images are grey of more than 8 bits, of values up to 3000: 0 and 4095 become black and white"
     ]
-    assert both.facts == {"pixels": "grey of more than 8 bits is scaled: 0 and 4095 become 0 and 255"}
+    assert both.facts(both.ranges) == {"pixels": "grey of more than 8 bits is scaled: 0 and 4095 become 0 and 255"}
 
 
 def test_floats_are_scaled_apart_from_integers() -> None:
@@ -143,5 +147,5 @@ def test_the_range_is_that_of_all_splits_and_goes_with_the_model() -> None:
 def test_to_which_size_photos_are_brought_is_said(
     sizes: list[tuple[int, int]], size: tuple[int, int], said: str | None, log: pytest.LogCaptureFixture
 ) -> None:
-    album(*(Image.new("RGB", one) for one in sizes)).say("photos", size, 3)
+    album(*(Image.new("RGB", one) for one in sizes)).say("photos", size, 3, {})
     assert log.messages == ([said] if said else [])

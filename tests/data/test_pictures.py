@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import dataclasses
 import logging
 from contextlib import nullcontext
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -100,3 +102,28 @@ def test_an_input_that_is_not_asked_for_is_at_most_half_of_a_photo(sides: tuple[
     wanted = InputFormat(size=(64, 64), photo_sizes=((96, 96), (128, 128)))
     assert photos(*sides).settle(wanted, "photos").size == (size, size)
     assert ArrayPictures(np.zeros((1, 256, 256, 3), np.uint8)).settle(wanted, "array").size == (64, 64)
+
+
+def deep(*most: int) -> PhotoPictures:
+    """Of one pixel each, with these values of 16 bits."""
+    images = [Image.fromarray(np.array([[value]], np.uint16)) for value in most]
+    return PhotoPictures(Album.of(lambda index: nullcontext(images[index]), len(images)), np.arange(len(images)))
+
+
+def test_what_is_settled_by_some_photos_holds_for_others_too() -> None:
+    settled = deep(100, 4000).settle(InputFormat(size=(1, 1), photo_sizes=((96, 96),)), "mine")
+    assert settled == InputFormat(size=(1, 1), channels=1, ranges=(("integer", 0, 4095),))
+    for pictures in (deep(2048), deep(2048, 60000)):
+        assert pictures.settle(settled, "others") == settled
+        assert pictures.draw(settled)[0].item() == 128
+        assert "4095" in pictures.facts(settled)["pixels"]
+
+
+def test_each_range_draws_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    pictures = deep(2048)
+    kept = PhotoPictures(dataclasses.replace(pictures.album, key="a"), pictures.indices)
+    for top, value in ((4095, 128), (65535, 8), (4095, 128)):
+        wanted = InputFormat(size=(1, 1), channels=1, ranges=(("integer", 0, top),))
+        assert kept.draw(wanted).item() == value
+    assert len(list(tmp_path.rglob("*.npy"))) == 2
