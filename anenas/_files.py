@@ -1,12 +1,14 @@
-"""Files and folders: whether they exist, and atomic writing."""
+"""Files and folders: whether they exist, atomic writing, and memory-mapped arrays."""
 
 from __future__ import annotations
 
 import contextlib
+import mmap
 import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 
 @contextlib.contextmanager
@@ -21,6 +23,16 @@ def replacing(path: Path) -> Iterator[Path]:
         if unfinished.is_dir() and path.is_dir():
             path.rename(Path(folder, f"{path.name}.former"))
         unfinished.replace(path)
+
+
+def forget_pages(array: Any) -> None:
+    """Let the system have the memory back that what was read of a memory-mapped array takes; it is read anew if needed.
+
+    Args:
+        array: Of numpy; one that is in memory stays as it is.
+    """
+    if isinstance(array.base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        array.base.madvise(mmap.MADV_DONTNEED)
 
 
 def is_file(path: str | Path) -> bool:

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from anenas._files import is_file, is_folder, replacing, write_whole
+from anenas._files import forget_pages, is_file, is_folder, replacing, write_whole
 
 
 def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
@@ -46,3 +47,13 @@ def test_what_can_be_no_path_is_neither_file_nor_folder(tmp_path: Path) -> None:
     assert is_folder(tmp_path) and not is_file(tmp_path)
     for text in ("a" * 300, "a" * 5000, "a\0b", str(tmp_path / "nowhere"), str(tmp_path / "a.txt" / "b")):
         assert not is_file(text) and not is_folder(text)
+
+
+def test_what_is_forgotten_is_read_again(tmp_path: Path) -> None:
+    array = np.arange(100_000)
+    np.save(tmp_path / "a.npy", array)
+    mapped = np.load(tmp_path / "a.npy", mmap_mode="r")
+    for one in (mapped, array):
+        assert one.sum() == array.sum()
+        forget_pages(one)
+        np.testing.assert_array_equal(one, np.arange(100_000))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import math
 
 from pydantic import ValidationError
 
@@ -14,6 +15,7 @@ from anenas.space import SearchSpace
 from anenas.tasks import Task
 
 _COLOURS = 3  # channels of what is mirrored by default
+_PHOTO_SIZES = (96, 128)  # larger ones train for too long to be chosen without being asked for
 
 _log = logging.getLogger(__name__)
 
@@ -25,6 +27,7 @@ def load_input(
     task: Task | None = None,
     *,
     skip_broken: bool = False,
+    fixed: bool = True,
 ) -> tuple[Dataset, SearchSpace]:
     """The data at the input's size, and the space for that input.
 
@@ -34,6 +37,7 @@ def load_input(
         shape: (C, H, W) instead of the space's.
         task: What the labels are of; by default what they look like.
         skip_broken: See `load_data`.
+        fixed: Whether the space's own size is meant for photos too; otherwise they may get a larger one, which is told.
 
     Raises:
         AnenasError: If the data cannot be read, or the space cannot take them.
@@ -41,18 +45,36 @@ def load_input(
     if shape:
         space = with_input(space, shape)
     wanted = dataclasses.replace(InputFormat.of_space(space, exact=shape is not None), task=task)
+    if not (fixed or shape or wanted.sizes) and wanted.kind is IMAGES:
+        wanted = dataclasses.replace(wanted, photo_sizes=_larger(*space.input.sizes[0]))
     dataset = load_data(data, wanted, skip_broken=skip_broken)
     if heights := [height for height in space.input.heights if height <= dataset.height]:
         space = space.with_heights(heights)
     if space.input_kind.marker:
         return dataset, space
-    if dataset.input_shape != space.input.shape[1:]:
+    size, usual = dataset.input_shape[1:], space.input.shape[2:]
+    if dataset.kind.resized and size != usual:
+        back = dataset.channels, *usual
+        _log.info(
+            f"for photos of this size the input is {_words(*size)} rather than {_words(*usual)}; training takes "
+            f"{math.prod(size) / math.prod(usual):.0f} times as long; `input_shape={back}` if it should not"
+        )
+    if dataset.channels != space.input.channels or (size != usual and not dataset.kind.resized):
         mask = ", the last of which says where they are," if dataset.masked else ""
         found = f"{dataset.channels} channels{mask}"
         if not dataset.kind.resized:
             found += f" and {dataset.width} steps"
         _log.info("the %s have %s: the input follows them", dataset.kind, found)
     return dataset, with_input(space, dataset.input_shape, dataset.masked)
+
+
+def _larger(height: int, width: int) -> tuple[tuple[int, int], ...]:
+    """The sizes, larger than a space's own, that photos may get without being asked."""
+    return tuple((one, one) for one in _PHOTO_SIZES if one > max(height, width))
+
+
+def _words(height: int, width: int) -> str:
+    return f"{width}×{height}"
 
 
 def augmented(dataset: Dataset, augment: str, flip: bool | None) -> Dataset:

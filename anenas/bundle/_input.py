@@ -18,18 +18,29 @@ class Input:
         meaning: What its numbers must be.
         tokens: Of texts, "words" or "characters"; otherwise empty.
         masked: Whether shorter ones end at the last step.
+        stretched: Whether images were stretched to its size in training, rather than cropped.
+        pixels: What else was done to the pixels of images in training; empty if nothing.
     """
 
     kind: InputKind = IMAGES
     meaning: str = IMAGES.meaning
     tokens: str = ""
     masked: bool = False
+    stretched: bool = False
+    pixels: str = ""
 
     @classmethod
     def of(cls, architecture: Architecture, metadata: Mapping[str, str] | None = None) -> Input:
         """The input of a network, with the metadata of the data set that it was trained on."""
         kind, metadata = architecture.input_kind, metadata or {}
-        return cls(kind, metadata.get("input", kind.meaning), metadata.get("tokens", ""), architecture.masked)
+        return cls(
+            kind,
+            metadata.get("input", kind.meaning),
+            metadata.get("tokens", ""),
+            architecture.masked,
+            metadata.get("resizing") == "stretched",
+            metadata.get("pixels", ""),
+        )
 
     @property
     def one(self) -> str:

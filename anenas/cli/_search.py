@@ -153,7 +153,9 @@ def search(
     input_shape: Annotated[
         str | None,
         typer.Option(
-            "--input", help="Input as CxHxW, such as 3x224x224.", show_default="the space's, or as long as the series"
+            "--input",
+            help="Input as CxHxW, such as 3x224x224.",
+            show_default="the space's, larger for photos, or as long as the series",
         ),
     ] = None,
     max_size: Annotated[

@@ -80,6 +80,12 @@ def raw_of_arrays(where: str, name: str, arrays: Arrays, wanted: InputFormat) ->
         raise wrong_kind(where, TEXTS, wanted.kind)
     parts = [part for part in PARTS if f"{part}_x" in arrays]
     inputs = _READERS[wanted.kind](where, {f"{part}_x": arrays[f"{part}_x"] for part in parts}, arrays, wanted)
+    return raw_of_inputs(where, name, inputs, arrays, wanted)
+
+
+def raw_of_inputs(where: str, name: str, inputs: Mapping[str, Inputs], arrays: Arrays, wanted: InputFormat) -> RawData:
+    """A data set from inputs that were read already, by key, such as train_x; all else is as in `raw_of_arrays`."""
+    parts = [part for part in PARTS if f"{part}_x" in inputs]
     given = {f"{part}_y": arrays[f"{part}_y"] for part in parts}
     task, labels, classes = read_labels(where, given, arrays.get("class_names"), wanted.task)
     for part in parts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,10 +16,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from anenas._errors import AnenasError
-from anenas._files import replacing, write_whole
+from anenas._files import forget_pages, replacing, write_whole
+from anenas.data._kept import kept
 from anenas.data._raw import PARTS
 from anenas.inputs import InputKind, Moments, input_kind
 from anenas.tasks import CLASSIFICATION, TASKS, Task
+
+_CHUNK = 2**26  # bytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +144,8 @@ class Dataset:
         for name in PARTS:
             split: Split = getattr(self, name)
             digest.update(json.dumps([name, split.inputs.shape]).encode())
-            digest.update(np.ascontiguousarray(split.inputs).data)
+            for chunk in _chunks(split.inputs):
+                digest.update(np.ascontiguousarray(chunk).data)
             digest.update(np.ascontiguousarray(split.labels, split.labels.dtype.newbyteorder("<")).data)
         return digest.hexdigest()
 
@@ -244,18 +248,29 @@ class Dataset:
         return dataset
 
 
+def _chunks(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """An array bit by bit, so that one that is memory-mapped is never in memory as a whole."""
+    step = max(1, _CHUNK * len(array) // max(1, array.nbytes))
+    for start in range(0, len(array), step):
+        yield array[start : start + step]
+        forget_pages(array)
+
+
 def _size_name(height: int, width: int) -> str:
     return f"{height}x{width}"
 
 
 def _resized_split(split: Split, height: int, width: int) -> Split:
     """Images at another size; Pillow widens its filter when it shrinks them, so that nothing aliases."""
-    images = np.empty((*split.inputs.shape[:2], height, width), np.uint8)
-    for i, image in enumerate(split.inputs):
-        for j, plane in enumerate(image):
-            resized = Image.fromarray(plane).resize((width, height), Image.Resampling.BILINEAR)
-            images[i, j] = np.asarray(resized)
-    return dataclasses.replace(split, inputs=images)
+
+    def resized(plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        return np.asarray(Image.fromarray(plane).resize((width, height), Image.Resampling.BILINEAR))
+
+    def chunks() -> Iterator[NDArray[np.uint8]]:
+        for chunk in _chunks(split.inputs):
+            yield np.array([[resized(plane) for plane in image] for image in chunk])
+
+    return dataclasses.replace(split, inputs=kept("", (*split.inputs.shape[:2], height, width), chunks))
 
 
 def _read_names(path: Path) -> tuple[str, ...] | None:

@@ -46,9 +46,13 @@ class InputFormat:
         vocabulary: The tokens that have an id, from 2 on, if a model has learnt them already; by default they are
             learnt from the training texts.
         task: What the labels are of; by default what they look like.
-        sizes: (height, width) of images, if several will do: arrays are brought to the largest that magnifies them
-            three times at most, photos to `size`.
         skip_broken: Whether files that cannot be read are left out, which is logged, rather than an error.
+        sizes: (height, width) of images, if several will do: they are brought to the largest that magnifies them three
+            times at most, photos by their median shorter side.
+        photo_sizes: (height, width) of photos, if others than `size` will do: they are brought to the largest that is
+            at most half their median shorter side.
+        ranges: The values that become black and white in photos of more than 8 bits, as (kind, black, white), where the
+            kind is "integer" or "float"; by default those that hold all of a source's.
 
     Raises:
         AnenasError: If something is missing or out of range.
@@ -64,6 +68,8 @@ class InputFormat:
     sizes: tuple[tuple[int, int], ...] = ()
     task: Task | None = None
     skip_broken: bool = False
+    photo_sizes: tuple[tuple[int, int], ...] = ()
+    ranges: tuple[tuple[str, float, float], ...] = ()
 
     def __post_init__(self) -> None:
         if self.kind.resized and (self.size is None or min(self.size) < 1):

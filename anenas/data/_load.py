@@ -98,7 +98,7 @@ def load_data(
         task=found.task,
         flip=inputs.flip and not sided(found.classes) if found.flip is None else found.flip,
         masked=inputs.masked,
-        metadata={**found.metadata, **wanted.metadata},
+        metadata={**found.metadata, **parts[0].inputs.facts(wanted), **wanted.metadata},
     )
 
 

@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,11 +15,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from anenas._errors import AnenasError, first_line
-from anenas.data._arrays import NEEDED_KEYS, check_keys, raw_of_arrays
+from anenas.data._album import Album
+from anenas.data._arrays import NEEDED_KEYS, check_keys, raw_of_arrays, raw_of_inputs
 from anenas.data._dataset import Dataset, Split
 from anenas.data._encoding import FIRST
 from anenas.data._format import InputFormat
-from anenas.data._pictures import ArrayPictures, draw_photo, is_grey, pixels
+from anenas.data._pictures import ArrayPictures, PhotoPictures, pixels
 from anenas.data._raw import PARTS, Examples, RawData, file_safe
 from anenas.data._series import Series
 from anenas.data._sources import wrong_kind
@@ -150,7 +152,6 @@ def _of_splits(splits: Mapping[Any, Any], wanted: InputFormat, where: str, name:
         if len({label.shape for label in labels}) > 1:
             raise AnenasError(f"{where}: {part} has items with unequal numbers of labels; give each as many")
         arrays[f"{part}_y"] = np.array(labels)
-    arrays |= _drawn(inputs, wanted, where) if wanted.kind.resized else _stacked(inputs, where)
     train = splits["train"]
     while not hasattr(train, "classes") and hasattr(train, "dataset"):
         train = train.dataset  # torch's Subset
@@ -158,7 +159,9 @@ def _of_splits(splits: Mapping[Any, Any], wanted: InputFormat, where: str, name:
     if isinstance(names, (list, tuple)) and all(isinstance(one, str) for one in names):
         arrays["class_names"] = np.array(names)
     own = "" if isinstance(train, (list, tuple)) else type(train).__name__
-    return raw_of_arrays(where, file_safe(own or name), arrays, wanted)
+    if wanted.kind.resized:
+        return raw_of_inputs(where, file_safe(own or name), _photos(inputs, where), arrays, wanted)
+    return raw_of_arrays(where, file_safe(own or name), arrays | _stacked(inputs, where), wanted)
 
 
 def _pair(what: str, item: Any) -> tuple[Any, Any]:
@@ -186,29 +189,31 @@ def _stacked(inputs: Mapping[str, list[Any]], where: str) -> dict[str, NDArray[A
     return arrays
 
 
-def _drawn(inputs: Mapping[str, list[Any]], wanted: InputFormat, where: str) -> dict[str, NDArray[Any]]:
-    """Images at the wanted size, (N, H, W, C) of each part."""
-    assert wanted.size
-    size, floats, greys, count = wanted.size, 0, 0, 0
-    drawn: dict[str, list[NDArray[np.uint8]]] = {part: [] for part in inputs}
+def _photos(inputs: Mapping[str, list[Any]], where: str) -> dict[str, PhotoPictures]:
+    """The images of each part, by its key."""
+    images: list[Image.Image] = []
+    indices, floats = {}, 0
     for part, each in inputs.items():
         for i, given in enumerate(each):
             image, was_float = _image(f"{where}: item {i} of {part}", given)
-            grey = is_grey(image)
-            floats, greys, count = floats + was_float, greys + grey, count + 1
-            drawn[part].append(np.moveaxis(draw_photo(image, size, 1 if grey else 3), 0, 2))
+            images.append(image)
+            floats += was_float
+        indices[f"{part}_x"] = np.arange(len(images) - len(each), len(images))
     if floats:
         _log.info(f"{where}: {floats:,} images of floats from 0 to 1 are read as pixels of 0 to 255")
-    if 0 < greys < count:
-        _log.info(f"{where}: {greys:,} of {count:,} images are grey: they become three equal channels")
-    shape = (*size, 1 if greys == count else 3)
-    return {f"{part}_x": np.stack([np.broadcast_to(one, shape) for one in each]) for part, each in drawn.items()}
+    # Drawing may change how an image is decoded; the caller's stay as they are.
+    album = Album.of(lambda index: nullcontext(images[index].copy()), len(images))
+    return {key: PhotoPictures(album, one) for key, one in indices.items()}
 
 
 def _image(what: str, given: Any) -> tuple[Image.Image, bool]:
     """An item as an image, and whether it was of floats: a tensor is (C, H, W), an array (H, W, C), or both (H, W)."""
     if isinstance(given, Image.Image):
-        return given.copy(), False  # drawing may change how the caller's image is decoded
+        try:
+            given.load()
+        except Exception as error:  # Pillow raises a dozen kinds on broken files
+            raise AnenasError(f"{what} cannot be read as an image ({first_line(error)})") from error
+        return given, False
     torch = sys.modules.get("torch")
     is_tensor = torch is not None and isinstance(given, torch.Tensor)
     array = _array(what, "its image", given)

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import logging
-import os
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import PIL
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
 from anenas._errors import AnenasError
+from anenas.data._album import Album
 from anenas.data._arrays import array_reader
 from anenas.data._format import InputFormat
+from anenas.data._kept import kept
+from anenas.data._photos import BILINEAR, Range, in_channels, is_proportional, planes
 from anenas.data._raw import Inputs
 from anenas.inputs import IMAGES
 
 _log = logging.getLogger(__name__)
 _MAGNIFIED = 3  # times an image may be, at most, where several sizes would do: more shows nothing new
-_BILINEAR = Image.Resampling.BILINEAR  # Pillow widens the filter when it shrinks, so nothing aliases
+_REDUCED = 2  # times a photo is larger, at least, than an input that was not asked for: its subject seldom fills it
+_VERSION = 1  # of how photos are drawn: another one, and those that are kept are drawn anew
 
 
 class _Pictures(Inputs):
@@ -39,16 +43,35 @@ class _Pictures(Inputs):
         """Digits and scans are usually grey, photos in colour."""
         return self.channels == 3
 
+    @property
+    @abstractmethod
+    def shorter_side(self) -> int:
+        """In pixels; the median where they are of several sizes."""
+
     def settle(self, wanted: InputFormat, name: str) -> InputFormat:
+        if wanted.sizes:
+            wanted = dataclasses.replace(wanted, size=self._largest(wanted.sizes, name), sizes=())
         channels = self.channels if wanted.channels is None else wanted.channels
         if channels != self.channels and {channels, self.channels} != {1, 3}:
             raise AnenasError(
                 f"{name} has {self.channels} channels, which cannot be made {channels}; only 1 and 3 can be converted"
             )
-        if channels != self.channels:
-            change = "are grey: they get three equal channels" if channels > 1 else "lose their colours"
-            _log.info("%s: the images %s", name, change)
-        return dataclasses.replace(wanted, channels=channels)
+        settled = dataclasses.replace(wanted, channels=channels)
+        self._say(name, settled)
+        return settled
+
+    def _largest(self, sizes: Sequence[tuple[int, int]], name: str) -> tuple[int, int]:
+        """The largest of several sizes that does not magnify them too much, or the smallest."""
+        side = self.shorter_side
+        fits = [size for size in sizes if max(size) <= _MAGNIFIED * side] or [min(sizes)]
+        if left := [str(height) for height, _ in sizes if height > max(fits)[0]]:
+            pixels = f"more than {_MAGNIFIED} times the images' shorter side of {side}"
+            _log.info(f"{name}: inputs of {', '.join(left)} pixels are left out: {pixels}")
+        return max(fits)
+
+    @abstractmethod
+    def _say(self, name: str, settled: InputFormat) -> None:
+        """Log what is done to bring them to a format."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,19 +88,25 @@ class ArrayPictures(_Pictures):
     def channels(self) -> int:
         return self.array.shape[3]
 
-    def settle(self, wanted: InputFormat, name: str) -> InputFormat:
-        if wanted.sizes:
-            wanted = dataclasses.replace(wanted, size=self._largest(wanted.sizes, name))
-        return super().settle(wanted, name)
+    @property
+    def shorter_side(self) -> int:
+        return min(self.array.shape[1:3])
 
-    def _largest(self, sizes: Sequence[tuple[int, int]], name: str) -> tuple[int, int]:
-        """The largest of several sizes that does not magnify them too much, or the smallest."""
+    def _say(self, name: str, settled: InputFormat) -> None:
+        size, channels = _drawn_as(settled)
+        if self._is_stretched(size):
+            _log.info(f"{name}: images of {_words(self.array.shape[1:3])} pixels are stretched to {_words(size)}")
+        if channels != self.channels:
+            change = "are grey: they get three equal channels" if channels > 1 else "lose their colours"
+            _log.info("%s: the images %s", name, change)
+
+    def facts(self, wanted: InputFormat) -> dict[str, str]:
+        return {"resizing": "stretched"} if self._is_stretched(_drawn_as(wanted)[0]) else {}
+
+    def _is_stretched(self, size: tuple[int, int]) -> bool:
+        """Whether that size has other proportions, to the pixel."""
         rows, columns = self.array.shape[1:3]
-        fits = [size for size in sizes if max(size) <= _MAGNIFIED * min(rows, columns)] or [min(sizes)]
-        if left := [str(height) for height, _ in sizes if height > max(fits)[0]]:
-            pixels = f"more than {_MAGNIFIED} times the images' {rows}×{columns}"
-            _log.info(f"{name}: inputs of {', '.join(left)} pixels are left out: {pixels}")
-        return max(fits)
+        return not is_proportional((rows, columns), size)
 
     def take(self, indices: NDArray[np.int64]) -> ArrayPictures:
         return ArrayPictures(self.array[indices])
@@ -89,44 +118,58 @@ class ArrayPictures(_Pictures):
         drawn = np.empty((len(self), channels, *size), np.uint8)
         for index, pixels in enumerate(self.array):
             if pixels.shape[2] == 3:
-                image = _in_channels(Image.fromarray(pixels), channels)
-                drawn[index] = _planes(image.resize(size[::-1], _BILINEAR))
+                image = in_channels(Image.fromarray(pixels), channels)
+                drawn[index] = planes(image.resize(size[::-1], BILINEAR))
             else:  # a single plane fills all the channels there are; several, such as RGBA, stay what they are
-                planes = [Image.fromarray(plane).resize(size[::-1], _BILINEAR) for plane in np.moveaxis(pixels, 2, 0)]
-                drawn[index] = np.stack([np.asarray(plane) for plane in planes])
+                one_by_one = [
+                    Image.fromarray(plane).resize(size[::-1], BILINEAR) for plane in np.moveaxis(pixels, 2, 0)
+                ]
+                drawn[index] = np.stack([np.asarray(plane) for plane in one_by_one])
         return drawn
 
 
 @dataclass(frozen=True, eq=False)
 class PhotoPictures(_Pictures):
-    """Pictures of any shape, decoded and drawn one by one by `draw_one`, which threads share."""
+    """Some photos of an album, decoded and drawn one by one."""
 
-    draw_one: Callable[[int, tuple[int, int], int], NDArray[np.uint8]]
-    """Called with an index, size and channels; returns (channels, height, width)."""
+    album: Album
     indices: NDArray[np.int64]
-    own_channels: int
+    """Shape (N,), into the album."""
 
     def __len__(self) -> int:
         return len(self.indices)
 
     @property
     def channels(self) -> int:
-        return self.own_channels
+        return self.album.channels
+
+    @property
+    def shorter_side(self) -> int:
+        return int(np.median([min(look.height, look.width) for look in self.album.looks]))
+
+    def settle(self, wanted: InputFormat, name: str) -> InputFormat:
+        if fits := [size for size in wanted.photo_sizes if _REDUCED * max(size) <= self.shorter_side]:
+            wanted = dataclasses.replace(wanted, size=max(fits))
+        ranges = self.album.ranges | _ranges(wanted)
+        wanted = dataclasses.replace(wanted, photo_sizes=(), ranges=tuple((kind, *ranges[kind]) for kind in ranges))
+        return super().settle(wanted, name)
+
+    def _say(self, name: str, settled: InputFormat) -> None:
+        self.album.say(name, *_drawn_as(settled), _ranges(settled))
+
+    def facts(self, wanted: InputFormat) -> dict[str, str]:
+        return self.album.facts(_ranges(wanted))
 
     def take(self, indices: NDArray[np.int64]) -> PhotoPictures:
-        return PhotoPictures(self.draw_one, self.indices[indices], self.own_channels)
+        return PhotoPictures(self.album, self.indices[indices])
 
     def draw(self, wanted: InputFormat) -> NDArray[np.uint8]:
         size, channels = _drawn_as(wanted)
-        drawn = np.empty((len(self), channels, *size), np.uint8)
-
-        def fill(position: int) -> None:
-            drawn[position] = self.draw_one(int(self.indices[position]), size, channels)
-
-        with ThreadPoolExecutor(os.cpu_count()) as threads:
-            for _ in threads.map(fill, range(len(self))):
-                pass  # asking for each result raises the first picture's error and drops the pictures still waiting
-        return drawn
+        shape, ranges = (len(self), channels, *size), _ranges(wanted)
+        key = self.album.key and _key(
+            self.album.key, shape, wanted.ranges, self.indices.tobytes(), PIL.__version__, _VERSION
+        )
+        return kept(key, shape, lambda: self.album.drawn(self.indices, size, channels, ranges))
 
 
 def _drawn_as(wanted: InputFormat) -> tuple[tuple[int, int], int]:
@@ -135,36 +178,18 @@ def _drawn_as(wanted: InputFormat) -> tuple[tuple[int, int], int]:
     return wanted.size, wanted.channels
 
 
-def draw_photo(image: Image.Image, size: tuple[int, int], channels: int) -> NDArray[np.uint8]:
-    """A photo, upright, resized to cover `size` and cropped to its centre.
-
-    Args:
-        image: As Pillow opened it, in any mode.
-        size: (height, width).
-        channels: 1 or 3.
-
-    Returns:
-        Shape (channels, height, width).
-    """
-    image.draft(None, (2 * max(size), 2 * max(size)))  # lets a large JPEG decode at a fraction of its size
-    upright = ImageOps.exif_transpose(image)
-    return _planes(ImageOps.fit(_in_channels(upright, channels), size[::-1], _BILINEAR))
+def _ranges(settled: InputFormat) -> dict[str, Range]:
+    return {kind: (black, white) for kind, black, white in settled.ranges}
 
 
-def is_grey(image: Image.Image) -> bool:
-    """Whether a picture has one channel only, read from its header. A palette counts as colour."""
-    return image.mode in ("1", "L") or image.mode.startswith("I")
+def _key(*parts: object) -> str:
+    """Another one for other parts."""
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
 
 
-def _in_channels(image: Image.Image, channels: int) -> Image.Image:
-    if image.mode.startswith("I"):  # 16-bit grey, which Pillow's own conversion would clip at 255
-        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-    return image.convert("L" if channels == 1 else "RGB")  # "L" is the luma of ITU-R 601
-
-
-def _planes(image: Image.Image) -> NDArray[np.uint8]:
-    pixels = np.asarray(image)
-    return np.moveaxis(pixels, 2, 0) if pixels.ndim == 3 else pixels[np.newaxis]
+def _words(size: Sequence[int]) -> str:
+    height, width = size
+    return f"{width}×{height}"
 
 
 @array_reader(IMAGES)

@@ -52,6 +52,10 @@ class Inputs(ABC):
             AnenasError: If they cannot be brought to it.
         """
 
+    def facts(self, wanted: InputFormat) -> Mapping[str, str]:
+        """What users of a model need to know of how these were brought to a settled format: see `Dataset.metadata`."""
+        return {}
+
     @abstractmethod
     def draw(self, wanted: InputFormat) -> NDArray[Any]:
         """All of them as an array of their kind, in a settled format."""
@@ -91,7 +95,7 @@ class RawData:
     flip: bool | None = None
     """Whether mirror images keep their class; None leaves it to the inputs."""
     metadata: Mapping[str, str] = field(default_factory=dict)
-    """See `Dataset.metadata`; that of the wanted format is added to it."""
+    """See `Dataset.metadata`; that of the inputs and of the wanted format is added to it."""
     task: Task = CLASSIFICATION
     """What the labels are."""
     elsewhere: Mapping[str, str] = field(default_factory=dict)

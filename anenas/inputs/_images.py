@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from anenas._files import forget_pages
 from anenas.inputs._base import InputKind, Moments, Traits, register_kind
 from anenas.inputs._strong import strengthened
 
@@ -30,6 +31,7 @@ class _Images(InputKind):
             batch = array[start : start + _BATCH]
             total += batch.sum(axis=(0, 2, 3), dtype=np.int64)
             squares += np.square(batch, dtype=np.uint16).sum(axis=(0, 2, 3), dtype=np.int64)
+            forget_pages(array)
         mean = total / (array.size / channels) / 255
         variance = squares / (array.size / channels) / 255**2 - mean**2
         std = np.sqrt(np.maximum(variance, _SMALLEST_STD**2))

@@ -4,11 +4,13 @@ import logging
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from anenas._errors import AnenasError
-from anenas.api._input import augmented
+from anenas.api._input import augmented, load_input
 from anenas.data import Dataset, Split
 from anenas.inputs import IMAGES, SERIES, InputKind
+from anenas.space import load_space
 
 
 def dataset(kind: InputKind = IMAGES, *, channels: int = 3, flip: bool = True, classes: str = "cat dog") -> Dataset:
@@ -65,3 +67,36 @@ def test_grey_images_stay_as_they_are_and_nothing_is_said(caplog: pytest.LogCapt
 def test_series_are_not_mirrored() -> None:
     with pytest.raises(AnenasError, match="`flip` is of images; these are series"):
         augmented(dataset(SERIES, flip=False), "light", True)
+
+
+def photos(side: int) -> list[tuple[Image.Image, int]]:
+    return [(Image.new("RGB", (side, side + 100), (index, 0, 0)), index % 2) for index in range(8)]
+
+
+def test_photos_of_a_space_that_is_not_fixed_get_a_larger_input_and_it_is_said(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    dataset, space = load_input(load_space("mobile_cnn"), photos(260), None, fixed=False)
+    assert dataset.input_shape == space.input.shape[1:] == (3, 128, 128)
+    assert said(caplog) == [
+        "data: 8 images of 260×360 pixels are scaled to cover 128×128 and cropped to the centre",
+        "for photos of this size the input is 128×128 rather than 64×64; training takes 4 times as long; "
+        "`input_shape=(3, 64, 64)` if it should not",
+        "the images have 3 channels: the input follows them",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("side", "shape", "fixed", "size"), [(260, (3, 64, 64), False, 64), (260, None, True, 64), (100, None, False, 64)]
+)
+def test_small_photos_and_what_was_asked_for_keep_the_input(
+    side: int, shape: tuple[int, int, int] | None, fixed: bool, size: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    dataset, space = load_input(load_space("mobile_cnn"), photos(side), shape, fixed)
+    assert dataset.input_shape == space.input.shape[1:] == (3, size, size)
+    assert not any("rather than" in line for line in said(caplog))
+
+
+def test_small_photos_are_not_magnified_needlessly() -> None:
+    dataset, space = load_input(load_space("backbones"), photos(33), None, fixed=False)
+    assert dataset.input_shape == (3, 96, 96) and space.input.heights == (64, 96)

@@ -119,6 +119,8 @@ def test_the_card_says_what_is_known_and_how(bundle: Bundle, study: Study) -> No
         f"| 48 validation images | {bundle.validation_score:.2%} |",
         f"| 63 test images | {bundle.test_score:.2%} |",
         "- 63 test images: 21 of each of 3 classes\n",
+        "An image of other proportions is scaled to cover 16×16 and cropped to its centre, as in training; "
+        "`Classifier.swift` does this.\n",
         f"{bundle.latency_ms:.3f} ms on A15",
         "it was not measured on a device",
         "iOS 16",

@@ -32,6 +32,17 @@ def test_an_image_comes_in_and_a_label_with_probabilities_comes_out(tmp_path: Pa
     assert 'featureValue(for: "classLabel")?.stringValue' in source
     assert 'featureValue(for: "classLabel_probs")?.dictionaryValue as? [String: Double]' in source
     assert "import Vision\n" in source
+    assert "orientation: CGImagePropertyOrientation = .up, fit: VNImageCropAndScaleOption = .centerCrop" in source
+    assert "scaled to cover 8×4 and cropped to its centre, as in training" in source
+    assert "In training" not in source
+
+
+def test_images_are_stretched_and_drawn_as_in_training(tmp_path: Path) -> None:
+    takes = Input(stretched=True, pixels="transparent parts are drawn\non white")
+    source = swift_source(program(tmp_path, (1, 3, 4, 8)), "model.mlpackage", takes)
+    assert "fit: VNImageCropAndScaleOption = .scaleFill" in source
+    assert "stretched, as in training" in source and "crop" not in source.replace("cropAndScale", "")
+    assert "///     In training, transparent parts are drawn on white: do so before.\n" in source
 
 
 def test_other_channels_come_in_as_an_array(tmp_path: Path) -> None:

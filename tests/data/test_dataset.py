@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from anenas import _errors
-from anenas.data import Dataset, Split
+from anenas.data import Dataset, Split, _dataset
 from anenas.inputs import IMAGES, SERIES
 
 MakeDataset = Callable[..., Dataset]
@@ -81,6 +81,17 @@ def test_one_changed_pixel_or_label_changes_the_fingerprint(tiny: MakeDataset, s
     before = tiny()
     after = tiny(**{split: changed(getattr(before, split), images=images)})
     assert before.fingerprint != after.fingerprint
+
+
+def test_the_fingerprint_does_not_depend_on_where_and_how_it_is_read(
+    tiny: MakeDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = tiny()
+    dataset.save(tmp_path)
+    monkeypatch.setattr(_dataset, "_CHUNK", 30)
+    train = Split(np.load(tmp_path / "train_inputs.npy", mmap_mode="r"), dataset.train.labels)
+    assert len(list(_dataset._chunks(train.inputs))) == 4
+    assert tiny(train=train).fingerprint == dataset.fingerprint
 
 
 def test_renamed_classes_and_swapped_splits_change_the_fingerprint(tiny: MakeDataset) -> None:

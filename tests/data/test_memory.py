@@ -124,7 +124,7 @@ def test_grey_images_among_colour_ones_are_counted(caplog: pytest.LogCaptureFixt
     caplog.set_level(logging.INFO, "anenas")
     images = [Image.fromarray(GREY[i] if i < 6 else COLOUR[i]) for i in range(39)]
     assert load_data(Items(images), size=(8, 8)).channels == 3
-    assert logged(caplog) == ["`data`: 6 of 39 images are grey: they become three equal channels"]
+    assert logged(caplog) == ["Items: 6 of 39 images are grey: three equal channels are made of one"]
 
 
 def test_series_texts_and_recordings_are_given_alike(tmp_path: Path) -> None:

@@ -1,16 +1,25 @@
 from __future__ import annotations
 
-import io
+import dataclasses
 import logging
+from contextlib import nullcontext
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from anenas.data import InputFormat
-from anenas.data._pictures import ArrayPictures, PhotoPictures, draw_photo
+from anenas.data._album import Album
+from anenas.data._pictures import ArrayPictures, PhotoPictures
 
 random = np.random.default_rng(0)
+
+
+def photos(*shorter: int) -> PhotoPictures:
+    """Upright and lying ones, with these shorter sides."""
+    images = [Image.new("RGB", (side, 2 * side)[:: (-1) ** i]) for i, side in enumerate(shorter)]
+    return PhotoPictures(Album.of(lambda index: nullcontext(images[index]), len(images)), np.arange(len(images)))
 
 
 def test_an_array_at_its_own_size_and_channels_is_drawn_unchanged() -> None:
@@ -41,51 +50,9 @@ def test_colour_becomes_luma_of_itu_r_601() -> None:
     np.testing.assert_allclose(drawn[:, 0], array @ [0.299, 0.587, 0.114], atol=1)
 
 
-def test_a_photo_keeps_its_proportions_and_its_centre() -> None:
-    pixels = np.zeros((10, 30, 3), np.uint8)
-    pixels[:, 10:20] = (255, 0, 0)
-    drawn = draw_photo(Image.fromarray(pixels), (10, 10), 3)
-    assert drawn.shape == (3, 10, 10)
-    assert drawn[0].min() == 255 and drawn[1:].max() == 0
-
-
-def test_a_photo_is_turned_upright() -> None:
-    pixels = np.zeros((20, 20, 3), np.uint8)
-    pixels[:10] = 255
-    exif = Image.Exif()
-    exif[0x0112] = 3  # upside down
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "png", exif=exif)
-    drawn = draw_photo(Image.open(file), (20, 20), 1)
-    assert drawn[0, :9].max() == 0 and drawn[0, 11:].min() == 255
-
-
-def test_sixteen_bit_grey_is_scaled_not_clipped() -> None:
-    file = io.BytesIO()
-    Image.fromarray(np.array([[0, 0x8000], [0x4000, 0xFFFF]], np.uint16)).save(file, "png")
-    drawn = draw_photo(Image.open(file), (2, 2), 1)
-    np.testing.assert_array_equal(drawn[0], [[0, 128], [64, 255]])
-
-
-@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK"])
-@pytest.mark.parametrize("channels", [1, 3])
-def test_a_photo_of_any_mode_is_drawn(mode: str, channels: int) -> None:
-    image = Image.new("RGB", (9, 7), (255, 255, 255)).convert(mode)
-    np.testing.assert_array_equal(draw_photo(image, (4, 6), channels), np.full((channels, 4, 6), 255, np.uint8))
-
-
-def test_a_large_jpeg_looks_the_same_as_without_the_shortcut() -> None:
-    ramp = np.tile(np.linspace(0, 255, 800).astype(np.uint8), (600, 1))
-    file = io.BytesIO()
-    Image.fromarray(ramp).save(file, "jpeg", quality=95)
-    shortcut = draw_photo(Image.open(file), (32, 32), 1)
-    plain = draw_photo(Image.fromarray(ramp), (32, 32), 1)
-    np.testing.assert_allclose(shortcut.astype(int), plain.astype(int), atol=3)
-
-
 def test_pictures_are_taken_in_the_order_asked_for() -> None:
     array = np.arange(6, dtype=np.uint8).reshape(6, 1, 1, 1)
-    photos = PhotoPictures(lambda index, size, channels: array[index], np.arange(6), 1)
+    photos = PhotoPictures(Album.of(lambda index: nullcontext(Image.fromarray(array[index, ..., 0])), 6), np.arange(6))
     for pictures in (ArrayPictures(array), photos):
         some = pictures.take(np.array([5, 3, 4])).take(np.array([2, 0]))
         assert len(some) == 2
@@ -96,13 +63,67 @@ def test_pictures_are_taken_in_the_order_asked_for() -> None:
     ("pixels", "size", "left"),
     [(32, 96, "128, 224"), (100, 224, ""), (8, 64, "96, 128, 224")],
 )
-def test_of_several_sizes_arrays_take_the_largest_that_does_not_magnify_them_too_much(
+def test_of_several_sizes_images_take_the_largest_that_does_not_magnify_them_too_much(
     pixels: int, size: int, left: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "anenas")
     sizes = tuple((height, height) for height in (64, 96, 128, 224))
-    pictures = ArrayPictures(np.zeros((1, pixels, pixels, 3), np.uint8))
-    settled = pictures.settle(InputFormat(size=(224, 224), sizes=sizes), "mine")
-    assert settled.size == (size, size)
-    said = f"mine: inputs of {left} pixels are left out: more than 3 times the images' {pixels}×{pixels}"
-    assert [record.getMessage() for record in caplog.records] == ([said] if left else [])
+    said = f"mine: inputs of {left} pixels are left out: more than 3 times the images' shorter side of {pixels}"
+    for pictures in (ArrayPictures(np.zeros((1, pixels, pixels, 3), np.uint8)), photos(pixels, pixels, 400)):
+        caplog.clear()
+        settled = pictures.settle(InputFormat(size=(224, 224), sizes=sizes), "mine")
+        assert settled.size == (size, size)
+        told = [message for message in caplog.messages if "scaled" not in message]
+        assert told == ([said] if left else [])
+
+
+@pytest.mark.parametrize(
+    ("shape", "size", "said"),
+    [
+        ((36, 28), (64, 64), ["mine: images of 28×36 pixels are stretched to 64×64"]),
+        ((28, 28), (64, 64), []),
+        ((30, 40), (60, 80), []),
+    ],
+)
+def test_that_arrays_are_stretched_is_said_and_goes_with_the_model(
+    shape: tuple[int, int], size: tuple[int, int], said: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "anenas")
+    pictures = ArrayPictures(np.zeros((1, *shape, 3), np.uint8))
+    settled = pictures.settle(InputFormat(size=size), "mine")
+    assert caplog.messages == said
+    assert pictures.facts(settled) == ({"resizing": "stretched"} if said else {})
+
+
+@pytest.mark.parametrize(
+    ("sides", "size"), [((30, 191, 500), 64), ((192, 192), 96), ((255,), 96), ((100, 256, 300), 128), ((3000,), 128)]
+)
+def test_an_input_that_is_not_asked_for_is_at_most_half_of_a_photo(sides: tuple[int, ...], size: int) -> None:
+    wanted = InputFormat(size=(64, 64), photo_sizes=((96, 96), (128, 128)))
+    assert photos(*sides).settle(wanted, "photos").size == (size, size)
+    assert ArrayPictures(np.zeros((1, 256, 256, 3), np.uint8)).settle(wanted, "array").size == (64, 64)
+
+
+def deep(*most: int) -> PhotoPictures:
+    """Of one pixel each, with these values of 16 bits."""
+    images = [Image.fromarray(np.array([[value]], np.uint16)) for value in most]
+    return PhotoPictures(Album.of(lambda index: nullcontext(images[index]), len(images)), np.arange(len(images)))
+
+
+def test_what_is_settled_by_some_photos_holds_for_others_too() -> None:
+    settled = deep(100, 4000).settle(InputFormat(size=(1, 1), photo_sizes=((96, 96),)), "mine")
+    assert settled == InputFormat(size=(1, 1), channels=1, ranges=(("integer", 0, 4095),))
+    for pictures in (deep(2048), deep(2048, 60000)):
+        assert pictures.settle(settled, "others") == settled
+        assert pictures.draw(settled)[0].item() == 128
+        assert "4095" in pictures.facts(settled)["pixels"]
+
+
+def test_each_range_draws_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    pictures = deep(2048)
+    kept = PhotoPictures(dataclasses.replace(pictures.album, key="a"), pictures.indices)
+    for top, value in ((4095, 128), (65535, 8), (4095, 128)):
+        wanted = InputFormat(size=(1, 1), channels=1, ranges=(("integer", 0, top),))
+        assert kept.draw(wanted).item() == value
+    assert len(list(tmp_path.rglob("*.npy"))) == 2

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from anenas._durations import duration
+from anenas._progress import shown_by
 from anenas.cli._log import error_console
 from anenas.search import FinishedTrial, Study
 from anenas.tasks import find_metric
@@ -52,11 +54,25 @@ class SearchProgress(_Bar):
             TimeElapsedColumn(),
             TextColumn("{task.fields[left]}"),
         )
+        self._reading = ExitStack()
         self._trials = trials
         self._task = self._bar.add_task("starting", total=trials, figures="trials", left="")
         self._started = time.monotonic()
         self._at_start: int | None = None
         self._told = 0
+
+    def __enter__(self) -> Self:
+        if self._has_bar:
+            self._reading.enter_context(shown_by(self._show_reading))
+        return super().__enter__()
+
+    def __exit__(self, *error: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self._reading.close()
+        super().__exit__(*error)
+
+    def _show_reading(self, what: str, done: int, count: int) -> None:
+        """What is long before the first trial."""
+        self._bar.update(self._task, description=what, completed=done, total=count, figures="")
 
     def on_update(self, study: Study) -> None:
         """Show how far the study is."""

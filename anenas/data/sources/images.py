@@ -3,37 +3,41 @@
 from __future__ import annotations
 
 import contextlib
-import functools
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError, features
 
 from anenas._errors import AnenasError, first_line
 from anenas._files import is_file
+from anenas.data._album import Album
 from anenas.data._broken import without_broken
 from anenas.data._class_folders import read_class_folders
 from anenas.data._format import InputFormat
-from anenas.data._pictures import PhotoPictures, draw_photo, is_grey
+from anenas.data._heic import HEIC_SUFFIXES, prepare_for_heic
+from anenas.data._photos import Look, look_at
+from anenas.data._pictures import PhotoPictures
 from anenas.data._raw import RawData, file_safe
 from anenas.data._sources import source
 from anenas.inputs import IMAGES
 
 _SUFFIXES = (
     ".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".tif", ".tiff", ".avif", ".jpe", ".jfif", ".apng", ".dib",
-    ".mpo", ".jp2", ".j2k", ".jpx", ".ppm", ".pgm", ".pbm", ".pnm", ".tga", ".qoi", ".pcx",
+    ".mpo", ".jp2", ".j2k", ".jpx", ".ppm", ".pgm", ".pbm", ".pnm", ".tga", ".qoi", ".pcx", *HEIC_SUFFIXES,
 )  # fmt: skip
 _OTHERS = dict.fromkeys(
-    (".heic", ".heif", ".hif", ".jxl", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf", ".rw2", ".svg", ".psd"),
+    (".jxl", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".raf", ".orf", ".rw2", ".svg", ".psd"),
     "to be converted, such as to .jpg",
 )
 """Images that cannot be read, and what they need."""
 _FORMATS = (
-    "PNG", "JPEG", "BMP", "WEBP", "GIF", "TIFF", "AVIF", "DIB", "MPO", "JPEG2000", "PPM", "TGA", "QOI", "PCX",
+    "PNG", "JPEG", "BMP", "WEBP", "GIF", "TIFF", "AVIF", "DIB", "MPO", "JPEG2000", "PPM", "TGA", "QOI", "PCX", "HEIF",
 )  # fmt: skip
 """Others may run programs, such as Ghostscript."""
+
+_KEPT = 16 * 10**6  # bytes of files from which the pictures that are drawn are kept for the next time
 
 
 @source("images", IMAGES, rest="FOLDER")
@@ -46,14 +50,14 @@ def read_images(rest: str, wanted: InputFormat) -> RawData:
     path = Path(rest).expanduser()
     classes, files = read_class_folders(path, IMAGES, _SUFFIXES, _unreadable())
     title = path.resolve().name
-    files, grey = without_broken(title, files, IMAGES, _is_grey_file, skip=wanted.skip_broken)
-    channels = 1 if all(grey) else 3
-    examples = {
-        part: found.examples(
-            PhotoPictures(functools.partial(_draw_file, found.paths), np.arange(len(found.paths)), channels)
-        )
-        for part, found in files.items()
-    }
+    prepare_for_heic(path for found in files.values() for path in found.paths)
+    files, looks = without_broken(title, files, IMAGES, _look, skip=wanted.skip_broken)
+    paths = [path for found in files.values() for path in found.paths]
+    album = Album(lambda index: _opened(paths[index]), len(paths), tuple(looks), _key(paths))
+    examples, start = {}, 0
+    for part, found in files.items():
+        end = start + len(found.paths)
+        examples[part], start = found.examples(PhotoPictures(album, np.arange(start, end))), end
     return RawData.of_parts(file_safe(title), IMAGES, classes, examples)
 
 
@@ -63,18 +67,25 @@ def _unreadable() -> dict[str, str]:
     return _OTHERS if can else _OTHERS | {".avif": "Pillow 11.3 or newer: pip install -U pillow"}
 
 
-def _is_grey_file(path: Path) -> bool:
-    """Whether a file is a grey image; it is decoded, a JPEG at an eighth of its size, to see whether it can be."""
+def _look(path: Path) -> Look:
+    """What is known of a file; it is decoded, a JPEG at an eighth of its size, to see whether it can be."""
     with _opened(path) as image:
-        grey = is_grey(image)
+        found = look_at(image)
         image.draft(None, (1, 1))
         image.load()
-        return grey
+        return found
 
 
-def _draw_file(paths: list[Path], index: int, size: tuple[int, int], channels: int) -> NDArray[np.uint8]:
-    with _opened(paths[index]) as image:
-        return draw_photo(image, size, channels)
+def _key(paths: list[Path]) -> str:
+    """Another one if a file changes; empty if all are read in no time."""
+    try:
+        found = [(path, path.stat()) for path in paths]
+    except OSError:
+        return ""  # opening them will tell which and why
+    files = [(str(path.absolute()), status.st_size, status.st_mtime_ns) for path, status in found]
+    if sum(size for _, size, _ in files) < _KEPT:
+        return ""
+    return hashlib.sha256(repr(files).encode()).hexdigest()
 
 
 def _known_formats() -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 
 from anenas._errors import AnenasError, unknown
 from anenas._torchvision import import_torchvision
+from anenas.data._album import Album
 from anenas.data._format import InputFormat
-from anenas.data._pictures import PhotoPictures, draw_photo, is_grey
+from anenas.data._pictures import PhotoPictures
 from anenas.data._raw import Examples, RawData
 from anenas.data._sources import source
 from anenas.inputs import IMAGES
 
 _TIMEOUT_S = 30
+_LOOKED_AT = 50  # pictures of a set, which are all alike
 
 
 @dataclass(frozen=True)
@@ -67,13 +69,13 @@ def read_torchvision(rest: str, wanted: InputFormat) -> RawData:
     kind = SETS[rest]
     train = _construct(rest, kind.train)
     test = None if kind.test is None else _construct(rest, kind.test)
-    labels, channels = _labels(train), 1 if is_grey(train[0][0]) else 3
+    labels = _labels(train)
     return RawData(
         name=rest,
         kind=IMAGES,
         classes=_classes(train, count=int(labels.max()) + 1),
-        train=Examples(_pictures(train, channels), labels),
-        test=None if test is None else Examples(_pictures(test, channels), _labels(test)),
+        train=Examples(_pictures(train), labels),
+        test=None if test is None else Examples(_pictures(test), _labels(test)),
         flip=kind.flip,
     )
 
@@ -105,11 +107,10 @@ def _network_timeout() -> Iterator[None]:
         socket.setdefaulttimeout(before)
 
 
-def _pictures(dataset: Any, channels: int) -> PhotoPictures:
-    def draw_one(index: int, size: tuple[int, int], channels: int) -> NDArray[np.uint8]:
-        return draw_photo(dataset[index][0], size, channels)
-
-    return PhotoPictures(draw_one, np.arange(len(dataset)), channels)
+def _pictures(dataset: Any) -> PhotoPictures:
+    count = len(dataset)
+    album = Album.of(lambda index: nullcontext(dataset[index][0]), count, _LOOKED_AT)
+    return PhotoPictures(album, np.arange(count))
 
 
 def _labels(dataset: Any) -> NDArray[np.int64]:

@@ -8,6 +8,7 @@ import pytest
 from pretend import SPACE, PretendEvaluator
 from rich.console import Console
 
+from anenas._progress import Progress
 from anenas.cli._log import shown_log
 from anenas.cli.screen import SearchProgress, TrainingProgress, _progress
 from anenas.search import Phase, Problem, SearchSettings, Study, TrialFiles, make_sampler
@@ -94,6 +95,22 @@ def test_final_training_counts_models_and_says_how_long_it_takes_at_most(
         progress.on_update(study)
     text = screen.getvalue()
     assert "final training" in text and "1/3 models · best " in text and "at most about 6 min 0 s in all" in text
+
+
+def test_reading_data_is_on_the_bar_until_the_search_begins(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = terminal(monkeypatch)
+    with shown_log(logging.INFO), SearchProgress(8) as progress:
+        reading = Progress("drawing images", 12800)
+        reading.add(6400)
+        progress._bar.refresh()
+        assert "drawing images" in screen.getvalue() and "6400/12800" in screen.getvalue()
+        progress.on_update(study)
+        progress._bar.refresh()
+        assert "0/8 trials" in screen.getvalue().rpartition("searching")[2]
+    monkeypatch.setattr("anenas._progress._SAID_EVERY", 0)
+    with shown_log(logging.INFO):
+        reading.add(1)
+    assert "drawing images: 6,401 of 12,800, about 0 s left" in screen.getvalue()
 
 
 def test_quiet_has_no_bar(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:

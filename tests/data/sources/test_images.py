@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import logging
+import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,9 +11,11 @@ import pytest
 from PIL import Image, features
 
 from anenas._errors import AnenasError
-from anenas.data import Dataset, load_data
+from anenas.data import Dataset, _heic, load_data
+from anenas.data._heic import HEIC_SUFFIXES
 from anenas.data.sources.images import _SUFFIXES
 
+HEIC = Path(__file__).with_name("corners.heic")
 Paint = Callable[..., Path]
 
 
@@ -29,7 +33,8 @@ def test_class_folders_become_classes_in_sorted_order(paint: Paint) -> None:
 
 
 def test_pictures_of_every_usual_format_are_read(paint: Paint) -> None:
-    suffixes = [suffix for suffix in _SUFFIXES if suffix != ".avif" or features.check("avif")]
+    others = HEIC_SUFFIXES if features.check("avif") else (*HEIC_SUFFIXES, ".avif")  # Pillow does not write HEIC
+    suffixes = [suffix for suffix in _SUFFIXES if suffix not in others]
     pictures = [f"cat/1{suffix}" for suffix in (*suffixes, ".JPG")]
     dataset = load(paint(*names("dog"), *pictures))
     read = [name for split in (dataset.train, dataset.validation, dataset.test) for name in split.names or ()]
@@ -100,6 +105,25 @@ def test_a_folder_is_grey_only_if_every_image_is(paint: Paint) -> None:
     assert (load(path, channels=1).channels, load(path, channels=1).flip) == (1, True)
 
 
+def test_shapes_that_lie_in_the_transparency_alone_are_seen(paint: Paint, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "anenas")
+    path = paint(*names("cat", "dog"), mode="L")
+    for folder, rows in (("cat", slice(0, 5)), ("dog", slice(5, 10))):
+        for index in range(3):
+            alpha = np.zeros((10, 12), np.uint8)
+            alpha[rows] = 255
+            black = Image.new("L", (12, 10))
+            Image.merge("LA", (black, Image.fromarray(alpha))).save(path / folder / f"{index}.png")
+    dataset = load_data(f"images:{path}", size=(10, 12))
+    assert (dataset.channels, dataset.metadata) == (1, {"pixels": "transparent parts are drawn on white"})
+    assert "pets: 6 of 10 images are transparent, at least in part: drawn on white" in caplog.messages
+    for split in (dataset.train, dataset.validation, dataset.test):
+        for image, label, name in zip(split.inputs, split.labels, split.names or (), strict=True):
+            if name[-5] in "012":
+                black = image[0, :5] if label == 0 else image[0, 5:]
+                assert black.max() == 0 and (image == 0).mean() == 0.5 and image.max() == 255
+
+
 def test_a_broken_image_is_named(paint: Paint) -> None:
     path = paint(*names("cat", "dog"))
     broken = path / "dog" / "3.png"
@@ -142,4 +166,31 @@ def test_a_layout_that_does_not_fit_is_one_clear_line(paint: Paint, tmp_path: Pa
 def test_a_test_class_that_is_never_trained_is_an_error(paint: Paint) -> None:
     path = paint(*names("train/cat", "train/dog", "test/cat", "test/cow"))
     with pytest.raises(AnenasError, match="cow' is a class without training images; expected one of cat, dog"):
+        load(path)
+
+
+def test_heic_is_read_by_an_extra(paint: Paint) -> None:
+    pytest.importorskip("pi_heif")
+    path = paint(*names("cat", "dog"))
+    for name in ("cat/1.heic", "dog/1.HEIF"):
+        shutil.copy(HEIC, path / name)
+    dataset = load_data(f"images:{path}", size=(24, 32))
+    red, green, blue = (220, 0, 0), (0, 200, 0), (0, 0, 180)  # above, and below on the left and on the right
+    found = 0
+    for split in (dataset.train, dataset.validation, dataset.test):
+        for image, name in zip(split.inputs, split.names or (), strict=True):
+            if name.lower().endswith(("heic", "heif")):
+                found += 1
+                for (row, column), colour in {(5, 16): red, (18, 8): green, (18, 24): blue}.items():
+                    np.testing.assert_allclose(image[:, row, column], colour, atol=8)
+    assert found == 2
+
+
+def test_without_the_extra_one_line_says_how_heic_is_read(paint: Paint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pi_heif", None)
+    _heic._register.cache_clear()
+    path = paint(*names("cat", "dog"))
+    for name in ("1.heic", "2.HEIC"):
+        shutil.copy(HEIC, path / "cat" / name)
+    with pytest.raises(AnenasError, match=r"1\.heic' and 1 more are HEIC, .* pip install 'anenas\[heic\]', or conv"):
         load(path)

@@ -1,0 +1,159 @@
+"""One photo: what its header tells, and drawing it at the size and channels of the network's input."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from anenas._errors import AnenasError
+
+BILINEAR = Image.Resampling.BILINEAR  # Pillow widens the filter when it shrinks, so nothing aliases
+_DEEP = ("I", "F")  # what the names of modes of more than 8 bits begin with; all are grey
+_GREY = ("1", "L", "LA")
+_RANGES = (1, 255, 4095, 65535)  # largest values that pictures are usually meant to hold
+_TURNED = (5, 6, 7, 8)  # orientations in EXIF that lie on their side
+_ORIENTATION = 0x0112
+_WHITE_IS_ZERO = (262, 0)  # tag and value of TIFF; Pillow heeds it in pictures of 8 bits alone
+
+Range = tuple[float, float]
+"""The values that become black and white."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What matters of a picture before it is drawn.
+
+    Attributes:
+        width: In pixels, upright.
+        height: In pixels, upright.
+        grey: Whether it has one channel only. A palette counts as colour.
+        transparent: Whether parts of it may be transparent.
+        cmyk: Whether its colours are those of print.
+        several: Whether it has other frames or pages than the first.
+        deep: "integer" or "float", if its values are of more than 8 bits; otherwise empty.
+        values: The lowest and the highest of these values.
+    """
+
+    width: int
+    height: int
+    grey: bool = False
+    transparent: bool = False
+    cmyk: bool = False
+    several: bool = False
+    deep: str = ""
+    values: Range = (0, 255)
+
+
+def look_at(image: Image.Image) -> Look:
+    """Read what matters of a picture from its header; one of more than 8 bits is decoded for it.
+
+    Args:
+        image: As Pillow opened it.
+
+    Raises:
+        AnenasError: If values are no numbers.
+    """
+    width, height = image.size
+    if image.format != "TIFF" and image.getexif().get(_ORIENTATION) in _TURNED:  # Pillow turns TIFF itself
+        width, height = height, width
+    is_deep = image.mode.startswith(_DEEP)
+    return Look(
+        width,
+        height,
+        grey=is_deep or image.mode in _GREY or _is_deep_with_alpha(image),
+        transparent=image.has_transparency_data,
+        cmyk=image.mode == "CMYK",
+        several=getattr(image, "is_animated", False) and image.format != "MPO",  # whose others are no pages but depth
+        deep="" if not is_deep else "float" if image.mode == "F" else "integer",
+        values=_extremes(image) if is_deep else (0, 255),
+    )
+
+
+def _is_deep_with_alpha(image: Image.Image) -> bool:
+    """Whether it is a PNG of 16-bit grey with alpha, which Pillow opens as colour."""
+    return any(tile[3] == "LA;16B" for tile in getattr(image, "tile", ()))
+
+
+def _extremes(image: Image.Image) -> Range:
+    array = np.asarray(image)
+    lowest, highest = float(array.min()), float(array.max())
+    if not np.isfinite(highest - lowest):
+        raise AnenasError("it holds values that are not finite")
+    return lowest, highest
+
+
+def is_proportional(size: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether pictures can be scaled from one size to the other, (height, width), to the pixel."""
+    scale = max(a / b for a, b in zip(other, size, strict=True))
+    return all(abs(scale * a - b) < 1 for a, b in zip(size, other, strict=True))
+
+
+def common_range(values: Iterable[Range]) -> Range:
+    """The range of values that pictures of more than 8 bits share: 0 to 1, or of 8, 12 or 16 bits, as they need.
+
+    If there are negative or larger values, it is from the lowest to the highest of all, or from 0.
+
+    Args:
+        values: The lowest and the highest of each picture.
+    """
+    lows, highs = zip(*values, strict=True)
+    low, high = min(lows), max(highs)
+    if low < 0:
+        return low, high
+    return 0, next((top for top in _RANGES if high <= top), high)
+
+
+def draw_photo(
+    image: Image.Image, size: tuple[int, int], channels: int, values: Range | None = None
+) -> NDArray[np.uint8]:
+    """A photo, upright and on white, resized to cover `size` and cropped to its centre.
+
+    Args:
+        image: As Pillow opened it, in any mode.
+        size: (height, width).
+        channels: 1 or 3.
+        values: What becomes black and white, if it has more than 8 bits; by default what suits this one.
+
+    Returns:
+        Shape (channels, height, width).
+    """
+    image.draft(None, (2 * max(size), 2 * max(size)))  # lets a large JPEG decode at a fraction of its size
+    if image.mode.startswith(_DEEP):
+        image = _of_eight_bits(image, values or common_range([_extremes(image)]))
+    upright = ImageOps.exif_transpose(image)
+    return planes(ImageOps.fit(in_channels(upright, channels), size[::-1], BILINEAR))
+
+
+def _of_eight_bits(image: Image.Image, values: Range) -> Image.Image:
+    """Grey of more than 8 bits scaled to 8, which Pillow's own conversion would clip at 255."""
+    array, (low, high) = np.asarray(image), values
+    scaled = np.rint((array.astype(np.float32) - low) * (255 / max(high - low, 1e-30))).clip(0, 255)
+    tag, value = _WHITE_IS_ZERO
+    if getattr(image, "tag_v2", {}).get(tag) == value:
+        scaled = 255 - scaled
+    if "transparency" in image.info:
+        scaled[array == image.info["transparency"]] = 255
+    drawn = Image.fromarray(scaled.astype(np.uint8))
+    drawn.getexif().update(image.getexif())
+    return drawn
+
+
+def in_channels(image: Image.Image, channels: int) -> Image.Image:
+    """A picture of 8 bits as "L", the luma of ITU-R 601, or as "RGB"; what is transparent becomes white."""
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    if channels == 1 and image.mode in ("1", "L"):
+        return image.convert("L")
+    colour = image.convert("RGB")  # there are modes that cannot become "L" at once
+    return colour if channels == 3 else colour.convert("L")
+
+
+def planes(image: Image.Image) -> NDArray[np.uint8]:
+    """Pixels as (channels, height, width)."""
+    pixels = np.asarray(image)
+    return np.moveaxis(pixels, 2, 0) if pixels.ndim == 3 else pixels[np.newaxis]
