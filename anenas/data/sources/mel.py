@@ -16,8 +16,9 @@ from anenas.data._class_folders import read_class_folders
 from anenas.data._format import AudioFormat, InputFormat
 from anenas.data._raw import RawData, file_safe
 from anenas.data._series import ending_in_nan, read_series
+from anenas.data._sound_files import read_rates, read_sounds
 from anenas.data._sources import source
-from anenas.data._wav import WAV_SUFFIXES, read_rates, read_wavs, wav_warnings
+from anenas.data._wav import WAV_SUFFIXES
 from anenas.inputs import RECORDINGS, SERIES
 
 _BANDS = 40
@@ -37,10 +38,9 @@ def read_spectrograms(rest: str, wanted: InputFormat) -> RawData:
     """
     path = Path(rest).expanduser()
     classes, files = read_class_folders(path, WAV_SUFFIXES, RECORDINGS.name)
-    with wav_warnings():
-        mel = _mel_for([path for found in files.values() for path in found.paths])
-        tally = Tally(AudioFormat(mel.rate, MAX_STEPS * mel.hop))
-        spectrograms = {part: _spectrograms(found.paths, mel, tally) for part, found in files.items()}
+    mel = _mel_for([path for found in files.values() for path in found.paths])
+    tally = Tally(AudioFormat(mel.rate, MAX_STEPS * mel.hop))
+    spectrograms = {part: _spectrograms(found.paths, mel, tally) for part, found in files.items()}
     tally.log(filled=False)
     _log.info(f"series of {mel}: an app computes them before the model")
     steps = max(one.shape[1] for part in spectrograms.values() for one in part)
@@ -62,7 +62,7 @@ def _mel_for(files: list[Path]) -> LogMel:
 def _spectrograms(files: list[Path], mel: LogMel, tally: Tally) -> list[NDArray[np.float32]]:
     """(bands, steps) of each file."""
     found = []
-    for file, one in read_wavs(files, tally.audio):
+    for file, one in read_sounds(files, tally.audio):
         if len(one.waveform) < mel.hop:
             raise AnenasError(f"'{file}' is shorter than a step of {mel.hop / mel.rate:g} s; remove it")
         found.append(mel(tally.add(one, f"'{file}'")))

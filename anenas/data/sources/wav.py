@@ -9,8 +9,9 @@ from anenas.data._class_folders import read_class_folders
 from anenas.data._format import InputFormat
 from anenas.data._raw import RawData, file_safe
 from anenas.data._series import Series
+from anenas.data._sound_files import read_sounds
 from anenas.data._sources import source
-from anenas.data._wav import WAV_SUFFIXES, read_wavs, wav_warnings
+from anenas.data._wav import WAV_SUFFIXES
 from anenas.inputs import RECORDINGS
 
 
@@ -27,9 +28,8 @@ def read_recordings(rest: str, wanted: InputFormat) -> RawData:
     path, audio = Path(rest).expanduser(), wanted.audio
     classes, files = read_class_folders(path, WAV_SUFFIXES, RECORDINGS.name)
     tally, examples = Tally(audio), {}
-    with wav_warnings():
-        for part, found in files.items():
-            waveforms = (tally.add(one, f"'{path}'") for path, one in read_wavs(found.paths, audio))
-            examples[part] = found.examples(Series(of_length(waveforms, len(found.paths), audio)))
+    for part, found in files.items():
+        waveforms = (tally.add(one, f"'{path}'") for path, one in read_sounds(found.paths, audio))
+        examples[part] = found.examples(Series(of_length(waveforms, len(found.paths), audio)))
     tally.log(filled=True)
     return RawData.of_parts(file_safe(path.resolve().name), RECORDINGS, classes, examples)
