@@ -16,9 +16,8 @@ from anenas.data._class_folders import read_class_folders
 from anenas.data._format import AudioFormat, InputFormat
 from anenas.data._raw import RawData, file_safe
 from anenas.data._series import ending_in_nan, read_series
-from anenas.data._sound_files import read_rates, read_sounds
+from anenas.data._sound_files import SOUND_SUFFIXES, read_rates, read_sounds
 from anenas.data._sources import source
-from anenas.data._wav import WAV_SUFFIXES
 from anenas.inputs import RECORDINGS, SERIES
 
 _BANDS = 40
@@ -28,7 +27,7 @@ _log = logging.getLogger(__name__)
 
 @source("mel", SERIES, rest="FOLDER")
 def read_spectrograms(rest: str, wanted: InputFormat) -> RawData:
-    """The log-mel spectrograms of the .wav files in class folders, as series as long as the longest.
+    """The log-mel spectrograms of the recordings in class folders, as series as long as the longest.
 
     They are what the block `log_mel` computes before it normalises: 40 bands, every 16 ms, at the highest rate that
     most files have.
@@ -37,7 +36,7 @@ def read_spectrograms(rest: str, wanted: InputFormat) -> RawData:
         AnenasError: The folder is not laid out like that, or a file is too short or cannot be read.
     """
     path = Path(rest).expanduser()
-    classes, files = read_class_folders(path, WAV_SUFFIXES, RECORDINGS.name)
+    classes, files = read_class_folders(path, SOUND_SUFFIXES, RECORDINGS.name)
     mel = _mel_for([path for found in files.values() for path in found.paths])
     tally = Tally(AudioFormat(mel.rate, MAX_STEPS * mel.hop))
     spectrograms = {part: _spectrograms(found.paths, mel, tally) for part, found in files.items()}

@@ -9,15 +9,14 @@ from anenas.data._class_folders import read_class_folders
 from anenas.data._format import InputFormat
 from anenas.data._raw import RawData, file_safe
 from anenas.data._series import Series
-from anenas.data._sound_files import read_sounds
+from anenas.data._sound_files import SOUND_SUFFIXES, read_sounds
 from anenas.data._sources import source
-from anenas.data._wav import WAV_SUFFIXES
 from anenas.inputs import RECORDINGS
 
 
 @source("wav", RECORDINGS, rest="FOLDER")
 def read_recordings(rest: str, wanted: InputFormat) -> RawData:
-    """The waveforms of the .wav files in class folders, as `read_class_folders` finds them.
+    """The waveforms of the recordings in class folders, as `read_class_folders` finds them.
 
     Channels are averaged, other rates resampled, longer files cut to their middle, and shorter ones begin with silence.
     How many is logged.
@@ -26,7 +25,7 @@ def read_recordings(rest: str, wanted: InputFormat) -> RawData:
         AnenasError: The folder is not laid out like that, or a file is empty or cannot be read.
     """
     path, audio = Path(rest).expanduser(), wanted.audio
-    classes, files = read_class_folders(path, WAV_SUFFIXES, RECORDINGS.name)
+    classes, files = read_class_folders(path, SOUND_SUFFIXES, RECORDINGS.name)
     tally, examples = Tally(audio), {}
     for part, found in files.items():
         waveforms = (tally.add(one, f"'{path}'") for path, one in read_sounds(found.paths, audio))
