@@ -71,8 +71,10 @@ def load_data(
     found = _read(data, wanted)
     _check_counts(found)
     parts = _parts(found, validation, seed)
-    wanted = parts[0].inputs.settle(wanted, found.name)
-    train, held, test = (Split(part.inputs.draw(wanted), part.labels, part.names) for part in parts)
+    settled = parts[0].inputs.settle(wanted, found.name)
+    if settled != wanted:  # these inputs decided something
+        parts[0].inputs.tell(parts[1].inputs, settled)
+    train, held, test = (Split(part.inputs.draw(settled), part.labels, part.names) for part in parts)
     inputs = found.train.inputs
     return Dataset(
         name=found.name,
@@ -83,7 +85,7 @@ def load_data(
         kind=found.kind,
         flip=inputs.flip and not sided(found.classes) if found.flip is None else found.flip,
         masked=inputs.masked,
-        metadata={**found.metadata, **wanted.metadata},
+        metadata={**found.metadata, **settled.metadata},
     )
 
 
