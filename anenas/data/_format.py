@@ -44,6 +44,7 @@ class InputFormat:
         encoding: How texts become ids; required for texts.
         vocabulary: The tokens that have an id, from 2 on, if a model has learnt them already; by default they are
             learnt from the training texts.
+        columns: Names of the channels of a table's series, if a model has learnt them already.
         sizes: (height, width) of images, if several will do: arrays are brought to the largest that magnifies them
             three times at most, photos to `size`.
 
@@ -59,6 +60,7 @@ class InputFormat:
     encoding: Encoding | None = None
     vocabulary: tuple[str, ...] | None = None
     sizes: tuple[tuple[int, int], ...] = ()
+    columns: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.kind.resized and (self.size is None or min(self.size) < 1):
@@ -77,11 +79,12 @@ class InputFormat:
         rate: int | None = None,
         encoding: Encoding | None = None,
         vocabulary: tuple[str, ...] | None = None,
+        columns: tuple[str, ...] | None = None,
     ) -> Self:
         """Inputs of exactly that shape, (channels, height, width)."""
         channels, height, width = shape
         size, steps = ((height, width), None) if kind.resized else (None, width)
-        return cls(kind, size, channels, steps, rate, encoding, vocabulary)
+        return cls(kind, size, channels, steps, rate, encoding, vocabulary, columns=columns)
 
     @classmethod
     def of_space(cls, space: SearchSpace, *, exact: bool = False) -> Self:
