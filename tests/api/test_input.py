@@ -8,7 +8,7 @@ import pytest
 from anenas._errors import AnenasError
 from anenas.api._input import augmented
 from anenas.data import Dataset, Split
-from anenas.inputs import IMAGES, SERIES, InputKind
+from anenas.inputs import IMAGES, RECORDINGS, SERIES, InputKind
 
 
 def dataset(kind: InputKind = IMAGES, *, channels: int = 3, flip: bool = True, classes: str = "cat dog") -> Dataset:
@@ -38,6 +38,17 @@ def test_of_series_the_gaps_are_said(caplog: pytest.LogCaptureFixture) -> None:
     assert augmented(dataset(SERIES, flip=False, classes="left right"), "light", None).augmentation == "light"
     [gaps] = said(caplog)
     assert "puts gaps into them" in gaps
+
+
+def test_of_recordings_the_gaps_and_where_asked_for_the_noise_are_said(caplog: pytest.LogCaptureFixture) -> None:
+    recordings = dataset(RECORDINGS, channels=1, flip=False)
+    for augment in ("light", "strong", "none"):
+        augmented(recordings, augment, None)
+    assert said(caplog) == [
+        'training shifts recordings in time and puts silent gaps into them; `augment="none"` if that changes a class',
+        "training shifts recordings in time, puts silent gaps into them, and makes them louder or softer and noisier; "
+        '`augment="none"` if that changes a class',
+    ]
 
 
 def test_what_was_asked_for_is_done(caplog: pytest.LogCaptureFixture) -> None:
