@@ -125,7 +125,8 @@ def search(
         str,
         typer.Option(
             help="How much training changes inputs: none; light (images shifted a little, series noisier and with "
-            "gaps); or strong (images cropped, distorted and recoloured: for long trainings).",
+            "gaps, recordings shifted and with gaps); or strong (images cropped, distorted and recoloured: for long "
+            "trainings; recordings louder or softer and noisier).",
         ),
     ] = "light",
     flip: Annotated[

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from math import gcd
 from typing import Any
 
@@ -21,19 +22,52 @@ from anenas.inputs import RECORDINGS
 _log = logging.getLogger(__name__)
 
 
+class Length(Enum):
+    """How the length of a sound is known."""
+
+    SAID = "as its header says"
+    UNSAID = "as long as its file, as its header does not say"
+    CUT_OFF = "shorter than its header says"
+
+
+@dataclass(frozen=True, eq=False)
+class Sound:
+    """A sound that can be read in parts.
+
+    Attributes:
+        rate: Samples a second.
+        count: Samples of each channel.
+        channels: How many.
+        read: The samples from one to before another, (n, channels): integers from −1 to 1, floats as they are.
+        length: How `count` is known.
+    """
+
+    rate: int
+    count: int
+    channels: int
+    read: Callable[[int, int], NDArray[np.float32]]
+    length: Length = Length.SAID
+
+
 @dataclass(frozen=True)
 class Recording:
-    """A recording brought to a format.
+    """A sound brought to a format.
 
     Attributes:
         waveform: (samples,) from −1 to 1 at the format's rate, at most as long as the format.
         rate: Its original rate.
-        longer: Whether it was longer.
+        channels: How many it had.
+        length: How its length is known.
+        longer: Whether it was longer than the format.
+        peak: The largest magnitude before it was clipped to 1; NaN where samples are not numbers.
     """
 
     waveform: NDArray[np.float32]
     rate: int
+    channels: int
+    length: Length
     longer: bool
+    peak: float
 
 
 @dataclass
@@ -44,7 +78,12 @@ class Tally:
     count: int = 0
     longer: int = 0
     shorter: int = 0
+    unsaid: int = 0
+    loudest: float = 0.0
     rates: Counter[int] = field(default_factory=Counter)
+    channels: Counter[int] = field(default_factory=Counter)
+    cut_off: list[str] = field(default_factory=list)
+    clipped: list[str] = field(default_factory=list)
     silent: list[str] = field(default_factory=list)
 
     def add(self, one: Recording, name: str) -> NDArray[np.float32]:
@@ -52,8 +91,16 @@ class Tally:
         self.count += 1
         self.longer += one.longer
         self.shorter += len(one.waveform) < self.audio.samples
+        self.unsaid += one.length is Length.UNSAID
+        self.loudest = max(self.loudest, one.peak)
         if one.rate != self.audio.rate:
             self.rates[one.rate] += 1
+        if one.channels > 1:
+            self.channels[one.channels] += 1
+        if one.length is Length.CUT_OFF:
+            self.cut_off.append(name)
+        if one.peak > 1:
+            self.clipped.append(name)
         if not one.waveform.any():
             self.silent.append(name)
         return one.waveform
@@ -61,9 +108,22 @@ class Tally:
     def log(self, *, filled: bool) -> None:
         """Log a line for each kind of change; for padding only if they were `filled`."""
         of, seconds = f"of {self.count:,} recordings", self.audio.samples / self.audio.rate
+        if self.channels:
+            channels = " or ".join(map(str, sorted(self.channels)))
+            _log.info(f"{self.channels.total():,} {of} have {channels} channels: averaged")
         if self.rates:
             rates = ", ".join(f"{rate:,}" for rate in sorted(self.rates))
             _log.info(f"{self.rates.total():,} {of} resampled to {self.audio.rate:,} Hz, from {rates}")
+        if self.clipped:
+            _log.info(
+                f"{len(self.clipped):,} {of} go beyond ±1, to {self.loudest:.3g}, such as {self.clipped[0]}: clipped"
+            )
+        if self.unsaid:
+            _log.info(f"{self.unsaid:,} {of} do not say how long they are: read to the end of their files")
+        if self.cut_off:
+            _log.info(
+                f"{len(self.cut_off):,} {of} are shorter than they say, such as {self.cut_off[0]}: read as they are"
+            )
         if self.longer:
             _log.info(f"{self.longer:,} {of} are longer than {seconds:g} s: cut to their middle")
         if self.shorter and filled:
@@ -120,31 +180,29 @@ def _each(where: str, key: str, array: NDArray[Any], rate: int, audio: AudioForm
         length = int(np.argmax(missing)) if missing.any() else len(row)
         if not length or not missing[length:].all():
             raise AnenasError(f"{where}: waveform {i} of {key} is empty, or has NaN before its end; leave it out")
-        yield brought_to(row[:length], rate, audio)
+        yield brought_to(_of_array(row[:length], rate), audio)
 
 
-def brought_to(sound: NDArray[Any], rate: int, audio: AudioFormat) -> Recording:
-    """A sound, (n,) or (n, channels), resampled and cut to its middle; nothing else of it is read."""
-    most = -(-audio.samples * rate // audio.rate)
-    start = max(0, len(sound) - most) // 2
-    waveform = _as_floats(sound[start : start + most])
-    if waveform.ndim == 2:
-        waveform = waveform.mean(1)
-    if rate != audio.rate:
+def _of_array(row: NDArray[Any], rate: int) -> Sound:
+    factor = np.float32(1 if row.dtype.kind == "f" else 2.0**-15)
+    return Sound(rate, len(row), 1, lambda start, end: row[start:end, None].astype(np.float32) * factor)
+
+
+def brought_to(sound: Sound, audio: AudioFormat) -> Recording:
+    """A sound with its channels averaged, clipped, resampled and cut to its middle; nothing else of it is read."""
+    most = -(-audio.samples * sound.rate // audio.rate)
+    start = max(0, sound.count - most) // 2
+    samples = sound.read(start, start + most)
+    peak = float(np.abs(samples).max(initial=0))
+    waveform = np.clip(samples, -1, 1).mean(1)
+    if sound.rate != audio.rate:
         from scipy.signal import resample_poly
 
-        common = gcd(rate, audio.rate)
-        waveform = np.clip(resample_poly(waveform, audio.rate // common, rate // common), -1, 1)  # it overshoots
-    return Recording(waveform[: audio.samples], rate, len(sound) > most)
-
-
-def _as_floats(sound: NDArray[Any]) -> NDArray[np.float32]:
-    """Samples as floats from −1 to 1: 8-bit ones are unsigned, other integers signed, and floats are clipped."""
-    if sound.dtype == np.uint8:
-        return sound.astype(np.float32) / np.float32(128) - np.float32(1)
-    if sound.dtype.kind == "i":
-        return sound.astype(np.float32) * np.float32(2.0 ** (1 - 8 * sound.dtype.itemsize))
-    return np.clip(sound, -1, 1).astype(np.float32)
+        common = gcd(sound.rate, audio.rate)
+        waveform = resample_poly(waveform, audio.rate // common, sound.rate // common)
+        waveform = np.clip(waveform, -1, 1)  # it overshoots
+    waveform = waveform[: audio.samples]
+    return Recording(waveform, sound.rate, sound.channels, sound.length, sound.count > most, peak)
 
 
 def of_length(waveforms: Iterable[NDArray[np.float32]], count: int, audio: AudioFormat) -> NDArray[np.float32]:

@@ -26,6 +26,7 @@ class _Blanks(dict[int, str]):
 
 
 _BETWEEN_WORDS = _Blanks(lambda character: unicodedata.category(character)[0] not in "LMN")
+_UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR")  # as Unicode's names begin
 _WHITE = _Blanks(lambda character: unicodedata.category(character)[0] == "Z" or character in "\t\n\v\f\r\x85")
 
 
@@ -62,3 +63,8 @@ class Encoding:
         counts = Counter(token for text in texts for token in self.split(text))
         ranked = sorted(counts, key=lambda token: (-counts[token], token))
         return tuple(ranked[: self.vocabulary - FIRST])
+
+
+def is_unspaced(letter: str) -> bool:
+    """Whether a letter is of a script that is written without blanks between words."""
+    return unicodedata.name(letter, "").startswith(_UNSPACED)

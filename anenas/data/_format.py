@@ -53,6 +53,7 @@ class InputFormat:
             at most half their median shorter side.
         ranges: The values that become black and white in photos of more than 8 bits, as (kind, black, white), where the
             kind is "integer" or "float"; by default those that hold all of a source's.
+        columns: Names of the channels of a table's series, if a model has learnt them already.
 
     Raises:
         AnenasError: If something is missing or out of range.
@@ -70,6 +71,7 @@ class InputFormat:
     skip_broken: bool = False
     photo_sizes: tuple[tuple[int, int], ...] = ()
     ranges: tuple[tuple[str, float, float], ...] = ()
+    columns: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.kind.resized and (self.size is None or min(self.size) < 1):
@@ -88,11 +90,12 @@ class InputFormat:
         rate: int | None = None,
         encoding: Encoding | None = None,
         vocabulary: tuple[str, ...] | None = None,
+        columns: tuple[str, ...] | None = None,
     ) -> Self:
         """Inputs of exactly that shape, (channels, height, width)."""
         channels, height, width = shape
         size, steps = ((height, width), None) if kind.resized else (None, width)
-        return cls(kind, size, channels, steps, rate, encoding, vocabulary)
+        return cls(kind, size, channels, steps, rate, encoding, vocabulary, columns=columns)
 
     @classmethod
     def of_space(cls, space: SearchSpace, *, exact: bool = False) -> Self:

@@ -83,10 +83,12 @@ def load_data(
     found = _read(data, wanted)
     _check_counts(found)
     parts = _parts(found, validation, seed)
-    wanted = parts[0].inputs.settle(wanted, found.name)
+    settled = parts[0].inputs.settle(wanted, found.name)
     for part, text in found.elsewhere.items():
-        parts[PARTS.index(part)].inputs.settle(wanted, text)
-    train, held, test = (Split(part.inputs.draw(wanted), part.labels, part.names) for part in parts)
+        parts[PARTS.index(part)].inputs.settle(settled, text)
+    if settled != wanted:  # these inputs decided something
+        parts[0].inputs.tell(parts[1].inputs, settled)
+    train, held, test = (Split(part.inputs.draw(settled), part.labels, part.names) for part in parts)
     inputs = found.train.inputs
     return Dataset(
         name=found.name,
@@ -98,7 +100,7 @@ def load_data(
         task=found.task,
         flip=inputs.flip and not sided(found.classes) if found.flip is None else found.flip,
         masked=inputs.masked,
-        metadata={**found.metadata, **parts[0].inputs.facts(wanted), **wanted.metadata},
+        metadata={**found.metadata, **parts[0].inputs.facts(settled), **settled.metadata},
     )
 
 

@@ -56,6 +56,15 @@ class Inputs(ABC):
         """What users of a model need to know of how these were brought to a settled format: see `Dataset.metadata`."""
         return {}
 
+    def tell(self, held: Self, wanted: InputFormat) -> None:
+        """Log what is worth knowing of these training inputs before they are drawn; by default nothing.
+
+        Args:
+            held: Those to validate with.
+            wanted: The settled format.
+        """
+        return
+
     @abstractmethod
     def draw(self, wanted: InputFormat) -> NDArray[Any]:
         """All of them as an array of their kind, in a settled format."""

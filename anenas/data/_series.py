@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +19,10 @@ from anenas.data._format import InputFormat
 from anenas.data._raw import Inputs
 from anenas.inputs import SERIES
 
+_log = logging.getLogger(__name__)
+
 _LAYOUTS = ("ntc", "nct")
+_NAMED = 5  # channels with gaps
 _LARGEST = 65_504  # of float16, which the program computes in
 # Float16 has 11 bits: a channel that varies by less than a 256th of its mean would keep fewer than three.
 _MOST_OFFSET = 256
@@ -60,12 +65,15 @@ def read_series(
     scale: NDArray[Any] | None = None,
     layout: str | None = None,
     names: Sequence[str] = (),
+    lengths: Mapping[str, NDArray[np.int64]] | None = None,
+    known: bool = False,
 ) -> dict[str, Series]:
     """The series of each part.
 
-    Shorter ones end in NaN. They are moved to end at the last step, where a network that reads forward has just seen
-    all of them; the steps before them are zero, and one more channel marks the real steps (1) and the padding (0). So
-    shapes stay static, and the last step is always a valid one.
+    Shorter ones end in NaN; other NaN are gaps, which are filled with the value before them, and counted. Shorter ones
+    are moved to end at the last step, where a network that reads forward has just seen all of them; the steps before
+    them are zero, and one more channel marks the real steps (1) and the padding (0). So shapes stay static, and the
+    last step is always a valid one.
 
     Args:
         where: The origin of the series, for messages.
@@ -73,9 +81,11 @@ def read_series(
         scale: Factors, one for each channel or one for all.
         layout: "ntc" or "nct"; None takes the longer axis as time.
         names: Of the channels, for messages; their numbers by default.
+        lengths: Steps of each series, where its last values may be missing; by default all before it ends in NaN.
+        known: Whether a model has learnt from such channels, which then may be constant.
 
     Raises:
-        AnenasError: If they are not as described, are too long, have gaps, or are of no use in float16.
+        AnenasError: If they are not as described, are too long, lack a channel, or are of no use in float16.
     """
     layout = layout or _layout(where, parts["train_x"])
     arranged = {key: _arranged(where, key, array, scale, layout) for key, array in parts.items()}
@@ -91,10 +101,11 @@ def read_series(
             f"{where}: series of {steps:,} steps; at most {MAX_STEPS:,} suit the Neural Engine: "
             f"cut them into windows, or keep one step in {-(-steps // MAX_STEPS)}"
         )
-    lengths = {key: _lengths(where, key, array) for key, array in arranged.items()}
-    _check_channels(
-        where, arranged["train_x"], names or [f"channel {channel} of train_x" for channel in range(channels)]
-    )
+    lengths = lengths or {key: _lengths(where, key, array) for key, array in arranged.items()}
+    _fill_gaps(where, arranged, lengths, names or [f"channel {channel}" for channel in range(channels)])
+    names = names or [f"channel {channel} of train_x" for channel in range(channels)]
+    if not known:
+        _check_channels(where, arranged["train_x"], names)
     unequal = any((length < steps).any() for length in lengths.values())
     return {key: Series(_at_the_end(array, lengths[key], unequal), unequal) for key, array in arranged.items()}
 
@@ -153,14 +164,34 @@ def _lengths(where: str, key: str, series: NDArray[np.float32]) -> NDArray[np.in
     lengths = np.where(np.any(there, 1), series.shape[2] - np.argmax(there[:, ::-1], 1), 0)
     if not lengths.all():
         raise AnenasError(f"{where}: series {np.flatnonzero(lengths == 0)[0]} of {key} is empty; leave it out")
-    gaps = np.any(missing, 1) & (np.arange(series.shape[2]) < lengths[:, None])
-    if gaps.any():
-        which, step = np.argwhere(gaps)[0]
-        raise AnenasError(
-            f"{where}: series {which} of {key} has NaN at step {step}, before its end; fill gaps, "
-            f"such as with the value before them"
-        )
     return lengths
+
+
+def _fill_gaps(
+    where: str, parts: Mapping[str, NDArray[np.float32]], lengths: Mapping[str, NDArray[np.int64]], names: Sequence[str]
+) -> None:
+    """Fill what is missing before the ends of series, in place, and log how much that was."""
+    missing: Counter[str] = Counter()
+    touched = 0
+    for key, array in parts.items():
+        gaps = np.isnan(array) & (np.arange(array.shape[2]) < lengths[key][:, None])[:, None]
+        touched += int(gaps.any((1, 2)).sum())
+        for which, channel in np.argwhere(gaps.any(2)):
+            values = array[which, channel, : lengths[key][which]]
+            there = np.flatnonzero(~np.isnan(values))
+            if not len(there):
+                raise AnenasError(f"{where}: series {which} of {key} has no value of {names[channel]}; leave it out")
+            missing[names[channel]] += len(values) - len(there)
+            before = np.searchsorted(there, np.arange(len(values)), "right") - 1
+            values[:] = values[there[np.maximum(before, 0)]]
+    if missing:
+        most = ", ".join(f"{count:,} of {name}" for name, count in missing.most_common(_NAMED))
+        more = ", …" if len(missing) > _NAMED else ""
+        of = f"{touched:,} of {sum(map(len, parts.values())):,} series"
+        _log.warning(
+            f"{where}: {missing.total():,} values are missing in {of} ({most}{more}): filled with the value before "
+            f"them, at the start with the first"
+        )
 
 
 def _check_channels(where: str, series: NDArray[np.float32], names: Sequence[str]) -> None:
@@ -173,13 +204,19 @@ def _check_channels(where: str, series: NDArray[np.float32], names: Sequence[str
                 f"{where}: {name} reaches {largest:g}; Core ML's float16 ends at {_LARGEST:,}: give it in another unit"
             )
         mean, std = values.mean(), values.std()
-        if std <= 1e-6 * largest or std == 0:
+        if is_constant(values):
             raise AnenasError(f"{where}: {name} is always {values[0]:g}; leave it out")
         if abs(mean) > _MOST_OFFSET * std:
             raise AnenasError(
                 f"{where}: {name} varies by {std:.3g} around {mean:.6g}, which Core ML's "
                 f"float16 cannot resolve: subtract its mean"
             )
+
+
+def is_constant(values: NDArray[Any]) -> bool:
+    """Whether (n,) values are too much alike to be told apart; NaN do not count."""
+    there = values[~np.isnan(values)].astype(np.float64)
+    return not len(there) or bool(there.std() <= 1e-6 * np.abs(there).max())
 
 
 def _at_the_end(series: NDArray[np.float32], lengths: NDArray[np.int64], with_mask: bool) -> NDArray[np.float32]:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from anenas._errors import AnenasError, unknown
 from anenas._files import is_folder
 from anenas._registry import Registry
+from anenas.data._charset import declared_encoding
 from anenas.data._format import InputFormat
 from anenas.inputs import TEXTS, InputKind
 
@@ -128,10 +129,11 @@ def find_source(text: str, kind: InputKind) -> tuple[DataSource, str]:
 
 def _holds_texts(path: str) -> bool:
     """Whether the header of a .csv file is that of a table of texts rather than of series."""
-    names: list[str] = []
-    unreadable = contextlib.suppress(OSError, UnicodeDecodeError, csv.Error)
-    with unreadable, Path(path).expanduser().open(encoding="utf-8-sig", newline="") as file:
-        names = [name.strip() for name in next(csv.reader(file), [])]
+    place, names = Path(path).expanduser(), list[str]()
+    with contextlib.suppress(OSError, csv.Error):
+        encoding = declared_encoding(place) or "utf-8"
+        with place.open(encoding=encoding, errors="replace", newline="") as file:
+            names = [name.strip() for name in next(csv.reader(file), [])]
     return "text" in names and "window" not in names
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import unicodedata
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +15,7 @@ from numpy.typing import NDArray
 
 from anenas._errors import AnenasError
 from anenas.data._arrays import array_reader
-from anenas.data._encoding import FIRST, PADDING, UNKNOWN, Encoding
+from anenas.data._encoding import FIRST, PADDING, UNKNOWN, Encoding, is_unspaced
 from anenas.data._format import InputFormat
 from anenas.data._raw import Inputs
 from anenas.inputs import TEXTS
@@ -38,10 +40,22 @@ class Texts(Inputs):
         """With the vocabulary of these texts, unless the format has one."""
         if wanted.vocabulary is not None:
             return wanted
+        return dataclasses.replace(wanted, vocabulary=wanted.tokens[0].learn(self.texts))
+
+    def tell(self, held: Texts, wanted: InputFormat) -> None:
+        """What the vocabulary leaves out, how many texts are cut, and whether other tokens would suit them."""
         encoding, steps = wanted.tokens
-        vocabulary = encoding.learn(self.texts)
-        _log.info(self._describe(vocabulary, encoding, steps))
-        return dataclasses.replace(wanted, vocabulary=vocabulary)
+        kind, known = encoding.tokens, frozenset(wanted.vocabulary or ())
+        lengths, unknown = self._counts(encoding, known)
+        held_lengths, held_unknown = held._counts(encoding, known)
+        cut = sum(length > steps for length in lengths)
+        _log.info(
+            f"the vocabulary is the {len(known):,} most frequent {kind}: {unknown / sum(lengths):.1%} of those in the "
+            f"training texts and {held_unknown / sum(held_lengths):.1%} in the validation texts are not in it; {cut:,} "
+            f"of {len(self):,} training texts are longer than {steps:,} {kind} and are cut"
+        )
+        if kind == "words":
+            self._tell_of_characters()
 
     def draw(self, wanted: InputFormat) -> NDArray[np.float32]:
         """The ids of each text's first tokens, (n, 1, 1, T), padded with 0 at the start."""
@@ -53,20 +67,30 @@ class Texts(Inputs):
             row[0, 0, steps - len(found) :] = found
         return series
 
-    def _describe(self, vocabulary: tuple[str, ...], encoding: Encoding, steps: int) -> str:
-        """How much of these texts the vocabulary covers, and how many of them are cut."""
-        known = set(vocabulary)
-        lengths, seen = [], 0
+    def _counts(self, encoding: Encoding, known: frozenset[str]) -> tuple[list[int], int]:
+        """The number of tokens of each text, and how many of all are not known."""
+        lengths, unknown = [], 0
         for text in self.texts:
             tokens = encoding.split(text)
             lengths.append(len(tokens))
-            seen += sum(token in known for token in tokens)
-        cut = sum(length > steps for length in lengths)
-        kind = encoding.tokens
-        return (
-            f"the vocabulary is the {len(known):,} most frequent {kind}, {seen / sum(lengths):.0%} of all in the "
-            f"training texts; {cut:,} of those {len(self):,} are longer than {steps:,} {kind} and are cut"
-        )
+            unknown += sum(token not in known for token in tokens)
+        return lengths, unknown
+
+    def _tell_of_characters(self) -> None:
+        """What is lost of these texts where their words are read."""
+        letters = Counter(character for text in self.texts for character in text if character.isalpha())
+        unspaced = sum(count for letter, count in letters.items() if is_unspaced(letter))
+        if 2 * unspaced > letters.total():
+            _log.warning(
+                f"{unspaced / letters.total():.0%} of the letters are of a script without blanks between words, so "
+                f"that a clause counts as a word: characters suit such texts, as in the space character_rnn"
+            )
+        pictures = sum(any(unicodedata.category(one) == "So" for one in text) for text in self.texts)
+        if pictures:
+            _log.info(
+                f"{pictures:,} of {len(self):,} training texts hold emoji or other symbols, which are no words and are "
+                f"left out; characters keep them, as in the space character_rnn"
+            )
 
 
 @array_reader(TEXTS)

@@ -162,7 +162,7 @@ def load_test_data(package: Package, source: str) -> Dataset:
         AnenasError: If the package has no such input, or the data cannot be read.
     """
     from anenas.data import Encoding, InputFormat, load_data
-    from anenas.inputs import TEXTS, plain_kind
+    from anenas.inputs import SERIES, TEXTS, plain_kind
 
     channels, height, width = package.input_size
     shape, metadata = (channels, height, width), package.metadata
@@ -177,7 +177,13 @@ def load_test_data(package: Package, source: str) -> Dataset:
     architecture = Architecture.parse(text) if text else None
     kind = architecture.input_kind if architecture else plain_kind(height)
     rate = architecture.rate if architecture else None
-    return load_data(source, InputFormat.of_shape(kind, shape, rate=rate))
+    columns = None
+    if kind is SERIES and "columns" in metadata:
+        try:
+            columns = tuple(map(str, json.loads(metadata["columns"])))
+        except (ValueError, TypeError) as error:
+            raise AnenasError(f"{package} has no list of names as its columns: {error}") from None
+    return load_data(source, InputFormat.of_shape(kind, shape, rate=rate, columns=columns))
 
 
 def _random_inputs(package: Package) -> dict[str, np.ndarray]:

@@ -9,7 +9,7 @@ from PIL import Image
 from anenas._errors import AnenasError
 from anenas.api._input import augmented, load_input
 from anenas.data import Dataset, Split
-from anenas.inputs import IMAGES, SERIES, InputKind
+from anenas.inputs import IMAGES, RECORDINGS, SERIES, InputKind
 from anenas.space import load_space
 
 
@@ -40,6 +40,17 @@ def test_of_series_the_gaps_are_said(caplog: pytest.LogCaptureFixture) -> None:
     assert augmented(dataset(SERIES, flip=False, classes="left right"), "light", None).augmentation == "light"
     [gaps] = said(caplog)
     assert "puts gaps into them" in gaps
+
+
+def test_of_recordings_the_gaps_and_where_asked_for_the_noise_are_said(caplog: pytest.LogCaptureFixture) -> None:
+    recordings = dataset(RECORDINGS, channels=1, flip=False)
+    for augment in ("light", "strong", "none"):
+        augmented(recordings, augment, None)
+    assert said(caplog) == [
+        'training shifts recordings in time and puts silent gaps into them; `augment="none"` if that changes a class',
+        "training shifts recordings in time, puts silent gaps into them, and makes them louder or softer and noisier; "
+        '`augment="none"` if that changes a class',
+    ]
 
 
 def test_what_was_asked_for_is_done(caplog: pytest.LogCaptureFixture) -> None:
@@ -92,7 +103,7 @@ def test_photos_of_a_space_that_is_not_fixed_get_a_larger_input_and_it_is_said(
 def test_small_photos_and_what_was_asked_for_keep_the_input(
     side: int, shape: tuple[int, int, int] | None, fixed: bool, size: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    dataset, space = load_input(load_space("mobile_cnn"), photos(side), shape, fixed)
+    dataset, space = load_input(load_space("mobile_cnn"), photos(side), shape, fixed=fixed)
     assert dataset.input_shape == space.input.shape[1:] == (3, size, size)
     assert not any("rather than" in line for line in said(caplog))
 

@@ -142,7 +142,7 @@ def test_the_card_says_what_a_text_becomes(bundle: Bundle) -> None:
 
 
 @pytest.mark.parametrize("tokens", ["words", "characters"])
-@pytest.mark.parametrize("text", ["Don't  STOP\t5\n", " Cafe\u0301 \u2003 \x1cx ", "日本語, ΑΣ_ß"])
+@pytest.mark.parametrize("text", ["Don't  STOP\t5\n", " Cafe\u0301 \u2003 \x1cx ", "日本語, ΑΣ_ß", "ก็ดี 👍🏽❤️ 这个"])
 def test_what_is_written_down_splits_texts_as_anenas_does(tokens: str, text: str, tmp_path: Path) -> None:
     encoding = Encoding(tokens, 64)
     (tmp_path / "vocabulary.json").write_text(json.dumps(encoding.learn([text])), encoding="utf-8")

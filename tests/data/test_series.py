@@ -119,8 +119,24 @@ def test_a_validation_set_of_the_file_is_kept(write: Write) -> None:
     assert (len(dataset.train), len(dataset.validation), len(dataset.test)) == (12, 6, 4)
 
 
-with_gap, with_infinity, empty, constant = (SERIES.copy() for _ in range(4))
-with_gap[3, 5, 1] = np.nan
+def test_gaps_are_filled_with_the_value_before_them_and_counted(write: Write, caplog: pytest.LogCaptureFixture) -> None:
+    series = shortened([20, 20, 20, 12, *[20] * 8])
+    series[3, 5:7, 1] = np.nan
+    series[4, :2, 0] = np.nan
+    dataset = read(write(train_x=series))
+    expected = shortened([20, 20, 20, 12, *[20] * 8])
+    expected[3, 5:7, 1] = SERIES[3, 4, 1]
+    expected[4, :2, 0] = SERIES[4, 2, 0]
+    assert dataset.fingerprint == read(write(train_x=expected)).fingerprint
+    (line,) = caplog.messages
+    assert line.endswith(
+        "4 values are missing in 2 of 16 series (2 of channel 1, 2 of channel 0): filled with the value before "
+        "them, at the start with the first"
+    )
+
+
+without_channel, with_infinity, empty, constant = (SERIES.copy() for _ in range(4))
+without_channel[3, :, 1] = np.nan
 with_infinity[2, 0, 0] = np.inf
 empty[4] = np.nan
 constant[:, :, 1] = 7
@@ -129,7 +145,7 @@ constant[:, :, 1] = 7
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        ({"train_x": with_gap}, "series 3 of train_x has NaN at step 5, before its end; fill gaps"),
+        ({"train_x": without_channel}, "series 3 of train_x has no value of channel 1; leave it out"),
         ({"train_x": with_infinity}, "series 2 of train_x has an infinite value; replace it"),
         ({"train_x": empty}, "series 4 of train_x is empty; leave it out"),
         ({"train_x": constant}, "channel 1 of train_x is always 7; leave it out"),

@@ -79,3 +79,16 @@ def test_a_sweep_writes_a_table_and_a_figure(package: Package, tmp_path: Path) -
     assert [row["form"] for row in rows] == ["fp16", "int8"]
     assert [row["form"] for row in json.loads(data.read_text())] == ["fp16", "int8"]
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_table_gives_a_model_of_series_the_columns_that_it_has_learnt_from(tmp_path: Path) -> None:
+    architecture = Architecture.parse("1x2x1x64-tcn_r1_s2_c16_k3_d1_relu-head_n2")
+    network = Deployed(fuse(build(architecture)), Normalisation((0.0, 0.0), (1.0, 1.0)))
+    columns = {"columns": json.dumps(["x", "spare"])}
+    made = convert(network, tmp_path / "s.mlpackage", shape=architecture.input, classes=("a", "b"), metadata=columns)
+    rows = [[f"w{w}", "ab"[w % 2], 5, w % 3 - t, t * w] for w in range(20) for t in range(64)]
+    with (tmp_path / "field.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([["window", "label", "spare", "y", "x"], *rows])
+    data = load_test_data(made, str(tmp_path / "field.csv"))
+    assert (data.test.inputs[:, 1] == 5).all()  # what a search would leave out
+    assert set(data.test.inputs[:, 0, 0, 1]) <= set(range(20))

@@ -18,8 +18,8 @@ from anenas.data._class_folders import read_class_folders
 from anenas.data._format import AudioFormat, InputFormat
 from anenas.data._raw import RawData, file_safe
 from anenas.data._series import ending_in_nan, read_series
+from anenas.data._sound_files import SOUND_SUFFIXES, UNREADABLE_SUFFIXES, check_sounds, read_rate, read_sounds
 from anenas.data._sources import source
-from anenas.data._wav import OTHER_SUFFIXES, WAV_SUFFIXES, read_rate, read_wavs, wav_warnings
 from anenas.inputs import RECORDINGS, SERIES
 
 _BANDS = 40
@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 @source("mel", SERIES, rest="FOLDER")
 def read_spectrograms(rest: str, wanted: InputFormat) -> RawData:
-    """The log-mel spectrograms of the .wav files in class folders, as series as long as the longest.
+    """The log-mel spectrograms of the recordings in class folders, as series as long as the longest.
 
     They are what the block `log_mel` computes before it normalises: 40 bands, every 16 ms, at the highest rate that
     most files have.
@@ -38,13 +38,13 @@ def read_spectrograms(rest: str, wanted: InputFormat) -> RawData:
         AnenasError: The folder is not laid out like that, or a file is too short or cannot be read.
     """
     path = Path(rest).expanduser()
-    classes, files = read_class_folders(path, RECORDINGS, WAV_SUFFIXES, OTHER_SUFFIXES)
+    classes, files = read_class_folders(path, RECORDINGS, SOUND_SUFFIXES, UNREADABLE_SUFFIXES)
     title = path.resolve().name
-    with wav_warnings():
-        files, rates = without_broken(title, files, RECORDINGS, read_rate, skip=wanted.skip_broken)
-        mel = _mel_for(rates)
-        tally = Tally(AudioFormat(mel.rate, MAX_STEPS * mel.hop))
-        spectrograms = {part: _spectrograms(found.paths, mel, tally) for part, found in files.items()}
+    check_sounds(path for found in files.values() for path in found.paths)
+    files, rates = without_broken(title, files, RECORDINGS, read_rate, skip=wanted.skip_broken)
+    mel = _mel_for(rates)
+    tally = Tally(AudioFormat(mel.rate, MAX_STEPS * mel.hop))
+    spectrograms = {part: _spectrograms(found.paths, mel, tally) for part, found in files.items()}
     tally.log(filled=False)
     _log.info(f"series of {mel}: an app computes them before the model")
     steps = max(one.shape[1] for part in spectrograms.values() for one in part)
@@ -65,7 +65,7 @@ def _mel_for(rates: Sequence[int]) -> LogMel:
 def _spectrograms(files: list[Path], mel: LogMel, tally: Tally) -> list[NDArray[np.float32]]:
     """(bands, steps) of each file."""
     found = []
-    for file, one in read_wavs(files, tally.audio):
+    for file, one in read_sounds(files, tally.audio):
         if len(one.waveform) < mel.hop:
             raise AnenasError(f"'{file}' is shorter than a step of {mel.hop / mel.rate:g} s; remove it")
         found.append(mel(tally.add(one, f"'{file}'")))

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
 from pathlib import Path
 
 from anenas._errors import AnenasError
+from anenas.data._charset import encoding_of
 from anenas.data._encoding import Encoding
 from anenas.data._format import InputFormat
 from anenas.data._raw import PARTS, Examples, RawData, file_safe, numbered
 from anenas.data._sources import source
 from anenas.data._text import Texts
 from anenas.inputs import TEXTS
+
+_log = logging.getLogger(__name__)
 
 _COLUMNS = ("text", "label")
 
@@ -23,10 +27,11 @@ def read_texts(rest: str, wanted: InputFormat) -> RawData:
     """Texts from a table with a header and the columns `text`, `label` and, if there, `split`.
 
     The split is train, validation or test; missing splits are held out of the training texts. Other columns are
-    ignored.
+    ignored, and rows whose text has no tokens are left out, which is logged with their number.
 
     Args:
-        rest: A file in UTF-8, with tabs between columns where it ends in .tsv and with commas otherwise.
+        rest: A file with tabs between columns where it ends in .tsv and with commas otherwise, in UTF-8 or what its
+            byte-order mark declares; other encodings are guessed, which is logged.
         wanted: How texts become ids.
 
     Raises:
@@ -56,14 +61,21 @@ def _rows(path: Path, encoding: Encoding) -> list[tuple[str, str, str]]:
         header = _header(path, next(reader, []))
         for number, row in enumerate(reader, 2):
             if row:
-                rows.append(_row(path, number, row, header, encoding))
+                rows.append((number, _row(path, number, row, header)))
     except csv.Error as error:
         raise AnenasError(f"'{path}', line {reader.line_num}: {error}; write it as CSV again") from error
     finally:
         csv.field_size_limit(limit)
     if not rows:
         raise AnenasError(f"'{path}' has no row but its header; expected one for each text")
-    return rows
+    empty = [number for number, (text, _, _) in rows if not encoding.split(text)]
+    if len(empty) == len(rows):
+        raise AnenasError(f"'{path}', row {empty[0]}: the text has {encoding.nothing}, nor has any other")
+    if empty:
+        of = f"{len(empty):,} of {len(rows):,} texts"
+        _log.warning(f"'{path}': {of} have {encoding.nothing}, the first in row {empty[0]:,}: left out")
+    left_out = set(empty)
+    return [row for number, row in rows if number not in left_out]
 
 
 def _is_tsv(path: Path) -> bool:
@@ -71,15 +83,9 @@ def _is_tsv(path: Path) -> bool:
 
 
 def _content(path: Path) -> str:
-    content = b""
+    encoding = encoding_of(path)
     try:
-        content = path.read_bytes()
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise AnenasError(
-            f"'{path}', line {line}: byte {error.start:,} is not UTF-8 text; save the table in UTF-8"
-        ) from error
+        return path.read_bytes().decode(encoding)
     except OSError as error:
         raise AnenasError(f"cannot read '{path}': {error.strerror or error}") from error
 
@@ -97,7 +103,7 @@ def _header(path: Path, row: list[str]) -> list[str]:
     return names
 
 
-def _row(path: Path, number: int, row: list[str], header: list[str], encoding: Encoding) -> tuple[str, str, str]:
+def _row(path: Path, number: int, row: list[str], header: list[str]) -> tuple[str, str, str]:
     if len(row) != len(header):
         raise AnenasError(
             f"'{path}', row {number}: {len(row)} columns, but the header has {len(header)}; quote texts that hold "
@@ -105,8 +111,6 @@ def _row(path: Path, number: int, row: list[str], header: list[str], encoding: E
         )
     text, label = row[header.index("text")], row[header.index("label")].strip()
     split = row[header.index("split")].strip() if "split" in header else "train"
-    if not encoding.split(text):
-        raise AnenasError(f"'{path}', row {number}: the text has {encoding.nothing}; leave the row out")
     if not label:
         raise AnenasError(f"'{path}', row {number}: the label is empty; give each text one")
     if split not in PARTS:

@@ -10,14 +10,14 @@ from anenas.data._class_folders import read_class_folders
 from anenas.data._format import InputFormat
 from anenas.data._raw import RawData, file_safe
 from anenas.data._series import Series
+from anenas.data._sound_files import SOUND_SUFFIXES, UNREADABLE_SUFFIXES, check_sounds, read_rate, read_sounds
 from anenas.data._sources import source
-from anenas.data._wav import OTHER_SUFFIXES, WAV_SUFFIXES, read_rate, read_wavs, wav_warnings
 from anenas.inputs import RECORDINGS
 
 
 @source("wav", RECORDINGS, rest="FOLDER")
 def read_recordings(rest: str, wanted: InputFormat) -> RawData:
-    """The waveforms of the .wav files in class folders, as `read_class_folders` finds them.
+    """The waveforms of the recordings in class folders, as `read_class_folders` finds them.
 
     Channels are averaged, other rates resampled, longer files cut to their middle, and shorter ones begin with silence.
     How many is logged.
@@ -26,13 +26,13 @@ def read_recordings(rest: str, wanted: InputFormat) -> RawData:
         AnenasError: The folder is not laid out like that, or a file is empty or cannot be read.
     """
     path, audio = Path(rest).expanduser(), wanted.audio
-    classes, files = read_class_folders(path, RECORDINGS, WAV_SUFFIXES, OTHER_SUFFIXES)
+    classes, files = read_class_folders(path, RECORDINGS, SOUND_SUFFIXES, UNREADABLE_SUFFIXES)
     tally, examples = Tally(audio), {}
     title = path.resolve().name
-    with wav_warnings():
-        files, _ = without_broken(title, files, RECORDINGS, read_rate, skip=wanted.skip_broken)
-        for part, found in files.items():
-            waveforms = (tally.add(one, f"'{path}'") for path, one in read_wavs(found.paths, audio))
-            examples[part] = found.examples(Series(of_length(waveforms, len(found.paths), audio)))
+    check_sounds(path for found in files.values() for path in found.paths)
+    files, _ = without_broken(title, files, RECORDINGS, read_rate, skip=wanted.skip_broken)
+    for part, found in files.items():
+        waveforms = (tally.add(one, f"'{path}'") for path, one in read_sounds(found.paths, audio))
+        examples[part] = found.examples(Series(of_length(waveforms, len(found.paths), audio)))
     tally.log(filled=True)
     return RawData.of_parts(file_safe(title), RECORDINGS, classes, examples)

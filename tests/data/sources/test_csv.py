@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import csv
+import json
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -142,8 +144,16 @@ def changed(row: int, column: int, value: object) -> list[list[object]]:
         ({"header": []}, "is empty, or begins with an empty row; expected a header with window and label"),
         ({"rows": []}, "has no row but its header"),
         ({"rows": changed(13, 2, "one")}, "row 13: x is 'one'; expected a finite number"),
-        ({"rows": changed(14, 3, "")}, "row 14: y is ''; expected a finite number"),
-        ({"rows": changed(14, 3, "nan")}, "row 14: y is 'nan'; expected a finite number"),
+        ({"rows": changed(14, 3, "-inf")}, "row 14: y is '-inf'; expected a finite number"),
+        (
+            {"rows": [[*row[:3], "" if row[0] == "w1" else row[3]] for row in rows()]},
+            "row 10: window 'w1' has no value of y",
+        ),
+        (
+            {"header": ["id", "label", "x", "y"], "rows": [[i, *row[1:]] for i, row in enumerate(rows())]},
+            "id is another in",
+        ),
+        ({"header": ["window", "label", "time", "user"]}, "row 1: no channels; expected columns of numbers beside"),
         ({"rows": changed(14, 3, "1e99")}, "row 14: y is '1e99'; expected a finite number"),
         ({"rows": [*rows()[:5], ["w0", "up", 3], *rows()[5:]]}, "row 7: 3 columns, but the header has 4"),
         ({"rows": [*rows()[:40], ["w9", "up", 1, 2, 3]]}, "row 42: 5 columns, but the header has 4"),
@@ -164,7 +174,7 @@ def changed(row: int, column: int, value: object) -> list[list[object]]:
             {"rows": [["w0", "up", 0, t] for t in range(1025)]},
             "row 2: window 'w0' has 1,025 steps; at most 1,024 .*: cut it into several windows",
         ),
-        ({"rows": [[*row[:3], 5] for row in rows()]}, "y is always 5; leave it out"),
+        ({"rows": [[*row[:2], 5, 7] for row in rows()]}, "no channel is left to learn from; expected columns of what"),
     ],
 )
 def test_what_is_wrong_is_told_in_one_line_with_its_row(write: Write, given: dict[str, object], message: str) -> None:
@@ -175,10 +185,138 @@ def test_what_is_wrong_is_told_in_one_line_with_its_row(write: Write, given: dic
     assert str(path) in str(raised.value)
 
 
+def messages(caplog: pytest.LogCaptureFixture, path: Path) -> list[str]:
+    return [line.removeprefix(f"'{path}': ") for line in caplog.messages]
+
+
+def with_columns(path: Path, columns: dict[str, Callable[[int, int], object]]) -> Path:
+    """The table with more columns before the channels, of the row's number and its window's."""
+    with path.open(newline="", encoding="utf-8") as file:
+        first, *rest = csv.reader(file)
+    numbers = {name: i for i, name in enumerate(dict.fromkeys(row[0] for row in rest))}
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow([*first[:2], *columns, *first[2:]])
+        for i, row in enumerate(rest):
+            writer.writerow([*row[:2], *(value(i, numbers[row[0]]) for value in columns.values()), *row[2:]])
+    return path
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "time", "Timestamp", "elapsed_s", "time (ms)", "seconds_elapsed", "date", "Unnamed: 0", "index", "row_number",
+        "frame", "time_step", "user_id", "userId", "id", "uuid", "participant", "session_no", "file_name",
+    ],
+)  # fmt: skip
+def test_bookkeeping_columns_are_not_learnt_from_and_named(
+    name: str, write: Write, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = write(*rows())
+    expected = read(path)
+    with_columns(path, {name: lambda row, window: f"2024-01-{window + 1:02}"})  # need not be numbers
+    found = read(path)
+    assert found.fingerprint == expected.fingerprint
+    (line,) = messages(caplog, path)
+    assert line.startswith(f"not learnt from: {name}, as times, numbers of rows and ids may give classes away")
+
+
+@pytest.mark.parametrize(
+    "name", ["heart_rate", "temperature", "steps", "reaction_time", "x", "acc_x", "side", "grid", "heat_index"]
+)
+def test_columns_of_what_was_measured_are_learnt_from(
+    name: str, write: Write, caplog: pytest.LogCaptureFixture
+) -> None:
+    dataset = read(write(*rows(), header=["window", "label", name, "y"]))
+    assert json.loads(dataset.metadata["columns"]) == [name, "y"]
+    assert dataset.metadata["input"] == f"{name}, y, in this order"
+    assert not caplog.messages
+
+
+def test_a_column_that_goes_one_way_through_the_file_is_not_learnt_from(
+    write: Write, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = write(*rows())
+    expected = read(path).fingerprint
+    with_columns(path, {"t": lambda row, window: 0.02 * row, "n": lambda row, window: -window})
+    assert read(path).fingerprint == expected
+    assert messages(caplog, path) == ["not learnt from: t, n, which go one way through the whole file, as a clock does"]
+
+
+def test_a_channel_that_is_always_the_same_is_not_learnt_from(write: Write, caplog: pytest.LogCaptureFixture) -> None:
+    path = write(*rows())
+    expected = read(path).fingerprint
+    with_columns(path, {"gain": lambda row, window: 5, "spare": lambda row, window: ""})
+    assert read(path).fingerprint == expected
+    assert messages(caplog, path) == ["not learnt from: gain, spare, always the same in the training series"]
+
+
+def test_the_index_that_pandas_writes_first_is_not_learnt_from(write: Write) -> None:
+    path = write(*([i, *row] for i, row in enumerate(rows())), header=["", *HEADER])
+    assert read(path).fingerprint == read(write(*rows())).fingerprint
+
+
+@pytest.mark.parametrize("name", ["id", "series", "series_id", "sequence", "segment_id"])
+def test_the_column_that_names_series_has_other_usual_names(
+    name: str, write: Write, caplog: pytest.LogCaptureFixture
+) -> None:
+    expected = read(write(*rows())).fingerprint
+    caplog.set_level(logging.INFO, "anenas")
+    path = write(*rows(), header=[name, *HEADER[1:]])
+    assert read(path).fingerprint == expected
+    assert messages(caplog, path) == [f"the column {name} names the series that a row belongs to"]
+
+
+def test_gaps_are_filled_with_the_value_before_them_and_counted(write: Write, caplog: pytest.LogCaptureFixture) -> None:
+    given = rows()
+    for row, column in ((0, 2), (1, 2), (12, 3), (15, 3)):  # at the beginning, in the middle and at the end of a window
+        given[row][column] = ["", "NaN", " ", "null"][row % 4]
+    path = write(*given)
+    source = read_csv(str(path), InputFormat(SERIES))
+    values = source.train.inputs.draw(InputFormat(SERIES))
+    assert values.shape == (12, 2, 1, 8)
+    np.testing.assert_allclose(values[0, 0, 0, :4], [2, 2, 2, 3])
+    np.testing.assert_allclose(values[1, 1, 0], [-1, 6, 13, 20, 20, 34, 41, 41])
+    assert messages(caplog, path) == [
+        "4 values are missing in 2 of 12 series (2 of x, 2 of y): filled with the value before them, at the start "
+        "with the first"
+    ]
+
+
+def test_steps_that_are_not_equally_long_are_told(write: Write, caplog: pytest.LogCaptureFixture) -> None:
+    path = with_columns(write(*rows()), {"time_s": lambda row, window: row * 0.1 + (row > 20) * 3})
+    read(path)
+    assert messages(caplog, path)[1:] == [
+        "1 of 12 series have gaps in time_s or go back in it, the first in window 'w2': their steps are taken as "
+        "equally long"
+    ]
+
+
+def test_a_model_gets_the_columns_that_it_has_learnt_from(write: Write, caplog: pytest.LogCaptureFixture) -> None:
+    path = with_columns(write(*rows()), {"spare": lambda row, window: 5, "z": lambda row, window: row % 5})
+    wanted = InputFormat(SERIES, columns=("y", "spare"))
+    source = read_csv(str(path), wanted)
+    values = source.train.inputs.draw(wanted)
+    np.testing.assert_allclose(values[3, 0, 0], 7 * np.arange(8) - 3)
+    assert (values[:, 1] == 5).all() and not caplog.messages
+    with pytest.raises(AnenasError, match="row 1: no column 'w'; expected y, w"):
+        read_csv(str(path), InputFormat(SERIES, columns=("y", "w")))
+
+
+def test_other_encodings_are_read_as_declared_or_guessed(write: Write, caplog: pytest.LogCaptureFixture) -> None:
+    path = write(*([row[0], {"up": "hinauf", "down": "hinüber"}[str(row[1])], *row[2:]] for row in rows()))
+    expected, text = read(path).fingerprint, path.read_text(encoding="utf-8")
+    caplog.set_level(logging.INFO, "anenas")
+    path.write_text(text, encoding="utf-16", newline="")
+    assert read(path).fingerprint == expected and not caplog.messages
+    path.write_text(text, encoding="cp1252", newline="")
+    assert read(path).fingerprint == expected and "a guess" in caplog.text
+
+
 def test_what_is_no_text_is_told(write: Write) -> None:
     path = write(*rows())
-    path.write_bytes(path.read_bytes().replace(b"down", b"d\xf6wn"))
-    with pytest.raises(AnenasError, match=r"is not UTF-8 text \(byte 1.*\); save it as CSV in UTF-8"):
+    path.write_bytes(path.read_bytes().replace(b"down", bytes(range(128, 256))))
+    with pytest.raises(AnenasError, match=r"line 10: byte 131 is not UTF-8 text; save the table in UTF-8"):
         read(path)
     path.write_bytes(b"")
     with pytest.raises(AnenasError, match="is empty, or begins with an empty row"):

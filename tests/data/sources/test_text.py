@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import logging
 from collections.abc import Callable
@@ -100,7 +101,101 @@ def test_texts_end_at_the_last_step_and_lose_what_is_too_long(
             assert (ids[0] == 0) == (label == 0)  # texts of three words, and of four and more
             assert (good in ids) == (label == 1)
     (line,) = caplog.messages
-    assert "most frequent words" in line and "longer than 4 words and are cut" in line
+    assert "longer than 4 words and are cut" in line
+
+
+def test_what_the_vocabulary_leaves_out_is_told_as_a_share(
+    table: Callable[..., str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "anenas")
+    known = " ".join(f"w{i}" for i in range(62))
+    content = "text,label,split\n"
+    for label in ("a", "b"):
+        content += (
+            f"{known} once{label},{label},train\nw0 w1 new{label} neu{label},{label},validation\nw0,{label},test\n"
+        )
+    load(table(content))
+    assert caplog.messages == [
+        "the vocabulary is the 62 most frequent words: 1.6% of those in the training texts and 50.0% in the validation "
+        "texts are not in it; 2 of 2 training texts are longer than 4 words and are cut"
+    ]
+
+
+CHINESE = "这个电影真的非常好看我很喜欢里面的音乐和画面"
+
+
+def test_texts_without_blanks_between_words_are_told_that_characters_suit_them(
+    table: Callable[..., str], caplog: pytest.LogCaptureFixture
+) -> None:
+    texts = [(CHINESE[i % 9 : i % 9 + 8] + f"{i}", "yes" if i % 2 else "no") for i in range(30)]
+    caplog.set_level(logging.WARNING, "anenas")
+    load(table(csv_of(texts)))
+    (line,) = caplog.messages
+    assert line.startswith("100% of the letters are of a script without blanks") and "character_rnn" in line
+    caplog.clear()
+    load_data(table(csv_of(texts)), InputFormat(TEXTS, steps=4, encoding=CHARACTERS))
+    load(table(csv_of([(f"그 영화는 정말 좋았다 {text}", label) for text, label in rows()])))  # Korean has blanks
+    assert not caplog.messages
+
+
+def test_emoji_are_no_words_which_is_told(table: Callable[..., str], caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "anenas")
+    split = ["train"] * 20 + ["validation"] * 4 + ["test"] * 4
+    texts = [(f"{text} {'❤️👍🏽' if i < 5 else ''}", label) for i, (text, label) in enumerate(rows(28))]
+    source = table(
+        "text,label,split\n" + "".join(f"{t},{n},{part}\n" for (t, n), part in zip(texts, split, strict=True))
+    )
+    load(source)
+    assert caplog.messages[-1].startswith("5 of 20 training texts hold emoji or other symbols, which are no words")
+    dataset = load_data(source, InputFormat(TEXTS, steps=32, encoding=CHARACTERS))
+    assert "👍" in json.loads(dataset.metadata["vocabulary"])
+
+
+def test_rows_without_a_word_are_left_out_and_counted(
+    table: Callable[..., str], caplog: pytest.LogCaptureFixture
+) -> None:
+    texts = rows()
+    expected = load(table(csv_of(texts), "a.csv"))
+    caplog.clear()
+    caplog.set_level(logging.WARNING, "anenas")
+    found = load(table(csv_of([*texts[:3], ("", "no"), *texts[3:], ("?!", "yes")]), "b.csv"))
+    assert found.fingerprint == expected.fingerprint
+    (line,) = caplog.messages
+    assert line.endswith("2 of 32 texts have no words, which are letters and numbers, the first in row 5: left out")
+
+
+GERMAN = [("Die Füchse überquerten die Straße", "schön"), ("Ein langweiliges Buch für Mädchen", "öde")] * 15
+
+
+@pytest.mark.parametrize(
+    ("encoding", "texts"),
+    [
+        ("utf-16", GERMAN), ("utf-16-be", GERMAN), ("utf-32", GERMAN), ("cp1252", GERMAN),
+        ("cp1251", [("Очень хороший фильм и прекрасная игра", "да"), ("Скучная и длинная книга", "нет")] * 15),
+        ("cp932", [("とても すばらしい映画でした", "はい"), ("この本は たいくつでした", "いいえ")] * 15),
+        ("gb18030", [("这个电影真的非常好看 我很喜欢", "好"), ("这本书很无聊 我不喜欢", "差")] * 15),
+    ],
+)  # fmt: skip
+def test_other_encodings_are_read_as_declared_or_guessed(
+    encoding: str, texts: list[tuple[str, str]], table: Callable[..., str], caplog: pytest.LogCaptureFixture
+) -> None:
+    expected = load(table(csv_of(texts), "a.csv"))
+    caplog.clear()
+    caplog.set_level(logging.INFO, "anenas")
+    content = csv_of(texts)
+    mark = codecs.BOM_UTF16_BE if encoding == "utf-16-be" else b""
+    found = load(table(mark + content.encode(encoding), "b.csv"))
+    assert found.fingerprint == expected.fingerprint
+    guesses = [line for line in caplog.messages if "a guess" in line]
+    assert len(guesses) == (not encoding.startswith("utf"))
+    if guesses:
+        assert "line 2: byte" in guesses[0] and "save it in UTF-8 if wrong" in guesses[0]
+
+
+def test_a_table_of_texts_in_utf_16_is_not_said_to_hold_series(table: Callable[..., str]) -> None:
+    path = table(csv_of(rows()).encode("utf-16")).removeprefix("text:")
+    with pytest.raises(AnenasError, match="holds texts: name it text:"):
+        load_data(path, InputFormat(TEXTS, steps=4, encoding=WORDS))
 
 
 def test_the_vocabulary_is_of_the_training_texts_alone(table: Callable[..., str]) -> None:
@@ -169,8 +264,7 @@ def test_a_text_may_be_as_long_as_a_book(tmp_path: Path) -> None:
         ("text;label\na;b\n", "expected one column 'text' .* with commas between them, found text;label"),
         ("text,class\na,b\n", "expected one column 'label'"),
         ("text,label\n", "has no row but its header"),
-        ("text,label\nfine,a\n,b\n", "row 3: the text has no words"),
-        ("text,label\n...,b\n", "row 2: the text has no words, which are letters and numbers; leave the row out"),
+        ("text,label\n...,b\n,a\n", "row 2: the text has no words, which are letters and numbers, nor has any other"),
         ("text,label\nfine,\n", "row 2: the label is empty"),
         ("text,label\none, two,b\n", "row 2: 3 columns, but the header has 2; quote texts that hold commas"),
         ("text,label,split\nfine,a,dev\n", "row 2: the split is 'dev'; expected train, validation, test"),
@@ -178,7 +272,8 @@ def test_a_text_may_be_as_long_as_a_book(tmp_path: Path) -> None:
         ('text,label\n"fine,a\n', "line 2: unexpected end of data"),
         (csv_of([(text, "same") for text, _ in rows()]), "has only the class 'same'; a classifier needs two or more"),
         (csv_of([*rows(), ("once", "rare")]), "class 'rare' has 1 training texts but needs at least 3"),
-        (b"text,label\nfine,a\ncaf\xe9,b\n", "line 3: byte 21 is not UTF-8 text"),
+        (b"text,label\nfine,a\n" + bytes(range(128, 256)) * 9, "line 3: byte 18 is not UTF-8 text; save the table"),
+        (b"\xff\xfet\0e\0x\0t\0,", "line 1: byte 10 is not UTF-16 text; save the table in UTF-8"),
         (csv_of([(f"w{i}", f"c{i}") for i in range(16_385)]), "number of its classes, 16385 breaks the guideline"),
     ],
 )

@@ -1,0 +1,93 @@
+"""Columns of a table that say when and of what a row is, rather than what was measured."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anenas._errors import AnenasError
+from anenas.data._series import is_constant
+
+_log = logging.getLogger(__name__)
+
+SERIES_COLUMNS = (
+    "window", "window_id", "series", "series_id", "sequence", "sequence_id", "segment", "segment_id", "id",
+)  # fmt: skip
+"""Usual names of the column that names the series of a row, the best first."""
+
+_FEWEST = 8  # series, through which what was measured goes up and down
+_UNITS = "s|sec|secs|seconds|ms|msec|millis|milliseconds|us|ns|utc|unix|epoch"
+_ORIGINS = "unix|epoch|utc|local|system|device|sensor|relative|elapsed|log|sample|sampling"
+_TIME = (
+    rf"(?:(?:{_ORIGINS})_)?(?:time|times|timestamp|time_stamp|date|datetime|date_time|clock|elapsed)(?:_(?:{_UNITS}))*"
+)
+_COUNTED = "row|record|step|frame|sample|time"
+_COUNTS = rf"unnamed.*|row|record|step|time_?step|frame|seq|(?:(?:{_COUNTED})_)?(?:index|idx|number|no|nr)"
+_OWNERS = "user|subject|participant|person|patient|session|trial|recording|experiment|device|file"
+_OWNED = f"(?:.*_)?(?:id|uuid|guid)|(?:{_OWNERS})(?:_?(?:id|no|nr|number|name|code))?"
+_BOOKKEEPING = re.compile(f"{_TIME}|{_COUNTS}|{_OWNED}|seconds_elapsed")
+
+
+def _plain(name: str) -> str:
+    """The name of a column in lower case, words with one underscore between, without a unit in brackets."""
+    name = re.sub(r"[(\[].*[)\]]$", "", name.strip())
+    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+    return re.sub(r"[\s._:-]+", "_", name).strip("_").lower()
+
+
+def is_bookkeeping(name: str) -> bool:
+    """Whether a column of that name holds the time, the number of a row, or whose it is."""
+    return _BOOKKEEPING.fullmatch(_plain(name)) is not None
+
+
+def is_time(name: str) -> bool:
+    """Whether a column of that name holds the time."""
+    return re.fullmatch(f"{_TIME}|seconds_elapsed", _plain(name)) is not None
+
+
+def learnable(
+    path: Path, names: Sequence[str], values: NDArray[np.float32], train: NDArray[np.bool_], series: int
+) -> list[int]:
+    """The channels, by their places, that neither are always the same nor go one way through all series, as a clock.
+
+    Those left out are logged.
+
+    Args:
+        path: Of the table.
+        names: Of the channels.
+        values: (rows, C).
+        train: (rows,), whether they are of training series.
+        series: How many there are.
+
+    Raises:
+        AnenasError: If none is left.
+    """
+    running, constant, kept = [], [], []
+    for i, name in enumerate(names):
+        column = values[:, i]
+        if is_constant(column[train]):
+            constant.append(name)
+        elif _is_running(column, series):
+            running.append(name)
+        else:
+            kept.append(i)
+    if running:
+        _log.warning(
+            f"'{path}': not learnt from: {', '.join(running)}, which go one way through the whole file, as a clock does"
+        )
+    if constant:
+        _log.warning(f"'{path}': not learnt from: {', '.join(constant)}, always the same in the training series")
+    if not kept:
+        raise AnenasError(f"'{path}': no channel is left to learn from; expected columns of what was measured")
+    return kept
+
+
+def _is_running(values: NDArray[np.float32], series: int) -> bool:
+    """Whether (n,) values go one way through all of so many series, as a clock does."""
+    steps = np.diff(values[~np.isnan(values)])
+    return series >= _FEWEST and bool(steps.any()) and bool((steps >= 0).all() or (steps <= 0).all())
