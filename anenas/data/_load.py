@@ -86,7 +86,7 @@ def load_data(
     wanted = parts[0].inputs.settle(wanted, found.name)
     for part, text in found.elsewhere.items():
         parts[PARTS.index(part)].inputs.settle(wanted, text)
-    train, held, test = (Split(part.inputs.draw(wanted), part.labels, part.names) for part in parts)
+    train, held, test = (Split(part.inputs.draw(wanted), part.labels, part.names, part.groups) for part in parts)
     inputs = found.train.inputs
     return Dataset(
         name=found.name,
