@@ -17,7 +17,7 @@ from PIL import Image
 _SIDE = 32  # pixels of a thumbnail
 _HASH = 8  # rows and columns of the lowest frequencies, a bit each
 _DISTANCE = 14  # bits, of 64, in which hashes of candidates differ at most
-_LEAST_CORRELATION = 0.75  # of the edges of near-duplicates
+_LEAST_CORRELATION = 0.8  # of the edges of near-duplicates
 _LEAST_DEVIATIONS = (
     12.0  # above what is usual among pairs of the class; on this scale correlations are like normal ones
 )
