@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from anenas._errors import AnenasError, unknown
+from anenas.api._data import log_concerns
 from anenas.api._input import augmented, load_input, with_input
 from anenas.api._options import CLASS_WEIGHTS, check_metrics, limits_of
 from anenas.api._pretrained import Weights, space_of
@@ -240,6 +241,8 @@ def prepare(
         dataset, the_space = load_input(the_space, data, input_shape, asked, skip_broken=skip_broken, fixed=fixed)
         for line in count_lines(count_inputs(dataset), dataset.kind):
             _log.info(line)
+        if data is not None:
+            log_concerns(dataset)
         dataset = augmented(dataset, augment, flip)
         if learned.slim:
             dataset = dataclasses.replace(dataset, moments=(learned.slim.mean, learned.slim.std))

@@ -20,6 +20,8 @@ app = typer.Typer(
 )
 space_app = typer.Typer(help="Look at search spaces.", no_args_is_help=True)
 app.add_typer(space_app, name="space", rich_help_panel=SEARCH)
+data_app = typer.Typer(help="Look at data before a search.", no_args_is_help=True)
+app.add_typer(data_app, name="data", rich_help_panel=SEARCH)
 bench_app = typer.Typer(help="Hold estimates against what is known.", no_args_is_help=True)
 app.add_typer(bench_app, name="bench", rich_help_panel=BENCHMARKS)
 

@@ -14,10 +14,12 @@ from anenas.data._memory import Data
 from anenas.data._mirror import sided
 from anenas.data._own_sources import with_splits
 from anenas.data._raw import Examples, Inputs, RawData
-from anenas.data._sources import absolute_source, source
+from anenas.data._sources import absolute_source, kind_of_source, source
+from anenas.data.checks import Concern, check_dataset
 
 __all__ = [
     "AudioFormat",
+    "Concern",
     "Counts",
     "Data",
     "Dataset",
@@ -29,8 +31,10 @@ __all__ = [
     "Split",
     "absolute_source",
     "array_reader",
+    "check_dataset",
     "count_inputs",
     "count_lines",
+    "kind_of_source",
     "load_data",
     "sided",
     "source",

@@ -38,6 +38,8 @@ class Split:
     names: tuple[str, ...] | None = None
     """For each the file it came from, as a path with slashes below the folder that the source names; None where inputs
     are no files of their own."""
+    groups: NDArray[np.str_] | None = None
+    """Shape (N,): the group of each, such as a person; None if there are none. For checks: `save` leaves it out."""
 
     def __post_init__(self) -> None:
         if self.names is not None and len(self.names) != len(self.inputs):

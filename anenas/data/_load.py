@@ -88,7 +88,7 @@ def load_data(
         parts[PARTS.index(part)].inputs.settle(settled, text)
     if settled != wanted:  # these inputs decided something
         parts[0].inputs.tell(parts[1].inputs, settled)
-    train, held, test = (Split(part.inputs.draw(settled), part.labels, part.names) for part in parts)
+    train, held, test = (Split(part.inputs.draw(settled), part.labels, part.names, part.groups) for part in parts)
     inputs = found.train.inputs
     return Dataset(
         name=found.name,

@@ -106,7 +106,7 @@ def _raw_of_dataset(dataset: Dataset, wanted: InputFormat) -> RawData:
         array: NDArray[Any] = split.inputs
         resized = dataset.kind.resized
         inputs = ArrayPictures(np.moveaxis(array, 1, 3)) if resized else Series(array, dataset.masked)
-        return Examples(inputs, split.labels, names=split.names)
+        return Examples(inputs, split.labels, split.groups, split.names)
 
     parts = {part: examples(getattr(dataset, part)) for part in PARTS}
     return RawData.of_parts(

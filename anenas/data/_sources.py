@@ -188,6 +188,15 @@ def source_forms(kind: InputKind) -> str:
     return ", ".join(sorted(str(one) for one in _all() if one.gives(kind)))
 
 
+def kind_of_source(data: object) -> InputKind | None:
+    """The kind of input that named data are of; None if they may be of several, have no name or are unknown."""
+    text = source_text(data)
+    if text is None:
+        return None
+    found = _find(text)
+    return found[0].kinds[0] if found and len(found[0].kinds) == 1 else None
+
+
 def beside(text: str, other: str) -> str:
     """Other data of the same kind: as they are named, or a folder or file that the source of `text` reads."""
     found = _find(text)

@@ -116,3 +116,19 @@ def test_how_many_inputs_there_are_is_said_before_the_search(
         "40 test images: 20 of each of 2 classes",
     ]
     assert said < next(i for i, line in enumerate(caplog.messages) if line.startswith("study "))
+
+
+def test_what_is_of_concern_about_the_data_is_said_before_the_search(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    caplog.set_level(logging.INFO, "anenas")
+    Path("pretend.yaml").write_text(SPACE)
+    random = np.random.default_rng(0)
+    x, y = random.integers(0, 256, (60, 16, 16), np.uint8), np.arange(60) // 50
+    test = random.integers(0, 256, (10, 16, 16), np.uint8)
+    np.savez("data.npz", train_x=x, train_y=y, test_x=test, test_y=np.arange(10) % 2)
+    run_search("pretend.yaml", data="data.npz", evaluator=PretendEvaluator(), executor="serial", trials=1)
+    [unequal] = [i for i, line in enumerate(caplog.messages) if line.startswith("data: classes are unequal: 0 has 40")]
+    assert caplog.records[unequal].levelno == logging.WARNING
+    assert unequal < next(i for i, line in enumerate(caplog.messages) if line.startswith("study "))

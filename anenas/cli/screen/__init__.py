@@ -1,5 +1,6 @@
 """What a person at a terminal sees: progress while something runs, tables when it has ended."""
 
+from anenas.cli.screen._data import print_data
 from anenas.cli.screen._device import print_calibration, print_measured, print_scores
 from anenas.cli.screen._findings import print_findings, print_rules
 from anenas.cli.screen._forms import print_compressed, print_forms
@@ -17,6 +18,7 @@ __all__ = [
     "print_calibration",
     "print_chips",
     "print_compressed",
+    "print_data",
     "print_findings",
     "print_forms",
     "print_front",

@@ -1,0 +1,67 @@
+"""Look at data before a search."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from anenas.cli._app import Json, app, data_app
+from anenas.cli._units import shape
+from anenas.cli._words import as_typed
+
+
+@data_app.command("check")
+def data_check(
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="images:FOLDER, text:FILE, wav:FOLDER or mel:FOLDER of recordings, FILE.npz, FILE.csv or "
+            "torchvision:NAME.",
+        ),
+    ],
+    validation: Annotated[
+        str | None,
+        typer.Option(help="Other data as the validation set.", show_default="the data's own, or held out"),
+    ] = None,
+    test: Annotated[
+        str | None, typer.Option(help="Other data as the test set.", show_default="the data's own, or held out")
+    ] = None,
+    space: Annotated[
+        str | None,
+        typer.Option(
+            help="The space to be searched: a built-in one or a YAML file.",
+            show_default="a built-in one for what the source holds, or for images",
+        ),
+    ] = None,
+    input_shape: Annotated[
+        str | None, typer.Option("--input", help="Input as CxHxW, such as 3x224x224.", show_default="the space's")
+    ] = None,
+    skip_broken: Annotated[
+        bool, typer.Option("--skip-broken", help="Leave out files that cannot be read, rather than stop.")
+    ] = False,
+    fewest: Annotated[int, typer.Option(min=0, help="Training inputs that each class should have.")] = 20,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if anything is of concern.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Count the inputs of each class and split, and say what is of concern: duplicates, leaks, unequal classes."""
+    from rich.console import Console
+
+    from anenas.api import check_data
+    from anenas.cli.screen import print_data
+    from anenas.data import with_splits
+
+    report = check_data(
+        with_splits(source, validation=validation, test=test),
+        space,
+        input_shape=None if input_shape is None else shape(input_shape),
+        skip_broken=skip_broken,
+        fewest=fewest,
+    )
+    if as_json:
+        print(report.to_json())
+    else:
+        search = typer.main.get_command(app).commands["search"]  # type: ignore[attr-defined]  # what is to be done next
+        print_data(Console(emoji=False), report, lambda text: as_typed(text, search.params))
+    if strict and report.concerns:
+        raise typer.Exit(1)
