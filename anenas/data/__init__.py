@@ -11,10 +11,12 @@ from anenas.data._format import AudioFormat, InputFormat
 from anenas.data._load import load_data
 from anenas.data._memory import Data
 from anenas.data._mirror import sided
+from anenas.data._part import PART_NAMES, Part, PartName, load_part
 from anenas.data._raw import Examples, Inputs, RawData
-from anenas.data._sources import absolute_source, source
+from anenas.data._sources import absolute_source, source, source_folder
 
 __all__ = [
+    "PART_NAMES",
     "AudioFormat",
     "Data",
     "Dataset",
@@ -22,11 +24,15 @@ __all__ = [
     "Examples",
     "InputFormat",
     "Inputs",
+    "Part",
+    "PartName",
     "RawData",
     "Split",
     "absolute_source",
     "array_reader",
     "load_data",
+    "load_part",
     "sided",
     "source",
+    "source_folder",
 ]
