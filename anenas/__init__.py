@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from anenas.ane import chips as chips
     from anenas.api import FrontModel as FrontModel
     from anenas.api import SearchResult as SearchResult
+    from anenas.api import evaluate as evaluate
     from anenas.api import load_result as load_result
     from anenas.api import run_search as run_search
     from anenas.blocks import Block as Block
@@ -70,7 +71,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "anenas._errors": ("AnenasError",),
     "anenas.ane": ("chips",),
-    "anenas.api": ("FrontModel", "SearchResult", "load_result", "run_search"),
+    "anenas.api": ("FrontModel", "SearchResult", "evaluate", "load_result", "run_search"),
     "anenas.blocks": ("Block", "SequenceBlock", "activation_choice", "activation_layer", "choice", "register"),
     "anenas.bundle": ("Bundle", "export"),
     "anenas.coreml": ("Package",),

@@ -1,6 +1,7 @@
 """The main job put together, and what it found."""
 
+from anenas.api._evaluate import evaluate
 from anenas.api._result import FrontModel, SearchResult, load_result
 from anenas.api._search import DEFAULT_TRIALS, run_search
 
-__all__ = ["DEFAULT_TRIALS", "FrontModel", "SearchResult", "load_result", "run_search"]
+__all__ = ["DEFAULT_TRIALS", "FrontModel", "SearchResult", "evaluate", "load_result", "run_search"]

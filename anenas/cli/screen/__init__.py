@@ -1,6 +1,7 @@
 """What a person at a terminal sees: progress while something runs, tables when it has ended."""
 
 from anenas.cli.screen._device import print_calibration, print_measured, print_scores
+from anenas.cli.screen._evaluated import print_evaluated, print_evaluations
 from anenas.cli.screen._findings import print_findings, print_rules
 from anenas.cli.screen._forms import print_compressed, print_forms
 from anenas.cli.screen._front import exported_names, print_front
@@ -17,6 +18,8 @@ __all__ = [
     "print_calibration",
     "print_chips",
     "print_compressed",
+    "print_evaluated",
+    "print_evaluations",
     "print_findings",
     "print_forms",
     "print_front",
