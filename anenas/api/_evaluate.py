@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import logging
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from anenas._errors import AnenasError, unknown
 from anenas._files import is_folder
@@ -13,11 +16,9 @@ from anenas.coreml import Package, program_scores
 from anenas.data import PART_NAMES, Dataset, PartName, source_folder
 from anenas.models import Evaluated, class_report, evaluate_package, find_package, probabilities
 from anenas.report.classes import InputView
-from anenas.search import PACKAGE, CompletedTrial, Study, study_names
+from anenas.search import PACKAGE, TEST_SCORES, CompletedTrial, Study, study_names
 
 _EXPECTED = "a .mlpackage, a folder with model.mlpackage in it (a bundle, an export), or a study of the store"
-
-_log = logging.getLogger(__name__)
 
 
 def evaluate(
@@ -77,7 +78,11 @@ def evaluate(
 
 
 def _of_other_data(study: Study, data: str, split: PartName | None) -> Callable[[CompletedTrial], Evaluated]:
-    return lambda trial: evaluate_package(_package(study, trial), data, split, model=_called(study, trial))
+    def run(trial: CompletedTrial) -> Evaluated:
+        found = evaluate_package(_package(study, trial), data, split, model=_called(study, trial))
+        return dataclasses.replace(found, study=study.name)
+
+    return run
 
 
 def _of_own_data(study: Study, split: PartName | None) -> Callable[[CompletedTrial], Evaluated]:
@@ -98,23 +103,34 @@ def _of_own_data(study: Study, split: PartName | None) -> Callable[[CompletedTri
 
 
 def evaluated(study: Study, trial: CompletedTrial, dataset: Dataset, split: str = "test") -> Evaluated:
-    """What ships of a trial, on a split of its study's data.
+    """What ships of a trial, on a split of its study's data; what its test has left is not run again.
 
     Raises:
         AnenasError: If its package is not there, or is no classifier of these data.
     """
-    inputs = getattr(dataset, split)
-    name = _called(study, trial)
-    scores = probabilities(program_scores(Package.open(_package(study, trial)), inputs.inputs), name)
+    inputs, name = getattr(dataset, split), _called(study, trial)
+    scores = _tested(study, trial, (len(inputs), len(dataset.classes))) if split == "test" else None
+    if scores is None:
+        scores = program_scores(Package.open(_package(study, trial)), inputs.inputs)
     return Evaluated(
         model=name,
         data=dataset.name,
         split=split,
-        report=class_report(list(dataset.classes), None, inputs, scores),
+        report=class_report(list(dataset.classes), None, inputs, probabilities(scores, name)),
         inputs=inputs.inputs,
         view=InputView(dataset.kind, dataset.masked, dataset.metadata),
         source=source_folder(study.data),
+        study=study.name,
     )
+
+
+def _tested(study: Study, trial: CompletedTrial, shape: tuple[int, int]) -> NDArray[np.float32] | None:
+    """The scores that its test left; None where there are none, or of other inputs."""
+    try:
+        scores = np.load(study.shipped_folder(trial) / TEST_SCORES, allow_pickle=False)
+    except (OSError, EOFError, ValueError):  # of an earlier version, or cut short
+        return None
+    return scores.astype(np.float32) if scores.shape == shape else None
 
 
 def _package(study: Study, trial: CompletedTrial) -> Path:

@@ -37,6 +37,7 @@ class Evaluated:
         view: How single ones are shown.
         notes: What else there is to know of the inputs, a sentence each.
         source: Folder that the names of their files are below; None where there is none.
+        study: That the model is of; None where nothing tells.
     """
 
     model: str
@@ -47,6 +48,7 @@ class Evaluated:
     view: InputView
     notes: tuple[str, ...] = ()
     source: Path | None = None
+    study: str | None = None
 
     @property
     def about(self) -> tuple[str, ...]:
@@ -73,7 +75,7 @@ class Evaluated:
                 self.inputs,
                 self.view,
                 folder,
-                title=f"{self.model} on {self.data}",
+                title=f"{self.model}{f' of {self.study}' if self.study else ''} on {self.data}",
                 about=self.about,
                 facts=self._facts,
                 source=self.source,
@@ -83,7 +85,8 @@ class Evaluated:
 
     @property
     def _facts(self) -> dict[str, Any]:
-        return {"model": self.model, "data": self.data, "split": self.split, "notes": list(self.notes)}
+        of = {"study": self.study} if self.study else {}
+        return {"model": self.model, **of, "data": self.data, "split": self.split, "notes": list(self.notes)}
 
 
 def find_package(model: str | Path) -> Path | None:

@@ -7,7 +7,7 @@ import logging
 import math
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -105,6 +105,18 @@ class MlflowTracker:
             self._client.log_artifacts(self.run_id, str(folder))
             missed = False
         return not missed
+
+    def log_trial_files(self, number: int, files: Sequence[Path], folder: str) -> None:
+        """Log files as artifacts of a trial, in a folder of that name; nothing where MLflow does not answer.
+
+        Args:
+            number: Of the trial.
+            files: To log; those of the same names are replaced.
+            folder: Among its artifacts.
+        """
+        with self._forgiving():
+            for file in files if number in self._run_ids else ():
+                self._client.log_artifact(self._run_ids[number], str(file), folder)
 
     def close(self, status: Status) -> None:
         """End the search's run; it is reopened when the search is resumed."""
