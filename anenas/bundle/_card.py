@@ -11,11 +11,15 @@ from anenas.bundle._templates import render
 from anenas.coreml import TOLERANCES
 from anenas.graph import SMALLEST, get_weight_format
 from anenas.mil import Program
+from anenas.report.classes import ClassReport, named_averages
 
 _MOST_FINDINGS = 10
+_MOST_CLASSES = 30
 
 
-def write_card(bundle: Bundle, program: Program, findings: Sequence[Finding], target: str, takes: Input) -> str:
+def write_card(
+    bundle: Bundle, program: Program, findings: Sequence[Finding], target: str, takes: Input, report: ClassReport
+) -> str:
     """The model card as Markdown.
 
     Args:
@@ -24,12 +28,19 @@ def write_card(bundle: Bundle, program: Program, findings: Sequence[Finding], ta
         findings: What `anenas.ane.check` found in it.
         target: The oldest system that runs it, such as "iOS16".
         takes: Its input.
+        report: Of its test.
     """
     (given,) = program.inputs
     of_stream = bundle.stream.findings if bundle.stream else ()
+    classes = report.by_class
+    if len(classes) > _MOST_CLASSES:
+        classes = tuple(sorted(classes, key=lambda one: one.f1 or 0.0)[:_MOST_CLASSES])
     return render(
         "README.md",
         bundle=bundle,
+        report=report,
+        by_class=classes,
+        averages=named_averages(report),
         given=takes,
         source=given.name,
         image=given.image,

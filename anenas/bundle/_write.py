@@ -22,10 +22,12 @@ from anenas.bundle._model import Model
 from anenas.bundle._source import plain_network
 from anenas.bundle._stream import STREAM, write_stream
 from anenas.bundle._swift import swift_source
-from anenas.coreml import LOSSY, Package, program_accuracy, verify_network
+from anenas.coreml import LOSSY, Package, program_scores, verify_network
 from anenas.graph import SMALLEST
 from anenas.measure import compile_package, has_core_ml, write_kit
 from anenas.mil import Program, write_arrays
+from anenas.models import class_report, probabilities
+from anenas.report.classes import CONFUSION, ClassReport, write_confusion_png
 from anenas.search import WEIGHTS
 
 if TYPE_CHECKING:
@@ -54,7 +56,8 @@ def write_bundle(folder: Path, model: Model, *, streaming: bool) -> Bundle:
     path = folder / "model.mlpackage"
     shutil.copytree(model.package, path)
     package = Package.open(path)
-    bundle, findings = _judged(model, network, package)
+    bundle, findings, report = _judged(model, network, package)
+    write_confusion_png(report, folder / CONFUSION)
     bundle = dataclasses.replace(bundle, compiled=_compiled(path, folder / "model.mlmodelc"))
     given, program = Input.of(model.architecture, dataset.metadata), package.program("fp16")
     _write_network(folder, network, model, given)
@@ -73,7 +76,7 @@ def write_bundle(folder: Path, model: Model, *, streaming: bool) -> Bundle:
         stream = dataclasses.replace(stream, compiled=_compiled(packages[-1], folder / "stream.mlmodelc"))
         bundle = dataclasses.replace(bundle, stream=stream)
     write_kit([str(one) for one in packages], folder / "kit")
-    card = write_card(bundle, program, findings, package.target, given)
+    card = write_card(bundle, program, findings, package.target, given, report)
     (folder / "README.md").write_text(card, encoding="utf-8")
     figures = {name: value for name, value in bundle.to_dict().items() if name != "path"}
     (folder / "bundle.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
@@ -81,8 +84,10 @@ def write_bundle(folder: Path, model: Model, *, streaming: bool) -> Bundle:
     return bundle
 
 
-def _judged(model: Model, network: Deployed, package: Package) -> tuple[Bundle, Sequence[Finding]]:
-    """The figures of the package and the rules' findings, once it is verified to compute what the network does."""
+def _judged(model: Model, network: Deployed, package: Package) -> tuple[Bundle, Sequence[Finding], ClassReport]:
+    """The figures of the package, the rules' findings and the report of its test, once it is verified to compute what
+    the network does.
+    """
     from anenas.training import accuracy
 
     architecture, record, test = model.architecture, model.record, model.dataset.test
@@ -95,7 +100,8 @@ def _judged(model: Model, network: Deployed, package: Package) -> tuple[Bundle, 
         else verify_network(package, network, some, "the network in float32", tolerances=LOSSY)
     ).require("the exported program")
     _log.info(f"running it on {len(test):,} test {architecture.input_kind}")
-    test_accuracy = program_accuracy(package, test.inputs, test.labels)
+    scores = probabilities(program_scores(package, test.inputs), str(model.package))
+    report = class_report(list(model.dataset.classes), None, test, scores)
 
     graph = package.graph
     if not is_plain and not package.stored_forms:
@@ -123,7 +129,7 @@ def _judged(model: Model, network: Deployed, package: Package) -> tuple[Bundle, 
         form=architecture.form,
         validation_accuracy=accuracy(copy.deepcopy(network), model.dataset.validation),  # which changes its layout
         validation_count=len(model.dataset.validation),
-        test_accuracy=test_accuracy,
+        test_accuracy=report.accuracy.value,
         test_count=len(test),
         latency_ms=latency.ms,
         latency_low_ms=latency.low_ms,
@@ -138,7 +144,7 @@ def _judged(model: Model, network: Deployed, package: Package) -> tuple[Bundle, 
         verified=verified,
         compiled=False,
     )
-    return bundle, findings
+    return bundle, findings, report
 
 
 def _share(folder: Path) -> None:
