@@ -1,8 +1,7 @@
 """A model of a study as one folder that needs no anenas."""
 
 from anenas.bundle._contents import Bundle, Stream
-from anenas.bundle._data import study_dataset
-from anenas.bundle._export import export
+from anenas.bundle._export import export, study_dataset
 from anenas.bundle._pick import choose
 from anenas.bundle._source import PlainNetwork, plain_network
 from anenas.bundle._write import CHECKPOINT

@@ -38,9 +38,6 @@ def write_card(
     return render(
         "README.md",
         bundle=bundle,
-        report=report,
-        by_class=classes,
-        averages=named_averages(report),
         given=takes,
         source=given.name,
         image=given.image,
@@ -53,4 +50,7 @@ def write_card(
         shown=_MOST_FINDINGS,
         stream_rules=list(dict.fromkeys(one.split()[1] for one in of_stream if not one.startswith("info"))),
         target=target.replace("OS", "OS ").replace("_", "."),
+        report=report,
+        by_class=classes,
+        averages=named_averages(report),
     )

@@ -10,15 +10,15 @@ from pathlib import Path
 
 from anenas._errors import AnenasError
 from anenas.bundle._contents import Bundle
-from anenas.bundle._data import study_dataset
 from anenas.bundle._model import Model
 from anenas.bundle._pick import choose
 from anenas.bundle._stream import require_streaming
 from anenas.bundle._write import write_bundle
-from anenas.data import Data
+from anenas.data import Data, Dataset, Encoding, InputFormat, load_data
 from anenas.graph import get_weight_format
 from anenas.latency import CalibratedLatency
 from anenas.search import PACKAGE, Study, Trained, TrainingEvaluator, TrialFiles, ship
+from anenas.space import Architecture
 
 _log = logging.getLogger(__name__)
 
@@ -113,6 +113,33 @@ def export(
 def _name(pick: str | int | None) -> str:
     text = "knee" if pick is None else str(pick)
     return f"trial {text}" if text.isdecimal() else text
+
+
+def study_dataset(study: Study, data: Data, architecture: Architecture) -> Dataset:
+    """The study's data, split as they were then, for networks like this one.
+
+    Raises:
+        AnenasError: If they cannot be read, or are other data.
+    """
+    assert study.settings.input_shape
+    source, kind = study.data if data is None else data, architecture.input_kind
+    encoding = Encoding(**study.settings.encoding) if study.settings.encoding else None
+    wanted = InputFormat.of_shape(kind, study.settings.input_shape, rate=architecture.rate, encoding=encoding)
+    try:
+        dataset = load_data(source, wanted)
+    except AnenasError as error:
+        raise AnenasError(f"the study's {kind} cannot be read: {error} (pass their new location as `data`)") from error
+    found = f"{dataset.name} {dataset.fingerprint[:12]}"
+    if found != study.settings.data:
+        given = source if isinstance(source, str) else "what is given" if source is not None else "the embedded set"
+        raise AnenasError(
+            f"{given} ({found}) is not what {study.name} was made with ({study.settings.data}); name its {kind} with "
+            f"`data`"
+        )
+    flip = dataset.flip if study.settings.flip is None else study.settings.flip
+    if kind.resized:
+        dataset = dataset.resized(*architecture.input[2:])
+    return dataclasses.replace(dataset, augmentation=study.settings.augment, flip=flip, moments=study.settings.moments)
 
 
 def _retrained(model: Model, folder: Path, device: str | None, on_step: Callable[[int, int], None]) -> Model:

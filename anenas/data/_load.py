@@ -17,7 +17,7 @@ from anenas.inputs import IMAGES, SERIES
 
 _EMBEDDED = {IMAGES: "fashion_mnist", SERIES: "wrist_motion"}
 _SIZE = (64, 64)
-_TEST_FRACTION = _VALIDATION = 0.2
+_TEST_FRACTION = _VALIDATION_FRACTION = 0.2
 _MOST_VALIDATION = 5000  # more would only make each trial slower: an accuracy is known to 0.7 % by then
 
 
@@ -27,7 +27,7 @@ def load_data(
     *,
     size: tuple[int, int] | None = None,
     channels: int | None = None,
-    validation: float = _VALIDATION,
+    validation: float = _VALIDATION_FRACTION,
     seed: int = 0,
 ) -> Dataset:
     """Reads a data set, brings its inputs to one format and holds out a validation split.
@@ -68,8 +68,9 @@ def load_data(
         raise AnenasError(f"validation must be a fraction between 0 and 1, such as 0.2, not {validation}")
     if seed < 0:
         raise AnenasError(f"seed must be 0 or more, not {seed}")
-    found = read_data(data, wanted)
-    parts = hold_out(found, validation, seed)
+    found = _read(data, wanted)
+    _check_counts(found)
+    parts = _parts(found, validation, seed)
     wanted = parts[0].inputs.settle(wanted, found.name)
     train, held, test = (Split(part.inputs.draw(wanted), part.labels, part.names) for part in parts)
     inputs = found.train.inputs
@@ -86,12 +87,7 @@ def load_data(
     )
 
 
-def read_data(data: Data, wanted: InputFormat) -> RawData:
-    """A data set as its source holds it, see `load_data`.
-
-    Raises:
-        AnenasError: If it cannot be read.
-    """
+def _read(data: Data, wanted: InputFormat) -> RawData:
     if data is None:
         if wanted.kind not in _EMBEDDED:
             raise AnenasError(f"no {wanted.kind} are embedded; name yours with `data`: {source_forms(wanted.kind)}")
@@ -103,13 +99,8 @@ def read_data(data: Data, wanted: InputFormat) -> RawData:
     return raw_of_objects(source.read(rest, wanted), wanted, where=f"'{text}'", name=source.name)
 
 
-def hold_out(data: RawData, validation: float = _VALIDATION, seed: int = 0) -> tuple[Examples, Examples, Examples]:
-    """Training, validation and test examples; those that the source lacks are held out of the first.
-
-    Raises:
-        AnenasError: If a class has too few examples for that.
-    """
-    _check_counts(data)
+def _parts(data: RawData, validation: float, seed: int) -> tuple[Examples, Examples, Examples]:
+    """Training, validation and test examples; those that the source lacks are held out of the first."""
     train, test, held = data.train, data.test, data.validation
     if test is None:
         train, test = _cut(data, train, _TEST_FRACTION, seed)
@@ -153,3 +144,22 @@ def _check_counts(data: RawData) -> None:
                 f"{data.name}: class '{name}' has {count or 'no'} training {data.kind} but needs at least {needed}, "
                 f"so that every split gets one; add {data.kind} or remove the class"
             )
+
+
+def read_data(data: Data, wanted: InputFormat) -> RawData:
+    """A data set as its source holds it, see `load_data`.
+
+    Raises:
+        AnenasError: If it cannot be read.
+    """
+    return _read(data, wanted)
+
+
+def hold_out(data: RawData) -> tuple[Examples, Examples, Examples]:
+    """Training, validation and test examples as `load_data` cuts them by default.
+
+    Raises:
+        AnenasError: If a class has too few for that.
+    """
+    _check_counts(data)
+    return _parts(data, _VALIDATION_FRACTION, seed=0)

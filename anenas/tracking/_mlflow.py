@@ -7,7 +7,7 @@ import logging
 import math
 import socket
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -106,7 +106,12 @@ class MlflowTracker:
             missed = False
         return not missed
 
-    def log_trial_files(self, number: int, files: Sequence[Path], folder: str) -> None:
+    def close(self, status: Status) -> None:
+        """End the search's run; it is reopened when the search is resumed."""
+        with self._forgiving():
+            self._client.set_terminated(self.run_id, status)
+
+    def log_trial_files(self, number: int, files: list[Path], folder: str) -> None:
         """Log files as artifacts of a trial, in a folder of that name; nothing where MLflow does not answer.
 
         Args:
@@ -117,11 +122,6 @@ class MlflowTracker:
         with self._forgiving():
             for file in files if number in self._run_ids else ():
                 self._client.log_artifact(self._run_ids[number], str(file), folder)
-
-    def close(self, status: Status) -> None:
-        """End the search's run; it is reopened when the search is resumed."""
-        with self._forgiving():
-            self._client.set_terminated(self.run_id, status)
 
     @contextlib.contextmanager
     def _forgiving(self) -> Iterator[None]:
