@@ -18,6 +18,8 @@ from anenas.report.classes._report import ClassReport
 REPORT_FILES = PAGE, DATA, CONFUSION, CALIBRATION = "report.html", "report.json", "confusion.png", "calibration.png"
 """What `write_class_report` writes."""
 
+_INDENTED = 100  # classes up to which JSON has a line for each number of the confusion matrix
+
 
 def write_class_report(
     report: ClassReport,
@@ -48,7 +50,8 @@ def write_class_report(
     page, data, confusion, calibration = written = [folder / name for name in REPORT_FILES]
     write_confusion_png(report, confusion)
     write_calibration_png(report, calibration)
-    write_whole(data, json.dumps({**(facts or {}), **report.to_dict()}, indent=2, ensure_ascii=False) + "\n")
+    indent = 2 if len(report.classes) <= _INDENTED else None
+    write_whole(data, json.dumps({**(facts or {}), **report.to_dict()}, indent=indent, ensure_ascii=False) + "\n")
     write_class_page(
         report,
         inputs,
