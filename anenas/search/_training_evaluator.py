@@ -26,6 +26,7 @@ from anenas.search._evaluation import (
     OPERATIONS,
     PACKAGE,
     PROBE,
+    TEST_SCORES,
     WEIGHTS,
     Estimate,
     Evaluation,
@@ -350,6 +351,7 @@ class TrainingEvaluator:
         assert files.data
         dataset = Dataset.open(files.data, architecture.input[2:])
         scores = program_scores(Package.open(files.folder / PACKAGE), dataset.test.inputs)
+        np.save(files.folder / TEST_SCORES, scores.astype(np.float32))  # for a report, without running it again
         predictions = Predictions(scores, dataset.test.labels, dataset.classes)
         return find_metric(self.metric, dataset.classes).measure(predictions)
 

@@ -23,7 +23,7 @@ def print_data(console: Console, report: DataReport, in_words: Callable[[str], s
         in_words: Makes what is typed of parameters of the library.
     """
     size = "x".join(map(str, report.input_shape))
-    print_line(console, f"{report.data}: {report.kind} of {size}, {len(report.counts['train']):,} classes")
+    print_line(console, f"{report.data}: {report.kind} of {size}{_classes(report)}")
     console.print(_table(report))
     for concern in report.concerns:
         console.print(f"[{STYLES['warning']}]{concern.check}[/]", highlight=False)
@@ -36,17 +36,23 @@ def print_data(console: Console, report: DataReport, in_words: Callable[[str], s
     print_line(console, counted(len(report.concerns), "concern") if report.concerns else "nothing is of concern")
 
 
+def _classes(report: DataReport) -> str:
+    count = sum(bool(name) for name in report.counts["train"])
+    return f", {count:,} classes" if count else ""
+
+
 def _table(report: DataReport) -> Table:
     """A row for each class, if there are few, and one for all."""
     table = Table(box=SIMPLE_HEAD)
     table.add_column("class")
     for part in report.counts:
         table.add_column(part, justify="right", no_wrap=True)
-    classes = list(report.counts["train"])
+    classes = [name for name in report.counts["train"] if name]
     for name in classes if len(classes) <= _CLASSES else ():
         table.add_row(name, *(f"{counts[name]:,}" for counts in report.counts.values()))
     if len(classes) > _CLASSES:
         for what, pick in (("smallest class", min), ("largest class", max)):
-            table.add_row(what, *(f"{pick(counts.values()):,}" for counts in report.counts.values()))
-    table.add_row("all", *(f"{sum(counts.values()):,}" for counts in report.counts.values()))
+            each = [[count for name, count in counts.items() if name] for counts in report.counts.values()]
+            table.add_row(what, *(f"{pick(counts):,}" for counts in each))
+    table.add_row("all", *(f"{counts.get('', sum(counts.values())):,}" for counts in report.counts.values()))
     return table

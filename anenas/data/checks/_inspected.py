@@ -16,6 +16,7 @@ from anenas.data._dataset import Dataset, Split
 from anenas.data._raw import PARTS
 from anenas.data.checks._look_alikes import look_alikes
 from anenas.inputs import IMAGES
+from anenas.tasks import CLASSIFICATION
 
 FEWEST = 20  # training inputs of a class: of fewer, a network learns the inputs rather than the class
 _BATCH = 256
@@ -41,13 +42,15 @@ class Inspected:
         self._starts = np.cumsum([0, *sizes])
         self.splits: NDArray[np.int64] = np.repeat(np.arange(len(PARTS)), sizes)
         """Shape (N,): for each input the number of its split in `PARTS`."""
-        self.labels: NDArray[np.int64] = np.concatenate([split.labels for split in self.parts.values()])
-        """Shape (N,)."""
+        self.labels: NDArray[np.int64] = np.concatenate(
+            [dataset.task.strata(split.labels) for split in self.parts.values()]
+        )
+        """Shape (N,): the class of each input, or what stands for it in another task, see `Task.strata`."""
 
     @property
     def is_classified(self) -> bool:
         """Whether labels are classes, one for each input."""
-        return self.labels.ndim == 1 and self.labels.dtype.kind == "i"
+        return self.dataset.task is CLASSIFICATION
 
     def name(self, index: int) -> str:
         """The file of an input, or its split and its number there, from 0."""
