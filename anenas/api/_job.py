@@ -32,6 +32,7 @@ from anenas.search import (
     Rungs,
     SearchSettings,
     Study,
+    Train,
     TrainingEvaluator,
     front_of,
     is_metric,
@@ -70,6 +71,7 @@ class Job:
         class_weights: "balanced" where each class weighs as much as any other in training; or "none".
         flip: Whether images are mirrored in training, where the caller says so.
         skip_broken: Whether files that cannot be read were left out.
+        own_train: Name of the caller's training function, if there is one.
         own_evaluator: Name of the caller's evaluator, if it is not the product's.
         learned: What networks of the space have learned before.
     """
@@ -90,6 +92,7 @@ class Job:
     class_weights: str = "none"
     flip: bool | None = None
     skip_broken: bool = False
+    own_train: str = ""
     own_evaluator: str = ""
     learned: Weights = field(default_factory=Weights)
 
@@ -122,6 +125,7 @@ class Job:
             metric=self.metric,
             task=self.dataset.task.name if self.dataset else CLASSIFICATION.name,
             class_weights=self.class_weights,
+            train=self.own_train,
             skip_broken=self.skip_broken,
             moments=self.dataset.moments if self.dataset else None,
         )
@@ -210,6 +214,7 @@ def prepare(
     augment: str,
     flip: bool | None,
     class_weights: str,
+    train: Train | None,
     task_name: str | None,
     skip_broken: bool,
     device: str | None,
@@ -225,6 +230,8 @@ def prepare(
 
     if seed < 0:
         raise AnenasError(f"seed must be 0 or more, got {seed}")
+    if train and evaluator:
+        raise AnenasError("an evaluator trains networks itself: give `train` or `evaluator`")
     if class_weights not in CLASS_WEIGHTS:
         raise unknown("class weights", class_weights, CLASS_WEIGHTS)
     if latency_bound not in LATENCY_BOUNDS:
@@ -271,6 +278,7 @@ def prepare(
             metric=ranked_by,
             limited=tuple(name for name in metrics if name != ranked_by),
             class_weights=class_weights,
+            own_train=train,
         ),
         objectives=names,
         limits=the_limits,
@@ -284,5 +292,14 @@ def prepare(
         metric=ranked_by,
         class_weights=class_weights,
         skip_broken=skip_broken,
+        own_train=_name(train),
         own_evaluator=f"{type(evaluator).__module__}.{type(evaluator).__qualname__}" if evaluator else "",
     )
+
+
+def _name(function: Train | None) -> str:
+    """Where a function is from."""
+    if function is None:
+        return ""
+    named = function if hasattr(function, "__qualname__") else type(function)
+    return f"{named.__module__}.{named.__qualname__}"

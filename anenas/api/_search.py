@@ -29,6 +29,7 @@ from anenas.search import (
     Sampler,
     Search,
     Study,
+    Train,
     check_study_name,
     export_best,
     searching,
@@ -79,6 +80,7 @@ def run_search(
     augment: str = "light",
     flip: bool | None = None,
     class_weights: str = "none",
+    train: Train | None = None,
     skip_broken: bool = False,
     final: FinalModels = "exports",
     final_epochs: int | None = None,
@@ -148,6 +150,7 @@ def run_search(
         flip: Whether training mirrors images; by default those of colour, unless their classes are called left, right
             or by single letters or digits.
         class_weights: "balanced" lets each class weigh as much as any other in training, however many inputs it has.
+        train: A function that trains networks instead of the product's own training: see `anenas.search.Train`.
         skip_broken: Whether images and recordings that cannot be read are left out, rather than an error.
         final: What is trained further once the search has ended, before it ships: the models that are "exports" (the
             knee of the front and the best by each objective), "all" of the front, or "none".
@@ -199,6 +202,7 @@ def run_search(
         augment=augment,
         flip=flip,
         class_weights=class_weights,
+        train=train,
         task_name=task,
         skip_broken=skip_broken,
         device=device,

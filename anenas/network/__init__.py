@@ -1,6 +1,6 @@
 """From architecture to network: modules that train and ship, and their graphs."""
 
-from anenas.network._build import Deployed, build, fuse
+from anenas.network._build import Deployed, Trainable, build, fuse
 from anenas.network._fold import fold_batch_norms
 from anenas.network._graph import architecture_cost, architecture_graph
 from anenas.network._inherit import inherit
@@ -13,6 +13,7 @@ __all__ = [
     "Deployed",
     "Normalisation",
     "Streamed",
+    "Trainable",
     "architecture_cost",
     "architecture_graph",
     "build",

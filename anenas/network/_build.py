@@ -64,6 +64,23 @@ def fuse(network: nn.Module) -> nn.Module:
     return reparameterize(network.eval())
 
 
+class Trainable(nn.Module):
+    """A network that normalises its input itself: from pixels of 0 to 255, or series as they are, to logits.
+
+    Args:
+        normalise: Normalises its input.
+        network: Its weights are those of this one.
+    """
+
+    def __init__(self, normalise: Normalisation, network: nn.Module) -> None:
+        super().__init__()
+        self.normalise, self.network = normalise, network
+
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        logits: torch.Tensor = self.network(self.normalise(pixels))
+        return logits
+
+
 class Deployed(nn.Module):
     """What ships: from pixels of 0 to 255, or unnormalised series, to class probabilities.
 

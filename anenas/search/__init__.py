@@ -24,6 +24,7 @@ from anenas.search._final import FINAL_MODELS, FinalModels, FinalTraining
 from anenas.search._first import front_of, read_architectures
 from anenas.search._loop import Search
 from anenas.search._objectives import FIGURES, Figure, Objective, Objectives, is_metric, objective_names
+from anenas.search._own_training import Train
 from anenas.search._problem import (
     LATENCY_BOUNDS,
     CandidateEstimate,
@@ -102,6 +103,7 @@ __all__ = [
     "Space",
     "Study",
     "Task",
+    "Train",
     "Trained",
     "TrainingEvaluator",
     "Trial",

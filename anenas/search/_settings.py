@@ -36,6 +36,7 @@ class SearchSettings:
         metric: Name of the metric that networks are ranked by.
         task: What they are trained for.
         class_weights: "balanced" where each class weighs as much as any other in training.
+        train: What trains networks, where it is not the product's own training.
         skip_broken: Whether files of the data that cannot be read are left out.
         moments: Mean and standard deviation that inputs are normalised by, where they are those of other data.
         schema_version: Of the study that holds this.
@@ -59,6 +60,7 @@ class SearchSettings:
     metric: str = "accuracy"
     task: str = "classification"
     class_weights: str = "none"
+    train: str = ""
     skip_broken: bool = False
     moments: tuple[tuple[float, ...], tuple[float, ...]] | None = None
     schema_version: int = SCHEMA_VERSION
@@ -97,6 +99,7 @@ class SearchSettings:
             "metric": "accuracy",
             "task": "classification",
             "class_weights": "none",
+            "train": "",
             "moments": None,
         }
         return {name: value for name, value in values.items() if name not in former or value != former[name]}

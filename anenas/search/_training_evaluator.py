@@ -32,6 +32,7 @@ from anenas.search._evaluation import (
     Evaluation,
     Probe,
 )
+from anenas.search._own_training import Train, train_by
 from anenas.search._ship import deploy, ship
 from anenas.search._trial import PROBED
 from anenas.search.executors import TrialFiles
@@ -65,6 +66,7 @@ class TrainingEvaluator:
         metric: Name of what networks are ranked by.
         limited: Names of other metrics that have a limit.
         class_weights: "balanced" where each class weighs as much as any other, however many inputs it has; or "none".
+        own_train: Trains instead of the product's own training, see `Train`.
     """
 
     targets: tuple[Target, ...]
@@ -74,6 +76,7 @@ class TrainingEvaluator:
     metric: str = "accuracy"
     limited: tuple[str, ...] = ()
     class_weights: str = "none"
+    own_train: Train | None = None
 
     def estimate(self, architecture: Architecture) -> Estimate:
         """See `Evaluator`."""
@@ -121,8 +124,8 @@ class TrainingEvaluator:
     ) -> Evaluation:
         from safetensors.torch import load_file
 
-        from anenas.network import Normalisation, build, inherit
-        from anenas.training import count_steps, pick_device, predict, train
+        from anenas.network import build, inherit
+        from anenas.training import count_steps, pick_device, predict
 
         assert files.data
         clock = _Clock()
@@ -133,17 +136,15 @@ class TrainingEvaluator:
         if (files.folder / PROBE).exists():
             network.load_state_dict(load_file(files.folder / PROBE), strict=False)
         clock.lap("build")
-        losses = train(
+        losses = self._train(
             network,
-            dataset.train,
-            Normalisation(dataset.mean, dataset.std, architecture.raw),
-            epochs=self.epochs_of(architecture),
-            augment=dataset.augment,
+            architecture,
+            dataset,
+            files.folder,
+            self.epochs_of(architecture),
             seed=self.seed,
             device=device,
             learning_rate=_peak(architecture),
-            freeze_statistics=architecture.backbone is not None,
-            loss_of=self._loss(dataset),
             budget_fraction=budget_fraction,
             checkpoint=files.folder / CHECKPOINT,
             on_step=on_step,
@@ -193,8 +194,8 @@ class TrainingEvaluator:
     ) -> Evaluation | None:
         from safetensors.torch import load_file
 
-        from anenas.network import Normalisation, build
-        from anenas.training import count_steps, pick_device, predict, train
+        from anenas.network import build
+        from anenas.training import count_steps, pick_device, predict
 
         assert files.data and files.donor
         clock = _Clock()
@@ -214,18 +215,16 @@ class TrainingEvaluator:
         teacher = _teacher(files.teacher, dataset, device) if files.teacher else None
         losses: list[tuple[int, float]] = []
         for number, epochs in enumerate(cycles):
-            curve = train(
+            curve = self._train(
                 network,
-                dataset.train,
-                Normalisation(dataset.mean, dataset.std, architecture.raw),
-                epochs=epochs,
-                augment=dataset.augment,
+                architecture,
+                dataset,
+                files.folder,
+                epochs,
                 seed=self.seed + 1 + number,  # other batches than those that it has seen
                 device=device,
                 # From scratch the whole peak is as good or better: `python experiments/final_training.py`.
                 learning_rate=_peak(architecture) * (_FINAL_PEAK if architecture.backbone else 1),
-                freeze_statistics=architecture.backbone is not None,
-                loss_of=self._loss(dataset),
                 teacher=teacher,
                 on_step=on_step,
             )
@@ -354,6 +353,38 @@ class TrainingEvaluator:
         np.save(files.folder / TEST_SCORES, scores.astype(np.float32))  # for a report, without running it again
         predictions = Predictions(scores, dataset.test.labels, dataset.classes)
         return find_metric(self.metric, dataset.classes).measure(predictions)
+
+    def _train(
+        self,
+        network: nn.Module,
+        architecture: Architecture,
+        dataset: Dataset,
+        folder: Path,
+        epochs: int,
+        *,
+        budget_fraction: float = 1.0,
+        **options: Any,
+    ) -> list[tuple[int, float]]:
+        """Train a network, by the caller's function where there is one. Returns the loss curve, where there is one."""
+        from anenas.network import Normalisation
+        from anenas.training import train
+
+        normalise = Normalisation(dataset.mean, dataset.std, architecture.raw)
+        if self.own_train:
+            until = budget_fraction * epochs
+            train_by(self.own_train, network, normalise, dataset, until, folder, pauses=budget_fraction < 1)
+            return []
+        return train(
+            network,
+            dataset.train,
+            normalise,
+            epochs=epochs,
+            augment=dataset.augment,
+            freeze_statistics=architecture.backbone is not None,
+            loss_of=self._loss(dataset),
+            budget_fraction=budget_fraction,
+            **options,
+        )
 
     def _loss(self, dataset: Dataset) -> Loss:
         balanced = self.class_weights == "balanced"
