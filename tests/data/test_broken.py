@@ -110,9 +110,11 @@ def test_broken_recordings_are_named_at_once_and_can_be_left_out(
 ) -> None:
     (tones / "low" / "2.wav").write_bytes(b"")
     (tones / "high" / "4.wav").write_text("no recording")
-    with pytest.raises(AnenasError, match=r"2 of 12 recordings .*: high/4\.wav cannot .*, low/2\.wav .*; repair or "):
+    wavfile.write(tones / "low" / "5.wav", 8000, np.full(1000, np.nan, np.float32))
+    message = r"3 of 12 recordings .*: high/4\.wav cannot .*, low/2\.wav .*, low/5\.wav holds samples .*; repair or "
+    with pytest.raises(AnenasError, match=message):
         load_data(f"{kind}:{tones}", FORMATS[kind])
     dataset = load_data(f"{kind}:{tones}", FORMATS[kind], skip_broken=True)
-    assert len(names(dataset)) == 10
-    assert not {"low/2.wav", "high/4.wav"} & {*names(dataset)}
-    assert log.messages[0].startswith("tones: 2 of 12 recordings are left out: high/4.wav cannot be read as a .wav")
+    assert len(names(dataset)) == 9
+    assert not {"low/2.wav", "low/5.wav", "high/4.wav"} & {*names(dataset)}
+    assert log.messages[0].startswith("tones: 3 of 12 recordings are left out: high/4.wav cannot be read as a .wav")

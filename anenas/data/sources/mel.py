@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +19,13 @@ from anenas.data._class_folders import read_class_folders
 from anenas.data._format import AudioFormat, InputFormat
 from anenas.data._raw import RawData, file_safe
 from anenas.data._series import ending_in_nan, read_series
-from anenas.data._sound_files import SOUND_SUFFIXES, UNREADABLE_SUFFIXES, check_sounds, read_rate, read_sounds
+from anenas.data._sound_files import SOUND_SUFFIXES, UNREADABLE_SUFFIXES, check_sounds, look_at_sound, read_sounds
 from anenas.data._sources import source
 from anenas.inputs import RECORDINGS, SERIES
 
-_BANDS = 40
+_BANDS, _HOP_MS = 40, 16
+_LONGEST = AudioFormat(1000, MAX_STEPS * _HOP_MS)
+"""What is used of a file, at any rate."""
 
 _log = logging.getLogger(__name__)
 
@@ -41,7 +44,9 @@ def read_spectrograms(rest: str, wanted: InputFormat) -> RawData:
     classes, files = read_class_folders(path, RECORDINGS, SOUND_SUFFIXES, UNREADABLE_SUFFIXES)
     title = path.resolve().name
     check_sounds(path for found in files.values() for path in found.paths)
-    files, rates = without_broken(title, files, RECORDINGS, read_rate, skip=wanted.skip_broken)
+    files, rates = without_broken(
+        title, files, RECORDINGS, partial(look_at_sound, audio=_LONGEST), skip=wanted.skip_broken
+    )
     mel = _mel_for(rates)
     tally = Tally(AudioFormat(mel.rate, MAX_STEPS * mel.hop))
     spectrograms = {part: _spectrograms(found.paths, mel, tally) for part, found in files.items()}
@@ -59,7 +64,7 @@ def read_spectrograms(rest: str, wanted: InputFormat) -> RawData:
 def _mel_for(rates: Sequence[int]) -> LogMel:
     """The spectrogram that suits the rate of most files."""
     rate = max((rate for rate in RATES if 2 * sum(own >= rate for own in rates) > len(rates)), default=RATES[0])
-    return LogMel(rate, hop=rate * 16 // 1000, hops=2, bands=_BANDS)
+    return LogMel(rate, hop=rate * _HOP_MS // 1000, hops=2, bands=_BANDS)
 
 
 def _spectrograms(files: list[Path], mel: LogMel, tally: Tally) -> list[NDArray[np.float32]]:
