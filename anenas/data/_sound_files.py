@@ -43,15 +43,15 @@ def check_sounds(files: Iterable[Path]) -> None:
     check_soundfile(list(files))
 
 
-def look_at_sound(path: Path, audio: AudioFormat) -> int:
-    """Samples a second of a file; what `read_sounds` will use of it is decoded, to see whether it can be.
+def look_at_sound(path: Path, audio: AudioFormat) -> tuple[int, int]:
+    """Samples a second of a file, and how many; what `read_sounds` will use is decoded, to see whether it can be.
 
     Raises:
         AnenasError: As `read_sounds`.
     """
     sound = _open(path)
     _checked(path, sound, AudioFormat(sound.rate, -(-audio.samples * sound.rate // audio.rate)))  # at its own rate
-    return sound.rate
+    return sound.rate, sound.count
 
 
 def _read(path: Path, audio: AudioFormat) -> Recording:

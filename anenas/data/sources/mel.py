@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -44,9 +43,7 @@ def read_spectrograms(rest: str, wanted: InputFormat) -> RawData:
     classes, files = read_class_folders(path, RECORDINGS, SOUND_SUFFIXES, UNREADABLE_SUFFIXES)
     title = path.resolve().name
     check_sounds(path for found in files.values() for path in found.paths)
-    files, rates = without_broken(
-        title, files, RECORDINGS, partial(look_at_sound, audio=_LONGEST), skip=wanted.skip_broken
-    )
+    files, rates = without_broken(title, files, RECORDINGS, _look, skip=wanted.skip_broken)
     mel = _mel_for(rates)
     tally = Tally(AudioFormat(mel.rate, MAX_STEPS * mel.hop))
     spectrograms = {part: _spectrograms(found.paths, mel, tally) for part, found in files.items()}
@@ -61,6 +58,14 @@ def read_spectrograms(rest: str, wanted: InputFormat) -> RawData:
     return RawData.of_parts(file_safe(title), SERIES, classes, examples, metadata=metadata)
 
 
+def _look(path: Path) -> int:
+    """Samples a second of a file that can be read and is long enough."""
+    rate, count = look_at_sound(path, _LONGEST)
+    if count * 1000 < _HOP_MS * rate:
+        raise AnenasError(f"'{path}' is shorter than a step of {_HOP_MS} ms; remove it")
+    return rate
+
+
 def _mel_for(rates: Sequence[int]) -> LogMel:
     """The spectrogram that suits the rate of most files."""
     rate = max((rate for rate in RATES if 2 * sum(own >= rate for own in rates) > len(rates)), default=RATES[0])
@@ -69,9 +74,4 @@ def _mel_for(rates: Sequence[int]) -> LogMel:
 
 def _spectrograms(files: list[Path], mel: LogMel, tally: Tally) -> list[NDArray[np.float32]]:
     """(bands, steps) of each file."""
-    found = []
-    for file, one in read_sounds(files, tally.audio):
-        if len(one.waveform) < mel.hop:
-            raise AnenasError(f"'{file}' is shorter than a step of {mel.hop / mel.rate:g} s; remove it")
-        found.append(mel(tally.add(one, f"'{file}'")))
-    return found
+    return [mel(tally.add(one, f"'{file}'")) for file, one in read_sounds(files, tally.audio)]
