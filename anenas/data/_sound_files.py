@@ -43,17 +43,23 @@ def check_sounds(files: Iterable[Path]) -> None:
     check_soundfile(list(files))
 
 
-def read_rate(path: Path) -> int:
-    """Samples a second of a file.
+def look_at_sound(path: Path, audio: AudioFormat) -> tuple[int, int]:
+    """Samples a second of a file, and how many; what `read_sounds` will use is decoded, to see whether it can be.
 
     Raises:
-        AnenasError: If it is empty or cannot be read.
+        AnenasError: As `read_sounds`.
     """
-    return _open(path).rate
+    sound = _open(path)
+    _checked(path, sound, AudioFormat(sound.rate, -(-audio.samples * sound.rate // audio.rate)))  # at its own rate
+    return sound.rate, sound.count
 
 
 def _read(path: Path, audio: AudioFormat) -> Recording:
-    recording = brought_to(_open(path), audio)
+    return _checked(path, _open(path), audio)
+
+
+def _checked(path: Path, sound: Sound, audio: AudioFormat) -> Recording:
+    recording = brought_to(sound, audio)
     if not np.isfinite(recording.peak):
         raise AnenasError(f"'{path}' holds samples that are not numbers; repair or remove it")
     if recording.peak > _LOUDEST:

@@ -110,9 +110,20 @@ def test_broken_recordings_are_named_at_once_and_can_be_left_out(
 ) -> None:
     (tones / "low" / "2.wav").write_bytes(b"")
     (tones / "high" / "4.wav").write_text("no recording")
-    with pytest.raises(AnenasError, match=r"2 of 12 recordings .*: high/4\.wav cannot .*, low/2\.wav .*; repair or "):
+    wavfile.write(tones / "low" / "5.wav", 8000, np.full(1000, np.nan, np.float32))
+    message = r"3 of 12 recordings .*: high/4\.wav cannot .*, low/2\.wav .*, low/5\.wav holds samples .*; repair or "
+    with pytest.raises(AnenasError, match=message):
         load_data(f"{kind}:{tones}", FORMATS[kind])
     dataset = load_data(f"{kind}:{tones}", FORMATS[kind], skip_broken=True)
-    assert len(names(dataset)) == 10
-    assert not {"low/2.wav", "high/4.wav"} & {*names(dataset)}
-    assert log.messages[0].startswith("tones: 2 of 12 recordings are left out: high/4.wav cannot be read as a .wav")
+    assert len(names(dataset)) == 9
+    assert not {"low/2.wav", "low/5.wav", "high/4.wav"} & {*names(dataset)}
+    assert log.messages[0].startswith("tones: 3 of 12 recordings are left out: high/4.wav cannot be read as a .wav")
+
+
+def test_recordings_too_short_for_a_spectrogram_are_named_at_once(tones: Path) -> None:
+    for name, count in (("low/1.wav", 127), ("high/2.wav", 1), ("high/3.wav", 128)):
+        wavfile.write(tones / name, 8000, np.arange(count, dtype=np.int16))
+    message = r"2 of 12 recordings .*: high/2\.wav is shorter than a step of 16 ms, low/1\.wav is shorter .*; repair or"
+    with pytest.raises(AnenasError, match=message):
+        load_data(f"mel:{tones}", FORMATS["mel"])
+    assert "high/3.wav" in names(load_data(f"mel:{tones}", FORMATS["mel"], skip_broken=True))

@@ -9,8 +9,11 @@ import pytest
 from scipy.io import wavfile
 
 from anenas._errors import AnenasError
-from anenas.data import Dataset, Encoding, InputFormat, absolute_source, load_data, with_splits
+from anenas.data import Dataset, Encoding, Examples, InputFormat, RawData, absolute_source, load_data, with_splits
+from anenas.data._own_sources import of_own_sources
+from anenas.data._series import Series
 from anenas.inputs import SERIES, TEXTS
+from anenas.tasks import CLASSIFICATION, REGRESSION, Task
 
 Paint = Callable[..., Path]
 
@@ -63,6 +66,18 @@ def test_a_class_that_training_lacks_is_one_clear_line(folders: Path) -> None:
     (folders / "field" / "cat").rename(folders / "field" / "Cat")
     with pytest.raises(AnenasError, match=r"field has the class 'Cat', of .*; expected one of ant, cat, dog"):
         load(with_splits(f"images:{folders / 'home'}", validation=folders / "field"))
+
+
+@pytest.mark.parametrize(("task", "classes"), [(CLASSIFICATION, ("a", "b")), (REGRESSION, ("b", "a"))])
+def test_labels_of_another_kind_or_order_are_one_clear_line(task: Task, classes: tuple[str, ...]) -> None:
+    series = Series(np.zeros((4, 1, 1, 8), np.float32))
+    labels = np.zeros(4, np.int64) if task is CLASSIFICATION else np.zeros((4, 2), np.float32)
+    found = {
+        "home": RawData("home", SERIES, ("a", "b"), Examples(series, np.zeros((4, 2), np.float32)), task=REGRESSION),
+        "field": RawData("field", SERIES, classes, Examples(series, labels), task=task),
+    }
+    with pytest.raises(AnenasError, match=f"field has labels of {task} for .*; expected those of home, of regression"):
+        of_own_sources({"train": "home", "test": "field"}, found.__getitem__)
 
 
 def test_the_names_of_all_splits_become_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

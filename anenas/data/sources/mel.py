@@ -18,11 +18,13 @@ from anenas.data._class_folders import read_class_folders
 from anenas.data._format import AudioFormat, InputFormat
 from anenas.data._raw import RawData, file_safe
 from anenas.data._series import ending_in_nan, read_series
-from anenas.data._sound_files import SOUND_SUFFIXES, UNREADABLE_SUFFIXES, check_sounds, read_rate, read_sounds
+from anenas.data._sound_files import SOUND_SUFFIXES, UNREADABLE_SUFFIXES, check_sounds, look_at_sound, read_sounds
 from anenas.data._sources import source
 from anenas.inputs import RECORDINGS, SERIES
 
-_BANDS = 40
+_BANDS, _HOP_MS = 40, 16
+_LONGEST = AudioFormat(1000, MAX_STEPS * _HOP_MS)
+"""What is used of a file, at any rate."""
 
 _log = logging.getLogger(__name__)
 
@@ -41,7 +43,7 @@ def read_spectrograms(rest: str, wanted: InputFormat) -> RawData:
     classes, files = read_class_folders(path, RECORDINGS, SOUND_SUFFIXES, UNREADABLE_SUFFIXES)
     title = path.resolve().name
     check_sounds(path for found in files.values() for path in found.paths)
-    files, rates = without_broken(title, files, RECORDINGS, read_rate, skip=wanted.skip_broken)
+    files, rates = without_broken(title, files, RECORDINGS, _look, skip=wanted.skip_broken)
     mel = _mel_for(rates)
     tally = Tally(AudioFormat(mel.rate, MAX_STEPS * mel.hop))
     spectrograms = {part: _spectrograms(found.paths, mel, tally) for part, found in files.items()}
@@ -56,17 +58,20 @@ def read_spectrograms(rest: str, wanted: InputFormat) -> RawData:
     return RawData.of_parts(file_safe(title), SERIES, classes, examples, metadata=metadata)
 
 
+def _look(path: Path) -> int:
+    """Samples a second of a file that can be read and is long enough."""
+    rate, count = look_at_sound(path, _LONGEST)
+    if count * 1000 < _HOP_MS * rate:
+        raise AnenasError(f"'{path}' is shorter than a step of {_HOP_MS} ms; remove it")
+    return rate
+
+
 def _mel_for(rates: Sequence[int]) -> LogMel:
     """The spectrogram that suits the rate of most files."""
     rate = max((rate for rate in RATES if 2 * sum(own >= rate for own in rates) > len(rates)), default=RATES[0])
-    return LogMel(rate, hop=rate * 16 // 1000, hops=2, bands=_BANDS)
+    return LogMel(rate, hop=rate * _HOP_MS // 1000, hops=2, bands=_BANDS)
 
 
 def _spectrograms(files: list[Path], mel: LogMel, tally: Tally) -> list[NDArray[np.float32]]:
     """(bands, steps) of each file."""
-    found = []
-    for file, one in read_sounds(files, tally.audio):
-        if len(one.waveform) < mel.hop:
-            raise AnenasError(f"'{file}' is shorter than a step of {mel.hop / mel.rate:g} s; remove it")
-        found.append(mel(tally.add(one, f"'{file}'")))
-    return found
+    return [mel(tally.add(one, f"'{file}'")) for file, one in read_sounds(files, tally.audio)]

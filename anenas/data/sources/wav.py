@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from anenas.data._audio import Tally, of_length
@@ -10,7 +11,7 @@ from anenas.data._class_folders import read_class_folders
 from anenas.data._format import InputFormat
 from anenas.data._raw import RawData, file_safe
 from anenas.data._series import Series
-from anenas.data._sound_files import SOUND_SUFFIXES, UNREADABLE_SUFFIXES, check_sounds, read_rate, read_sounds
+from anenas.data._sound_files import SOUND_SUFFIXES, UNREADABLE_SUFFIXES, check_sounds, look_at_sound, read_sounds
 from anenas.data._sources import source
 from anenas.inputs import RECORDINGS
 
@@ -30,7 +31,7 @@ def read_recordings(rest: str, wanted: InputFormat) -> RawData:
     tally, examples = Tally(audio), {}
     title = path.resolve().name
     check_sounds(path for found in files.values() for path in found.paths)
-    files, _ = without_broken(title, files, RECORDINGS, read_rate, skip=wanted.skip_broken)
+    files, _ = without_broken(title, files, RECORDINGS, partial(look_at_sound, audio=audio), skip=wanted.skip_broken)
     for part, found in files.items():
         waveforms = (tally.add(one, f"'{path}'") for path, one in read_sounds(found.paths, audio))
         examples[part] = found.examples(Series(of_length(waveforms, len(found.paths), audio)))
