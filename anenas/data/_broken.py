@@ -5,8 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import os
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -14,12 +13,12 @@ from typing import TypeVar
 import numpy as np
 
 from anenas._errors import AnenasError
+from anenas._progress import Progress
 from anenas.data._class_folders import Files
 from anenas.data._passed_over import some_of
 from anenas.inputs import InputKind
 
 _SHOWN = 10
-_SAID_EVERY = 10  # seconds
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -50,7 +49,10 @@ def without_broken(
     paths = [path for found in files.values() for path in found.paths]
     names = [name for found in files.values() for name in found.names]
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        results = list(_told(threads.map(attempt, paths), f"of {len(paths):,} {kind} of {title} are looked through"))
+        progress, results = Progress(f"looking through {kind}", len(paths)), []
+        for result in threads.map(attempt, paths):
+            results.append(result)
+            progress.add(1)
     broken = {i: result for i, result in enumerate(results) if isinstance(result, AnenasError)}
     if broken:
         listed = some_of([f"{names[i]} {_reason(paths[i], error)}" for i, error in broken.items()], _SHOWN)
@@ -62,16 +64,6 @@ def without_broken(
         if not found.paths:
             raise AnenasError(f"{title}: none of its {part} {kind} can be read: repair or replace them")
     return whole, [result for result in results if not isinstance(result, AnenasError)]
-
-
-def _told(results: Iterable[_T], text: str) -> Iterator[_T]:
-    """The same results; how many there are is logged now and then."""
-    last = time.monotonic()
-    for done, result in enumerate(results, 1):
-        yield result
-        if time.monotonic() - last >= _SAID_EVERY:
-            last = time.monotonic()
-            _log.info(f"{done:,} {text}")
 
 
 def _without(files: Files, broken: set[Path]) -> Files:

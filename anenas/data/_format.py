@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -143,4 +145,21 @@ class InputFormat:
         if self.encoding and self.vocabulary is not None:
             vocabulary = json.dumps(self.vocabulary, ensure_ascii=False)
             found |= {"tokens": self.encoding.tokens, "vocabulary": vocabulary}
+        if self.ranges:
+            found["ranges"] = json.dumps(self.ranges)
         return found
+
+    def trained_with(self, metadata: Mapping[str, str]) -> Self:
+        """The same format with the `ranges` that a model was trained with, if its metadata name any.
+
+        Raises:
+            AnenasError: If what they name is none.
+        """
+        if "ranges" not in metadata:
+            return self
+        try:
+            rows = json.loads(metadata["ranges"])
+            ranges = tuple((str(kind), float(black), float(white)) for kind, black, white in rows)
+        except (ValueError, TypeError) as error:
+            raise AnenasError(f"the model's metadata name no ranges of values of its images: {error}") from None
+        return dataclasses.replace(self, ranges=ranges)

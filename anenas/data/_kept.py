@@ -49,13 +49,18 @@ def kept(key: str, shape: Shape, chunks: Chunks) -> NDArray[np.uint8]:
         attempt = _in_temporary_file
     else:
         return _in_memory(shape, chunks)
-    folder = Path.home() / ".cache" / "anenas" / "pictures"
+    folder = kept_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         return attempt(folder / f"{key}.npy", shape, chunks)
     except OSError as error:
         _log.warning(f"pictures cannot be kept in '{folder}' ({first_line(error)}): {size / 1e9:.1f} GB are in memory")
     return _in_memory(shape, chunks)
+
+
+def kept_folder() -> Path:
+    """Where files are kept, which may not be there yet."""
+    return Path.home() / ".cache" / "anenas" / "pictures"
 
 
 def _in_memory(shape: Shape, chunks: Chunks) -> NDArray[np.uint8]:
@@ -84,7 +89,7 @@ def _read_or_written(path: Path, shape: Shape, chunks: Chunks) -> NDArray[np.uin
         os.fsync(file.fileno())
     if (found := _read(path, shape)) is None:
         raise FileNotFoundError(f"'{path}' was removed")
-    _make_room(path)
+    make_room(path)
     size = f"{found.nbytes / 1e6:,.1f} MB"
     _log.info(f"{shape[0]:,} images as they were drawn are kept in '{path.parent}' for the next time, {size}")
     return found
@@ -106,18 +111,18 @@ def _read(path: Path, shape: Shape) -> NDArray[np.uint8] | None:
     return array if array.shape == shape and array.dtype == np.uint8 else None
 
 
-def _make_room(newest: Path) -> None:
+def make_room(newest: Path) -> None:
     """Remove what was not used for longest, and what was left unfinished; a process that maps a file still has it."""
-    arrays = []
+    files = []
     for path in newest.parent.iterdir():
         with contextlib.suppress(FileNotFoundError):  # another process makes room too
             status = path.stat()
-            if path.suffix == ".npy":
-                arrays.append((status.st_mtime, status.st_size, path))
-            elif path.is_dir() and status.st_mtime < time.time() - _DAY:
+            if path.is_file():
+                files.append((status.st_mtime, status.st_size, path))
+            elif status.st_mtime < time.time() - _DAY:
                 shutil.rmtree(path, ignore_errors=True)
-    total = sum(size for _, size, _ in arrays)
-    for _, size, path in sorted(arrays):
+    total = sum(size for _, size, _ in files)
+    for _, size, path in sorted(files):
         if total > _MOST and path != newest:
             path.unlink(missing_ok=True)
             total -= size

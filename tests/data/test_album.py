@@ -8,7 +8,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from anenas.data import load_data
+from anenas._errors import AnenasError
+from anenas.data import InputFormat, load_data
 from anenas.data._album import Album
 
 SIZE = (5, 5)
@@ -122,8 +123,21 @@ def test_the_range_is_that_of_all_splits_and_goes_with_the_model() -> None:
     images = [deep(2000) for _ in range(12)]
     train = [(image, index % 2) for index, image in enumerate(images)]
     dataset = load_data((train, [(deep(60000), 0), (deep(60000), 1)]), size=(5, 5))
-    assert dataset.metadata == {"pixels": "grey of more than 8 bits is scaled: 0 and 65535 become 0 and 255"}
+    assert dataset.metadata == {
+        "pixels": "grey of more than 8 bits is scaled: 0 and 65535 become 0 and 255",
+        "ranges": '[["integer", 0, 65535]]',
+    }
     assert dataset.train.inputs.max() == 8
+
+
+def test_data_for_a_model_are_drawn_in_the_range_that_it_was_trained_with() -> None:
+    wanted = InputFormat(size=SIZE).trained_with({"ranges": '[["integer", 0, 65535]]'})
+    dataset = load_data([(deep(2000), index % 2) for index in range(12)], wanted)
+    assert dataset.train.inputs.max() == 8
+    assert InputFormat(size=SIZE).trained_with({}) == InputFormat(size=SIZE)
+    for damaged in ("", "3", "[3]", '[["integer", 0]]', '[["integer", 0, "x"]]'):
+        with pytest.raises(AnenasError, match="the model's metadata name no ranges of values of its images"):
+            wanted.trained_with({"ranges": damaged})
 
 
 @pytest.mark.parametrize(

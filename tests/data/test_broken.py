@@ -9,6 +9,7 @@ import pytest
 from scipy.io import wavfile
 
 from anenas._errors import AnenasError
+from anenas._progress import shown_by
 from anenas.data import Dataset, InputFormat, load_data
 from anenas.inputs import RECORDINGS, SERIES
 
@@ -68,12 +69,11 @@ def test_of_many_broken_images_ten_are_named(photos: Path) -> None:
     assert "cat/10.png" not in str(raised.value)
 
 
-def test_how_far_it_is_is_said_now_and_then(
-    photos: Path, log: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("anenas.data._broken._SAID_EVERY", 0)
-    load_data(f"images:{photos}", size=(6, 6))
-    assert log.messages[:2] == [f"{done} of 40 images of pets are looked through" for done in (1, 2)]
+def test_how_far_it_is_is_shown(photos: Path) -> None:
+    shown: list[tuple[str, int, int]] = []
+    with shown_by(lambda *far: shown.append(far)):
+        load_data(f"images:{photos}", size=(6, 6))
+    assert shown[:40] == [("looking through images", done, 40) for done in range(1, 41)]
 
 
 def test_one_broken_image_is_named_with_how_to_go_on(photos: Path) -> None:

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from anenas._errors import AnenasError
 from anenas._progress import shown_by
-from anenas.data import _album, _kept, load_data
+from anenas.data import _kept, load_data
 from anenas.data._kept import kept
 from anenas.data.sources import images
 
@@ -147,17 +148,35 @@ def test_how_far_it_is_is_shown() -> None:
 def test_a_folder_of_photos_is_decoded_once(
     folder: Path, paint: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def drawn() -> int:
+        return len(list(folder.glob("*.npy")))
+
     monkeypatch.setattr(images, "_KEPT", 1)
     path = paint(*(f"{name}/{index}.png" for name in ("cat", "dog") for index in range(10)))
     first = load_data(f"images:{path}", size=(6, 6))
-    assert len(list(folder.iterdir())) == 3
+    assert drawn() == 3
     with monkeypatch.context() as patched:
-        patched.setattr(_album, "draw_photo", None)  # nothing is drawn again
+        patched.setattr(images, "_opened", None)  # no file is opened again
         assert load_data(f"images:{path}", size=(6, 6)).fingerprint == first.fingerprint
-    assert len(list(folder.iterdir())) == 3
+    assert drawn() == 3
     load_data(f"images:{path}", size=(6, 6), channels=1)
     load_data(f"images:{path}", size=(6, 8))
-    assert len(list(folder.iterdir())) == 9
+    assert drawn() == 9
     (path / "cat" / "1.png").touch()
     assert load_data(f"images:{path}", size=(6, 6)).fingerprint == first.fingerprint
-    assert len(list(folder.iterdir())) == 12
+    assert drawn() == 12
+
+
+def test_a_damaged_file_is_told_each_time_and_what_is_drawn_without_it_is_kept(
+    folder: Path, paint: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(images, "_KEPT", 1)
+    path = paint(*(f"{name}/{index}.png" for name in ("cat", "dog") for index in range(10)))
+    (path / "cat" / "3.png").write_bytes(b"no image")
+    for _ in range(2):
+        caplog.clear()
+        load_data(f"images:{path}", size=(6, 6), skip_broken=True)
+        assert any("1 of 20 images are left out: cat/3.png" in message for message in caplog.messages)
+        with pytest.raises(AnenasError, match=r"3\.png' cannot be read as an image"):
+            load_data(f"images:{path}", size=(6, 6))
+    assert len(list(folder.iterdir())) == 3

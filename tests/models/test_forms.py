@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from anenas import AnenasError, load_data
 from anenas.coreml import Package, convert, program_accuracy
@@ -92,3 +93,14 @@ def test_a_table_gives_a_model_of_series_the_columns_that_it_has_learnt_from(tmp
     data = load_test_data(made, str(tmp_path / "field.csv"))
     assert (data.test.inputs[:, 1] == 5).all()  # what a search would leave out
     assert set(data.test.inputs[:, 0, 0, 1]) <= set(range(20))
+
+
+def test_images_of_16_bits_are_scaled_by_the_range_that_the_model_was_trained_with(tmp_path: Path) -> None:
+    network = Deployed(fuse(build(NETWORK)), Normalisation((0.4,), (0.3,)))
+    ranges = {"ranges": json.dumps([["integer", 0, 65535]])}
+    made = convert(network, tmp_path / "m.mlpackage", shape=NETWORK.input, classes=CLASSES, metadata=ranges)
+    for i in range(12):
+        (tmp_path / "field" / CLASSES[i % 3]).mkdir(parents=True, exist_ok=True)
+        image = Image.fromarray(np.full((16, 16), 2570, np.uint16))  # alone they would be taken for 12 bits
+        image.save(tmp_path / "field" / CLASSES[i % 3] / f"{i}.png")
+    assert (load_test_data(made, f"images:{tmp_path / 'field'}").test.inputs == 10).all()

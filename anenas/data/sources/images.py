@@ -17,6 +17,7 @@ from anenas.data._broken import without_broken
 from anenas.data._class_folders import read_class_folders
 from anenas.data._format import InputFormat
 from anenas.data._heic import HEIC_SUFFIXES, prepare_for_heic
+from anenas.data._kept_looks import keep_looks, kept_looks
 from anenas.data._photos import Look, look_at
 from anenas.data._pictures import PhotoPictures
 from anenas.data._raw import RawData, file_safe
@@ -50,10 +51,18 @@ def read_images(rest: str, wanted: InputFormat) -> RawData:
     path = Path(rest).expanduser()
     classes, files = read_class_folders(path, IMAGES, _SUFFIXES, _unreadable())
     title = path.resolve().name
-    prepare_for_heic(path for found in files.values() for path in found.paths)
-    files, looks = without_broken(title, files, IMAGES, _look, skip=wanted.skip_broken)
     paths = [path for found in files.values() for path in found.paths]
-    album = Album(lambda index: _opened(paths[index]), len(paths), tuple(looks), _key(paths))
+    prepare_for_heic(paths)
+    key = _key(paths)
+    looks = kept_looks(key, len(paths))
+    if looks is None:
+        files, looks = without_broken(title, files, IMAGES, _look, skip=wanted.skip_broken)
+        if len(looks) == len(paths):
+            keep_looks(key, looks)
+        else:
+            paths = [path for found in files.values() for path in found.paths]
+            key = _key(paths)
+    album = Album(lambda index: _opened(paths[index]), len(paths), tuple(looks), key)
     examples, start = {}, 0
     for part, found in files.items():
         end = start + len(found.paths)
