@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -113,6 +115,11 @@ class InputFormat:
             return exactly
         channels = given.channels if kind.resized and given.channels > 1 else None
         return cls(kind, exactly.size, channels, sizes=given.sizes if given.heights else ())
+
+    def like(self, metadata: Mapping[str, str]) -> Self:
+        """The same, for more data that are to be read as others were, with their `RawData.metadata`."""
+        columns = tuple(map(str, json.loads(metadata["columns"]))) if "columns" in metadata else self.columns
+        return dataclasses.replace(self, columns=columns)
 
     @property
     def audio(self) -> AudioFormat:
