@@ -188,11 +188,16 @@ def _of_array(row: NDArray[Any], rate: int) -> Sound:
     return Sound(rate, len(row), 1, lambda start, end: row[start:end, None].astype(np.float32) * factor)
 
 
+def middle_of(sound: Sound, most: int) -> NDArray[np.float32]:
+    """So many samples of a sound, (n, channels), or all if it has no more."""
+    start = max(0, sound.count - most) // 2
+    return sound.read(start, start + most)
+
+
 def brought_to(sound: Sound, audio: AudioFormat) -> Recording:
     """A sound with its channels averaged, clipped, resampled and cut to its middle; nothing else of it is read."""
     most = -(-audio.samples * sound.rate // audio.rate)
-    start = max(0, sound.count - most) // 2
-    samples = sound.read(start, start + most)
+    samples = middle_of(sound, most)
     peak = float(np.abs(samples).max(initial=0))
     waveform = np.clip(samples, -1, 1).mean(1)
     if sound.rate != audio.rate:

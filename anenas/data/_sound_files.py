@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from anenas._errors import AnenasError
-from anenas.data._audio import Recording, Sound, brought_to
+from anenas.data._audio import Recording, Sound, brought_to, middle_of
 from anenas.data._format import AudioFormat
 from anenas.data._soundfile import OTHER_SUFFIXES, check_soundfile, open_sound
 from anenas.data._wav import WAV_SUFFIXES, UnknownCodecError, open_wav
@@ -25,10 +26,10 @@ _LOUDEST = 32.0  # 30 dB above full scale: floats beyond are integers that nobod
 
 
 def read_sounds(files: list[Path], audio: AudioFormat) -> Iterator[tuple[Path, Recording]]:
-    """Each file with its sound, read in threads; `check_sounds` comes before.
+    """Each file with its sound, read in threads; `check_sounds` and `read_rate` come before.
 
     Raises:
-        AnenasError: If one is empty or cannot be read.
+        AnenasError: If one cannot be read.
     """
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         yield from zip(files, threads.map(partial(_read, audio=audio), files), strict=True)
@@ -43,22 +44,28 @@ def check_sounds(files: Iterable[Path]) -> None:
     check_soundfile(list(files))
 
 
-def read_rate(path: Path) -> int:
-    """Samples a second of a file.
+def read_rate(path: Path, seconds: float) -> int:
+    """Samples a second of a file, the middle of which can be read.
+
+    Args:
+        path: The file.
+        seconds: How much of its middle is needed.
 
     Raises:
-        AnenasError: If it is empty or cannot be read.
+        AnenasError: If it is empty or cannot be read, or its samples are none.
     """
-    return _open(path).rate
+    sound = _open(path)
+    samples = middle_of(sound, math.ceil(seconds * sound.rate))
+    peak = float(np.abs(samples).max(initial=0))
+    if not np.isfinite(peak):
+        raise AnenasError(f"'{path}' holds samples that are not numbers; repair or remove it")
+    if peak > _LOUDEST:
+        raise AnenasError(f"'{path}' reaches {peak:,.0f}, where floats end at 1; divide its samples")
+    return sound.rate
 
 
 def _read(path: Path, audio: AudioFormat) -> Recording:
-    recording = brought_to(_open(path), audio)
-    if not np.isfinite(recording.peak):
-        raise AnenasError(f"'{path}' holds samples that are not numbers; repair or remove it")
-    if recording.peak > _LOUDEST:
-        raise AnenasError(f"'{path}' reaches {recording.peak:,.0f}; expected floats from −1 to 1: divide them")
-    return recording
+    return brought_to(_open(path), audio)
 
 
 def _open(path: Path) -> Sound:

@@ -111,7 +111,7 @@ def test_floats_beyond_one_are_clipped_and_counted(folder: Path, log: pytest.Log
 def test_floats_that_are_integers_are_refused(folder: Path) -> None:
     path = folder / "low" / "3.wav"
     wavfile.write(path, 8000, tone(300, volume=20_000).astype(np.float32))
-    with pytest.raises(AnenasError, match=rf"'{path}' reaches \d\d,\d+; expected floats from −1 to 1: divide them"):
+    with pytest.raises(AnenasError, match=rf"'{path}' reaches \d\d,\d+, where floats end at 1; divide its samples"):
         load(folder)
 
 

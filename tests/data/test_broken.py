@@ -116,3 +116,14 @@ def test_broken_recordings_are_named_at_once_and_can_be_left_out(
     assert len(names(dataset)) == 10
     assert not {"low/2.wav", "high/4.wav"} & {*names(dataset)}
     assert log.messages[0].startswith("tones: 2 of 12 recordings are left out: high/4.wav cannot be read as a .wav")
+
+
+@pytest.mark.parametrize("kind", ["wav", "mel"])
+def test_recordings_whose_samples_are_none_are_left_out_too(
+    tones: Path, log: pytest.LogCaptureFixture, kind: str
+) -> None:
+    wavfile.write(tones / "low" / "2.wav", 8000, np.full(1000, np.nan, np.float32))
+    wavfile.write(tones / "high" / "4.wav", 8000, np.full(1000, 9000, np.float32))
+    with pytest.raises(AnenasError, match=r"high/4\.wav reaches 9,000, .*, low/2\.wav holds samples that are not n"):
+        load_data(f"{kind}:{tones}", FORMATS[kind])
+    assert len(names(load_data(f"{kind}:{tones}", FORMATS[kind], skip_broken=True))) == 10

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from anenas.data._sources import source
 from anenas.inputs import RECORDINGS, SERIES
 
 _BANDS = 40
+_HOP = 0.016  # seconds
 
 _log = logging.getLogger(__name__)
 
@@ -41,7 +43,8 @@ def read_spectrograms(rest: str, wanted: InputFormat) -> RawData:
     classes, files = read_class_folders(path, RECORDINGS, SOUND_SUFFIXES, UNREADABLE_SUFFIXES)
     title = path.resolve().name
     check_sounds(path for found in files.values() for path in found.paths)
-    files, rates = without_broken(title, files, RECORDINGS, read_rate, skip=wanted.skip_broken)
+    look = partial(read_rate, seconds=MAX_STEPS * _HOP)
+    files, rates = without_broken(title, files, RECORDINGS, look, skip=wanted.skip_broken)
     mel = _mel_for(rates)
     tally = Tally(AudioFormat(mel.rate, MAX_STEPS * mel.hop))
     spectrograms = {part: _spectrograms(found.paths, mel, tally) for part, found in files.items()}
@@ -59,7 +62,7 @@ def read_spectrograms(rest: str, wanted: InputFormat) -> RawData:
 def _mel_for(rates: Sequence[int]) -> LogMel:
     """The spectrogram that suits the rate of most files."""
     rate = max((rate for rate in RATES if 2 * sum(own >= rate for own in rates) > len(rates)), default=RATES[0])
-    return LogMel(rate, hop=rate * 16 // 1000, hops=2, bands=_BANDS)
+    return LogMel(rate, hop=round(rate * _HOP), hops=2, bands=_BANDS)
 
 
 def _spectrograms(files: list[Path], mel: LogMel, tally: Tally) -> list[NDArray[np.float32]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from anenas.data._audio import Tally, of_length
@@ -30,7 +31,8 @@ def read_recordings(rest: str, wanted: InputFormat) -> RawData:
     tally, examples = Tally(audio), {}
     title = path.resolve().name
     check_sounds(path for found in files.values() for path in found.paths)
-    files, _ = without_broken(title, files, RECORDINGS, read_rate, skip=wanted.skip_broken)
+    look = partial(read_rate, seconds=audio.samples / audio.rate)
+    files, _ = without_broken(title, files, RECORDINGS, look, skip=wanted.skip_broken)
     for part, found in files.items():
         waveforms = (tally.add(one, f"'{path}'") for path, one in read_sounds(found.paths, audio))
         examples[part] = found.examples(Series(of_length(waveforms, len(found.paths), audio)))
