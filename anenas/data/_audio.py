@@ -21,6 +21,9 @@ from anenas.inputs import RECORDINGS
 
 _log = logging.getLogger(__name__)
 
+HIGHEST_RATE = 1_000_000
+"""Samples a second: filters that resample from more would take memory without bound."""
+
 
 class Length(Enum):
     """How the length of a sound is known."""
@@ -162,7 +165,7 @@ def _rate(where: str, arrays: Mapping[str, NDArray[Any]]) -> int | None:
     if "rate" not in arrays:
         return None
     rate = arrays["rate"]
-    if rate.size != 1 or rate.dtype.kind not in "iuf" or not 0 < (number := float(rate.reshape(()))) < 1e6:
+    if rate.size != 1 or rate.dtype.kind not in "iuf" or not 0 < (number := float(rate.reshape(()))) <= HIGHEST_RATE:
         raise AnenasError(f"{where}: rate must be one number, in samples a second, not {rate}")
     return round(number)
 
