@@ -68,9 +68,9 @@ WAYS: dict[InputKind, dict[str, Augment]] = {
         "shift": lambda batch, rng, data: moved(batch, rng),
         "gain": lambda batch, rng, data: louder(batch, rng),
         "noise": lambda batch, rng, data: noisier(batch, rng),
-        "silence": lambda batch, rng, data: interrupted(batch, rng),
+        "light: silence": lambda batch, rng, data: interrupted(batch, rng),
         "shift, gain and noise": lambda batch, rng, data: noisier(louder(moved(batch, rng), rng), rng),
-        "light: shift and silence": lambda batch, rng, data: interrupted(moved(batch, rng), rng),
+        "shift and silence": lambda batch, rng, data: interrupted(moved(batch, rng), rng),
         "strong: all four": lambda batch, rng, data: noisier(louder(interrupted(moved(batch, rng), rng), rng), rng),
     },
     SERIES: {
