@@ -145,8 +145,8 @@ def run_search(
             none. By default 2, and 1 where there are too few trials to choose from. A study may go on with another.
         inherit: Whether a training begins with what fits of the weights of the completed trial that is most like it.
         augment: How much training changes inputs: "none"; "light", images shifted a little, series noisier and with
-            gaps, recordings shifted and with gaps; or "strong", of images: cropped, distorted, recoloured and covered
-            in part, which brief trainings do not make up for; of recordings: louder or softer and noisier, too.
+            gaps, recordings with gaps; or "strong", of images: cropped, distorted, recoloured and covered in part,
+            which brief trainings do not make up for; of recordings: shifted, louder or softer, and noisier, too.
         flip: Whether training mirrors images; by default those of colour, unless their classes are called left, right
             or by single letters or digits.
         class_weights: "balanced" lets each class weigh as much as any other in training, however many inputs it has.

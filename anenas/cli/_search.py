@@ -125,8 +125,8 @@ def search(
         str,
         typer.Option(
             help="How much training changes inputs: none; light (images shifted a little, series noisier and with "
-            "gaps, recordings shifted and with gaps); or strong (images cropped, distorted and recoloured: for long "
-            "trainings; recordings louder or softer and noisier).",
+            "gaps, recordings with gaps); or strong (images cropped, distorted and recoloured: for long "
+            "trainings; recordings shifted, louder or softer, and noisier).",
         ),
     ] = "light",
     flip: Annotated[

@@ -21,6 +21,9 @@ from anenas.inputs import RECORDINGS
 
 _log = logging.getLogger(__name__)
 
+HIGHEST_RATE = 1_000_000
+"""Samples a second: filters that resample from more would take memory without bound."""
+
 
 class Length(Enum):
     """How the length of a sound is known."""
@@ -162,7 +165,7 @@ def _rate(where: str, arrays: Mapping[str, NDArray[Any]]) -> int | None:
     if "rate" not in arrays:
         return None
     rate = arrays["rate"]
-    if rate.size != 1 or rate.dtype.kind not in "iuf" or not 0 < (number := float(rate.reshape(()))) < 1e6:
+    if rate.size != 1 or rate.dtype.kind not in "iuf" or not 0 < (number := float(rate.reshape(()))) <= HIGHEST_RATE:
         raise AnenasError(f"{where}: rate must be one number, in samples a second, not {rate}")
     return round(number)
 
@@ -188,11 +191,16 @@ def _of_array(row: NDArray[Any], rate: int) -> Sound:
     return Sound(rate, len(row), 1, lambda start, end: row[start:end, None].astype(np.float32) * factor)
 
 
+def middle_of(sound: Sound, most: int) -> NDArray[np.float32]:
+    """So many samples of a sound, (n, channels), or all if it has no more."""
+    start = max(0, sound.count - most) // 2
+    return sound.read(start, start + most)
+
+
 def brought_to(sound: Sound, audio: AudioFormat) -> Recording:
     """A sound with its channels averaged, clipped, resampled and cut to its middle; nothing else of it is read."""
     most = -(-audio.samples * sound.rate // audio.rate)
-    start = max(0, sound.count - most) // 2
-    samples = sound.read(start, start + most)
+    samples = middle_of(sound, most)
     peak = float(np.abs(samples).max(initial=0))
     waveform = np.clip(samples, -1, 1).mean(1)
     if sound.rate != audio.rate:

@@ -116,6 +116,11 @@ class InputFormat:
         channels = given.channels if kind.resized and given.channels > 1 else None
         return cls(kind, exactly.size, channels, sizes=given.sizes if given.heights else ())
 
+    def like(self, metadata: Mapping[str, str]) -> Self:
+        """The same, for more data that are to be read as others were, with their `RawData.metadata`."""
+        columns = tuple(map(str, json.loads(metadata["columns"]))) if "columns" in metadata else self.columns
+        return dataclasses.replace(self, columns=columns)
+
     @property
     def audio(self) -> AudioFormat:
         """The format of recordings.

@@ -106,7 +106,7 @@ def load_data(
 
 def _read(data: Data, wanted: InputFormat) -> RawData:
     if names := splits_by_name(data):
-        return of_own_sources(names, lambda text: _read(text, wanted))
+        return of_own_sources(names, lambda text, metadata: _read(text, wanted.like(metadata)))
     if data is None:
         if wanted.kind not in _EMBEDDED:
             raise AnenasError(f"no {wanted.kind} are embedded; name yours with `data`: {source_forms(wanted.kind)}")

@@ -51,23 +51,26 @@ def splits_by_name(data: object) -> dict[str, str] | None:
     return named if len(named) == len(data) else None
 
 
-def of_own_sources(names: Mapping[str, str], read: Callable[[str], RawData]) -> RawData:
+def of_own_sources(names: Mapping[str, str], read: Callable[[str, Mapping[str, str]], RawData]) -> RawData:
     """One data set of several sources.
 
     Args:
         names: The name of each split's data, with "train".
-        read: Reads such data.
+        read: Reads such data, in the way that the metadata of others tell.
 
     Raises:
         AnenasError: If one cannot be read, has splits of its own or classes that training lacks, or is not in the
             format of the training data.
     """
-    whole = read(names["train"])
+    whole = read(names["train"], {})
     elsewhere = {part: text for part, text in names.items() if part != "train"}
     for part, text in elsewhere.items():
         if getattr(whole, part):
             _log.info(f"{whole.name}: its own {part} split is not used, but {text}")
-    found = {part: _examples(whole, names["train"], read(text), part, text) for part, text in elsewhere.items()}
+    found = {
+        part: _examples(whole, names["train"], read(text, whole.metadata), part, text)
+        for part, text in elsewhere.items()
+    }
     return dataclasses.replace(
         whole,
         validation=found.get("validation", whole.validation),

@@ -25,10 +25,10 @@ _LOUDEST = 32.0  # 30 dB above full scale: floats beyond are integers that nobod
 
 
 def read_sounds(files: list[Path], audio: AudioFormat) -> Iterator[tuple[Path, Recording]]:
-    """Each file with its sound, read in threads; `check_sounds` comes before.
+    """Each file with its sound, read in threads; `check_sounds` and `read_rate` come before.
 
     Raises:
-        AnenasError: If one is empty or cannot be read.
+        AnenasError: If one cannot be read.
     """
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         yield from zip(files, threads.map(partial(_read, audio=audio), files), strict=True)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anenas._errors import AnenasError
-from anenas.data._audio import Sound
+from anenas.data._audio import HIGHEST_RATE, Sound
 
 OTHER_SUFFIXES = (".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au", ".caf", ".w64")
 """Of the files that it is for."""
@@ -53,6 +53,8 @@ def open_sound(path: Path) -> Sound:
         info = soundfile.info(path)
     except soundfile.LibsndfileError as error:
         raise _unreadable(path, error) from error
+    if not 0 < info.samplerate <= HIGHEST_RATE:
+        raise AnenasError(f"'{path}' says {info.samplerate:,} samples a second; save it again, at 48,000 or fewer")
     return Sound(info.samplerate, info.frames, info.channels, read)
 
 

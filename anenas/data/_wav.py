@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anenas._errors import AnenasError
-from anenas.data._audio import Length, Sound
+from anenas.data._audio import HIGHEST_RATE, Length, Sound
 
 WAV_SUFFIXES = (".wav", ".wave")
 
@@ -37,7 +37,6 @@ _KNOWN = (
     b"ID3 ",
 )
 _MOST_CHUNKS = 1000
-_HIGHEST_RATE = 1_000_000
 
 _Decode = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 
@@ -127,7 +126,7 @@ def _layout(given: bytes, order: str) -> _Layout:
     if channels and block % channels == 0:
         width = max(width, block // channels)  # fewer bits are the upper ones of wider samples
     widths = {"PCM": (1, 2, 3, 4, 8), "float": (4, 8)}.get(codec, (1,))
-    if not channels or not 0 < rate <= _HIGHEST_RATE or width not in widths:
+    if not channels or not 0 < rate <= HIGHEST_RATE or width not in widths:
         raise ValueError(f"it says {channels} channels of {bits}-bit {codec} at {rate:,} Hz")
     return _Layout(codec, order, channels, rate, width)
 

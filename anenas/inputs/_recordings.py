@@ -17,12 +17,13 @@ _NOISE = (20.0, 50.0)  # decibels below a recording's own level
 class _Recordings(Sequences):
     def changes(self, traits: Traits, channels: int) -> str:
         if traits.augmentation == "strong":
-            return "shifts recordings in time, puts silent gaps into them, and makes them louder or softer and noisier"
-        return "shifts recordings in time and puts silent gaps into them"
+            return "puts silent gaps into recordings, shifts them in time, and makes them louder or softer and noisier"
+        return "puts silent gaps into recordings"
 
     def augment(self, batch: np.ndarray, rng: np.random.Generator, traits: Traits) -> np.ndarray:
-        changed = interrupted(moved(batch, rng), rng)
-        return noisier(louder(changed, rng), rng) if traits.augmentation == "strong" else changed
+        if traits.augmentation == "strong":
+            return noisier(louder(interrupted(moved(batch, rng), rng), rng), rng)
+        return interrupted(batch, rng)
 
 
 def moved(sounds: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -47,8 +47,8 @@ def test_of_recordings_the_gaps_and_where_asked_for_the_noise_are_said(caplog: p
     for augment in ("light", "strong", "none"):
         augmented(recordings, augment, None)
     assert said(caplog) == [
-        'training shifts recordings in time and puts silent gaps into them; `augment="none"` if that changes a class',
-        "training shifts recordings in time, puts silent gaps into them, and makes them louder or softer and noisier; "
+        'training puts silent gaps into recordings; `augment="none"` if that changes a class',
+        "training puts silent gaps into recordings, shifts them in time, and makes them louder or softer and noisier; "
         '`augment="none"` if that changes a class',
     ]
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -118,3 +119,13 @@ def test_spectrograms_of_another_rate_or_length_are_refused(tmp_path: Path) -> N
         load_data(with_splits(f"mel:{tmp_path / 'home'}", test=tmp_path / "slow"), InputFormat(SERIES))
     with pytest.raises(AnenasError, match=r"long holds series of 40 channels and .* steps, not "):
         load_data(with_splits(f"mel:{tmp_path / 'home'}", test=tmp_path / "long"), InputFormat(SERIES))
+
+
+def test_another_table_of_series_is_read_with_the_columns_of_the_first(tmp_path: Path) -> None:
+    for name, still in (("a", False), ("b", True)):
+        rows = [f"w{w},{'ab'[w % 2]},{5 if still else t % 3},{t * w % 7}" for w in range(12) for t in range(8)]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["window,label,x,y", *rows]), encoding="utf-8")
+    names = {"train": f"{tmp_path / 'a.csv'}", "validation": f"{tmp_path / 'b.csv'}"}
+    dataset = load_data(names, InputFormat(SERIES))
+    assert (dataset.validation.inputs[:, 0] == 5).all()  # alone it would be left out
+    assert json.loads(dataset.metadata["columns"]) == ["x", "y"]

@@ -89,3 +89,12 @@ def test_without_the_package_a_wav_file_of_a_rare_codec_is_named(folder: Path, m
     monkeypatch.setitem(sys.modules, "soundfile", None)
     with pytest.raises(AnenasError, match=r"0\.wav' is of a kind that soundfile reads: pip install 'anenas\[audio\]'"):
         load(folder)
+
+
+def test_a_rate_beyond_all_bounds_is_refused(folder: Path) -> None:
+    path = folder / "low" / "0.w64"
+    soundfile.write(path, TONE, 1_500_007)
+    with pytest.raises(
+        AnenasError, match=r"0\.w64' says 1,500,007 samples a second; save it again, at 48,000 or fewer"
+    ):
+        load(folder)

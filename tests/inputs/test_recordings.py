@@ -73,12 +73,12 @@ def test_what_is_made_of_recordings_follows_from_the_generator_alone(augmentatio
     assert (a != c).any()
 
 
-def test_only_strong_augmentation_makes_noise() -> None:
+def test_only_strong_augmentation_shifts_and_makes_noise() -> None:
     given = np.zeros((20, 1, 1, 100), np.float32)
     given[..., 50] = 0.5
     light, strong = (
         RECORDINGS.augment(given, np.random.default_rng(0), Traits(augmentation))
         for augmentation in ("light", "strong")
     )
-    assert set(np.unique(light)) == {0, 0.5}
+    assert set(np.unique(light)) == {0, 0.5} and not light[..., :50].any() and not light[..., 51:].any()
     assert len(np.unique(strong)) > 1000
