@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,8 @@ from anenas._errors import AnenasError
 from anenas.api._input import load_input
 from anenas.data import Concern, Counts, Data, Dataset, check_dataset, count_inputs, kind_of_source
 from anenas.inputs import IMAGES
-from anenas.space import SearchSpace, load_space
+from anenas.space import SearchSpace, builtin_spaces, load_space
+from anenas.tasks import TASKS
 
 _MOST_LINES = 6
 
@@ -27,7 +28,7 @@ class DataReport:
         data: Its name.
         kind: Of input, such as "images".
         input_shape: (C, H, W) of every input, as networks see it.
-        counts: For each split, how many inputs each class has.
+        counts: See `count_inputs`.
         concerns: What the checks found, the worst first.
     """
 
@@ -47,6 +48,7 @@ def check_data(
     data: Data = None,
     space: SearchSpace | str | Path | None = None,
     *,
+    task: str | None = None,
     input_shape: tuple[int, int, int] | None = None,
     skip_broken: bool = False,
     fewest: int = 20,
@@ -57,6 +59,7 @@ def check_data(
         data: See `run_search`.
         space: The space that says what kind of input the data are, and of which size; by default the built-in one for
             what the source holds, or of images.
+        task: See `run_search`.
         input_shape: (C, H, W) instead of the space's.
         skip_broken: Whether images and recordings that cannot be read are left out, rather than an error.
         fewest: Training inputs that each class should have.
@@ -70,14 +73,21 @@ def check_data(
         named = data.get("train") if isinstance(data, Mapping) else data
         space = (kind_of_source(named) or IMAGES).example_space
     the_space = space if isinstance(space, SearchSpace) else load_space(space)
-    dataset, _ = load_input(the_space, data, input_shape, skip_broken=skip_broken)
+    asked = TASKS[task] if task else None
+    fixed = str(space) not in builtin_spaces()
+    dataset, _ = load_input(the_space, data, input_shape, asked, skip_broken=skip_broken, fixed=fixed)
     concerns = tuple(check_dataset(dataset, fewest=fewest))
     return DataReport(dataset.name, dataset.kind.name, dataset.input_shape, count_inputs(dataset), concerns)
 
 
-def log_concerns(dataset: Dataset) -> None:
-    """Log what is of concern, a line each, of what can be found in about two seconds."""
-    concerns = check_dataset(dataset, quick=True)
+def log_concerns(dataset: Dataset, *, mended: Collection[str] = ()) -> None:
+    """Log what is of concern, a line each, of what can be found in about two seconds.
+
+    Args:
+        dataset: The data set.
+        mended: Checks of which what they find is dealt with.
+    """
+    concerns = [concern for concern in check_dataset(dataset, quick=True) if concern.check not in mended]
     for concern in concerns[:_MOST_LINES]:
         _log.warning(f"{dataset.name}: {concern}")
     if len(concerns) > _MOST_LINES:

@@ -18,7 +18,7 @@ from anenas.api._input import augmented, load_input, with_input
 from anenas.api._options import CLASS_WEIGHTS, check_metrics, limits_of
 from anenas.api._pretrained import Weights, space_of
 from anenas.api._prospects import latency_prospects
-from anenas.data import Data, Dataset, InputFormat, count_inputs, count_lines
+from anenas.data import UNEQUAL_CLASSES, Data, Dataset, InputFormat, count_inputs, count_lines
 from anenas.latency import Target
 from anenas.search import (
     DEFAULT_RUNGS,
@@ -249,7 +249,7 @@ def prepare(
         for line in count_lines(count_inputs(dataset), dataset.kind):
             _log.info(line)
         if data is not None:
-            log_concerns(dataset)
+            log_concerns(dataset, mended=() if class_weights == "none" else (UNEQUAL_CLASSES,))
         dataset = augmented(dataset, augment, flip)
         if learned.slim:
             dataset = dataclasses.replace(dataset, moments=(learned.slim.mean, learned.slim.std))

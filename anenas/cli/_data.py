@@ -27,6 +27,13 @@ def data_check(
     test: Annotated[
         str | None, typer.Option(help="Other data as the test set.", show_default="the data's own, or held out")
     ] = None,
+    task: Annotated[
+        str | None,
+        typer.Option(
+            help="What networks are trained for: classification, multilabel or regression.",
+            show_default="what the labels look like",
+        ),
+    ] = None,
     space: Annotated[
         str | None,
         typer.Option(
@@ -54,6 +61,7 @@ def data_check(
     report = check_data(
         with_splits(source, validation=validation, test=test),
         space,
+        task=task,
         input_shape=None if input_shape is None else shape(input_shape),
         skip_broken=skip_broken,
         fewest=fewest,

@@ -77,6 +77,9 @@ def test_a_search_logs_the_worst_and_counts_the_others(
     lines = [record.getMessage() for record in caplog.records]
     assert any(line.startswith("photos: 2 images are the same as one of another class: ") for line in lines)
     caplog.clear()
+    _data.log_concerns(dataset, mended=("same input in two classes",))
+    assert len(caplog.records) == len(lines) - 1
+    caplog.clear()
     monkeypatch.setattr(_data, "_MOST_LINES", 0)
     _data.log_concerns(dataset)
     [record] = caplog.records

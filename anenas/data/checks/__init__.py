@@ -3,7 +3,8 @@
 To add one, write a function that yields `Concern`s for an `Inspected` data set, and name it in `_run.py`.
 """
 
+from anenas.data.checks._classes import UNEQUAL_CLASSES
 from anenas.data.checks._concern import Concern
 from anenas.data.checks._run import CHECKS, check_dataset
 
-__all__ = ["CHECKS", "Concern", "check_dataset"]
+__all__ = ["CHECKS", "UNEQUAL_CLASSES", "Concern", "check_dataset"]

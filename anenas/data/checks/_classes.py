@@ -12,6 +12,9 @@ from anenas.data.checks._concern import Concern, are
 from anenas.data.checks._copies import WORDS
 from anenas.data.checks._inspected import Inspected
 
+UNEQUAL_CLASSES = "unequal classes"
+"""The check for them, to tell it from others."""
+
 _UNEQUAL = 4
 """Times the smallest class the largest is, from which on classes are called unequal: of two classes, the smaller one
 has a fifth of the inputs then, from where on imbalance is held to be moderate rather than mild
@@ -58,7 +61,7 @@ def called_like_a_split(data: Inspected) -> Iterator[Concern]:
 def unequal_classes(data: Inspected) -> Iterator[Concern]:
     """Classes with many more training inputs than others."""
     counts, classes = _counts(data, "train"), data.dataset.classes
-    if not counts.any():
+    if not data.is_classified or not counts.any():
         return
     largest, smallest = int(counts.argmax()), int(np.where(counts, counts, counts.max()).argmin())
     if counts[largest] >= _UNEQUAL * counts[smallest]:
@@ -67,12 +70,13 @@ def unequal_classes(data: Inspected) -> Iterator[Concern]:
             f"classes are unequal: {classes[largest]} has {counts[largest]:,} training {kind}, "
             f"{classes[smallest]} {counts[smallest]:,}; always answering {classes[largest]} is right for {share:.0%}"
         )
-        fix = '`class_weights="balanced"` lets each class weigh the same in training'
-        yield Concern("unequal classes", message, fix)
+        fix = (
+            '`class_weights="balanced"` lets each class weigh the same in training, the objective balanced_accuracy '
+            "when networks are compared"
+        )
+        yield Concern(UNEQUAL_CLASSES, message, fix)
 
 
 def _counts(data: Inspected, part: str) -> NDArray[np.int64]:
     """Inputs of each class in a split; empty where labels are no classes."""
-    if not data.is_classified:
-        return np.empty(0, np.int64)
-    return np.bincount(data.parts[part].labels, minlength=len(data.dataset.classes))
+    return data.dataset.task.class_counts(data.parts[part].labels, len(data.dataset.classes))

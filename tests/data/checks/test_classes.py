@@ -64,7 +64,8 @@ def test_unequal_classes_are_told_from_one_to_four_on(of_images: OfImages) -> No
     [concern] = of(285, 15)
     assert str(concern) == (
         "classes are unequal: healthy has 285 training images, sick 15; always answering healthy is right for 95%; "
-        '`class_weights="balanced"` lets each class weigh the same in training'
+        '`class_weights="balanced"` lets each class weigh the same in training, the objective balanced_accuracy when '
+        "networks are compared"
     )
     assert of(40, 10)
 
