@@ -13,11 +13,13 @@ from anenas.data._load import load_data
 from anenas.data._memory import Data
 from anenas.data._mirror import sided
 from anenas.data._own_sources import with_splits
+from anenas.data._part import PART_NAMES, Part, PartName, load_part
 from anenas.data._raw import Examples, Inputs, RawData
-from anenas.data._sources import absolute_source, kind_of_source, source
+from anenas.data._sources import absolute_source, kind_of_source, source, source_folder
 from anenas.data.checks import Concern, check_dataset
 
 __all__ = [
+    "PART_NAMES",
     "AudioFormat",
     "Concern",
     "Counts",
@@ -27,6 +29,8 @@ __all__ = [
     "Examples",
     "InputFormat",
     "Inputs",
+    "Part",
+    "PartName",
     "RawData",
     "Split",
     "absolute_source",
@@ -36,7 +40,9 @@ __all__ = [
     "count_lines",
     "kind_of_source",
     "load_data",
+    "load_part",
     "sided",
     "source",
+    "source_folder",
     "with_splits",
 ]

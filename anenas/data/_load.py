@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 _EMBEDDED = {IMAGES: "fashion_mnist", SERIES: "wrist_motion"}
 _SIZE = (64, 64)
-_TEST_FRACTION = 0.2
+_TEST_FRACTION = _VALIDATION_FRACTION = 0.2
 _MOST_VALIDATION = 5000  # more would only make each trial slower: an accuracy is known to 0.7 % by then
 
 
@@ -33,7 +33,7 @@ def load_data(
     *,
     size: tuple[int, int] | None = None,
     channels: int | None = None,
-    validation: float = 0.2,
+    validation: float = _VALIDATION_FRACTION,
     seed: int = 0,
     skip_broken: bool = False,
 ) -> Dataset:
@@ -170,3 +170,22 @@ def _check_counts(data: RawData) -> None:
                 f"{data.name}: class '{name}' has {count or 'no'} training {data.kind} but needs at least {needed}, "
                 f"so that every split gets one; add {data.kind} or remove the class"
             )
+
+
+def read_data(data: Data, wanted: InputFormat) -> RawData:
+    """A data set as its source holds it, see `load_data`.
+
+    Raises:
+        AnenasError: If it cannot be read.
+    """
+    return _read(data, wanted)
+
+
+def hold_out(data: RawData) -> tuple[Examples, Examples, Examples]:
+    """Training, validation and test examples as `load_data` cuts them by default.
+
+    Raises:
+        AnenasError: If a class has too few for that.
+    """
+    _check_counts(data)
+    return _parts(data, _VALIDATION_FRACTION, seed=0)

@@ -222,6 +222,13 @@ def absolute_source(data: object) -> str | dict[str, str] | None:
     return str(path) if found[1] == text else f"{found[0].name}:{path}"
 
 
+def source_folder(data: object) -> Path | None:
+    """The folder that names of files are below, see `Split.names`; None where data are in no folder of files."""
+    text = source_text(data)
+    found = _find(text) if text else None
+    return Path(found[1]).expanduser() if found and found[0].rest == "FOLDER" else None
+
+
 def source_text(data: object) -> str | None:
     """A name or a path as text; None for data that are objects."""
     return str(data) if isinstance(data, (str, Path)) else None
