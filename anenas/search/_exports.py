@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from anenas.search._evaluation import EVALUATION, FINAL
+from anenas.search._evaluation import EVALUATION, FINAL, TEST_SCORES
 from anenas.search._study import Study
 from anenas.search._trial import CompletedTrial
 
@@ -20,6 +20,9 @@ weights.safetensors   the trained weights as a torch state dict; safetensors.tor
 architecture.txt      what the weights belong to: anenas.build(anenas.Architecture.parse(...)) in Python
 metrics.json          metrics, latency with its interval and source, size, seconds of each step
 operations.csv        the latency estimate, operation by operation
+"""
+_REPORT = """\
+report.html           what it gets right and wrong of the test data, class by class; also as report.json and pictures
 """
 
 
@@ -51,11 +54,12 @@ def export_best(study: Study, folder: Path) -> dict[str, Path]:
 
 def _copy(study: Study, name: str, trial: CompletedTrial, new: Path) -> None:
     """What ships of a trial as a folder for people."""
-    shutil.copytree(study.shipped_folder(trial), new, ignore=shutil.ignore_patterns(FINAL, ".*"))
+    shutil.copytree(study.shipped_folder(trial), new, ignore=shutil.ignore_patterns(FINAL, TEST_SCORES, ".*"))
     (new / EVALUATION).unlink(missing_ok=True)
     (new / "metrics.json").write_text(json.dumps(_metrics(trial), indent=2) + "\n")
+    readme = _README + (_REPORT if (new / "report.html").exists() else "")
     (new / "README.txt").write_text(
-        _README.format(name=name, number=trial.number, study=study.name, form=trial.architecture.form)
+        readme.format(name=name, number=trial.number, study=study.name, form=trial.architecture.form)
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pretend import PretendEvaluator
 
-from anenas.search import WEIGHTS, Problem, Study, TrialFiles, export_best, make_sampler
+from anenas.search import TEST_SCORES, WEIGHTS, Problem, Study, TrialFiles, export_best, make_sampler
 
 
 def study_of(study: Study, problem: Problem, trials: int) -> Study:
@@ -62,6 +62,18 @@ def test_what_was_trained_finally_is_what_is_exported(study: Study, problem: Pro
     assert not (folder / "final").exists() and not (folder / "evaluation.json").exists()
     metrics = json.loads((folder / "metrics.json").read_text())
     assert metrics["accuracy"] == pytest.approx(metrics["brief_accuracy"] + 0.005)
+
+
+def test_a_report_is_exported_and_the_scores_that_it_was_made_of_are_not(
+    study: Study, problem: Problem, tmp_path: Path
+) -> None:
+    [trial] = study_of(study, problem, 1).completed
+    assert "report.html" not in (export_best(study, tmp_path)["knee"] / "README.txt").read_text()
+    for name in ("report.html", TEST_SCORES):
+        (study.shipped_folder(trial) / name).touch()
+    folder = export_best(study, tmp_path)["knee"]
+    assert (folder / "report.html").exists() and not (folder / TEST_SCORES).exists()
+    assert "report.html           what it gets right and wrong" in (folder / "README.txt").read_text()
 
 
 def test_nothing_completed_exports_nothing(study: Study, tmp_path: Path) -> None:

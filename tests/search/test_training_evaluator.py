@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save_file
 
 from anenas._errors import AnenasError
-from anenas.coreml import Package, program_accuracy
+from anenas.coreml import Package, program_accuracy, program_scores
 from anenas.data import Dataset, load_data
 from anenas.latency import Target
 from anenas.mil import ProgramFile
@@ -22,6 +22,7 @@ from anenas.search import (
     CHECKPOINT,
     OPERATIONS,
     PACKAGE,
+    TEST_SCORES,
     WEIGHTS,
     Evaluation,
     TrainingEvaluator,
@@ -75,6 +76,16 @@ def test_a_trial_ships_the_form_that_was_asked_for(
     assert package.metadata["anenas.architecture"] == str(architecture)
     assert evaluation.verified["fp16_difference"] < (0.1 if form in ("fp16", "w8a8") else np.inf)
     assert Evaluation.from_dict(evaluation.to_dict()) == evaluation
+
+
+def test_a_test_leaves_the_scores_that_its_accuracy_is_of(data: Path, tmp_path: Path) -> None:
+    evaluator, files = TrainingEvaluator((Target.named("A15"),), epochs=1, device="cpu"), TrialFiles(tmp_path, data)
+    evaluator.evaluate(NETWORK, files)
+    accuracy, test = evaluator.test(NETWORK, files), Dataset.open(data).test
+    scores = np.load(tmp_path / TEST_SCORES, allow_pickle=False)
+    assert accuracy == np.mean(scores.argmax(1) == test.labels)
+    # Nothing is lost: the program has rounded them to float16.
+    np.testing.assert_array_equal(scores, program_scores(Package.open(tmp_path / PACKAGE), test.inputs))
 
 
 @pytest.mark.parametrize("form", ["fp16", "palette4", "w8a8"])
