@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from anenas.api import FrontModel as FrontModel
     from anenas.api import SearchResult as SearchResult
     from anenas.api import check_data as check_data
+    from anenas.api import evaluate as evaluate
     from anenas.api import load_result as load_result
     from anenas.api import run_search as run_search
     from anenas.blocks import Block as Block
@@ -73,7 +74,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "anenas._errors": ("AnenasError",),
     "anenas.ane": ("chips",),
-    "anenas.api": ("FrontModel", "SearchResult", "check_data", "load_result", "run_search"),
+    "anenas.api": ("FrontModel", "SearchResult", "check_data", "evaluate", "load_result", "run_search"),
     "anenas.blocks": ("Block", "SequenceBlock", "activation_choice", "activation_layer", "choice", "register"),
     "anenas.bundle": ("Bundle", "export"),
     "anenas.coreml": ("Package",),

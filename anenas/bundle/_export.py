@@ -85,7 +85,7 @@ def export(
         architecture=architecture,
         epochs=final_epochs or the_study.settings.epochs,
         trained=str(Trained.of(record, the_study.settings)),
-        dataset=_dataset(the_study, data, record.architecture),
+        dataset=study_dataset(the_study, data, record.architecture),
         weights=trial,
         package=trial / PACKAGE,
     )
@@ -116,8 +116,12 @@ def _name(pick: str | int | None) -> str:
     return f"trial {text}" if text.isdecimal() else text
 
 
-def _dataset(study: Study, data: Data, architecture: Architecture) -> Dataset:
-    """The study's data, split as they were then, for networks like this one."""
+def study_dataset(study: Study, data: Data, architecture: Architecture) -> Dataset:
+    """The study's data, split as they were then, for networks like this one.
+
+    Raises:
+        AnenasError: If they cannot be read, or are other data.
+    """
     assert study.settings.input_shape
     source, kind = study.data if data is None else data, architecture.input_kind
     if isinstance(study.data, dict) and isinstance(source, (str, Path)):

@@ -82,5 +82,8 @@ def class_places(names: Sequence[str], package: Package) -> np.ndarray:
     """
     known = package.class_names
     if strange := sorted(set(names) - set(known)):
-        raise AnenasError(f"{package} does not know the class '{strange[0]}'; it knows {', '.join(known[:5])}…")
+        raise AnenasError(
+            f"{package} does not know the class '{strange[0]}'; it knows {', '.join(known[:5])}"
+            f"{'…' if len(known) > 5 else ''}: call it by one of these, or leave it out"
+        )
     return np.array([known.index(name) for name in names])

@@ -112,11 +112,13 @@ class Package(ProgramFile):
 
     @property
     def class_names(self) -> list[str]:
-        """The classes in its metadata, as `convert` writes them.
+        """The classes in its metadata, as `convert` writes them, or else the labels of its classifier.
 
         Raises:
             AnenasError: If there are none.
         """
+        if "classes" not in self.metadata and self.classes:
+            return [str(label) for label in self.classes]
         try:
             names = json.loads(self.metadata.get("classes", ""))
         except ValueError:

@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from anenas._errors import AnenasError
 from anenas._files import write_whole
 from anenas._pareto import front
 from anenas.coreml import Package, compress, program_accuracy
 from anenas.graph import WeightFormat, weight_formats
 from anenas.latency import Latency, Target
-from anenas.space import Architecture
+from anenas.models._input import input_format
 
 if TYPE_CHECKING:
     from anenas.data import Dataset
@@ -161,29 +160,9 @@ def load_test_data(package: Package, source: str) -> Dataset:
     Raises:
         AnenasError: If the package has no such input, or the data cannot be read.
     """
-    from anenas.data import Encoding, InputFormat, load_data
-    from anenas.inputs import SERIES, TEXTS, plain_kind
+    from anenas.data import load_data
 
-    channels, height, width = package.input_size
-    shape, metadata = (channels, height, width), package.metadata
-    if "vocabulary" in metadata:
-        try:
-            vocabulary = tuple(map(str, json.loads(metadata["vocabulary"])))
-            encoding = Encoding(metadata["tokens"], len(vocabulary))
-        except (ValueError, TypeError, KeyError) as error:
-            raise AnenasError(f"{package} has no list of tokens as its vocabulary: {error}") from None
-        return load_data(source, InputFormat.of_shape(TEXTS, shape, encoding=encoding, vocabulary=vocabulary))
-    text = metadata.get("anenas.architecture")
-    architecture = Architecture.parse(text) if text else None
-    kind = architecture.input_kind if architecture else plain_kind(height)
-    rate = architecture.rate if architecture else None
-    columns = None
-    if kind is SERIES and "columns" in metadata:
-        try:
-            columns = tuple(map(str, json.loads(metadata["columns"])))
-        except (ValueError, TypeError) as error:
-            raise AnenasError(f"{package} has no list of names as its columns: {error}") from None
-    return load_data(source, InputFormat.of_shape(kind, shape, rate=rate, columns=columns))
+    return load_data(source, input_format(package))
 
 
 def _random_inputs(package: Package) -> dict[str, np.ndarray]:

@@ -2,6 +2,7 @@
 
 from anenas.cli.screen._data import print_data
 from anenas.cli.screen._device import print_calibration, print_measured, print_scores
+from anenas.cli.screen._evaluated import print_evaluated, print_evaluations
 from anenas.cli.screen._findings import print_findings, print_rules
 from anenas.cli.screen._forms import print_compressed, print_forms
 from anenas.cli.screen._front import exported_names, print_front
@@ -19,6 +20,8 @@ __all__ = [
     "print_chips",
     "print_compressed",
     "print_data",
+    "print_evaluated",
+    "print_evaluations",
     "print_findings",
     "print_forms",
     "print_front",

@@ -1,0 +1,148 @@
+"""What exported models get right and wrong: one of a file, or those of a study."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anenas._errors import AnenasError, unknown
+from anenas._files import is_folder
+from anenas.bundle import choose, study_dataset
+from anenas.coreml import Package, program_scores
+from anenas.data import PART_NAMES, Dataset, PartName, source_folder
+from anenas.models import Evaluated, class_report, evaluate_package, find_package, not_of_one_class
+from anenas.report.classes import InputView
+from anenas.search import PACKAGE, TEST_SCORES, CompletedTrial, Study, study_names
+
+_EXPECTED = "a .mlpackage, a folder with model.mlpackage in it (a bundle, an export), or a study of the store"
+
+
+def evaluate(
+    model: str | Path,
+    data: str | None = None,
+    *,
+    split: PartName | None = None,
+    pick: str | int | None = None,
+    store: str | Path = "mlruns",
+    on_model: Callable[[str], None] = lambda name: None,
+) -> list[Evaluated]:
+    """Run exported classifiers on data, and report what they get right and wrong, class by class.
+
+        [found] = anenas.evaluate("bundle", "images:photos_of_yesterday")
+        print(found.report.macro_f1, found.report.most_wrong())
+        found.write(Path("report"))
+
+    The data may have a model's classes in another order, and not all of them.
+
+    Args:
+        model: A `.mlpackage`, a folder with one, such as a bundle, or the name of a study: then the models of its
+            front, the fastest first.
+        data: A source, see `anenas.data.load_data`. A study has its own by default.
+        split: "test", "validation", "train" or "all". By default the test split that the data have, or all inputs
+            where they have none; of a study's own data the test split.
+        pick: Of a study's models only this: "knee", "accurate", …, or the number of a trial.
+        store: Folder of the studies.
+        on_model: Called with the name of each model before it runs.
+
+    Raises:
+        AnenasError: If there is no such model, it is no classifier with one input of a fixed size, the data cannot be
+            read, or have a class that the model does not know.
+    """
+    if split is not None and split not in PART_NAMES:
+        raise unknown("split", split, PART_NAMES)
+    if package := find_package(model):
+        if pick is not None:
+            raise AnenasError(f"`pick` is for the models of a study; {model} is one model")
+        if data is None:
+            raise AnenasError(f"name the `data` to evaluate {model} on, such as images:FOLDER")
+        on_model(str(model))
+        return [evaluate_package(package, data, split, model=str(model))]
+    if is_folder(model) or str(model).endswith(".mlpackage") or ":" in str(model):
+        raise AnenasError(f"{model} is no exported model; expected {_EXPECTED}")
+    if not study_names(Path(store)):
+        raise AnenasError(f"there is no {model}, and no studies in {store}; expected {_EXPECTED}")
+    study = Study.load(Path(store).absolute(), str(model))
+    trials = study.front if pick is None else [choose(study, str(pick), None)]
+    if not trials:
+        raise AnenasError(f"no trial of {study.name} has completed; resume its search")
+    run = _of_own_data(study, split) if data is None else _of_other_data(study, data, split)
+    found = []
+    for trial in trials:
+        on_model(_called(study, trial))
+        found.append(run(trial))
+    return found
+
+
+def _of_other_data(study: Study, data: str, split: PartName | None) -> Callable[[CompletedTrial], Evaluated]:
+    def run(trial: CompletedTrial) -> Evaluated:
+        found = evaluate_package(_package(study, trial), data, split, model=_called(study, trial))
+        return dataclasses.replace(found, study=study.name)
+
+    return run
+
+
+def _of_own_data(study: Study, split: PartName | None) -> Callable[[CompletedTrial], Evaluated]:
+    """What evaluates a trial on a split of the study's own data; those of one size are read once."""
+    name = split or "test"
+    if name == "all":
+        raise AnenasError("all of a study's own data is what it was trained on, too: name test, validation or train")
+    datasets: dict[tuple[int, ...], Dataset] = {}
+
+    def run(trial: CompletedTrial) -> Evaluated:
+        size = trial.architecture.input[1:]
+        if size not in datasets:
+            datasets.clear()
+            datasets[size] = study_dataset(study, None, trial.architecture)
+        return evaluated(study, trial, datasets[size], name)
+
+    return run
+
+
+def evaluated(study: Study, trial: CompletedTrial, dataset: Dataset, split: str = "test") -> Evaluated:
+    """What ships of a trial, on a split of its study's data; what its test has left is not run again.
+
+    Raises:
+        AnenasError: If its package is not there, or is no classifier of these data.
+    """
+    inputs, name = getattr(dataset, split), _called(study, trial)
+    scores = _tested(study, trial, (len(inputs), len(dataset.classes))) if split == "test" else None
+    if scores is None:
+        scores = program_scores(Package.open(_package(study, trial)), inputs.inputs)
+    report = class_report(dataset, inputs, scores, name)
+    if report is None:
+        raise not_of_one_class(study.name, dataset.task.name)
+    return Evaluated(
+        model=name,
+        data=dataset.name,
+        split=split,
+        report=report,
+        inputs=inputs.inputs,
+        view=InputView(dataset.kind, dataset.masked, dataset.metadata),
+        source=source_folder(study.data),
+        study=study.name,
+    )
+
+
+def _tested(study: Study, trial: CompletedTrial, shape: tuple[int, int]) -> NDArray[np.float32] | None:
+    """The scores that its test left; None where there are none, or of other inputs."""
+    try:
+        scores = np.load(study.shipped_folder(trial) / TEST_SCORES, allow_pickle=False)
+    except (OSError, EOFError, ValueError):  # of an earlier version, or cut short
+        return None
+    return scores.astype(np.float32) if scores.shape == shape else None
+
+
+def _package(study: Study, trial: CompletedTrial) -> Path:
+    path = study.shipped_folder(trial) / PACKAGE
+    if not path.is_dir():
+        raise AnenasError(f"trial {trial.number} of {study.name} has lost its files: {path} is not there")
+    return path
+
+
+def _called(study: Study, trial: CompletedTrial) -> str:
+    names = [name for name, picked in study.picks.items() if picked.number == trial.number]
+    return f"trial {trial.number}" + (f" ({', '.join(names)})" if names else "")

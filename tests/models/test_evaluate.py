@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+from trained import CLASSES, export, trained
+
+from anenas._errors import AnenasError
+from anenas.coreml import Package, convert
+from anenas.models import evaluate_package, find_package
+from anenas.tasks import REGRESSION
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
+    return export(trained(), tmp_path_factory.mktemp("exported"))
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """A folder of pictures of three of the four classes, in another order than the model's when sorted by number."""
+    random = np.random.default_rng(0)
+    for place, name in enumerate(("d", "a", "c")):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        for i in range(6):
+            pixels = random.integers(0, 150, (16, 16)) + 45 * place
+            Image.fromarray(pixels.astype(np.uint8)).save(tmp_path / "photos" / name / f"{i}.png")
+    return tmp_path / "photos"
+
+
+def test_the_report_is_of_what_the_program_answers_for_each_file(package: Package, photos: Path) -> None:
+    found = evaluate_package(package.path, f"images:{photos}")
+    report = found.report
+    files = sorted(photos.rglob("*.png"))
+    pixels = np.stack([np.asarray(Image.open(file), np.float32)[None] for file in files])
+    answers = package.program("fp16")({"image": pixels})["classLabel"]
+    assert report.classes == tuple(CLASSES)
+    assert report.names == tuple(file.relative_to(photos).as_posix() for file in files)
+    assert [report.classes[i] for i in report.predicted] == list(answers)
+    assert [report.classes[i] for i in report.labels] == [file.parent.name for file in files]
+    assert report.accuracy.value == np.mean([file.parent.name == one for file, one in zip(files, answers, strict=True)])
+    assert report.without_inputs == ("b",)
+
+
+def test_every_input_of_data_without_splits_counts_which_is_said(package: Package, photos: Path) -> None:
+    found = evaluate_package(package.path, f"images:{photos}", model="mine")
+    assert found.about == (
+        f"images:{photos}: all 18 images, every result in float16",
+        "The data have no test split of their own, so every one of the 18 images is used.",
+    )
+    held_out = evaluate_package(package.path, f"images:{photos}", "test")
+    assert (held_out.split, len(held_out.report)) == ("test", 3)
+    assert "it is what a search would make its test split" in held_out.about[1]
+
+
+def test_inputs_that_it_may_have_learned_from_are_named(tmp_path: Path, photos: Path) -> None:
+    network = nn.Sequential(nn.Flatten(), nn.Linear(256, 4), nn.Softmax(1)).eval()
+    metadata = {"anenas.data": "photos"}
+    package = convert(network, tmp_path / "m.mlpackage", shape=(1, 1, 16, 16), classes=CLASSES, metadata=metadata)
+    (note,) = evaluate_package(package.path, f"images:{photos}", "all").notes
+    assert "trained on data called photos" in note
+
+
+def test_a_report_is_written_to_a_folder_that_is_made(package: Package, photos: Path, tmp_path: Path) -> None:
+    found = evaluate_package(package.path, f"images:{photos}", model="mine")
+    page, data, *_ = found.write(tmp_path / "new" / "report")
+    written = json.loads(data.read_text())
+    assert written == found.to_dict()
+    assert (written["model"], written["split"], written["inputs"]) == ("mine", "all", 18)
+    assert written["most_wrong"][0]["file"].endswith(".png")
+    assert (photos / found.report.most_wrong()[0].file).as_uri() in page.read_text()  # type: ignore[operator]
+    (tmp_path / "file").touch()
+    with pytest.raises(AnenasError, match="cannot write the report to"):
+        found.write(tmp_path / "file" / "report")
+
+
+def test_a_class_that_the_model_does_not_know_is_told(package: Package, photos: Path) -> None:
+    (photos / "a").rename(photos / "zebra")
+    with pytest.raises(AnenasError, match=r"does not know the class 'zebra'; it knows a, b, c, d: call it by one of"):
+        evaluate_package(package.path, f"images:{photos}")
+
+
+def test_scores_that_are_no_probabilities_become_some_which_is_said(
+    tmp_path: Path, photos: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Flatten(), nn.Linear(256, 4)).eval()
+    package = convert(network, tmp_path / "m.mlpackage", shape=(1, 1, 16, 16), classes=CLASSES)
+    caplog.set_level(logging.INFO, "anenas")
+    found = evaluate_package(package.path, f"images:{photos}", model="mine")
+    np.testing.assert_allclose(found.report.scores.sum(1), 1, rtol=1e-5)
+    assert "mine gives scores that are no probabilities; these are the softmax of them" in caplog.text
+
+
+def test_a_classifier_of_others_is_known_by_its_labels(package: Package, photos: Path, tmp_path: Path) -> None:
+    network = nn.Sequential(nn.Flatten(), nn.Linear(256, 4), nn.Softmax(1)).eval()
+    other = convert(network, tmp_path / "m.mlpackage", shape=(1, 1, 16, 16), classes=CLASSES)
+    del other.model.description.metadata.userDefined["classes"]
+    other.model_file.write_bytes(other.model.SerializeToString())
+    assert evaluate_package(other.path, f"images:{photos}").report.classes == tuple(CLASSES)
+
+
+def test_what_does_not_give_each_input_one_class_is_told(photos: Path, tmp_path: Path) -> None:
+    network = nn.Sequential(nn.Flatten(), nn.Linear(256, 2)).eval()
+    path = tmp_path / "m.mlpackage"
+    package = convert(network, path, shape=(1, 1, 16, 16), classes=("cats", "dogs"), task=REGRESSION)
+    with pytest.raises(AnenasError, match="m.mlpackage is for regression; only what gives each input one class can be"):
+        evaluate_package(package.path, f"images:{photos}")
+
+
+def test_a_package_is_found_by_its_path_and_by_a_folder_that_has_one(package: Package, tmp_path: Path) -> None:
+    assert find_package(package.path) == package.path
+    assert find_package(tmp_path) is None
+    (tmp_path / "bundle").mkdir()
+    (tmp_path / "bundle" / "model.mlpackage").symlink_to(package.path)
+    assert find_package(str(tmp_path / "bundle")) == tmp_path / "bundle" / "model.mlpackage"
+    assert find_package("no_study") is None
