@@ -1,15 +1,22 @@
-"""What a search tells MLflow besides its trials: reports of the front, and its end."""
+"""What a search tells besides its trials: reports of the front and of what ships, and its end."""
 
 from __future__ import annotations
 
 import contextlib
+import logging
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from anenas._errors import AnenasError
+from anenas.api._evaluate import evaluated
+from anenas.data import Dataset
 from anenas.report import write_front_csv, write_front_page, write_front_png, write_trials_csv
-from anenas.search import CompletedTrial, Study
+from anenas.report.classes import REPORT_FILES
+from anenas.search import TEST_SCORES, CompletedTrial, Study
 from anenas.tracking import MlflowTracker
+
+_log = logging.getLogger(__name__)
 
 
 class FrontReport:
@@ -36,6 +43,27 @@ class FrontReport:
             write_front_page(study, new / "front.html")
             if self._tracker.log_files(new):
                 self._logged = study.front
+
+
+def report_tests(study: Study, data: Path, tracker: MlflowTracker) -> None:
+    """Report what each model that ships gets right and wrong of the test inputs: beside its package, and in MLflow.
+
+    Args:
+        study: Whose front has been tested.
+        data: Folder of its data, see `Dataset.save_sizes`.
+        tracker: Of the study.
+    """
+    for trial in {trial.number: trial for trial in study.picks.values()}.values():
+        folder = study.shipped_folder(trial)
+        if not (folder / TEST_SCORES).is_file():
+            continue  # tested by another evaluator, by an earlier version, or not at all
+        try:
+            if not all((folder / name).is_file() for name in REPORT_FILES):
+                evaluated(study, trial, Dataset.open(data, trial.architecture.input[2:])).write(folder)
+        except AnenasError as error:
+            _log.warning("trial %d has no report of its test: %s", trial.number, error)
+        else:
+            tracker.log_trial_files(trial.number, [folder / name for name in REPORT_FILES], "test")
 
 
 @contextlib.contextmanager

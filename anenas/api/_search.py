@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from anenas.api._job import Job, prepare
 from anenas.api._options import check_final, check_positive, executor_of, made_folder, sampler_of, targets_of
-from anenas.api._report import FrontReport, closing
+from anenas.api._report import FrontReport, closing, report_tests
 from anenas.api._result import SearchResult, result_of
 from anenas.data import Data, absolute_source, count_inputs, with_splits
 from anenas.search import (
@@ -241,6 +241,8 @@ def run_search(
                 finishing.run(deadline - testing.reserve(given))
                 testing.run()
                 tracker.update(found)
+                if files:
+                    report_tests(found, files, tracker)
             finally:  # stopped or failed, what there is is still worth having
                 exported = export_best(found, exports)
                 report.log(found)

@@ -237,6 +237,7 @@ def search(
 
     from anenas.api import DEFAULT_TRIALS, run_search
     from anenas.cli.screen import SearchProgress, exported_names, print_front
+    from anenas.report.classes import PAGE
 
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # MLflow's seven take minutes
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end, end as by Ctrl-C
@@ -285,6 +286,9 @@ def search(
         print_front(console, result)
         models = f"models   {exports / result.study}/{exported_names(result.exports)}"
         console.print(models, highlight=False, soft_wrap=True)
+        if any((folder / PAGE).is_file() for folder in result.exports.values()):
+            told = f"reports  {PAGE} in each: its classes, what it confuses and which inputs are wrong, on test data"
+            console.print(told, highlight=False, soft_wrap=True)
     else:
         console.print(f"no trial of {result.study} has completed")
     console.print(f"browse   anenas ui{'' if store == DEFAULT_STORE else f' --store {store}'}", highlight=False)

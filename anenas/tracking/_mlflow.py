@@ -117,6 +117,18 @@ class MlflowTracker:
         with self._forgiving():
             self._client.set_terminated(self.run_id, status)
 
+    def log_trial_files(self, number: int, files: list[Path], folder: str) -> None:
+        """Log files as artifacts of a trial, in a folder of that name; nothing where MLflow does not answer.
+
+        Args:
+            number: Of the trial.
+            files: To log; those of the same names are replaced.
+            folder: Among its artifacts.
+        """
+        with self._forgiving():
+            for file in files if number in self._run_ids else ():
+                self._client.log_artifact(self._run_ids[number], str(file), folder)
+
     @contextlib.contextmanager
     def _forgiving(self) -> Iterator[None]:
         """The study holds everything: a store that does not answer must not end the search."""

@@ -133,6 +133,21 @@ def test_the_test_accuracy_is_logged_once_it_is_known(
     assert runs(tmp_path)[1].data.metrics["test_accuracy"] == 0.75
 
 
+def test_files_of_a_trial_are_logged_to_a_folder_of_its_run_and_replaced(
+    tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path
+) -> None:
+    complete(study, space, 0.8, 0.2)
+    tracker.update(study)
+    client = MlflowClient(default_uri(tmp_path / "store"))
+    for text in ("old", "new"):
+        (tmp_path / "report.json").write_text(text)
+        tracker.log_trial_files(0, [tmp_path / "report.json"], "test")
+    run = runs(tmp_path)[1].info.run_id
+    assert [file.path for file in client.list_artifacts(run, "test")] == ["test/report.json"]
+    assert Path(client.download_artifacts(run, "test/report.json")).read_text() == "new"
+    tracker.log_trial_files(7, [tmp_path / "report.json"], "test")  # one that MLflow has not heard of is left out
+
+
 def test_final_figures_stand_beside_the_brief_ones(
     tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path
 ) -> None:

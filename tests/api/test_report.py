@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+from mlflow import MlflowClient
+from studies import trained_study
+from tiny import write_tiny
+
+from anenas.api._report import report_tests
+from anenas.data import Dataset, load_data
+from anenas.latency import Target
+from anenas.report.classes import REPORT_FILES
+from anenas.search import TEST_SCORES, Study, TrainingEvaluator, TrialFiles
+from anenas.space import SearchSpace, read_space
+from anenas.tracking import MlflowTracker, connect, default_uri
+
+TRIAL = "1x1x16x16-conv_r1_s2_c16_k3_relu-dsconv_r1_s2_c16_k3_relu-head_n3"
+
+
+@pytest.fixture(scope="module")
+def space(tmp_path_factory: pytest.TempPathFactory) -> SearchSpace:
+    folder = tmp_path_factory.mktemp("study")
+    write_tiny(folder, tests=63)
+    return read_space(folder / "tiny.yaml")
+
+
+@pytest.fixture
+def study(tmp_path: Path, space: SearchSpace) -> Study:
+    """Of one trial, tested; its data lie in the folder "shared"."""
+    write_tiny(tmp_path, tests=63)
+    data = str(tmp_path / "data.npz")
+    dataset = load_data(data, size=(16, 16), channels=1)
+    study = trained_study(tmp_path / "store", space, dataset, data, [TRIAL], epochs=1)
+    [trial] = study.completed
+    evaluator = TrainingEvaluator((Target.named("A15"),), epochs=1, device="cpu")
+    files = TrialFiles(study.shipped_folder(trial), tmp_path / "shared")
+    study.set_test_score(trial.number, evaluator.test(trial.architecture, files))
+    return study
+
+
+@pytest.fixture
+def tracker(study: Study, space: SearchSpace, tmp_path: Path) -> MlflowTracker:
+    tracker = MlflowTracker(study, space, tmp_path / "store", connect(default_uri(tmp_path / "store")))
+    tracker.update(study)
+    return tracker
+
+
+def test_what_ships_has_a_report_of_its_test_beside_it_and_in_mlflow(
+    study: Study, tracker: MlflowTracker, tmp_path: Path
+) -> None:
+    report_tests(study, tmp_path / "shared", tracker)
+    [trial] = study.completed
+    folder = study.shipped_folder(trial)
+    found = json.loads((folder / "report.json").read_text())
+    assert (found["study"], found["split"], found["inputs"]) == ("tiny", "test", 63)
+    assert found["accuracy"]["value"] == trial.test_score
+    client = MlflowClient(default_uri(tmp_path / "store"))
+    [experiment] = client.search_experiments(filter_string="name = 'tiny'")
+    [run] = client.search_runs([experiment.experiment_id], "tags.`anenas.trial` = '0'")
+    logged = {Path(file.path).name for file in client.list_artifacts(run.info.run_id, "test")}
+    assert logged == set(REPORT_FILES) == {file.name for file in folder.iterdir()} & set(REPORT_FILES)
+
+
+def test_it_is_made_of_what_the_test_left_and_not_of_another_run(
+    study: Study, tracker: MlflowTracker, tmp_path: Path
+) -> None:
+    folder = study.shipped_folder(study.completed[0])
+    labels = Dataset.open(tmp_path / "shared").test.labels
+    np.save(folder / TEST_SCORES, np.eye(3, dtype=np.float16)[(labels + 1) % 3])
+    report_tests(study, tmp_path / "shared", tracker)
+    assert json.loads((folder / "report.json").read_text())["accuracy"]["value"] == 0
+
+
+def test_what_was_tested_without_scores_has_no_report(study: Study, tracker: MlflowTracker, tmp_path: Path) -> None:
+    folder = study.shipped_folder(study.completed[0])
+    (folder / TEST_SCORES).unlink()
+    report_tests(study, tmp_path / "shared", tracker)
+    assert not (folder / "report.html").exists()
+
+
+def test_a_report_that_cannot_be_made_does_not_end_the_search(
+    study: Study, tracker: MlflowTracker, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "shared" / "dataset.json").unlink()
+    with caplog.at_level(logging.WARNING, "anenas"):
+        report_tests(study, tmp_path / "shared", tracker)
+    assert "trial 0 has no report of its test" in caplog.text
