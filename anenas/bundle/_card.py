@@ -13,13 +13,21 @@ from anenas.coreml import TOLERANCES
 from anenas.data import count_lines
 from anenas.graph import SMALLEST, get_weight_format
 from anenas.mil import Program
+from anenas.report.classes import ClassReport, named_averages
 from anenas.tasks import TASKS, find_metric
 
 _MOST_FINDINGS = 10
+_MOST_CLASSES = 30
 
 
 def write_card(
-    bundle: Bundle, program: Program, findings: Sequence[Finding], target: str, takes: Input, names: Sequence[str]
+    bundle: Bundle,
+    program: Program,
+    findings: Sequence[Finding],
+    target: str,
+    takes: Input,
+    names: Sequence[str],
+    report: ClassReport | None,
 ) -> str:
     """The model card as Markdown.
 
@@ -30,10 +38,14 @@ def write_card(
         target: The oldest system that runs it, such as "iOS16".
         takes: Its input.
         names: Of its classes, or of the numbers that it predicts.
+        report: Of its test, where it is a classifier of one class an input.
     """
     task, metric = TASKS[bundle.task], find_metric(bundle.metric)
     (given,) = program.inputs
     of_stream = bundle.stream.findings if bundle.stream else ()
+    classes = report.by_class if report else ()
+    if len(classes) > _MOST_CLASSES:
+        classes = tuple(sorted(classes, key=lambda one: one.f1 or 0.0)[:_MOST_CLASSES])
     return render(
         "README.md",
         bundle=bundle,
@@ -57,4 +69,7 @@ def write_card(
         shown=_MOST_FINDINGS,
         stream_rules=list(dict.fromkeys(one.split()[1] for one in of_stream if not one.startswith("info"))),
         target=target.replace("OS", "OS ").replace("_", "."),
+        report=report,
+        by_class=classes,
+        averages=named_averages(report) if report else (),
     )

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from anenas.report.classes import percent
+
 
 def render(template: str, **values: object) -> str:
     """Render a template of the folder `templates`.
@@ -41,4 +43,10 @@ _ENVIRONMENT = Environment(
     lstrip_blocks=True,
     keep_trailing_newline=True,
 )
-_ENVIRONMENT.filters |= {"swift": swift_literal, "markdown": markdown, "sizes": _sizes, "spec": format}
+_ENVIRONMENT.filters |= {
+    "swift": swift_literal,
+    "markdown": markdown,
+    "percent": percent,
+    "sizes": _sizes,
+    "spec": format,
+}

@@ -27,6 +27,8 @@ from anenas.data import count_inputs
 from anenas.graph import SMALLEST
 from anenas.measure import compile_package, has_core_ml, write_kit
 from anenas.mil import Program, write_arrays
+from anenas.models import class_report
+from anenas.report.classes import CONFUSION, ClassReport, write_confusion_png
 from anenas.search import WEIGHTS
 from anenas.tasks import Predictions, find_metric
 
@@ -56,7 +58,9 @@ def write_bundle(folder: Path, model: Model, *, streaming: bool) -> Bundle:
     path = folder / "model.mlpackage"
     shutil.copytree(model.package, path)
     package = Package.open(path)
-    bundle, findings = _judged(model, network, package)
+    bundle, findings, report = _judged(model, network, package)
+    if report:
+        write_confusion_png(report, folder / CONFUSION)
     bundle = dataclasses.replace(bundle, compiled=_compiled(path, folder / "model.mlmodelc"))
     given, program = Input.of(model.architecture, dataset.metadata), package.program("fp16")
     _write_network(folder, network, model, given)
@@ -76,7 +80,7 @@ def write_bundle(folder: Path, model: Model, *, streaming: bool) -> Bundle:
         stream = dataclasses.replace(stream, compiled=_compiled(packages[-1], folder / "stream.mlmodelc"))
         bundle = dataclasses.replace(bundle, stream=stream)
     write_kit([str(one) for one in packages], folder / "kit")
-    card = write_card(bundle, program, findings, package.target, given, dataset.classes)
+    card = write_card(bundle, program, findings, package.target, given, dataset.classes, report)
     (folder / "README.md").write_text(card, encoding="utf-8")
     figures = {name: value for name, value in bundle.to_dict().items() if name != "path"}
     (folder / "bundle.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
@@ -84,8 +88,10 @@ def write_bundle(folder: Path, model: Model, *, streaming: bool) -> Bundle:
     return bundle
 
 
-def _judged(model: Model, network: Deployed, package: Package) -> tuple[Bundle, Sequence[Finding]]:
-    """The figures of the package and the rules' findings, once it is verified to compute what the network does."""
+def _judged(model: Model, network: Deployed, package: Package) -> tuple[Bundle, Sequence[Finding], ClassReport | None]:
+    """The figures of the package, the rules' findings and the report of its test, once it is verified to compute what
+    the network does.
+    """
     from anenas.training import predict
 
     architecture, record, test = model.architecture, model.record, model.dataset.test
@@ -100,7 +106,9 @@ def _judged(model: Model, network: Deployed, package: Package) -> tuple[Bundle, 
     _log.info(f"running it on {len(test):,} test {architecture.input_kind}")
     dataset, held = model.dataset, model.dataset.validation
     metric = find_metric(model.study.settings.metric, dataset.classes)
-    test_score = metric.measure(Predictions(program_scores(package, test.inputs), test.labels, dataset.classes))
+    tested = program_scores(package, test.inputs)
+    report = class_report(dataset, test, tested, str(model.package))
+    test_score = metric.measure(Predictions(tested, test.labels, dataset.classes))
     scores = predict(copy.deepcopy(network), held.inputs)  # which changes its layout
 
     graph = package.graph
@@ -147,7 +155,7 @@ def _judged(model: Model, network: Deployed, package: Package) -> tuple[Bundle, 
         verified=verified,
         compiled=False,
     )
-    return bundle, findings
+    return bundle, findings, report
 
 
 def _share(folder: Path) -> None:

@@ -27,7 +27,7 @@ from anenas.space import Architecture
 
 FILES = {
     "Classifier.swift", "README.md", "bundle.json", "kit", "labels.txt", "model.mlpackage", "network.py",
-    "test_vectors", "weights.safetensors", "checkpoint.safetensors",
+    "test_vectors", "weights.safetensors", "checkpoint.safetensors", "confusion.png",
 }  # fmt: skip
 
 
@@ -54,6 +54,16 @@ def test_a_bundle_holds_everything_and_its_figures_are_those_of_its_files(bundle
     figures = json.loads((bundle.path / "bundle.json").read_text())
     assert figures == json.loads(json.dumps({k: v for k, v in bundle.to_dict().items() if k != "path"}))
     assert (bundle.path / "labels.txt").read_text() == "0\n1\n2\n"
+
+
+def test_the_card_tells_each_class_and_shows_what_is_confused(bundle: Bundle) -> None:
+    card = (bundle.path / "README.md").read_text()
+    assert re.search(
+        r"\n\| class \| images \| precision \| recall \| F1 \|\n\|[-|]+\n(\| \d \| 21 \|.*\|\n){3}\n", card
+    )
+    assert "(confusion.png)" in card and "nan" not in card
+    assert re.search(r"balanced accuracy [\d.]+% \([\d.]+% to [\d.]+%\), macro F1 ", card)
+    assert (bundle.path / "confusion.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_accuracy_is_that_of_the_exported_program(bundle: Bundle, store: Path) -> None:
