@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,7 +99,9 @@ def find_package(model: str | Path) -> Path | None:
     return None
 
 
-def evaluate_package(path: Path, data: str, split: PartName | None = None, *, model: str | None = None) -> Evaluated:
+def evaluate_package(
+    path: Path, data: str, split: PartName | None = None, *, model: str | None = None, skip_broken: bool = False
+) -> Evaluated:
     """Run a package on data, and report what it gets right and wrong.
 
     The data may have the classes in another order, and not all of them.
@@ -108,6 +111,7 @@ def evaluate_package(path: Path, data: str, split: PartName | None = None, *, mo
         data: A source, see `anenas.data.load_data`.
         split: Which split; by default the data's own test split, or all inputs where there is none.
         model: What it is called; its path by default.
+        skip_broken: Whether files that cannot be read are left out, which is logged, rather than an error.
 
     Raises:
         AnenasError: If the package is no classifier with one input of a fixed size, the data cannot be read, or have a
@@ -120,7 +124,7 @@ def evaluate_package(path: Path, data: str, split: PartName | None = None, *, mo
     package, name = Package.open(path), model or str(path)
     if (task := package.metadata.get("task", CLASSIFICATION.name)) != CLASSIFICATION.name:
         raise not_of_one_class(name, task)
-    wanted = input_format(package)
+    wanted = dataclasses.replace(input_format(package), task=CLASSIFICATION, skip_broken=skip_broken)
     part = load_part(data, wanted, split)
     if part.task is not CLASSIFICATION:
         raise not_of_one_class(data, part.task.name)

@@ -59,6 +59,14 @@ def test_every_input_of_data_without_splits_counts_which_is_said(package: Packag
     assert "it is what a search would make its test split" in held_out.about[1]
 
 
+def test_files_that_cannot_be_read_are_left_out_where_that_is_asked_for(package: Package, photos: Path) -> None:
+    (photos / "a" / "0.png").write_bytes(b"no picture")
+    with pytest.raises(AnenasError, match=r"0\.png"):
+        evaluate_package(package.path, f"images:{photos}")
+    found = evaluate_package(package.path, f"images:{photos}", skip_broken=True)
+    assert (len(found.report), "a/0.png" in (found.report.names or ())) == (17, False)
+
+
 def test_inputs_that_it_may_have_learned_from_are_named(tmp_path: Path, photos: Path) -> None:
     network = nn.Sequential(nn.Flatten(), nn.Linear(256, 4), nn.Softmax(1)).eval()
     metadata = {"anenas.data": "photos"}
@@ -110,7 +118,7 @@ def test_what_does_not_give_each_input_one_class_is_told(photos: Path, tmp_path:
     network = nn.Sequential(nn.Flatten(), nn.Linear(256, 2)).eval()
     path = tmp_path / "m.mlpackage"
     package = convert(network, path, shape=(1, 1, 16, 16), classes=("cats", "dogs"), task=REGRESSION)
-    with pytest.raises(AnenasError, match="m.mlpackage is for regression; only what gives each input one class can be"):
+    with pytest.raises(AnenasError, match=r"m\.mlpackage is for regression; only what gives each input one class"):
         evaluate_package(package.path, f"images:{photos}")
 
 
