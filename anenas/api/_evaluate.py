@@ -14,10 +14,9 @@ from anenas._files import is_folder
 from anenas.bundle import choose, study_dataset
 from anenas.coreml import Package, program_scores
 from anenas.data import PART_NAMES, Dataset, PartName, source_folder
-from anenas.models import Evaluated, class_report, evaluate_package, find_package, probabilities
+from anenas.models import Evaluated, class_report, evaluate_package, find_package, not_of_one_class
 from anenas.report.classes import InputView
 from anenas.search import PACKAGE, TEST_SCORES, CompletedTrial, Study, study_names
-from anenas.tasks import CLASSIFICATION
 
 _EXPECTED = "a .mlpackage, a folder with model.mlpackage in it (a bundle, an export), or a study of the store"
 
@@ -28,6 +27,7 @@ def evaluate(
     *,
     split: PartName | None = None,
     pick: str | int | None = None,
+    skip_broken: bool = False,
     store: str | Path = "mlruns",
     on_model: Callable[[str], None] = lambda name: None,
 ) -> list[Evaluated]:
@@ -46,6 +46,8 @@ def evaluate(
         split: "test", "validation", "train" or "all". By default the test split that the data have, or all inputs
             where they have none; of a study's own data the test split.
         pick: Of a study's models only this: "knee", "accurate", …, or the number of a trial.
+        skip_broken: Whether files that cannot be read are left out, which is logged, rather than an error. A study's
+            own data are read as its search did.
         store: Folder of the studies.
         on_model: Called with the name of each model before it runs.
 
@@ -61,21 +63,16 @@ def evaluate(
         if data is None:
             raise AnenasError(f"name the `data` to evaluate {model} on, such as images:FOLDER")
         on_model(str(model))
-        return [evaluate_package(package, data, split, model=str(model))]
+        return [evaluate_package(package, data, split, model=str(model), skip_broken=skip_broken)]
     if is_folder(model) or str(model).endswith(".mlpackage") or ":" in str(model):
         raise AnenasError(f"{model} is no exported model; expected {_EXPECTED}")
     if not study_names(Path(store)):
         raise AnenasError(f"there is no {model}, and no studies in {store}; expected {_EXPECTED}")
     study = Study.load(Path(store).absolute(), str(model))
-    if study.settings.task != CLASSIFICATION.name:
-        raise AnenasError(
-            f"{study.name} was trained for {study.settings.task}; reports are of models that name one class for each "
-            f"input: `anenas front` has its metrics"
-        )
     trials = study.front if pick is None else [choose(study, str(pick), None)]
     if not trials:
         raise AnenasError(f"no trial of {study.name} has completed; resume its search")
-    run = _of_own_data(study, split) if data is None else _of_other_data(study, data, split)
+    run = _of_own_data(study, split) if data is None else _of_other_data(study, data, split, skip_broken)
     found = []
     for trial in trials:
         on_model(_called(study, trial))
@@ -83,9 +80,12 @@ def evaluate(
     return found
 
 
-def _of_other_data(study: Study, data: str, split: PartName | None) -> Callable[[CompletedTrial], Evaluated]:
+def _of_other_data(
+    study: Study, data: str, split: PartName | None, skip_broken: bool
+) -> Callable[[CompletedTrial], Evaluated]:
     def run(trial: CompletedTrial) -> Evaluated:
-        found = evaluate_package(_package(study, trial), data, split, model=_called(study, trial))
+        package, name = _package(study, trial), _called(study, trial)
+        found = evaluate_package(package, data, split, model=name, skip_broken=skip_broken)
         return dataclasses.replace(found, study=study.name)
 
     return run
@@ -118,11 +118,14 @@ def evaluated(study: Study, trial: CompletedTrial, dataset: Dataset, split: str 
     scores = _tested(study, trial, (len(inputs), len(dataset.classes))) if split == "test" else None
     if scores is None:
         scores = program_scores(Package.open(_package(study, trial)), inputs.inputs)
+    report = class_report(dataset, inputs, scores, name)
+    if report is None:
+        raise not_of_one_class(study.name, dataset.task.name)
     return Evaluated(
         model=name,
         data=dataset.name,
         split=split,
-        report=class_report(list(dataset.classes), None, inputs, probabilities(scores, name)),
+        report=report,
         inputs=inputs.inputs,
         view=InputView(dataset.kind, dataset.masked, dataset.metadata),
         source=source_folder(study.data),

@@ -14,7 +14,6 @@ from anenas.data import Dataset
 from anenas.report import write_front_csv, write_front_page, write_front_png, write_trials_csv
 from anenas.report.classes import REPORT_FILES
 from anenas.search import TEST_SCORES, CompletedTrial, Study
-from anenas.tasks import CLASSIFICATION
 from anenas.tracking import MlflowTracker
 
 _log = logging.getLogger(__name__)
@@ -54,8 +53,6 @@ def report_tests(study: Study, data: Path, tracker: MlflowTracker) -> None:
         data: Folder of its data, see `Dataset.save_sizes`.
         tracker: Of the study.
     """
-    if study.settings.task != CLASSIFICATION.name:  # no report is made of others yet
-        return
     for trial in {trial.number: trial for trial in study.picks.values()}.values():
         folder = study.shipped_folder(trial)
         if not (folder / TEST_SCORES).is_file():

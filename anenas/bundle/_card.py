@@ -38,7 +38,7 @@ def write_card(
         target: The oldest system that runs it, such as "iOS16".
         takes: Its input.
         names: Of its classes, or of the numbers that it predicts.
-        report: Of its test, where each input has one class.
+        report: Of its test, where it is a classifier of one class an input.
     """
     task, metric = TASKS[bundle.task], find_metric(bundle.metric)
     (given,) = program.inputs

@@ -27,10 +27,10 @@ from anenas.data import count_inputs
 from anenas.graph import SMALLEST
 from anenas.measure import compile_package, has_core_ml, write_kit
 from anenas.mil import Program, write_arrays
-from anenas.models import class_report, probabilities
+from anenas.models import class_report
 from anenas.report.classes import CONFUSION, ClassReport, write_confusion_png
 from anenas.search import WEIGHTS
-from anenas.tasks import CLASSIFICATION, Predictions, find_metric
+from anenas.tasks import Predictions, find_metric
 
 if TYPE_CHECKING:
     from anenas.network import Deployed
@@ -107,11 +107,9 @@ def _judged(model: Model, network: Deployed, package: Package) -> tuple[Bundle, 
     dataset, held = model.dataset, model.dataset.validation
     metric = find_metric(model.study.settings.metric, dataset.classes)
     tested = program_scores(package, test.inputs)
+    report = class_report(dataset, test, tested, str(model.package))
     test_score = metric.measure(Predictions(tested, test.labels, dataset.classes))
     scores = predict(copy.deepcopy(network), held.inputs)  # which changes its layout
-    report = None
-    if dataset.task is CLASSIFICATION:
-        report = class_report(list(dataset.classes), None, test, probabilities(tested, str(model.package)))
 
     graph = package.graph
     if not is_plain and not package.stored_forms:

@@ -34,6 +34,9 @@ def evaluate(
         Path | None,
         typer.Option(help="Folder for a page, JSON, the confusion matrix and the calibration as pictures."),
     ] = None,
+    skip_broken: Annotated[
+        bool, typer.Option("--skip-broken", help="Leave out files that cannot be read, rather than stop.")
+    ] = False,
     store: Store = DEFAULT_STORE,
     as_json: Json = False,
 ) -> None:
@@ -49,6 +52,7 @@ def evaluate(
             data,
             split=split,  # type: ignore[arg-type]  # it tells of others itself
             pick=pick,
+            skip_broken=skip_broken,
             store=store,
             on_model=lambda name: status.update(f"running {name}"),
         )

@@ -14,6 +14,7 @@ from anenas.data._format import InputFormat
 from anenas.data._load import hold_out, read_data
 from anenas.data._memory import Data
 from anenas.data._raw import PARTS, Examples, RawData
+from anenas.tasks import Task
 
 PartName = Literal["test", "validation", "train", "all"]
 
@@ -30,6 +31,7 @@ class Part:
         is_held_out: Whether the source has no such split, so that it is as a search would cut it.
         classes: The name of each label.
         split: The inputs.
+        task: What its labels are for.
         masked: See `Dataset.masked`.
     """
 
@@ -38,6 +40,7 @@ class Part:
     is_held_out: bool
     classes: tuple[str, ...]
     split: Split
+    task: Task
     masked: bool = False
 
 
@@ -62,7 +65,7 @@ def load_part(data: Data, wanted: InputFormat, name: PartName | None = None) -> 
     splits = [Split(one.inputs.draw(settled), one.labels, one.names) for one in chosen if len(one.labels)]
     if not splits:
         raise AnenasError(f"{found.name} has no {wanted.kind} in its split '{name}'; name another with `split`")
-    return Part(found.name, name, is_held_out, found.classes, _joined(splits), found.train.inputs.masked)
+    return Part(found.name, name, is_held_out, found.classes, _joined(splits), found.task, found.train.inputs.masked)
 
 
 def _chosen(data: RawData, name: PartName) -> tuple[list[Examples], bool]:

@@ -1,6 +1,6 @@
 """Anything that a user can name as a model: loaded, verified, in other weight formats, packed."""
 
-from anenas.models._evaluate import Evaluated, class_report, evaluate_package, find_package, probabilities
+from anenas.models._evaluate import Evaluated, class_report, evaluate_package, find_package, not_of_one_class
 from anenas.models._forms import Comparison, FormResult, load_test_data, marked, write_sweep
 from anenas.models._load import load_graph, load_network
 from anenas.models._pack import Packed, pack, unpack
@@ -18,6 +18,7 @@ __all__ = [
     "load_network",
     "load_test_data",
     "marked",
+    "not_of_one_class",
     "pack",
     "probabilities",
     "unpack",

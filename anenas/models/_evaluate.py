@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +16,9 @@ from anenas._files import is_file
 from anenas.coreml import Package, class_places, program_scores
 from anenas.models._input import input_format
 from anenas.search import PACKAGE
-from anenas.tasks import CLASSIFICATION
 
 if TYPE_CHECKING:
-    from anenas.data import Part, PartName, Split
+    from anenas.data import Dataset, Part, PartName, Split
     from anenas.inputs import InputKind
     from anenas.report.classes import ClassReport, InputView
 
@@ -99,7 +99,9 @@ def find_package(model: str | Path) -> Path | None:
     return None
 
 
-def evaluate_package(path: Path, data: str, split: PartName | None = None, *, model: str | None = None) -> Evaluated:
+def evaluate_package(
+    path: Path, data: str, split: PartName | None = None, *, model: str | None = None, skip_broken: bool = False
+) -> Evaluated:
     """Run a package on data, and report what it gets right and wrong.
 
     The data may have the classes in another order, and not all of them.
@@ -109,42 +111,52 @@ def evaluate_package(path: Path, data: str, split: PartName | None = None, *, mo
         data: A source, see `anenas.data.load_data`.
         split: Which split; by default the data's own test split, or all inputs where there is none.
         model: What it is called; its path by default.
+        skip_broken: Whether files that cannot be read are left out, which is logged, rather than an error.
 
     Raises:
         AnenasError: If the package is no classifier with one input of a fixed size, the data cannot be read, or have a
             class that the package does not know.
     """
     from anenas.data import load_part, source_folder
-    from anenas.report.classes import InputView
+    from anenas.report.classes import ClassReport, InputView
+    from anenas.tasks import CLASSIFICATION
 
-    package = Package.open(path)
+    package, name = Package.open(path), model or str(path)
     if (task := package.metadata.get("task", CLASSIFICATION.name)) != CLASSIFICATION.name:
-        raise AnenasError(f"{package} was trained for {task}; reports are of models that name one class for each input")
-    wanted = input_format(package)
+        raise not_of_one_class(name, task)
+    wanted = dataclasses.replace(input_format(package), task=CLASSIFICATION, skip_broken=skip_broken)
     part = load_part(data, wanted, split)
-    places = class_places(part.classes, package)
-    view = InputView(wanted.kind, part.masked, package.metadata)
-    scores = probabilities(program_scores(package, part.split.inputs), str(model or path))
+    if part.task is not CLASSIFICATION:
+        raise not_of_one_class(data, part.task.name)
+    labels = class_places(part.classes, package)[part.split.labels]
+    scores = probabilities(program_scores(package, part.split.inputs), name)
     return Evaluated(
-        model=model or str(path),
+        model=name,
         data=data,
         split=part.name,
-        report=class_report(package.class_names, places, part.split, scores),
+        report=ClassReport(scores, labels, tuple(package.class_names), part.split.names),
         inputs=part.split.inputs,
-        view=view,
+        view=InputView(wanted.kind, part.masked, package.metadata),
         notes=_notes(part, package, wanted.kind, split),
         source=source_folder(data),
     )
 
 
-def class_report(
-    names: list[str], places: NDArray[np.int64] | None, split: Split, scores: NDArray[np.float32]
-) -> ClassReport:
-    """The report of a split whose labels are `places` in the names of the model's classes, or as they are."""
-    from anenas.report.classes import ClassReport
+def class_report(dataset: Dataset, split: Split, scores: NDArray[np.float32], model: str) -> ClassReport | None:
+    """The report of a split of a data set that a model was made for; None where its inputs have not one class each.
 
-    labels = split.labels if places is None else places[split.labels]
-    return ClassReport(scores, labels, tuple(names), split.names)
+    Args:
+        dataset: With its classes in the model's order.
+        split: One of its splits.
+        scores: (N, K), what the model gives for it.
+        model: What it is called.
+    """
+    from anenas.report.classes import ClassReport
+    from anenas.tasks import CLASSIFICATION
+
+    if dataset.task is not CLASSIFICATION:
+        return None
+    return ClassReport(probabilities(scores, model), split.labels, dataset.classes, split.names)
 
 
 def probabilities(scores: NDArray[np.float32], model: str) -> NDArray[np.float32]:
@@ -158,6 +170,11 @@ def probabilities(scores: NDArray[np.float32], model: str) -> NDArray[np.float32
     _log.info("%s gives scores that are no probabilities; these are the softmax of them", model)
     found: NDArray[np.float32] = softmax(scores, axis=1)
     return found
+
+
+def not_of_one_class(what: str, task: str) -> AnenasError:
+    """An error for a model or data of a task that has no report."""
+    return AnenasError(f"{what} is for {task}; only what gives each input one class can be evaluated so far")
 
 
 def _notes(part: Part, package: Package, kind: InputKind, asked: str | None) -> tuple[str, ...]:

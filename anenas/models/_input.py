@@ -17,7 +17,7 @@ def input_format(package: Package) -> InputFormat:
     """The format of the package's input, by its metadata and its shape.
 
     Raises:
-        AnenasError: If the package takes several inputs, or one without a fixed size; or its vocabulary is damaged.
+        AnenasError: If the package takes several inputs, or one without a fixed size; or its metadata are damaged.
     """
     from anenas.data import Encoding, InputFormat
     from anenas.inputs import SERIES, TEXTS, plain_kind
@@ -34,11 +34,11 @@ def input_format(package: Package) -> InputFormat:
     text = metadata.get("anenas.architecture")
     architecture = Architecture.parse(text) if text else None
     kind = architecture.input_kind if architecture else plain_kind(height)
+    rate = architecture.rate if architecture else None
     columns = None
     if kind is SERIES and "columns" in metadata:
         try:
             columns = tuple(map(str, json.loads(metadata["columns"])))
         except (ValueError, TypeError) as error:
             raise AnenasError(f"{package} has no list of names as its columns: {error}") from None
-    rate = architecture.rate if architecture else None
-    return InputFormat.of_shape(kind, shape, rate=rate, columns=columns).trained_with(metadata)
+    return InputFormat.of_shape(kind, shape, rate=rate, columns=columns)

@@ -37,7 +37,7 @@ from anenas.search._ship import deploy, ship
 from anenas.search._trial import PROBED
 from anenas.search.executors import TrialFiles
 from anenas.space import Architecture
-from anenas.tasks import Loss, Predictions, find_metric
+from anenas.tasks import CLASSIFICATION, Loss, Predictions, find_metric
 
 if TYPE_CHECKING:
     import torch
@@ -350,7 +350,8 @@ class TrainingEvaluator:
         assert files.data
         dataset = Dataset.open(files.data, architecture.input[2:])
         scores = program_scores(Package.open(files.folder / PACKAGE), dataset.test.inputs)
-        np.save(files.folder / TEST_SCORES, scores.astype(np.float32))  # for a report, without running it again
+        if dataset.task is CLASSIFICATION:  # for a report, without running it again; they were rounded to float16
+            np.save(files.folder / TEST_SCORES, scores.astype(np.float16))
         predictions = Predictions(scores, dataset.test.labels, dataset.classes)
         return find_metric(self.metric, dataset.classes).measure(predictions)
 

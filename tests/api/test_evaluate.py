@@ -46,7 +46,7 @@ def test_one_of_a_study_is_judged_on_another_split(store: Path) -> None:
     (one,) = anenas.evaluate("tiny", pick=1, split="validation", store=store)
     trial = Study.load(store, "tiny").completed[1]
     assert (one.split, len(one.report)) == ("validation", trial.evaluation.held_out)
-    assert one.report.accuracy.value == pytest.approx(trial.evaluation.accuracy, abs=0.05)  # of the network in float32
+    assert one.report.accuracy.value == pytest.approx(trial.evaluation.score, abs=0.05)  # of the network in float32
 
 
 def test_a_study_is_judged_on_other_data(store: Path, tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def study(tmp_path: Path, space: SearchSpace) -> Study:
     [trial] = study.completed
     evaluator = TrainingEvaluator((Target.named("A15"),), epochs=1, device="cpu")
     files = TrialFiles(study.shipped_folder(trial), tmp_path / "shared")
-    study.set_test_accuracy(trial.number, evaluator.test(trial.architecture, files))
+    study.set_test_score(trial.number, evaluator.test(trial.architecture, files))
     return study
 
 
@@ -57,7 +57,7 @@ def test_what_ships_has_a_report_of_its_test_beside_it_and_in_mlflow(
     folder = study.shipped_folder(trial)
     found = json.loads((folder / "report.json").read_text())
     assert (found["study"], found["split"], found["inputs"]) == ("tiny", "test", 63)
-    assert found["accuracy"]["value"] == trial.test_accuracy
+    assert found["accuracy"]["value"] == trial.test_score
     client = MlflowClient(default_uri(tmp_path / "store"))
     [experiment] = client.search_experiments(filter_string="name = 'tiny'")
     [run] = client.search_runs([experiment.experiment_id], "tags.`anenas.trial` = '0'")

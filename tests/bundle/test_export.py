@@ -17,8 +17,7 @@ from safetensors.torch import load_file, save_file
 
 import anenas
 from anenas._errors import AnenasError
-from anenas.bundle import Bundle
-from anenas.bundle._export import _dataset
+from anenas.bundle import Bundle, study_dataset
 from anenas.coreml import Package
 from anenas.data import load_data
 from anenas.mil import load_program
@@ -287,10 +286,10 @@ def test_images_that_a_search_went_on_without_are_left_out_again(tmp_path: Path)
     study = Study.create_or_continue(tmp_path / "store", "pets", settings)
     study.note_data(source)
     architecture = Architecture.parse("1x1x16x16-conv_r1_s2_c16_k3_relu-head_n2")
-    assert _dataset(study, None, architecture).fingerprint == dataset.fingerprint
+    assert study_dataset(study, None, architecture).fingerprint == dataset.fingerprint
     (tmp_path / "pets" / "cat" / "4.png").write_bytes(b"")
     with pytest.raises(AnenasError, match="is not what pets was made with"):
-        _dataset(study, None, architecture)
+        study_dataset(study, None, architecture)
 
 
 def test_a_test_set_that_was_given_by_name_is_read_again(tmp_path: Path) -> None:
@@ -303,7 +302,9 @@ def test_a_test_set_that_was_given_by_name_is_read_again(tmp_path: Path) -> None
     Study.create_or_continue(tmp_path / "store", "pets", settings).note_data(names)
     study = Study.load(tmp_path / "store", "pets")
     architecture = Architecture.parse("1x1x16x16-conv_r1_s2_c16_k3_relu-head_n2")
-    assert _dataset(study, None, architecture).test.names == dataset.test.names
+    assert study_dataset(study, None, architecture).test.names == dataset.test.names
     (tmp_path / "moved").mkdir()
     (tmp_path / "home").rename(tmp_path / "moved" / "home")
-    assert _dataset(study, f"images:{tmp_path / 'moved' / 'home'}", architecture).fingerprint == dataset.fingerprint
+    assert (
+        study_dataset(study, f"images:{tmp_path / 'moved' / 'home'}", architecture).fingerprint == dataset.fingerprint
+    )

@@ -14,6 +14,7 @@ from trained import CLASSES, export, trained
 from anenas._errors import AnenasError
 from anenas.coreml import Package, convert
 from anenas.models import evaluate_package, find_package
+from anenas.tasks import REGRESSION
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +57,14 @@ def test_every_input_of_data_without_splits_counts_which_is_said(package: Packag
     held_out = evaluate_package(package.path, f"images:{photos}", "test")
     assert (held_out.split, len(held_out.report)) == ("test", 3)
     assert "it is what a search would make its test split" in held_out.about[1]
+
+
+def test_files_that_cannot_be_read_are_left_out_where_that_is_asked_for(package: Package, photos: Path) -> None:
+    (photos / "a" / "0.png").write_bytes(b"no picture")
+    with pytest.raises(AnenasError, match=r"0\.png"):
+        evaluate_package(package.path, f"images:{photos}")
+    found = evaluate_package(package.path, f"images:{photos}", skip_broken=True)
+    assert (len(found.report), "a/0.png" in (found.report.names or ())) == (17, False)
 
 
 def test_inputs_that_it_may_have_learned_from_are_named(tmp_path: Path, photos: Path) -> None:
@@ -103,6 +112,14 @@ def test_a_classifier_of_others_is_known_by_its_labels(package: Package, photos:
     del other.model.description.metadata.userDefined["classes"]
     other.model_file.write_bytes(other.model.SerializeToString())
     assert evaluate_package(other.path, f"images:{photos}").report.classes == tuple(CLASSES)
+
+
+def test_what_does_not_give_each_input_one_class_is_told(photos: Path, tmp_path: Path) -> None:
+    network = nn.Sequential(nn.Flatten(), nn.Linear(256, 2)).eval()
+    path = tmp_path / "m.mlpackage"
+    package = convert(network, path, shape=(1, 1, 16, 16), classes=("cats", "dogs"), task=REGRESSION)
+    with pytest.raises(AnenasError, match=r"m\.mlpackage is for regression; only what gives each input one class"):
+        evaluate_package(package.path, f"images:{photos}")
 
 
 def test_a_package_is_found_by_its_path_and_by_a_folder_that_has_one(package: Package, tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ class Bin:
     """The inputs whose largest probability is in one range.
 
     Attributes:
-        low: Lower end of the range, which is not in it.
-        high: Upper end, which is.
+        low: Lower end of the range, which is in it.
+        high: Upper end, which is not, save 1.
         count: How many inputs.
         confidence: The mean of their largest probabilities.
         accuracy: The fraction of them that was classified correctly.
@@ -37,7 +37,7 @@ def calibration(confidence: NDArray[np.float32], is_right: NDArray[np.bool_]) ->
         confidence: (N,): the largest probability for each input.
         is_right: (N,): whether it was classified correctly.
     """
-    places = np.clip(np.ceil(confidence * BINS).astype(int) - 1, 0, BINS - 1)
+    places = np.clip((confidence * BINS).astype(int), 0, BINS - 1)
     counts = np.bincount(places, minlength=BINS)
     sums, right = np.bincount(places, confidence, BINS), np.bincount(places, is_right, BINS)
     return tuple(

@@ -8,6 +8,7 @@ from sklearn.metrics import balanced_accuracy_score, f1_score
 
 from anenas._errors import AnenasError
 from anenas.report.classes import ClassReport
+from anenas.tasks import Predictions, find_metric
 
 
 def test_averages_are_of_the_classes_that_have_inputs(report: ClassReport) -> None:
@@ -16,6 +17,13 @@ def test_averages_are_of_the_classes_that_have_inputs(report: ClassReport) -> No
     of_three = f1_score(report.labels, report.predicted, average="macro")
     assert report.macro_f1.value == pytest.approx(of_three)
     assert report.without_inputs == ("$<b>",)
+
+
+def test_its_figures_are_those_that_a_search_goes_by(report: ClassReport) -> None:
+    predictions = Predictions(report.scores, report.labels, report.classes)
+    for name in ("accuracy", "balanced_accuracy", "macro_f1"):
+        assert getattr(report, name).value == pytest.approx(find_metric(name).measure(predictions))
+    assert report.calibration_error == pytest.approx(find_metric("calibration_error").measure(predictions), abs=1e-6)
 
 
 def test_an_input_taken_for_a_class_that_has_none_counts_against_its_own_class_alone() -> None:
@@ -83,7 +91,7 @@ def test_the_calibration_error_is_how_far_confidence_is_from_accuracy() -> None:
     too_sure = ClassReport(scores, np.array([0] * 5 + [1] * 5), ("a", "b"))
     assert too_sure.calibration_error == pytest.approx(0.3, abs=1e-6)
     (one,) = too_sure.calibration
-    assert (one.count, one.accuracy, one.low < 0.8 <= one.high) == (10, 0.5, True)
+    assert (one.count, one.accuracy, one.low <= 0.8 < one.high) == (10, 0.5, True)
 
 
 def test_json_holds_no_nan(report: ClassReport) -> None:
