@@ -26,6 +26,7 @@ OTHERS = {
     "mil/test_layers.py": "operations against torch's layers",
     "mil/test_networks.py": "whole networks through the interpreter",
     "mil/test_shapes.py": "operations/_shape.py and _selection.py, through programs",
+    "tasks/test_tasks.py": "what every task owes",
     "test_extend.py": "what CONTRIBUTING.md says",
     "test_public.py": "anenas/__init__.py",
     "test_readme.py": "what README.md says",
