@@ -72,6 +72,7 @@ def _without(files: Files, broken: set[Path]) -> Files:
         files,
         paths=[files.paths[i] for i in keep],
         labels=files.labels[np.array(keep, np.int64)],
+        groups=None if files.groups is None else files.groups[np.array(keep, np.int64)],
         names=tuple(files.names[i] for i in keep),
     )
 

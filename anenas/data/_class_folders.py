@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,14 +33,16 @@ class Files:
     """The files of a split."""
 
     paths: list[Path]
-    labels: NDArray[np.int64]
-    """Shape (N,)."""
+    labels: NDArray[Any]
+    """See `Split.labels`."""
     names: tuple[str, ...]
     """See `Split.names`."""
+    groups: NDArray[np.str_] | None = None
+    """See `Split.groups`."""
 
     def examples(self, inputs: Inputs) -> Examples:
         """What was read of them, with their labels and names."""
-        return Examples(inputs, self.labels, names=self.names)
+        return Examples(inputs, self.labels, self.groups, self.names)
 
 
 def read_class_folders(

@@ -14,6 +14,7 @@ from anenas._errors import AnenasError, unknown
 from anenas._files import is_folder
 from anenas._registry import Registry
 from anenas.data._charset import declared_encoding
+from anenas.data._file_table import is_file_table
 from anenas.data._format import InputFormat
 from anenas.inputs import TEXTS, InputKind
 
@@ -118,6 +119,8 @@ def find_source(text: str, kind: InputKind) -> tuple[DataSource, str]:
     if found is None:
         raise _unknown(text, kind)
     origin, rest = found
+    if origin.name == "csv" and not origin.gives(kind) and is_file_table(Path(rest).expanduser()):
+        return find_source(f"table:{rest}", kind)
     if origin.name == "csv" and _holds_texts(rest):
         if kind is TEXTS:
             raise AnenasError(f"{text} holds texts: name it text:{rest}")

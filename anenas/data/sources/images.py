@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +15,14 @@ from anenas._errors import AnenasError, first_line
 from anenas._files import is_file
 from anenas.data._album import Album
 from anenas.data._broken import without_broken
-from anenas.data._class_folders import read_class_folders
+from anenas.data._class_folders import Files, read_class_folders
+from anenas.data._file_table import is_file_table, raw_of_file_table
 from anenas.data._format import InputFormat
 from anenas.data._heic import HEIC_SUFFIXES, prepare_for_heic
 from anenas.data._kept_looks import keep_looks, kept_looks
 from anenas.data._photos import Look, look_at
 from anenas.data._pictures import PhotoPictures
-from anenas.data._raw import RawData, file_safe
+from anenas.data._raw import Examples, RawData, file_safe
 from anenas.data._sources import source
 from anenas.inputs import IMAGES
 
@@ -38,19 +40,45 @@ _FORMATS = (
 )  # fmt: skip
 """Others may run programs, such as Ghostscript."""
 
+_TABLES = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
+
 _KEPT = 16 * 10**6  # bytes of files from which the pictures that are drawn are kept for the next time
+
+_log = logging.getLogger(__name__)
 
 
 @source("images", IMAGES, rest="FOLDER")
 def read_images(rest: str, wanted: InputFormat) -> RawData:
     """A data set of the images in class folders, as `read_class_folders` finds them.
 
+    A `metadata.csv`, `.jsonl` or `.parquet` with a column of paths takes the place of class folders, as in the image
+    folders of Hugging Face: see `read_file_table`.
+
     Raises:
         AnenasError: The folder is missing or not laid out like that, a class is empty, or a file is not an image.
     """
     path = Path(rest).expanduser()
+    for name in _TABLES:
+        if is_file_table(path / name):
+            _log.info(f"{path.resolve().name}: {name} says which files there are, and their labels")
+            return raw_of_file_table(path / name, IMAGES, wanted, read_photos)
     classes, files = read_class_folders(path, IMAGES, _SUFFIXES, _unreadable())
     title = path.resolve().name
+    return RawData.of_parts(file_safe(title), IMAGES, classes, read_photos(title, files, wanted))
+
+
+def read_photos(title: str, files: Mapping[str, Files], wanted: InputFormat) -> dict[str, Examples]:
+    """The images of files, by split.
+
+    Args:
+        title: What the data are called in messages.
+        files: By split.
+        wanted: Whether those that cannot be read are left out.
+
+    Raises:
+        AnenasError: If some cannot be read.
+    """
+    files = dict(files)
     paths = [path for found in files.values() for path in found.paths]
     prepare_for_heic(paths)
     key = _key(paths)
@@ -67,7 +95,7 @@ def read_images(rest: str, wanted: InputFormat) -> RawData:
     for part, found in files.items():
         end = start + len(found.paths)
         examples[part], start = found.examples(PhotoPictures(album, np.arange(start, end))), end
-    return RawData.of_parts(file_safe(title), IMAGES, classes, examples)
+    return examples
 
 
 def _unreadable() -> dict[str, str]:

@@ -1,0 +1,236 @@
+"""Tables of files: a row for each, with its path and its labels."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anenas._errors import AnenasError
+from anenas.data._class_folders import Files
+from anenas.data._format import InputFormat
+from anenas.data._labels import read_labels
+from anenas.data._layout import split_of
+from anenas.data._passed_over import some_of
+from anenas.data._raw import PARTS, Examples, RawData, file_safe, numbered
+from anenas.data._table_rows import SEPARATOR, Row, rows_of
+from anenas.inputs import InputKind
+from anenas.tasks import CLASSIFICATION, MULTILABEL, REGRESSION, Task
+
+PATH_COLUMNS = ("path", "file_name", "file", "filename", "image")
+_LABEL_COLUMNS = ("label", "labels", "class", "target")
+_GROUP_COLUMNS = ("group", "subject")
+_SHOWN = 10
+_SAID = (*PATH_COLUMNS, "split", *_GROUP_COLUMNS)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class FileTable:
+    """What a table says of files.
+
+    Attributes:
+        title: What it is called in messages.
+        task: What its labels are of.
+        names: Of the classes or targets.
+        files: By split.
+    """
+
+    title: str
+    task: Task
+    names: tuple[str, ...]
+    files: dict[str, Files]
+
+
+def is_file_table(path: Path) -> bool:
+    """Whether a table has a column of paths, as its header says; False where it cannot be read."""
+    try:
+        return any(name in PATH_COLUMNS for name in next(iter(rows_of(path)))[1])
+    except (AnenasError, OSError, StopIteration):
+        return False
+
+
+def read_file_table(path: Path, task: Task | None = None) -> FileTable:
+    """A table of files and labels.
+
+    Its columns are a path (`path`, `file_name`, `file`, `filename` or `image`), below the table's folder unless it is
+    absolute; `split` (train, validation, test, or what they are usually called), if there is one; `group` or `subject`,
+    which are held out whole; and labels. A column called `label`, `labels`, `class` or `target` is the label, and
+    others are left out, which is logged. Its values are classes; several of them are separated by |; numbers with a
+    point are to be predicted. Without such a column all others are labels: of classes, where all are 0 or 1, or
+    numbers.
+
+    Args:
+        path: .csv, .tsv, .jsonl or .parquet.
+        task: What the labels are of; by default what they look like.
+
+    Raises:
+        AnenasError: If it is not as described; it names the row, the first one below the header being row 2.
+    """
+    rows = list(rows_of(path))
+    if not rows:
+        raise AnenasError(f"'{path}' has no row; expected one for each file")
+    columns = list(rows[0][1])
+    chosen = [name for name in columns if name in PATH_COLUMNS]
+    if len(chosen) != 1:
+        found = f"found {some_of(columns, _SHOWN)}" if not chosen else f"found {' and '.join(chosen)}"
+        raise AnenasError(f"'{path}', row 1: expected one column of paths, called {' or '.join(PATH_COLUMNS)}, {found}")
+    members = _members(path, rows)
+    files = _files(path, rows, chosen[0])
+    label_columns = _label_columns(path, columns)
+    task, labels, names = _labels(path, rows, label_columns, task)
+    grouped = next((name for name in _GROUP_COLUMNS if name in columns), None)
+    groups = np.array([row[grouped] for _, row in rows]) if grouped else None
+    return FileTable(
+        path.resolve().stem if path.stem != "metadata" else path.resolve().parent.name,
+        task,
+        names,
+        {
+            part: Files(
+                [files[i] for i in of],
+                labels[of],
+                tuple(rows[i][1][chosen[0]] for i in of),
+                None if groups is None else groups[of],
+            )
+            for part, of in members.items()
+        },
+    )
+
+
+def raw_of_file_table(
+    path: Path,
+    kind: InputKind,
+    wanted: InputFormat,
+    read: Callable[[str, Mapping[str, Files], InputFormat], dict[str, Examples]],
+) -> RawData:
+    """The data set of a table of files.
+
+    Args:
+        path: Of the table.
+        kind: Of the files.
+        wanted: The format that they are brought to.
+        read: Reads them, by split.
+
+    Raises:
+        AnenasError: The table is not as `read_file_table` describes, or a file cannot be read.
+    """
+    found = read_file_table(path, wanted.task)
+    examples = read(found.title, found.files, wanted)
+    return RawData.of_parts(file_safe(found.title), kind, found.names, examples, task=found.task)
+
+
+def _members(path: Path, rows: Sequence[tuple[int, Row]]) -> dict[str, NDArray[np.int64]]:
+    """The places of the rows of each split that there is."""
+    parts = []
+    for number, row in rows:
+        said = row.get("split", "train")
+        part = said if said in PARTS else split_of(said)
+        if part is None:
+            raise AnenasError(f"'{path}', row {number}: the split is '{said}'; expected {', '.join(PARTS)}")
+        parts.append(part)
+    if "train" not in parts:
+        raise AnenasError(f"'{path}': no row has the split train")
+    found = np.array(parts)
+    return {part: np.flatnonzero(found == part) for part in PARTS if part in parts}
+
+
+def _files(path: Path, rows: Sequence[tuple[int, Row]], column: str) -> list[Path]:
+    """The file of each row.
+
+    Raises:
+        AnenasError: If some are not there, naming up to ten, or one is named twice.
+    """
+    files = [path.parent / Path(row[column]).expanduser() for _, row in rows]
+    missing = [
+        f"{row[column] or 'an empty path'} (row {number})"
+        for (number, row), file in zip(rows, files, strict=True)
+        if not row[column] or not file.is_file()
+    ]
+    if missing:
+        raise AnenasError(
+            f"'{path}': {len(missing):,} of {len(rows):,} files are not there: {some_of(missing, _SHOWN)}; paths are "
+            f"relative to {path.parent}"
+        )
+    first: dict[Path, int] = {}
+    for (number, row), file in zip(rows, files, strict=True):
+        if (before := first.setdefault(file, number)) != number:
+            raise AnenasError(f"'{path}', row {number}: {row[column]} is in row {before} as well; keep one of them")
+    return files
+
+
+def _label_columns(path: Path, columns: Sequence[str]) -> list[str]:
+    others = [name for name in columns if name not in _SAID]
+    named = [name for name in others if name in _LABEL_COLUMNS]
+    if len(named) > 1:
+        raise AnenasError(f"'{path}', row 1: {' and '.join(named)} could each be the label; leave one of them")
+    if named and len(others) > 1:
+        left_out = some_of([name for name in others if name not in named], _SHOWN)
+        _log.info(f"'{path}': the label is column {named[0]}; left out: {left_out}")
+    if not others:
+        raise AnenasError(f"'{path}', row 1: no labels; expected a column label, or one for each class or number")
+    return named or others
+
+
+def _labels(
+    path: Path, rows: Sequence[tuple[int, Row]], columns: Sequence[str], task: Task | None
+) -> tuple[Task, NDArray[Any], tuple[str, ...]]:
+    """The task of the rows, its labels, and the name of each class or target."""
+    for number, row in rows:
+        if empty := [name for name in columns if not row[name]]:
+            raise AnenasError(f"'{path}', row {number}: {empty[0]} is empty; give each file one")
+    if len(columns) == 1:
+        cells = [row[columns[0]] for _, row in rows]
+        has_point = all(_is_number(cell) for cell in cells) and any(not _is_whole(cell) for cell in cells)
+        if task is MULTILABEL or (task is None and any(SEPARATOR in cell for cell in cells)):
+            return _several(path, cells, told=task is None)
+        if task is CLASSIFICATION or (task is None and not has_point):
+            names, places = numbered(cells)
+            return CLASSIFICATION, places, names
+    numbers = np.array([[_number(path, number, name, row[name]) for name in columns] for number, row in rows])
+    are_classes = task is MULTILABEL or (task is None and bool(np.isin(numbers, (0, 1)).all()))
+    array = numbers.astype(np.uint8) if are_classes and np.isin(numbers, (0, 1)).all() else numbers
+    wanted = task or (MULTILABEL if are_classes else REGRESSION)
+    if task is None:
+        what = "a column for each class" if are_classes else f"numbers: {', '.join(columns)}"
+        _log.info(f"'{path}': its labels are {what}, so the task is {wanted} (`task` says otherwise)")
+    found, labels, names = read_labels(f"'{path}'", {"train_y": array}, np.array(columns), wanted)
+    return found, labels["train_y"], names
+
+
+def _several(path: Path, cells: Sequence[str], *, told: bool) -> tuple[Task, NDArray[np.uint8], tuple[str, ...]]:
+    """Labels separated by |."""
+    each = [[label.strip() for label in cell.split(SEPARATOR) if label.strip()] for cell in cells]
+    names, _ = numbered(list(itertools.chain(*each)))
+    if told:
+        _log.info(f"'{path}': labels are separated by |, so the task is {MULTILABEL} (`task` says otherwise)")
+    places = {name: i for i, name in enumerate(names)}
+    labels = np.zeros((len(cells), len(names)), np.uint8)
+    for i, found in enumerate(each):
+        labels[i, [places[label] for label in found]] = 1
+    return MULTILABEL, labels, names
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        return np.isfinite(float(cell)).item()
+    except ValueError:
+        return False
+
+
+def _is_whole(cell: str) -> bool:
+    return cell.lstrip("+-").isdecimal()
+
+
+def _number(path: Path, number: int, column: str, cell: str) -> float:
+    if not _is_number(cell):
+        raise AnenasError(
+            f"'{path}', row {number}: {column} is '{cell}'; expected a number, or classes in a column called label"
+        )
+    return float(cell)
