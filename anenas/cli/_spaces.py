@@ -51,7 +51,7 @@ def space_show(name: Annotated[str, typer.Argument(help="A built-in space or a Y
     pool = f"pool {_either(space.head.pool)}, " if len(space.head.pool) > 1 else ""
     print(f"head   {pool}width {_either(space.head.width)}, activation {_either(space.head.activation)}")
     print(f"forms  {_either(space.forms)}")
-    limits = {name: value for name, value in space.limits.model_dump().items() if value is not None}
+    limits = space.limits.bounds
     print(f"limits {', '.join(f'{name} {value:g}' for name, value in limits.items()) or 'none'}")
     print(f"{space.size:,} architectures")
 

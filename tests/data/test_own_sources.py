@@ -78,7 +78,7 @@ def test_labels_of_another_kind_or_order_are_one_clear_line(task: Task, classes:
         "field": RawData("field", SERIES, classes, Examples(series, labels), task=task),
     }
     with pytest.raises(AnenasError, match=f"field has labels of {task} for .*; expected those of home, of regression"):
-        of_own_sources({"train": "home", "test": "field"}, found.__getitem__)
+        of_own_sources({"train": "home", "test": "field"}, lambda text, metadata: found[text])
 
 
 def test_the_names_of_all_splits_become_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
