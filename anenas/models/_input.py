@@ -41,4 +41,4 @@ def input_format(package: Package) -> InputFormat:
             columns = tuple(map(str, json.loads(metadata["columns"])))
         except (ValueError, TypeError) as error:
             raise AnenasError(f"{package} has no list of names as its columns: {error}") from None
-    return InputFormat.of_shape(kind, shape, rate=rate, columns=columns)
+    return InputFormat.of_shape(kind, shape, rate=rate, columns=columns).trained_with(metadata)
