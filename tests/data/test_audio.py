@@ -252,7 +252,7 @@ def test_arrays_that_are_no_waveforms_are_refused(change: dict[str, object], mes
     ("source", "kind", "message"),
     [
         (None, RECORDINGS, "no recordings are embedded; name yours with `data`: FILE.npz, table:FILE, wav:FOLDER"),
-        ("images:x", RECORDINGS, "images:x holds images, not recordings: .*, or name recordings: FILE.npz, table:FILE, wav:FOLDER"),
+        ("images:x", RECORDINGS, "images:x holds images, not recordings: .*, or name recordings: FILE.npz, table:FILE"),
         ("fashion_mnist", RECORDINGS, "fashion_mnist holds images, not recordings"),
         ("mel:x", RECORDINGS, "mel:x holds series, not recordings"),
         ("mel:x", IMAGES, "search them with a space of series, such as sequence_rnn"),
