@@ -128,7 +128,7 @@ def evaluated(study: Study, trial: CompletedTrial, dataset: Dataset, split: str 
         report=report,
         inputs=inputs.inputs,
         view=InputView(dataset.kind, dataset.masked, dataset.metadata),
-        source=source_folder(study.data),
+        source=source_folder(study.data, split),
         study=study.name,
     )
 

@@ -225,8 +225,10 @@ def absolute_source(data: object) -> str | dict[str, str] | None:
     return str(path) if found[1] == text else f"{found[0].name}:{path}"
 
 
-def source_folder(data: object) -> Path | None:
+def source_folder(data: object, split: str = "test") -> Path | None:
     """The folder that names of files are below, see `Split.names`; None where data are in no folder of files."""
+    if isinstance(data, Mapping):  # splits with sources of their own
+        data = data.get(split, data.get("train"))
     text = source_text(data)
     found = _find(text) if text else None
     return Path(found[1]).expanduser() if found and found[0].rest == "FOLDER" else None

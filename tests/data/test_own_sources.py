@@ -10,7 +10,17 @@ import pytest
 from scipy.io import wavfile
 
 from anenas._errors import AnenasError
-from anenas.data import Dataset, Encoding, Examples, InputFormat, RawData, absolute_source, load_data, with_splits
+from anenas.data import (
+    Dataset,
+    Encoding,
+    Examples,
+    InputFormat,
+    RawData,
+    absolute_source,
+    load_data,
+    source_folder,
+    with_splits,
+)
 from anenas.data._own_sources import of_own_sources
 from anenas.data._series import Series
 from anenas.inputs import SERIES, TEXTS
@@ -90,6 +100,9 @@ def test_the_names_of_all_splits_become_absolute(tmp_path: Path, monkeypatch: py
         "test": f"wav:{tmp_path}/elsewhere",
     }
     assert with_splits("images:home") == "images:home"
+    for part, folder in (("train", "home"), ("validation", "field"), ("test", "elsewhere")):
+        assert source_folder(absolute_source(data), part) == tmp_path / folder
+    assert source_folder(with_splits("images:home", validation="field"), "test") == Path("home")
 
 
 @pytest.mark.parametrize("data", [None, {"train_x": 1}])
