@@ -68,7 +68,7 @@ class Job:
         seed: Of suggestions, weights and the order of the data.
         inherit: Whether trainings begin with the weights of earlier trials.
         metric: Name of the metric that networks are ranked by.
-        class_weights: "balanced" where each class weighs as much as any other in training; or "none".
+        class_weights: "balanced" to train as if every class were as frequent; or "none".
         flip: Whether images are mirrored in training, where the caller says so.
         skip_broken: Whether files that cannot be read were left out.
         own_train: Name of the caller's training function, if there is one.

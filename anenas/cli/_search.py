@@ -139,7 +139,7 @@ def search(
     ] = None,
     class_weights: Annotated[
         str,
-        typer.Option(help="balanced: in training each class weighs as much as any other, however many inputs it has."),
+        typer.Option(help="balanced: train as if every class were as frequent, however many inputs it has."),
     ] = "none",
     skip_broken: Annotated[
         bool, typer.Option("--skip-broken", help="Leave out files that cannot be read, rather than stop.")

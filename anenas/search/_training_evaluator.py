@@ -65,7 +65,7 @@ class TrainingEvaluator:
         device: Where to train; None is the best that is there.
         metric: Name of what networks are ranked by.
         limited: Names of other metrics that have a limit.
-        class_weights: "balanced" where each class weighs as much as any other, however many inputs it has; or "none".
+        class_weights: "balanced" to train as if every class were as frequent; or "none".
         own_train: Trains instead of the product's own training, see `Train`.
     """
 

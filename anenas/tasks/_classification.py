@@ -49,20 +49,22 @@ class Classification(Task):
     def loss(self, labels: NDArray[Any], count: int, *, balanced: bool = False) -> Loss:
         """Cross entropy with label smoothing (Szegedy et al. 2016, arXiv:1512.00567).
 
-        Balanced, an input of class c weighs n / (K n_c), as with scikit-learn's `class_weight="balanced"`. It is the
-        input that weighs, not its smoothed label: torch's own weights would push every output towards rare classes.
+        Balanced, the logarithm of each class's frequency is added to its logit (Menon et al. 2021, arXiv:2007.07314):
+        what is learnt is then right for classes that were all as frequent. Labels are smoothed towards these
+        frequencies. Inputs that weigh n / (K n_c) instead are worth less: `python experiments/unequal_classes.py`.
         """
         import torch
         from torch.nn import functional as F
 
         counts = np.maximum(np.bincount(labels, minlength=count), 1)
-        weights = torch.from_numpy(len(labels) / (count * counts)).float() if balanced else None
+        prior = torch.from_numpy(counts / counts.sum()).float() if balanced else None
 
         def loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-            if weights is None:
+            if prior is None:
                 return F.cross_entropy(logits, labels, label_smoothing=LABEL_SMOOTHING)
-            each = F.cross_entropy(logits, labels, label_smoothing=LABEL_SMOOTHING, reduction="none")
-            return (weights.to(logits.device)[labels] * each).mean()
+            frequent = prior.to(logits.device)
+            smoothed = (1 - LABEL_SMOOTHING) * F.one_hot(labels, count) + LABEL_SMOOTHING * frequent
+            return F.cross_entropy(logits + frequent.log(), smoothed)
 
         return loss
 

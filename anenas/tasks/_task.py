@@ -76,7 +76,7 @@ class Task(ABC):
         Args:
             labels: Of the training split.
             count: Number of classes or targets.
-            balanced: Whether each class weighs as much as any other, however many inputs it has.
+            balanced: Whether it is as if every class were as frequent, however many inputs it has.
         """
 
     @abstractmethod

@@ -71,7 +71,7 @@ def unequal_classes(data: Inspected) -> Iterator[Concern]:
             f"{classes[smallest]} {counts[smallest]:,}; always answering {classes[largest]} is right for {share:.0%}"
         )
         fix = (
-            '`class_weights="balanced"` lets each class weigh the same in training, the objective balanced_accuracy '
+            '`class_weights="balanced"` trains as if they were equal, the objective balanced_accuracy '
             "when networks are compared"
         )
         yield Concern(UNEQUAL_CLASSES, message, fix)
