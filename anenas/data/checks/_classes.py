@@ -70,10 +70,8 @@ def unequal_classes(data: Inspected) -> Iterator[Concern]:
             f"classes are unequal: {classes[largest]} has {counts[largest]:,} training {kind}, "
             f"{classes[smallest]} {counts[smallest]:,}; always answering {classes[largest]} is right for {share:.0%}"
         )
-        fix = (
-            '`class_weights="balanced"` trains as if they were equal, the objective balanced_accuracy '
-            "when networks are compared"
-        )
+        weights = '`class_weights="balanced"` trains as if they were equal'
+        fix = f"{weights}, the objective balanced_accuracy compares networks so"
         yield Concern(UNEQUAL_CLASSES, message, fix)
 
 

@@ -64,8 +64,7 @@ def test_unequal_classes_are_told_from_one_to_four_on(of_images: OfImages) -> No
     [concern] = of(285, 15)
     assert str(concern) == (
         "classes are unequal: healthy has 285 training images, sick 15; always answering healthy is right for 95%; "
-        '`class_weights="balanced"` lets each class weigh the same in training, the objective balanced_accuracy when '
-        "networks are compared"
+        '`class_weights="balanced"` trains as if they were equal, the objective balanced_accuracy compares networks so'
     )
     assert of(40, 10)
 
