@@ -59,6 +59,12 @@ class Mine:
         ms = 0.1 + graph.macs / 1e9
         return anenas.Latency(ms, ms, ms, chip.name, self.name, self.version)
 """
+METRIC = """
+import anenas
+@anenas.metric("mine", "minimize", title="cost", is_fraction=False)
+def mine(predictions):
+    return 3 * float((predictions.predicted != predictions.labels).mean())
+"""
 EXECUTOR = """
 import anenas
 @anenas.executor("mine")
@@ -83,8 +89,9 @@ class Mine:
         (SAMPLER, "conv", ["--sampler", "mine"]),
         (LATENCY, "conv", ["--latency", "mine"]),
         (EXECUTOR, "conv", ["--executor", "mine"]),
+        (METRIC, "conv", ["--objectives", "mine,latency_ms", "--max-metric", "mine=2.5"]),
     ],
-    ids=["block", "sampler", "latency source", "executor"],
+    ids=["block", "sampler", "latency source", "executor", "metric"],
 )
 def test_one_file_brings_it_and_a_search_runs_with_it_by_its_name(
     plugin: str, block: str, options: list[str], tmp_path: Path
@@ -112,6 +119,8 @@ def test_one_file_brings_it_and_a_search_runs_with_it_by_its_name(
     assert result["counts"]["completed"] == 1
     [model] = result["front"]
     assert f"-{block}_" in model["architecture"]
+    if "--objectives" in options:
+        assert 0 <= model["mine"] <= 2.5 and "mine_error" in model
     if "--latency" in options:
         assert model["latency_by_chip"]["A15"]["source"] == "mine"
 
