@@ -17,6 +17,7 @@ OTHERS = {
     "cli/test_search_end_to_end.py": "whole searches, each a process that is killed or goes on",
     "coreml/test_agreement.py": "graphs of architectures against those of their packages",
     "coreml/test_every_form.py": "every kind of block in every form of weights",
+    "coreml/test_tasks.py": "programs of networks that do not name one class",
     "data/test_cut_fashion_mnist.py": "of experiments, which made data/fashion_mnist.npz",
     "data/test_cut_wrist_motion.py": "of experiments, which made data/wrist_motion.npz",
     "inputs/test_kinds.py": "what all kinds of input promise",

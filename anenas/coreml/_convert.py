@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from anenas.network import Streamed
 
+_SPREAD = 3  # standard deviations from the mean that a number to predict may be
+_HALF_MOST, _HALF_ROUNDING = 65504 / 2, 2.0**-11  # half of float16's largest number, and what it rounds by at most
+
 
 def convert(
     module: nn.Module,
@@ -199,9 +202,6 @@ def save_package(model: Any, path: Path) -> Package:
         model.save(str(unfinished))
     return Package.open(path)
 
-
-_SPREAD = 3  # standard deviations from the mean that a number may be
-_HALF_MOST, _HALF_ROUNDING = 65504 / 2, 2.0**-11
 
 # Approximate size of the program's description: for each operation, and extra for each convolution, which has more
 # parameters than others.

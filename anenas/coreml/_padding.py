@@ -8,10 +8,17 @@ from typing import Any
 from anenas.mil import coremltools
 
 
-@functools.cache
 def pipeline() -> Any:
-    """coremltools' own passes, and this one among them."""
+    """coremltools' own passes, and this one among them. A new one each time: conversions leave their options in it."""
     ct = coremltools()
+    _register()
+    passes = ct.PassPipeline()
+    passes.insert_pass(passes.passes.index("common::fuse_pad_conv") + 1, "anenas::merge_padding")
+    return passes
+
+
+@functools.cache
+def _register() -> None:
     from coremltools.converters.mil.mil.passes.graph_pass import AbstractGraphPass
     from coremltools.converters.mil.mil.passes.pass_registry import register_pass
 
@@ -22,10 +29,6 @@ def pipeline() -> Any:
                 for op in list(function.operations):
                     if op.op_type == "conv" and op.x.op and _is_mergeable(op.x.op, op):
                         _merge(op.x.op, op)
-
-    passes = ct.PassPipeline()
-    passes.insert_pass(passes.passes.index("common::fuse_pad_conv") + 1, "anenas::merge_padding")
-    return passes
 
 
 def _is_mergeable(pad: Any, convolution: Any) -> bool:
