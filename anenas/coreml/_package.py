@@ -71,18 +71,6 @@ class Package(ProgramFile):
         return sorted({weight.storage.form for op in self.graph.ops for weight in op.weights if weight.storage})
 
     @property
-    def input_and_output(self) -> tuple[Feature, Feature]:
-        """The input, and the output besides a label, of a package that has one of each.
-
-        Raises:
-            AnenasError: If it has more.
-        """
-        outputs = [feature for feature in self.outputs if feature.dtype != "label"]
-        if len(self.inputs) != 1 or len(outputs) != 1:
-            raise AnenasError(f"{self} has {len(self.inputs)} inputs and {len(outputs)} outputs; expected one of each")
-        return self.inputs[0], outputs[0]
-
-    @property
     def score_outputs(self) -> list[Feature]:
         """The outputs besides a label: the probabilities of classes, or a number each, in the order of their names.
 

@@ -56,7 +56,7 @@ def verify_streamed(
     for call in at:
         so_far = torch.from_numpy(series[..., : call * steps]).float()
         expected[call] = reference_values(streamed.whole(so_far.shape[3]), so_far)[-1][1].numpy()
-    source, output = whole.input_and_output
+    (output,), (source,) = whole.score_outputs, whole.inputs
     at_once = whole.program()({source.name: series})[output.name]
 
     on_the_way: dict[str, tuple[Difference, ...]] = {}

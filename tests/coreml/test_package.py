@@ -42,7 +42,7 @@ def test_what_it_says_of_itself(package: Packaged) -> None:
     (given,), (label, scores) = found.inputs, found.outputs
     assert (given.name, given.image, given.shape) == ("image", "RGB", (1, 3, 16, 16))
     assert (label.dtype, scores.dtype) == ("label", "probabilities")
-    assert found.input_and_output == (given, scores)
+    assert (found.inputs, found.score_outputs) == ((given,), [scores])
     assert found.input_size == (3, 16, 16)
     assert found.class_names == list(found.classes) == [f"class {i}" for i in range(4)]
     assert json.loads(found.metadata["classes"]) == found.class_names
@@ -137,7 +137,7 @@ class Sum(nn.Module):
 def test_several_inputs_and_outputs_are_no_pair(saved: Callable[..., Package]) -> None:
     found = saved(Sum(), (1, 3), (1, 3))
     with pytest.raises(anenas.AnenasError, match="has 2 inputs and 2 outputs; expected one of each"):
-        _ = found.input_and_output
+        _ = found.score_outputs
     with pytest.raises(anenas.AnenasError, match="does not take one input of a fixed size"):
         _ = found.input_size
 
