@@ -38,8 +38,8 @@ class Registry(Generic[T]):
 
         def add(entry: T) -> T:
             known = self._entries.get(name)
-            if known is not None and _origin(known) != _origin(entry):
-                raise AnenasError(f"there are two {self.what}s called '{name}': {_origin(known)} and {_origin(entry)}")
+            if known is not None and origin(known) != origin(entry):
+                raise AnenasError(f"there are two {self.what}s called '{name}': {origin(known)} and {origin(entry)}")
             self._entries[name] = entry
             if _state == "loading":
                 self._installed.add(name)
@@ -85,7 +85,7 @@ class Registry(Generic[T]):
         return {
             name: entry
             for name, entry in self._entries.items()
-            if name not in self._installed and not _origin(entry).startswith("anenas.")
+            if name not in self._installed and not origin(entry).startswith("anenas.")
         }
 
     def update(self, entries: Mapping[str, T]) -> None:
@@ -124,7 +124,7 @@ def load_entry_points() -> None:
             _state = "new"
 
 
-def _origin(entry: object) -> str:
-    """Where something is defined."""
+def origin(entry: object) -> str:
+    """Where something is defined: the module and the name of a class or function, or of an object's class."""
     kind = entry if hasattr(entry, "__qualname__") else type(entry)
     return f"{getattr(kind, '__module__', '')}.{getattr(kind, '__qualname__', '')}"

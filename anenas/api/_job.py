@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from anenas._errors import AnenasError, unknown
+from anenas._registry import origin
 from anenas.api._data import log_concerns
 from anenas.api._input import augmented, load_input, with_input
 from anenas.api._options import CLASS_WEIGHTS, check_metrics, limits_of
@@ -137,13 +138,15 @@ class Job:
 
     @property
     def _worst(self) -> float:
-        """The score of what knows nothing of its input, on the validation split: what an error is at worst."""
-        if self.dataset is None:
+        """What an error is at worst: 1 of a fraction, else that of what knows nothing of its input, in validation."""
+        names = self.dataset.classes if self.dataset else None
+        metric = find_metric(self.metric, names)
+        if self.dataset is None or names is None or metric.is_fraction:
             return 1.0
-        held, names = self.dataset.validation, self.dataset.classes
+        held = self.dataset.validation
         constant = self.dataset.task.constant(self.dataset.train.labels, len(names))
         predictions = Predictions(np.tile(constant, (len(held), 1)), held.labels, names)
-        return find_metric(self.metric, names).measure(predictions) or 1.0
+        return metric.measure(predictions) or 1.0
 
     @property
     def prospects(self) -> str:
@@ -292,14 +295,6 @@ def prepare(
         metric=ranked_by,
         class_weights=class_weights,
         skip_broken=skip_broken,
-        own_train=_name(train),
-        own_evaluator=f"{type(evaluator).__module__}.{type(evaluator).__qualname__}" if evaluator else "",
+        own_train=origin(train) if train else "",
+        own_evaluator=origin(evaluator) if evaluator else "",
     )
-
-
-def _name(function: Train | None) -> str:
-    """Where a function is from."""
-    if function is None:
-        return ""
-    named = function if hasattr(function, "__qualname__") else type(function)
-    return f"{named.__module__}.{named.__qualname__}"

@@ -59,7 +59,14 @@ class Figure:
         def read(of: Estimate | Evaluation) -> float | None:
             if not isinstance(of, Evaluation):
                 return None
-            return of.score if of.metric == metric.name else of.metrics.get(metric.name)
+            if of.metric == metric.name:
+                return of.score
+            if metric.name not in of.metrics:
+                raise AnenasError(
+                    f"an evaluation tells {of.metric} and no {metric.name}: an evaluator gives it as `score` with its "
+                    f"`metric`, or among `metrics`"
+                )
+            return of.metrics[metric.name]
 
         best = "best {:.1f}%" if metric.is_fraction else "best {:.4g}"
         if metric.name != "accuracy":
@@ -251,10 +258,10 @@ def objective_names(names: Sequence[str] | None, chips: Sequence[str], task: Tas
         wanted = ([chip] if chip else list(chips)) if family == "latency_ms" else [chips[0]]
         found += [family if chip == chips[0] else f"{family}@{chip}" for chip in wanted]
     if len(scores := [name for name in found if is_metric(name)]) > 1:
-        limit = "max" if figure(scores[1]).direction == "minimize" else "min"
+        limit = "max_metrics" if figure(scores[1]).direction == "minimize" else "min_metrics"
         raise AnenasError(
             f"objectives {' and '.join(scores)} are both metrics of the task; search by one of them and limit the "
-            f"other, such as --{limit}-metric {scores[1]}=0.5"
+            f"other with `{limit}`"
         )
     if len(set(found)) < len(found):
         raise AnenasError(f"objectives '{','.join(names)}': one is listed twice")
