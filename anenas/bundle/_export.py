@@ -73,6 +73,10 @@ def export(
         raise AnenasError(
             "a pretrained network is not trained anew for an export; search on with `final_epochs`: it goes on"
         )
+    if streaming and not TASKS[the_study.settings.task].classifies:
+        raise AnenasError(
+            f"{study} predicts numbers; programs that take series chunk by chunk are of classifiers so far"
+        )
     if streaming:
         require_streaming(architecture, [*the_study.front, *the_study.completed])
     trial = the_study.shipped_folder(record)

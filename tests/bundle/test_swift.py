@@ -7,12 +7,13 @@ import torch
 from torch import nn
 
 from anenas.bundle._input import Input
-from anenas.bundle._swift import stream_swift_source, swift_source
+from anenas.bundle._swift import stream_swift_source, swift_file, swift_source
 from anenas.coreml import convert, convert_streamed
 from anenas.inputs import SERIES, TEXTS, plain_kind
 from anenas.mil import Program, load_program
 from anenas.network import Streamed, build
 from anenas.space import Architecture
+from anenas.tasks import MULTILABEL, REGRESSION
 
 
 class Mean(nn.Module):
@@ -106,3 +107,22 @@ def test_a_stream_is_asked_with_its_states(tmp_path: Path) -> None:
     assert '"stem_0_inputs": [1, 3, 1, 2],' in source and '"stage1_0_h": [1, 4, 1, 1],' in source
     assert all(source.count(a) == source.count(b) for a, b in ("{}", "()", "[]"))
     assert "{{" not in source and "None" not in source
+
+
+def test_every_label_that_applies_is_told_of_several(tmp_path: Path) -> None:
+    source = swift_source(program(tmp_path, (1, 3, 4, 8)), "model.mlpackage", Input(), MULTILABEL)
+    assert "func labels(from threshold: Double = 0.5) -> [String] {" in source
+    assert "struct Classifier {" in source and "labels(from" not in swift_source(
+        program(tmp_path, (1, 3, 4, 8)), "model.mlpackage", Input()
+    )
+
+
+def test_numbers_are_properties_by_their_names(tmp_path: Path) -> None:
+    module = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 2)).eval()
+    convert(module, tmp_path / "m.mlpackage", shape=(1, 3, 4, 8), classes=["class", "age (a)"], task=REGRESSION)
+    source = swift_source(load_program(tmp_path / "m.mlpackage"), "model.mlpackage", Input(), REGRESSION)
+    assert "struct Regressor {" in source and "let regressor = try Regressor(contentsOf: url)" in source
+    assert "        let `class`: Float\n        let `age_a`: Float\n" in source
+    assert 'return try Prediction(`class`: number("class"), `age_a`: number("age_a"))' in source
+    assert "probabilities" not in source
+    assert (swift_file(REGRESSION), swift_file(MULTILABEL)) == ("Regressor.swift", "Classifier.swift")

@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 
 from anenas._errors import AnenasError
 from anenas.coreml import Package, program_accuracy, program_scores
-from anenas.data import Dataset, load_data
+from anenas.data import Dataset, Split, load_data
 from anenas.latency import Target
 from anenas.mil import ProgramFile
 from anenas.network import build
@@ -31,6 +31,7 @@ from anenas.search import (
 )
 from anenas.search._ship import deploy
 from anenas.space import Architecture
+from anenas.tasks import TASKS
 
 NETWORK = Architecture.parse("1x1x16x16-conv_r1_s2_c16_k3_relu-mbconv_r1_s2_c64_k3_e4_relu-head_n3")
 
@@ -193,3 +194,31 @@ def test_a_paused_trial_that_inherited_ends_as_one_that_was_not_paused(data: Pat
     continued = evaluator.evaluate(NETWORK, TrialFiles(tmp_path / "paused", data, donor), 1.0)
     assert (tmp_path / "paused" / WEIGHTS).read_bytes() == (tmp_path / "straight" / WEIGHTS).read_bytes()
     assert continued.score == whole.score
+
+
+@pytest.mark.parametrize("task", ["multilabel", "regression"])
+def test_other_tasks_are_trained_exported_and_judged(task: str, data: Path, tmp_path: Path) -> None:
+    """Of the three shades: which two of three each is among, or how light it is."""
+    known = Dataset.open(data)
+
+    def relabelled(split: Split) -> Split:
+        shade = split.labels
+        several = np.stack([shade > 0, shade < 2], axis=1).astype(np.uint8)
+        return Split(
+            np.array(split.inputs), several if task == "multilabel" else 1e5 + 1e3 * np.float32(shade)[:, None]
+        )
+
+    splits = [relabelled(split) for split in (known.train, known.validation, known.test)]
+    names = ("light", "dark") if task == "multilabel" else ("lux",)
+    Dataset("shades", names, *splits, kind=known.kind, task=TASKS[task]).save(tmp_path / "data")
+    head = dataclasses.replace(NETWORK.head, classes=len(names))
+    network, metric = dataclasses.replace(NETWORK, head=head), TASKS[task].metrics[0]
+    evaluator = TrainingEvaluator((Target.named("A15"),), epochs=10, device="cpu", metric=metric)
+    (tmp_path / "trial").mkdir()
+    files = TrialFiles(tmp_path / "trial", tmp_path / "data")
+    found = evaluator.evaluate(network, files)
+    assert (found.metric, found.less_is_better) == (metric, task == "regression")
+    assert set(found.metrics) == set(TASKS[task].metrics) and set(found.errors) == {metric}
+    assert found.score > 0.9 if task == "multilabel" else found.score < 400  # always the mean: 816
+    assert evaluator.test(network, files) == pytest.approx(found.score, abs=0.1 if task == "multilabel" else 150)
+    assert not (files.folder / TEST_SCORES).exists()
