@@ -29,6 +29,7 @@ from anenas._torchvision import import_torchvision
 from anenas.data import Dataset, load_data
 from anenas.network import Deployed, Normalisation, fuse
 from anenas.space import Architecture
+from anenas.tasks import LABEL_SMOOTHING
 from anenas.training import FINE_TUNING_LEARNING_RATE, Teacher, _train, accuracy, train
 
 import_torchvision()
@@ -37,7 +38,6 @@ from timm.data import Mixup  # noqa: E402  (beside a torchvision that may not lo
 _PEAKS = {"at the peak": 1.0, "at half the peak": 0.5, "at a quarter of the peak": 0.25}
 _USUAL = "at half the peak"
 _TEACHER_EPOCHS = 6
-_LABEL_SMOOTHING = 0.1
 
 
 def lite0(data: Dataset) -> nn.Module:
@@ -66,7 +66,7 @@ def lite0(data: Dataset) -> nn.Module:
 @contextlib.contextmanager
 def mixed(mixup: float, cutmix: float, classes: int) -> Iterator[None]:
     """Training with timm's mixture of the images of a batch, and of their labels."""
-    mix = Mixup(mixup, cutmix, label_smoothing=_LABEL_SMOOTHING, num_classes=classes)
+    mix = Mixup(mixup, cutmix, label_smoothing=LABEL_SMOOTHING, num_classes=classes)
     batch = _train._batch
 
     def mixed_batch(*args: object) -> tuple[torch.Tensor, torch.Tensor]:

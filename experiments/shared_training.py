@@ -40,12 +40,12 @@ from anenas.network._inherit import _middle
 from anenas.pretrained import load_pretrained
 from anenas.search._ship import deploy
 from anenas.space import Architecture, SearchSpace, load_space
+from anenas.tasks import LABEL_SMOOTHING
 from anenas.training import FINE_TUNING_LEARNING_RATE, PEAK_LEARNING_RATE, accuracy, train
 from anenas.training._train import BATCH_SIZE, _batch, _one_cycle, _parameter_groups
 
 _SEEN = 100  # networks of the largest, and any, that are drawn to know how large each tensor may be
 _BATCHES_OF_STATISTICS, _BATCH_OF_STATISTICS = 8, 64
-_LABEL_SMOOTHING = 0.1
 
 Decide = Callable[..., Architecture]
 
@@ -146,7 +146,7 @@ def train_shared(
             network = networks.setdefault(architecture, build(architecture)).train()
             logits = functional_call(network, shared.slices(architecture, network), (x,))
             if taught is None:
-                loss = F.cross_entropy(logits, labels, label_smoothing=_LABEL_SMOOTHING)
+                loss = F.cross_entropy(logits, labels, label_smoothing=LABEL_SMOOTHING)
                 taught = logits.detach().softmax(1)
             else:
                 loss = F.cross_entropy(logits, taught)

@@ -4,8 +4,9 @@
 
 The training and validation images of the embedded Fashion-MNIST, or of any other data of images, are thinned: the
 first class keeps all, each next one fewer, down to one in `--ratio` for the last. Networks drawn from `mobile_cnn` are
-trained as a trial trains, with and without `class_weights="balanced"`, and judged on the test images, of which each
-class keeps as many as before. Prints accuracy, balanced accuracy and macro F1 of each, and the means.
+trained as a trial trains: as it is; with `class_weights="balanced"`; and with inputs that weigh n / (K n_c) instead, as
+scikit-learn's "balanced" has it. They are judged on the test images, of which each class keeps as many as before.
+Prints accuracy, balanced accuracy and macro F1 of each, and the means.
 
 `--quick` is one network for one epoch.
 """
@@ -24,16 +25,18 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import torch
+from torch.nn import functional as F
 
 from anenas.coreml import Package, program_scores
 from anenas.data import Dataset, Split, load_data
 from anenas.latency import Target
 from anenas.search import PACKAGE, TrainingEvaluator, TrialFiles
 from anenas.space import Architecture, load_space
-from anenas.tasks import Predictions, find_metric
+from anenas.tasks import LABEL_SMOOTHING, Loss, Predictions, find_metric
 
 _METRICS = ("accuracy", "balanced_accuracy", "macro_f1")
-_WEIGHTS = ("none", "balanced")
+_WEIGHTS = ("none", "balanced", "weighing")
 
 
 def thinned(split: Split, ratio: float, classes: int) -> Split:
@@ -47,12 +50,25 @@ def thinned(split: Split, ratio: float, classes: int) -> Split:
     return Split(np.array(split.inputs[places]), split.labels[places])
 
 
+class Weighing(TrainingEvaluator):
+    """Trains with inputs that weigh more the fewer their class has."""
+
+    def _loss(self, dataset: Dataset) -> Loss:
+        counts = np.bincount(dataset.train.labels, minlength=len(dataset.classes))
+        weights = torch.from_numpy(counts.sum() / (len(counts) * np.maximum(counts, 1))).float()
+
+        def loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+            each = F.cross_entropy(logits, labels, label_smoothing=LABEL_SMOOTHING, reduction="none")
+            return (weights[labels] * each).mean()
+
+        return loss
+
+
 def judged(architecture: str, weights: str, epochs: int, data: Path) -> list[float]:
     """The metrics of the exported program on the test images."""
     with tempfile.TemporaryDirectory() as folder:
-        evaluator = TrainingEvaluator(
-            (Target.named("A15"),), epochs, 0, "cpu", metric="balanced_accuracy", class_weights=weights
-        )
+        make, own = (Weighing, "none") if weights == "weighing" else (TrainingEvaluator, weights)
+        evaluator = make((Target.named("A15"),), epochs, 0, "cpu", metric="balanced_accuracy", class_weights=own)
         evaluator.evaluate(Architecture.parse(architecture), TrialFiles(Path(folder), data))
         scores = program_scores(Package.open(Path(folder) / PACKAGE), (dataset := Dataset.open(data)).test.inputs)
     predictions = Predictions(scores, dataset.test.labels, dataset.classes)
