@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import collections
-import csv
 import functools
+import logging
 import math
 import re
 from collections.abc import Callable, Sequence
@@ -19,8 +19,12 @@ from anenas.graph import Graph, WeightFormat, get_weight_format
 from anenas.graph import compressed as compress
 from anenas.latency import CalibratedLatency, Latency, LatencySource
 from anenas.models import load_graph
+from anenas.tables import Numbers, columns_of_table
+
+_log = logging.getLogger(__name__)
 
 _COLUMNS = ("timm_name", "input_res", "soc", "latency_ms")
+_BEYOND = math.sqrt(1000)
 # Words in the precision of a compressed program.
 _COMPRESSED = re.compile(r"palett|sparse|prun|\bW\d|int[48]|quanti|[1-8]-bit", re.IGNORECASE)
 
@@ -35,6 +39,7 @@ class PublishedLatency:
         chip: The chip it was measured on.
         graph: The program.
         ms: The published latency.
+        number: Of the row in the table, the header being row 1.
     """
 
     row: dict[str, str]
@@ -42,6 +47,7 @@ class PublishedLatency:
     chip: Chip
     graph: Graph
     ms: float
+    number: int = 0
 
 
 def read_published(
@@ -50,8 +56,8 @@ def read_published(
     """The rows of a table that count, and the number of skipped ones by reason.
 
     Args:
-        table: A CSV file. An optional column `model_spec` names models as `load_graph` does, packages relative to the
-            table; an optional column `os` the system, such as "ios16".
+        table: A CSV file, as any spreadsheet writes one. An optional column `model_spec` names models as `load_graph`
+            does, packages relative to the table; an optional column `os` the system, such as "ios16".
         chip_named: Returns the chip that the column `soc` names, with the system behind an @ where there is one.
         digitised: Whether rows that were read off a figure count.
         compressed: Whether rows of compressed programs count, with the uncompressed program, instead of the others.
@@ -59,20 +65,16 @@ def read_published(
     Raises:
         AnenasError: If the table cannot be read or lacks a column.
     """
-    try:
-        with table.open(newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            rows = list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise AnenasError(f"cannot read {table}: {error}") from error
-    if missing := [column for column in _COLUMNS if column not in (reader.fieldnames or ())]:
-        raise AnenasError(f"{table}: no column {', '.join(missing)}")
+    columns, numbers = columns_of_table(table)
+    if missing := [column for column in _COLUMNS if column not in columns]:
+        raise AnenasError(f"'{table}': no column {', '.join(missing)}; expected {', '.join(_COLUMNS)}")
+    measured = Numbers(table).read({"latency_ms": columns["latency_ms"]}, numbers, otherwise=math.nan)[:, 0].tolist()
     graph_of = functools.cache(load_graph)
     published, skipped = [], collections.Counter[str]()
-    for row in rows:
-        row = {key: (value or "").strip() for key, value in row.items() if isinstance(value, str) or value is None}
+    for number, ms, cells in zip(numbers, measured, zip(*columns.values(), strict=True), strict=True):
+        row = dict(zip(columns, cells, strict=True))
         try:
-            published.append(_published(row, table.parent, graph_of, chip_named, digitised, compressed))
+            published.append(_published(row, number, ms, table.parent, graph_of, chip_named, digitised, compressed))
         except _SkippedError as reason:
             skipped[str(reason)] += 1
     return published, dict(skipped.most_common())
@@ -84,6 +86,8 @@ class _SkippedError(Exception):
 
 def _published(
     row: dict[str, str],
+    number: int,
+    ms: float,
     folder: Path,
     graph_of: Callable[[str], Graph],
     chip_named: Callable[[str], Chip],
@@ -106,10 +110,6 @@ def _published(
         chip = chip_named("@".join(filter(None, (row["soc"], row.get("os")))))
     except AnenasError:
         raise _SkippedError("unknown chip or system") from None
-    try:
-        ms = float(row["latency_ms"])
-    except ValueError:
-        ms = math.nan
     if not (math.isfinite(ms) and ms > 0):
         raise _SkippedError("no latency")
     if not row.get("model_spec") and not size.isdecimal():
@@ -118,7 +118,25 @@ def _published(
         graph = graph_of(model)
     except Exception:  # whatever the model's own code raises
         raise _SkippedError("unknown model, or it does not run at this resolution") from None
-    return PublishedLatency(row, row.get("set", ""), chip, graph, ms)
+    return PublishedLatency(row, row.get("set", ""), chip, graph, ms, number)
+
+
+def beyond_belief(published: Sequence[PublishedLatency], estimated_ms: Sequence[float]) -> tuple[list[int], str]:
+    """Latencies that are nearer to a thousandth of what was estimated than to it, or to a thousand times as much.
+
+    Returns:
+        Their places, and a question about them; empty where there are none.
+    """
+    ratios = [row.ms / ms for row, ms in zip(published, estimated_ms, strict=True)]
+    odd = [i for i, ratio in enumerate(ratios) if not 1 / _BEYOND < ratio < _BEYOND]
+    if not odd:
+        return [], ""
+    first = published[odd[0]]
+    unit = "seconds" if ratios[odd[0]] < 1 else "microseconds"
+    return odd, (
+        f"row {first.number}: latency_ms is {first.ms:g}, where {estimated_ms[odd[0]]:.3g} is estimated; {len(odd)} of "
+        f"{len(published)} rows are as far off: {unit}? Give milliseconds"
+    )
 
 
 def is_true(row: dict[str, str], column: str) -> bool:
@@ -160,6 +178,9 @@ def bench_latency(table: Path, source: LatencySource | None = None) -> dict[str,
     scored: list[dict[str, object]] = []
     for (name, soc), rows in sorted(sets.items()):
         estimates = [source.latency(row.graph, row.chip) for row in rows]
+        _, question = beyond_belief(rows, [estimate.ms for estimate in estimates])
+        if question:
+            _log.warning(f"'{table}', {question}")
         scored.append({"set": name, "soc": soc, **score(rows, estimates)})
     return {"sets": scored, "skipped": skipped, "compression": _bench_compression(published, table, source)}
 

@@ -19,7 +19,7 @@ from anenas.data._labels import read_labels
 from anenas.data._layout import split_of
 from anenas.data._passed_over import some_of
 from anenas.data._raw import PARTS, Examples, RawData, file_safe, numbered
-from anenas.data._table_rows import SEPARATOR, Row, rows_of
+from anenas.data._table_rows import SEPARATOR, Row, columns_of, rows_of
 from anenas.inputs import InputKind
 from anenas.tasks import CLASSIFICATION, MULTILABEL, REGRESSION, Task
 
@@ -51,10 +51,7 @@ class FileTable:
 
 def is_file_table(path: Path) -> bool:
     """Whether a table has a column of paths, as its header says; False where it cannot be read."""
-    try:
-        return any(name in PATH_COLUMNS for name in next(iter(rows_of(path)))[1])
-    except (AnenasError, OSError, StopIteration):
-        return False
+    return any(name in PATH_COLUMNS for name in columns_of(path))
 
 
 def read_file_table(path: Path, task: Task | None = None) -> FileTable:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import csv
 import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -13,10 +11,10 @@ from typing import Any, TypeVar
 from anenas._errors import AnenasError, unknown
 from anenas._files import is_folder
 from anenas._registry import Registry
-from anenas.data._charset import declared_encoding
 from anenas.data._file_table import is_file_table
 from anenas.data._format import InputFormat
 from anenas.inputs import TEXTS, InputKind
+from anenas.tables import header_of
 
 IN_MEMORY = "(in memory)"
 """What a study stores as the source of data given as objects."""
@@ -132,11 +130,7 @@ def find_source(text: str, kind: InputKind) -> tuple[DataSource, str]:
 
 def _holds_texts(path: str) -> bool:
     """Whether the header of a .csv file is that of a table of texts rather than of series."""
-    place, names = Path(path).expanduser(), list[str]()
-    with contextlib.suppress(OSError, csv.Error):
-        encoding = declared_encoding(place) or "utf-8"
-        with place.open(encoding=encoding, errors="replace", newline="") as file:
-            names = [name.strip() for name in next(csv.reader(file), [])]
+    names = header_of(Path(path).expanduser())
     return "text" in names and "window" not in names
 
 

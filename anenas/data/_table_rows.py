@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from anenas._errors import AnenasError, first_line
-from anenas.data._charset import encoding_of
+from anenas.tables import columns_of_table, encoding_of, header_of, with_points
 
 SEPARATOR = "|"
 """Of several labels in one cell."""
@@ -32,27 +30,26 @@ def rows_of(path: Path) -> Iterator[tuple[int, Row]]:
     return readers.get(path.suffix.lower(), _of_csv)(path)
 
 
-def _of_csv(path: Path) -> Iterator[tuple[int, Row]]:
-    encoding = encoding_of(path)
-    delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
-    reader = csv.reader(io.StringIO(path.read_bytes().decode(encoding), newline=""), delimiter=delimiter, strict=True)
+def columns_of(path: Path) -> tuple[str, ...]:
+    """The names of its columns; none where it cannot be read."""
+    if path.suffix.lower() not in (".jsonl", ".parquet"):
+        return header_of(path)
     try:
-        header = [name.strip() for name in next(reader, [])]
-        if twice := [name for name in header if header.count(name) > 1 or not name]:
-            raise AnenasError(f"'{path}', row 1: column '{twice[0]}' is there twice or has no name; give each its own")
-        for number, row in enumerate(reader, 2):
-            if not row:
-                continue
-            if len(row) != len(header):
-                raise AnenasError(f"'{path}', row {number}: {len(row)} columns, but the header has {len(header)}")
-            yield number, dict(zip(header, (cell.strip() for cell in row), strict=True))
-    except csv.Error as error:
-        raise AnenasError(f"'{path}', line {reader.line_num}: {error}; write it as CSV again") from error
+        return tuple(next(iter(rows_of(path)))[1])
+    except (AnenasError, OSError, StopIteration):
+        return ()
+
+
+def _of_csv(path: Path) -> Iterator[tuple[int, Row]]:
+    columns, numbers = columns_of_table(path)
+    columns |= with_points(path, columns, numbers)
+    for number, cells in zip(numbers, zip(*columns.values(), strict=True), strict=True):
+        yield number, dict(zip(columns, cells, strict=True))
 
 
 def _of_jsonl(path: Path) -> Iterator[tuple[int, Row]]:
     columns: list[str] = []
-    with path.open(encoding="utf-8") as file:
+    with path.open(encoding=encoding_of(path)) as file:
         for number, line in enumerate(filter(str.strip, file), 2):
             try:
                 row = json.loads(line)

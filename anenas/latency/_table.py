@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
+import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
 from anenas._errors import AnenasError
-from anenas.ane import Chip, get_chip
+from anenas.ane import Chip, fixed_us, get_chip, program_cost
 from anenas.graph import Graph, Op, Tensor
 from anenas.latency._base import Latency
+from anenas.tables import Numbers, columns_of_table
 
 _FIXED = "prediction"
 _COLUMNS = ("operation", "chip", "us")
+_MICROSECONDS = ("us", "low_us", "high_us")
 # Conversions at a program's edges and the look-up of a label, which only exported programs have.
 _PASSED_OVER = ("cast", "classify")
+
+_BEYOND = math.sqrt(1000)
+
+_log = logging.getLogger(__name__)
 
 Range = tuple[float, float, float]
 
@@ -53,6 +58,7 @@ class TableLatency:
 
     def __init__(self, rows: Mapping[tuple[str, str], Range], version: str, title: str = "the table") -> None:
         self._rows, self.version, self._title = dict(rows), version, title
+        self._asked_about: set[str] = set()
 
     @classmethod
     def read(cls, path: Path | str) -> Self:
@@ -61,24 +67,21 @@ class TableLatency:
         Raises:
             AnenasError: If it cannot be read, lacks a column, or has duplicate or invalid rows.
         """
-        try:
-            content = Path(path).read_bytes()
-            reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""))
-            lines = list(reader)
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise AnenasError(f"cannot read {path}: {error}") from error
-        if missing := [column for column in _COLUMNS if column not in (reader.fieldnames or ())]:
-            raise AnenasError(f"{path}: no column {', '.join(missing)}; expected {', '.join(_COLUMNS)}")
+        path = Path(path)
+        columns, lines = columns_of_table(path)
+        if missing := [column for column in _COLUMNS if column not in columns]:
+            raise AnenasError(f"'{path}': no column {', '.join(missing)}; expected {', '.join(_COLUMNS)}")
         rows: dict[tuple[str, str], Range] = {}
-        for number, line in enumerate(lines, start=1):
+        ranges = _ranges(path, columns, lines)
+        for number, operation, chip, us in zip(lines, columns["operation"], columns["chip"], ranges, strict=True):
             try:
-                key, us = _row(line)
-            except (AnenasError, ValueError, TypeError) as error:
-                raise AnenasError(f"{path}, row {number}: {error}") from error
+                key = operation, get_chip(chip).name
+            except AnenasError as error:
+                raise AnenasError(f"'{path}', row {number}: {error}") from error
             if key in rows:
-                raise AnenasError(f"{path}, row {number}: {' on '.join(key)} is there twice")
+                raise AnenasError(f"'{path}', row {number}: {' on '.join(key)} is there twice")
             rows[key] = us
-        return cls(rows, hashlib.sha256(content).hexdigest()[:8], str(path))
+        return cls(rows, hashlib.sha256(path.read_bytes()).hexdigest()[:8], str(path))
 
     def latency(self, graph: Graph, chip: Chip, package: Path | None = None) -> Latency:
         """The sum over the operations; `package` is ignored.
@@ -92,14 +95,38 @@ class TableLatency:
             raise AnenasError(f"{self._title} has no row for '{missing[0]}' on {chip.name}{more}")
         rows = [self._rows[key, chip.name] for key in keys]
         ms, low_ms, high_ms = (math.fsum(us) / 1000 for us in zip(*rows, strict=True))
-        return Latency(ms, low_ms, high_ms, chip.full_name, self.name, self.version)
+        self._ask_about(ms, graph, chip)
+        return Latency(ms, low_ms, high_ms, chip.full_name, self.name, self.version, fixed_ms=rows[0][0] / 1000)
+
+    def _ask_about(self, ms: float, graph: Graph, chip: Chip) -> None:
+        """Ask, once a chip, about a sum that is nearer to a thousandth of what is estimated, or a thousand times it."""
+        if chip.name in self._asked_about:
+            return
+        self._asked_about.add(chip.name)
+        estimated_ms = (fixed_us(chip) + program_cost(graph, chip).us) / 1000
+        if not 1 / _BEYOND < ms / estimated_ms < _BEYOND:
+            unit = "milliseconds" if ms < estimated_ms else "nanoseconds"
+            _log.warning(
+                f"'{self._title}': {ms:.3g} ms on {chip.name} by the table, where {estimated_ms:.3g} is estimated: is "
+                f"us in {unit}? Give microseconds"
+            )
 
 
-def _row(line: Mapping[str, str | None]) -> tuple[tuple[str, str], Range]:
-    us, low_us, high_us = (float(line.get(column) or line["us"] or "") for column in ("us", "low_us", "high_us"))
-    if not 0 <= low_us <= us <= high_us < math.inf:
-        raise ValueError(f"expected 0 ≤ low_us ≤ us ≤ high_us, got {low_us:g}, {us:g} and {high_us:g}")
-    return ((line["operation"] or "").strip(), get_chip(line["chip"] or "").name), (us, low_us, high_us)
+def _ranges(path: Path, columns: Mapping[str, Sequence[str]], lines: Sequence[int]) -> list[Range]:
+    """Microseconds with their interval, of each row."""
+    given = [column for column in _MICROSECONDS if column in columns]
+    read = Numbers(path).read({column: columns[column] for column in given}, lines).tolist()
+    ranges = []
+    for number, row in zip(lines, read, strict=True):
+        found = dict(zip(given, row, strict=True))
+        us = found["us"]
+        low_us, high_us = (us if math.isnan(value := found.get(name, us)) else value for name in _MICROSECONDS[1:])
+        if not 0 <= low_us <= us <= high_us:
+            raise AnenasError(
+                f"'{path}', row {number}: expected 0 ≤ low_us ≤ us ≤ high_us, got {low_us:g}, {us:g} and {high_us:g}"
+            )
+        ranges.append((us, low_us, high_us))
+    return ranges
 
 
 def _sizes(sizes: int | tuple[int, ...]) -> str:

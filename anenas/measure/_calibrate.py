@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ import numpy as np
 
 from anenas._errors import AnenasError
 from anenas.ane import Chip, fixed_us, program_cost
-from anenas.bench import read_published, score
+from anenas.bench import beyond_belief, read_published, score
 from anenas.latency import CalibratedLatency, Latency, OwnDevice, check_device_name
+
+_log = logging.getLogger(__name__)
 
 _FEWEST = 5
 # Standard deviations of the logarithms: measurement noise, and how far a device may be from its chip's model.
@@ -42,8 +45,8 @@ class Calibrated:
 def calibrate(table: Path, chip: Chip, name: str) -> Calibrated:
     """Fit two numbers, for the fixed cost and for the rest, and score the model with them.
 
-    Rows of other chips do not count. Fewer than nine models give no 90 % quantile of errors; the interval is then no
-    narrower than the published one.
+    Rows of other chips do not count, nor latencies beyond any plausible range, which are asked about. Fewer than nine
+    models give no 90 % quantile of errors; the interval is then no narrower than the published one.
 
     Args:
         table: As `anenas.bench.read_published` takes it.
@@ -51,14 +54,23 @@ def calibrate(table: Path, chip: Chip, name: str) -> Calibrated:
         name: What to call it.
 
     Raises:
-        AnenasError: If the name is not allowed, or the table cannot be read or holds fewer than five models.
+        AnenasError: If the name is not allowed, or the table cannot be read, holds fewer than five models or latencies
+            that cannot be milliseconds.
     """
     check_device_name(name)
+    source = CalibratedLatency()
     rows, skipped = read_published(table)
     others = [row for row in rows if row.chip.name != chip.name]
     if others:
         skipped = {**skipped, "another chip": len(others)}
     rows = [row for row in rows if row.chip.name == chip.name]
+    odd, question = beyond_belief(rows, [source.latency(row.graph, chip).ms for row in rows])
+    if question and 2 * len(odd) >= len(rows):
+        raise AnenasError(f"'{table}', {question}")
+    if question:
+        _log.warning(f"'{table}', {question}; not fitted")
+        skipped = {**skipped, "beyond any plausible latency": len(odd)}
+        rows = [row for i, row in enumerate(rows) if i not in odd]
     models = len({id(row.graph) for row in rows})
     if models < _FEWEST:
         reasons = ", ".join(f"{count} {reason}" for reason, count in skipped.items())
@@ -75,7 +87,6 @@ def calibrate(table: Path, chip: Chip, name: str) -> Calibrated:
         held = model_of == one
         fixed, scale = _fit(fixed_ms, work_ms[~held], truth[~held])
         left_out[held] = fixed * fixed_ms + scale * work_ms[held]
-    source = CalibratedLatency()
     before = [source.latency(row.graph, chip) for row in rows]
     published = float(np.median([latency.high_ms / latency.ms for latency in before]))
     interval = _interval(np.abs(np.log(left_out / truth)), published)

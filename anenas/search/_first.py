@@ -9,6 +9,7 @@ from anenas._errors import AnenasError
 from anenas.search._problem import Space
 from anenas.search._study import Study
 from anenas.space import Architecture
+from anenas.tables import encoding_of
 
 
 def read_architectures(path: Path, space: Space, classes: int) -> list[Architecture]:
@@ -23,8 +24,8 @@ def read_architectures(path: Path, space: Space, classes: int) -> list[Architect
         AnenasError: If it cannot be read, or a line is no architecture of the space.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        lines = path.read_text(encoding=encoding_of(path)).splitlines()
+    except OSError as error:
         raise AnenasError(f"cannot read {path}: {error}") from error
     found = []
     for number, line in enumerate(lines, start=1):

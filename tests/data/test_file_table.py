@@ -85,6 +85,17 @@ def test_a_label_with_points_is_a_number_and_a_whole_one_a_class_unless_asked(
     assert (asked.task, asked.classes) == (REGRESSION, ("target",))
 
 
+def test_numbers_with_decimal_commas_are_numbers_and_not_classes(
+    pictures: list[str], write: Write, tmp_path: Path
+) -> None:
+    path = tmp_path / "set" / "labels.csv"
+    rows = [f"{name};{1.5 * i:.1f};x".replace(".", ",").replace(",png", ".png") for i, name in enumerate(pictures)]
+    path.write_text("\n".join(["path;label;note", *rows, ";;"]) + "\n", encoding="utf-8-sig")
+    found = load(path)
+    assert (found.task, found.classes) == (REGRESSION, ("label",))
+    assert float(found.train.labels.max()) <= 1.5 * (len(pictures) - 1)
+
+
 def test_splits_and_groups_are_kept(pictures: list[str], write: Write) -> None:
     rows = [
         (name, i % 2, ["train", "Val", "testing"][i % 10 // 8 + (i % 10 == 9)], i // 2)
@@ -138,7 +149,7 @@ def test_the_metadata_of_a_folder_takes_the_place_of_class_folders(
         ("path", ("b/1.png",), "row 1: no labels"),
         ("path,label,split", ("b/1.png", "x", "later"), "row 32: the split is 'later'; expected train, validation"),
         ("path,red,age", ("b/1.png", "x", "4"), "row 32: red is 'x'; expected a number, or classes in a column"),
-        ("path,label,label", ("b/1.png", "x", "x"), "row 1: column 'label' is there twice"),
+        ("path,label,label", ("b/1.png", "x", "x"), "row 1: two columns are called 'label'"),
     ],
 )
 def test_what_is_wrong_with_a_table_is_told_with_its_row(

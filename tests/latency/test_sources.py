@@ -169,6 +169,27 @@ def test_a_table_is_added_up(tmp_path: Path) -> None:
     assert (latency.ms, latency.low_ms, latency.high_ms) == pytest.approx((0.221, 0.201, 0.251))
 
 
+def test_a_table_as_a_spreadsheet_writes_it_is_the_same_table(tmp_path: Path) -> None:
+    expected = TableLatency.read(whole_table(tmp_path)).latency(graph, A15)
+    path = whole_table(tmp_path)
+    rows = path.read_text().replace(",70", ",70.5").splitlines()
+    text = "\r\n".join(row.replace(",", ";").replace(".", ",") for row in rows) + "\r\n;;\r\n"
+    path.write_text(text, encoding="utf-16", newline="")
+    found = TableLatency.read(path).latency(graph, A15)
+    assert found.ms == pytest.approx(expected.ms + 0.0005) and found.fixed_ms == 0.15
+
+
+def test_a_sum_beyond_any_plausible_latency_is_asked_about_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = [f"{key},a15,{us}" for key, us in zip(["prediction", *KEYS], (0.15, 0.07, 0.001), strict=True)]
+    source = TableLatency.read(table(tmp_path, *rows))
+    for _ in range(2):
+        source.latency(graph, A15)
+    assert len(caplog.messages) == 1
+    assert "is us in milliseconds? Give microseconds" in caplog.messages[0]
+
+
 def test_a_table_of_a_profile_comes_to_the_profile(tmp_path: Path) -> None:
     """The keys that a profile prints are those of a table, and casts need no row."""
     cast = Op("cast", "cast", (Tensor("image", x.shape, "fp32"),), (x,))
@@ -203,13 +224,13 @@ def test_what_a_table_does_not_hold_is_named(tmp_path: Path) -> None:
     ("rows", "columns", "message"),
     [
         ([], "operation,soc,us", "no column chip; expected operation, chip, us"),
-        (["relu,A15,fast"], "operation,chip,us", "row 1: could not convert string to float: 'fast'"),
-        (["relu,A15"], "operation,chip,us", "row 1: could not convert"),
-        (["relu,A15,1", "relu,A51,1"], "operation,chip,us", "row 2: unknown chip or device 'A51'"),
-        (["relu,A15,1", "relu,a15,2"], "operation,chip,us", "row 2: relu on A15 is there twice"),
-        (["relu,A15,-1"], "operation,chip,us", "row 1: expected 0 ≤ low_us ≤ us ≤ high_us, got -1, -1 and -1"),
-        (["relu,A15,2,3"], "operation,chip,us,low_us", "row 1: expected 0 ≤ low_us ≤ us ≤ high_us, got 3, 2 and 2"),
-        (["relu,A15,nan"], "operation,chip,us", "row 1: expected 0"),
+        (["relu,A15,fast"], "operation,chip,us", "row 2: us is 'fast'; expected a finite number"),
+        (["relu,A15"], "operation,chip,us", "row 2: 2 columns, but the header has 3"),
+        (["relu,A15,1", "relu,A51,1"], "operation,chip,us", "row 3: unknown chip or device 'A51'"),
+        (["relu,A15,1", "relu,a15,2"], "operation,chip,us", "row 3: relu on A15 is there twice"),
+        (["relu,A15,-1"], "operation,chip,us", "row 2: expected 0 ≤ low_us ≤ us ≤ high_us, got -1, -1 and -1"),
+        (["relu,A15,2,3"], "operation,chip,us,low_us", "row 2: expected 0 ≤ low_us ≤ us ≤ high_us, got 3, 2 and 2"),
+        (["relu,A15,nan"], "operation,chip,us", "row 2: expected 0"),
     ],
 )
 def test_a_table_that_is_none_says_so(tmp_path: Path, rows: list[str], columns: str, message: str) -> None:
@@ -227,7 +248,7 @@ def test_a_table_that_cannot_be_read_says_so(tmp_path: Path) -> None:
     with pytest.raises(AnenasError, match="cannot read"):
         TableLatency.read(tmp_path / "nothing.csv")
     (tmp_path / "binary.csv").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(AnenasError, match="cannot read"):
+    with pytest.raises(AnenasError, match="is not UTF-16 text"):
         TableLatency.read(tmp_path / "binary.csv")
 
 
@@ -253,7 +274,7 @@ def test_a_plugin_makes_a_source_known(monkeypatch: pytest.MonkeyPatch) -> None:
         ("calibratd", "unknown latency source 'calibratd'; did you mean calibrated"),
         ("calibrated:x", "latency source 'calibrated:x': expected 'calibrated' alone"),
         ("table", "latency source 'table': expected 'table:' and an argument"),
-        ("table:nowhere.csv", "cannot read nowhere.csv"),
+        ("table:nowhere.csv", "cannot read 'nowhere.csv'"),
         ("recordings:nowhere", "cannot read the recording nowhere"),
     ],
 )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,40 @@ def test_one_outlier_does_no_harm(tmp_path: Path) -> None:
 def test_rows_of_another_chip_do_not_count(tmp_path: Path) -> None:
     with pytest.raises(AnenasError, match=r"0 measured models of A15, at least 5 are needed; skipped: 10 another chip"):
         calibrate(table(tmp_path, MODELS, 1.0, 1.0, soc="A14"), A15, "mine")
+
+
+def rewritten(path: Path, encoding: str, change: Callable[[str], str]) -> Path:
+    path.write_text(change(path.read_text()), encoding=encoding)
+    return path
+
+
+def test_a_table_as_a_german_excel_writes_it_is_the_same_table(tmp_path: Path) -> None:
+    expected = calibrate(table(tmp_path, MODELS, 2.0, 0.7), A15, "mine").device
+
+    def excel(text: str) -> str:
+        return "\n".join(line.replace(",", ";").replace(".", ",") for line in text.splitlines()) + "\n;;;;\n"
+
+    assert calibrate(rewritten(tmp_path / "measurements.csv", "utf-8-sig", excel), A15, "mine").device == expected
+
+
+@pytest.mark.parametrize(("factor", "unit"), [(0.001, "seconds"), (1000, "microseconds")])
+def test_latencies_in_other_units_are_asked_about_and_not_fitted(tmp_path: Path, factor: float, unit: str) -> None:
+    path = table(tmp_path, MODELS, factor, factor)
+    with pytest.raises(AnenasError, match=rf"row 2: latency_ms is .* 10 of 10 rows are as far off: {unit}\? Give mill"):
+        calibrate(path, A15, "mine")
+
+
+def test_one_latency_beyond_any_plausible_is_asked_about_and_left_out(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = table(tmp_path, MODELS, 1.0, 1.0)
+    header, first, *rest = path.read_text().splitlines()
+    cells = first.split(",")
+    cells[3] = str(float(cells[3]) / 1000)
+    path.write_text("\n".join([header, *rest, ",".join(cells)]) + "\n")
+    result = calibrate(path, A15, "mine")
+    assert result.skipped == {"beyond any plausible latency": 1} and result.device.models == len(MODELS) - 1
+    assert "row 11: latency_ms is 0.000" in caplog.text and "seconds? Give milliseconds; not fitted" in caplog.text
 
 
 def test_several_measurements_of_one_model_are_one(tmp_path: Path) -> None:

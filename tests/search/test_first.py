@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import dataclasses
+import random
+from pathlib import Path
 
 import pytest
 from pretend import PretendEvaluator
 
 from anenas._errors import AnenasError
-from anenas.search import Problem, SearchSettings, Study, TrialFiles, front_of, make_sampler
+from anenas.search import Problem, SearchSettings, Study, TrialFiles, front_of, make_sampler, read_architectures
 from anenas.space import SearchSpace
 
 
@@ -48,3 +50,15 @@ def test_a_study_without_a_front_has_nothing_to_begin_with(study: Study, sizes: 
             (1, 1, 64, 64),
             10,
         )
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_architectures_of_a_text_file_are_read_as_windows_writes_it(
+    space: SearchSpace, tmp_path: Path, encoding: str
+) -> None:
+    rng = random.Random(0)
+    wanted = [space.sample(rng, classes=10) for _ in range(3)]
+    path = tmp_path / "first.txt"
+    lines = ["# the best so far", *map(str, wanted), "", ""]
+    path.write_text("\r\n".join(lines), encoding=encoding, newline="")
+    assert read_architectures(path, space, 10) == wanted

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import itertools
 import json
 import logging
@@ -10,14 +9,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anenas._errors import AnenasError
 from anenas.ane import MAX_STEPS
-from anenas.data._charset import encoding_of
 from anenas.data._columns import SERIES_COLUMNS, is_bookkeeping, is_time, learnable
 from anenas.data._format import InputFormat
 from anenas.data._raw import PARTS, Examples, RawData, file_safe, numbered
@@ -25,11 +22,11 @@ from anenas.data._series import ending_in_nan, read_series
 from anenas.data._sources import source
 from anenas.data._windows import Window, check_there, check_windows, tell_of_time, windows_of
 from anenas.inputs import SERIES
+from anenas.tables import Numbers, Table, open_table
 
 _log = logging.getLogger(__name__)
 
 _GROUPS = ("group", "subject")
-_EMPTY = ("", "nan", "na", "n/a", "null", "none", "?")
 _NAMED = 12  # channels in a card
 _CHUNK = 65_536  # rows that are in memory as text at once
 
@@ -45,7 +42,6 @@ class _Header:
     time: int | None
 
 
-# The csv module rather than pandas: so errors name the row, and at most 65,536 rows are in memory as text.
 @source("csv", SERIES, rest="FILE", suffix=".csv")
 def read_csv(rest: str, wanted: InputFormat) -> RawData:
     """Series from a file with a row for each step and a header.
@@ -60,18 +56,15 @@ def read_csv(rest: str, wanted: InputFormat) -> RawData:
     they are logged.
 
     Args:
-        rest: The file, with commas between columns and points in numbers, in UTF-8 or as `encoding_of` finds.
+        rest: The file, with commas, semicolons or tabs between columns, in UTF-8 or as `encoding_of` finds.
         wanted: The names of the channels, if a model has learnt them already; series are taken as they are.
 
     Raises:
         AnenasError: The file is not there, or is not as described; it names the row, the header being row 1.
     """
     path = Path(rest).expanduser()
-    try:
-        with path.open(encoding=encoding_of(path), newline="") as file:
-            header, windows, values, times = _read(path, file, wanted.columns)
-    except OSError as error:
-        raise AnenasError(f"cannot read '{path}': {error.strerror or error}") from error
+    with open_table(path) as table:
+        header, windows, values, times = _read(path, table, wanted.columns)
     check_windows(path, windows)
     bounds = [*(window.start for window in windows), len(values)]
     _check_lengths(path, header, windows, np.diff(bounds))
@@ -130,49 +123,35 @@ def _check_lengths(path: Path, header: _Header, windows: Sequence[Window], lengt
 
 
 def _read(
-    path: Path, file: TextIO, columns: tuple[str, ...] | None
+    path: Path, table: Table, columns: tuple[str, ...] | None
 ) -> tuple[_Header, list[Window], NDArray[np.float32], NDArray[np.float64]]:
     """The header, the windows in the file's order, and of every row the values, (rows, C), and the time, (rows,)."""
-    reader = csv.reader(file)
-    try:
-        header = _header(path, next(reader, []), columns)
-        windows: list[Window] = []
-        values: list[NDArray[np.float32]] = []
-        times: list[NDArray[np.float64]] = []
-        count, line = 0, 2
-        while rows := list(itertools.islice(reader, _CHUNK)):
-            lines: Sequence[int] = range(line, line + len(rows))
-            line += len(rows)
-            if {*map(len, rows)} != {len(header.names)}:
-                rows, lines = _filled(path, rows, lines, header)
-            if not rows:
-                continue
-            cells = list(zip(*rows, strict=True))
-            values.append(_values(path, cells, lines, header))
-            if header.time is not None:
-                times.append(np.array(list(map(_number, cells[header.time]))))
-            windows += windows_of(cells, lines, count, header.said, windows[-1] if windows else None)
-            count += len(rows)
-    except csv.Error as error:
-        raise AnenasError(f"'{path}', line {reader.line_num}: {error}; write it as CSV again") from error
+    header = _header(table, columns)
+    numbers = Numbers(path)
+    windows: list[Window] = []
+    values: list[NDArray[np.float32]] = []
+    times: list[NDArray[np.float64]] = []
+    count = 0
+    for lines, rows in table.chunks(_CHUNK):
+        cells = list(zip(*rows, strict=True))
+        measured = {header.names[channel]: cells[channel] for channel in header.channels}
+        clock = {} if header.time is None else {header.names[header.time]: cells[header.time]}
+        numbers.look({**clock, **measured}, lines)
+        values.append(numbers.read(measured, lines).astype(np.float32))
+        if clock:
+            times.append(numbers.read(clock, lines, otherwise=math.nan)[:, 0])
+        windows += windows_of(cells, lines, count, header.said, windows[-1] if windows else None)
+        count += len(rows)
     if not values:
         raise AnenasError(f"'{path}' has no row but its header; expected a row for each step of each window")
     return header, windows, np.concatenate(values), np.concatenate(times or [np.empty(0)])
 
 
-def _header(path: Path, row: list[str], wanted: tuple[str, ...] | None) -> _Header:
-    names = tuple(name.strip() for name in row)
-    if not any(names):
-        raise AnenasError(f"'{path}' is empty, or begins with an empty row; expected a header with window and label")
-    if not names[0]:
-        names = ("unnamed", *names[1:])  # as pandas writes its index
-    for name in names:
-        if not name or names.count(name) > 1:
-            what = f"two columns are called '{name}'" if name else f"column {names.index(name) + 1} has no name"
-            raise AnenasError(f"'{path}', row 1: {what}; give each a name of its own")
+def _header(table: Table, wanted: tuple[str, ...] | None) -> _Header:
+    path, names = table.path, table.header
     window = next((name for name in SERIES_COLUMNS if name in names), None)
     if window is None or "label" not in names:
-        found = f"found {', '.join(names)}" + ("" if len(names) > 1 else "; are there commas between columns?")
+        found = f"found {', '.join(names)}" + ("" if len(names) > 1 else f"; are there {table.delimiter} between them?")
         missing = "label" if window else "window"
         raise AnenasError(f"'{path}', row 1: no column '{missing}'; expected window, label and channels, {found}")
     if window != "window":
@@ -202,40 +181,3 @@ def _channels(path: Path, names: tuple[str, ...], others: list[str], wanted: tup
     if not channels:
         raise AnenasError(f"'{path}', row 1: no channels; expected columns of numbers beside {', '.join(names)}")
     return channels
-
-
-def _filled(
-    path: Path, rows: list[list[str]], lines: Sequence[int], header: _Header
-) -> tuple[list[list[str]], Sequence[int]]:
-    """The rows that are not empty, with their lines; each must have all columns."""
-    filled = [(row, line) for row, line in zip(rows, lines, strict=True) if row]
-    for row, line in filled:
-        if len(row) != len(header.names):
-            raise AnenasError(f"'{path}', row {line}: {len(row)} columns, but the header has {len(header.names)}")
-    return [row for row, _ in filled], [line for _, line in filled]
-
-
-def _values(path: Path, columns: list[tuple[str, ...]], lines: Sequence[int], header: _Header) -> NDArray[np.float32]:
-    """Of every channel, (rows, C), NaN where a cell is empty."""
-    values = np.empty((len(lines), len(header.channels)), np.float32)
-    with np.errstate(over="ignore"):  # to infinity
-        for i, channel in enumerate(header.channels):
-            try:
-                values[:, i] = list(map(float, columns[channel]))
-            except ValueError:
-                values[:, i] = list(map(_number, columns[channel]))
-    if np.isinf(values).any():
-        row, i = np.argwhere(np.isinf(values))[0]
-        name, text = header.names[header.channels[i]], columns[header.channels[i]][row]
-        raise AnenasError(f"'{path}', row {lines[row]}: {name} is '{text}'; expected a finite number")
-    return values
-
-
-def _number(text: str) -> float:
-    """A cell's number, NaN if it is empty, infinity if it is none."""
-    if text.strip().lower() in _EMPTY:
-        return math.nan
-    try:
-        return float(text)
-    except ValueError:
-        return math.inf

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from anenas._errors import AnenasError
-from anenas.data._charset import encoding_of
+from anenas._files import is_file
 from anenas.data._encoding import Encoding
 from anenas.data._format import InputFormat
 from anenas.data._raw import PARTS, Examples, RawData, file_safe, numbered
 from anenas.data._sources import source
 from anenas.data._text import Texts
 from anenas.inputs import TEXTS
+from anenas.tables import Table, open_table
 
 _log = logging.getLogger(__name__)
 
 _COLUMNS = ("text", "label")
 
 
-# The csv module rather than pandas: so errors name the row, and quoted texts are read as they are.
 @source("text", TEXTS, rest="FILE")
 def read_texts(rest: str, wanted: InputFormat) -> RawData:
     """Texts from a table with a header and the columns `text`, `label` and, if there, `split`.
@@ -30,8 +29,8 @@ def read_texts(rest: str, wanted: InputFormat) -> RawData:
     ignored, and rows whose text has no tokens are left out, which is logged with their number.
 
     Args:
-        rest: A file with tabs between columns where it ends in .tsv and with commas otherwise, in UTF-8 or what its
-            byte-order mark declares; other encodings are guessed, which is logged.
+        rest: A file with commas, semicolons or tabs between columns, in UTF-8 or what its byte-order mark declares;
+            other encodings are guessed, which is logged.
         wanted: How texts become ids.
 
     Raises:
@@ -53,19 +52,10 @@ def read_texts(rest: str, wanted: InputFormat) -> RawData:
 
 def _rows(path: Path, encoding: Encoding) -> list[tuple[str, str, str]]:
     """Text, label and split of each row."""
-    content = _content(path)
-    reader = csv.reader(io.StringIO(content, newline=""), delimiter="\t" if _is_tsv(path) else ",", strict=True)
-    rows = []
-    limit = csv.field_size_limit(len(content))  # a text may be a book
-    try:
-        header = _header(path, next(reader, []))
-        for number, row in enumerate(reader, 2):
-            if row:
-                rows.append((number, _row(path, number, row, header)))
-    except csv.Error as error:
-        raise AnenasError(f"'{path}', line {reader.line_num}: {error}; write it as CSV again") from error
-    finally:
-        csv.field_size_limit(limit)
+    longest = path.stat().st_size if is_file(path) else 0  # a text may be a book
+    with open_table(path, cell=longest + 1, distinct=False) as table:
+        header = _header(table)
+        rows = [(number, _row(path, number, row, header)) for number, row in table.rows()]
     if not rows:
         raise AnenasError(f"'{path}' has no row but its header; expected one for each text")
     empty = [number for number, (text, _, _) in rows if not encoding.split(text)]
@@ -78,37 +68,17 @@ def _rows(path: Path, encoding: Encoding) -> list[tuple[str, str, str]]:
     return [row for number, row in rows if number not in left_out]
 
 
-def _is_tsv(path: Path) -> bool:
-    return path.suffix.lower() == ".tsv"
-
-
-def _content(path: Path) -> str:
-    encoding = encoding_of(path)
-    try:
-        return path.read_bytes().decode(encoding)
-    except OSError as error:
-        raise AnenasError(f"cannot read '{path}': {error.strerror or error}") from error
-
-
-def _header(path: Path, row: list[str]) -> list[str]:
-    names = [name.strip() for name in row]
+def _header(table: Table) -> tuple[str, ...]:
     for name in _COLUMNS:
-        if names.count(name) != 1:
-            found = ", ".join(names) or "nothing"
-            between = "tabs" if _is_tsv(path) else "commas"
+        if table.header.count(name) != 1:
             raise AnenasError(
-                f"'{path}', row 1: expected one column '{name}' in a header of text, label and perhaps split with "
-                f"{between} between them, found {found[:200]}"
+                f"'{table.path}', row 1: expected one column '{name}' in a header of text, label and perhaps split, "
+                f"with {table.delimiter} between them, found {', '.join(table.header)[:200]}"
             )
-    return names
+    return table.header
 
 
-def _row(path: Path, number: int, row: list[str], header: list[str]) -> tuple[str, str, str]:
-    if len(row) != len(header):
-        raise AnenasError(
-            f"'{path}', row {number}: {len(row)} columns, but the header has {len(header)}; quote texts that hold "
-            f"{'tabs' if _is_tsv(path) else 'commas'}"
-        )
+def _row(path: Path, number: int, row: Sequence[str], header: tuple[str, ...]) -> tuple[str, str, str]:
     text, label = row[header.index("text")], row[header.index("label")].strip()
     split = row[header.index("split")].strip() if "split" in header else "train"
     if not label:

@@ -136,12 +136,15 @@ def changed(row: int, column: int, value: object) -> list[list[object]]:
     ("given", "message"),
     [
         ({"header": ["window", "x", "y", "z"]}, "row 1: no column 'label'; expected window, label and channels, found"),
-        ({"header": ["window;label;x;y"]}, "row 1: no column 'window'; .* are there commas between columns?"),
+        (
+            {"header": ["window|label|x|y"]},
+            r"row 1: no column 'window'; .* found window\|label.*; are there commas betw",
+        ),
         ({"header": ["window", "label", "x", "x"]}, "row 1: two columns are called 'x'; give each a name of its own"),
         ({"header": ["window", "label", "", "x"]}, "row 1: column 3 has no name"),
         ({"header": ["window", "label", "group", "subject"]}, "row 1: windows are grouped by group or by subject"),
         ({"header": ["window", "label", "split"]}, "row 1: no channels; expected columns of numbers beside window, l"),
-        ({"header": []}, "is empty, or begins with an empty row; expected a header with window and label"),
+        ({"header": []}, "is empty, or begins with an empty row; expected a header with names of columns"),
         ({"rows": []}, "has no row but its header"),
         ({"rows": changed(13, 2, "one")}, "row 13: x is 'one'; expected a finite number"),
         ({"rows": changed(14, 3, "-inf")}, "row 14: y is '-inf'; expected a finite number"),
@@ -311,6 +314,16 @@ def test_other_encodings_are_read_as_declared_or_guessed(write: Write, caplog: p
     assert read(path).fingerprint == expected and not caplog.messages
     path.write_text(text, encoding="cp1252", newline="")
     assert read(path).fingerprint == expected and "a guess" in caplog.text
+
+
+def test_a_table_as_a_german_excel_writes_it_is_the_same_table(write: Write, caplog: pytest.LogCaptureFixture) -> None:
+    path = with_columns(write(*rows()), {"time_s": lambda row, window: row * 0.1 + (row > 20) * 3.5})
+    expected, told = read(path).fingerprint, messages(caplog, path)
+    caplog.clear()
+    text = path.read_text(encoding="utf-8").replace(",", ";").replace(".", ",").replace("\n", "\r\n")
+    path.write_text(f"sep=;\r\n{text};;;;\r\n", encoding="utf-8-sig", newline="")
+    assert read(path).fingerprint == expected
+    assert messages(caplog, path) == told and any("gaps in time_s" in line for line in told)
 
 
 def test_what_is_no_text_is_told(write: Write) -> None:

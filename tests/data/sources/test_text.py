@@ -223,6 +223,16 @@ def test_tables_may_have_tabs_a_byte_order_mark_other_columns_and_empty_rows(tab
     assert tabs.fingerprint == load(table(csv_of(rows()))).fingerprint
 
 
+def test_a_table_of_texts_with_semicolons_is_the_same_table(table: Callable[..., str]) -> None:
+    def quoted(delimiter: str) -> str:
+        return "".join(f'"{text},\nindeed"{delimiter}{label}\r\n' for text, label in [("text", "label"), *rows()])
+
+    content = quoted(";").replace('"text,\nindeed"', "text") + ";\r\n"
+    expected = load(table(quoted(",").replace('"text,\nindeed"', "text"))).fingerprint
+    assert load(table(content, "semicolons.csv")).fingerprint == load(table(content, "unknown.txt")).fingerprint
+    assert load(table(content)).fingerprint == expected
+
+
 def test_texts_come_from_npz_too(tmp_path: Path) -> None:
     texts, labels = [text for text, _ in rows()], np.array([int(label == "yes") for _, label in rows()])
     path = tmp_path / "texts.npz"
@@ -260,13 +270,13 @@ def test_a_text_may_be_as_long_as_a_book(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "row 1: expected one column 'text' in a header of text, label and perhaps split"),
-        ("text;label\na;b\n", "expected one column 'text' .* with commas between them, found text;label"),
+        ("", "is empty, or begins with an empty row; expected a header with names of columns"),
+        ("text|label\na|b\n", r"expected one column 'text' .* with commas between them, found text\|label"),
         ("text,class\na,b\n", "expected one column 'label'"),
         ("text,label\n", "has no row but its header"),
         ("text,label\n...,b\n,a\n", "row 2: the text has no words, which are letters and numbers, nor has any other"),
         ("text,label\nfine,\n", "row 2: the label is empty"),
-        ("text,label\none, two,b\n", "row 2: 3 columns, but the header has 2; quote texts that hold commas"),
+        ("text,label\none, two,b\n", "row 2: 3 columns, but the header has 2; quote cells that hold commas"),
         ("text,label,split\nfine,a,dev\n", "row 2: the split is 'dev'; expected train, validation, test"),
         ("text,label,split\nfine,a,test\n", "no row has the split train"),
         ('text,label\n"fine,a\n', "line 2: unexpected end of data"),

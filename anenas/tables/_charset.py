@@ -29,14 +29,17 @@ _SAMPLE = 262_144  # bytes of lines that are not ASCII
 
 
 def declared_encoding(path: Path) -> str | None:
-    """What the byte-order mark of a file says, None without one.
+    """What the byte-order mark of a file says, or the zeros between its letters; None without either.
 
     Raises:
         OSError: If it cannot be read.
     """
     with path.open("rb") as file:
         start = file.read(4)
-    return next((name for mark, name in _MARKS if start.startswith(mark)), None)
+    if marked := next((name for mark, name in _MARKS if start.startswith(mark)), None):
+        return marked
+    zeros = bytes(byte == 0 for byte in start)
+    return {b"\0\1\0\1": "utf-16-le", b"\1\0\1\0": "utf-16-be"}.get(zeros)
 
 
 def encoding_of(path: Path) -> str:
@@ -54,7 +57,7 @@ def encoding_of(path: Path) -> str:
     except OSError as error:
         raise AnenasError(f"cannot read '{path}': {error.strerror or error}") from error
     if guessed is None:
-        name = {"utf-16": "UTF-16", "utf-32": "UTF-32"}.get(declared or "", "UTF-8")
+        name = "UTF-8" if declared in (None, "utf-8-sig") else str(declared)[:6].upper()
         raise AnenasError(f"'{path}', {problem} is not {name} text; save the table in UTF-8")
     _log.info(f"'{path}', {problem} is not UTF-8: the table is read as {guessed}, a guess; save it in UTF-8 if wrong")
     return guessed
