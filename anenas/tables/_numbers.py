@@ -64,6 +64,8 @@ class Numbers:
                     return
             return
         for name, cells in columns.items():
+            if "," in self._first and "." not in joined[name]:  # that there are commas is known
+                continue
             for line, cell in zip(lines, cells, strict=True):
                 if sign := _decimal_sign(_plain(cell)):
                     self._first.setdefault(sign, (name, line, cell.strip()))
@@ -93,12 +95,8 @@ class Numbers:
         self.look(columns, lines)
         values = np.empty((len(lines), len(columns)))
         for i, (name, cells) in enumerate(columns.items()):
-            try:
-                if "," in self._first or "_" in "\n".join(cells):  # which Python reads over
-                    raise ValueError
-                values[:, i] = list(map(float, cells))
-            except ValueError:
-                values[:, i] = [self._number((name, *one)) for one in zip(lines, cells, strict=True)]
+            read = self._at_once(cells)
+            values[:, i] = read or [self._number((name, *one)) for one in zip(lines, cells, strict=True)]
         if otherwise is not None:
             return np.where(np.isinf(values), otherwise, values)
         with np.errstate(over="ignore"):
@@ -110,6 +108,20 @@ class Numbers:
                 f"'{self._path}', row {lines[row]}: {name} is '{cells[row].strip()}'; expected a finite number"
             )
         return values
+
+    def _at_once(self, cells: Sequence[str]) -> list[float]:
+        """The numbers of cells that hold nothing but such as Python knows, and empty ones; none of any other."""
+        joined = "".join(cells)
+        if "_" in joined:  # which Python reads over
+            return []
+        if "," in self._first:
+            if "." in joined:
+                return []
+            cells = [cell.replace(",", ".") for cell in cells]
+        try:
+            return [float(cell or math.nan) for cell in cells]
+        except ValueError:
+            return []
 
     def _number(self, cell: _Cell) -> float:
         """Infinity where a cell holds no number."""
