@@ -18,7 +18,7 @@ from anenas.api._data import log_concerns
 from anenas.api._input import augmented, load_input, with_input
 from anenas.api._options import CLASS_WEIGHTS, check_metrics, limits_of
 from anenas.api._pretrained import Weights, space_of
-from anenas.api._prospects import latency_prospects
+from anenas.api._prospects import exacting_limits, latency_prospects
 from anenas.data import UNEQUAL_CLASSES, Data, Dataset, InputFormat, count_inputs, count_lines
 from anenas.latency import Target
 from anenas.search import (
@@ -35,6 +35,7 @@ from anenas.search import (
     Study,
     Train,
     TrainingEvaluator,
+    check_reach,
     front_of,
     is_metric,
     objective_names,
@@ -154,6 +155,16 @@ class Job:
         if not any(name.partition("@")[0] == "latency_ms" for name in self.objectives):
             return ""
         return latency_prospects(self._drawn, self.targets[0], self.objectives)
+
+    def check_limits(self) -> list[str]:
+        """What is to tell of limits that few networks keep, if any do; nothing where they leave room.
+
+        Raises:
+            AnenasError: If no network of the space can keep one.
+        """
+        problem = self.problem(Objectives())
+        told = [check_reach(problem, self._drawn), exacting_limits(self.limits, self.dataset)]
+        return [line for line in told if line]
 
     @functools.cached_property
     def _drawn(self) -> list[Estimate]:

@@ -5,10 +5,42 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from anenas.data import Dataset
 from anenas.latency import Target
-from anenas.search import Estimate
+from anenas.search import Estimate, is_metric
+from anenas.space import Limits, is_least
 
 _FEW = 3  # steps between latencies that can be told apart: a front of four
+
+
+def exacting_limits(limits: Limits, dataset: Dataset | None) -> str:
+    """Which limits of metrics ask that no input at all is mistaken; empty where none does.
+
+    Args:
+        limits: Of the search.
+        dataset: What is searched on, where it is known.
+    """
+    if dataset is None:
+        return ""
+    told = []
+    for name, least in limits.bounds.items():
+        if not is_metric(name) or not is_least(name):
+            continue
+        inputs = _inputs_of(name, dataset)
+        if inputs and least > 1 - 1 / inputs:
+            told.append(f"{name} ≥ {least:.6g} asks that all of {inputs:,} validation inputs are right")
+    return "; ".join(told) + "; few networks, if any, will do" if told else ""
+
+
+def _inputs_of(name: str, dataset: Dataset) -> int:
+    """How many validation inputs a fraction is one of; 0 of other metrics."""
+    family, _, label = name.partition("@")
+    labels = dataset.validation.labels
+    if family == "accuracy":
+        return len(labels)
+    if family == "recall" and label in dataset.classes and labels.ndim == 1:
+        return int((labels == dataset.classes.index(label)).sum())
+    return 0
 
 
 def latency_prospects(drawn: Sequence[Estimate], target: Target, objectives: Sequence[str]) -> str:

@@ -209,6 +209,7 @@ def run_search(
         evaluator=evaluator,
         classes=classes,
     )
+    warnings = job.check_limits()
     name = study_name(Path(store).absolute(), study, new, job.title, job.settings)
     store, exports = made_folder("store", store), made_folder("exports", exports)
     first = job.first(seed_architectures, Study.load(store, from_study) if from_study else None)
@@ -223,6 +224,9 @@ def run_search(
         _log.info("study %s%s", name, _progress(found))
         if prospects := job.prospects:
             _log.info(prospects)
+        if not found.completed:
+            for line in warnings:
+                _log.warning(line)
         tracker = MlflowTracker(found, job.space, store, client)
         if job.dataset:
             tracker.log_inputs(count_inputs(job.dataset))

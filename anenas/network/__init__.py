@@ -6,6 +6,7 @@ from anenas.network._graph import architecture_cost, architecture_graph
 from anenas.network._inherit import inherit
 from anenas.network._normalise import Normalisation
 from anenas.network._reference import reference_values
+from anenas.network._smallest import smallest
 from anenas.network._streamed import Streamed, streaming_problem
 from anenas.network._trace import trace
 
@@ -21,6 +22,7 @@ __all__ = [
     "fuse",
     "inherit",
     "reference_values",
+    "smallest",
     "streaming_problem",
     "trace",
 ]

@@ -50,7 +50,7 @@ def architecture_cost(architecture: Architecture, chip: Chip) -> ProgramCost:
     shape: _Shape = architecture.input
     cost = _input_cost(shape, architecture.raw, architecture.masked, chip)
     for stage in architecture.stages:
-        of_stage, shape = _stage_cost(stage, shape, chip, form)
+        of_stage, shape = stage_cost(stage, shape, chip, form)
         cost += of_stage
     return cost + _head_cost(architecture.head, shape, architecture.input, head_mask(architecture), chip, form)
 
@@ -60,7 +60,7 @@ def _in_form(graph: Graph, form: str) -> Graph:
 
 
 @functools.lru_cache(maxsize=100_000)
-def _stage_cost(stage: Stage, shape: _Shape, chip: Chip, form: str) -> tuple[ProgramCost, _Shape]:
+def stage_cost(stage: Stage, shape: _Shape, chip: Chip, form: str) -> tuple[ProgramCost, _Shape]:
     """The cost of a stage, and the shape of its output."""
     cost, shape = _block_cost(stage.block, stage.width, stage.stride, shape, chip, form)
     for _ in range(1, stage.depth):

@@ -34,6 +34,7 @@ from anenas.search._problem import (
     reference_draws,
     reference_point,
 )
+from anenas.search._reach import check_reach
 from anenas.search._settings import SCHEMA_VERSION, SearchSettings
 from anenas.search._ship import load_deployed, ship
 from anenas.search._store import check_study_name, is_being_searched, searching, study_folder, study_name, study_names
@@ -109,6 +110,7 @@ __all__ = [
     "Trial",
     "TrialFiles",
     "alike_in_latency",
+    "check_reach",
     "check_study_name",
     "export_best",
     "front_of",

@@ -17,13 +17,14 @@ from anenas.search._candidates import Candidates
 from anenas.search._donor import Donors, Pretrained, nothing
 from anenas.search._early_stopping import WAITING, EarlyStopping, Rungs
 from anenas.search._evaluation import WEIGHTS, Evaluation
+from anenas.search._objectives import figure
 from anenas.search._probe import probe_backbones
 from anenas.search._problem import Problem
 from anenas.search._study import Study
-from anenas.search._trial import Trial
+from anenas.search._trial import FinishedTrial, Trial
 from anenas.search.executors import Executor, Outcome, Task, TrialFiles
 from anenas.search.samplers import Sampler
-from anenas.space import Architecture
+from anenas.space import Architecture, is_least
 
 _log = logging.getLogger(__name__)
 
@@ -69,7 +70,7 @@ class Search:
                 now.
 
         Raises:
-            AnenasError: If nothing fits the limits, or the first trials all fail alike.
+            AnenasError: If nothing fits the limits, no trained network keeps them, or the first trials all fail alike.
         """
         left = self.study.unanswered(self.problem)
         to_probe = [trial for trial in left if self.rungs.probes and trial.architecture.backbone]
@@ -80,6 +81,7 @@ class Search:
         self._running: dict[int, Trial] = {}
         self._again = self._paused_at_no_rung()
         self._died: set[int] = set()
+        self._wanted = trials
         if self.rungs.probes:
             self._probe(to_probe, deadline - reserve())
             self._note_whole_network()
@@ -147,6 +149,7 @@ class Search:
                 self.study.pause(trial, evaluation)
             else:
                 self.study.complete(trial, evaluation, self.problem.violations(evaluation))
+                self._stop_if_out_of_reach()
 
     def _probe(self, left: Sequence[Trial], deadline: float) -> None:
         study, problem = self.study, self.problem
@@ -182,6 +185,31 @@ class Search:
         """Stop the trials that wait at each rung behind the best `kept`."""
         for number, reason in self._stopping.left_behind(self._running, kept):
             self.study.stop(number, reason)
+
+    def _stop_if_out_of_reach(self) -> None:
+        """Say, at 5, 10, 20 … trained networks none of which keeps the limits, how near they come; stop at last."""
+        missed = [trial for trial in self.study.finished if trial.violations and trial.evaluation]
+        count = len(missed)
+        if self.study.completed or count < _HOPELESS:
+            return
+        best = self._best_of(missed)
+        if count >= max(_BROKEN, 2 * self._wanted):
+            raise AnenasError(f"{count} networks were trained and none keeps the limits: {best}; loosen the limits")
+        if (count // _HOPELESS).bit_count() == 1 and count % _HOPELESS == 0:
+            _log.warning(f"{count} networks were trained and none keeps the limits so far: {best}")
+
+    def _best_of(self, missed: Sequence[FinishedTrial]) -> str:
+        """The best value of each limit that they miss, for people."""
+        told = []
+        for name in dict.fromkeys(name for trial in missed for name in trial.violations):
+            evaluations = [trial.evaluation for trial in missed if trial.evaluation]
+            values = [value for one in evaluations if (value := figure(name).read(one)) is not None]
+            best = (max if is_least(name) else min)(values, default=math.nan)
+            limit = self.problem.limits.bounds[
+                name.partition("@")[0] if name not in self.problem.limits.bounds else name
+            ]
+            told.append(f"{name} {'≥' if is_least(name) else '≤'} {limit:g}, {figure(name).describe_best(best)}")
+        return "; ".join(told)
 
     def _stop_if_hopeless(self) -> None:
         enough = _BROKEN if self.study.completed or self.study.paused else _HOPELESS

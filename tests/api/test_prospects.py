@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 from pretend import estimate, latency
+from tiny import write_tiny
 
 from anenas.ane import get_chip
-from anenas.api._prospects import latency_prospects
+from anenas.api._prospects import exacting_limits, latency_prospects
+from anenas.data import load_data
 from anenas.latency import FunctionLatency, Target
 from anenas.search import Estimate
+from anenas.space import Limits
 
 BOTH = ("accuracy", "latency_ms")
 
@@ -38,3 +42,19 @@ def test_a_source_that_tells_everything_apart_needs_no_advice() -> None:
 
 def test_where_no_latency_is_known_there_is_nothing_to_tell() -> None:
     assert latency_prospects(drawn(float("inf")), Target.named("A15"), BOTH) == ""
+
+
+def test_limits_that_leave_no_mistake_are_told_with_the_inputs_that_they_are_about(tmp_path: Path) -> None:
+    write_tiny(tmp_path)
+    dataset = load_data(tmp_path / "data.npz")
+    held = len(dataset.validation)
+    told = exacting_limits(Limits(accuracy=1.0), dataset)
+    assert told == f"accuracy ≥ 1 asks that all of {held} validation inputs are right; few networks, if any, will do"
+    assert "accuracy" in exacting_limits(Limits(accuracy=1 - 0.5 / held), dataset)
+    assert exacting_limits(Limits(accuracy=1 - 1.5 / held, latency_ms=0.01), dataset) == ""
+    label = dataset.classes[0]
+    of_class = int((dataset.validation.labels == 0).sum())
+    told = exacting_limits(Limits(metrics={f"recall@{label}": 1 - 0.5 / of_class}), dataset)
+    assert f"all of {of_class} validation inputs" in told
+    assert exacting_limits(Limits(metrics={"log_loss": 0.001}), dataset) == ""
+    assert exacting_limits(Limits(accuracy=1.0), None) == ""

@@ -43,6 +43,7 @@ from anenas.search import Study
         ({"max_size_mb": -1.0}, "limit size_mb: .*, got -1.0"),
         ({"max_params": 0.0}, "limit params: .*, got 0.0"),
         ({"min_accuracy": 1.5}, "limit accuracy: .*, got 1.5"),
+        ({"max_latency_ms": 0.01}, r"limit latency_ms 0\.01: any prediction costs 0\.\d+ ms on A15, whatever it comp"),
         ({"device": "abacus"}, "unknown device 'abacus'"),
         ({"latency": {"M2": CalibratedLatency()}}, "`latency` names M2; the search's chips are A15"),
         ({"latency": "calibratd"}, "unknown latency source 'calibratd'; did you mean calibrated"),

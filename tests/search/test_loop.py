@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import math
 import random
 import re
@@ -264,6 +265,28 @@ def test_at_a_rung_nothing_is_faster_by_less_than_can_be_told(inline: Make) -> N
         trained = stopping._trained({})
         ranked.append([trained[number][0.25].score for number in stopping._ranked(0.25, trained)])
     assert ranked[1] == sorted(ranked[1], reverse=True) and ranked[0] != sorted(ranked[0], reverse=True)
+
+
+def test_what_no_trained_network_keeps_is_told_early_and_ends_the_search(
+    inline: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, "anenas")
+    search = inline()
+    search.problem = dataclasses.replace(search.problem, limits=Limits(accuracy=1.0))
+    search.rungs = Rungs()
+    with pytest.raises(AnenasError, match=r"^20 networks were trained and none keeps .*accuracy ≥ 1, best 9.*; loosen"):
+        search.run(3)
+    assert [line.split()[0] for line in caplog.messages if "none keeps" in line] == ["5", "10"]
+    assert sum(trial.evaluation is not None for trial in search.study.finished) == 20
+
+
+def test_a_limit_that_few_trained_networks_keep_ends_nothing(inline: Make) -> None:
+    search = inline()
+    search.problem = dataclasses.replace(search.problem, limits=Limits(accuracy=0.93))
+    search.rungs = Rungs()
+    search.run(3)
+    assert len(search.study.completed) == 3
+    assert search.study.counts["infeasible"] > 3
 
 
 def test_only_what_was_trained_in_full_may_be_on_the_front(inline: Make) -> None:

@@ -1,0 +1,65 @@
+"""Limits that nothing keeps, or nothing that was drawn."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from pretend import PretendEvaluator
+
+from anenas._errors import AnenasError
+from anenas.latency import Target
+from anenas.search import Problem, TrainingEvaluator, check_reach, reference_draws
+from anenas.search._objectives import Objectives
+from anenas.space import Limits, SearchSpace
+
+REAL = TrainingEvaluator((Target.named("A15"), Target.named("M2")), epochs=1)
+
+
+def told(space: SearchSpace, evaluator: TrainingEvaluator | PretendEvaluator = REAL, **limits: float) -> str:
+    problem = Problem(space, 10, evaluator, Objectives(), Limits(**limits), latency_bound="estimate")  # type: ignore[arg-type]
+    return check_reach(problem, reference_draws(space, 10, evaluator))
+
+
+def least(space: SearchSpace, name: str) -> float:
+    """The least of a figure that the whole space has; it holds 32 networks."""
+    from anenas.space import every
+
+    estimates = [REAL.estimate(one) for one, _ in every(lambda pick: space.decide(pick, classes=10))]
+    return float(min(getattr(one, name) for one in estimates))
+
+
+def test_limits_with_room_say_nothing(space: SearchSpace) -> None:
+    assert told(space) == told(space, size_mb=1.0, latency_ms=5.0) == told(space, accuracy=1.0) == ""
+
+
+def test_less_than_any_prediction_costs_is_refused_with_what_it_costs(space: SearchSpace) -> None:
+    fixed = REAL.estimate(space.decide(lambda _, options: options[0], classes=10)).latency.fixed_ms
+    with pytest.raises(AnenasError, match=rf"limit latency_ms 0\.01: any prediction costs {fixed:.3f} ms on A15"):
+        told(space, latency_ms=0.01)
+
+
+@pytest.mark.parametrize("name", ["size_mb", "macs", "params"])
+def test_less_than_the_smallest_network_is_refused_with_it(space: SearchSpace, name: str) -> None:
+    bound = least(space, name)
+    assert told(space, **{name: bound}) == ""
+    with pytest.raises(AnenasError, match=rf"limit {name} .*: nothing in 'pretend' keeps it, .* is 1x1x16x16-conv"):
+        told(space, **{name: 0.999 * bound})
+
+
+def test_what_none_of_200_drawn_keeps_is_told_limit_by_limit(space: SearchSpace) -> None:
+    evaluator = PretendEvaluator()  # of whose figures nobody knows whether they add up
+    assert told(space, evaluator, latency_ms=0.01, size_mb=1.7) == (
+        "none of 200 networks drawn is within the limits: size_mb ≤ 1.7 keep 39, latency_ms ≤ 0.01 keeps none, the "
+        "nearest misses it by 1060%; the search looks for others"
+    )
+    assert "the upper end" not in told(space, evaluator, latency_ms=0.01)
+
+
+def test_where_every_network_breaks_a_rule_the_rule_is_told(space: SearchSpace) -> None:
+    class Broken(PretendEvaluator):
+        def estimate(self, architecture):  # type: ignore[no-untyped-def]
+            return dataclasses.replace(super().estimate(architecture), broken_rules=("latency: no row for 'conv'",))
+
+    line = told(space, Broken(), macs=9e9)
+    assert line == "none of 200 networks drawn can be searched: latency: no row for 'conv'"
