@@ -178,8 +178,15 @@ class Study:
         return list(self._by_number.values())
 
     def ask(self, sampler: Sampler, problem: Problem) -> Trial:
-        """The sampler's next suggestion, noted as running."""
-        suggested = sampler.ask(problem, self.trials)
+        """The sampler's next suggestion, noted as running. Its linear algebra has one thread.
+
+        Its matrices are small, and workers fill the cores: threads that wait for each other at every one of thousands
+        of calls take many times as long (experiments/README.md).
+        """
+        from threadpoolctl import threadpool_limits
+
+        with threadpool_limits(1):
+            suggested = sampler.ask(problem, self.trials)
         try:
             decisions = dict(suggested) if isinstance(suggested, Mapping) else problem.decisions(suggested)
             problem.make(decisions)

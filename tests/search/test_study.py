@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import optuna
 import pytest
@@ -8,6 +9,7 @@ from pretend import PretendEvaluator, estimate
 
 from anenas._errors import AnenasError
 from anenas.search import EVALUATION, Problem, SearchSettings, Study, Trial, TrialFiles, make_sampler
+from anenas.space import Decisions
 
 SETTINGS = SearchSettings({"accuracy": 0.0, "latency_ms": 0.5}, space="pretend", chip="A15")
 EVALUATOR = PretendEvaluator()
@@ -168,3 +170,24 @@ def test_a_repeat_of_what_turned_out_infeasible_is_not_told_as_good(study: Study
     found = optuna.load_study(study_name="s", storage=f"sqlite:///{study.folder.parents[1] / 'studies.db'}")
     assert found.best_trials == []
     assert study.front == []
+
+
+def test_a_sampler_s_linear_algebra_has_one_thread_while_it_suggests(study: Study, problem: Problem) -> None:
+    import numpy as np
+    from threadpoolctl import threadpool_info
+
+    def threads() -> list[int]:
+        np.linalg.inv(np.eye(2))
+        return [pool["num_threads"] for pool in threadpool_info()]
+
+    class Watching:
+        seen: list[int]
+
+        def ask(self, problem: Problem, trials: Sequence[Trial]) -> Decisions:
+            self.seen = threads()
+            return make_sampler("random", 0).ask(problem, trials)  # type: ignore[return-value]
+
+    before, sampler = threads(), Watching()
+    study.ask(sampler, problem)
+    assert sampler.seen and set(sampler.seen) == {1}
+    assert threads() == before
