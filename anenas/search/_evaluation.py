@@ -107,10 +107,9 @@ class Evaluation:
     @property
     def score_error(self) -> float | None:
         """The standard error of the score; None where nothing tells."""
-        if self.metric in self.errors:
-            return self.errors[self.metric]
-        known = self.metric == "accuracy" and self.held_out
-        return binomial_error(self.score, self.held_out) if known else None
+        if self.metric == "accuracy" and self.held_out:
+            return binomial_error(self.score, self.held_out)
+        return self.errors.get(self.metric)
 
     @property
     def shortfall(self) -> float:

@@ -1,6 +1,6 @@
 """Accuracies with the noise of a small held-out set taken out: what candidates are ranked by while they are trained.
 
-An accuracy p that was measured on n inputs has the standard error √(p (1 − p) / n). Where candidates differ by less,
+An accuracy that was measured on n inputs has the standard error of `binomial_error`. Where candidates differ by less,
 the best of them is the luckiest. So each is drawn to what is known otherwise, the trend of accuracy with the logarithm
 of the multiply-accumulates:
 

@@ -4,9 +4,18 @@ To add a task, pass an instance of a subclass of `Task` to `TASKS`; to add a met
 """
 
 from anenas.tasks import _class_metrics, _target_metrics
-from anenas.tasks._class_metrics import THRESHOLD, binomial_error
+from anenas.tasks._class_metrics import THRESHOLD
 from anenas.tasks._classification import CLASSIFICATION, LABEL_SMOOTHING
-from anenas.tasks._metric import METRICS, ClassMetric, Direction, Metric, find_metric, metric, metric_names
+from anenas.tasks._metric import (
+    METRICS,
+    ClassMetric,
+    Direction,
+    Metric,
+    binomial_error,
+    find_metric,
+    metric,
+    metric_names,
+)
 from anenas.tasks._multilabel import MULTILABEL
 from anenas.tasks._predictions import Predictions
 from anenas.tasks._regression import REGRESSION

@@ -5,13 +5,12 @@ A class without inputs has no part in a mean over classes.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from anenas.tasks._metric import class_metric, metric
+from anenas.tasks._metric import binomial_error, class_metric, metric
 from anenas.tasks._predictions import Predictions
 
 THRESHOLD = 0.5
@@ -22,11 +21,6 @@ CLASS_METRICS = ("precision", "recall", "f1")
 
 _BINS = 15  # of the calibration error, as in Guo et al. 2017
 _LEAST = 1e-7  # of a probability: the logarithm of what float32 makes 0 says nothing
-
-
-def binomial_error(fraction: float, count: int) -> float:
-    """The standard error of a fraction of so many inputs, √(p (1 − p) / n)."""
-    return math.sqrt(fraction * (1 - fraction) / count)
 
 
 def _accuracy_error(predictions: Predictions) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -19,6 +20,17 @@ OfClass = Callable[[Predictions, int], float]
 _RESAMPLES = 100  # the standard error is then known to a fourteenth: 1 / √(2 · 99)
 
 
+def binomial_error(fraction: float, count: int) -> float:
+    """The standard error of a fraction of so many inputs.
+
+    √(p (1 − p) / n) after half an input more that is right and half a one that is wrong: without them it would be 0
+    where all are right, as if nothing were left to doubt. That is the adjusted interval of Agresti & Coull 1998
+    (Am. Statist. 52:119) for one standard deviation; of many inputs far from either end it is as good as the plain one.
+    """
+    adjusted = (fraction * count + 0.5) / (count + 1)
+    return math.sqrt(adjusted * (1 - adjusted) / (count + 1))
+
+
 @dataclass(frozen=True)
 class Metric:
     """A figure of how well a model does.
@@ -30,6 +42,7 @@ class Metric:
         direction: What is better. A metric that is maximised is best at 1, one that is minimised at 0.
         is_fraction: Whether it is shown in per cent.
         error: The standard error of its value; by default that of the bootstrap.
+        count: How many inputs it is a figure of.
     """
 
     name: str
@@ -38,6 +51,7 @@ class Metric:
     direction: Direction = "maximize"
     is_fraction: bool = True
     error: Measure | None = None
+    count: Callable[[Predictions], int] = len
 
     def __post_init__(self) -> None:
         # Registries and workers tell entries apart by where they are from: that is its function's module.
@@ -51,14 +65,18 @@ class Metric:
     def standard_error(self, predictions: Predictions) -> float:
         """Of the value: by its formula, or the standard deviation over inputs drawn again with replacement.
 
-        That is the bootstrap (Efron 1979, Ann. Statist. 7:1), of a hundred draws, always the same.
+        That is the bootstrap (Efron 1979, Ann. Statist. 7:1), of a hundred draws, always the same. Where all inputs are
+        right, or all wrong, every draw is alike; a fraction has the error of a binomial one then.
         """
         if self.error:
             return self.error(predictions)
         rng = np.random.default_rng(0)
         count = len(predictions)
         draws = [self.measure(predictions.take(rng.integers(count, size=count))) for _ in range(_RESAMPLES)]
-        return float(np.std(draws, ddof=1))
+        deviation = float(np.std(draws, ddof=1))
+        if deviation == 0 and self.is_fraction and (value := self.measure(predictions)) in (0, 1):
+            return binomial_error(value, max(1, self.count(predictions)))
+        return deviation
 
     def words(self, value: float, error: float | None = None) -> str:
         """The value for people: "87.3 ± 0.7 %", "0.214 ± 0.008"; "87.31%" where nothing tells its error."""
@@ -90,7 +108,11 @@ class ClassMetric:
         def measure(predictions: Predictions) -> float:
             return self.measure(predictions, list(predictions.names).index(name))
 
-        return Metric(f"{self.name}@{name}", f"{self.title} of {name}", measure)
+        def count(predictions: Predictions) -> int:
+            place, labels = list(predictions.names).index(name), predictions.labels
+            return int(np.sum(labels == place if labels.ndim == 1 else labels[:, place]))
+
+        return Metric(f"{self.name}@{name}", f"{self.title} of {name}", measure, count=count)
 
 
 METRICS: Registry[Metric | ClassMetric] = Registry("metric", in_trials=True)
