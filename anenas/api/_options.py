@@ -88,7 +88,7 @@ def limits_of(
         most: Of metrics that are minimised.
 
     Raises:
-        AnenasError: If one is out of its range.
+        AnenasError: If one is out of its range, or given twice.
     """
     for name in least:
         if find_metric(name).direction == "minimize":
@@ -96,6 +96,12 @@ def limits_of(
     for name in most:
         if find_metric(name).direction == "maximize":
             raise AnenasError(f"of metric '{name}' more is better: give the least as `min_metrics`")
+    for name, bound in {**least, **most}.items():
+        if bound > 1 and find_metric(name).is_fraction:
+            raise AnenasError(f"limit {name}: a fraction is 1 at most, got {bound:g}; {bound:g} % is {bound / 100:g}")
+    accuracies = {value for value in (given.get("accuracy"), least.get("accuracy")) if value is not None}
+    if len(accuracies) > 1:
+        raise AnenasError(f"limit accuracy: it is asked to be {min(accuracies):g} and {max(accuracies):g}; give one")
     try:
         known = space.limits.model_dump() | {name: v for name, v in given.items() if v is not None}
         return Limits(**{**known, "metrics": {**space.limits.metrics, **least, **most}})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 from pathlib import Path
 
 from anenas._errors import AnenasError
@@ -10,6 +11,8 @@ from anenas.search._problem import Space
 from anenas.search._study import Study
 from anenas.space import Architecture
 from anenas.tables import encoding_of
+
+_log = logging.getLogger(__name__)
 
 
 def read_architectures(path: Path, space: Space, classes: int) -> list[Architecture]:
@@ -74,4 +77,9 @@ def front_of(
     if not found:
         what = f"none of its front is in '{space.name}'" if earlier.front else "no trial of it has completed"
         raise AnenasError(f"study '{earlier.name}' has nothing to begin with: {what}")
+    if len(found) < len(earlier.front):
+        _log.info(
+            f"{len(found)} of the {len(earlier.front)} networks of the front of '{earlier.name}' are tried first; the "
+            f"others are not in '{space.name}'"
+        )
     return found

@@ -39,6 +39,26 @@ def test_a_limit_of_the_caller_takes_the_place_of_the_space_s() -> None:
     assert found.model_dump() == space.limits.model_dump() | {"size_mb": 0.25}
 
 
+@pytest.mark.parametrize(
+    ("given", "least", "most", "message"),
+    [
+        ({}, {"recall@cat": 90}, {}, r"^limit recall@cat: a fraction is 1 at most, got 90; 90 % is 0\.9$"),
+        ({}, {}, {"calibration_error": 5}, r"^limit calibration_error: a fraction is 1 at most, got 5; 5 % is 0\.05$"),
+        ({"accuracy": 0.8}, {"accuracy": 0.9}, {}, r"limit accuracy: it is asked to be 0\.8 and 0\.9; give one"),
+    ],
+)
+def test_a_limit_that_is_meant_otherwise_is_asked_about(
+    given: dict[str, float], least: dict[str, float], most: dict[str, float], message: str
+) -> None:
+    with pytest.raises(AnenasError, match=message):
+        limits_of(load_space("mobile_cnn"), given, least, most)
+
+
+def test_errors_that_are_no_fractions_may_be_more_than_1() -> None:
+    found = limits_of(load_space("mobile_cnn"), {"accuracy": 0.9}, {"accuracy": 0.9}, {"log_loss": 2.5})
+    assert found.bounds["log_loss"] == 2.5 and found.bounds["accuracy"] == 0.9
+
+
 def test_samplers_of_optuna_s_are_adapted_and_the_caller_s_own_are_taken() -> None:
     class Mine:
         def ask(self, problem: object, trials: object) -> object:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import random
 from pathlib import Path
 
@@ -40,6 +41,21 @@ def test_of_another_size_it_is_brought_to_the_input(study: Study, problem: Probl
     larger = space.with_input(1, 64, 64)
     found = front_of(study, larger, (1, 1, 64, 64), 4)
     assert {(one.input, one.head.classes) for one in found} == {((1, 1, 64, 64), 4)}
+
+
+def test_what_of_an_earlier_front_is_not_in_the_space_is_counted(
+    study: Study, problem: Problem, space: SearchSpace, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "anenas")
+    complete(study, problem, 12)
+    widest = max(trial.architecture.stages[1].width for trial in study.front)
+    fields = space.model_dump()
+    fields["stages"][0]["width"] = [width for width in (16, 32, 48, 64) if width != widest]
+    found = front_of(study, SearchSpace.model_validate(fields), (1, 1, 16, 16), 10)
+    assert 0 < len(found) < len(study.front)
+    assert f"{len(found)} of the {len(study.front)} networks of the front of 's' are tried first" in caplog.text
+    caplog.clear()
+    assert len(front_of(study, space, (1, 1, 16, 16), 10)) == len(study.front) and not caplog.messages
 
 
 def test_a_study_without_a_front_has_nothing_to_begin_with(study: Study, sizes: SearchSpace) -> None:
