@@ -69,7 +69,7 @@ class Table:
         except csv.Error as error:
             raise AnenasError(f"'{self.path}', line {self._reader.line_num}: {error}; write it as CSV again") from error
         if hollow:
-            _log.info(f"'{self.path}': {hollow:,} rows without any value are left out")
+            _log.info(f"'{self.path}': rows without any value, left out: {hollow:,}")
 
     def rows(self) -> Iterator[tuple[int, Sequence[str]]]:
         """Each row with its number, likewise."""

@@ -15,7 +15,7 @@ from anenas.search import SAMPLERS
     ("arguments", "expected"),
     [
         ("bench latency", "Missing option '--csv'"),
-        ("bench latency --csv nowhere.csv", "cannot read nowhere.csv"),
+        ("bench latency --csv nowhere.csv", "cannot read 'nowhere.csv'"),
     ],
 )
 def test_a_mistake_is_one_line_and_nothing_is_written(

@@ -65,7 +65,7 @@ def test_rows_of_delimiters_alone_are_left_out_and_counted(path: Path, caplog: p
     caplog.set_level(logging.INFO, "anenas")
     path.write_text("a;b;;\n1;2;;\n\n;;;\n3;4\n; ;;\n;;;\n\n\n")
     assert columns_of_table(path) == ({"a": ["1", "3"], "b": ["2", "4"]}, [2, 5])
-    assert caplog.messages == [f"'{path}': 3 rows without any value are left out"]
+    assert caplog.messages == [f"'{path}': rows without any value, left out: 3"]
 
 
 def test_the_index_of_pandas_is_left_out_and_told(path: Path, caplog: pytest.LogCaptureFixture) -> None:
