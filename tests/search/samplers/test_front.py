@@ -144,6 +144,32 @@ def test_a_known_objective_is_never_predicted(table: Table, tmp_path: Path, monk
     assert fits == [10, 10, 11, 11, 12, 12]
 
 
+@dataclass(frozen=True)
+class _Alike(Problem):
+    """A problem whose latencies differ, and none is told apart from another."""
+
+    def candidate_estimate(self, architecture: Any) -> CandidateEstimate:
+        return dataclasses.replace(super().candidate_estimate(architecture), resolved=(None, 1.0))
+
+
+def test_of_latencies_that_cannot_be_told_apart_the_lower_is_no_better(
+    table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fronts: list[int] = []
+    choose = _SampledFront.choose
+
+    def noted(self: _SampledFront, rng: random.Random) -> _Candidate:
+        fronts.append(len(self.candidates))
+        return choose(self, rng)
+
+    monkeypatch.setattr(_SampledFront, "choose", noted)
+    for kind in (Problem, _Alike):
+        fronts.clear()
+        problem = kind(**vars(problem_of(table)))
+        Search(study_of(tmp_path / kind.__name__), problem, FrontSampler(0), SerialExecutor()).run(14)
+        assert (max(fronts) == 1) is (kind is _Alike) and len(fronts) == 4
+
+
 def test_candidates_over_the_limits_are_not_suggested_while_there_are_others(table: Table, tmp_path: Path) -> None:
     limit = float(np.quantile(table.objectives[:, 1] - table.objectives[:, 1].min(), 0.3))
     shifted = Table(**{**vars_of(table), "objectives": table.objectives - [0, table.objectives[:, 1].min() - 1e-3]})
