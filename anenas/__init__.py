@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from anenas.search import Task as Task
     from anenas.search import Trial as Trial
     from anenas.search import TrialFiles as TrialFiles
+    from anenas.search.executors.cluster import DaskExecutor as DaskExecutor
     from anenas.slimming import Slim as Slim
     from anenas.slimming import slim as slim
     from anenas.space import Architecture as Architecture
@@ -97,6 +98,7 @@ _HOMES = {
         "Trial",
         "TrialFiles",
     ),
+    "anenas.search.executors.cluster": ("DaskExecutor",),
     "anenas.slimming": ("Slim", "slim"),
     "anenas.space": ("Architecture", "Limits", "SearchSpace", "load_space"),
     "anenas.tasks": ("Predictions", "metric"),

@@ -35,6 +35,26 @@ System = Annotated[
     str | None,
     typer.Option("--os", help="System of the chips: ios16, macos14, …, ios27.", show_default="the newest"),
 ]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler",
+        envvar="DASK_SCHEDULER_ADDRESS",
+        help="A Dask cluster to train on: its scheduler's address, such as tls://HOST:8786, or the file that it wrote.",
+        show_default="none: on this machine",
+    ),
+]
+Tls = Annotated[
+    Path | None,
+    typer.Option(
+        "--tls",
+        help="Folder of the cluster's certificates, of `anenas cluster certificates`.",
+        show_default="Dask's own",
+    ),
+]
+Insecure = Annotated[
+    bool, typer.Option("--insecure", help="Talk to the cluster unencrypted, on a network that nobody else is on.")
+]
 DEFAULT_STORE = Path("mlruns")
 
 

@@ -13,7 +13,7 @@ import typer
 
 from anenas._errors import AnenasError
 from anenas._files import is_file
-from anenas.cli._app import DEFAULT_STORE, SEARCH, Json, Store, System, app
+from anenas.cli._app import DEFAULT_STORE, SEARCH, Insecure, Json, Scheduler, Store, System, Tls, app
 from anenas.cli._units import (
     COUNTS,
     MEGABYTES,
@@ -202,6 +202,9 @@ def search(
     executor: Annotated[
         str, typer.Option(help="Where trials run: worker processes, or serial, one by one in this process.")
     ] = "processes",
+    scheduler: Scheduler = None,
+    tls: Tls = None,
+    insecure: Insecure = False,
     seed_architectures: Annotated[
         Path | None, typer.Option(help="Text file of architectures to try first, one a line.", show_default="none")
     ] = None,
@@ -238,6 +241,7 @@ def search(
     from anenas.api import DEFAULT_TRIALS, run_search
     from anenas.cli.screen import SearchProgress, exported_names, print_front
     from anenas.report.classes import PAGE
+    from anenas.search.executors.cluster import DaskExecutor
 
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # MLflow's seven take minutes
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end, end as by Ctrl-C
@@ -266,7 +270,7 @@ def search(
             workers=workers,
             device=device,
             sampler=sampler,
-            executor=executor,
+            executor=DaskExecutor(scheduler, tls=tls, insecure=insecure) if scheduler else executor,
             seed_architectures=seed_architectures,
             from_study=from_study,
             seed=seed,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from distributed import LocalCluster
 from elsewhere import ElsewhereExecutor
 from pretend import PretendEvaluator, fail
 
@@ -25,6 +26,7 @@ from anenas.search import (
     TrialFiles,
     make_sampler,
 )
+from anenas.search.executors.cluster import DaskExecutor
 from anenas.space import Limits, SearchSpace
 
 EXECUTORS: dict[str, Callable[[], Executor]] = {
@@ -34,8 +36,16 @@ EXECUTORS: dict[str, Callable[[], Executor]] = {
 }
 
 
-@pytest.fixture(params=EXECUTORS)
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[LocalCluster]:
+    with LocalCluster(n_workers=1, threads_per_worker=2, dashboard_address=":0") as cluster:
+        yield cluster
+
+
+@pytest.fixture(params=[*EXECUTORS, "dask"])
 def executor(request: pytest.FixtureRequest) -> Executor:
+    if request.param == "dask":
+        return DaskExecutor(request.getfixturevalue("cluster"))
     return EXECUTORS[request.param]()
 
 
