@@ -175,9 +175,7 @@ class DaskExecutor:
             outcome = Outcome.of_error(error)
             return self._done(key, Outcome(error=outcome.error, died=True))
         if returned.outcome is None:
-            folder = self._tasks[key].files.data
-            assert folder
-            send_content(folder, self._digest(folder), self._client, returned.worker)
+            self._bring_data(self._tasks[key], returned.worker)
             self._send(key)
             return None
         outcome = loads(returned.outcome)
@@ -210,9 +208,24 @@ class DaskExecutor:
             for address, theirs in self._client.run(tell_versions, workers=new, on_error="return").items():
                 told = first_line(theirs) if isinstance(theirs, Exception) else difference(ours, theirs)
                 if told:
-                    self._refused[address] = f"the worker {address} has {told}; install the same on both"
-                    _log.warning("%s", self._refused[address])
+                    self._refuse(address, f"the worker {address} has {told}; install the same on both")
         self._workers = {address: worker for address, worker in found.items() if address not in self._refused}
+
+    def _bring_data(self, task: Task, worker: str) -> None:
+        """Send what a task reads to the machine of a worker, which is left out if it cannot keep it."""
+        folder = task.files.data
+        assert folder
+        try:
+            send_content(folder, self._digest(folder), self._client, worker)
+        except AnenasError as error:
+            self._refuse(worker, str(error))
+            if not self._workers:
+                raise
+
+    def _refuse(self, worker: str, reason: str) -> None:
+        self._refused[worker] = reason
+        self._workers.pop(worker, None)
+        _log.warning("%s", reason)
 
     def _has_gpus(self) -> bool:
         return any(worker["resources"].get("GPU") for worker in self._workers.values())

@@ -175,17 +175,42 @@ def test_data_travel_once_and_are_kept_by_their_content(
         assert executor.wait() == [(3, Outcome("the set"))]
 
 
-def test_a_machine_that_cannot_keep_the_data_is_told(
+def test_a_machine_that_cannot_keep_the_data_is_left_out(
+    scheduler: Starts, worker: Starts, port: int, folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "data" / "deep").mkdir(parents=True)
+    (tmp_path / "data" / "deep" / "set").write_text("the set")
+    full, home = tmp_path / "full", tmp_path / "home"
+    (full / ".cache").mkdir(parents=True)
+    home.mkdir()
+    (full / ".cache" / "anenas").write_text("a file where a folder should be")
+    scheduler()
+    worker(HOME=str(full))
+    with DaskExecutor(f"tcp://127.0.0.1:{port}") as executor:
+        assert executor.slots == 1
+        worker(HOME=str(home))
+        until = time.monotonic() + 60
+        while executor.slots < 2 and time.monotonic() < until:
+            time.sleep(0.5)
+        (tmp_path / "other").mkdir()
+        executor.submit(1, task(folder, read, data=tmp_path / "data"))
+        executor.submit(2, task(tmp_path / "other", read, data=tmp_path / "data"))
+        ended = executor.wait()
+        while len(ended) < 2:
+            ended += executor.wait()
+        assert sorted(ended) == [(1, Outcome("the set")), (2, Outcome("the set"))]
+        assert executor.slots == 1
+    assert "cannot keep the data: " in caplog.text
+
+
+def test_where_no_machine_can_keep_the_data_the_search_ends(
     scheduler: Starts, worker: Starts, port: int, folder: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "set").touch()
-    home = tmp_path / "home"
-    home.mkdir()
-    (home / ".cache").mkdir()
-    (home / ".cache" / "anenas").write_text("a file where a folder should be")
+    (tmp_path / "full" / ".cache").mkdir(parents=True)
+    (tmp_path / "full" / ".cache" / "anenas").write_text("a file where a folder should be")
     scheduler()
-    worker(HOME=str(home))
+    worker(HOME=str(tmp_path / "full"))
     with DaskExecutor(f"tcp://127.0.0.1:{port}") as executor:
         assert executor.slots == 1
         executor.submit(1, task(folder, read, data=tmp_path / "data"))
