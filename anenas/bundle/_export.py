@@ -188,6 +188,7 @@ def _reshaped(model: Model, folder: Path, device: str | None, on_step: Callable[
             seed=model.study.settings.seed,
             device=pick_device(device),
             loss_of=model.loss,
+            draws=model.draws,
             on_step=on_step,
         )
     except (AnenasError, TrainingError) as error:

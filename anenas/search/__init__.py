@@ -3,6 +3,7 @@
 Start reading in `_loop.py`.
 """
 
+from anenas.search._class_weights import CLASS_WEIGHTS, draws_of, loss_of
 from anenas.search._distinguish import alike_in_latency, front_told_apart, indistinguishable
 from anenas.search._donor import Learned, Pretrained
 from anenas.search._early_stopping import DEFAULT_RUNGS, FEWEST_TRIALS, Rungs
@@ -57,6 +58,7 @@ from anenas.search.samplers import DEFAULT_SAMPLER, SAMPLERS, OptunaSampler, Sam
 __all__ = [
     "ARCHITECTURE",
     "CHECKPOINT",
+    "CLASS_WEIGHTS",
     "DEFAULT_RUNGS",
     "DEFAULT_SAMPLER",
     "EVALUATION",
@@ -110,6 +112,7 @@ __all__ = [
     "TrialFiles",
     "alike_in_latency",
     "check_study_name",
+    "draws_of",
     "export_best",
     "front_of",
     "front_told_apart",
@@ -117,6 +120,7 @@ __all__ = [
     "is_being_searched",
     "is_metric",
     "load_deployed",
+    "loss_of",
     "make_sampler",
     "objective_names",
     "read_architectures",
