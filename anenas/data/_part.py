@@ -92,7 +92,7 @@ def _joined_inputs(splits: Sequence[Split]) -> NDArray[Any]:
     def chunks() -> Iterator[NDArray[np.uint8]]:
         for one in splits:
             for start in range(0, len(one), _CHUNK):
-                yield one.inputs[start : start + _CHUNK]
+                yield one.inputs[start : start + _CHUNK].astype(np.uint8, copy=False)
                 forget_pages(one.inputs)
 
     count, shape = sum(map(len, splits)), splits[0].inputs.shape[1:]
