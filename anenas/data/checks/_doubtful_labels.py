@@ -28,7 +28,7 @@ _STRENGTH = 0.01  # scikit-learn's C
 _ITERATIONS = 100
 _BELIEVED = 0.1  # the probability from which on a label is not doubted
 _LEAST_KNOWN = 0.6  # of the labels must be told right, or what is told says nothing of them
-_WORTH_A_LINE = 0.03  # of the labels, before a search: about twice what is found in well-kept sets
+_LEAST = 0.02  # of the labels, to be of concern: in well-kept sets up to 1.3 % are found
 
 _log = logging.getLogger(__name__)
 
@@ -38,7 +38,10 @@ def doubtful_labels(data: Inspected) -> Iterator[Concern]:
     if not data.is_classified or not len(looked_at := _sample(data)):
         return
     labels = data.labels[looked_at]
-    probabilities = _out_of_sample(_features(data, looked_at), labels, len(data.dataset.classes))
+    values = _features(data, looked_at)
+    if not values.std(0).any():
+        return  # all are alike
+    probabilities = _out_of_sample(values, labels, len(data.dataset.classes))
     known = float((probabilities.argmax(1) == labels).mean())
     if known < _LEAST_KNOWN:
         if not data.quick:
@@ -46,8 +49,7 @@ def doubtful_labels(data: Inspected) -> Iterator[Concern]:
             _log.info(f"{name}: no label can be doubted: plain classifiers tell only {known:.0%} of them")
         return
     found, likelier = doubtful(probabilities, labels)
-    share = len(found) / len(labels)
-    if not len(found) or (data.quick and share < _WORTH_A_LINE):
+    if (share := len(found) / len(labels)) < _LEAST:
         return
     affected = tuple(
         (f"{data.name(i)} ({data.class_of(i)})", data.dataset.classes[other])

@@ -36,10 +36,9 @@ def concerns(dataset: Dataset, *, quick: bool = False) -> list[Concern]:
     return list(doubtful_labels(Inspected(dataset, quick=quick)))
 
 
-def test_few_labels_of_good_data_and_most_of_those_that_were_changed_are_doubted() -> None:
+def test_no_labels_of_good_data_and_most_of_those_that_were_changed_are_doubted() -> None:
     clean = embedded(IMAGES)
-    found = [line for one in concerns(clean) for line in one.affected]
-    assert len(found) <= 0.025 * len(clean.train)
+    assert concerns(clean) == []
     noisy, changed = with_changed(clean, 0.1)
     [concern] = concerns(noisy)
     doubted = [int(name.partition(".png")[0]) for name, _ in concern.affected]
@@ -61,7 +60,7 @@ def test_labels_of_series_are_doubted_too() -> None:
 
 def test_before_a_search_fewer_are_looked_at_and_little_is_no_concern() -> None:
     clean = embedded(IMAGES, 2000)
-    assert concerns(clean) and not concerns(clean, quick=True)
+    assert concerns(clean, quick=True) == []
     [concern] = concerns(with_changed(clean, 0.1)[0], quick=True)
     assert " of 1,500 labels looked at, out of 2,000, are likely wrong (" in concern.message
 
@@ -82,22 +81,24 @@ def test_classes_with_few_inputs_are_left_out_and_that_is_said(
     images = rng.integers(0, 90, (90, 8, 8))
     labels = np.array([0] * 40 + [1] * 40 + [2] * 10)
     images[40:80] += 160
-    labels[0] = 1
+    labels[:2] = 1
     with caplog.at_level(logging.INFO, "anenas"):
         [concern] = concerns(of_images(images, labels=[labels, [], []], classes=("dark", "bright", "rare")))
-    assert concern.affected == (("train 0 (bright)", "dark"),)
-    assert concern.message == "1 of 80 labels looked at, out of 90, is likely wrong (1.2%)"
+    assert {*concern.affected} == {("train 0 (bright)", "dark"), ("train 1 (bright)", "dark")}
+    assert concern.message == "2 of 80 labels looked at, out of 90, are likely wrong (2.5%)"
     assert "pets: 1 class is too small for its labels to be doubted" in caplog.text
 
 
 def test_words_tell_a_wrong_label() -> None:
     rng = np.random.default_rng(0)
-    ids = rng.integers(2, 40, (120, 1, 1, 20)) + 40 * (np.arange(120) % 2)[:, None, None, None]
-    labels = np.arange(120) % 2
-    labels[7] = 0
+    ids = rng.integers(2, 40, (300, 1, 1, 20)) + 40 * (np.arange(300) % 2)[:, None, None, None]
+    labels = np.arange(300) % 2
+    labels[1:21:2] = 0
     nothing = Split(np.zeros((0, 1, 1, 20), np.float32), labels[:0])
     texts = Dataset("mail", ("ham", "spam"), Split(ids.astype(np.float32), labels), nothing, nothing, kind=TEXTS)
-    assert [one.affected for one in concerns(texts)] == [(("train 7 (ham)", "spam"),)]
+    [concern] = concerns(texts)
+    assert len(concern.affected) >= 7
+    assert {*concern.affected} <= {(f"train {i} (ham)", "spam") for i in range(1, 21, 2)}
 
 
 def test_a_label_is_doubted_where_another_is_as_sure_as_its_own_inputs_are() -> None:
