@@ -28,7 +28,7 @@ _STRENGTH = 0.01  # scikit-learn's C
 _ITERATIONS = 100
 _BELIEVED = 0.1  # the probability from which on a label is not doubted
 _LEAST_KNOWN = 0.6  # of the labels must be told right, or what is told says nothing of them
-_LEAST = 0.02  # of the labels, to be of concern: in well-kept sets up to 1.3 % are found
+_LEAST = 0.02  # of the labels, to be of concern: of the embedded images 1.3 % are found as they are
 
 _log = logging.getLogger(__name__)
 
