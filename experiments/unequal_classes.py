@@ -4,8 +4,10 @@
 
 The training and validation images of the embedded Fashion-MNIST, or of any other data of images, are thinned: the
 first class keeps all, each next one fewer, down to one in `--ratio` for the last. Networks drawn from `mobile_cnn` are
-trained as a trial trains: as it is; with `class_weights="balanced"`; and with inputs that weigh n / (K n_c) instead, as
-scikit-learn's "balanced" has it. They are judged on the test images, of which each class keeps as many as before.
+trained as a trial trains: as it is; with `class_weights="balanced"` and "sampled"; and with inputs that weigh
+n / (K n_c) instead, as scikit-learn's "balanced" has it. They are judged on the test images, of which each class keeps
+as many as before.
+
 Prints accuracy, balanced accuracy and macro F1 of each, and the means.
 
 `--quick` is one network for one epoch.
@@ -31,12 +33,12 @@ from torch.nn import functional as F
 from anenas.coreml import Package, program_scores
 from anenas.data import Dataset, Split, load_data
 from anenas.latency import Target
-from anenas.search import PACKAGE, TrainingEvaluator, TrialFiles
+from anenas.search import CLASS_WEIGHTS, PACKAGE, TrainingEvaluator, TrialFiles
 from anenas.space import Architecture, load_space
 from anenas.tasks import LABEL_SMOOTHING, Loss, Predictions, find_metric
 
 _METRICS = ("accuracy", "balanced_accuracy", "macro_f1")
-_WEIGHTS = ("none", "balanced", "weighing")
+_WEIGHTS = (*CLASS_WEIGHTS, "weighing")
 
 
 def thinned(split: Split, ratio: float, classes: int) -> Split:

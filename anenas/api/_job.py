@@ -16,12 +16,13 @@ from anenas._errors import AnenasError, unknown
 from anenas._registry import origin
 from anenas.api._data import log_concerns
 from anenas.api._input import augmented, load_input, with_input
-from anenas.api._options import CLASS_WEIGHTS, check_metrics, limits_of
+from anenas.api._options import check_metrics, limits_of
 from anenas.api._pretrained import Weights, space_of
 from anenas.api._prospects import exacting_limits, latency_prospects
 from anenas.data import UNEQUAL_CLASSES, Data, Dataset, InputFormat, count_inputs, count_lines
 from anenas.latency import Target
 from anenas.search import (
+    CLASS_WEIGHTS,
     DEFAULT_RUNGS,
     FEWEST_TRIALS,
     LATENCY_BOUNDS,
@@ -70,7 +71,7 @@ class Job:
         seed: Of suggestions, weights and the order of the data.
         inherit: Whether trainings begin with the weights of earlier trials.
         metric: Name of the metric that networks are ranked by.
-        class_weights: "balanced" to train as if every class were as frequent; or "none".
+        class_weights: "balanced", "sampled" or "none", see `run_search`.
         flip: Whether images are mirrored in training, where the caller says so.
         skip_broken: Whether files that cannot be read were left out.
         own_train: Name of the caller's training function, if there is one.
@@ -246,6 +247,8 @@ def prepare(
         raise AnenasError(f"seed must be 0 or more, got {seed}")
     if train and evaluator:
         raise AnenasError("an evaluator trains networks itself: give `train` or `evaluator`")
+    if train and class_weights != "none":
+        raise AnenasError("a training loop of one's own weighs classes itself: give `train` or `class_weights`")
     if class_weights not in CLASS_WEIGHTS:
         raise unknown("class weights", class_weights, CLASS_WEIGHTS)
     if latency_bound not in LATENCY_BOUNDS:
@@ -268,6 +271,8 @@ def prepare(
         if learned.slim:
             dataset = dataclasses.replace(dataset, moments=(learned.slim.mean, learned.slim.std))
         classes = len(dataset.classes)
+        if class_weights != "none" and not dataset.task.class_counts(dataset.train.labels, classes).size:
+            raise AnenasError(f"class weights are for classes, which a {dataset.task} has none of: leave them out")
         task, labels = dataset.task, dataset.classes
     elif classes is None:
         raise AnenasError("an evaluator that brings its own data needs the number of `classes`")

@@ -59,9 +59,6 @@ def targets_of(
     return [Target.named(target.name, sources.get(target.name)) for target in targets]
 
 
-CLASS_WEIGHTS = ("none", "balanced")
-
-
 def check_metrics(names: Sequence[str], task: Task, labels: Sequence[str] | None) -> None:
     """Raise an AnenasError for a metric that the task, or its classes, do not have.
 

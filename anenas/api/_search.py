@@ -149,7 +149,8 @@ def run_search(
             which brief trainings do not make up for; of recordings: shifted, louder or softer, and noisier, too.
         flip: Whether training mirrors images; by default those of colour, unless their classes are called left, right
             or by single letters or digits.
-        class_weights: "balanced" trains as if every class were as frequent, however many inputs it has.
+        class_weights: "balanced" trains as if every class were as frequent, however many inputs it has; "sampled" draws
+            as many inputs of each class, those of a rare one many times, which was worth less where it was measured.
         train: A function that trains networks instead of the product's own training: see `anenas.search.Train`.
         skip_broken: Whether images and recordings that cannot be read are left out, rather than an error.
         final: What is trained further once the search has ended, before it ships: the models that are "exports" (the

@@ -134,7 +134,7 @@ def study_dataset(study: Study, data: Data, architecture: Architecture) -> Datas
     wanted = InputFormat.of_shape(kind, study.settings.input_shape, rate=architecture.rate, encoding=encoding)
     wanted = dataclasses.replace(wanted, task=TASKS[study.settings.task])
     try:
-        dataset = load_data(source, wanted, skip_broken=study.settings.skip_broken)
+        dataset = load_data(source, wanted, skip_broken=study.settings.skip_broken or None)
     except AnenasError as error:
         raise AnenasError(f"the study's {kind} cannot be read: {error} (pass their new location as `data`)") from error
     found = f"{dataset.name} {dataset.fingerprint[:12]}"
@@ -188,6 +188,7 @@ def _reshaped(model: Model, folder: Path, device: str | None, on_step: Callable[
             seed=model.study.settings.seed,
             device=pick_device(device),
             loss_of=model.loss,
+            draws=model.draws,
             on_step=on_step,
         )
     except (AnenasError, TrainingError) as error:

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from anenas.data import Dataset
 from anenas.latency import CalibratedLatency, Target
-from anenas.search import CompletedTrial, Study, load_deployed
+from anenas.search import CompletedTrial, Study, draws_of, load_deployed, loss_of
 from anenas.space import Architecture
 from anenas.tasks import Loss
 
@@ -56,8 +57,12 @@ class Model:
     @property
     def loss(self) -> Loss:
         """What its training minimises."""
-        balanced = self.study.settings.class_weights == "balanced"
-        return self.dataset.task.loss(self.dataset.train.labels, len(self.dataset.classes), balanced=balanced)
+        return loss_of(self.study.settings.class_weights, self.dataset)
+
+    @property
+    def draws(self) -> NDArray[np.float64] | None:
+        """How likely its training draws each input."""
+        return draws_of(self.study.settings.class_weights, self.dataset)
 
     def load(self) -> Deployed:
         """Its network, with the float32 weights."""

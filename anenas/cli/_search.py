@@ -139,7 +139,10 @@ def search(
     ] = None,
     class_weights: Annotated[
         str,
-        typer.Option(help="balanced: train as if every class were as frequent, however many inputs it has."),
+        typer.Option(
+            help="balanced: train as if every class were as frequent, however many inputs it has; sampled: draw as "
+            "many inputs of each class, those of a rare one many times."
+        ),
     ] = "none",
     skip_broken: Annotated[
         bool, typer.Option("--skip-broken", help="Leave out files that cannot be read, rather than stop.")

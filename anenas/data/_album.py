@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from anenas.data._colour_profiles import DAMAGED, OTHER
 from anenas.data._photos import Look, Range, common_range, draw_photo, is_proportional, look_at
 
 _log = logging.getLogger(__name__)
@@ -131,6 +132,14 @@ class Album:
         self._say(name, [look.transparent for look in self.looks], "transparent, at least in part: drawn on white")
         cmyk = "in CMYK: turned into RGB without the colour profiles they may have"
         self._say(name, [look.cmyk for look in self.looks], cmyk)
+        turned = "turned upright, as their EXIF says"
+        self._say(name, [look.turned for look in self.looks], turned)
+        profiles = {
+            OTHER: "in the colours of another profile than sRGB: turned into sRGB",
+            DAMAGED: "in the colours of a profile that cannot be read: taken for sRGB",
+        }
+        for kind, what in profiles.items():
+            self._say(name, [look.profile == kind for look in self.looks], what)
         several = "animated or of several pages: the first is read"
         self._say(name, [look.several for look in self.looks], several)
         for deep in self._deep:

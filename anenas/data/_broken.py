@@ -25,7 +25,7 @@ _T = TypeVar("_T")
 
 
 def without_broken(
-    title: str, files: Mapping[str, Files], kind: InputKind, look: Callable[[Path], _T], *, skip: bool
+    title: str, files: Mapping[str, Files], kind: InputKind, look: Callable[[Path], _T], *, skip: bool | None
 ) -> tuple[dict[str, Files], list[_T]]:
     """The files that can be read, by split, and what `look` found in each.
 
@@ -34,7 +34,7 @@ def without_broken(
         files: By split.
         kind: Of the files.
         look: Reads a file, in one of several threads; raises `AnenasError`, "'PATH' is …; what to do", if it cannot.
-        skip: Whether the others are left out, which is logged, rather than an error.
+        skip: Whether the others are left out, which is logged, rather than an error; None does not offer to.
 
     Raises:
         AnenasError: If some cannot be read, naming up to ten; if `skip`, only if a split has none that can.
@@ -57,7 +57,7 @@ def without_broken(
     if broken:
         listed = some_of([f"{names[i]} {_reason(paths[i], error)}" for i, error in broken.items()], _SHOWN)
         if not skip:
-            raise _error(title, kind, list(broken.values()), len(paths), listed)
+            raise _error(title, kind, list(broken.values()), len(paths), listed, can_skip=skip is not None)
         _log.warning(f"{title}: {len(broken):,} of {len(paths):,} {kind} are left out: {listed}")
     whole = {part: _without(found, {paths[i] for i in broken}) for part, found in files.items()}
     for part, found in whole.items():
@@ -77,13 +77,16 @@ def _without(files: Files, broken: set[Path]) -> Files:
     )
 
 
-def _error(title: str, kind: InputKind, errors: list[AnenasError], count: int, listed: str) -> AnenasError:
-    if len(errors) == 1:
-        return AnenasError(f"{errors[0]}, or go on without it: `skip_broken=True`")
-    return AnenasError(
-        f"{title}: {len(errors):,} of {count:,} {kind} cannot be read: {listed}; repair or remove them, or go on "
-        f"without them: `skip_broken=True`"
-    )
+def _error(
+    title: str, kind: InputKind, errors: list[AnenasError], count: int, listed: str, *, can_skip: bool
+) -> AnenasError:
+    text, them = str(errors[0]), "it"
+    if len(errors) > 1:
+        them = "them"
+        text = f"{title}: {len(errors):,} of {count:,} {kind} cannot be read: {listed}; repair or remove them"
+    if can_skip:
+        return AnenasError(f"{text}, or go on without {them}: `skip_broken=True`")
+    return AnenasError(text.replace(f"repair or remove {them}", f"repair {them}"))
 
 
 def _reason(path: Path, error: AnenasError) -> str:

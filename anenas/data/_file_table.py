@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anenas._errors import AnenasError
-from anenas.data._class_folders import Files
+from anenas.data._class_folders import Files, expected_class
 from anenas.data._format import InputFormat
 from anenas.data._labels import read_labels
 from anenas.data._layout import split_of
@@ -54,7 +55,7 @@ def is_file_table(path: Path) -> bool:
     return any(name in PATH_COLUMNS for name in columns_of(path))
 
 
-def read_file_table(path: Path, task: Task | None = None) -> FileTable:
+def read_file_table(path: Path, task: Task | None = None, part: str | None = None) -> FileTable:
     """A table of files and labels.
 
     Its columns are a path (`path`, `file_name`, `file`, `filename` or `image`), below the table's folder unless it is
@@ -67,6 +68,7 @@ def read_file_table(path: Path, task: Task | None = None) -> FileTable:
     Args:
         path: .csv, .tsv, .jsonl or .parquet.
         task: What the labels are of; by default what they look like.
+        part: The split that all its files are of; by default its column says so, or they are for training.
 
     Raises:
         AnenasError: If it is not as described; it names the row, the first one below the header being row 2.
@@ -79,7 +81,7 @@ def read_file_table(path: Path, task: Task | None = None) -> FileTable:
     if len(chosen) != 1:
         found = f"found {some_of(columns, _SHOWN)}" if not chosen else f"found {' and '.join(chosen)}"
         raise AnenasError(f"'{path}', row 1: expected one column of paths, called {' or '.join(PATH_COLUMNS)}, {found}")
-    members = _members(path, rows)
+    members = _members(path, rows, part)
     files = _files(path, rows, chosen[0])
     label_columns = _label_columns(path, columns)
     task, labels, names = _labels(path, rows, label_columns, task)
@@ -101,6 +103,42 @@ def read_file_table(path: Path, task: Task | None = None) -> FileTable:
     )
 
 
+def read_split_tables(tables: Mapping[str, Path], task: Task | None = None) -> FileTable:
+    """A table for each split, in the folder of the files that it names.
+
+    Args:
+        tables: By split, "train" among them.
+        task: See `read_file_table`.
+
+    Raises:
+        AnenasError: One is not as `read_file_table` has it, or has labels that training lacks.
+    """
+    whole = read_file_table(tables["train"], task, "train")
+    files = {}
+    for part, path in tables.items():
+        one = whole if part == "train" else read_file_table(path, whole.task, part)
+        held, folder = one.files[part], path.parent.name
+        names = tuple(f"{folder}/{name}" for name in held.names)
+        files[part] = dataclasses.replace(held, labels=_relabelled(path, held.labels, one, whole), names=names)
+    return FileTable(tables["train"].resolve().parents[1].name, whole.task, whole.names, files)
+
+
+def _relabelled(path: Path, labels: NDArray[Any], one: FileTable, whole: FileTable) -> NDArray[Any]:
+    """The labels of a table by the classes or targets of the training table."""
+    if unknown := [name for name in one.names if name not in whole.names]:
+        raise AnenasError(
+            f"'{path}': the training table has nothing of {unknown[0]}; {expected_class(unknown[0], whole.names)}"
+        )
+    places = np.array([whole.names.index(name) for name in one.names], np.int64)
+    if one.task is CLASSIFICATION:
+        return places[labels]
+    if one.task is REGRESSION and one.names != whole.names:
+        raise AnenasError(f"'{path}': expected the columns {', '.join(whole.names)}, found {', '.join(one.names)}")
+    widened = np.zeros((len(labels), len(whole.names)), labels.dtype)
+    widened[:, places] = labels
+    return widened
+
+
 def raw_of_file_table(
     path: Path,
     kind: InputKind,
@@ -118,21 +156,41 @@ def raw_of_file_table(
     Raises:
         AnenasError: The table is not as `read_file_table` describes, or a file cannot be read.
     """
-    found = read_file_table(path, wanted.task)
+    return _raw_of(read_file_table(path, wanted.task), kind, wanted, read)
+
+
+def raw_of_split_tables(
+    tables: Mapping[str, Path],
+    kind: InputKind,
+    wanted: InputFormat,
+    read: Callable[[str, Mapping[str, Files], InputFormat], Mapping[str, Examples]],
+) -> RawData:
+    """The data set of a table of files for each split, see `read_split_tables` and `raw_of_file_table`."""
+    return _raw_of(read_split_tables(tables, wanted.task), kind, wanted, read)
+
+
+def _raw_of(
+    found: FileTable,
+    kind: InputKind,
+    wanted: InputFormat,
+    read: Callable[[str, Mapping[str, Files], InputFormat], Mapping[str, Examples]],
+) -> RawData:
     examples = read(found.title, found.files, wanted)
     return RawData.of_parts(file_safe(found.title), kind, found.names, examples, task=found.task)
 
 
-def _members(path: Path, rows: Sequence[tuple[int, Row]]) -> dict[str, NDArray[np.int64]]:
+def _members(path: Path, rows: Sequence[tuple[int, Row]], whole: str | None) -> dict[str, NDArray[np.int64]]:
     """The places of the rows of each split that there is."""
     parts = []
     for number, row in rows:
-        said = row.get("split", "train")
+        said = row.get("split", whole or "train")
         part = said if said in PARTS else split_of(said)
         if part is None:
             raise AnenasError(f"'{path}', row {number}: the split is '{said}'; expected {', '.join(PARTS)}")
+        if whole and part != whole:
+            raise AnenasError(f"'{path}', row {number}: the split is '{said}', but the table lies in that of {whole}")
         parts.append(part)
-    if "train" not in parts:
+    if not whole and "train" not in parts:
         raise AnenasError(f"'{path}': no row has the split train")
     found = np.array(parts)
     return {part: np.flatnonzero(found == part) for part in PARTS if part in parts}

@@ -48,7 +48,8 @@ class InputFormat:
         vocabulary: The tokens that have an id, from 2 on, if a model has learnt them already; by default they are
             learnt from the training texts.
         task: What the labels are of; by default what they look like.
-        skip_broken: Whether files that cannot be read are left out, which is logged, rather than an error.
+        skip_broken: Whether files that cannot be read are left out, which is logged, rather than an error. None is an
+            error that does not offer to, where only the very same data will do.
         sizes: (height, width) of images, if several will do: they are brought to the largest that magnifies them three
             times at most, photos by their median shorter side.
         photo_sizes: (height, width) of photos, if others than `size` will do: they are brought to the largest that is
@@ -70,7 +71,7 @@ class InputFormat:
     vocabulary: tuple[str, ...] | None = None
     sizes: tuple[tuple[int, int], ...] = ()
     task: Task | None = None
-    skip_broken: bool = False
+    skip_broken: bool | None = False
     photo_sizes: tuple[tuple[int, int], ...] = ()
     ranges: tuple[tuple[str, float, float], ...] = ()
     columns: tuple[str, ...] | None = None

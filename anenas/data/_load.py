@@ -35,7 +35,7 @@ def load_data(
     channels: int | None = None,
     validation: float = _VALIDATION_FRACTION,
     seed: int = 0,
-    skip_broken: bool = False,
+    skip_broken: bool | None = False,
 ) -> Dataset:
     """Reads a data set, brings its inputs to one format and holds out a validation split.
 
@@ -65,7 +65,7 @@ def load_data(
         validation: The fraction of the training split to hold out, between 0 and 1.
         seed: Decides what is held out, nothing else.
         skip_broken: Whether images and recordings that cannot be read are left out, which is logged with their names,
-            rather than an error.
+            rather than an error; None is an error that does not offer to.
 
     Raises:
         AnenasError: The data cannot be read, or an argument does not fit them.
@@ -74,8 +74,8 @@ def load_data(
         wanted = InputFormat(IMAGES, _SIZE if size is None else size, channels)
     elif size is not None or channels is not None:
         raise AnenasError("give size and channels of images, or `wanted`, not both")
-    if skip_broken:
-        wanted = dataclasses.replace(wanted, skip_broken=True)
+    if skip_broken is not False:
+        wanted = dataclasses.replace(wanted, skip_broken=skip_broken)
     if not 0 < validation < 1:
         raise AnenasError(f"validation must be a fraction between 0 and 1, such as 0.2, not {validation}")
     if seed < 0:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from anenas._errors import AnenasError, unknown
+from anenas._files import forget_pages
 from anenas.data._dataset import Split
 from anenas.data._format import InputFormat
+from anenas.data._kept import kept
 from anenas.data._load import hold_out, read_data
 from anenas.data._memory import Data
 from anenas.data._raw import PARTS, Examples, RawData
 from anenas.tasks import Task
 
 PartName = Literal["test", "validation", "train", "all"]
+
+_CHUNK = 256  # images at a time, from file to file
 
 PART_NAMES: tuple[PartName, ...] = get_args(PartName)
 
@@ -79,12 +84,27 @@ def _chosen(data: RawData, name: PartName) -> tuple[list[Examples], bool]:
     return [dict(zip(PARTS, hold_out(data), strict=True))[name]], True
 
 
+def _joined_inputs(splits: Sequence[Split]) -> NDArray[Any]:
+    """All inputs; images that are large are in a file, as those of the splits are."""
+    if splits[0].inputs.dtype != np.uint8:
+        return np.concatenate([one.inputs for one in splits])
+
+    def chunks() -> Iterator[NDArray[np.uint8]]:
+        for one in splits:
+            for start in range(0, len(one), _CHUNK):
+                yield one.inputs[start : start + _CHUNK].astype(np.uint8, copy=False)
+                forget_pages(one.inputs)
+
+    count, shape = sum(map(len, splits)), splits[0].inputs.shape[1:]
+    return kept("", (count, *shape), chunks)
+
+
 def _joined(splits: Sequence[Split]) -> Split:
     if len(splits) == 1:
         return splits[0]
     names = [one.names for one in splits]
     return Split(
-        np.concatenate([one.inputs for one in splits]),
+        _joined_inputs(splits),
         np.concatenate([one.labels for one in splits]),
         None if None in names else tuple(name for some in names for name in some or ()),
     )

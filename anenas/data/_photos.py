@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from anenas._errors import AnenasError
+from anenas.data._colour_profiles import OTHER, in_srgb, profile_of
 
 BILINEAR = Image.Resampling.BILINEAR  # Pillow widens the filter when it shrinks, so nothing aliases
 _DEEP = ("I", "F")  # what the names of modes of more than 8 bits begin with; all are grey
 _GREY = ("1", "L", "LA")
 _RANGES = (1, 255, 4095, 65535)  # largest values that pictures are usually meant to hold
 _TURNED = (5, 6, 7, 8)  # orientations in EXIF that lie on their side
+_ORIENTATIONS = range(2, 9)  # all that are not upright
 _ORIENTATION = 0x0112
 _WHITE_IS_ZERO = (262, 0)  # tag and value of TIFF; Pillow heeds it in pictures of 8 bits alone
 
@@ -36,6 +38,8 @@ class Look:
         several: Whether it has other frames or pages than the first.
         deep: "integer" or "float", if its values are of more than 8 bits; otherwise empty.
         values: The lowest and the highest of these values.
+        profile: What is the matter with its colour profile, see `profile_of`.
+        turned: Whether it lies on its side or upside down, or is mirrored, and its EXIF says so.
     """
 
     width: int
@@ -46,6 +50,8 @@ class Look:
     several: bool = False
     deep: str = ""
     values: Range = (0, 255)
+    profile: str = ""
+    turned: bool = False
 
 
 def look_at(image: Image.Image) -> Look:
@@ -58,7 +64,8 @@ def look_at(image: Image.Image) -> Look:
         AnenasError: If values are no numbers.
     """
     width, height = image.size
-    if image.format != "TIFF" and image.getexif().get(_ORIENTATION) in _TURNED:  # Pillow turns TIFF itself
+    orientation = image.getexif().get(_ORIENTATION, 1)
+    if image.format != "TIFF" and orientation in _TURNED:  # Pillow turns TIFF itself
         width, height = height, width
     is_deep = image.mode.startswith(_DEEP)
     return Look(
@@ -70,6 +77,8 @@ def look_at(image: Image.Image) -> Look:
         several=getattr(image, "is_animated", False) and image.format != "MPO",  # whose others are no pages but depth
         deep="" if not is_deep else "float" if image.mode == "F" else "integer",
         values=_extremes(image) if is_deep else (0, 255),
+        profile=profile_of(image),
+        turned=orientation in _ORIENTATIONS,
     )
 
 
@@ -124,8 +133,10 @@ def draw_photo(
     image.draft(None, (2 * max(size), 2 * max(size)))  # lets a large JPEG decode at a fraction of its size
     if image.mode.startswith(_DEEP):
         image = _of_eight_bits(image, values or common_range([_extremes(image)]))
+    profile = image.info["icc_profile"] if profile_of(image) == OTHER else None
     upright = ImageOps.exif_transpose(image)
-    return planes(ImageOps.fit(in_channels(upright, channels), size[::-1], BILINEAR))
+    fitted = ImageOps.fit(in_channels(upright, 3 if profile else channels), size[::-1], BILINEAR)
+    return planes(in_channels(in_srgb(fitted, profile), channels) if profile else fitted)
 
 
 def _of_eight_bits(image: Image.Image, values: Range) -> Image.Image:

@@ -27,7 +27,7 @@ from anenas.inputs import IMAGES
 _log = logging.getLogger(__name__)
 _MAGNIFIED = 3  # times an image may be, at most, where several sizes would do: more shows nothing new
 _REDUCED = 2  # times a photo is larger, at least, than an input that was not asked for: its subject seldom fills it
-_VERSION = 1  # of how photos are drawn: another one, and those that are kept are drawn anew
+_VERSION = 2  # of how photos are drawn: another one, and those that are kept are drawn anew
 
 
 class _Pictures(Inputs):

@@ -162,7 +162,7 @@ def load_test_data(package: Package, source: str) -> Dataset:
     """
     from anenas.data import load_data
 
-    return load_data(source, input_format(package))
+    return load_data(source, input_format(package), skip_broken=None)
 
 
 def _random_inputs(package: Package) -> dict[str, np.ndarray]:

@@ -3,6 +3,7 @@
 Start reading in `_loop.py`.
 """
 
+from anenas.search._class_weights import CLASS_WEIGHTS, draws_of, loss_of
 from anenas.search._distinguish import alike_in_latency, front_told_apart, indistinguishable
 from anenas.search._donor import Learned, Pretrained
 from anenas.search._early_stopping import DEFAULT_RUNGS, FEWEST_TRIALS, Rungs
@@ -58,6 +59,7 @@ from anenas.search.samplers import DEFAULT_SAMPLER, SAMPLERS, OptunaSampler, Sam
 __all__ = [
     "ARCHITECTURE",
     "CHECKPOINT",
+    "CLASS_WEIGHTS",
     "DEFAULT_RUNGS",
     "DEFAULT_SAMPLER",
     "EVALUATION",
@@ -112,6 +114,7 @@ __all__ = [
     "alike_in_latency",
     "check_reach",
     "check_study_name",
+    "draws_of",
     "export_best",
     "front_of",
     "front_told_apart",
@@ -119,6 +122,7 @@ __all__ = [
     "is_being_searched",
     "is_metric",
     "load_deployed",
+    "loss_of",
     "make_sampler",
     "objective_names",
     "read_architectures",

@@ -35,7 +35,7 @@ class SearchSettings:
         flip: Whether images are mirrored in training; None where that follows from the data.
         metric: Name of the metric that networks are ranked by.
         task: What they are trained for.
-        class_weights: "balanced" to train as if every class were as frequent.
+        class_weights: "balanced" to train as if every class were as frequent, "sampled" to draw as many inputs of each.
         train: What trains networks, where it is not the product's own training.
         skip_broken: Whether files of the data that cannot be read are left out.
         moments: Mean and standard deviation that inputs are normalised by, where they are those of other data.

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from anenas.coreml import LOSSY, TOLERANCES, Package, Verification, compress, convert, verify_network
 from anenas.data import Dataset
@@ -58,6 +59,7 @@ def ship(
     seed: int = 0,
     device: torch.device | str = "cpu",
     loss_of: Loss | None = None,
+    draws: NDArray[np.float64] | None = None,
     on_step: Callable[[int, int], None] = lambda step, steps: None,
     on_phase: Callable[[str], None] = lambda name: None,
 ) -> tuple[Package, Verification]:
@@ -77,6 +79,7 @@ def ship(
         seed: Of that training.
         device: Of that training.
         loss_of: Of that training; by default that of a classification.
+        draws: Of that training, how likely each input is to be drawn; by default each once an epoch.
         on_step: Called after each of its steps with its number and how many there are.
         on_phase: Called with the name of each phase that has ended.
 
@@ -109,6 +112,7 @@ def ship(
             seed=seed,
             device=device,
             loss_of=loss_of,
+            draws=draws,
             on_step=on_step,
         )
         on_phase("quantise")

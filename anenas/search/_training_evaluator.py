@@ -20,6 +20,7 @@ from anenas.data import Dataset
 from anenas.graph import Graph
 from anenas.latency import Latency, Target
 from anenas.pretrained import read_trained, save_trained
+from anenas.search._class_weights import draws_of, loss_of
 from anenas.search._evaluation import (
     ARCHITECTURE,
     CHECKPOINT,
@@ -65,7 +66,8 @@ class TrainingEvaluator:
         device: Where to train; None is the best that is there.
         metric: Name of what networks are ranked by.
         limited: Names of other metrics that have a limit.
-        class_weights: "balanced" to train as if every class were as frequent; or "none".
+        class_weights: "balanced" to train as if every class were as frequent, "sampled" to draw as many inputs of each;
+            or "none".
         own_train: Trains instead of the product's own training, see `Train`.
     """
 
@@ -278,6 +280,7 @@ class TrainingEvaluator:
             seed=self.seed,
             device=pick_device(self.device),
             loss_of=self._loss(dataset),
+            draws=draws_of(self.class_weights, dataset),
             on_step=on_step,
             on_phase=clock.lap,
         )
@@ -383,13 +386,13 @@ class TrainingEvaluator:
             augment=dataset.augment,
             freeze_statistics=architecture.backbone is not None,
             loss_of=self._loss(dataset),
+            draws=draws_of(self.class_weights, dataset),
             budget_fraction=budget_fraction,
             **options,
         )
 
     def _loss(self, dataset: Dataset) -> Loss:
-        balanced = self.class_weights == "balanced"
-        return dataset.task.loss(dataset.train.labels, len(dataset.classes), balanced=balanced)
+        return loss_of(self.class_weights, dataset)
 
     def _judged(self, scores: np.ndarray, dataset: Dataset, budget_fraction: float = 1.0) -> dict[str, Any]:
         """What an evaluation says of scores of the validation split; before its end no more than is asked for."""

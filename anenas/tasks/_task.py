@@ -69,6 +69,16 @@ class Task(ABC):
         """(N,): what a split that is held out has its part of, such as the classes."""
         return np.zeros(len(labels), np.int64)
 
+    def draws(self, labels: NDArray[Any]) -> NDArray[np.float64]:
+        """(N,), in sum 1: how likely each input is to be drawn, for every class to be as frequent in training.
+
+        Args:
+            labels: Of the training split.
+        """
+        strata = self.strata(labels)
+        weights = 1 / np.bincount(strata)[strata]
+        return weights / weights.sum()
+
     @abstractmethod
     def loss(self, labels: NDArray[Any], count: int, *, balanced: bool = False) -> Loss:
         """What is minimised in training.

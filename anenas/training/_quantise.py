@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from anenas.coreml import Quantiser
 from anenas.data import Split
@@ -28,6 +30,7 @@ def train_quantised(
     seed: int = 0,
     device: torch.device | str = "cpu",
     loss_of: Loss | None = None,
+    draws: NDArray[np.float64] | None = None,
     on_step: Callable[[int, int], None] = lambda step, steps: None,
 ) -> Deployed:
     """Train what a network ships as a little further, with 8-bit weights and activations.
@@ -40,6 +43,7 @@ def train_quantised(
         seed: Of the order and augmentation of the images.
         device: Where to train.
         loss_of: The loss, by default that of a classification.
+        draws: How likely each image is to be drawn, see `train`.
         on_step: Called after each step with its number, from 1, and how many there are.
 
     Returns:
@@ -69,6 +73,7 @@ def train_quantised(
         device=device,
         learning_rate=_LEARNING_RATE,
         loss_of=loss_of,
+        draws=draws,
         mixed=False,  # what is rounded to 8 bits must not be rounded to 16 before
         on_step=count,
     )

@@ -75,6 +75,7 @@ def train(
     mixed: bool = True,
     freeze_statistics: bool = False,
     loss_of: Loss | None = None,
+    draws: NDArray[np.float64] | None = None,
     teacher: Teacher | None = None,
     budget_fraction: float = 1.0,
     checkpoint: Path | None = None,
@@ -100,6 +101,8 @@ def train(
         freeze_statistics: Whether batch normalisation keeps the means and variances that it has, as suits a network
             that has learned from far more data (`python experiments/fine_tuning.py`).
         loss_of: The loss, by default that of a classification.
+        draws: How likely each image is to be drawn, in sum 1, with replacement, see `Task.draws`; by default each is
+            drawn once an epoch.
         teacher: Whose answers to the same pixels are learned beside the labels.
         budget_fraction: How much of the whole training shall be done in the end, more than 0.
         checkpoint: Where a pause is kept; begun with where it is there, and removed once the training is whole.
@@ -133,7 +136,7 @@ def train(
     since = list(progress.since)
 
     def batch(step: int) -> tuple[torch.Tensor, torch.Tensor]:
-        return _batch(split, step, augment, seed)
+        return _batch(split, step, augment, seed, draws)
 
     def normalised(pixels: torch.Tensor) -> torch.Tensor:
         return normalise(pixels.to(device, non_blocking=True)).contiguous(memory_format=torch.channels_last)
@@ -244,13 +247,16 @@ def _steps_per_epoch(split: Split) -> int:
     return max(1, len(split.labels) // BATCH_SIZE)
 
 
-def _batch(split: Split, step: int, augment: Augment, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+def _batch(
+    split: Split, step: int, augment: Augment, seed: int, draws: NDArray[np.float64] | None = None
+) -> tuple[torch.Tensor, torch.Tensor]:
     """The images of a step, from 1, and no other: augmented (B, C, H, W), of their type, and (B,) labels.
 
     Each epoch is in an order of its own; what does not fill a last batch is left out.
     """
     epoch, place = divmod(step - 1, _steps_per_epoch(split))
-    order = np.random.default_rng((seed, epoch)).permutation(len(split.labels))
+    count, rng = len(split.labels), np.random.default_rng((seed, epoch))
+    order = rng.permutation(count) if draws is None else rng.choice(count, count, p=draws)
     chosen = np.sort(order[place * BATCH_SIZE : (place + 1) * BATCH_SIZE])  # in file order: they may be a memory map
     pixels = augment(np.ascontiguousarray(split.inputs[chosen]), np.random.default_rng((seed, epoch, place)))
     return torch.from_numpy(pixels), torch.from_numpy(np.array(split.labels[chosen]))

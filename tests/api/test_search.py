@@ -18,6 +18,8 @@ from anenas.data import Dataset
 from anenas.latency import CalibratedLatency
 from anenas.search import Study
 
+X = np.zeros((40, 16, 16), np.uint8)
+
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
@@ -49,6 +51,9 @@ from anenas.search import Study
         ({"latency": "calibratd"}, "unknown latency source 'calibratd'; did you mean calibrated"),
         ({"evaluator": PretendEvaluator()}, "needs the number of `classes`"),
         ({"augment": "much"}, "`augment` of images must be none or light or strong, not 'much'"),
+        ({"class_weights": "sample"}, "unknown class weights 'sample'; did you mean sampled"),
+        ({"class_weights": "sampled", "train": print}, "give `train` or `class_weights`"),
+        ({"data": (X, X[:, 0, 0] + 0.5, X, X[:, 0, 0] + 0.5), "class_weights": "sampled"}, "a regression has none of"),
         ({"data": "nowhere.npz"}, "nowhere.npz"),
         ({"input_shape": (1, 64, 99999)}, "breaks the guideline"),
         ({"sampler": "magic"}, "unknown sampler 'magic'"),

@@ -19,7 +19,7 @@ import anenas
 from anenas._errors import AnenasError
 from anenas.bundle import Bundle, study_dataset
 from anenas.coreml import Package
-from anenas.data import load_data
+from anenas.data import Dataset, load_data
 from anenas.mil import load_program
 from anenas.search import PACKAGE, WEIGHTS, SearchSettings, Study
 from anenas.space import Architecture
@@ -273,23 +273,42 @@ def test_training_anew_in_a_form_ships_that_form(store: Path, tmp_path: Path) ->
     assert "for iOS 18 and later" in (tmp_path / "b" / "README.md").read_text()
 
 
-def test_images_that_a_search_went_on_without_are_left_out_again(tmp_path: Path) -> None:
+OF_PETS = Architecture.parse("1x1x16x16-conv_r1_s2_c16_k3_relu-head_n2")
+
+
+def write_pets(path: Path) -> None:
     for i, name in itertools.product(range(10), ("cat", "dog")):
-        (tmp_path / "pets" / name).mkdir(parents=True, exist_ok=True)
-        Image.new("L", (16, 16), i * 20).save(tmp_path / "pets" / name / f"{i}.png")
+        (path / "pets" / name).mkdir(parents=True, exist_ok=True)
+        Image.new("L", (16, 16), i * 20).save(path / "pets" / name / f"{i}.png")
+
+
+def study_of_pets(path: Path, *, skip_broken: bool) -> tuple[Study, Dataset]:
+    dataset = load_data(f"images:{path / 'pets'}", size=(16, 16), skip_broken=skip_broken)
+    data = f"{dataset.name} {dataset.fingerprint[:12]}"
+    settings = SearchSettings({"accuracy": 0.0}, data=data, input_shape=(1, 16, 16), skip_broken=skip_broken)
+    study = Study.create_or_continue(path / "store", "pets", settings)
+    study.note_data(f"images:{path / 'pets'}")
+    return study, dataset
+
+
+def test_images_that_a_search_went_on_without_are_left_out_again(tmp_path: Path) -> None:
+    write_pets(tmp_path)
     (tmp_path / "pets" / "cat" / "3.png").write_bytes(b"")
-    source = f"images:{tmp_path / 'pets'}"
-    dataset = load_data(source, size=(16, 16), skip_broken=True)
-    settings = SearchSettings(
-        {"accuracy": 0.0}, data=f"{dataset.name} {dataset.fingerprint[:12]}", input_shape=(1, 16, 16), skip_broken=True
-    )
-    study = Study.create_or_continue(tmp_path / "store", "pets", settings)
-    study.note_data(source)
-    architecture = Architecture.parse("1x1x16x16-conv_r1_s2_c16_k3_relu-head_n2")
-    assert study_dataset(study, None, architecture).fingerprint == dataset.fingerprint
+    study, dataset = study_of_pets(tmp_path, skip_broken=True)
+    assert study_dataset(study, None, OF_PETS).fingerprint == dataset.fingerprint
     (tmp_path / "pets" / "cat" / "4.png").write_bytes(b"")
     with pytest.raises(AnenasError, match="is not what pets was made with"):
-        study_dataset(study, None, architecture)
+        study_dataset(study, None, OF_PETS)
+
+
+def test_images_that_broke_since_a_search_must_be_repaired(tmp_path: Path) -> None:
+    write_pets(tmp_path)
+    study, _ = study_of_pets(tmp_path, skip_broken=False)
+    (tmp_path / "pets" / "cat" / "4.png").write_bytes(b"")
+    with pytest.raises(
+        AnenasError, match=r"4\.png' cannot be read as an image \(it is empty\); repair it \(pass their"
+    ):
+        study_dataset(study, None, OF_PETS)
 
 
 def test_a_test_set_that_was_given_by_name_is_read_again(tmp_path: Path) -> None:

@@ -83,6 +83,19 @@ def test_what_is_transparent_or_of_print_is_counted(log: pytest.LogCaptureFixtur
     assert some.facts(some.ranges) == {"pixels": "transparent parts are drawn on white"}
 
 
+def test_turned_photos_and_those_of_other_profiles_are_counted(log: pytest.LogCaptureFixture) -> None:
+    turned, damaged = colour(), colour()
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    turned.info["exif"] = exif.tobytes()
+    damaged.info["icc_profile"] = b"no profile"
+    say(album(turned, damaged, colour()), 3)
+    assert log.messages == [
+        "mine: 1 of 3 images are turned upright, as their EXIF says",
+        "mine: 1 of 3 images are in the colours of a profile that cannot be read: taken for sRGB",
+    ]
+
+
 def test_of_photos_that_are_alike_some_tell(log: pytest.LogCaptureFixture) -> None:
     opened: list[int] = []
 

@@ -82,6 +82,15 @@ def test_one_broken_image_is_named_with_how_to_go_on(photos: Path) -> None:
         load_data(f"images:{photos}", size=(6, 6))
 
 
+@pytest.mark.parametrize("broken", [("cat/03.png",), ("cat/03.png", "dog/01.png")])
+def test_where_only_the_very_same_images_will_do_no_way_without_them_is_offered(
+    photos: Path, broken: tuple[str, ...]
+) -> None:
+    cut_short(photos, *broken)
+    with pytest.raises(AnenasError, match=r"03\.png'? cannot be read .*; repair (it|them)$"):
+        load_data(f"images:{photos}", size=(6, 6), skip_broken=None)
+
+
 def test_broken_images_can_be_left_out_and_the_rest_is_as_if_they_had_never_been(
     photos: Path, log: pytest.LogCaptureFixture
 ) -> None:

@@ -138,6 +138,62 @@ def test_the_metadata_of_a_folder_takes_the_place_of_class_folders(
     assert (found.task, found.classes, found.name) == (REGRESSION, ("weight",), "set")
 
 
+def test_the_metadata_of_each_split_lies_in_its_folder(pictures: list[str], write: Write, tmp_path: Path) -> None:
+    """As Hugging Face has it; the test set lacks a class, and lists the others in its own order."""
+    (tmp_path / "set" / "a").rename(tmp_path / "set" / "train")
+    (tmp_path / "set" / "b").rename(tmp_path / "set" / "test")
+    write(
+        "file_name,label", [(f"{i}.png", ["cat", "dog", "fox"][i % 3]) for i in range(0, 30, 2)], "train/metadata.csv"
+    )
+    rows = [{"file_name": f"{i}.png", "label": ["fox", "dog"][i % 4 // 2]} for i in range(1, 30, 2)]
+    (tmp_path / "set" / "test" / "metadata.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    found = load(tmp_path / "set", "images")
+    assert (found.name, found.classes, len(found.test)) == ("set", ("cat", "dog", "fox"), 15)
+    labels = everything(found)
+    assert (labels["train/4.png"], labels["test/1.png"], labels["test/3.png"]) == (1, 2, 1)
+
+
+def test_several_labels_of_each_split_are_brought_to_the_same_columns(
+    pictures: list[str], write: Write, tmp_path: Path
+) -> None:
+    (tmp_path / "set" / "a").rename(tmp_path / "set" / "train")
+    (tmp_path / "set" / "b").rename(tmp_path / "set" / "test")
+    write("file_name,tags", [(f"{i}.png", ["x|y", "z|x"][i % 4 // 2]) for i in range(0, 30, 2)], "train/metadata.csv")
+    write("file_name,tags,split", [(f"{i}.png", "z|y", "test") for i in range(1, 30, 2)], "test/metadata.csv")
+    found = load(tmp_path / "set", "images")
+    assert found.task is MULTILABEL
+    assert everything(found)["test/1.png"].tolist() == [0, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "message"),
+    [
+        ("file_name,label", "1.png,wolf", "metadata.csv': the training table has nothing of wolf; expected one of cat"),
+        ("file_name,label,split", "1.png,cat,val", "row 2: the split is 'val', but the table lies in that of test"),
+    ],
+)
+def test_what_is_wrong_with_the_table_of_a_split_is_one_line(
+    pictures: list[str], write: Write, tmp_path: Path, header: str, row: str, message: str
+) -> None:
+    (tmp_path / "set" / "a").rename(tmp_path / "set" / "train")
+    (tmp_path / "set" / "b").rename(tmp_path / "set" / "test")
+    write("file_name,label", [(f"{i}.png", ["cat", "dog"][i % 4 // 2]) for i in range(0, 30, 2)], "train/metadata.csv")
+    write(header, [row.split(",")], "test/metadata.csv")
+    with pytest.raises(AnenasError, match=message):
+        load(tmp_path / "set", "images")
+
+
+def test_a_folder_of_a_split_without_a_table_is_passed_over_and_named(
+    pictures: list[str], write: Write, tmp_path: Path, caplog: Any
+) -> None:
+    (tmp_path / "set" / "a").rename(tmp_path / "set" / "train")
+    (tmp_path / "set" / "b").rename(tmp_path / "set" / "test")
+    write("file_name,label", [(f"{i}.png", ["cat", "dog"][i % 4 // 2]) for i in range(0, 30, 2)], "train/metadata.csv")
+    with caplog.at_level(logging.INFO, "anenas"):
+        assert sum(map(len, [(found := load(tmp_path / "set", "images")).train, found.validation, found.test])) == 15
+    assert "set: passed over, as there is no metadata.csv in it: test" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("header", "row", "message"),
     [

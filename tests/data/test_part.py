@@ -44,6 +44,18 @@ def test_a_test_split_that_is_there_is_taken_by_default(write_npz: WriteNpz) -> 
     np.testing.assert_array_equal(everything.split.inputs[-9:], part.split.inputs)
 
 
+def test_many_images_of_several_splits_stay_in_a_file(
+    write_npz: WriteNpz, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = str(write_npz())
+    in_memory = load_part(path, InputFormat(size=(8, 8)), "all").split.inputs
+    monkeypatch.setattr("anenas.data._kept._LARGE", 50)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    in_a_file = load_part(path, InputFormat(size=(8, 8)), "all").split.inputs
+    assert isinstance(in_a_file, np.memmap) and not isinstance(in_memory, np.memmap)
+    np.testing.assert_array_equal(in_a_file, in_memory)
+
+
 @pytest.mark.parametrize("name", ["train", "validation", "test"])
 def test_a_split_that_is_not_there_is_the_one_of_a_search(name: PartName, paint: Paint) -> None:
     source = f"images:{paint(*names('cat', 'dog'))}"

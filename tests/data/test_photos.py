@@ -231,3 +231,49 @@ def test_lab_has_the_colours_it_was_made_of() -> None:
     assert image.mode == "LAB"
     np.testing.assert_allclose(drawn(image), pixels, atol=20)
     np.testing.assert_allclose(drawn(image, 1), luma(pixels), atol=20)
+
+
+def swapped_profile() -> bytes:
+    """sRGB with the primaries red and blue exchanged."""
+    content = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    return content.replace(b"rXYZ", b"tmp0", 1).replace(b"bXYZ", b"rXYZ", 1).replace(b"tmp0", b"bXYZ", 1)
+
+
+def srgb_profile() -> bytes:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def test_colours_of_another_profile_are_brought_to_srgb() -> None:
+    pixels = noise(3)
+    image = stored(Image.fromarray(pixels), icc_profile=swapped_profile())
+    assert look_at(image).profile == "other"
+    np.testing.assert_allclose(drawn(image), pixels[..., ::-1], atol=3)
+    np.testing.assert_allclose(drawn(image, 1), luma(pixels[..., ::-1]), atol=3)
+
+
+def test_transparent_parts_stay_white_in_another_profile() -> None:
+    pixels = noise(4)
+    image = stored(Image.fromarray(pixels), icc_profile=swapped_profile())
+    np.testing.assert_allclose(drawn(image), on_white(pixels[..., :3], pixels[..., 3])[..., ::-1], atol=4)
+
+
+@pytest.mark.parametrize(("profile", "said"), [(srgb_profile(), ""), (b"no profile", "damaged")])
+def test_srgb_and_what_is_no_profile_change_no_colour(profile: bytes, said: str) -> None:
+    pixels = noise(3)
+    image = stored(Image.fromarray(pixels), icc_profile=profile)
+    assert look_at(image).profile == said
+    np.testing.assert_array_equal(drawn(image), pixels)
+
+
+def test_what_is_grey_has_no_profile_to_go_by() -> None:
+    pixels = noise()
+    image = stored(Image.fromarray(pixels), icc_profile=swapped_profile())
+    assert look_at(image).profile == ""
+    np.testing.assert_array_equal(drawn(image, 1)[..., 0], pixels)
+
+
+def test_that_a_photo_is_turned_is_known_from_its_header() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    image = Image.fromarray(noise(3))
+    assert look_at(stored(image, exif=exif)).turned and not look_at(stored(image)).turned

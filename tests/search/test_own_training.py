@@ -95,3 +95,12 @@ def test_the_example_trains(files: Callable, data: Path, tmp_path: Path) -> None
     own.evaluate(NETWORK, files("trial"), 0.5)
     assert (tmp_path / "trial" / "own_training" / "optimizer.pt").exists()
     assert own.evaluate(NETWORK, files("trial")).score > 0.8
+
+
+def test_the_example_with_lightning_trains(files: Callable, data: Path, tmp_path: Path) -> None:
+    pytest.importorskip("lightning")
+    train = runpy.run_path(str(Path(__file__).parents[2] / "examples" / "lightning_training.py"))["train"]
+    own = TrainingEvaluator((Target.named("A15"),), 20, own_train=train)
+    own.evaluate(NETWORK, files("trial"), 0.5)
+    assert (tmp_path / "trial" / "own_training" / "last.ckpt").exists()
+    assert own.evaluate(NETWORK, files("trial")).score > 0.8

@@ -105,6 +105,19 @@ def test_balanced_what_an_input_says_counts_and_not_how_frequent_its_class_is() 
         assert logits.softmax(0)[0].item() == pytest.approx(told, abs=0.06)  # smoothed labels are less sure
 
 
+@pytest.mark.parametrize(
+    ("task", "labels", "draws"),
+    [
+        (CLASSIFICATION, np.array([0, 0, 0, 1]), [1 / 6, 1 / 6, 1 / 6, 1 / 2]),
+        (MULTILABEL, np.array([[1, 0], [1, 1], [1, 0], [0, 0]], np.uint8), [1 / 6, 1 / 3, 1 / 6, 1 / 3]),
+    ],
+)
+def test_inputs_are_drawn_so_that_every_class_is_as_frequent(
+    task: Task, labels: np.ndarray, draws: list[float]
+) -> None:
+    assert task.draws(labels) == pytest.approx(draws)
+
+
 def test_numbers_have_no_class_weights() -> None:
     with pytest.raises(AnenasError, match="class weights are for classes"):
         REGRESSION.loss(np.zeros((2, 1), np.float32), 1, balanced=True)

@@ -16,6 +16,7 @@ from anenas.inputs._images import shifted
 from anenas.network import Normalisation
 from anenas.network._build import build_stage
 from anenas.space import Stage
+from anenas.tasks import CLASSIFICATION
 from anenas.training import TrainingError, accuracy, brief_epochs, pick_device, train
 from anenas.training._train import PEAK_LEARNING_RATE, _one_cycle
 
@@ -93,6 +94,22 @@ def test_brief_training_is_five_hundred_steps_and_two_epochs(count: int, epochs:
     for kind, dtype in ((SERIES, np.float32), (IMAGES, np.uint8)):
         split = Split(np.zeros((count, 1, 1, 2), dtype), labels)
         assert brief_epochs(Dataset("some", ("a",), split, split, split, kind=kind)) == epochs
+
+
+def test_images_are_drawn_as_often_as_is_said() -> None:
+    """Of 240 dark images and 16 bright ones half of those that are seen are bright, in each epoch others."""
+    labels = np.arange(256) // 240
+    split = Split(np.arange(256, dtype=np.uint8)[:, None, None, None].repeat(64, 1).reshape(256, 1, 8, 8), labels)
+    seen: list[int] = []
+
+    def looking(batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        seen.extend(batch[:, 0, 0, 0])
+        return batch
+
+    train(small_network(), split, NORMALISE, epochs=2, augment=looking, draws=CLASSIFICATION.draws(labels))
+    trained = np.array(seen[:512])  # what follows settles normalisation
+    assert (trained >= 240).mean() == pytest.approx(0.5, abs=0.1)
+    assert sorted(trained[:256]) != sorted(trained[256:])
 
 
 def test_the_loss_curve_has_about_fifty_points_and_ends_at_the_last_step() -> None:

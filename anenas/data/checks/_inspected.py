@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import logging
 from collections import defaultdict
 from collections.abc import Iterator
@@ -32,11 +33,11 @@ class Inspected:
     Args:
         dataset: The data set.
         fewest: Training inputs that each class should have.
-        quick: Whether near-duplicates are looked for only where that takes about two seconds; if not, it is logged.
+        quick: Whether each check may take about two seconds, before a search; what is left out then is logged.
     """
 
     def __init__(self, dataset: Dataset, *, fewest: int = FEWEST, quick: bool = False) -> None:
-        self.dataset, self.fewest, self._quick = dataset, fewest, quick
+        self.dataset, self.fewest, self.quick = dataset, fewest, quick
         self.parts: dict[str, Split] = {part: getattr(dataset, part) for part in PARTS}
         sizes = [len(split) for split in self.parts.values()]
         self._starts = np.cumsum([0, *sizes])
@@ -81,6 +82,13 @@ class Inspected:
         for start in range(0, len(split), _BATCH):
             yield split.inputs[start : start + _BATCH]
 
+    def batches_at(self, indices: NDArray[np.int64]) -> Iterator[NDArray[Any]]:
+        """The inputs at these places, which ascend, likewise."""
+        for part, (start, end) in zip(self.parts, itertools.pairwise(self._starts), strict=True):
+            here = indices[(indices >= start) & (indices < end)] - start
+            for first in range(0, len(here), _BATCH):
+                yield self.parts[part].inputs[here[first : first + _BATCH]]
+
     @cached_property
     def same(self) -> list[tuple[int, ...]]:
         """The inputs that are equal in every value, as networks see them; those that equal no other are left out."""
@@ -96,10 +104,10 @@ class Inspected:
         count, name = len(self.labels), self.dataset.name
         if self.dataset.kind is not IMAGES or not count:
             return []
-        if self._quick and count > _IMAGES_QUICKLY:
+        if self.quick and count > _IMAGES_QUICKLY:
             _log.info(f"{name}: near-duplicates of {count:,} images take a while to find: `anenas data check` does it")
             return []
-        most = _MOST_QUICKLY if self._quick else _MOST_CANDIDATES
+        most = _MOST_QUICKLY if self.quick else _MOST_CANDIDATES
         found = look_alikes(self.batches(), self.labels, self.splits, most=most)
         if found.too_many:
             _log.info(f"{name}: so many images look alike that only the {most:,} nearest pairs are compared in detail")

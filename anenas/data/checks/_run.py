@@ -13,6 +13,7 @@ from anenas.data.checks._copies import (
     same_in_two_classes,
     same_in_two_splits,
 )
+from anenas.data.checks._doubtful_labels import doubtful_labels
 from anenas.data.checks._groups import groups_in_two_splits
 from anenas.data.checks._inspected import FEWEST, Inspected
 from anenas.data.checks._values import blank_images, constant_channels
@@ -25,6 +26,7 @@ CHECKS: tuple[Check, ...] = (
     same_in_two_classes,
     nearly_same_in_two_splits,
     nearly_same_in_two_classes,
+    doubtful_labels,
     called_like_a_split,
     nothing_to_judge_by,
     unequal_classes,
@@ -41,7 +43,7 @@ def check_dataset(dataset: Dataset, *, fewest: int = FEWEST, quick: bool = False
     Args:
         dataset: The data set, as networks see it.
         fewest: Training inputs that each class should have.
-        quick: Whether near-duplicates are looked for only where that takes about two seconds; if not, it is logged.
+        quick: Whether each check may take about two seconds, before a search; what is left out then is logged.
     """
     inspected = Inspected(dataset, fewest=fewest, quick=quick)
     return [concern for check in CHECKS for concern in check(inspected)]

@@ -12,17 +12,18 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError, features
 
 from anenas._errors import AnenasError, first_line
-from anenas._files import is_file
+from anenas._files import is_file, is_folder
 from anenas.data._album import Album
 from anenas.data._broken import without_broken
 from anenas.data._class_folders import Files, read_class_folders
-from anenas.data._file_table import is_file_table, raw_of_file_table
+from anenas.data._file_table import is_file_table, raw_of_file_table, raw_of_split_tables
 from anenas.data._format import InputFormat
 from anenas.data._heic import HEIC_SUFFIXES, prepare_for_heic
 from anenas.data._kept_looks import keep_looks, kept_looks
+from anenas.data._layout import class_folders, split_of
 from anenas.data._photos import Look, look_at
 from anenas.data._pictures import PhotoPictures
-from anenas.data._raw import Examples, RawData, file_safe
+from anenas.data._raw import PARTS, Examples, RawData, file_safe
 from anenas.data._sources import source
 from anenas.inputs import IMAGES
 
@@ -52,7 +53,7 @@ def read_images(rest: str, wanted: InputFormat) -> RawData:
     """A data set of the images in class folders, as `read_class_folders` finds them.
 
     A `metadata.csv`, `.jsonl` or `.parquet` with a column of paths takes the place of class folders, as in the image
-    folders of Hugging Face: see `read_file_table`.
+    folders of Hugging Face, at the top or in the folder of each split: see `read_file_table`.
 
     Raises:
         AnenasError: The folder is missing or not laid out like that, a class is empty, or a file is not an image.
@@ -62,9 +63,33 @@ def read_images(rest: str, wanted: InputFormat) -> RawData:
         if is_file_table(path / name):
             _log.info(f"{path.resolve().name}: {name} says which files there are, and their labels")
             return raw_of_file_table(path / name, IMAGES, wanted, read_photos)
+    if "train" in (tables := _split_tables(path)):
+        said = ", ".join(f"{table.parent.name}/{table.name}" for table in tables.values())
+        _log.info(f"{path.resolve().name}: {said} say which files there are, and their labels")
+        return raw_of_split_tables(tables, IMAGES, wanted, read_photos)
     classes, files = read_class_folders(path, IMAGES, _SUFFIXES, _unreadable())
     title = path.resolve().name
     return RawData.of_parts(file_safe(title), IMAGES, classes, read_photos(title, files, wanted))
+
+
+def _split_tables(path: Path) -> dict[str, Path]:
+    """The table in each folder that is called like a split; folders without one are passed over, which is logged."""
+    tables: dict[str, Path] = {}
+    without = []
+    for folder in class_folders(path) if is_folder(path) else ():
+        if part := split_of(folder.name):
+            table = next((folder / name for name in _TABLES if is_file_table(folder / name)), None)
+            if table is None:
+                without.append(folder.name)
+            elif part in tables:
+                raise AnenasError(
+                    f"'{tables[part].parent}' and '{folder}' are both called like one split; keep one of them"
+                )
+            else:
+                tables[part] = table
+    if "train" in tables and without:
+        _log.warning(f"{path.resolve().name}: passed over, as there is no {_TABLES[0]} in it: {', '.join(without)}")
+    return {part: tables[part] for part in PARTS if part in tables}
 
 
 def read_photos(title: str, files: Mapping[str, Files], wanted: InputFormat) -> dict[str, Examples]:
