@@ -27,6 +27,7 @@ from anenas.search._evaluation import (
     PACKAGE,
     PROBE,
     TEST_SCORES,
+    VALIDATION_SCORES,
     WEIGHTS,
     Estimate,
     Evaluation,
@@ -37,7 +38,7 @@ from anenas.search._ship import deploy, ship
 from anenas.search._trial import PROBED
 from anenas.search.executors import TrialFiles
 from anenas.space import Architecture
-from anenas.tasks import CLASSIFICATION, Loss, Predictions, find_metric
+from anenas.tasks import Loss, Predictions, find_metric
 
 if TYPE_CHECKING:
     import torch
@@ -169,7 +170,7 @@ class TrainingEvaluator:
         if budget_fraction < 1:
             return evaluation
         (files.folder / PROBE).unlink(missing_ok=True)
-        return self._shipped(evaluation, network, architecture, dataset, files.folder, clock, on_step)
+        return self._shipped(evaluation, scores, network, architecture, dataset, files.folder, clock, on_step)
 
     def finish(
         self,
@@ -250,11 +251,14 @@ class TrainingEvaluator:
             trained_steps=steps,
             total_steps=steps,
         )
-        return self._shipped(evaluation, network, architecture, dataset, files.folder, clock, on_step)
+        return self._shipped(
+            evaluation, predictions.scores, network, architecture, dataset, files.folder, clock, on_step
+        )
 
     def _shipped(
         self,
         evaluation: Evaluation,
+        scores: np.ndarray,
         network: nn.Module,
         architecture: Architecture,
         dataset: Dataset,
@@ -283,8 +287,10 @@ class TrainingEvaluator:
         )
         judged: Mapping[str, Any] = {}
         if architecture.form != "fp16":
-            judged = self._judged(program_scores(package, dataset.validation.inputs), dataset)
+            scores = program_scores(package, dataset.validation.inputs)
+            judged = self._judged(scores, dataset)
             clock.lap("validate_form")
+        _keep(scores, dataset, folder / VALIDATION_SCORES)
         graph, chip = package.graph, self.targets[0].chip
         _write_costs(graph, chip, folder / OPERATIONS)
         estimate = Estimate(
@@ -350,8 +356,7 @@ class TrainingEvaluator:
         assert files.data
         dataset = Dataset.open(files.data, architecture.input[2:])
         scores = program_scores(Package.open(files.folder / PACKAGE), dataset.test.inputs)
-        if dataset.task is CLASSIFICATION:  # for a report, without running it again; they were rounded to float16
-            np.save(files.folder / TEST_SCORES, scores.astype(np.float16))
+        _keep(scores, dataset, files.folder / TEST_SCORES)
         predictions = Predictions(scores, dataset.test.labels, dataset.classes)
         return find_metric(self.metric, dataset.classes).measure(predictions)
 
@@ -427,6 +432,11 @@ def _teacher(file: Path, dataset: Dataset, device: torch.device) -> Teacher:
     deployed = deploy(trained.module(), trained.architecture, dataset)
     deployed.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     return Teacher(deployed.logits, (trained.architecture.input[2], trained.architecture.input[3]))
+
+
+def _keep(scores: np.ndarray, dataset: Dataset, path: Path) -> None:
+    """Keep what a model gives, (N, K), for reports: probabilities in float16, numbers in float32."""
+    np.save(path, scores.astype(np.float16 if dataset.task.classifies else np.float32))
 
 
 def _figures(result: Verification) -> dict[str, float]:

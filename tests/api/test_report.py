@@ -13,9 +13,10 @@ from tiny import write_tiny
 from anenas.api._report import report_tests
 from anenas.data import Dataset, load_data
 from anenas.latency import Target
-from anenas.report.classes import REPORT_FILES
+from anenas.report.evaluation import report_files
 from anenas.search import TEST_SCORES, Study, TrainingEvaluator, TrialFiles
 from anenas.space import SearchSpace, read_space
+from anenas.tasks import CLASSIFICATION
 from anenas.tracking import MlflowTracker, connect, default_uri
 
 TRIAL = "1x1x16x16-conv_r1_s2_c16_k3_relu-dsconv_r1_s2_c16_k3_relu-head_n3"
@@ -62,7 +63,8 @@ def test_what_ships_has_a_report_of_its_test_beside_it_and_in_mlflow(
     [experiment] = client.search_experiments(filter_string="name = 'tiny'")
     [run] = client.search_runs([experiment.experiment_id], "tags.`anenas.trial` = '0'")
     logged = {Path(file.path).name for file in client.list_artifacts(run.info.run_id, "test")}
-    assert logged == set(REPORT_FILES) == {file.name for file in folder.iterdir()} & set(REPORT_FILES)
+    files = set(report_files(CLASSIFICATION))
+    assert logged == files == {file.name for file in folder.iterdir()} & files
 
 
 def test_it_is_made_of_what_the_test_left_and_not_of_another_run(

@@ -8,7 +8,7 @@ import pytest
 from anenas.cli.screen import print_evaluated, print_evaluations
 from anenas.inputs import IMAGES
 from anenas.models import Evaluated
-from anenas.report.classes import ClassReport, InputView
+from anenas.report.evaluation import ClassReport, InputView
 
 
 @pytest.fixture
