@@ -11,10 +11,12 @@ from rich.table import Table
 
 from anenas.cli.screen._text import print_line
 from anenas.models import Evaluated
-from anenas.report.evaluation import Column, Report
+from anenas.report.evaluation import Column, Report, Sheet
 
 _ROWS = 30  # classes that are listed; of more only the worst
 _WORST = 10  # inputs
+_NAME = 8  # letters of a name at least
+_WIDEST = 1000
 
 
 def print_evaluated(console: Console, one: Evaluated) -> None:
@@ -29,12 +31,7 @@ def print_evaluated(console: Console, one: Evaluated) -> None:
         interval = f"  ({figure.interval}, 95 % interval)" if figure.interval else ""
         print_line(console, f"  {name:{width}} {figure}{interval}")
     if sheet := report.sheet(_ROWS):
-        table = _table()
-        for column in sheet.columns:
-            _add(table, column)
-        for row in sheet.rows:
-            table.add_row(*map(escape, row))
-        console.print(table)
+        _print_sheet(console, sheet)
         if sheet.left_out:
             print_line(console, f"{sheet.left_out}; JSON has all")
     for remark in report.remarks:
@@ -64,6 +61,29 @@ def print_evaluations(console: Console, study: str, found: Sequence[Evaluated]) 
         print_line(console, remark)
 
 
+def _print_sheet(console: Console, sheet: Sheet) -> None:
+    """All of it, or, where that is wider than the console, without its details, which is said."""
+    table = _sheet_table(sheet.columns, sheet.rows)
+    natural = console.measure(table, options=console.options.update(width=_WIDEST)).maximum
+    if natural <= console.width:
+        console.print(table)
+        return
+    shown = [place for place, column in enumerate(sheet.columns) if not column.is_detail]
+    rows = [[row[place] for place in shown] for row in sheet.rows]
+    console.print(_sheet_table([sheet.columns[place] for place in shown], rows))
+    if len(shown) < len(sheet.columns):
+        print_line(console, f"{natural} columns wide, it shows 95 % intervals as well; so does JSON")
+
+
+def _sheet_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Table:
+    table = _table()
+    for column in columns:
+        _add(table, column)
+    for row in rows:
+        table.add_row(*map(escape, row))
+    return table
+
+
 def _print_worst(console: Console, report: Report) -> None:
     worst = report.worst(_WORST)
     if worst is None:
@@ -85,7 +105,8 @@ def _table() -> Table:
 
 
 def _add(table: Table, column: Column) -> None:
-    if column.is_text:
-        table.add_column(column.title, overflow="ellipsis", max_width=30)  # wraps where numbers need its room
+    if column.is_text:  # wraps where numbers need its room
+        table.add_column(column.title, overflow="ellipsis", min_width=_NAME, max_width=30)
     else:
-        table.add_column(column.title.replace("95 % interval", "95 %\ninterval"), justify="right", no_wrap=True)
+        title = "95 %\ninterval" if column.title == "95 % interval" else column.title.replace(" ", "\n", 1)
+        table.add_column(title, justify="right", no_wrap=True)

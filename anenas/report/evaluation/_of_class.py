@@ -17,7 +17,7 @@ from anenas.report.evaluation._draw_classes import draw_confusion
 from anenas.report.evaluation._figure import Figure, percent
 from anenas.report.evaluation._intervals import averages, bootstrap_averages, wilson
 from anenas.report.evaluation._report import MOST_WRONG, Picture, Report, dicts
-from anenas.report.evaluation._sheet import BadInput, BadInputs, Sheet, left_out, numbers, texts, worst_rows
+from anenas.report.evaluation._sheet import INTERVAL, BadInput, BadInputs, Sheet, left_out, numbers, texts, worst_rows
 
 _SUM = 0.02  # that probabilities of float16 may be off 1, with a thousand of them
 _NAMED = 10  # classes without inputs
@@ -210,7 +210,9 @@ class ClassReport(Report):
             "Classes",
             (
                 *texts("class"),
-                *numbers("inputs", "precision", "recall", "95 % interval", "F1"),
+                *numbers("inputs", "precision", "recall"),
+                INTERVAL,
+                *numbers("F1"),
                 *texts("most taken for"),
             ),
             tuple(

@@ -17,7 +17,7 @@ from anenas.report.evaluation._draw_labels import draw_counts
 from anenas.report.evaluation._figure import Figure, percent
 from anenas.report.evaluation._intervals import bootstrap, wilson
 from anenas.report.evaluation._report import MOST_WRONG, Picture, Report, dicts
-from anenas.report.evaluation._sheet import BadInput, BadInputs, Sheet, left_out, numbers, texts, worst_rows
+from anenas.report.evaluation._sheet import INTERVAL, BadInput, BadInputs, Sheet, left_out, numbers, texts, worst_rows
 from anenas.tasks import THRESHOLD
 
 _NOTE = (
@@ -203,8 +203,9 @@ class LabelReport(Report):
             "Classes",
             (
                 *texts("class"),
-                *numbers("inputs", "right", "wrong", "missed", "precision", "recall", "95 % interval", "F1"),
-                *numbers("average precision"),
+                *numbers("inputs", "right", "wrong", "missed", "precision", "recall"),
+                INTERVAL,
+                *numbers("F1", "average precision"),
             ),
             tuple(
                 (

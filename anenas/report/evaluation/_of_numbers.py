@@ -15,7 +15,7 @@ from anenas.report.evaluation._draw_numbers import draw_predicted, draw_residual
 from anenas.report.evaluation._figure import Figure, number
 from anenas.report.evaluation._intervals import bootstrap
 from anenas.report.evaluation._report import MOST_WRONG, Picture, Report, dicts
-from anenas.report.evaluation._sheet import BadInput, BadInputs, Sheet, left_out, numbers, texts, worst_rows
+from anenas.report.evaluation._sheet import INTERVAL, BadInput, BadInputs, Sheet, left_out, numbers, texts, worst_rows
 
 _NOTE = (
     "MAE: the mean absolute error, RMSE: the root of the mean squared one, both in the number's own unit. R²: the "
@@ -149,10 +149,13 @@ class NumberReport(Report):
     def sheet(self, most: int | None = None) -> Sheet:
         """A row for each number, of more than `most` those with the lowest R²."""
         shown = worst_rows(self.by_number, most, lambda one: one.r2.value)
-        interval = "95 % interval"
         return Sheet(
             "Numbers",
-            (*texts("number"), *numbers("MAE", interval, "RMSE", interval, "R²", interval, "bias", "spread")),
+            (
+                *texts("number"),
+                *(one for name in ("MAE", "RMSE", "R²") for one in (*numbers(name), INTERVAL)),
+                *numbers("bias", "spread"),
+            ),
             tuple(
                 (
                     one.name,

@@ -11,10 +11,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table, of numbers or of words."""
+    """A column of a table.
+
+    Attributes:
+        title: Its heading.
+        is_text: Whether it has words rather than numbers.
+        is_detail: Whether it is left out where there is little room.
+    """
 
     title: str
     is_text: bool = False
+    is_detail: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,9 @@ def texts(*titles: str) -> tuple[Column, ...]:
 def numbers(*titles: str) -> tuple[Column, ...]:
     """Columns of numbers."""
     return tuple(Column(title) for title in titles)
+
+
+INTERVAL = Column("95 % interval", is_detail=True)
 
 
 def worst_rows(rows: Sequence[T], most: int | None, goodness: Callable[[T], float | None]) -> list[T]:
