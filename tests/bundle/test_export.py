@@ -62,7 +62,7 @@ def test_the_card_tells_each_class_and_shows_what_is_confused(bundle: Bundle) ->
         card,
     )
     assert "(confusion.png)" in card and "nan" not in card
-    assert re.search(r"balanced accuracy [\d.]+% \([\d.]+% to [\d.]+%\), macro F1 ", card)
+    assert re.search(r"balanced accuracy [\d.]+% \([\d.]+–[\d.]+%\), macro F1 ", card)
     assert (bundle.path / "confusion.png").read_bytes().startswith(b"\x89PNG")
 
 

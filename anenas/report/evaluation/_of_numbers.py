@@ -170,13 +170,14 @@ class NumberReport(Report):
         )
 
     @property
-    def weakest(self) -> tuple[str, str]:
-        """The number with the lowest R²; of a single one, the input that is furthest off."""
+    def weakest(self) -> tuple[str, str] | None:
+        """The number with the lowest R²; of a single one, the input that is furthest off, if any is."""
         if len(self.classes) > 1:
             one = min(self.by_number, key=lambda figures: figures.r2.value)
             return "lowest R²", f"{one.name}, {one.r2}"
-        (worst,) = self.most_wrong(1)
-        return "furthest off", f"{number(worst.predicted)}, not {number(worst.true)}"
+        return next(
+            (("furthest off", f"{number(one.predicted)}, not {number(one.true)}") for one in self.most_wrong(1)), None
+        )
 
     def most_wrong(self, most: int = MOST_WRONG) -> tuple[FarOff, ...]:
         """The inputs of which a number is furthest off, in standard deviations of the true values."""
