@@ -62,7 +62,7 @@ def search(
     task: Annotated[
         str | None,
         typer.Option(
-            help="classification, multilabel (any number of classes for each input) or regression (numbers).",
+            help="classification, multilabel (any number of classes for each input), regression (numbers) or your own.",
             show_default="what the labels look like",
         ),
     ] = None,
