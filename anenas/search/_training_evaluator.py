@@ -440,10 +440,11 @@ def _keep(scores: np.ndarray, dataset: Dataset, path: Path) -> None:
 
 
 def _figures(result: Verification) -> dict[str, float]:
-    """How far the program is from the network."""
-    (fp32,), (fp16,) = result.fp32, result.fp16
-    figures = {"fp32_difference": fp32.relative, "fp16_difference": fp16.relative}
-    return figures if fp16.top1 is None else figures | {"fp16_agreement": fp16.top1}
+    """How far the program is from the network, in the worst of its outputs."""
+    fp32, fp16 = (max(one.relative for one in outputs) for outputs in (result.fp32, result.fp16))
+    agreements = [one.top1 for one in result.fp16 if one.top1 is not None]
+    figures = {"fp32_difference": fp32, "fp16_difference": fp16}
+    return figures | {"fp16_agreement": min(agreements)} if agreements else figures
 
 
 def _write_costs(graph: Graph, chip: Chip, path: Path) -> None:
