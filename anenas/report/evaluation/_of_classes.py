@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anenas._errors import AnenasError
+from anenas.report.evaluation._average_precision import mean_average_precision
 from anenas.report.evaluation._calibration import Bin, calibration, calibration_error
 from anenas.report.evaluation._draw_calibration import draw_calibration
 from anenas.report.evaluation._draw_labels import draw_counts
@@ -132,19 +133,20 @@ class LabelReport(Report):
         right = (self.belongs & self.said).astype(np.float32)
         both = self.belongs.astype(np.float32) + self.said
 
-        def measure(times: NDArray[np.float64]) -> NDArray[np.float64]:
-            drawn = times.astype(np.float32)
-            there = (drawn @ self.belongs) > 0
-            each = 2 * (drawn @ right) / np.maximum(drawn @ both, 1)
-            return np.array([each[there].mean() if there.any() else 0.0])
+        belongs = self.belongs.astype(np.float32)
+
+        def measure(times: NDArray[np.float32]) -> NDArray[np.float32]:
+            there = (times @ belongs) > 0
+            each = np.where(there, 2 * (times @ right) / np.maximum(times @ both, 1), 0)
+            return each.sum(1, keepdims=True) / np.maximum(there.sum(1, keepdims=True), 1)
 
         (interval,) = bootstrap(measure, len(self))
-        return Figure(float(measure(np.ones(len(self)))[0]), *interval)
+        return Figure(float(measure(np.ones((1, len(self)), np.float32))[0, 0]), *interval)
 
     @cached_property
     def mean_average_precision(self) -> Figure:
         """The mean average precision of the classes that have inputs; its interval by its standard error."""
-        return self._measured("mean_average_precision")
+        return mean_average_precision(self.scores, self.belongs)
 
     @cached_property
     def calibration(self) -> tuple[Bin, ...]:

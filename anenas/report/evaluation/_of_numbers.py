@@ -110,14 +110,15 @@ class NumberReport(Report):
         values -= values.mean(0)  # so that the variance is no difference of large numbers
         sums = np.stack([np.abs(self.errors), self.errors**2, values, values**2], axis=1).reshape(len(self), -1)
 
-        def measure(times: NDArray[np.float64]) -> NDArray[np.float64]:
-            absolute, squared, value, square = (times @ sums / times.sum()).reshape(4, -1)
+        def measure(times: NDArray[np.float32]) -> NDArray[np.float64]:
+            means = (times @ sums / len(self)).reshape(len(times), 4, -1)
+            absolute, squared, value, square = means.transpose(1, 0, 2)
             variance = np.maximum(square - value**2, 0)
             unexplained = np.divide(squared, variance, out=(squared > 0).astype(np.float64), where=variance > 0)
-            each = np.stack([absolute, np.sqrt(squared), 1 - unexplained], axis=1)
-            return np.concatenate([each.mean(0), each.ravel()])
+            each = np.stack([absolute, np.sqrt(squared), 1 - unexplained], axis=2)
+            return np.concatenate([each.mean(1), each.reshape(len(times), -1)], axis=1)
 
-        found, intervals = measure(np.ones(len(self))), bootstrap(measure, len(self))
+        found, intervals = measure(np.ones((1, len(self)), np.float32))[0], bootstrap(measure, len(self))
         return [Figure(float(one), *ends, is_fraction=False) for one, ends in zip(found, intervals, strict=True)]
 
     @property

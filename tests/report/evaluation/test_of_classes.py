@@ -8,6 +8,7 @@ from sklearn.metrics import average_precision_score, f1_score
 
 from anenas._errors import AnenasError
 from anenas.report.evaluation import LabelReport
+from anenas.report.evaluation._average_precision import _of_class
 from anenas.tasks import Predictions, find_metric
 
 CLASSES = ("even", "prime", "never")
@@ -42,6 +43,16 @@ def test_intervals_hold_the_figure_and_narrow_with_the_root_of_the_inputs(report
         few, more = getattr(report, name), getattr(many, name)
         assert 0 <= few.low <= more.low < more.value < more.high <= few.high <= 1
     assert report.macro_f1 == LabelReport(SCORES, LABELS, CLASSES).macro_f1
+
+
+def test_inputs_that_count_more_than_once_count_so_in_the_average_precision() -> None:
+    rng = np.random.default_rng(0)
+    scores, belongs = rng.integers(0, 9, 60).astype(np.float32) / 9, rng.random(60) < 0.4  # many have the same score
+    times = rng.integers(0, 4, (3, 60)).astype(np.float32)
+    found, there = _of_class(scores, belongs, times)
+    wanted = [average_precision_score(belongs, scores, sample_weight=one) for one in times]
+    np.testing.assert_allclose(found, wanted, rtol=1e-5)
+    assert there.all()
 
 
 def test_the_surest_mistakes_come_first_with_their_class(report: LabelReport) -> None:
