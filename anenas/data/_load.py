@@ -130,7 +130,9 @@ def _of_task(data: RawData, asked: Task | None) -> RawData:
         return data
     labels, count = data.train.labels, len(data.classes)
     if problem := asked.problem_of(labels, count, len(labels)):
-        raise AnenasError(f"{data.name} has labels of {data.task}, not of {asked}: {problem}")
+        raise AnenasError(
+            f"{data.name} has labels of {data.task}, not of {asked}: {problem}; a table may have them, table:labels.csv"
+        )
     return dataclasses.replace(data, task=asked)
 
 
