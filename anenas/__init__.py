@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from anenas.space import load_space as load_space
     from anenas.tasks import Predictions as Predictions
     from anenas.tasks import metric as metric
+    from anenas.tasks import task as task
 
 # Where each public name lives; nothing heavy is imported before it is used.
 _HOMES = {
@@ -101,7 +102,7 @@ _HOMES = {
     "anenas.search.executors.cluster": ("DaskExecutor",),
     "anenas.slimming": ("Slim", "slim"),
     "anenas.space": ("Architecture", "Limits", "SearchSpace", "load_space"),
-    "anenas.tasks": ("Predictions", "metric"),
+    "anenas.tasks": ("Predictions", "metric", "task"),
 }
 # Decorators that register something by name: `@anenas.sampler("mine")`.
 _DECORATORS = {

@@ -14,6 +14,7 @@ from anenas.latency import CalibratedLatency
 from anenas.models import load_graph
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "your_own.py"
+TASK = EXAMPLE.with_name("own_task.py").read_text()
 
 SPACE = """\
 name: mine
@@ -90,8 +91,9 @@ class Mine:
         (LATENCY, "conv", ["--latency", "mine"]),
         (EXECUTOR, "conv", ["--executor", "mine"]),
         (METRIC, "conv", ["--objectives", "mine,latency_ms", "--max-metric", "mine=2.5"]),
+        (TASK, "conv", ["--task", "ordinal"]),
     ],
-    ids=["block", "sampler", "latency source", "executor", "metric"],
+    ids=["block", "sampler", "latency source", "executor", "metric", "task"],
 )
 def test_one_file_brings_it_and_a_search_runs_with_it_by_its_name(
     plugin: str, block: str, options: list[str], tmp_path: Path
@@ -121,6 +123,10 @@ def test_one_file_brings_it_and_a_search_runs_with_it_by_its_name(
     assert f"-{block}_" in model["architecture"]
     if "--objectives" in options:
         assert 0 <= model["mine"] <= 2.5 and "mine_error" in model
+    if "--task" in options:  # its metric is what is searched by, tested and reported
+        assert 0 <= model["steps_off"] <= 1 and 0 <= model["test_steps_off"] <= 1
+        report = json.loads((tmp_path / "exports" / result["study"] / "knee" / "report.json").read_text())
+        assert report["steps_off"]["value"] == model["test_steps_off"] and report["confusion"]
     if "--latency" in options:
         assert model["latency_by_chip"]["A15"]["source"] == "mine"
 

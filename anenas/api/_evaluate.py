@@ -13,11 +13,15 @@ from anenas._errors import AnenasError, unknown
 from anenas._files import is_folder
 from anenas.bundle import choose, study_dataset
 from anenas.coreml import Package, program_scores
-from anenas.data import PART_NAMES, Dataset, PartName, source_folder
-from anenas.models import Evaluated, class_report, evaluate_package, find_package, not_of_one_class
-from anenas.report.classes import InputView
-from anenas.search import PACKAGE, TEST_SCORES, CompletedTrial, Study, study_names
+from anenas.data import PART_NAMES, Dataset, PartName, Split, source_folder
+from anenas.models import Evaluated, evaluate_package, find_package
+from anenas.report.evaluation import InputView, report_of
+from anenas.search import PACKAGE, TEST_SCORES, VALIDATION_SCORES, CompletedTrial, Study, study_names
+from anenas.tasks import Predictions
 
+_CHOSEN_BY = "Models were chosen by these inputs: on new ones they are somewhat worse."
+_UNTESTED = "The search has tested no model yet; it does so at its end."
+_IN_TRIAL = "by the network in float32, as the search judged it"
 _EXPECTED = "a .mlpackage, a folder with model.mlpackage in it (a bundle, an export), or a study of the store"
 
 
@@ -31,20 +35,22 @@ def evaluate(
     store: str | Path = "mlruns",
     on_model: Callable[[str], None] = lambda name: None,
 ) -> list[Evaluated]:
-    """Run exported classifiers on data, and report what they get right and wrong, class by class.
+    """Run exported models on data, and report what they get right and wrong, each class or number for itself.
 
         [found] = anenas.evaluate("bundle", "images:photos_of_yesterday")
         print(found.report.macro_f1, found.report.most_wrong())
         found.write(Path("report"))
 
-    The data may have a model's classes in another order, and not all of them.
+    The report is that of the model's task: a `ClassReport`, `LabelReport` or `NumberReport` of
+    `anenas.report.evaluation`. The data may have a model's classes in another order, and not all of them.
 
     Args:
         model: A `.mlpackage`, a folder with one, such as a bundle, or the name of a study: then the models of its
             front, the fastest first.
         data: A source, see `anenas.data.load_data`. A study has its own by default.
         split: "test", "validation", "train" or "all". By default the test split that the data have, or all inputs
-            where they have none; of a study's own data the test split.
+            where they have none; of a study's own data the test split, or, until its search has tested a model, the
+            validation split.
         pick: Of a study's models only this: "knee", "accurate", …, or the number of a trial.
         skip_broken: Whether files that cannot be read are left out, which is logged, rather than an error. A study's
             own data are read as its search did.
@@ -52,8 +58,8 @@ def evaluate(
         on_model: Called with the name of each model before it runs.
 
     Raises:
-        AnenasError: If there is no such model, it is no classifier with one input of a fixed size, the data cannot be
-            read, or have a class that the model does not know.
+        AnenasError: If there is no such model, it has not one input of a fixed size, the data cannot be read, are
+            not labelled for its task, or have a class that the model does not know.
     """
     if split is not None and split not in PART_NAMES:
         raise unknown("split", split, PART_NAMES)
@@ -93,7 +99,8 @@ def _of_other_data(
 
 def _of_own_data(study: Study, split: PartName | None) -> Callable[[CompletedTrial], Evaluated]:
     """What evaluates a trial on a split of the study's own data; those of one size are read once."""
-    name = split or "test"
+    is_tested = any(trial.test_score is not None for trial in study.completed)
+    name = split or ("test" if is_tested else "validation")
     if name == "all":
         raise AnenasError("all of a study's own data is what it was trained on, too: name test, validation or train")
     datasets: dict[tuple[int, ...], Dataset] = {}
@@ -112,34 +119,61 @@ def evaluated(study: Study, trial: CompletedTrial, dataset: Dataset, split: str 
     """What ships of a trial, on a split of its study's data; what its test has left is not run again.
 
     Raises:
-        AnenasError: If its package is not there, or is no classifier of these data.
+        AnenasError: If its package is not there, or is no model of these data.
     """
-    inputs, name = getattr(dataset, split), _called(study, trial)
-    scores = _tested(study, trial, (len(inputs), len(dataset.classes))) if split == "test" else None
+    inputs, notes = getattr(dataset, split), [_CHOSEN_BY] if split == "validation" else []
+    if split == "validation" and not any(one.test_score is not None for one in study.completed):
+        notes.append(_UNTESTED)
+    scores = _kept(study, trial, TEST_SCORES, dataset, inputs) if split == "test" else None
     if scores is None:
         scores = program_scores(Package.open(_package(study, trial)), inputs.inputs)
-    report = class_report(dataset, inputs, scores, name)
-    if report is None:
-        raise not_of_one_class(study.name, dataset.task.name)
+    return _reported(study, trial, dataset, split, scores, tuple(notes))
+
+
+def validated(study: Study, trial: CompletedTrial, dataset: Dataset) -> Evaluated | None:
+    """What a trial was chosen by, on the validation split; None where it has left no such scores.
+
+    Nothing runs: it is what the trial's evaluation was made of.
+    """
+    scores = _kept(study, trial, VALIDATION_SCORES, dataset, dataset.validation)
+    if scores is None:
+        return None
+    found = _reported(study, trial, dataset, "validation", scores, (_CHOSEN_BY,))
+    return dataclasses.replace(found, computed=_IN_TRIAL) if trial.architecture.form == "fp16" else found
+
+
+def _reported(
+    study: Study,
+    trial: CompletedTrial,
+    dataset: Dataset,
+    split: str,
+    scores: NDArray[np.float32],
+    notes: tuple[str, ...],
+) -> Evaluated:
+    inputs, name = getattr(dataset, split), _called(study, trial)
+    predictions = Predictions(scores, inputs.labels, dataset.classes)
     return Evaluated(
         model=name,
         data=dataset.name,
         split=split,
-        report=report,
+        report=report_of(dataset.task, predictions, inputs.names, name),
         inputs=inputs.inputs,
         view=InputView(dataset.kind, dataset.masked, dataset.metadata),
+        notes=notes,
         source=source_folder(study.data, split),
         study=study.name,
     )
 
 
-def _tested(study: Study, trial: CompletedTrial, shape: tuple[int, int]) -> NDArray[np.float32] | None:
-    """The scores that its test left; None where there are none, or of other inputs."""
+def _kept(
+    study: Study, trial: CompletedTrial, file: str, dataset: Dataset, inputs: Split
+) -> NDArray[np.float32] | None:
+    """The scores that a trial has left; None where there are none, or of other inputs."""
     try:
-        scores = np.load(study.shipped_folder(trial) / TEST_SCORES, allow_pickle=False)
+        scores = np.load(study.shipped_folder(trial) / file, allow_pickle=False)
     except (OSError, EOFError, ValueError):  # of an earlier version, or cut short
         return None
-    return scores.astype(np.float32) if scores.shape == shape else None
+    return scores.astype(np.float32) if scores.shape == (len(inputs), len(dataset.classes)) else None
 
 
 def _package(study: Study, trial: CompletedTrial) -> Path:

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from anenas._errors import AnenasError
-from anenas.api._evaluate import evaluated
+from anenas.api._evaluate import evaluated, validated
 from anenas.data import Dataset
 from anenas.report import write_front_csv, write_front_page, write_front_png, write_trials_csv
-from anenas.report.classes import REPORT_FILES
+from anenas.report.evaluation import report_files
 from anenas.search import TEST_SCORES, CompletedTrial, Study
+from anenas.tasks import TASKS
 from anenas.tracking import MlflowTracker
 
 _log = logging.getLogger(__name__)
@@ -53,17 +54,51 @@ def report_tests(study: Study, data: Path, tracker: MlflowTracker) -> None:
         data: Folder of its data, see `Dataset.save_sizes`.
         tracker: Of the study.
     """
+    files = report_files(TASKS[study.settings.task])
     for trial in {trial.number: trial for trial in study.picks.values()}.values():
         folder = study.shipped_folder(trial)
         if not (folder / TEST_SCORES).is_file():
             continue  # tested by another evaluator, by an earlier version, or not at all
         try:
-            if not all((folder / name).is_file() for name in REPORT_FILES):
+            if not all((folder / name).is_file() for name in files):
                 evaluated(study, trial, Dataset.open(data, trial.architecture.input[2:])).write(folder)
         except AnenasError as error:
             _log.warning("trial %d has no report of its test: %s", trial.number, error)
         else:
-            tracker.log_trial_files(trial.number, [folder / name for name in REPORT_FILES], "test")
+            tracker.log_trial_files(trial.number, [folder / name for name in files], "test")
+
+
+class ValidationReports:
+    """Logs what each model of the front gets right and wrong of the validation inputs, as an artifact of its trial.
+
+    As a listener of the study it does so as soon as a model is on the front, by the scores that its trial has left, and
+    again once it has been trained finally. Test inputs are not looked at.
+
+    Args:
+        data: Folder of the study's data, see `Dataset.save_sizes`; None where its evaluator brings its own.
+        tracker: Of the study.
+    """
+
+    def __init__(self, data: Path | None, tracker: MlflowTracker) -> None:
+        self._data, self._tracker = data, tracker
+        self._logged: set[tuple[int, bool]] = set()  # trials, and whether trained finally
+
+    def __call__(self, study: Study) -> None:
+        for trial in study.front if self._data else ():
+            if (key := (trial.number, trial.final is not None)) not in self._logged:
+                self._logged.add(key)
+                self._log(study, trial)
+
+    def _log(self, study: Study, trial: CompletedTrial) -> None:
+        assert self._data
+        try:
+            found = validated(study, trial, Dataset.open(self._data, trial.architecture.input[2:]))
+            if found is None:
+                return
+            with tempfile.TemporaryDirectory() as folder:
+                self._tracker.log_trial_files(trial.number, found.write_figures(Path(folder)), "validation")
+        except AnenasError as error:
+            _log.warning("trial %d has no report of its validation: %s", trial.number, error)
 
 
 @contextlib.contextmanager

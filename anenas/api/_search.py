@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from anenas.api._job import Job, prepare
 from anenas.api._options import check_final, check_positive, executor_of, made_folder, sampler_of, targets_of
-from anenas.api._report import FrontReport, closing, report_tests
+from anenas.api._report import FrontReport, ValidationReports, closing, report_tests
 from anenas.api._result import SearchResult, result_of
 from anenas.data import Data, absolute_source, count_inputs, with_splits
 from anenas.search import (
@@ -236,6 +236,7 @@ def run_search(
         problem = job.problem(found.objectives)
         running = make_executor(folder / "logs")
         with closing(tracker), _shared(job, folder / "data") as files, running:
+            found.listeners.append(ValidationReports(files, tracker))
             inputs = len(job.dataset.test) if job.dataset else 0
             testing = FrontTesting(found, job.evaluator, running, files, inputs)
             job = dataclasses.replace(job, dataset=None)  # whoever trains maps it from disk

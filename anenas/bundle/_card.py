@@ -13,7 +13,7 @@ from anenas.coreml import TOLERANCES
 from anenas.data import count_lines
 from anenas.graph import SMALLEST, get_weight_format
 from anenas.mil import Program
-from anenas.report.classes import ClassReport, named_averages
+from anenas.report.evaluation import Report
 from anenas.tasks import TASKS, find_metric
 
 _MOST_FINDINGS = 10
@@ -27,7 +27,7 @@ def write_card(
     target: str,
     takes: Input,
     names: Sequence[str],
-    report: ClassReport | None,
+    report: Report,
 ) -> str:
     """The model card as Markdown.
 
@@ -38,14 +38,11 @@ def write_card(
         target: The oldest system that runs it, such as "iOS16".
         takes: Its input.
         names: Of its classes, or of the numbers that it predicts.
-        report: Of its test, where it is a classifier of one class an input.
+        report: Of its test.
     """
     task, metric = TASKS[bundle.task], find_metric(bundle.metric)
     (given,) = program.inputs
     of_stream = bundle.stream.findings if bundle.stream else ()
-    classes = report.by_class if report else ()
-    if len(classes) > _MOST_CLASSES:
-        classes = tuple(sorted(classes, key=lambda one: one.f1 or 0.0)[:_MOST_CLASSES])
     return render(
         "README.md",
         bundle=bundle,
@@ -70,6 +67,6 @@ def write_card(
         stream_rules=list(dict.fromkeys(one.split()[1] for one in of_stream if not one.startswith("info"))),
         target=target.replace("OS", "OS ").replace("_", "."),
         report=report,
-        by_class=classes,
-        averages=named_averages(report) if report else (),
+        sheet=report.sheet(_MOST_CLASSES),
+        pictures=report.pictures[:1],
     )

@@ -6,7 +6,7 @@ from anenas.bundle._input import Input
 from anenas.bundle._templates import render
 from anenas.coreml import OUTPUT
 from anenas.mil import NEXT, Program
-from anenas.tasks import CLASSIFICATION, MULTILABEL, THRESHOLD, Task
+from anenas.tasks import CLASSIFICATION, Task
 
 
 def swift_file(task: Task) -> str:
@@ -37,8 +37,8 @@ def swift_source(program: Program, model: str, takes: Input, task: Task = CLASSI
         model=model,
         kind=kind,
         variable=kind.lower(),
-        several=task is MULTILABEL,
-        threshold=THRESHOLD,
+        several=task.threshold is not None,
+        threshold=task.threshold,
         numbers=() if task.classifies else [one.name for one in program.outputs],
         given=takes,
         source=given.name,

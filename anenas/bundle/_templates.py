@@ -7,8 +7,6 @@ from collections.abc import Iterable
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from anenas.report.classes import percent
-
 
 def render(template: str, **values: object) -> str:
     """Render a template of the folder `templates`.
@@ -46,7 +44,6 @@ _ENVIRONMENT = Environment(
 _ENVIRONMENT.filters |= {
     "swift": swift_literal,
     "markdown": markdown,
-    "percent": percent,
     "sizes": _sizes,
     "spec": format,
 }

@@ -27,8 +27,7 @@ from anenas.data import count_inputs
 from anenas.graph import SMALLEST
 from anenas.measure import compile_package, has_core_ml, write_kit
 from anenas.mil import Program, write_arrays
-from anenas.models import class_report
-from anenas.report.classes import CONFUSION, ClassReport, write_confusion_png
+from anenas.report.evaluation import Report, report_of
 from anenas.search import WEIGHTS
 from anenas.tasks import Predictions, find_metric
 
@@ -59,8 +58,8 @@ def write_bundle(folder: Path, model: Model, *, streaming: bool) -> Bundle:
     shutil.copytree(model.package, path)
     package = Package.open(path)
     bundle, findings, report = _judged(model, network, package)
-    if report:
-        write_confusion_png(report, folder / CONFUSION)
+    for picture in report.pictures[:1]:
+        picture.draw(report, folder / picture.file)
     bundle = dataclasses.replace(bundle, compiled=_compiled(path, folder / "model.mlmodelc"))
     given, program = Input.of(model.architecture, dataset.metadata), package.program("fp16")
     _write_network(folder, network, model, given)
@@ -88,7 +87,7 @@ def write_bundle(folder: Path, model: Model, *, streaming: bool) -> Bundle:
     return bundle
 
 
-def _judged(model: Model, network: Deployed, package: Package) -> tuple[Bundle, Sequence[Finding], ClassReport | None]:
+def _judged(model: Model, network: Deployed, package: Package) -> tuple[Bundle, Sequence[Finding], Report]:
     """The figures of the package, the rules' findings and the report of its test, once it is verified to compute what
     the network does.
     """
@@ -107,8 +106,9 @@ def _judged(model: Model, network: Deployed, package: Package) -> tuple[Bundle, 
     dataset, held = model.dataset, model.dataset.validation
     metric = find_metric(model.study.settings.metric, dataset.classes)
     tested = program_scores(package, test.inputs)
-    report = class_report(dataset, test, tested, str(model.package))
-    test_score = metric.measure(Predictions(tested, test.labels, dataset.classes))
+    predictions = Predictions(tested, test.labels, dataset.classes)
+    report = report_of(dataset.task, predictions, test.names, str(model.package))
+    test_score = metric.measure(predictions)
     scores = predict(copy.deepcopy(network), held.inputs)  # which changes its layout
 
     graph = package.graph

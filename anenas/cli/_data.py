@@ -30,7 +30,7 @@ def data_check(
     task: Annotated[
         str | None,
         typer.Option(
-            help="What networks are trained for: classification, multilabel or regression.",
+            help="What networks are trained for: classification, multilabel, regression or your own.",
             show_default="what the labels look like",
         ),
     ] = None,

@@ -18,12 +18,13 @@ def evaluate(
     ],
     data: Annotated[
         str | None,
-        typer.Option(help="Inputs with known classes, as `anenas search` takes them.", show_default="a study's own"),
+        typer.Option(help="Inputs with what is right, as `anenas search` takes them.", show_default="a study's own"),
     ] = None,
     split: Annotated[
         str | None,
         typer.Option(
-            help="test, validation, train or all.", show_default="test where the data have such a split, else all"
+            help="test, validation, train or all.",
+            show_default="test where there is one, else all; of a search that tested nothing, validation",
         ),
     ] = None,
     pick: Annotated[
@@ -32,7 +33,7 @@ def evaluate(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder for a page, JSON, the confusion matrix and the calibration as pictures."),
+        typer.Option(help="Folder for a page, JSON and pictures, such as the confusion matrix."),
     ] = None,
     skip_broken: Annotated[
         bool, typer.Option("--skip-broken", help="Leave out files that cannot be read, rather than stop.")
@@ -40,7 +41,7 @@ def evaluate(
     store: Store = DEFAULT_STORE,
     as_json: Json = False,
 ) -> None:
-    """Run an exported classifier on any data: figures of each class with intervals, what it confuses, what is wrong."""
+    """Run an exported model on any data: figures of each class or number with intervals, and which inputs are wrong."""
     from rich.console import Console
 
     from anenas.api import evaluate as run

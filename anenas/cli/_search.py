@@ -62,7 +62,7 @@ def search(
     task: Annotated[
         str | None,
         typer.Option(
-            help="classification, multilabel (any number of classes for each input) or regression (numbers).",
+            help="classification, multilabel (any number of classes for each input), regression (numbers) or your own.",
             show_default="what the labels look like",
         ),
     ] = None,
@@ -243,7 +243,7 @@ def search(
 
     from anenas.api import DEFAULT_TRIALS, run_search
     from anenas.cli.screen import SearchProgress, exported_names, print_front
-    from anenas.report.classes import PAGE
+    from anenas.report.evaluation import PAGE
     from anenas.search.executors.cluster import DaskExecutor
 
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # MLflow's seven take minutes
@@ -294,7 +294,7 @@ def search(
         models = f"models   {exports / result.study}/{exported_names(result.exports)}"
         console.print(models, highlight=False, soft_wrap=True)
         if any((folder / PAGE).is_file() for folder in result.exports.values()):
-            told = f"reports  {PAGE} in each: its classes, what it confuses and which inputs are wrong, on test data"
+            told = f"reports  {PAGE} in each: what it gets right and wrong, and which inputs, on test data"
             console.print(told, highlight=False, soft_wrap=True)
     else:
         console.print(f"no trial of {result.study} has completed")

@@ -13,7 +13,7 @@ from anenas._errors import AnenasError
 from anenas.coreml._output_names import output_names
 from anenas.graph import Graph
 from anenas.mil import Feature, Precision, Program, ProgramFile, example_inputs, read_graph
-from anenas.tasks import REGRESSION
+from anenas.tasks import CLASSIFICATION, TASKS, Task
 
 
 class Package(ProgramFile):
@@ -71,6 +71,18 @@ class Package(ProgramFile):
         return sorted({weight.storage.form for op in self.graph.ops for weight in op.weights if weight.storage})
 
     @property
+    def task(self) -> Task:
+        """What its network was trained for; classification where nothing tells.
+
+        Raises:
+            AnenasError: If that is a task of someone's own that is not known here.
+        """
+        name = self.metadata.get("task", CLASSIFICATION.name)
+        if name not in TASKS:
+            raise AnenasError(f"{self} is of the task '{name}', which is not known here: name its file with --plugin")
+        return TASKS[name]
+
+    @property
     def score_outputs(self) -> list[Feature]:
         """The outputs besides a label: the probabilities of classes, or a number each, in the order of their names.
 
@@ -80,7 +92,7 @@ class Package(ProgramFile):
         outputs = {feature.name: feature for feature in self.outputs if feature.dtype != "label"}
         if len(self.inputs) == len(outputs) == 1:
             return list(outputs.values())
-        if self.metadata.get("task") == REGRESSION.name and len(self.inputs) == 1:
+        if not self.task.classifies and len(self.inputs) == 1:
             names = output_names(self.class_names, self.inputs[0].name)
             if set(names) == set(outputs):
                 return [outputs[name] for name in names]

@@ -13,7 +13,6 @@ import numpy as np
 
 from anenas._errors import AnenasError
 from anenas.coreml._package import Package
-from anenas.tasks import MULTILABEL, REGRESSION, THRESHOLD
 
 if TYPE_CHECKING:
     import torch
@@ -242,7 +241,7 @@ def verify_network(
         tolerances = {**TOLERANCES, "fp32": max(TOLERANCES["fp32"], explained)}
     outputs, (source,) = package.score_outputs, package.inputs
     parts = dict(zip((one.name for one in outputs), np.array_split(expected, len(outputs), axis=1), strict=True))
-    threshold = THRESHOLD if package.metadata.get("task") == MULTILABEL.name else None
+    threshold = package.task.threshold
     units = dict(zip(parts, zip(*(one.tolist() for one in in_units), strict=True), strict=True)) if in_units else None
     result = verify(
         package, {source.name: pixels}, parts, against, tolerances=tolerances, units=units, threshold=threshold
@@ -268,7 +267,7 @@ def _layers(package: Package, network: nn.Module, sample: np.ndarray) -> tuple[D
     values = reference_values(network, torch.from_numpy(sample).float())
     reference = [(op, value) for op, value in values if op.kind != "cast"]
     ops = [op for op in package.graph.ops if op.kind not in ("cast", "classify")]
-    if package.metadata.get("task") == REGRESSION.name:
+    if not package.task.classifies:
         ops = ops[: len(reference)]  # what follows brings numbers to their units
     if [op.kind for op in ops] != [op.kind for op, _ in reference]:
         raise AnenasError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,13 +15,12 @@ from numpy.typing import NDArray
 from anenas._errors import AnenasError
 from anenas.data._class_folders import Files, expected_class
 from anenas.data._format import InputFormat
-from anenas.data._labels import read_labels
 from anenas.data._layout import split_of
 from anenas.data._passed_over import some_of
-from anenas.data._raw import PARTS, Examples, RawData, file_safe, numbered
-from anenas.data._table_rows import SEPARATOR, Row, columns_of, rows_of
+from anenas.data._raw import PARTS, Examples, RawData, file_safe
+from anenas.data._table_rows import Row, columns_of, rows_of
 from anenas.inputs import InputKind
-from anenas.tasks import CLASSIFICATION, MULTILABEL, REGRESSION, Task
+from anenas.tasks import Cells, Task, task_of_cells
 
 PATH_COLUMNS = ("path", "file_name", "file", "filename", "image")
 _LABEL_COLUMNS = ("label", "labels", "class", "target")
@@ -129,14 +127,10 @@ def _relabelled(path: Path, labels: NDArray[Any], one: FileTable, whole: FileTab
         raise AnenasError(
             f"'{path}': the training table has nothing of {unknown[0]}; {expected_class(unknown[0], whole.names)}"
         )
-    places = np.array([whole.names.index(name) for name in one.names], np.int64)
-    if one.task is CLASSIFICATION:
-        return places[labels]
-    if one.task is REGRESSION and one.names != whole.names:
-        raise AnenasError(f"'{path}': expected the columns {', '.join(whole.names)}, found {', '.join(one.names)}")
-    widened = np.zeros((len(labels), len(whole.names)), labels.dtype)
-    widened[:, places] = labels
-    return widened
+    try:
+        return whole.task.arrange(labels, one.names, whole.names)
+    except AnenasError as error:
+        raise AnenasError(f"'{path}': {error}") from error
 
 
 def raw_of_file_table(
@@ -236,56 +230,13 @@ def _label_columns(path: Path, columns: Sequence[str]) -> list[str]:
 def _labels(
     path: Path, rows: Sequence[tuple[int, Row]], columns: Sequence[str], task: Task | None
 ) -> tuple[Task, NDArray[Any], tuple[str, ...]]:
-    """The task of the rows, its labels, and the name of each class or target."""
+    """The task of the rows, its labels, and the name of each class or number."""
     for number, row in rows:
         if empty := [name for name in columns if not row[name]]:
             raise AnenasError(f"'{path}', row {number}: {empty[0]} is empty; give each file one")
-    if len(columns) == 1:
-        cells = [row[columns[0]] for _, row in rows]
-        has_point = all(_is_number(cell) for cell in cells) and any(not _is_whole(cell) for cell in cells)
-        if task is MULTILABEL or (task is None and any(SEPARATOR in cell for cell in cells)):
-            return _several(path, cells, told=task is None)
-        if task is CLASSIFICATION or (task is None and not has_point):
-            names, places = numbered(cells)
-            return CLASSIFICATION, places, names
-    numbers = np.array([[_number(path, number, name, row[name]) for name in columns] for number, row in rows])
-    are_classes = task is MULTILABEL or (task is None and bool(np.isin(numbers, (0, 1)).all()))
-    array = numbers.astype(np.uint8) if are_classes and np.isin(numbers, (0, 1)).all() else numbers
-    wanted = task or (MULTILABEL if are_classes else REGRESSION)
-    if task is None:
-        what = "a column for each class" if are_classes else f"numbers: {', '.join(columns)}"
-        _log.info(f"'{path}': its labels are {what}, so the task is {wanted} (`task` says otherwise)")
-    found, labels, names = read_labels(f"'{path}'", {"train_y": array}, np.array(columns), wanted)
-    return found, labels["train_y"], names
-
-
-def _several(path: Path, cells: Sequence[str], *, told: bool) -> tuple[Task, NDArray[np.uint8], tuple[str, ...]]:
-    """Labels separated by |."""
-    each = [[label.strip() for label in cell.split(SEPARATOR) if label.strip()] for cell in cells]
-    names, _ = numbered(list(itertools.chain(*each)))
-    if told:
-        _log.info(f"'{path}': labels are separated by |, so the task is {MULTILABEL} (`task` says otherwise)")
-    places = {name: i for i, name in enumerate(names)}
-    labels = np.zeros((len(cells), len(names)), np.uint8)
-    for i, found in enumerate(each):
-        labels[i, [places[label] for label in found]] = 1
-    return MULTILABEL, labels, names
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        return np.isfinite(float(cell)).item()
-    except ValueError:
-        return False
-
-
-def _is_whole(cell: str) -> bool:
-    return cell.lstrip("+-").isdecimal()
-
-
-def _number(path: Path, number: int, column: str, cell: str) -> float:
-    if not _is_number(cell):
-        raise AnenasError(
-            f"'{path}', row {number}: {column} is '{cell}'; expected a number, or classes in a column called label"
-        )
-    return float(cell)
+    each = [tuple(row[name] for name in columns) for _, row in rows]
+    cells = Cells(f"'{path}'", tuple(columns), each, [number for number, _ in rows])
+    found, looks = (task, "") if task else task_of_cells(cells)
+    if looks:
+        _log.info(f"'{path}': its labels are {looks}, so the task is {found} (`task` says otherwise)")
+    return found, *found.read_cells(cells)

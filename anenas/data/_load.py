@@ -18,6 +18,7 @@ from anenas.data._own_sources import of_own_sources, splits_by_name
 from anenas.data._raw import PARTS, Examples, RawData
 from anenas.data._sources import find_source, source_forms, source_text
 from anenas.inputs import IMAGES, SERIES
+from anenas.tasks import Task
 
 _log = logging.getLogger(__name__)
 
@@ -113,9 +114,26 @@ def _read(data: Data, wanted: InputFormat) -> RawData:
         data = _EMBEDDED[wanted.kind]
     text = source_text(data)
     if text is None:
-        return raw_of_objects(data, wanted)
+        return _of_task(raw_of_objects(data, wanted), wanted.task)
     source, rest = find_source(text, wanted.kind)
-    return raw_of_objects(source.read(rest, wanted), wanted, where=f"'{text}'", name=source.name)
+    found = raw_of_objects(source.read(rest, wanted), wanted, where=f"'{text}'", name=source.name)
+    return _of_task(found, wanted.task)
+
+
+def _of_task(data: RawData, asked: Task | None) -> RawData:
+    """Data whose labels are those of the task that was asked for, if one was: sources of classes alone know no other.
+
+    Raises:
+        AnenasError: If they are none of that task.
+    """
+    if asked is None or data.task == asked:
+        return data
+    labels, count = data.train.labels, len(data.classes)
+    if problem := asked.problem_of(labels, count, len(labels)):
+        raise AnenasError(
+            f"{data.name} has labels of {data.task}, not of {asked}: {problem}; a table may have them, table:labels.csv"
+        )
+    return dataclasses.replace(data, task=asked)
 
 
 def _parts(data: RawData, validation: float, seed: int) -> tuple[Examples, Examples, Examples]:

@@ -7,15 +7,12 @@ import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import numpy as np
-
 from anenas._errors import AnenasError
 from anenas.data._class_folders import expected_class
 from anenas.data._memory import Data
 from anenas.data._passed_over import some_of
 from anenas.data._raw import PARTS, Examples, RawData
 from anenas.data._sources import beside, source_text
-from anenas.tasks import CLASSIFICATION
 
 _log = logging.getLogger(__name__)
 
@@ -91,19 +88,21 @@ def _examples(whole: RawData, origin: str, other: RawData, part: str, text: str)
                 f"{text} is not read like {origin}: {key} is '{other.metadata.get(key)}', not "
                 f"'{whole.metadata.get(key)}'; put both into one folder, as train and {part}, to be read together"
             )
-    if other.task is not whole.task or (whole.task is not CLASSIFICATION and other.classes != whole.classes):
+    if other.task != whole.task:
         raise AnenasError(
             f"{text} has labels of {other.task} for {some_of(other.classes, 10)}; expected those of {origin}, of "
             f"{whole.task} for {some_of(whole.classes, 10)}"
         )
-    numbers = {name: number for number, name in enumerate(whole.classes)}
     for name in other.classes:
-        if name not in numbers:
+        if name not in whole.classes:
             raise AnenasError(
                 f"{text} has the class '{name}', of which there is nothing in {origin}; "
                 f"{expected_class(name, whole.classes)}"
             )
     if other.classes == whole.classes:
         return other.train
-    labels = np.array([numbers[name] for name in other.classes], np.int64)[other.train.labels]
+    try:
+        labels = whole.task.arrange(other.train.labels, other.classes, whole.classes)
+    except AnenasError as error:
+        raise AnenasError(f"{text}: {error}") from None
     return dataclasses.replace(other.train, labels=labels)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -125,14 +125,6 @@ class RawData:
         """A data set from its splits by their names in `PARTS`; "train" is required."""
         train, test, validation = parts["train"], parts.get("test"), parts.get("validation")
         return cls(name, kind, classes, train, test, validation, flip, metadata or {}, task)
-
-
-def numbered(labels: Sequence[str]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
-    """The classes, sorted, by value if all are whole numbers; and the index of each label's class."""
-    are_numbers = all(label.isascii() and label.isdecimal() for label in labels)
-    classes = sorted(set(labels), key=lambda label: (int(label), label) if are_numbers else (0, label))
-    numbers = {name: i for i, name in enumerate(classes)}
-    return tuple(classes), np.array([numbers[label] for label in labels], np.int64)
 
 
 def file_safe(name: str) -> str:

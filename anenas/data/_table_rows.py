@@ -9,9 +9,7 @@ from typing import Any
 
 from anenas._errors import AnenasError, first_line
 from anenas.tables import columns_of_table, encoding_of, header_of, with_points
-
-SEPARATOR = "|"
-"""Of several labels in one cell."""
+from anenas.tasks import SEPARATOR
 
 Row = Mapping[str, str]
 """The cells of a row by the names of their columns."""

@@ -1,6 +1,6 @@
 """Anything that a user can name as a model: loaded, verified, in other weight formats, packed."""
 
-from anenas.models._evaluate import Evaluated, class_report, evaluate_package, find_package, not_of_one_class
+from anenas.models._evaluate import Evaluated, evaluate_package, find_package
 from anenas.models._forms import Comparison, FormResult, load_test_data, marked, write_sweep
 from anenas.models._load import load_graph, load_network
 from anenas.models._pack import Packed, pack, unpack
@@ -11,16 +11,13 @@ __all__ = [
     "Evaluated",
     "FormResult",
     "Packed",
-    "class_report",
     "evaluate_package",
     "find_package",
     "load_graph",
     "load_network",
     "load_test_data",
     "marked",
-    "not_of_one_class",
     "pack",
-    "probabilities",
     "unpack",
     "verify_against",
     "write_sweep",

@@ -1,14 +1,12 @@
-"""What an exported classifier gets right and wrong of any data."""
+"""What an exported model gets right and wrong of any data."""
 
 from __future__ import annotations
 
 import dataclasses
-import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from anenas._errors import AnenasError
@@ -18,16 +16,18 @@ from anenas.models._input import input_format
 from anenas.search import PACKAGE
 
 if TYPE_CHECKING:
-    from anenas.data import Dataset, Part, PartName, Split
+    from anenas.data import Part, PartName
     from anenas.inputs import InputKind
-    from anenas.report.classes import ClassReport, InputView
+    from anenas.report.evaluation import InputView, Report
 
-_log = logging.getLogger(__name__)
+
+FLOAT16 = "every result in float16"
+"""How a program ran: as it ships."""
 
 
 @dataclass(frozen=True, eq=False)
 class Evaluated:
-    """A classifier, judged on inputs with known classes. Its program ran as it ships, in float16.
+    """A model, judged on inputs for which it is known what is right.
 
     Attributes:
         model: What it is called.
@@ -39,23 +39,25 @@ class Evaluated:
         notes: What else there is to know of the inputs, a sentence each.
         source: Folder that the names of their files are below; None where there is none.
         study: That the model is of; None where nothing tells.
+        computed: How what it tells was computed, in words.
     """
 
     model: str
     data: str
     split: str
-    report: ClassReport
+    report: Report
     inputs: NDArray[Any]
     view: InputView
     notes: tuple[str, ...] = ()
     source: Path | None = None
     study: str | None = None
+    computed: str = FLOAT16
 
     @property
     def about(self) -> tuple[str, ...]:
         """What was judged on what, a sentence each."""
         which = "all" if self.split == "all" else f"the {self.split} split,"
-        return (f"{self.data}: {which} {len(self.report):,} {self.view.kind}, every result in float16", *self.notes)
+        return (f"{self.data}: {which} {len(self.report):,} {self.view.kind}, {self.computed}", *self.notes)
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -67,11 +69,11 @@ class Evaluated:
         Raises:
             AnenasError: If they cannot be written.
         """
-        from anenas.report.classes import write_class_report
+        from anenas.report.evaluation import write_report
 
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            return write_class_report(
+            return write_report(
                 self.report,
                 self.inputs,
                 self.view,
@@ -81,6 +83,19 @@ class Evaluated:
                 facts=self._facts,
                 source=self.source,
             )
+        except OSError as error:
+            raise AnenasError(f"cannot write the report to {folder}: {error.strerror or error}") from error
+
+    def write_figures(self, folder: Path) -> list[Path]:
+        """Write the report as JSON and its most telling picture to a folder that is there: no more takes no second.
+
+        Raises:
+            AnenasError: If they cannot be written.
+        """
+        from anenas.report.evaluation import write_figures
+
+        try:
+            return write_figures(self.report, folder, self._facts)
         except OSError as error:
             raise AnenasError(f"cannot write the report to {folder}: {error.strerror or error}") from error
 
@@ -104,7 +119,7 @@ def evaluate_package(
 ) -> Evaluated:
     """Run a package on data, and report what it gets right and wrong.
 
-    The data may have the classes in another order, and not all of them.
+    The data may have the classes or numbers in another order, and not all of the classes.
 
     Args:
         path: Of the package.
@@ -114,67 +129,32 @@ def evaluate_package(
         skip_broken: Whether files that cannot be read are left out, which is logged, rather than an error.
 
     Raises:
-        AnenasError: If the package is no classifier with one input of a fixed size, the data cannot be read, or have a
-            class that the package does not know.
+        AnenasError: If the package has not one input of a fixed size, or is of an unknown task; or the data cannot be
+            read, are not labelled for its task, or have a class that it does not know.
     """
     from anenas.data import load_part, source_folder
-    from anenas.report.classes import ClassReport, InputView
-    from anenas.tasks import CLASSIFICATION
+    from anenas.report.evaluation import InputView, report_of
+    from anenas.tasks import Predictions
 
     package, name = Package.open(path), model or str(path)
-    if (task := package.metadata.get("task", CLASSIFICATION.name)) != CLASSIFICATION.name:
-        raise not_of_one_class(name, task)
-    wanted = dataclasses.replace(input_format(package), task=CLASSIFICATION, skip_broken=skip_broken)
+    wanted = dataclasses.replace(input_format(package), task=package.task, skip_broken=skip_broken)
     part = load_part(data, wanted, split)
-    if part.task is not CLASSIFICATION:
-        raise not_of_one_class(data, part.task.name)
-    labels = class_places(part.classes, package)[part.split.labels]
-    scores = probabilities(program_scores(package, part.split.inputs), name)
+    class_places(part.classes, package)
+    try:
+        labels = package.task.arrange(part.split.labels, part.classes, package.class_names)
+    except AnenasError as error:
+        raise AnenasError(f"{data}: {error}") from None
+    predictions = Predictions(program_scores(package, part.split.inputs), labels, package.class_names)
     return Evaluated(
         model=name,
         data=data,
         split=part.name,
-        report=ClassReport(scores, labels, tuple(package.class_names), part.split.names),
+        report=report_of(package.task, predictions, part.split.names, name),
         inputs=part.split.inputs,
         view=InputView(wanted.kind, part.masked, package.metadata),
         notes=_notes(part, package, wanted.kind, split),
         source=source_folder(data),
     )
-
-
-def class_report(dataset: Dataset, split: Split, scores: NDArray[np.float32], model: str) -> ClassReport | None:
-    """The report of a split of a data set that a model was made for; None where its inputs have not one class each.
-
-    Args:
-        dataset: With its classes in the model's order.
-        split: One of its splits.
-        scores: (N, K), what the model gives for it.
-        model: What it is called.
-    """
-    from anenas.report.classes import ClassReport
-    from anenas.tasks import CLASSIFICATION
-
-    if dataset.task is not CLASSIFICATION:
-        return None
-    return ClassReport(probabilities(scores, model), split.labels, dataset.classes, split.names)
-
-
-def probabilities(scores: NDArray[np.float32], model: str) -> NDArray[np.float32]:
-    """Scores as they are, where they are probabilities; otherwise the softmax of them, which is said."""
-    from scipy.special import softmax
-
-    from anenas.report.classes import is_probabilities
-
-    if is_probabilities(scores):
-        return scores
-    _log.info("%s gives scores that are no probabilities; these are the softmax of them", model)
-    found: NDArray[np.float32] = softmax(scores, axis=1)
-    return found
-
-
-def not_of_one_class(what: str, task: str) -> AnenasError:
-    """An error for a model or data of a task that has no report."""
-    return AnenasError(f"{what} is for {task}; only what gives each input one class can be evaluated so far")
 
 
 def _notes(part: Part, package: Package, kind: InputKind, asked: str | None) -> tuple[str, ...]:

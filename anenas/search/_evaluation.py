@@ -16,7 +16,8 @@ from anenas.tasks import binomial_error
 # What a trial leaves behind.
 PACKAGE, WEIGHTS, EVALUATION = "model.mlpackage", "weights.safetensors", "evaluation.json"
 ARCHITECTURE, OPERATIONS = "architecture.txt", "operations.csv"
-TEST_SCORES = "test_scores.npy"  # (N, K) of float16: what its program gives for each test input
+TEST_SCORES = "test_scores.npy"  # (N, K): what its program gives for each test input
+VALIDATION_SCORES = "validation_scores.npy"  # likewise what its score was made of
 FINAL = "final"  # a folder with the same of its final training
 CHECKPOINT = "checkpoint.safetensors"  # only while it may be trained on
 PROBE = "probe.safetensors"  # the classifier that a backbone begins with, likewise

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from anenas.search._evaluation import EVALUATION, FINAL, TEST_SCORES
+from anenas.search._evaluation import EVALUATION, FINAL, TEST_SCORES, VALIDATION_SCORES
 from anenas.search._study import Study
 from anenas.search._trial import CompletedTrial
 
@@ -22,7 +22,7 @@ metrics.json          metrics, latency with its interval and source, size, secon
 operations.csv        the latency estimate, operation by operation
 """
 _REPORT = """\
-report.html           what it gets right and wrong of the test data, class by class; also as report.json and pictures
+report.html           what it gets right and wrong of the test data; also as report.json and pictures
 """
 
 
@@ -54,7 +54,8 @@ def export_best(study: Study, folder: Path) -> dict[str, Path]:
 
 def _copy(study: Study, name: str, trial: CompletedTrial, new: Path) -> None:
     """What ships of a trial as a folder for people."""
-    shutil.copytree(study.shipped_folder(trial), new, ignore=shutil.ignore_patterns(FINAL, TEST_SCORES, ".*"))
+    left_out = shutil.ignore_patterns(FINAL, TEST_SCORES, VALIDATION_SCORES, ".*")
+    shutil.copytree(study.shipped_folder(trial), new, ignore=left_out)
     (new / EVALUATION).unlink(missing_ok=True)
     (new / "metrics.json").write_text(json.dumps(_metrics(trial), indent=2) + "\n")
     readme = _README + (_REPORT if (new / "report.html").exists() else "")

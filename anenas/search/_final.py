@@ -32,7 +32,7 @@ from anenas.search._study import Phase, Study
 from anenas.search._trial import CompletedTrial
 from anenas.search.executors import Executor, Task, TrialFiles, run_all
 from anenas.space import Architecture
-from anenas.tasks import CLASSIFICATION
+from anenas.tasks import TASKS, Classification
 
 FinalModels = Literal["exports", "all", "none"]
 """What is trained finally: the models that are exported, the whole front, or nothing."""
@@ -155,7 +155,7 @@ class FinalTraining:
         return epochs_of(trial.architecture) if epochs_of else self.study.settings.epochs
 
     def _best_pretrained(self) -> CompletedTrial | None:
-        if self.study.settings.task != CLASSIFICATION.name:  # what a teacher tells is learned as probabilities
+        if not isinstance(TASKS[self.study.settings.task], Classification):  # answers are learned as probabilities
             return None
         pretrained = (one for one in self.study.completed if one.architecture.backbone)
         return min(pretrained, key=lambda one: one.shipped.shortfall, default=None)

@@ -28,6 +28,7 @@ from anenas.search._evaluation import (
     PACKAGE,
     PROBE,
     TEST_SCORES,
+    VALIDATION_SCORES,
     WEIGHTS,
     Estimate,
     Evaluation,
@@ -38,7 +39,7 @@ from anenas.search._ship import deploy, ship
 from anenas.search._trial import PROBED
 from anenas.search.executors import TrialFiles
 from anenas.space import Architecture
-from anenas.tasks import CLASSIFICATION, Loss, Predictions, find_metric
+from anenas.tasks import Loss, Predictions, find_metric
 
 if TYPE_CHECKING:
     import torch
@@ -171,7 +172,7 @@ class TrainingEvaluator:
         if budget_fraction < 1:
             return evaluation
         (files.folder / PROBE).unlink(missing_ok=True)
-        return self._shipped(evaluation, network, architecture, dataset, files.folder, clock, on_step)
+        return self._shipped(evaluation, scores, network, architecture, dataset, files.folder, clock, on_step)
 
     def finish(
         self,
@@ -252,11 +253,14 @@ class TrainingEvaluator:
             trained_steps=steps,
             total_steps=steps,
         )
-        return self._shipped(evaluation, network, architecture, dataset, files.folder, clock, on_step)
+        return self._shipped(
+            evaluation, predictions.scores, network, architecture, dataset, files.folder, clock, on_step
+        )
 
     def _shipped(
         self,
         evaluation: Evaluation,
+        scores: np.ndarray,
         network: nn.Module,
         architecture: Architecture,
         dataset: Dataset,
@@ -286,8 +290,10 @@ class TrainingEvaluator:
         )
         judged: Mapping[str, Any] = {}
         if architecture.form != "fp16":
-            judged = self._judged(program_scores(package, dataset.validation.inputs), dataset)
+            scores = program_scores(package, dataset.validation.inputs)
+            judged = self._judged(scores, dataset)
             clock.lap("validate_form")
+        _keep(scores, dataset, folder / VALIDATION_SCORES)
         graph, chip = package.graph, self.targets[0].chip
         _write_costs(graph, chip, folder / OPERATIONS)
         estimate = Estimate(
@@ -353,8 +359,7 @@ class TrainingEvaluator:
         assert files.data
         dataset = Dataset.open(files.data, architecture.input[2:])
         scores = program_scores(Package.open(files.folder / PACKAGE), dataset.test.inputs)
-        if dataset.task is CLASSIFICATION:  # for a report, without running it again; they were rounded to float16
-            np.save(files.folder / TEST_SCORES, scores.astype(np.float16))
+        _keep(scores, dataset, files.folder / TEST_SCORES)
         predictions = Predictions(scores, dataset.test.labels, dataset.classes)
         return find_metric(self.metric, dataset.classes).measure(predictions)
 
@@ -432,11 +437,17 @@ def _teacher(file: Path, dataset: Dataset, device: torch.device) -> Teacher:
     return Teacher(deployed.logits, (trained.architecture.input[2], trained.architecture.input[3]))
 
 
+def _keep(scores: np.ndarray, dataset: Dataset, path: Path) -> None:
+    """Keep what a model gives, (N, K), for reports: probabilities in float16, numbers in float32."""
+    np.save(path, scores.astype(np.float16 if dataset.task.classifies else np.float32))
+
+
 def _figures(result: Verification) -> dict[str, float]:
-    """How far the program is from the network."""
-    (fp32,), (fp16,) = result.fp32, result.fp16
-    figures = {"fp32_difference": fp32.relative, "fp16_difference": fp16.relative}
-    return figures if fp16.top1 is None else figures | {"fp16_agreement": fp16.top1}
+    """How far the program is from the network, in the worst of its outputs."""
+    fp32, fp16 = (max(one.relative for one in outputs) for outputs in (result.fp32, result.fp16))
+    agreements = [one.top1 for one in result.fp16 if one.top1 is not None]
+    figures = {"fp32_difference": fp32, "fp16_difference": fp16}
+    return figures | {"fp16_agreement": min(agreements)} if agreements else figures
 
 
 def _write_costs(graph: Graph, chip: Chip, path: Path) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from anenas.tasks._arrays import Labels, Names, places
+from anenas.tasks._cells import Cells, numbered
 from anenas.tasks._class_metrics import CLASS_METRICS
 from anenas.tasks._task import TASKS, Loss, Task
 
@@ -29,6 +32,23 @@ def logistic(features: NDArray[np.float32], labels: NDArray[Any], strength: floa
 
 class Classification(Task):
     """One class for each input: labels are int64, (N,), places among the classes; scores are their probabilities."""
+
+    metrics = ("accuracy", "balanced_accuracy", "macro_f1", "top5", "auroc", "log_loss", "calibration_error")
+    ending = "Its last layer is a softmax."
+    class_metrics = CLASS_METRICS
+
+    def read(self, where: str, labels: Labels, names: Names | None) -> tuple[Mapping[str, NDArray[Any]], Names]:
+        """Integers, (N,), counted from 0 without gaps."""
+        return places(where, labels, names)
+
+    def read_cells(self, cells: Cells) -> tuple[NDArray[Any], Names]:
+        """One column; each of its values is a class."""
+        names, labels = numbered(cells.one())
+        return labels, names
+
+    def arrange(self, labels: NDArray[Any], names: Sequence[str], wanted: Sequence[str]) -> NDArray[Any]:
+        """Classes without labels have no inputs."""
+        return np.array([list(wanted).index(name) for name in names], np.int64)[labels]
 
     def problem_of(self, labels: NDArray[Any], count: int, inputs: int) -> str:
         if labels.dtype != np.int64 or labels.shape != (inputs,):
@@ -93,12 +113,5 @@ class Classification(Task):
         return np.bincount(labels, minlength=count) / len(labels)
 
 
-CLASSIFICATION = TASKS("classification")(
-    Classification(
-        "classification",
-        ("accuracy", "balanced_accuracy", "macro_f1", "top5", "auroc", "log_loss", "calibration_error"),
-        "Its last layer is a softmax.",
-        CLASS_METRICS,
-    )
-)
+CLASSIFICATION = TASKS("classification")(Classification("classification"))
 """One class for each input."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from anenas.tasks._arrays import Labels, Names, belonging
+from anenas.tasks._cells import Cells, separated
 from anenas.tasks._class_metrics import CLASS_METRICS, THRESHOLD
 from anenas.tasks._classification import logistic
 from anenas.tasks._task import TASKS, Loss, Task
@@ -21,6 +24,28 @@ class Multilabel(Task):
 
     Scores are the probability of each class; they need not sum to one.
     """
+
+    metrics = ("macro_f1", "mean_average_precision", "auroc", "accuracy", "log_loss")
+    ending = f"Its last layer is a sigmoid: an input belongs to each class whose probability is {THRESHOLD} or more."
+    class_metrics = CLASS_METRICS
+    threshold = THRESHOLD
+
+    def read(self, where: str, labels: Labels, names: Names | None) -> tuple[Mapping[str, NDArray[Any]], Names]:
+        """A column for each class, (N, K), of 0 and 1 or of booleans."""
+        return belonging(where, labels, names)
+
+    def read_cells(self, cells: Cells) -> tuple[NDArray[Any], Names]:
+        """One column with the classes of each input, separated by |, or one of 0 and 1 for each class."""
+        if len(cells.names) == 1:
+            return separated(cells.one())
+        labels, names = belonging(cells.where, {"train_y": cells.values()}, cells.names)
+        return labels["train_y"], names
+
+    def arrange(self, labels: NDArray[Any], names: Sequence[str], wanted: Sequence[str]) -> NDArray[Any]:
+        """To classes without labels no input belongs."""
+        found = np.zeros((len(labels), len(wanted)), np.uint8)
+        found[:, [list(wanted).index(name) for name in names]] = labels
+        return found
 
     def problem_of(self, labels: NDArray[Any], count: int, inputs: int) -> str:
         if labels.dtype != np.uint8 or labels.shape != (inputs, count):
@@ -73,12 +98,5 @@ class Multilabel(Task):
         return np.asarray(labels.mean(0, dtype=np.float64))
 
 
-MULTILABEL = TASKS("multilabel")(
-    Multilabel(
-        "multilabel",
-        ("macro_f1", "mean_average_precision", "auroc", "accuracy", "log_loss"),
-        f"Its last layer is a sigmoid: an input belongs to each class whose probability is {THRESHOLD} or more.",
-        CLASS_METRICS,
-    )
-)
+MULTILABEL = TASKS("multilabel")(Multilabel("multilabel"))
 """Any number of classes for each input."""

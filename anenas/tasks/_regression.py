@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anenas._errors import AnenasError
+from anenas.tasks._arrays import Labels, Names, numbers
+from anenas.tasks._cells import Cells
 from anenas.tasks._task import TASKS, Loss, Task
 
 if TYPE_CHECKING:
@@ -20,6 +23,25 @@ class Regression(Task):
 
     Networks give them standardised, by the mean and standard deviation of the training labels.
     """
+
+    metrics = ("rmse", "mae", "r2")
+    ending = "Its outputs are numbers in the unit that they were learnt in."
+    classifies = False
+
+    def read(self, where: str, labels: Labels, names: Names | None) -> tuple[Mapping[str, NDArray[Any]], Names]:
+        """Numbers, (N,) or a column for each, (N, K)."""
+        return numbers(where, labels, names)
+
+    def read_cells(self, cells: Cells) -> tuple[NDArray[Any], Names]:
+        """A column for each number."""
+        labels, names = numbers(cells.where, {"train_y": cells.values()}, cells.names)
+        return labels["train_y"], names
+
+    def arrange(self, labels: NDArray[Any], names: Sequence[str], wanted: Sequence[str]) -> NDArray[Any]:
+        """Every number must be there."""
+        if missing := [name for name in wanted if name not in names]:
+            raise AnenasError(f"nothing tells the number '{missing[0]}'; there are {', '.join(names)}")
+        return labels[:, [list(names).index(name) for name in wanted]]
 
     def problem_of(self, labels: NDArray[Any], count: int, inputs: int) -> str:
         if labels.dtype != np.float32 or labels.shape != (inputs, count):
@@ -84,12 +106,5 @@ def _rounded(values: NDArray[np.float64]) -> NDArray[np.float32]:
     return np.where(holds, half, values).astype(np.float32)
 
 
-REGRESSION = TASKS("regression")(
-    Regression(
-        "regression",
-        ("rmse", "mae", "r2"),
-        "Its outputs are numbers in the unit that they were learnt in.",
-        classifies=False,
-    )
-)
+REGRESSION = TASKS("regression")(Regression("regression"))
 """Numbers for each input."""

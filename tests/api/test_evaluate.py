@@ -32,7 +32,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_front_of_a_study_is_judged_on_its_own_test_inputs(store: Path) -> None:
     study, said = Study.load(store, "tiny"), list[str]()
-    found = anenas.evaluate("tiny", store=store, on_model=said.append)
+    found = anenas.evaluate("tiny", split="test", store=store, on_model=said.append)
     dataset = load_data(study.data, size=(16, 16), channels=1)
     assert [one.model.split(" (")[0] for one in found] == [f"trial {trial.number}" for trial in study.front]
     assert said == [one.model for one in found]
@@ -47,6 +47,12 @@ def test_one_of_a_study_is_judged_on_another_split(store: Path) -> None:
     trial = Study.load(store, "tiny").completed[1]
     assert (one.split, len(one.report)) == ("validation", trial.evaluation.held_out)
     assert one.report.accuracy.value == pytest.approx(trial.evaluation.score, abs=0.05)  # of the network in float32
+
+
+def test_until_a_search_has_tested_something_its_validation_inputs_are_looked_at(store: Path) -> None:
+    found = anenas.evaluate("tiny", store=store)
+    assert {one.split for one in found} == {"validation"}
+    assert found[0].notes[-1] == "The search has tested no model yet; it does so at its end."
 
 
 def test_a_study_is_judged_on_other_data(store: Path, tmp_path: Path) -> None:

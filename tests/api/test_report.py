@@ -10,12 +10,14 @@ from mlflow import MlflowClient
 from studies import trained_study
 from tiny import write_tiny
 
-from anenas.api._report import report_tests
+from anenas.api._evaluate import validated
+from anenas.api._report import ValidationReports, report_tests
 from anenas.data import Dataset, load_data
 from anenas.latency import Target
-from anenas.report.classes import REPORT_FILES
-from anenas.search import TEST_SCORES, Study, TrainingEvaluator, TrialFiles
+from anenas.report.evaluation import report_files
+from anenas.search import TEST_SCORES, VALIDATION_SCORES, Study, TrainingEvaluator, TrialFiles
 from anenas.space import SearchSpace, read_space
+from anenas.tasks import CLASSIFICATION
 from anenas.tracking import MlflowTracker, connect, default_uri
 
 TRIAL = "1x1x16x16-conv_r1_s2_c16_k3_relu-dsconv_r1_s2_c16_k3_relu-head_n3"
@@ -62,7 +64,8 @@ def test_what_ships_has_a_report_of_its_test_beside_it_and_in_mlflow(
     [experiment] = client.search_experiments(filter_string="name = 'tiny'")
     [run] = client.search_runs([experiment.experiment_id], "tags.`anenas.trial` = '0'")
     logged = {Path(file.path).name for file in client.list_artifacts(run.info.run_id, "test")}
-    assert logged == set(REPORT_FILES) == {file.name for file in folder.iterdir()} & set(REPORT_FILES)
+    files = set(report_files(CLASSIFICATION))
+    assert logged == files == {file.name for file in folder.iterdir()} & files
 
 
 def test_it_is_made_of_what_the_test_left_and_not_of_another_run(
@@ -89,3 +92,30 @@ def test_a_report_that_cannot_be_made_does_not_end_the_search(
     with caplog.at_level(logging.WARNING, "anenas"):
         report_tests(study, tmp_path / "shared", tracker)
     assert "trial 0 has no report of its test" in caplog.text
+
+
+def test_a_model_on_the_front_has_a_report_of_its_validation_in_mlflow(
+    study: Study, tracker: MlflowTracker, tmp_path: Path
+) -> None:
+    reports = ValidationReports(tmp_path / "shared", tracker)
+    for file in (tmp_path / "shared").glob("test*.npy"):
+        np.save(file, np.zeros_like(np.load(file)))  # it would be seen if test inputs were looked at
+    reports(study)
+    client = MlflowClient(default_uri(tmp_path / "store"))
+    [experiment] = client.search_experiments(filter_string="name = 'tiny'")
+    [run] = client.search_runs([experiment.experiment_id], "tags.`anenas.trial` = '0'")
+    logged = {Path(file.path).name: file.path for file in client.list_artifacts(run.info.run_id, "validation")}
+    assert set(logged) == {"report.json", "confusion.png"}
+    found = json.loads(Path(client.download_artifacts(run.info.run_id, logged["report.json"], tmp_path)).read_text())
+    [trial] = study.completed
+    assert (found["split"], found["inputs"]) == ("validation", trial.evaluation.held_out)
+    assert found["accuracy"]["value"] == pytest.approx(trial.evaluation.score, abs=1e-3)
+
+
+def test_a_trial_without_the_scores_of_its_validation_has_no_report_of_it(study: Study, tmp_path: Path) -> None:
+    [trial] = study.completed
+    dataset = Dataset.open(tmp_path / "shared")
+    found = validated(study, trial, dataset)
+    assert found is not None and found.about[0].endswith("by the network in float32, as the search judged it")
+    (study.shipped_folder(trial) / VALIDATION_SCORES).unlink()
+    assert validated(study, trial, dataset) is None

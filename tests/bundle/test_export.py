@@ -58,10 +58,11 @@ def test_a_bundle_holds_everything_and_its_figures_are_those_of_its_files(bundle
 def test_the_card_tells_each_class_and_shows_what_is_confused(bundle: Bundle) -> None:
     card = (bundle.path / "README.md").read_text()
     assert re.search(
-        r"\n\| class \| images \| precision \| recall \| F1 \|\n\|[-|]+\n(\| \d \| 21 \|.*\|\n){3}\n", card
+        r"\n\| class \| inputs \| precision \| recall \| 95 % interval .*\|\n\|[-|]+\n(\| \d \| 21 \|.*\|\n){3}\n",
+        card,
     )
     assert "(confusion.png)" in card and "nan" not in card
-    assert re.search(r"balanced accuracy [\d.]+% \([\d.]+% to [\d.]+%\), macro F1 ", card)
+    assert re.search(r"balanced accuracy [\d.]+% \([\d.]+–[\d.]+%\), macro F1 ", card)
     assert (bundle.path / "confusion.png").read_bytes().startswith(b"\x89PNG")
 
 

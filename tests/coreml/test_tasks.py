@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from anenas._errors import AnenasError
 from anenas.coreml import Package, convert, program_scores, verify_network
 from anenas.coreml._output_names import output_names
 from anenas.network import Deployed, Normalisation, build, fuse
@@ -89,3 +90,11 @@ def test_a_number_is_not_right_because_it_is_large(tmp_path: Path) -> None:
 
 def test_names_of_outputs_are_identifiers_each_once() -> None:
     assert output_names(["a b", "a-b", "3rd", "image", "€"]) == ["a_b", "a_b_", "_3rd", "image_", "value"]
+
+
+def test_a_package_of_a_task_that_is_not_known_here_says_so(tmp_path: Path) -> None:
+    package, _ = made(tmp_path, MULTILABEL, np.eye(2, dtype=np.uint8), ["a", "b"])
+    package.model.description.metadata.userDefined["task"] = "someones"
+    package.model_file.write_bytes(package.model.SerializeToString())
+    with pytest.raises(AnenasError, match="is of the task 'someones', which is not known here: name its file"):
+        _ = Package.open(package.path).task

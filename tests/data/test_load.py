@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import logging
 import os
 import subprocess
@@ -9,9 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from anenas._errors import AnenasError
-from anenas.data import absolute_source, load_data
+from anenas.data import InputFormat, absolute_source, load_data
+from anenas.inputs import IMAGES
+from anenas.tasks import REGRESSION, Classification
 
 WriteNpz = Callable[..., Path]
 
@@ -170,3 +174,23 @@ def test_data_sets_need_no_torch() -> None:
     code = "import sys, anenas.data; anenas.data.load_data(size=(8, 8)); sys.exit('torch' in sys.modules)"
     root = Path(__file__).parents[2]
     subprocess.run([sys.executable, "-c", code], check=True, cwd=root, env=os.environ | {"PYTHONPATH": str(root)})
+
+
+def test_a_source_of_classes_alone_is_of_a_task_that_takes_them_and_of_no_other(write_npz: WriteNpz) -> None:
+    class Ordered(Classification):
+        pass
+
+    source = f"images:{class_folders(write_npz().parent)}"
+    wanted = InputFormat(IMAGES, (8, 8), 1)
+    assert load_data(source, dataclasses.replace(wanted, task=Ordered("ordered"))).task == Ordered("ordered")
+    with pytest.raises(AnenasError, match="has labels of classification, not of regression: labels must be float32"):
+        load_data(source, dataclasses.replace(wanted, task=REGRESSION))
+
+
+def class_folders(folder: Path) -> Path:
+    for name in ("a", "b"):
+        (folder / "photos" / name).mkdir(parents=True)
+        for i in range(8):
+            pixels = np.full((8, 8), 30 * i + (name == "b"), np.uint8)
+            Image.fromarray(pixels).save(folder / "photos" / name / f"{i}.png")
+    return folder / "photos"

@@ -24,7 +24,7 @@ from anenas.data import (
 from anenas.data._own_sources import of_own_sources
 from anenas.data._series import Series
 from anenas.inputs import SERIES, TEXTS
-from anenas.tasks import CLASSIFICATION, REGRESSION, Task
+from anenas.tasks import CLASSIFICATION, MULTILABEL, REGRESSION, Task
 
 Paint = Callable[..., Path]
 
@@ -79,16 +79,50 @@ def test_a_class_that_training_lacks_is_one_clear_line(folders: Path) -> None:
         load(with_splits(f"images:{folders / 'home'}", validation=folders / "field"))
 
 
-@pytest.mark.parametrize(("task", "classes"), [(CLASSIFICATION, ("a", "b")), (REGRESSION, ("b", "a"))])
-def test_labels_of_another_kind_or_order_are_one_clear_line(task: Task, classes: tuple[str, ...]) -> None:
-    series = Series(np.zeros((4, 1, 1, 8), np.float32))
-    labels = np.zeros(4, np.int64) if task is CLASSIFICATION else np.zeros((4, 2), np.float32)
+@pytest.mark.parametrize(
+    ("task", "classes", "message"),
+    [
+        (
+            CLASSIFICATION,
+            ("a", "b"),
+            "field has labels of classification for .*; expected those of home, of reg",
+        ),
+        (REGRESSION, ("b",), "field: nothing tells the number 'a'; there are b"),
+    ],
+)
+def test_labels_of_another_kind_or_too_few_are_one_clear_line(
+    task: Task, classes: tuple[str, ...], message: str
+) -> None:
+    labels = np.zeros(4, np.int64) if task is CLASSIFICATION else np.zeros((4, len(classes)), np.float32)
+    with pytest.raises(AnenasError, match=message):
+        beside(classes, labels, task, training=np.zeros((4, 2), np.float32))
+
+
+@pytest.mark.parametrize(
+    ("task", "rows", "wanted"),
+    [
+        (REGRESSION, np.array([[1, 2]], np.float32), [[2, 1]]),
+        (MULTILABEL, np.array([[1, 0]], np.uint8), [[0, 1]]),
+        (CLASSIFICATION, np.array([0, 1]), [1, 0]),
+    ],
+)
+def test_labels_in_another_order_are_brought_to_that_of_training(
+    task: Task, rows: np.ndarray, wanted: list[list[int]]
+) -> None:
+    found = beside(("b", "a"), rows, task, training=rows, trained=task)
+    assert found.test is not None and found.test.labels.tolist() == wanted
+
+
+def beside(
+    classes: tuple[str, ...], labels: np.ndarray, task: Task, training: np.ndarray, trained: Task = REGRESSION
+) -> RawData:
+    """Data for the classes or numbers a and b, with a test split of its own source."""
+    home, field = (Examples(Series(np.zeros((len(one), 1, 1, 8), np.float32)), one) for one in (training, labels))
     found = {
-        "home": RawData("home", SERIES, ("a", "b"), Examples(series, np.zeros((4, 2), np.float32)), task=REGRESSION),
-        "field": RawData("field", SERIES, classes, Examples(series, labels), task=task),
+        "home": RawData("home", SERIES, ("a", "b"), home, task=trained),
+        "field": RawData("field", SERIES, classes, field, task=task),
     }
-    with pytest.raises(AnenasError, match=f"field has labels of {task} for .*; expected those of home, of regression"):
-        of_own_sources({"train": "home", "test": "field"}, lambda text, metadata: found[text])
+    return of_own_sources({"train": "home", "test": "field"}, lambda text, metadata: found[text])
 
 
 def test_the_names_of_all_splits_become_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,8 @@ from trained import CLASSES, export, trained
 from anenas._errors import AnenasError
 from anenas.coreml import Package, convert
 from anenas.models import evaluate_package, find_package
-from anenas.tasks import REGRESSION
+from anenas.report.evaluation import LabelReport, NumberReport
+from anenas.tasks import MULTILABEL, REGRESSION
 
 
 @pytest.fixture(scope="module")
@@ -114,12 +115,57 @@ def test_a_classifier_of_others_is_known_by_its_labels(package: Package, photos:
     assert evaluate_package(other.path, f"images:{photos}").report.classes == tuple(CLASSES)
 
 
-def test_what_does_not_give_each_input_one_class_is_told(photos: Path, tmp_path: Path) -> None:
+def numbers_of(photos: Path, *names: str) -> str:
+    """A table of the pictures, with numbers of those names, each a power of the mean of the pixels."""
+    files = sorted(photos.rglob("*.png"))
+    means = [float(np.asarray(Image.open(file)).mean()) for file in files]
+    rows = [
+        ",".join([str(file.relative_to(photos)), *(f"{mean ** (i + 1) + 0.5:.3f}" for i in range(len(names)))])
+        for file, mean in zip(files, means, strict=True)
+    ]
+    (photos / "table.csv").write_text("\n".join([",".join(["path", *names]), *rows]) + "\n")
+    return f"table:{photos / 'table.csv'}"
+
+
+def test_numbers_are_judged_by_their_names_in_whatever_order(photos: Path, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Flatten(), nn.Linear(256, 2)).eval()
+    names = ("square", "mean")
+    package = convert(network, tmp_path / "m.mlpackage", shape=(1, 1, 16, 16), classes=names, task=REGRESSION)
+    found = evaluate_package(package.path, numbers_of(photos, "mean", "square"), "all").report
+    assert isinstance(found, NumberReport) and found.classes == names
+    means = np.array([np.asarray(Image.open(photos / name)).mean() for name in found.names or ()])
+    np.testing.assert_allclose(found.labels, np.stack([means**2, means], 1) + 0.5, rtol=1e-4)
+    pixels = np.stack([np.asarray(Image.open(photos / one), np.float32)[None] for one in found.names or ()])
+    told = package.program("fp16")({"image": pixels})
+    for name, column in zip(names, found.scores.T, strict=True):
+        np.testing.assert_allclose(column, told[name][:, 0], rtol=1e-5)
+
+
+def test_several_classes_are_judged_each(photos: Path, tmp_path: Path) -> None:
+    network = nn.Sequential(nn.Flatten(), nn.Linear(256, 3), nn.Sigmoid()).eval()
+    names = ("light", "dark", "odd")
+    package = convert(network, tmp_path / "m.mlpackage", shape=(1, 1, 16, 16), classes=names, task=MULTILABEL)
+    files = sorted(photos.rglob("*.png"))
+    cells = ["light|dark" if i % 2 else "dark" for i in range(len(files))]
+    rows = [f"{file.relative_to(photos)},{cell}" for file, cell in zip(files, cells, strict=True)]
+    (photos / "table.csv").write_text("\n".join(["path,label", *rows]))
+    found = evaluate_package(package.path, f"table:{photos / 'table.csv'}").report
+    assert isinstance(found, LabelReport)
+    assert [one.support for one in found.by_class] == [9, 18, 0]
+    assert found.remarks == ("no input belongs to these, which have no part in the means: odd",)
+
+
+def test_data_of_another_task_are_told(photos: Path, tmp_path: Path) -> None:
     network = nn.Sequential(nn.Flatten(), nn.Linear(256, 2)).eval()
     path = tmp_path / "m.mlpackage"
     package = convert(network, path, shape=(1, 1, 16, 16), classes=("cats", "dogs"), task=REGRESSION)
-    with pytest.raises(AnenasError, match=r"m\.mlpackage is for regression; only what gives each input one class"):
+    with pytest.raises(AnenasError, match=r"photos has labels of classification, not of regression: labels must be fl"):
         evaluate_package(package.path, f"images:{photos}")
+    with pytest.raises(AnenasError, match="does not know the class 'cows'"):
+        evaluate_package(package.path, numbers_of(photos, "cows", "cats"))
+    with pytest.raises(AnenasError, match="nothing tells the number 'dogs'; there are cats"):
+        evaluate_package(package.path, numbers_of(photos, "cats"))
 
 
 def test_a_package_is_found_by_its_path_and_by_a_folder_that_has_one(package: Package, tmp_path: Path) -> None:

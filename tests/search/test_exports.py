@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pretend import PretendEvaluator
 
-from anenas.search import TEST_SCORES, WEIGHTS, Problem, Study, TrialFiles, export_best, make_sampler
+from anenas.search import TEST_SCORES, VALIDATION_SCORES, WEIGHTS, Problem, Study, TrialFiles, export_best, make_sampler
 
 
 def study_of(study: Study, problem: Problem, trials: int) -> Study:
@@ -69,10 +69,10 @@ def test_a_report_is_exported_and_the_scores_that_it_was_made_of_are_not(
 ) -> None:
     [trial] = study_of(study, problem, 1).completed
     assert "report.html" not in (export_best(study, tmp_path)["knee"] / "README.txt").read_text()
-    for name in ("report.html", TEST_SCORES):
+    for name in ("report.html", TEST_SCORES, VALIDATION_SCORES):
         (study.shipped_folder(trial) / name).touch()
     folder = export_best(study, tmp_path)["knee"]
-    assert (folder / "report.html").exists() and not (folder / TEST_SCORES).exists()
+    assert (folder / "report.html").exists() and not list(folder.glob("*scores*"))
     assert "report.html           what it gets right and wrong" in (folder / "README.txt").read_text()
 
 

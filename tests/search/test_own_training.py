@@ -66,7 +66,7 @@ def test_a_function_of_the_caller_s_trains_and_all_else_is_as_it_is(files: Calla
     assert found.score > 0.9 and found.verified["fp16_difference"] < 0.05
     assert (tmp_path / "log").read_text() == "0 2\n"
     assert {path.name for path in (tmp_path / "trial").iterdir()} == {
-        "architecture.txt", "model.mlpackage", "operations.csv", "weights.safetensors",
+        "architecture.txt", "model.mlpackage", "operations.csv", "validation_scores.npy", "weights.safetensors",
     }  # fmt: skip
 
 

@@ -10,7 +10,18 @@ import torch
 from torch import nn
 
 from anenas._errors import AnenasError
-from anenas.tasks import CLASSIFICATION, MULTILABEL, REGRESSION, TASKS, Predictions, Task, find_metric
+from anenas.tasks import (
+    CLASSIFICATION,
+    MULTILABEL,
+    REGRESSION,
+    TASKS,
+    Cells,
+    Classification,
+    Predictions,
+    Task,
+    find_metric,
+)
+from anenas.tasks import task as decorate
 
 
 def learnable(task: Task, count: int = 240, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -127,3 +138,43 @@ def test_metrics_belong_to_tasks() -> None:
     assert MULTILABEL.measures("recall@cat") and not REGRESSION.measures("recall@cat")
     assert not CLASSIFICATION.measures("rmse") and REGRESSION.measures("rmse")
     assert CLASSIFICATION.measures("a_metric_of_one_s_own")
+
+
+def test_labels_in_another_order_mean_the_same(task: Task) -> None:
+    _, labels = learnable(task)
+    arranged = task.arrange(labels, ["a", "b", "c"], ["c", "a", "b"])
+    assert not task.problem_of(arranged, 3, len(labels))
+    if labels.ndim == 1:
+        assert [["c", "a", "b"][i] for i in arranged] == [["a", "b", "c"][i] for i in labels]
+    else:
+        np.testing.assert_array_equal(arranged, labels[:, [2, 0, 1]])
+
+
+def test_what_a_task_reads_is_as_it_has_labels(task: Task) -> None:
+    _, labels = learnable(task)
+    read, names = task.read("here", {"train_y": labels, "test_y": labels[:9]}, ("a", "b", "c"))
+    assert names == ("a", "b", "c")
+    assert not task.problem_of(read["train_y"], 3, 240) and not task.problem_of(read["test_y"], 3, 9)
+    np.testing.assert_array_equal(read["train_y"], labels)
+
+
+def test_a_task_of_ones_own_is_known_by_its_name_and_reads_as_its_kind() -> None:
+    @decorate("sorted")
+    class Sorted(Classification):
+        metrics = ("accuracy",)
+
+    try:
+        assert TASKS["sorted"] == Sorted("sorted") and TASKS["sorted"] != CLASSIFICATION
+        assert TASKS["sorted"].usual_metrics(9) == ("accuracy",)
+        labels, names = TASKS["sorted"].read_cells(Cells("table", ("grade",), [("10",), ("9",)], [2, 3]))
+        assert (labels.tolist(), names) == ([1, 0], ("9", "10"))
+        with pytest.raises(AnenasError, match="there are two tasks called 'classification'"):
+            decorate("classification")(Sorted)
+    finally:
+        TASKS._entries.pop("sorted")
+
+
+def test_one_class_for_each_input_needs_one_column() -> None:
+    cells = Cells("'t.csv'", ("a", "b"), [("1", "0")], [2])
+    with pytest.raises(AnenasError, match=r"'t.csv': one class for each input needs one column .*; found a, b"):
+        CLASSIFICATION.read_cells(cells)

@@ -1,4 +1,4 @@
-"""What classifiers get right and wrong."""
+"""What models get right and wrong."""
 
 from __future__ import annotations
 
@@ -11,109 +11,102 @@ from rich.table import Table
 
 from anenas.cli.screen._text import print_line
 from anenas.models import Evaluated
-from anenas.report.classes import Average, ClassFigures, ClassReport, absent_line, named_averages, percent
+from anenas.report.evaluation import Column, Report, Sheet
 
-_CLASSES = 30  # that are listed; of more only the worst
-_WRONG = 10  # inputs
+_ROWS = 30  # classes that are listed; of more only the worst
+_WORST = 10  # inputs
+_NAME = 8  # letters of a name at least
+_WIDEST = 1000
 
 
 def print_evaluated(console: Console, one: Evaluated) -> None:
-    """The figures of one model, each class, and the inputs that it is most confidently wrong about."""
+    """The figures of one model, each class or number, and the inputs that it is most wrong about."""
     report = one.report
     print_line(console, f"{one.model} on {one.about[0]}")
     for note in one.notes:
         print_line(console, note)
     console.print()
-    for name, figure in named_averages(report):
-        print_line(console, f"  {name:18} {_with_interval(figure)}")
-    print_line(console, f"  {'calibration error':18} {percent(report.calibration_error)}")
-    _print_classes(console, report)
-    if absent := absent_line(report):
-        print_line(console, absent)
-    _print_wrong(console, report)
+    width = max(18, *map(len, report.figures))
+    for name, figure in report.figures.items():
+        interval = f"  ({figure.interval}, 95 % interval)" if figure.interval else ""
+        print_line(console, f"  {name:{width}} {figure}{interval}")
+    if sheet := report.sheet(_ROWS):
+        _print_sheet(console, sheet)
+        if sheet.left_out:
+            print_line(console, f"{sheet.left_out}; JSON has all")
+    for remark in report.remarks:
+        print_line(console, remark)
+    _print_worst(console, report)
 
 
 def print_evaluations(console: Console, study: str, found: Sequence[Evaluated]) -> None:
-    """The models of a study side by side, each with the class that it recognises least."""
+    """The models of a study side by side, each with what it is worst at."""
     print_line(console, f"{study} on {found[0].about[0]}")
     for note in found[0].notes:
         print_line(console, note)
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1), collapse_padding=True, pad_edge=False)
+    table = _table()
     table.add_column("model")
-    for heading in ("accuracy", "95 %\ninterval", "balanced\naccuracy", "macro\nF1", "calibration\nerror"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("least recognised")
+    for place, name in enumerate(found[0].report.figures):
+        table.add_column(name.replace(" ", "\n", 1), justify="right", no_wrap=True)
+        if not place:
+            table.add_column("95 %\ninterval", justify="right", no_wrap=True)
+    table.add_column(next((one.report.weakest[0] for one in found if one.report.weakest), ""))
     for one in found:
-        report = one.report
-        accuracy = report.accuracy
-        worst = min((c for c in report.by_class if c.recall is not None), key=lambda c: c.recall or 0.0)
-        table.add_row(
-            one.model,
-            percent(accuracy.value),
-            _interval(accuracy),
-            percent(report.balanced_accuracy.value),
-            percent(report.macro_f1.value),
-            percent(report.calibration_error),
-            f"{escape(worst.name)}, {percent(worst.recall)}",
-        )
+        first, *rest = one.report.figures.values()
+        weakest = one.report.weakest
+        cells = (str(first), first.interval, *map(str, rest), weakest[1] if weakest else "")
+        table.add_row(one.model, *map(escape, cells))
     console.print(table)
-    if absent := absent_line(found[0].report):
-        print_line(console, absent)
+    for remark in found[0].report.remarks:
+        print_line(console, remark)
 
 
-def _print_classes(console: Console, report: ClassReport) -> None:
-    classes = list(report.by_class)
-    if len(classes) > _CLASSES:
-        classes = sorted((one for one in classes if one.support), key=lambda one: one.f1 or 0.0)[:_CLASSES]
-    taken = {one.label: one for one in reversed(report.most_confused(len(report.classes) ** 2))}
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1), collapse_padding=True, pad_edge=False)
-    table.add_column("class", overflow="ellipsis", no_wrap=True, max_width=30)
-    for heading in ("inputs", "precision", "recall", "95 %\ninterval", "F1"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("most taken for", overflow="ellipsis", no_wrap=True)
-    for one in classes:
-        other = taken.get(one.name)
-        table.add_row(
-            escape(one.name),
-            f"{one.support:,}",
-            percent(one.precision),
-            percent(one.recall),
-            _of_recall(one),
-            percent(one.f1),
-            f"{escape(other.predicted)}, {other.count:,}" if other else "",
-        )
-    console.print(table)
-    if len(report.by_class) > _CLASSES:
-        print_line(console, f"the {len(classes)} with the lowest F1 of {len(report.by_class):,} classes; JSON has all")
+def _print_sheet(console: Console, sheet: Sheet) -> None:
+    """All of it, or, where that is wider than the console, without its details, which is said."""
+    table = _sheet_table(sheet.columns, sheet.rows)
+    natural = console.measure(table, options=console.options.update(width=_WIDEST)).maximum
+    if natural <= console.width:
+        console.print(table)
+        return
+    shown = [place for place, column in enumerate(sheet.columns) if not column.is_detail]
+    rows = [[row[place] for place in shown] for row in sheet.rows]
+    console.print(_sheet_table([sheet.columns[place] for place in shown], rows))
+    if len(shown) < len(sheet.columns):
+        print_line(console, f"{natural} columns wide, it shows 95 % intervals as well; so does JSON")
 
 
-def _print_wrong(console: Console, report: ClassReport) -> None:
-    wrong = report.most_wrong(_WRONG)
-    if not wrong:
+def _sheet_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Table:
+    table = _table()
+    for column in columns:
+        _add(table, column)
+    for row in rows:
+        table.add_row(*map(escape, row))
+    return table
+
+
+def _print_worst(console: Console, report: Report) -> None:
+    worst = report.worst(_WORST)
+    if worst is None:
+        return
+    if not worst.inputs:
         print_line(console, "none is wrong")
         return
-    table = Table(
-        title="most confidently wrong", title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1)
-    )
+    table = Table(title=worst.title.lower(), title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1))
     table.add_column("file" if report.names else "input", overflow="fold")
-    for heading in ("class", "taken for"):
-        table.add_column(heading, overflow="ellipsis", no_wrap=True, max_width=30)
-    table.add_column("with", justify="right", no_wrap=True)
-    for one in wrong:
-        name = str(one.index) if one.file is None else one.file
-        table.add_row(*map(escape, (name, one.label, one.predicted)), percent(one.probability))
+    for column in worst.columns:
+        _add(table, column)
+    for one in worst.inputs:
+        table.add_row(*map(escape, (str(one.index) if one.file is None else one.file, *one.cells)))
     console.print(table)
 
 
-def _with_interval(figure: Average) -> str:
-    return f"{percent(figure.value)}  ({_interval(figure)}, 95 % interval)"
+def _table() -> Table:
+    return Table(box=SIMPLE_HEAD, padding=(0, 1), collapse_padding=True, pad_edge=False)
 
 
-def _interval(figure: Average) -> str:
-    return f"{100 * figure.low:.1f}–{percent(figure.high)}"
-
-
-def _of_recall(one: ClassFigures) -> str:
-    if one.recall_low is None or one.recall_high is None:
-        return ""
-    return f"{100 * one.recall_low:.1f}–{percent(one.recall_high)}"
+def _add(table: Table, column: Column) -> None:
+    if column.is_text:  # wraps where numbers need its room
+        table.add_column(column.title, overflow="ellipsis", min_width=_NAME, max_width=30)
+    else:
+        title = "95 %\ninterval" if column.title == "95 % interval" else column.title.replace(" ", "\n", 1)
+        table.add_column(title, justify="right", no_wrap=True)

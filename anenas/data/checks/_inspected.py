@@ -17,7 +17,7 @@ from anenas.data._dataset import Dataset, Split
 from anenas.data._raw import PARTS
 from anenas.data.checks._look_alikes import look_alikes
 from anenas.inputs import IMAGES
-from anenas.tasks import CLASSIFICATION
+from anenas.tasks import Classification
 
 FEWEST = 20  # training inputs of a class: of fewer, a network learns the inputs rather than the class
 _BATCH = 256
@@ -51,7 +51,7 @@ class Inspected:
     @property
     def is_classified(self) -> bool:
         """Whether labels are classes, one for each input."""
-        return self.dataset.task is CLASSIFICATION
+        return isinstance(self.dataset.task, Classification)
 
     def name(self, index: int) -> str:
         """The file of an input, or its split and its number there, from 0."""

@@ -17,12 +17,13 @@ from anenas._errors import AnenasError
 from anenas.ane import MAX_STEPS
 from anenas.data._columns import SERIES_COLUMNS, is_bookkeeping, is_time, learnable
 from anenas.data._format import InputFormat
-from anenas.data._raw import PARTS, Examples, RawData, file_safe, numbered
+from anenas.data._raw import PARTS, Examples, RawData, file_safe
 from anenas.data._series import ending_in_nan, read_series
 from anenas.data._sources import source
 from anenas.data._windows import Window, check_there, check_windows, tell_of_time, windows_of
 from anenas.inputs import SERIES
 from anenas.tables import Numbers, Table, open_table
+from anenas.tasks import numbered
 
 _log = logging.getLogger(__name__)
 

@@ -10,11 +10,12 @@ from anenas._errors import AnenasError
 from anenas._files import is_file
 from anenas.data._encoding import Encoding
 from anenas.data._format import InputFormat
-from anenas.data._raw import PARTS, Examples, RawData, file_safe, numbered
+from anenas.data._raw import PARTS, Examples, RawData, file_safe
 from anenas.data._sources import source
 from anenas.data._text import Texts
 from anenas.inputs import TEXTS
 from anenas.tables import Table, open_table
+from anenas.tasks import numbered
 
 _log = logging.getLogger(__name__)
 

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from anenas.cli.screen import print_evaluated, print_evaluations
 from anenas.inputs import IMAGES
 from anenas.models import Evaluated
-from anenas.report.classes import ClassReport, InputView
+from anenas.report.evaluation import ClassReport, InputView, NumberReport
 
 
 @pytest.fixture
@@ -58,3 +60,33 @@ def test_models_are_told_side_by_side(shown: Any, one: Evaluated) -> None:
     assert lines[0] == "study on photos: all 10 images, every result in float16"
     assert "m 80.0% 49.0–94.3% 75.0% 76.2% 10.0% cat, 50.0%" in lines
     assert any(line.startswith("m 100.0% ") for line in lines)
+
+
+def of_numbers(names: tuple[str, ...]) -> Evaluated:
+    rng = np.random.default_rng(0)
+    labels = rng.normal(50, 10, (40, len(names))).astype(np.float32)
+    report = NumberReport(labels + 3, labels, names, tuple(f"{i}.png" for i in range(40)))
+    return Evaluated("m", "photos", "test", report, np.zeros((40, 1, 4, 4), np.uint8), InputView(IMAGES))
+
+
+def test_numbers_are_told_with_what_is_furthest_off(shown: Any) -> None:
+    lines = shown(print_evaluated, of_numbers(("age",)))
+    assert "MAE 3 (3 to 3, 95 % interval)" in lines and "none is wrong" not in lines
+    assert any(line.startswith("age 3 3 to 3 3 3 to 3 0.") for line in lines)
+    assert "furthest off" in lines and any(line.startswith("file number true predicted dev") for line in lines)
+
+
+def test_where_there_is_little_room_intervals_are_left_out_which_is_said() -> None:
+    console = Console(file=io.StringIO(), width=60, color_system=None)
+    print_evaluated(console, of_numbers(("the price of a house", "age")))
+    lines = [" ".join(line.split()) for line in console.file.getvalue().splitlines()]  # type: ignore[attr-defined]
+    assert any(line.startswith("age 3 3 0.") for line in lines)
+    (said,) = (line for line in lines if "it shows 95 % intervals as well" in line)
+    assert int(said.split()[0]) > 60
+
+
+def test_models_of_numbers_are_told_side_by_side(shown: Any) -> None:
+    lines = shown(print_evaluations, "study", [of_numbers(("age", "price"))] * 2)
+    assert (
+        sum(line.startswith("m 3 3 to 3 3 0.9") and ("age, 0.9" in line or "price, 0.9" in line) for line in lines) == 2
+    )

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from anenas.report.classes import ClassReport
+from anenas.report.evaluation import ClassReport
 
 CLASSES = ("cat", "dog", "cow", "$<b>")
 LABELS = np.array([0, 0, 0, 1, 1, 1, 1, 2])

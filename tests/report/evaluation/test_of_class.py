@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import balanced_accuracy_score, f1_score
 
 from anenas._errors import AnenasError
-from anenas.report.classes import ClassReport
+from anenas.report.evaluation import ClassReport
 from anenas.tasks import Predictions, find_metric
 
 

@@ -1,33 +1,32 @@
-"""What a classifier gets right and wrong of inputs whose classes are known."""
+"""What a classifier gets right and wrong of inputs that have one class each."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from functools import cached_property, partial
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anenas._errors import AnenasError
-from anenas.report.classes._calibration import Bin, calibration, calibration_error
-from anenas.report.classes._intervals import averages, bootstrap_averages, wilson
-
-MOST_WRONG = 24
-"""Of the most confidently wrong inputs, those that are named."""
+from anenas.report.evaluation._calibration import Bin, calibration, calibration_error
+from anenas.report.evaluation._draw_calibration import draw_calibration
+from anenas.report.evaluation._draw_classes import draw_confusion
+from anenas.report.evaluation._figure import Figure, percent
+from anenas.report.evaluation._intervals import averages, bootstrap_averages, wilson
+from anenas.report.evaluation._report import MOST_WRONG, Picture, Report, dicts
+from anenas.report.evaluation._sheet import INTERVAL, BadInput, BadInputs, Sheet, left_out, numbers, texts, worst_rows
 
 _SUM = 0.02  # that probabilities of float16 may be off 1, with a thousand of them
-
-
-@dataclass(frozen=True)
-class Average:
-    """A figure of all inputs, from 0 to 1, and the ends of its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
+_NAMED = 10  # classes without inputs
+_NOTE = (
+    "Precision: of what is taken for a class, the share that is of it. Recall: of the inputs of a class, the share "
+    "that is recognised, with its interval. F1: their harmonic mean. Balanced accuracy and macro F1 are means of the "
+    "recalls and of the F1s, each class alike. Intervals of shares are Wilson's, of means a bootstrap of 1,000 "
+    "resamples."
+)
 
 
 @dataclass(frozen=True)
@@ -84,37 +83,30 @@ class Confusion:
 
 
 @dataclass(frozen=True, eq=False)
-class ClassReport:
-    """The report of a classification with one class an input.
+class ClassReport(Report):
+    """The report of a classification: labels are int64, (N,), places in the classes; scores are probabilities.
 
     Raises:
-        AnenasError: If the shapes do not fit each other, there are no inputs, or scores are no probabilities.
+        AnenasError: See `Report`; or labels are no such places, or scores no probabilities.
     """
 
-    scores: NDArray[np.float32]
-    """(N, K): the probability of each class for each input."""
-    labels: NDArray[np.int64]
-    """(N,): for each input the index of its class."""
-    classes: tuple[str, ...]
-    """The name of each class, in the order of the scores."""
-    names: tuple[str, ...] | None = None
-    """For each input the file that it came from; None where nothing tells."""
+    pictures: ClassVar = (
+        Picture(
+            "confusion.png", "Confusion matrix: a row for each class, a column for each prediction", draw_confusion
+        ),
+        Picture(
+            "calibration.png",
+            "Calibration: how often it is right where it is so sure",
+            partial(draw_calibration, axis="probability of the predicted class", share="share that is right"),
+        ),
+    )
 
     def __post_init__(self) -> None:
-        count = len(self.labels)
-        if not count:
-            raise AnenasError("there are no inputs to report on")
-        if self.scores.shape != (count, len(self.classes)):
-            raise AnenasError(f"scores must be ({count}, {len(self.classes)}), not {self.scores.shape}")
+        super().__post_init__()
         if not 0 <= self.labels.min() <= self.labels.max() < len(self.classes):
             raise AnenasError(f"labels must be 0 to {len(self.classes) - 1}, places in the classes")
-        if self.names is not None and len(self.names) != count:
-            raise AnenasError(f"{len(self.names)} names were given for {count} inputs")
         if not is_probabilities(self.scores):
             raise AnenasError("scores must be probabilities: 0 or more, and 1 in sum for each input")
-
-    def __len__(self) -> int:
-        return len(self.labels)
 
     @cached_property
     def predicted(self) -> NDArray[np.int64]:
@@ -135,26 +127,26 @@ class ClassReport:
         return found
 
     @cached_property
-    def accuracy(self) -> Average:
+    def accuracy(self) -> Figure:
         """The fraction of inputs classified correctly, with Wilson's interval."""
         right = int(np.trace(self.confusion))
-        return Average(right / len(self), *wilson(right, len(self)))
+        return Figure(right / len(self), *wilson(right, len(self)))
 
     @property
-    def balanced_accuracy(self) -> Average:
+    def balanced_accuracy(self) -> Figure:
         """The mean recall of the classes that have inputs, with a bootstrapped interval."""
         return self._averages[0]
 
     @property
-    def macro_f1(self) -> Average:
+    def macro_f1(self) -> Figure:
         """The mean F1 of the classes that have inputs, with a bootstrapped interval."""
         return self._averages[1]
 
     @cached_property
-    def _averages(self) -> tuple[Average, Average]:
+    def _averages(self) -> tuple[Figure, Figure]:
         values = averages(np.diag(self.confusion), self.confusion.sum(1), self.confusion.sum(0))
         balanced, f1 = bootstrap_averages(self.confusion)
-        return Average(values[0], *balanced), Average(values[1], *f1)
+        return Figure(values[0], *balanced), Figure(values[1], *f1)
 
     @cached_property
     def calibration(self) -> tuple[Bin, ...]:
@@ -193,6 +185,82 @@ class ClassReport:
         """The classes that have none: they are left out of averages."""
         return tuple(one.name for one in self.by_class if not one.support)
 
+    def _figures(self) -> Mapping[str, Figure]:
+        return {
+            "accuracy": self.accuracy,
+            "balanced accuracy": self.balanced_accuracy,
+            "macro F1": self.macro_f1,
+            "calibration error": Figure(self.calibration_error),
+        }
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        absent = self.without_inputs
+        if not absent:
+            return ()
+        rest = f" and {len(absent) - _NAMED} more" if len(absent) > _NAMED else ""
+        count = "1 class has" if len(absent) == 1 else f"{len(absent)} classes have"
+        return (f"{count} no inputs and no part in the averages: {', '.join(absent[:_NAMED])}{rest}",)
+
+    def sheet(self, most: int | None = None) -> Sheet:
+        """A row for each class, of more than `most` those with the lowest F1."""
+        taken = {one.label: one for one in reversed(self.most_confused(len(self.classes) ** 2))}
+        shown = worst_rows(self.by_class, most, lambda one: one.f1)
+        return Sheet(
+            "Classes",
+            (
+                *texts("class"),
+                *numbers("inputs", "precision", "recall"),
+                INTERVAL,
+                *numbers("F1"),
+                *texts("most taken for"),
+            ),
+            tuple(
+                (
+                    one.name,
+                    f"{one.support:,}",
+                    percent(one.precision),
+                    percent(one.recall),
+                    Figure(one.recall, one.recall_low, one.recall_high).interval if one.recall is not None else "",
+                    percent(one.f1),
+                    f"{taken[one.name].predicted}, {taken[one.name].count:,}" if one.name in taken else "",
+                )
+                for one in shown
+            ),
+            _NOTE,
+            left_out(shown, self.classes, "F1", "classes"),
+        )
+
+    @property
+    def more_sheets(self) -> tuple[Sheet, ...]:
+        """The pairs that are confused most often."""
+        rows = tuple((one.label, one.predicted, f"{one.count:,}") for one in self.most_confused())
+        return (Sheet("Confused most often", (*texts("class", "taken for"), *numbers("inputs")), rows),) if rows else ()
+
+    @property
+    def weakest(self) -> tuple[str, str]:
+        """The class that it recognises least."""
+        one = min((c for c in self.by_class if c.recall is not None), key=lambda c: c.recall or 0.0)
+        return "least recognised", f"{one.name}, {percent(one.recall)}"
+
+    def worst(self, most: int = MOST_WRONG) -> BadInputs:
+        """Those that are wrong, those first that it was surest of."""
+        wrong, count = self.most_wrong(most), int((self.predicted != self.labels).sum())
+        return BadInputs(
+            "Most confidently wrong",
+            (*texts("class", "taken for"), *numbers("with")),
+            tuple(
+                BadInput(
+                    one.index,
+                    one.file,
+                    (one.label, one.predicted, percent(one.probability)),
+                    (f"{one.label}, taken for ", one.predicted, f" with {percent(one.probability)}"),
+                )
+                for one in wrong
+            ),
+            f"The {len(wrong)} of {count:,} wrong inputs that it is surest of." if wrong else "",
+        )
+
     def most_wrong(self, most: int = MOST_WRONG) -> tuple[Wrong, ...]:
         """Wrong inputs, those first that it was surest of."""
         wrong = np.flatnonzero(self.predicted != self.labels)
@@ -200,7 +268,7 @@ class ClassReport:
         return tuple(
             Wrong(
                 index=int(i),
-                file=self.names[i] if self.names else None,
+                file=self._file(i),
                 label=self.classes[self.labels[i]],
                 predicted=self.classes[self.predicted[i]],
                 probability=float(self.confidence[i]),
@@ -223,20 +291,17 @@ class ClassReport:
         """For JSON."""
         return {
             "inputs": len(self),
-            **{name: dataclasses.asdict(getattr(self, name)) for name in ("accuracy", "balanced_accuracy", "macro_f1")},
+            **{name: getattr(self, name).to_dict() for name in ("accuracy", "balanced_accuracy", "macro_f1")},
             "calibration_error": self.calibration_error,
+            **self._measures(),
             "without_inputs": list(self.without_inputs),
-            "classes": _dicts(self.by_class),
+            "classes": dicts(self.by_class),
             "confusion": self.confusion.tolist(),
-            "calibration": _dicts(self.calibration),
-            "most_wrong": _dicts(self.most_wrong()),
+            "calibration": dicts(self.calibration),
+            "most_wrong": dicts(self.most_wrong()),
         }
 
 
 def is_probabilities(scores: NDArray[np.float32]) -> bool:
     """Whether (N, K) scores are probabilities in each row, up to the rounding of float16."""
     return bool(scores.min() >= 0 and np.abs(scores.sum(1, dtype=np.float64) - 1).max() <= _SUM)
-
-
-def _dicts(records: Sequence[Any]) -> list[dict[str, Any]]:
-    return [dataclasses.asdict(one) for one in records]

@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from anenas.inputs import IMAGES, SERIES, TEXTS
-from anenas.report.classes import REPORT_FILES, ClassReport, InputView, write_class_report
+from anenas.report.evaluation import ClassReport, InputView, report_files, write_report
+from anenas.tasks import CLASSIFICATION
 
 IMAGE = InputView(IMAGES)
 
@@ -20,9 +21,9 @@ def inputs() -> np.ndarray:
 
 
 def test_a_page_json_and_pictures_are_written(report: ClassReport, inputs: np.ndarray, tmp_path: Path) -> None:
-    written = write_class_report(report, inputs, IMAGE, tmp_path, title="m on <d>", facts={"model": "m"}, about=["x"])
-    assert [one.name for one in written] == list(REPORT_FILES)
-    assert sorted(one.name for one in tmp_path.iterdir()) == sorted(REPORT_FILES)
+    written = write_report(report, inputs, IMAGE, tmp_path, title="m on <d>", facts={"model": "m"}, about=["x"])
+    assert [one.name for one in written] == list(report_files(CLASSIFICATION))
+    assert sorted(one.name for one in tmp_path.iterdir()) == sorted(report_files(CLASSIFICATION))
     found = json.loads((tmp_path / "report.json").read_text())
     assert (found["model"], found["inputs"]) == ("m", 8)
     page = (tmp_path / "report.html").read_text()
@@ -38,7 +39,7 @@ def test_wrong_inputs_are_shown_with_the_files_to_open(report: ClassReport, inpu
     (source / "dog").mkdir(parents=True)
     folder.mkdir()
     (source / "dog" / "5.png").touch()
-    write_class_report(report, inputs, IMAGE, folder, title="m", source=source)
+    write_report(report, inputs, IMAGE, folder, title="m", source=source)
     page = (folder / "report.html").read_text()
     assert page.count("<figure>") == 3
     assert f'<a href="{(source / "dog" / "5.png").as_uri()}">dog/5.png</a>' in page
@@ -52,7 +53,7 @@ def test_pictures_of_many_classes_are_made(count: int, tmp_path: Path) -> None:
     labels = random.integers(0, count, 400)
     found = ClassReport(scores, labels, tuple(f"{i} a long name $ that goes on and on {i}" for i in range(count)))
     images = np.zeros((400, 1, 4, 4), np.uint8)
-    write_class_report(found, images, IMAGE, tmp_path, title="m")
+    write_report(found, images, IMAGE, tmp_path, title="m")
     for name in ("confusion.png", "calibration.png"):
         with Image.open(tmp_path / name) as picture:
             assert min(picture.size) > 300 and max(picture.size) < 4000

@@ -1,7 +1,8 @@
-"""How far figures of a classification would vary with other inputs of the same kind: 95 % intervals."""
+"""How far figures would vary with other inputs of the same kind: 95 % intervals."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 CONFIDENCE = 0.95
 _RESAMPLES = 1000
 _SEED = 0
+_AT_ONCE = 50  # resamples
+_DEVIATIONS = 1.96
 
 Interval = tuple[float, float]
 
@@ -20,6 +23,32 @@ def wilson(right: int, count: int) -> Interval:
 
     found = binomtest(right, count).proportion_ci(CONFIDENCE, "wilson")
     return float(found.low), float(found.high)
+
+
+def normal(value: float, error: float, *, is_fraction: bool) -> Interval:
+    """Of a figure whose standard error is known, as if it varied by a normal distribution."""
+    low, high = value - _DEVIATIONS * error, value + _DEVIATIONS * error
+    return (max(low, 0.0), min(high, 1.0)) if is_fraction else (low, high)
+
+
+def bootstrap(measure: Callable[[NDArray[np.float32]], NDArray[Any]], count: int) -> list[Interval]:
+    """Of several figures: bias-corrected percentiles of 1,000 resamples (Efron 1981).
+
+    Args:
+        measure: From how often each input is drawn, (resamples, N), to the figures, (resamples, F).
+        count: Number of inputs, N.
+    """
+    drawn = np.concatenate([measure(times) for times in resamples(count, _RESAMPLES)])
+    found = measure(np.ones((1, count), np.float32))[0]
+    return [_corrected(value, column) for value, column in zip(found.tolist(), drawn.T, strict=True)]
+
+
+def resamples(count: int, number: int) -> Iterator[NDArray[np.float32]]:
+    """How often each input is drawn in each of so many resamples, (some, N) at a time; always the same."""
+    random = np.random.default_rng(_SEED)
+    for start in range(0, number, _AT_ONCE):
+        draws = (random.integers(count, size=count) for _ in range(min(_AT_ONCE, number - start)))
+        yield np.stack([np.bincount(draw, minlength=count) for draw in draws]).astype(np.float32)
 
 
 def bootstrap_averages(confusion: NDArray[np.int64]) -> tuple[Interval, Interval]:
