@@ -30,6 +30,7 @@ from anenas.search import (
     Search,
     Study,
     Train,
+    check_store,
     check_study_name,
     export_best,
     searching,
@@ -181,6 +182,7 @@ def run_search(
     check_positive(trials=trials, epochs=epochs, timeout=timeout, workers=workers, rungs=rungs, classes=classes)
     check_final(final, final_epochs)
     check_study_name(study)
+    check_store(Path(store).absolute())
     suggesting, make_executor = sampler_of(sampler, seed), executor_of(executor, workers, device)
     most = {"size_mb": max_size_mb, "latency_ms": max_latency_ms, "macs": max_macs, "params": max_params}
     data = with_splits(data, validation=validation, test=test)

@@ -32,7 +32,7 @@ from anenas.search._record import (
     write_rungs,
 )
 from anenas.search._settings import SearchSettings
-from anenas.search._store import database_error, open_storage, quiet_optuna, study_folder, study_names
+from anenas.search._store import open_storage, quiet_optuna, store_errors, study_folder, study_names
 from anenas.search._trial import STATES, CompletedTrial, Final, FinishedTrial, State, Trial, with_total_seconds
 from anenas.search.samplers import Sampler
 from anenas.space import Architecture, Decisions, is_least
@@ -125,10 +125,11 @@ class Study:
         names = study_names(store)
         if name not in names:
             raise unknown("study", name, names) if names else AnenasError(f"no studies in {store}; run a search first")
-        study = optuna.load_study(study_name=name, storage=open_storage(store))
-        if _SETTINGS not in study.user_attrs:
-            raise AnenasError(f"study '{name}' is empty: its search was stopped before it began")
-        return cls(study, store)
+        with store_errors(store):
+            study = optuna.load_study(study_name=name, storage=open_storage(store))
+            if _SETTINGS not in study.user_attrs:
+                raise AnenasError(f"study '{name}' is empty: its search was stopped before it began")
+            return cls(study, store)
 
     @classmethod
     def create_or_continue(cls, store: Path, name: str, settings: SearchSettings, *, in_memory: bool = False) -> Self:
@@ -146,7 +147,7 @@ class Study:
         import optuna
 
         objectives = Objectives.of(settings.objectives)
-        try:
+        with store_errors(store):
             with quiet_optuna():
                 study = optuna.create_study(
                     study_name=name,
@@ -160,9 +161,7 @@ class Study:
                     study.set_metric_names([objective.name for objective in objectives])
                 study.set_user_attr(_ID, uuid.uuid4().hex)
                 study.set_user_attr(_SETTINGS, settings.to_dict())
-        except optuna.exceptions.StorageInternalError as error:
-            raise AnenasError(f"cannot write the store {store}: {database_error(error)}") from error
-        found = cls(study, store)
+            found = cls(study, store)
         if differences := found.settings.differences(settings):
             raise AnenasError(
                 f"study '{name}' was made with other settings ({'; '.join(differences)}); choose another `study`, or "

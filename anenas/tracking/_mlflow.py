@@ -12,9 +12,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from anenas._database import address, is_damaged, only_here
 from anenas._errors import AnenasError, first_line
 from anenas.search import ARCHITECTURE, FINAL, OPERATIONS, PACKAGE, Final, FinishedTrial, Study, is_being_searched
 from anenas.space import SearchSpace
+from anenas.tracking._database import INSTEAD, ready
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -28,26 +30,47 @@ Status = Literal["FINISHED", "KILLED", "FAILED"]
 
 def default_uri(store: Path) -> str:
     """Where MLflow keeps its runs unless a server is named."""
-    return f"sqlite:///{store / 'mlflow.db'}"
+    return address(store / "mlflow.db")
 
 
 def connect(uri: str) -> MlflowClient:
-    """A client of the MLflow store or server at that URI.
+    """A client of the MLflow store or server at that URI. A database in a file is made whole or not at all.
 
     Raises:
         AnenasError: If it cannot be reached, or its database cannot be used.
     """
+    file = _file_of(uri)
+    try:
+        with _quiet("mlflow", "alembic"):  # they log every table that they create
+            if file is None:
+                return _client(uri)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with only_here(file):
+                ready(file)
+                return _client(uri)  # which adds MLflow's first rows
+    except AnenasError:
+        raise
+    except Exception as error:  # of SQLAlchemy, requests or MLflow, depending on the URI
+        instead = f"; {INSTEAD}" if is_damaged(error) else ""
+        raise AnenasError(f"cannot use MLflow at {uri}: {first_line(error)}{instead}") from error
+
+
+def _client(uri: str) -> MlflowClient:
     from mlflow import MlflowClient
 
-    try:
-        if uri.startswith("sqlite:///"):
-            Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-        with _quiet("mlflow", "alembic"):  # they log every table that they create
-            client = MlflowClient(uri)
-            client.search_experiments(max_results=1)
-    except Exception as error:  # of SQLAlchemy, requests or MLflow, depending on the URI
-        raise AnenasError(f"cannot use MLflow at {uri}: {first_line(error)}") from error
+    client = MlflowClient(uri)
+    client.search_experiments(max_results=1)
     return client
+
+
+def _file_of(uri: str) -> Path | None:
+    """The file of a database in SQLite; None of any other, or one in memory."""
+    if not uri.startswith("sqlite:///"):
+        return None
+    from sqlalchemy import make_url
+
+    name = make_url(uri).database or ":memory:"
+    return None if name.startswith((":memory:", "file:")) else Path(name)
 
 
 @contextlib.contextmanager
