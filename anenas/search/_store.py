@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import re
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -168,8 +169,15 @@ def store_errors(store: Path) -> Iterator[None]:
                 f"away to begin anew: what its trials left stays in {store / 'studies'}"
             ) from error
         raise AnenasError(f"cannot use the store {path}: {database_error(error)}") from error
+    except ConnectionError:  # of what the search is told to, not of a store
+        raise
     except OSError as error:
-        raise AnenasError(f"cannot write the store {store}: {error.strerror or error}") from error
+        full = f"; {shutil.disk_usage(store).free / 1e6:.0f} MB are free" if store.is_dir() else ""
+        where = f" ({error.filename})" if error.filename else ""
+        raise AnenasError(
+            f"cannot write the store {store}: {error.strerror or error}{where}{full}; put that right and run again, "
+            f"the search goes on"
+        ) from error
 
 
 @contextlib.contextmanager

@@ -165,6 +165,8 @@ class MlflowTracker:
     # Runs
 
     def _find_experiment(self, store: Path) -> str:
+        from mlflow.exceptions import MlflowException
+
         experiment = self._client.get_experiment_by_name(self._space.name)
         if experiment:
             return str(experiment.experiment_id)
@@ -172,7 +174,12 @@ class MlflowTracker:
         location = (store / "artifacts").absolute().as_uri() if ours else None
         # The kind makes MLflow's pages show columns of metrics rather than those for language models.
         tags = {"mlflow.experimentKind": "custom_model_development"}
-        return str(self._client.create_experiment(self._space.name, artifact_location=location, tags=tags))
+        try:
+            return str(self._client.create_experiment(self._space.name, artifact_location=location, tags=tags))
+        except MlflowException:  # another search made it meanwhile
+            if (experiment := self._client.get_experiment_by_name(self._space.name)) is None:
+                raise
+            return str(experiment.experiment_id)
 
     def _find_runs(self) -> tuple[str, dict[int, str], set[int]]:
         """This study's run, reopened; the complete runs of its trials; and the trials tagged as the front."""

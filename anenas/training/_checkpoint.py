@@ -65,7 +65,8 @@ def load_checkpoint(
     Returns:
         How far that is: step 0, and nothing is changed, where there is no file or it is not one of this training.
     """
-    with contextlib.suppress(OSError, SafetensorError, ValueError, KeyError, TypeError), safe_open(path, "pt") as file:
+    damaged = (OSError, SafetensorError, ValueError, LookupError, TypeError, AttributeError, RuntimeError)
+    with contextlib.suppress(*damaged), safe_open(path, "pt") as file:
         facts = json.loads(file.metadata()["progress"])
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dictionary)
         weights = {name: tensors[_NETWORK + name] for name in network.state_dict()}
