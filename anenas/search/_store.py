@@ -17,6 +17,7 @@ import filelock
 from anenas._database import address, is_damaged, make_whole, only_here, rows_of
 from anenas._errors import AnenasError, causes, first_line
 from anenas._files import is_file
+from anenas.search._room import tells_of_full_disk
 from anenas.search._settings import SearchSettings
 
 if TYPE_CHECKING:
@@ -168,16 +169,22 @@ def store_errors(store: Path) -> Iterator[None]:
                 f"the database {path} is damaged: {database_error(error)}; put a copy of it in its place, or move it "
                 f"away to begin anew: what its trials left stays in {store / 'studies'}"
             ) from error
-        raise AnenasError(f"cannot use the store {path}: {database_error(error)}") from error
+        what = database_error(error)
+        full = f"; {_free(store)}, make room and run again, the search goes on" if tells_of_full_disk(what) else ""
+        raise AnenasError(f"cannot use the store {path}: {what}{full}") from error
     except ConnectionError:  # of what the search is told to, not of a store
         raise
     except OSError as error:
-        full = f"; {shutil.disk_usage(store).free / 1e6:.0f} MB are free" if store.is_dir() else ""
+        full = f"; {_free(store)}" if store.is_dir() else ""
         where = f" ({error.filename})" if error.filename else ""
         raise AnenasError(
             f"cannot write the store {store}: {error.strerror or error}{where}{full}; put that right and run again, "
             f"the search goes on"
         ) from error
+
+
+def _free(folder: Path) -> str:
+    return f"{shutil.disk_usage(folder).free / 1e6:.1f} MB are free"
 
 
 @contextlib.contextmanager

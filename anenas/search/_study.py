@@ -129,6 +129,8 @@ class Study:
         """A finished trial; one that is damaged is told and set aside."""
         try:
             found = read_finished(trial, None, tested, final)
+            if found is None and trial.values is not None:
+                raise ValueError("no answer of anenas")
             if isinstance(found, CompletedTrial):
                 self.objectives.losses([self.point(found)])
             return found

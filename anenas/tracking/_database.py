@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import sqlite3
-import warnings
 from pathlib import Path
 
 from anenas._database import address, make_whole, rows_of
@@ -76,8 +75,6 @@ def _migrate(path: Path) -> None:
     # What is not in its place yet need not reach the disk statement by statement, of which there are 1,688.
     sqlalchemy.event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF"))
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of SQLAlchemy's, about MLflow's own ways
-            _initialize_tables(engine)
+        _initialize_tables(engine)
     finally:
         engine.dispose()

@@ -8,6 +8,7 @@ import math
 import re
 import socket
 import time
+import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -75,12 +76,14 @@ def _file_of(uri: str) -> Path | None:
 
 @contextlib.contextmanager
 def _quiet(*names: str) -> Iterator[None]:
-    """Let other libraries' loggers log only errors, and restore their levels afterwards."""
+    """Let other libraries log only errors and warn of nothing, whatever the caller makes of warnings."""
     levels = {logger: logger.level for logger in map(logging.getLogger, names)}
     try:
         for logger in levels:
             logger.setLevel(logging.ERROR)
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     finally:
         for logger, level in levels.items():
             logger.setLevel(level)

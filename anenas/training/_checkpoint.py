@@ -82,16 +82,16 @@ def load_checkpoint(
         )
         if not fits:
             return Progress()
+        scaler.load_state_dict(scale)  # what may fail comes first
+        if device.type == "cuda":
+            torch.cuda.set_rng_state(randomness, device)
+        else:
+            torch.set_rng_state(randomness)
         network.load_state_dict(weights)
         for parameter, loaded in moments.items():
             # In the parameter's memory layout, as the optimiser would have made them.
             state = {moment: torch.empty_like(parameter).copy_(tensor) for moment, tensor in loaded.items()}
             on = parameter.device if optimizer.defaults["fused"] else "cpu"
             optimizer.state[parameter] = {"step": torch.tensor(float(progress.step), device=on), **state}
-        scaler.load_state_dict(scale)
-        if device.type == "cuda":
-            torch.cuda.set_rng_state(randomness, device)
-        else:
-            torch.set_rng_state(randomness)
         return progress
     return Progress()
