@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 
 class AnenasError(Exception):
@@ -36,3 +36,17 @@ def unknown(what: str, name: str, known: Iterable[str], listed: Iterable[str] | 
 def first_line(error: BaseException) -> str:
     """The first line of an exception's message, or its type if it has none."""
     return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """An exception and all that led to it, as far as it tells."""
+    left, seen = [error], set[int]()
+    while left:
+        one = left.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        yield one
+        # SQLAlchemy's have the driver's as `orig`.
+        linked = (one.__cause__, one.__context__, getattr(one, "orig", None))
+        left += [other for other in linked if isinstance(other, BaseException)]

@@ -35,7 +35,13 @@ class FrontReport:
             self.log(study)
 
     def log(self, study: Study) -> None:
-        """Log it as it is now."""
+        """Log it as it is now; later, if that cannot be written."""
+        try:
+            self._log(study)
+        except OSError as error:
+            _log.warning("the report of the front cannot be written now: %s", error.strerror or error)
+
+    def _log(self, study: Study) -> None:
         with tempfile.TemporaryDirectory() as folder:
             new = Path(folder)
             write_front_csv(study, new / "front.csv")
@@ -62,7 +68,7 @@ def report_tests(study: Study, data: Path, tracker: MlflowTracker) -> None:
         try:
             if not all((folder / name).is_file() for name in files):
                 evaluated(study, trial, Dataset.open(data, trial.architecture.input[2:])).write(folder)
-        except AnenasError as error:
+        except (AnenasError, OSError) as error:
             _log.warning("trial %d has no report of its test: %s", trial.number, error)
         else:
             tracker.log_trial_files(trial.number, [folder / name for name in files], "test")

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from anenas._errors import AnenasError
 from anenas.api._job import Job, prepare
 from anenas.api._options import check_final, check_positive, executor_of, made_folder, sampler_of, targets_of
 from anenas.api._report import FrontReport, ValidationReports, closing, report_tests
@@ -30,9 +31,11 @@ from anenas.search import (
     Search,
     Study,
     Train,
+    check_store,
     check_study_name,
     export_best,
     searching,
+    store_errors,
     study_folder,
     study_name,
 )
@@ -182,6 +185,7 @@ def run_search(
     check_positive(trials=trials, epochs=epochs, timeout=timeout, workers=workers, rungs=rungs, classes=classes)
     check_final(final, final_epochs)
     check_study_name(study)
+    check_store(Path(store).absolute())
     suggesting, make_executor = sampler_of(sampler, seed), executor_of(executor, workers, device)
     most = {"size_mb": max_size_mb, "latency_ms": max_latency_ms, "macs": max_macs, "params": max_params}
     data = with_splits(data, validation=validation, test=test)
@@ -219,7 +223,7 @@ def run_search(
     deadline = started + timeout if timeout else math.inf
     ladder = job.ladder(rungs, wanted)
     folder = study_folder(store, name)
-    with searching(store, name):
+    with searching(store, name), store_errors(store):
         found = Study.create_or_continue(store, name, job.settings_with_reference_point)
         found.note_data(absolute_source(data))
         _log.info("study %s%s", name, _progress(found))
@@ -253,10 +257,20 @@ def run_search(
                 tracker.update(found)
                 if files:
                     report_tests(found, files, tracker)
-            finally:  # stopped or failed, what there is is still worth having
-                exported = export_best(found, exports)
+            except BaseException:  # stopped or failed, what there is is still worth having
                 report.log(found)
+                _export_if_possible(found, exports)
+                raise
+            report.log(found)
+            exported = export_best(found, exports)
     return result_of(found, time.monotonic() - started, exported)
+
+
+def _export_if_possible(study: Study, exports: Path) -> None:
+    try:
+        export_best(study, exports)
+    except AnenasError as error:
+        _log.warning("%s", error)
 
 
 def _progress(study: Study) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
 from collections.abc import Sequence
@@ -27,6 +28,9 @@ _INTERRUPTED = 130
 
 def main() -> None:
     """Run the command line; a mistake of the user's is one line on standard error and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a C locale or Latin-1 has no arrows and no µ
+            stream.reconfigure(errors="replace")
     flags = {word for word in sys.argv[1:] if word in ANYWHERE}
     words = [word for word in sys.argv[1:] if word not in ANYWHERE]
     level = logging.WARNING if flags & QUIET else logging.DEBUG if flags & VERBOSE else logging.INFO

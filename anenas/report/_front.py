@@ -28,7 +28,7 @@ def write_front_csv(study: Study, path: Path) -> None:
     fields = ["trial", "architecture", metric, f"{metric}_error", f"final_{metric}", f"test_{metric}", "latency_ms",
               "latency_low_ms", "latency_high_ms", *others, "residency", "size_mb", "macs", "params", "trained_steps",
               "total_steps"]  # fmt: skip
-    with path.open("w", newline="") as file:
+    with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(fields)
         for trial in study.front:
@@ -45,7 +45,7 @@ def write_front_csv(study: Study, path: Path) -> None:
 
 def write_trials_csv(study: Study, path: Path) -> None:
     """One row for every finished trial, including those stopped, infeasible, repeated or failed, and why."""
-    with path.open("w", newline="") as file:
+    with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         names = [objective.name for objective in study.objectives]
         writer.writerow(["trial", "state", "reason", "architecture", *names, "budget_fraction"])

@@ -39,7 +39,16 @@ from anenas.search._problem import (
 from anenas.search._reach import check_reach
 from anenas.search._settings import SCHEMA_VERSION, SearchSettings
 from anenas.search._ship import load_deployed, ship
-from anenas.search._store import check_study_name, is_being_searched, searching, study_folder, study_name, study_names
+from anenas.search._store import (
+    check_store,
+    check_study_name,
+    is_being_searched,
+    searching,
+    store_errors,
+    study_folder,
+    study_name,
+    study_names,
+)
 from anenas.search._study import Phase, Study
 from anenas.search._testing import FrontTesting
 from anenas.search._trained import Trained
@@ -115,6 +124,7 @@ __all__ = [
     "TrialFiles",
     "alike_in_latency",
     "check_reach",
+    "check_store",
     "check_study_name",
     "draws_of",
     "export_best",
@@ -133,6 +143,7 @@ __all__ = [
     "run_all",
     "searching",
     "ship",
+    "store_errors",
     "study_folder",
     "study_name",
     "study_names",

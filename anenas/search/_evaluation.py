@@ -134,7 +134,17 @@ class Evaluation:
         values["broken_rules"] = tuple(values.get("broken_rules", ()))
         names = [one.name for one in dataclasses.fields(Estimate)]
         estimate = Estimate(**{name: values.pop(name) for name in names if name in values})
-        return cls(estimate=estimate, **values)
+        found = cls(estimate=estimate, **values)
+        _check_numbers(found)
+        _check_numbers(estimate)
+        return found
+
+
+def _check_numbers(record: Estimate | Evaluation) -> None:
+    for one in dataclasses.fields(record):
+        value = getattr(record, one.name)
+        if one.type in ("float", "int") and (isinstance(value, bool) or not isinstance(value, (int, float))):
+            raise ValueError(f"{one.name}: expected a number, got {value!r}")
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from anenas._errors import AnenasError, first_line
 from anenas.search._evaluation import EVALUATION, FINAL, TEST_SCORES, VALIDATION_SCORES
 from anenas.search._study import Study
 from anenas.search._trial import CompletedTrial
@@ -32,10 +33,29 @@ def export_best(study: Study, folder: Path) -> dict[str, Path]:
     A trial that has several names is copied once, to a folder of the first. Each folder is replaced whole or left as it
     was.
 
+    Raises:
+        AnenasError: If the folder cannot be written, or a trial's files are gone.
+
     Returns:
         Where each of `Study.picks` lies now.
     """
-    target = folder / study.name
+    for trial in study.picks.values():
+        if not study.shipped_folder(trial).is_dir():
+            raise AnenasError(
+                f"{study.shipped_folder(trial)} is gone: the study lacks what trial {trial.number} left; put it back, "
+                f"or begin anew with `new=True`"
+            )
+    try:
+        return _export(study, folder / study.name)
+    except OSError as error:
+        why = error.strerror or _why(error)
+        raise AnenasError(
+            f"cannot write the exports {folder / study.name}: {why}; the models are safe in {study.folder}: make it "
+            f"possible, or choose other `exports`, and run again"
+        ) from error
+
+
+def _export(study: Study, target: Path) -> dict[str, Path]:
     target.mkdir(parents=True, exist_ok=True)
     names: dict[int, list[str]] = {}
     for name, trial in study.picks.items():
@@ -57,10 +77,11 @@ def _copy(study: Study, name: str, trial: CompletedTrial, new: Path) -> None:
     left_out = shutil.ignore_patterns(FINAL, TEST_SCORES, VALIDATION_SCORES, ".*")
     shutil.copytree(study.shipped_folder(trial), new, ignore=left_out)
     (new / EVALUATION).unlink(missing_ok=True)
-    (new / "metrics.json").write_text(json.dumps(_metrics(trial), indent=2) + "\n")
+    (new / "metrics.json").write_text(json.dumps(_metrics(trial), indent=2) + "\n", encoding="utf-8")
     readme = _README + (_REPORT if (new / "report.html").exists() else "")
     (new / "README.txt").write_text(
-        readme.format(name=name, number=trial.number, study=study.name, form=trial.architecture.form)
+        readme.format(name=name, number=trial.number, study=study.name, form=trial.architecture.form),
+        encoding="utf-8",
     )
 
 
@@ -76,3 +97,8 @@ def _metrics(trial: CompletedTrial) -> dict[str, Any]:
         **brief,
         **tested,
     }
+
+
+def _why(error: OSError) -> str:
+    """The first of several errors, where several files could not be copied."""
+    return str(error.args[0][0][2]) if isinstance(error, shutil.Error) else first_line(error)

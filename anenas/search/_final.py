@@ -131,6 +131,7 @@ class FinalTraining:
             self.study.enter(dataclasses.replace(self.study.phase, done=self.study.phase.done + 1))
             before = trial.shipped.score
             if outcome.error is not None:
+                self.study.check_room(outcome.error)
                 _log.warning("final training of trial %d failed, it ships as it was: %s", number, outcome.error)
             elif self.study.set_final(number, epochs, _after(trial, outcome.value, teachers.get(number))):
                 words = self.study.metric.words

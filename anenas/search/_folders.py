@@ -20,6 +20,15 @@ class TrialFolders:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
+    def make(self) -> None:
+        """Make the folder that holds them. Nothing else does: where it is gone later, trials are not to go on."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+
+    def largest(self) -> int:
+        """Bytes of the largest trial that is kept."""
+        kept = self._folder.glob("[0-9]*")
+        return max((sum(f.stat().st_size for f in one.rglob("*") if f.is_file()) for one in kept), default=0)
+
     def finished(self, number: int) -> Path:
         """Where the package, weights and figures of a completed trial lie."""
         return self._folder / f"{number:05d}"
@@ -27,7 +36,7 @@ class TrialFolders:
     def workspace(self, number: int) -> Path:
         """A folder for what an open trial leaves behind; empty but for what its last pause left to go on with."""
         folder = self._open(number)
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(exist_ok=True)
         for left in folder.iterdir():
             if left.is_dir():
                 shutil.rmtree(left)
@@ -37,7 +46,7 @@ class TrialFolders:
 
     def keep(self, number: int, evaluation: Evaluation) -> None:
         """Keep the workspace of a trial that has completed, with its figures."""
-        (self._open(number) / EVALUATION).write_text(json.dumps(evaluation.to_dict(), indent=2))
+        (self._open(number) / EVALUATION).write_text(json.dumps(evaluation.to_dict(), indent=2), encoding="utf-8")
         finished = self.finished(number)
         if finished.exists():  # killed between the move and the answer, then run again
             shutil.rmtree(finished)
@@ -53,7 +62,7 @@ class TrialFolders:
     def keep_final(self, number: int, evaluation: Evaluation) -> None:
         """Keep that folder, with the figures of what is in it."""
         folder = self.finished(number) / ".final"
-        (folder / EVALUATION).write_text(json.dumps(evaluation.to_dict(), indent=2))
+        (folder / EVALUATION).write_text(json.dumps(evaluation.to_dict(), indent=2), encoding="utf-8")
         shutil.rmtree(self.final(number), ignore_errors=True)
         folder.replace(self.final(number))
 

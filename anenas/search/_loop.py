@@ -70,7 +70,8 @@ class Search:
                 now.
 
         Raises:
-            AnenasError: If nothing fits the limits, no trained network keeps them, or the first trials all fail alike.
+            AnenasError: If nothing fits the limits, no trained network keeps them, the first trials all fail alike, or
+                the disk is full: what ran then is left to go on next time.
         """
         left = self.study.unanswered(self.problem)
         to_probe = [trial for trial in left if self.rungs.probes and trial.architecture.backbone]
@@ -137,6 +138,8 @@ class Search:
         self.executor.submit(trial.number, Task(evaluate, TrialFiles(self.study.workspace(trial), self.data, donor)))
 
     def _end(self, trial: Trial, outcome: Outcome) -> None:
+        if outcome.error is not None:
+            self.study.check_room(outcome.error)
         if outcome.died and trial.number not in self._died:
             self._died.add(trial.number)  # a worker that dies costs its trial one retry
             self._again.append(trial)

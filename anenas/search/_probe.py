@@ -83,6 +83,7 @@ def _note(study: Study, problem: Problem, trials: Sequence[Trial], outcome: Outc
     from safetensors.numpy import save_file
 
     if outcome.error is not None:
+        study.check_room(outcome.error)
         for trial in trials:
             study.fail(trial, outcome.error)
         return

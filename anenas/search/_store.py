@@ -6,14 +6,18 @@ import contextlib
 import hashlib
 import json
 import re
+import shutil
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import filelock
 
-from anenas._errors import AnenasError, first_line
+from anenas._database import address, is_damaged, make_whole, only_here, rows_of
+from anenas._errors import AnenasError, causes, first_line
 from anenas._files import is_file
+from anenas.search._room import tells_of_full_disk
 from anenas.search._settings import SearchSettings
 
 if TYPE_CHECKING:
@@ -28,13 +32,19 @@ def study_names(store: Path) -> list[str]:
 
     if not is_file(store / _DATABASE):
         return []
-    return sorted(optuna.get_all_study_names(open_storage(store)))
+    with store_errors(store):
+        return sorted(optuna.get_all_study_names(open_storage(store)))
 
 
 def check_study_name(given: str | None) -> None:
     """Raises: AnenasError: If the name that a caller wants cannot be one."""
     if given is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", given):
         raise AnenasError(f"study name '{given}': expected letters, digits, '_', '.' and '-', at most 100")
+
+
+def check_store(store: Path) -> None:
+    """Raises: AnenasError: If no database can be kept in that folder."""
+    address(store / _DATABASE)
 
 
 def study_name(store: Path, given: str | None, new: bool, title: str, settings: SearchSettings) -> str:
@@ -105,29 +115,76 @@ def _lock(store: Path, name: str) -> filelock.FileLock:
 
 
 def open_storage(store: Path, *, in_memory: bool = False) -> optuna.storages.BaseStorage:
-    """The database of a store, made if it is not there; or one that is lost with the process.
+    """The database of a store, made if it is not there, whole or not at all; or one that is lost with the process.
 
     Raises:
         AnenasError: If the store cannot be read or written.
     """
     import optuna
-    from sqlalchemy.exc import SQLAlchemyError
 
     if in_memory:
         return optuna.storages.InMemoryStorage()
-    if set("?#%") & set(str(store)):
-        raise AnenasError(f"store '{store}': its path must be without ?, # and %, which database addresses cannot hold")
-    try:
+    path = store / _DATABASE
+    url = address(path)
+    with store_errors(store), quiet_optuna():
         store.mkdir(parents=True, exist_ok=True)
-        with quiet_optuna():
-            return optuna.storages.RDBStorage(
-                f"sqlite:///{store / _DATABASE}",
-                engine_kwargs={"connect_args": {"timeout": 60}},  # several searches may share a store
-            )
+        if not _is_whole(path):
+            with only_here(path):
+                if not _is_whole(path):  # made by no other process meanwhile
+                    make_whole(path, lambda new: _storage(address(new)).engine.dispose())
+        return _storage(url)
+
+
+def _is_whole(path: Path) -> bool:
+    # Its version is the last thing that Optuna writes, before any study.
+    return any(rows_of(path, table) for table in ("alembic_version", "studies"))
+
+
+def _storage(url: str) -> optuna.storages.RDBStorage:
+    import optuna
+
+    try:
+        # Several searches may share a store.
+        return optuna.storages.RDBStorage(url, engine_kwargs={"connect_args": {"timeout": 60}})
+    except RuntimeError as error:  # made by another version
+        raise AnenasError(f"cannot use the store {url.removeprefix('sqlite:///')}: {first_line(error)}") from error
+
+
+@contextlib.contextmanager
+def store_errors(store: Path) -> Iterator[None]:
+    """Within the block, what a store or its database does not do is one line that says what to do.
+
+    Raises:
+        AnenasError: If so.
+    """
+    from optuna.exceptions import StorageInternalError
+    from sqlalchemy.exc import SQLAlchemyError
+
+    path = store / _DATABASE
+    try:
+        yield
+    except (SQLAlchemyError, StorageInternalError, sqlite3.Error) as error:
+        if is_damaged(error):
+            raise AnenasError(
+                f"the database {path} is damaged: {database_error(error)}; put a copy of it in its place, or move it "
+                f"away to begin anew: what its trials left stays in {store / 'studies'}"
+            ) from error
+        what = database_error(error)
+        full = f"; {_free(store)}, make room and run again, the search goes on" if tells_of_full_disk(what) else ""
+        raise AnenasError(f"cannot use the store {path}: {what}{full}") from error
+    except ConnectionError:  # of what the search is told to, not of a store
+        raise
     except OSError as error:
-        raise AnenasError(f"cannot write the store {store}: {error.strerror or error}") from error
-    except (SQLAlchemyError, RuntimeError) as error:
-        raise AnenasError(f"cannot use the store {store / _DATABASE}: {database_error(error)}") from error
+        full = f"; {_free(store)}" if store.is_dir() else ""
+        where = f" ({error.filename})" if error.filename else ""
+        raise AnenasError(
+            f"cannot write the store {store}: {error.strerror or error}{where}{full}; put that right and run again, "
+            f"the search goes on"
+        ) from error
+
+
+def _free(folder: Path) -> str:
+    return f"{shutil.disk_usage(folder).free / 1e6:.1f} MB are free"
 
 
 @contextlib.contextmanager
@@ -145,5 +202,4 @@ def quiet_optuna() -> Iterator[None]:
 
 def database_error(error: Exception) -> str:
     """What a database error says, without the statement that it was about."""
-    cause = getattr(error.__cause__, "orig", None) or getattr(error, "orig", None) or error
-    return first_line(cause)
+    return first_line(next((one for one in causes(error) if isinstance(one, sqlite3.Error)), error))

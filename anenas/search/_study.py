@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
+import logging
 import math
 import uuid
 import warnings
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, cast
 
-from anenas._errors import AnenasError, unknown
+from anenas._errors import AnenasError, first_line, unknown
 from anenas._pareto import Losses, front, hypervolume, knee
 from anenas.blocks import Value
 from anenas.search._distinguish import front_told_apart
@@ -31,8 +32,9 @@ from anenas.search._record import (
     write_answer,
     write_rungs,
 )
+from anenas.search._room import check_room
 from anenas.search._settings import SearchSettings
-from anenas.search._store import database_error, open_storage, quiet_optuna, study_folder, study_names
+from anenas.search._store import open_storage, quiet_optuna, store_errors, study_folder, study_names
 from anenas.search._trial import STATES, CompletedTrial, Final, FinishedTrial, State, Trial, with_total_seconds
 from anenas.search.samplers import Sampler
 from anenas.space import Architecture, Decisions, is_least
@@ -44,6 +46,9 @@ if TYPE_CHECKING:
 # Attributes of the Optuna study. It keeps finished trials as they are, so what is added to them later is here.
 _ID, _SETTINGS, _DATA, _TEST_SCORE, _FINAL = "id", "settings", "data", "test_accuracy", "final"
 _REFERENCE = "reference"
+_LEAST_ROOM = 5e6  # bytes that a trial is taken to want where none tells more
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -106,12 +111,33 @@ class Study:
         self._by_number: dict[int, Trial] = {}  # those that are asked about, too
         self._by_architecture: dict[Architecture, FinishedTrial] = {}
         tested, final = self._test_accuracies(), self._finals()
-        asked = [trial for trial in study.get_trials(deepcopy=False) if trial.state.is_finished()]
-        answered = [read_finished(t, None, tested.get(t.number), final.get(t.number)) for t in asked]
+        try:
+            past = study.get_trials(deepcopy=False)
+        except (ValueError, LookupError, TypeError) as error:  # rows that Optuna cannot read
+            raise AnenasError(
+                f"study '{self.name}' in {store} is damaged, Optuna cannot read its trials ({first_line(error)}); put "
+                f"a copy of the database in its place, or begin anew: what its trials left stays in {self.folder}"
+            ) from error
+        asked = [trial for trial in past if trial.state.is_finished()]
+        answered = [self._read(t, tested.get(t.number), final.get(t.number)) for t in asked]
         found = [trial for trial in answered if trial]
         self._by_number.update((trial.number, trial) for trial in found)
         for trial in sorted(found, key=lambda trial: trial.ended):
             self._note(trial)
+
+    def _read(self, trial: optuna.trial.FrozenTrial, tested: float | None, final: Final | None) -> FinishedTrial | None:
+        """A finished trial; one that is damaged is told and set aside."""
+        try:
+            found = read_finished(trial, None, tested, final)
+            if found is None and trial.values is not None:
+                raise ValueError("no answer of anenas")
+            if isinstance(found, CompletedTrial):
+                self.objectives.losses([self.point(found)])
+            return found
+        except Exception as error:
+            what = f"{type(error).__name__}: {first_line(error)}"
+            _log.warning("trial %d of %s is damaged in the database and set aside: %s", trial.number, self.name, what)
+            return None
 
     @classmethod
     def load(cls, store: Path, name: str) -> Self:
@@ -125,10 +151,11 @@ class Study:
         names = study_names(store)
         if name not in names:
             raise unknown("study", name, names) if names else AnenasError(f"no studies in {store}; run a search first")
-        study = optuna.load_study(study_name=name, storage=open_storage(store))
-        if _SETTINGS not in study.user_attrs:
-            raise AnenasError(f"study '{name}' is empty: its search was stopped before it began")
-        return cls(study, store)
+        with store_errors(store):
+            study = optuna.load_study(study_name=name, storage=open_storage(store))
+            if _SETTINGS not in study.user_attrs:
+                raise AnenasError(f"study '{name}' is empty: its search was stopped before it began")
+            return cls(study, store)
 
     @classmethod
     def create_or_continue(cls, store: Path, name: str, settings: SearchSettings, *, in_memory: bool = False) -> Self:
@@ -146,7 +173,7 @@ class Study:
         import optuna
 
         objectives = Objectives.of(settings.objectives)
-        try:
+        with store_errors(store):
             with quiet_optuna():
                 study = optuna.create_study(
                     study_name=name,
@@ -160,9 +187,8 @@ class Study:
                     study.set_metric_names([objective.name for objective in objectives])
                 study.set_user_attr(_ID, uuid.uuid4().hex)
                 study.set_user_attr(_SETTINGS, settings.to_dict())
-        except optuna.exceptions.StorageInternalError as error:
-            raise AnenasError(f"cannot write the store {store}: {database_error(error)}") from error
-        found = cls(study, store)
+            found = cls(study, store)
+            found._folders.make()
         if differences := found.settings.differences(settings):
             raise AnenasError(
                 f"study '{name}' was made with other settings ({'; '.join(differences)}); choose another `study`, or "
@@ -311,6 +337,17 @@ class Study:
         self._folders.drop(trial.number)
         self._answer(trial, "failed", reason)
 
+    def check_room(self, error: str) -> None:
+        """After a task has failed: make sure that its surroundings are not to blame, which would fail every other.
+
+        Args:
+            error: What it said.
+
+        Raises:
+            AnenasError: If they are: the study's folder is gone, or its disk is full.
+        """
+        check_room(self.folder, max(_LEAST_ROOM, self._folders.largest()), error)
+
     def enter(self, phase: Phase) -> None:
         """Say what the search is doing, and how far it is."""
         self.phase = phase
@@ -425,8 +462,13 @@ class Study:
         if self.settings.schema_version == 1:
             final = self._finals()
             for file in self._folders.evaluations():
-                value = json.loads(file.read_text(encoding="utf-8")).get(_TEST_SCORE)
                 number = int(file.parent.name)
+                try:
+                    value = json.loads(file.read_text(encoding="utf-8")).get(_TEST_SCORE)
+                    value = None if value is None else float(value)
+                except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
+                    _log.warning("trial %d: %s is damaged, its test is not known: %s", number, file, first_line(error))
+                    continue
                 if value is not None and not (number in final and final[number].evaluation):
                     known.setdefault(number, value)
         return known

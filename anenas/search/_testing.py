@@ -59,6 +59,7 @@ class FrontTesting:
             if outcome.error is None:
                 self.study.set_test_score(number, outcome.value)
             else:
+                self.study.check_room(outcome.error)
                 _log.warning("trial %d could not be tested: %s", number, outcome.error)
             self.study.enter(Phase("testing", done, len(tasks), seconds))
 

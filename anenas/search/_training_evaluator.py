@@ -272,7 +272,7 @@ class TrainingEvaluator:
         from anenas.training import pick_device
 
         save_trained(folder / WEIGHTS, architecture, network.cpu().state_dict(), dataset.mean, dataset.std)
-        (folder / ARCHITECTURE).write_text(f"{architecture}\n")
+        (folder / ARCHITECTURE).write_text(f"{architecture}\n", encoding="utf-8")
         (folder / PROBE).unlink(missing_ok=True)
         package, verified = ship(
             deploy(network, architecture, dataset),
@@ -452,7 +452,7 @@ def _figures(result: Verification) -> dict[str, float]:
 
 def _write_costs(graph: Graph, chip: Chip, path: Path) -> None:
     """The per-operation latency table of a trial."""
-    with path.open("w", newline="") as file:
+    with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["operation", "kind", "output", "macs", "weight_bytes", "microseconds", "bound", "on_engine"])
         for placed in placement(graph, chip):

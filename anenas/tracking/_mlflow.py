@@ -8,13 +8,16 @@ import math
 import re
 import socket
 import time
+import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from anenas._database import address, is_damaged, only_here
 from anenas._errors import AnenasError, first_line
 from anenas.search import ARCHITECTURE, FINAL, OPERATIONS, PACKAGE, Final, FinishedTrial, Study, is_being_searched
 from anenas.space import SearchSpace
+from anenas.tracking._database import INSTEAD, ready
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -28,36 +31,59 @@ Status = Literal["FINISHED", "KILLED", "FAILED"]
 
 def default_uri(store: Path) -> str:
     """Where MLflow keeps its runs unless a server is named."""
-    return f"sqlite:///{store / 'mlflow.db'}"
+    return address(store / "mlflow.db")
 
 
 def connect(uri: str) -> MlflowClient:
-    """A client of the MLflow store or server at that URI.
+    """A client of the MLflow store or server at that URI. A database in a file is made whole or not at all.
 
     Raises:
         AnenasError: If it cannot be reached, or its database cannot be used.
     """
+    file = _file_of(uri)
+    try:
+        with _quiet("mlflow", "alembic"):  # they log every table that they create
+            if file is None:
+                return _client(uri)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with only_here(file):
+                ready(file)
+                return _client(uri)  # which adds MLflow's first rows
+    except AnenasError:
+        raise
+    except Exception as error:  # of SQLAlchemy, requests or MLflow, depending on the URI
+        instead = f"; {INSTEAD}" if is_damaged(error) else ""
+        raise AnenasError(f"cannot use MLflow at {uri}: {first_line(error)}{instead}") from error
+
+
+def _client(uri: str) -> MlflowClient:
     from mlflow import MlflowClient
 
-    try:
-        if uri.startswith("sqlite:///"):
-            Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-        with _quiet("mlflow", "alembic"):  # they log every table that they create
-            client = MlflowClient(uri)
-            client.search_experiments(max_results=1)
-    except Exception as error:  # of SQLAlchemy, requests or MLflow, depending on the URI
-        raise AnenasError(f"cannot use MLflow at {uri}: {first_line(error)}") from error
+    client = MlflowClient(uri)
+    client.search_experiments(max_results=1)
     return client
+
+
+def _file_of(uri: str) -> Path | None:
+    """The file of a database in SQLite; None of any other, or one in memory."""
+    if not uri.startswith("sqlite:///"):
+        return None
+    from sqlalchemy import make_url
+
+    name = make_url(uri).database or ":memory:"
+    return None if name.startswith((":memory:", "file:")) else Path(name)
 
 
 @contextlib.contextmanager
 def _quiet(*names: str) -> Iterator[None]:
-    """Let other libraries' loggers log only errors, and restore their levels afterwards."""
+    """Let other libraries log only errors and warn of nothing, whatever the caller makes of warnings."""
     levels = {logger: logger.level for logger in map(logging.getLogger, names)}
     try:
         for logger in levels:
             logger.setLevel(logging.ERROR)
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     finally:
         for logger, level in levels.items():
             logger.setLevel(level)
@@ -142,6 +168,8 @@ class MlflowTracker:
     # Runs
 
     def _find_experiment(self, store: Path) -> str:
+        from mlflow.exceptions import MlflowException
+
         experiment = self._client.get_experiment_by_name(self._space.name)
         if experiment:
             return str(experiment.experiment_id)
@@ -149,7 +177,12 @@ class MlflowTracker:
         location = (store / "artifacts").absolute().as_uri() if ours else None
         # The kind makes MLflow's pages show columns of metrics rather than those for language models.
         tags = {"mlflow.experimentKind": "custom_model_development"}
-        return str(self._client.create_experiment(self._space.name, artifact_location=location, tags=tags))
+        try:
+            return str(self._client.create_experiment(self._space.name, artifact_location=location, tags=tags))
+        except MlflowException:  # another search made it meanwhile
+            if (experiment := self._client.get_experiment_by_name(self._space.name)) is None:
+                raise
+            return str(experiment.experiment_id)
 
     def _find_runs(self) -> tuple[str, dict[int, str], set[int]]:
         """This study's run, reopened; the complete runs of its trials; and the trials tagged as the front."""

@@ -65,7 +65,8 @@ def load_checkpoint(
     Returns:
         How far that is: step 0, and nothing is changed, where there is no file or it is not one of this training.
     """
-    with contextlib.suppress(OSError, SafetensorError, ValueError, KeyError, TypeError), safe_open(path, "pt") as file:
+    damaged = (OSError, SafetensorError, ValueError, LookupError, TypeError, AttributeError, RuntimeError)
+    with contextlib.suppress(*damaged), safe_open(path, "pt") as file:
         facts = json.loads(file.metadata()["progress"])
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dictionary)
         weights = {name: tensors[_NETWORK + name] for name in network.state_dict()}
@@ -81,16 +82,16 @@ def load_checkpoint(
         )
         if not fits:
             return Progress()
+        scaler.load_state_dict(scale)  # what may fail comes first
+        if device.type == "cuda":
+            torch.cuda.set_rng_state(randomness, device)
+        else:
+            torch.set_rng_state(randomness)
         network.load_state_dict(weights)
         for parameter, loaded in moments.items():
             # In the parameter's memory layout, as the optimiser would have made them.
             state = {moment: torch.empty_like(parameter).copy_(tensor) for moment, tensor in loaded.items()}
             on = parameter.device if optimizer.defaults["fused"] else "cpu"
             optimizer.state[parameter] = {"step": torch.tensor(float(progress.step), device=on), **state}
-        scaler.load_state_dict(scale)
-        if device.type == "cuda":
-            torch.cuda.set_rng_state(randomness, device)
-        else:
-            torch.set_rng_state(randomness)
         return progress
     return Progress()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import io
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,6 +11,7 @@ import pytest
 from commands import Run
 
 import anenas
+from anenas import cli
 
 
 def test_debug_shows_where_an_error_comes_from(run: Run) -> None:
@@ -96,3 +98,18 @@ def test_help_imports_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "search" in done.stdout
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_output_that_is_no_utf_8_has_signs_replaced(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
+    out, err = io.TextIOWrapper(io.BytesIO(), encoding), io.TextIOWrapper(io.BytesIO(), encoding)
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "stderr", err)
+    for arguments, code in ((["space", "show", "nowhere→"], 2), (["chips"], 0)):
+        monkeypatch.setattr(sys, "argv", ["anenas", *arguments])
+        with pytest.raises(SystemExit) as stopped:
+            cli.main()
+        assert (stopped.value.code or 0) == code
+    out.flush(), err.flush()
+    assert b"nowhere?" in err.buffer.getvalue()  # type: ignore[attr-defined]
+    assert b"A15" in out.buffer.getvalue()  # type: ignore[attr-defined]

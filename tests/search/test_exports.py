@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from pretend import PretendEvaluator
 
+from anenas._errors import AnenasError
 from anenas.search import TEST_SCORES, VALIDATION_SCORES, WEIGHTS, Problem, Study, TrialFiles, export_best, make_sampler
 
 
@@ -78,3 +80,19 @@ def test_a_report_is_exported_and_the_scores_that_it_was_made_of_are_not(
 
 def test_nothing_completed_exports_nothing(study: Study, tmp_path: Path) -> None:
     assert export_best(study, tmp_path) == {}
+
+
+def test_exports_that_cannot_be_written_are_one_line_that_says_where_the_models_are(
+    study: Study, problem: Problem, tmp_path: Path
+) -> None:
+    study_of(study, problem, 1)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(AnenasError, match=r"cannot write the exports .*: Not a directory; the models are safe in"):
+        export_best(study, tmp_path / "file")
+
+
+def test_what_a_trial_left_and_somebody_removed_is_one_line(study: Study, problem: Problem, tmp_path: Path) -> None:
+    [trial] = study_of(study, problem, 1).completed
+    shutil.rmtree(study.trial_folder(trial.number))
+    with pytest.raises(AnenasError, match=f"is gone: the study lacks what trial {trial.number} left"):
+        export_best(study, tmp_path)

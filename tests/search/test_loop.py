@@ -5,6 +5,7 @@ import logging
 import math
 import random
 import re
+import shutil
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -29,6 +30,7 @@ from anenas.search import (
     Study,
     TrialFiles,
     make_sampler,
+    store_errors,
 )
 from anenas.search._early_stopping import EarlyStopping
 from anenas.search.samplers._front import FrontSampler
@@ -403,3 +405,20 @@ def test_what_is_reserved_ends_the_search_before_its_deadline(searching: Make, s
     search.executor = SerialExecutor()
     search.run(30, time.monotonic() + 3600, lambda: 3600.0 if len(study.completed) >= 3 else 0.0)
     assert len(study.completed) == 3
+
+
+def test_a_full_disk_ends_the_search_with_nothing_marked_failed_and_it_goes_on(searching: Make, study: Study) -> None:
+    search = searching(full_disk=True)
+    with pytest.raises(AnenasError, match=r"No space left on device; .* MB are free there, a trial takes about"):
+        search.run(3)
+    search.executor.cancel()  # as whoever leaves it does
+    assert study.counts["failed"] == 0
+    searching().run(3)
+    assert (study.counts["completed"], study.counts["failed"]) == (3, 0)
+
+
+def test_a_study_whose_folder_is_removed_ends_the_search(searching: Make, study: Study) -> None:
+    study.listeners.append(lambda study: shutil.rmtree(study.folder, ignore_errors=True))
+    with pytest.raises((AnenasError, FileNotFoundError)), store_errors(study.folder.parents[1]):
+        searching().run(9)
+    assert study.counts["failed"] == 0

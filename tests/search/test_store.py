@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from killed import killed_after, moments, together
+from optuna.storages import RDBStorage
 
 from anenas._errors import AnenasError
 from anenas.search import SearchSettings, Study, is_being_searched, searching, study_names
@@ -38,6 +41,46 @@ def test_one_process_at_a_time_searches_a_study(tmp_path: Path) -> None:
     assert not is_being_searched(tmp_path, "s")
 
 
-def test_a_path_that_no_database_address_can_hold_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(AnenasError, match="must be without"):
-        Study.create_or_continue(tmp_path / "a?b", "s", SETTINGS)
+@pytest.mark.parametrize(("name", "sign"), [("why?", "'?'"), ("100%41 done", "'%'")])
+def test_a_path_that_no_database_address_can_hold_is_refused_and_nothing_written(
+    tmp_path: Path, name: str, sign: str
+) -> None:
+    with pytest.raises(AnenasError, match=re.escape(f"its path has {sign}")):
+        Study.create_or_continue(tmp_path / name, "s", SETTINGS)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["plan #2", "50% off", "ümläut 名", " led & [b]; 'q'", "a" * 200])
+def test_other_odd_paths_hold_a_store(tmp_path: Path, name: str) -> None:
+    Study.create_or_continue(tmp_path / name, "s", SETTINGS)
+    assert study_names(tmp_path / name) == ["s"]
+    assert [folder.name for folder in tmp_path.iterdir()] == [name]
+
+
+def test_a_database_is_made_whole_or_not_at_all(tmp_path: Path) -> None:
+    def make(store: Path) -> None:
+        assert study_names(store) == []
+        Study.create_or_continue(store, "s", SETTINGS)
+
+    for statements in moments(60, 2):
+        store = tmp_path / str(statements)
+        killed_after(statements, lambda store=store: make(store))
+        make(store)
+        assert study_names(store) == ["s"]
+
+
+def test_one_that_an_earlier_version_left_half_made_is_made_anew(tmp_path: Path) -> None:
+    for statements in moments(60, 2):
+        store = tmp_path / str(statements)
+        store.mkdir()
+        killed_after(statements, lambda store=store: RDBStorage(f"sqlite:///{store / 'studies.db'}"))
+        Study.create_or_continue(store, "s", SETTINGS)
+        assert study_names(store) == ["s"]
+
+
+def test_searches_that_begin_together_make_one_database(tmp_path: Path) -> None:
+    def make(name: str) -> None:
+        Study.create_or_continue(tmp_path, name, SETTINGS)
+
+    together([lambda name=name: make(name) for name in "abcd"])
+    assert study_names(tmp_path) == ["a", "b", "c", "d"]

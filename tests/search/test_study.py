@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import sqlite3
 from collections.abc import Sequence
+from pathlib import Path
 
 import optuna
 import pytest
@@ -191,3 +194,40 @@ def test_a_sampler_s_linear_algebra_has_one_thread_while_it_suggests(study: Stud
     study.ask(sampler, problem)
     assert sampler.seen and set(sampler.seen) == {1}
     assert threads() == before
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["null", "[]", '{"state": "completed"}', '{"state":"completed","reason":"","evaluation":{"score":"x"}}'],
+)
+def test_a_damaged_trial_is_told_and_set_aside(
+    study: Study, problem: Problem, answer: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    _complete_two(study, problem)
+    store = study.folder.parents[1]
+    _overwrite(store, answer)
+    again = Study.load(store, "s")
+    assert [trial.number for trial in again.completed] == [1]
+    assert "trial 0 of s is damaged" in caplog.text
+    _complete_two(again, problem)
+    assert len(Study.load(store, "s").completed) == 3
+
+
+def test_rows_that_optuna_cannot_read_are_one_line(study: Study, problem: Problem) -> None:
+    _complete_two(study, problem)
+    _overwrite(study.folder.parents[1], '{"state')
+    with pytest.raises(AnenasError, match="Optuna cannot read its trials") as raised:
+        Study.load(study.folder.parents[1], "s")
+    assert "\n" not in str(raised.value)
+
+
+def _complete_two(study: Study, problem: Problem) -> None:
+    for _ in range(2):
+        complete(study, study.ask(make_sampler("random", study.known_count), problem))
+
+
+def _overwrite(store: Path, answer: str) -> None:
+    """What the database holds of trial 0."""
+    with contextlib.closing(sqlite3.connect(store / "studies.db")) as database, database:
+        where = "WHERE trial_id = 1 AND key = 'answer'"
+        assert database.execute(f"UPDATE trial_user_attributes SET value_json = ? {where}", [answer]).rowcount == 1

@@ -45,6 +45,7 @@ class PretendEvaluator:
         finished_backbone: Accuracy of a pretrained network after final training; zero if that makes it no better.
         unfinished_depth: Final training of that depth raises.
         apart: The ratio from which on its latencies are told apart.
+        full_disk: Every evaluation meets a disk that is full.
         log: A file for a line about each evaluation: architecture, budget fraction, whether there was a checkpoint,
             and the donor's folder.
     """
@@ -58,6 +59,7 @@ class PretendEvaluator:
     finished_backbone: float = 0.0
     unfinished_depth: int = 0
     apart: float = 1.0
+    full_disk: bool = False
     log: Path | None = None
 
     def estimate(self, architecture: Architecture) -> Estimate:
@@ -65,6 +67,8 @@ class PretendEvaluator:
         return estimate(0.1 * stage.depth + 0.001 * stage.width, stage.width / 10, self.apart)
 
     def evaluate(self, architecture: Architecture, files: TrialFiles, budget_fraction: float = 1.0) -> Evaluation:
+        if self.full_disk:
+            Path("/dev/full").write_text("what always is full")
         folder, donor = files.folder, files.donor and files.donor.parent.name
         stage = architecture.stages[1]
         accuracy = budget_fraction**0.1 * min(0.99, 0.5 + 0.1 * stage.depth + 0.001 * stage.width)

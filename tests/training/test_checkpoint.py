@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
 from torch import nn
 
 from anenas.training import _checkpoint as module
@@ -103,3 +105,15 @@ def test_a_checkpoint_of_a_network_of_another_width_changes_nothing(path: Path) 
 
 def test_where_there_is_no_checkpoint_a_training_begins(path: Path) -> None:
     assert Training().load(path) == Progress(0, (), ())
+
+
+def test_a_checkpoint_with_random_numbers_that_are_none_changes_nothing(path: Path) -> None:
+    Training(steps=1).save(path)
+    with safe_open(path, "pt") as file:
+        tensors, facts = {name: file.get_tensor(name) for name in file.keys()}, file.metadata()  # noqa: SIM118
+    save_file(tensors | {"random": torch.zeros(3, dtype=torch.uint8)}, path, facts)
+    training = Training()
+    before = training.weights()
+    assert training.load(path) == Progress()
+    assert same(training.weights(), before)
+    assert not training.optimizer.state

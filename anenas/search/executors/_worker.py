@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import pickle
@@ -34,7 +35,8 @@ def main(descriptor: int) -> None:
             function, files = pickle.loads(task)  # of this machine's own search
             outcome = Outcome(function(files))
         except Exception as error:
-            traceback.print_exc()
+            with contextlib.suppress(OSError):  # on a full disk
+                traceback.print_exc()
             outcome = Outcome.of_error(error)
         connection.send_bytes(_pickled(outcome))
 
