@@ -82,12 +82,21 @@ class Feature:
 
 
 def read_inputs(file: ProgramFile) -> tuple[Feature, ...]:
-    """The program's inputs, in order."""
+    """The program's inputs, in order, without its states."""
     described = {one.name: one for one in file.description.input}
+    given = [one for one in file.main.inputs if not one.type.is_state]
+    return tuple(_input(one, described.get(one.name), file.path) for one in given)
+
+
+def read_states(file: ProgramFile) -> tuple[Feature, ...]:
+    """The states that the program keeps from one call to the next, in order."""
+    found = []
     for given in file.main.inputs:
-        if given.type.kind == "stateType":
-            raise AnenasError(f"{file.path} keeps a state ({given.name!r}); programs with states cannot be run")
-    return tuple(_input(given, described.get(given.name), file.path) for given in file.main.inputs)
+        if given.type.is_state:
+            if given.type.dtype is None or given.type.shape is None:
+                raise AnenasError(f"{file.path}: the state {given.name!r} has no fixed shape")
+            found.append(Feature(given.name, given.type.dtype.name, given.type.shape, usual=given.type.shape))
+    return tuple(found)
 
 
 def read_outputs(file: ProgramFile) -> tuple[Feature, ...]:
