@@ -202,6 +202,8 @@ def _engine_result(step: Step, result: Tensor, arguments: dict[str, Any], roundi
 def _declared(step: Step, result: Any, index: int, rounding: Rounding | None) -> Any:
     dtype, name = step.types[index], step.outputs[index]
     if dtype is None or not isinstance(result, Tensor):
+        if rounding is not None:
+            rounding.take(step.sources)
         return result
     result = result.to(dtype.torch)
     if rounding is None:

@@ -105,6 +105,10 @@ class Rounding:
         if inherited := self._inherited(operands):
             self._follow(op_type, bool(blemishes(value)), name, inherited)
 
+    def take(self, operands: list[str]) -> None:
+        """Count what was lost in values that become something else than a number, such as a label."""
+        self._counted |= self._inherited(operands)
+
     def _record(self, event: Event) -> None:
         self._counted.add(len(self._found))
         self._found.append(event)

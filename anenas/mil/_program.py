@@ -45,9 +45,17 @@ class Program:
         file: The package.
         precision: See above.
         noise: Moves results and weights at random in place of rounding, see `Noise`.
+        like: The same program without, if it has run: whether samples run together is not tested again.
     """
 
-    def __init__(self, file: ProgramFile, precision: Precision = "fp32", noise: Noise | None = None) -> None:
+    def __init__(
+        self,
+        file: ProgramFile,
+        precision: Precision = "fp32",
+        noise: Noise | None = None,
+        *,
+        like: Program | None = None,
+    ) -> None:
         if precision not in get_args(Precision):
             raise unknown("precision", precision, get_args(Precision))
         self.inputs: tuple[Feature, ...] = file.inputs
@@ -60,7 +68,7 @@ class Program:
         with intact(file.path):
             self._steps = Steps(file.main, _numerics(file.main, precision, noise))
         self._lasting = [one.name for one in (*file.main.outputs, *self.states) if isinstance(one, Value | Feature)]
-        self._independent: bool | None = None
+        self._independent: bool | None = like._independent if like is not None else None
 
     def new_state(self) -> dict[str, Array]:
         """The states before the first call, which are zeros, by name."""
