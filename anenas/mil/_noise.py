@@ -12,8 +12,8 @@ from torch import Tensor
 
 from anenas.mil._precision import Event, Loss, Rounding, rounded
 
-UNITS = {"fp32": 2.0**-24, "fp16": 2.0**-11}
-"""Largest relative error of rounding to nearest."""
+UNITS = {"fp32": 2.0**-23, "fp16": 2.0**-11}
+"""Largest relative error of rounding to nearest; of float32 twice that, as half the spacing cannot be added to 1."""
 
 
 class Noise(Rounding):
@@ -52,4 +52,4 @@ class Noise(Rounding):
     def _moved(self, value: Tensor, most: float) -> Tensor:
         if not most:
             return value
-        return value * (1 + most * (2 * torch.rand(value.shape, generator=self._random) - 1))
+        return torch.empty_like(value).uniform_(1 - most, 1 + most, generator=self._random).mul_(value)
