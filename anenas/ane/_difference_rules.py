@@ -38,11 +38,18 @@ TOLD_BY = {"width-slice": "slice-offset"}
 _ROUNDINGS = ("floor", "ceil", "round")
 
 
+def _evidence(*, compiles: bool) -> str:
+    """The rows of the table that a rule looks at, with their sources."""
+    rows = [one for name, one in known_differences().items() if name in _MEETS]
+    told = [f"{one.operation}, {one.condition} ({one.source})" for one in rows if (one.where != "compiler") == compiles]
+    return f"`known_differences.csv` in this package: {'; '.join(told)}."
+
+
 @rule(
     "differs-on-device",
     "warning",
     guideline="17: validated on a device, operations known to compute otherwise there",
-    evidence="`known_differences.csv` in this package, one by one, with its sources.",
+    evidence=_evidence(compiles=True),
 )
 def _differs(graph: Graph, chip: Chip) -> Iterator[Problem]:
     yield from _found(graph, compiles=True)
@@ -53,7 +60,7 @@ def _differs(graph: Graph, chip: Chip) -> Iterator[Problem]:
     "does-not-compile",
     "error",
     guideline="17: validated on a device, operations that Core ML refuses",
-    evidence="`known_differences.csv` in this package, where it says compiler.",
+    evidence=_evidence(compiles=False),
 )
 def _does_not_compile(graph: Graph, chip: Chip) -> Iterator[Problem]:
     yield from _found(graph, compiles=False)
