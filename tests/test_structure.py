@@ -20,6 +20,8 @@ OTHERS = {
     "coreml/test_tasks.py": "programs of networks that do not name one class",
     "data/test_cut_fashion_mnist.py": "of experiments, which made data/fashion_mnist.npz",
     "data/test_cut_wrist_motion.py": "of experiments, which made data/wrist_motion.npz",
+    "mil/test_on_engine.py": "of mil/operations/_on_engine.py, and what no precision may touch",
+    "mil/test_states.py": "programs that keep a state, from the file to the cost",
     "inputs/test_kinds.py": "what all kinds of input promise",
     "mil/test_compression.py": "operations/_compression.py, through programs",
     "mil/test_coverage.py": "every operation against coremltools' own table",

@@ -3,6 +3,7 @@
 from anenas.ane._calibration import Calibration, calibration
 from anenas.ane._chips import Chip, chip_names, chips, get_chip
 from anenas.ane._cost import chip_rates, fixed_us, graph_work, op_costs
+from anenas.ane._differences import KnownDifference, known_differences
 from anenas.ane._guidelines import (
     MAX_DIMENSION,
     MAX_STEPS,
@@ -23,6 +24,7 @@ __all__ = [
     "Calibration",
     "Chip",
     "Finding",
+    "KnownDifference",
     "Placement",
     "ProgramCost",
     "Rule",
@@ -37,6 +39,7 @@ __all__ = [
     "fixed_us",
     "get_chip",
     "graph_work",
+    "known_differences",
     "op_costs",
     "op_support",
     "placement",

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 # Importing a file of rules registers them, in this order.
-from anenas.ane import _layout_rules, _operation_rules, _precision_rules, _program_rules, _shape_rules  # noqa: F401
+from anenas.ane import (  # noqa: F401
+    _condition_rules,
+    _difference_rules,
+    _layout_rules,
+    _operation_rules,
+    _precision_rules,
+    _program_rules,
+    _shape_rules,
+)
 from anenas.ane._chips import Chip
 from anenas.ane._registry import RULES, SEVERITIES, Finding, Rule, Severity
 from anenas.graph import Graph

@@ -21,12 +21,14 @@ class Support:
         on_engine: "yes", "conditional", "unclear" if sources disagree, "host" if it runs after the engine, or "no".
         since: First generation of the engine that runs it; 0 for all.
         condition: When, or why not.
+        rules: The rules that look at the condition; "host", "cost" or "none" where none does, see the file.
         source: Who says so.
     """
 
     on_engine: str
     since: int
     condition: str
+    rules: tuple[str, ...]
     source: str
 
 
@@ -36,7 +38,13 @@ def op_support() -> dict[str, Support]:
     text = resources.files("anenas.ane").joinpath("op_support.csv").read_text(encoding="utf-8")
     rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
     return {
-        row["op"]: Support(row["on_engine"], int(row["since"].removeprefix("H") or 0), row["condition"], row["source"])
+        row["op"]: Support(
+            row["on_engine"],
+            int(row["since"].removeprefix("H") or 0),
+            row["condition"],
+            tuple(filter(None, row["rule"].split(" + "))),
+            row["source"],
+        )
         for row in rows
     }
 

@@ -25,7 +25,8 @@ def run(
     """Run an exported program on any machine.
 
     Arrays may hold many inputs, one after the other in their first dimension. Pictures are (N, channels, height,
-    width), red, green, blue, with values from 0 to 255.
+    width), red, green, blue, with values from 0 to 255. Inputs of a program that keeps a state run in turn, from the
+    states in the .npz file, or zeros, to those that are written beside the outputs.
     """
     if backend not in ("torch", "coreml"):
         raise unknown("backend", backend, ("torch", "coreml"))
@@ -33,14 +34,19 @@ def run(
         raise AnenasError("Core ML computes as the package is written; leave --precision out")
 
     from anenas.cli.screen import flushed_line
-    from anenas.mil import Event, load_program, predict, read_arrays, write_arrays
+    from anenas.mil import Event, ProgramFile, load_program, predict, read_arrays, warn_of_scale, write_arrays
 
     events: list[Event] = []
+    given = read_arrays(inputs)
+    warn_of_scale(ProgramFile.open(package).inputs, given)
     if backend == "coreml":
-        results = predict(package, read_arrays(inputs))
+        results = predict(package, given)
     else:
         program = load_program(package, precision)  # type: ignore[arg-type]  # it tells of others itself
-        results = program(read_arrays(inputs))
+        states = {one.name for one in program.states}
+        state = program.new_state() | {name: given[name] for name in given.keys() & states}
+        results = program({name: given[name] for name in given.keys() - states}, state=state if states else None)
+        results |= state
         events = list(program.report)
     write_arrays(outputs, results)
     shapes = {name: {"shape": list(array.shape), "dtype": array.dtype.name} for name, array in results.items()}

@@ -1,6 +1,7 @@
 """The bridge to Core ML: writing, opening, compressing and verifying packages."""
 
 from anenas.coreml._arrays import as_arrays
+from anenas.coreml._bounds import MARGIN, RUNS
 from anenas.coreml._classify import class_places, program_accuracy, program_scores
 from anenas.coreml._compress import compress
 from anenas.coreml._convert import convert, convert_arrays, convert_streamed, estimated_package_bytes
@@ -20,7 +21,9 @@ from anenas.mil import INPUT, OUTPUT, SERIES, TOKENS
 __all__ = [
     "INPUT",
     "LOSSY",
+    "MARGIN",
     "OUTPUT",
+    "RUNS",
     "SERIES",
     "TOKENS",
     "TOLERANCES",

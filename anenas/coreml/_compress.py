@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -15,16 +16,18 @@ from anenas._errors import AnenasError, first_line
 from anenas._files import replacing
 from anenas.coreml._convert import save_package
 from anenas.coreml._package import Package
-from anenas.graph import SMALLEST, WeightFormat, get_weight_format
+from anenas.graph import SMALLEST, WEIGHED, WeightFormat, get_weight_format
 from anenas.mil import coremltools, quiet
+
+_log = logging.getLogger(__name__)
 
 
 def compress(package: Package, out: Path, form: WeightFormat | str) -> Package:
     """Write a package with the same program, and weights in another format.
 
-    Weights of at most `SMALLEST` elements, and vectors, stay as they are. Weights that do not divide into blocks or
-    groups get a scale per channel, or one table. The deployment target is raised only if the format needs operations of
-    a later system.
+    Weights of at most `SMALLEST` elements, vectors, and constants that are no weights (`WEIGHED`) stay as they are; the
+    last are told. Weights that do not divide into blocks or groups get a scale per channel, or one table. The
+    deployment target is raised only if the format needs operations of a later system.
 
     Args:
         package: With fp16 or fp32 weights.
@@ -32,7 +35,8 @@ def compress(package: Package, out: Path, form: WeightFormat | str) -> Package:
         form: One of `anenas.graph.weight_formats()`, or its name.
 
     Raises:
-        AnenasError: If the package cannot be read or is compressed already, or coremltools refuses it.
+        AnenasError: If the package cannot be read, is compressed already or has several functions, or coremltools
+            refuses it.
     """
     form = get_weight_format(form) if isinstance(form, str) else form
     if form.activations:
@@ -48,6 +52,11 @@ def compress(package: Package, out: Path, form: WeightFormat | str) -> Package:
     if found := package.stored_forms:
         raise AnenasError(
             f"{package} is compressed already, to {', '.join(found)}; compress the package it was made from"
+        )
+    if form.kind and len(functions := sorted(package.model.mlProgram.functions)) > 1:
+        raise AnenasError(
+            f"{package} holds {len(functions)} functions ({', '.join(functions)}) that share weights; compress the "
+            "packages it was made from, and combine those"
         )
     if form.kind:
         try:
@@ -74,13 +83,32 @@ def _compressed(package: Package, form: WeightFormat) -> Any:
     if spec.specificationVersion < needed.value:
         spec.specificationVersion = needed.value
         model = ct.models.MLModel(spec, weights_dir=model.weights_dir, skip_model_load=True)
-    weights = optimize.get_weights_metadata(model, weight_threshold=SMALLEST)
+    weights = _weights(package, optimize.get_weights_metadata(model, weight_threshold=SMALLEST))
     (compressor, config_of), *rest = _steps(optimize, form)
     configs = {name: config_of(weight) for name, weight in weights.items()}
     model = compressor(model, optimize.OptimizationConfig(op_name_configs=configs))
-    for compressor, config_of in rest:  # sees the first one's results, under other names, and treats all alike
-        model = compressor(model, optimize.OptimizationConfig(global_config=config_of(None)), joint_compression=True)
+    for compressor, config_of in rest:  # sees the first one's results, under other names
+        configs = dict.fromkeys(sorted(WEIGHED), config_of(None))
+        model = compressor(model, optimize.OptimizationConfig(op_type_configs=configs), joint_compression=True)
     return model
+
+
+def _weights(package: Package, constants: dict[str, Any]) -> dict[str, Any]:
+    """The constants that are weights, by name."""
+    weights = {name: one for name, one in constants.items() if all(op.op_type in WEIGHED for op in one.child_ops)}
+    others = {name: one for name, one in constants.items() if name not in weights and one.val.ndim > 1}
+    if others:
+        elements = sum(one.val.size for one in others.values())
+        shown = ", ".join(f"{name} of {_readers(one)}" for name, one in list(others.items())[:3])
+        _log.info("%d constants of %s numbers are no weights and stay as they are: %s%s",
+                     len(others), f"{elements:,}", shown, ", …" if len(others) > 3 else "")  # fmt: skip
+    if not any(one.val.ndim > 1 for one in weights.values()):
+        _log.info("%s: no weight has more than %s numbers, so all stay as they are", package, f"{SMALLEST:,}")
+    return weights
+
+
+def _readers(constant: Any) -> str:
+    return " and ".join(sorted({op.op_type for op in constant.child_ops})) or "an output"
 
 
 def _steps(optimize: Any, form: WeightFormat) -> list[tuple[Callable[..., Any], Callable[[Any], Any]]]:

@@ -12,16 +12,18 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from anenas._errors import AnenasError
+from anenas.coreml._bounds import Outputs, fixed_bounds, rounding_bounds
 from anenas.coreml._package import Package
+from anenas.mil import warn_of_scale
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from anenas.mil import Event
+    from anenas.mil import Event, Precision
 
-# Largest allowed difference relative to the largest expected value. In float32 only the order of sums differs; in
-# float16 every result is rounded to 11 bits, and errors add up over some 100 operations.
+# Largest allowed difference relative to the largest expected value, where it is not derived from the program: of
+# networks in float32, where only the order of sums differs, and of what float16 rounds to another step of 8 bits.
 TOLERANCES = {"fp32": 1e-4, "fp16": 0.1}
 # Where float32 itself is further than a part of that from float64, as in deep networks whose folded weights lie between
 # two of float16, so much of its difference is no fault; but never more than a hundredth.
@@ -42,6 +44,10 @@ class Difference:
         cosine: Cosine similarity of the two; 1 if both are all zeros.
         top1: Fraction of the samples with the same argmax, or the same classes where they may have several; None if not
             of shape (N, C).
+        allowed: The difference that is allowed where it is exceeded most, or met most nearly; None where one figure for
+            the whole array is allowed (`Verification.tolerances`).
+        found: The difference there.
+        beyond: How many values differ by more than is allowed at their place.
     """
 
     name: str
@@ -50,12 +56,23 @@ class Difference:
     relative: float
     cosine: float
     top1: float | None = None
+    allowed: float | None = None
+    found: float = 0.0
+    beyond: int = 0
 
     @classmethod
     def between(
-        cls, name: str, actual: np.ndarray, expected: np.ndarray, threshold: float | None = None, least: float = 0.0
+        cls,
+        name: str,
+        actual: np.ndarray,
+        expected: np.ndarray,
+        threshold: float | None = None,
+        least: float = 0.0,
+        bounds: np.ndarray | None = None,
     ) -> Difference:
         """The difference of two arrays of the same shape; infinite if they differ and are not finite.
+
+        Labels differ by 1 where they are not the same.
 
         Args:
             name: See above.
@@ -63,11 +80,15 @@ class Difference:
             expected: The other.
             threshold: From which value on of a column a sample has its class, where it may have several.
             least: What is taken for the largest expected value at least.
+            bounds: How far each value may be off.
         """
+        if "f" not in (actual.dtype.kind, expected.dtype.kind) and not actual.dtype.kind == expected.dtype.kind == "i":
+            actual, expected = (actual.astype(str) != expected.astype(str)).astype(float), np.zeros(actual.shape)
         a, e = actual.astype(np.float64), expected.astype(np.float64)
+        judged = _judged(a, e, bounds)
         if not (np.isfinite(a).all() and np.isfinite(e).all()):
             same = bool(np.array_equal(a, e, equal_nan=True))
-            return cls(name, *((0.0, 0.0, 0.0, 1.0) if same else (np.inf, np.inf, np.inf, 0.0)))
+            return cls(name, *((0.0, 0.0, 0.0, 1.0) if same else (np.inf, np.inf, np.inf, 0.0)), None, *judged)
         off, highest = np.abs(a - e), float(np.abs(e).max(initial=least))
         largest = float(off.max(initial=0.0))
         norms = float(np.linalg.norm(a) * np.linalg.norm(e))
@@ -78,7 +99,37 @@ class Difference:
             largest / highest if highest else (0.0 if largest == 0 else np.inf),
             float(np.vdot(a, e)) / norms if norms else float(largest == 0),
             _agreement(a, e, threshold) if a.ndim == 2 and a.shape[1] > 1 else None,
+            *judged,
         )
+
+    def problem(self, precision: str, tolerance: float) -> str | None:
+        """Why it is too much, or None.
+
+        Args:
+            precision: Of the program.
+            tolerance: Largest allowed difference relative to the largest value, where `allowed` is not derived.
+        """
+        if self.allowed is None:
+            if self.relative <= tolerance:
+                return None
+            return f"{self.name} differs by {self.relative:.2g} of its largest value in {precision}, not {tolerance:g}"
+        if not self.beyond:
+            return None
+        values = "1 value does" if self.beyond == 1 else f"{self.beyond:,} values do"
+        return f"{self.name} differs by {self.found:.2g} in {precision} where {self.allowed:.2g} is allowed; {values}"
+
+
+def _judged(a: np.ndarray, e: np.ndarray, bounds: np.ndarray | None) -> tuple[float | None, float, int]:
+    """What is allowed and found where a bound is exceeded most, and how often."""
+    if bounds is None:
+        return None, 0.0, 0
+    if not a.size:
+        return 0.0, 0.0, 0
+    with np.errstate(invalid="ignore"):
+        off = np.where((a == e) | (np.isnan(a) & np.isnan(e)), 0.0, np.nan_to_num(np.abs(a - e), nan=np.inf))
+    part = np.divide(off, bounds, out=np.where(off > 0, np.inf, 0.0), where=bounds > 0)
+    place = np.unravel_index(int(part.argmax()), part.shape)
+    return float(bounds[place]), float(off[place]), int((off > bounds).sum())
 
 
 def _agreement(actual: np.ndarray, expected: np.ndarray, threshold: float | None) -> float:
@@ -97,7 +148,8 @@ class Verification:
         fp32: Each output, computed in float32.
         fp16: Each output, with every result rounded to float16.
         lost: What float16 loses: overflow to infinity, NaN, flushed denormal numbers.
-        tolerances: Largest allowed difference relative to the largest value, by precision.
+        tolerances: Largest allowed difference relative to the largest value, by precision. Where it is derived from the
+            program, each value has its own (`Difference.allowed`), and this is the largest.
         layers: Each operation in program order, in float32, if requested.
     """
 
@@ -115,15 +167,11 @@ class Verification:
         found = [
             f"{event.kind} of {event.count} values at {event.op} ({event.op_type}) in float16"
             for event in self.lost
-            if event.kind != "denormal"
+            if event.is_loss
         ]
         for precision, differences in {"fp32": self.fp32, "fp16": self.fp16}.items():
-            tolerance = self.tolerances[precision]
-            found += [
-                f"{one.name} differs by {one.relative:.2g} of its largest value in {precision}, not {tolerance:g}"
-                for one in differences
-                if not one.relative <= tolerance
-            ]
+            problems = [one.problem(precision, self.tolerances[precision]) for one in differences]
+            found += [problem for problem in problems if problem is not None]
         return found
 
     @property
@@ -163,36 +211,83 @@ def verify(
     expected: Mapping[str, np.ndarray],
     against: str,
     *,
-    tolerances: Mapping[str, float] = TOLERANCES,
+    tolerances: Mapping[str, float] | None = None,
     units: Mapping[str, tuple[float, float]] | None = None,
     threshold: float | None = None,
+    other: Package | None = None,
 ) -> Verification:
     """Run a program in both precisions and compare its outputs.
+
+    What may differ follows from types and precision: labels, indices and other integers are the same, but where
+    rounding changes them; numbers are within what rounding explains, which is found by running the program with results
+    and weights moved at random (`rounding_bounds`); those of a program with compressed weights within a tenth of the
+    values around.
 
     Args:
         package: The exported program.
         inputs: Arrays by input name; samples are concatenated.
         expected: Arrays by output name. Outputs that are not in it are not compared.
         against: Description of where the expected values come from.
-        tolerances: By precision.
+        tolerances: Largest allowed difference relative to the largest value by precision, in place of what is derived.
         units: Mean and standard deviation of outputs that are compared standardised, by name, relative to a standard
             deviation at least; their expected values are standardised.
         threshold: See `Difference.between`.
+        other: The program that the expected values come from, if it is one.
 
     Raises:
         AnenasError: If the package or the inputs do not fit, or nothing can be compared.
     """
+
+    def prepared(outputs: Outputs) -> dict[str, np.ndarray]:
+        standardised = {
+            name: (outputs[name].astype(np.float64) - mean) / std for name, (mean, std) in (units or {}).items()
+        }
+        return {name: values for name, values in {**outputs, **standardised}.items() if name in expected}
+
+    warn_of_scale(package.inputs, inputs)
+    programs = [package, *([other] if other else [])]
+    is_compressed = any(one.stored_forms for one in programs)
+    coarse = any(_holds_float16(one) for one in programs)
     found: dict[str, tuple[Difference, ...]] = {}
+    allowed = dict(tolerances or {})
     lost: tuple[Event, ...] = ()
+    precision: Precision
     for precision in ("fp32", "fp16"):
         program = package.program(precision)
-        outputs = dict(program(inputs))
-        for name, (mean, std) in (units or {}).items():
-            outputs[name] = (outputs[name].astype(np.float64) - mean) / std
-        found[precision] = tuple(_compared(outputs, expected, threshold, 1.0 if units else 0.0))
+        told = program(inputs)
+        outputs = prepared(told)
+        if not outputs:
+            given, wanted = ", ".join(told), ", ".join(expected)
+            raise AnenasError(f"nothing to compare: the program gives {given}, expected {wanted}")
         lost = program.report
+        bounds: Mapping[str, np.ndarray] = {}
+        if precision not in allowed:
+            bounds = (
+                fixed_bounds(outputs)
+                if is_compressed
+                else rounding_bounds(package, precision, inputs, outputs, coarse=coarse, prepared=prepared)
+            )
+        else:
+            bounds = {name: np.zeros(one.shape) for name, one in outputs.items() if one.dtype.kind != "f"}
+            bounds = bounds if math.isfinite(allowed[precision]) else {}
+        found[precision] = tuple(_compared(outputs, expected, threshold, 1.0 if units else 0.0, bounds))
+        allowed.setdefault(precision, max((_part(bounds[name], outputs[name]) for name in bounds), default=0.0))
     samples = max(len(array) for array in inputs.values())
-    return Verification(against, samples, found["fp32"], found["fp16"], lost, dict(tolerances))
+    return Verification(against, samples, found["fp32"], found["fp16"], lost, allowed)
+
+
+def _holds_float16(package: Package) -> bool:
+    """Whether a program has values or weights of float16."""
+    graph = package.graph
+    return any(tensor.dtype == "fp16" for op in graph.ops for tensor in (*op.inputs, *op.outputs, *op.weights))
+
+
+def _part(bounds: np.ndarray, values: np.ndarray) -> float:
+    """The largest bound of an output, relative to its largest value."""
+    if values.dtype.kind != "f" or not values.size:
+        return 0.0
+    highest = float(np.abs(np.nan_to_num(values)).max())
+    return float(bounds.max()) / highest if highest else 0.0
 
 
 def verify_network(
@@ -214,8 +309,8 @@ def verify_network(
         network: Deployed, in evaluation mode, on the CPU.
         pixels: Inputs, (N, C, H, W).
         against: Description of the network.
-        tolerances: By precision; by default `TOLERANCES`, and in float32 at least four times what the network in
-            float32 differs from itself in float64, up to a hundredth.
+        tolerances: By precision. By default 1e-4 in float32, and at least four times what the network in float32
+            differs from itself in float64, up to a hundredth; in float16 what is derived, see `verify`.
         rounded: Whether to round its weights to float16 first, as the converter does.
         layers: Whether to compare every operation on the first sample, too.
 
@@ -238,7 +333,7 @@ def verify_network(
             expected = network(given).numpy()
     if tolerances is None:
         explained = min(_ROUNDING_MARGIN * rounding, _MOST_ROUNDING)
-        tolerances = {**TOLERANCES, "fp32": max(TOLERANCES["fp32"], explained)}
+        tolerances = {"fp32": max(TOLERANCES["fp32"], explained)}
     outputs, (source,) = package.score_outputs, package.inputs
     parts = dict(zip((one.name for one in outputs), np.array_split(expected, len(outputs), axis=1), strict=True))
     threshold = package.task.threshold
@@ -280,17 +375,12 @@ def _layers(package: Package, network: nn.Module, sample: np.ndarray) -> tuple[D
 
 
 def _compared(
-    outputs: Mapping[str, np.ndarray], expected: Mapping[str, np.ndarray], threshold: float | None, least: float
+    outputs: Outputs, expected: Outputs, threshold: float | None, least: float, bounds: Outputs
 ) -> list[Difference]:
-    common = [name for name in outputs if name in expected]
-    if not common:
-        raise AnenasError(f"nothing to compare: the program gives {', '.join(outputs)}, expected {', '.join(expected)}")
     differences = []
-    for name in common:
-        actual, wanted = outputs[name], expected[name]
-        if wanted.dtype.kind not in "fiub":
-            continue
+    for name, actual in outputs.items():
+        wanted = expected[name]
         if actual.shape != wanted.shape:
             raise AnenasError(f"{name} has the shape {actual.shape}, expected {wanted.shape}")
-        differences.append(Difference.between(name, actual, wanted, threshold, least))
+        differences.append(Difference.between(name, actual, wanted, threshold, least, bounds.get(name)))
     return differences

@@ -4,6 +4,7 @@ from anenas.graph._fingerprint import fingerprint
 from anenas.graph._graph import ITEM_BYTES, Flexible, Graph, Op, Storage, Tensor
 from anenas.graph._weight_formats import (
     SMALLEST,
+    WEIGHED,
     WeightFormat,
     all_weight_formats,
     compressed,
@@ -14,6 +15,7 @@ from anenas.graph._weight_formats import (
 __all__ = [
     "ITEM_BYTES",
     "SMALLEST",
+    "WEIGHED",
     "Flexible",
     "Graph",
     "Op",

@@ -76,6 +76,8 @@ class Op:
             (height, width). For pools `kernel` and `stride`, for "transpose" `perm`, for "softmax" `axis`, for slices
             `begin`; axes count from the front. For "matmul" `transpose_x` and `transpose_y`, 1 where that factor is
             transposed.
+        settings: What else limits of the engine and known differences depend on, and its cost does not: sizes such as
+            `pad` and `block_size`, and 1 for what is set, such as `ceil_mode`, `reflect` or `same_lower`.
     """
 
     name: str
@@ -84,6 +86,7 @@ class Op:
     outputs: tuple[Tensor, ...]
     weights: tuple[Tensor, ...] = ()
     attributes: Mapping[str, int | tuple[int, ...]] = field(default_factory=dict, hash=False)
+    settings: Mapping[str, int | tuple[int, ...]] = field(default_factory=dict, hash=False, compare=False)
 
     @property
     def weight_bytes(self) -> int:
@@ -167,7 +170,15 @@ class Graph:
             return tuple(Tensor(prefix + t.name, t.shape, t.dtype, t.storage) for t in tensors)
 
         ops = tuple(
-            Op(prefix + op.name, op.kind, rename(op.inputs), rename(op.outputs), rename(op.weights), op.attributes)
+            Op(
+                prefix + op.name,
+                op.kind,
+                rename(op.inputs),
+                rename(op.outputs),
+                rename(op.weights),
+                op.attributes,
+                op.settings,
+            )
             for op in self.ops
         )
         return Graph(rename(self.inputs), ops, rename(self.outputs))

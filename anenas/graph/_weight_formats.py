@@ -11,6 +11,11 @@ from anenas.graph._graph import ITEM_BYTES, Graph, Op, Storage, Tensor
 
 # Weights of at most this many elements stay uncompressed, coremltools' default: they save little and lose most.
 SMALLEST = 2048
+# The operations that have weights; constants that others read, such as a mask, anchors or positions, are none, and stay
+# as they are.
+WEIGHED = frozenset(
+    {"conv", "conv_transpose", "linear", "matmul", "einsum", "gather", "lstm", "gru", "rnn", "while_loop", "cond"}
+)
 
 
 @dataclass(frozen=True)
@@ -159,7 +164,8 @@ def compressed(graph: Graph, weight_format: WeightFormat) -> Graph:
     for op in graph.ops:
         axis = 1 if op.kind == "conv_transpose" else 0
         weights = tuple(
-            dataclasses.replace(weight, storage=weight_format.storage(weight, axis)) for weight in op.weights
+            dataclasses.replace(weight, storage=weight_format.storage(weight, axis) if op.kind in WEIGHED else None)
+            for weight in op.weights
         )
         inputs = tuple(narrow.get(tensor.name, tensor) for tensor in op.inputs)
         ops.append(dataclasses.replace(op, inputs=inputs, weights=weights))

@@ -3,10 +3,11 @@
 from anenas.mil._apple import predict
 from anenas.mil._arrays import read_arrays, write_arrays
 from anenas.mil._examples import example_inputs
-from anenas.mil._features import Feature
+from anenas.mil._features import Feature, warn_of_scale
 from anenas.mil._file import ProgramFile
 from anenas.mil._graph import read_graph
 from anenas.mil._names import INPUT, NEXT, OUTPUT, SERIES, TOKENS
+from anenas.mil._noise import UNITS, Noise
 from anenas.mil._precision import Event, Precision
 from anenas.mil._program import Program, load_program
 from anenas.mil._stream import stream
@@ -19,8 +20,10 @@ __all__ = [
     "OUTPUT",
     "SERIES",
     "TOKENS",
+    "UNITS",
     "Event",
     "Feature",
+    "Noise",
     "Precision",
     "Program",
     "ProgramFile",
@@ -33,5 +36,6 @@ __all__ = [
     "read_arrays",
     "read_graph",
     "stream",
+    "warn_of_scale",
     "write_arrays",
 ]

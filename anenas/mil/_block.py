@@ -11,11 +11,11 @@ from typing import Any
 from torch import Tensor
 
 from anenas._errors import AnenasError, first_line
-from anenas.mil._precision import Loss, Rounding, blemishes
+from anenas.mil._precision import Loss, Numerics, Rounding, blemishes
 from anenas.mil._registry import Convert, Implementation
 from anenas.mil._syntax import Block, Constant, Operation, Value
 from anenas.mil._types import DataType
-from anenas.mil.operations import OPERATIONS
+from anenas.mil.operations import ON_ENGINE, OPERATIONS
 
 # The values of a running program by name: tensors, lists of them, and strings.
 Values = dict[str, Any]
@@ -34,7 +34,9 @@ class Step:
             converted.
         outputs: The names of its results.
         types: Their element types; None if not a tensor.
+        rounded: Whether each is rounded.
         blocks: Nested blocks.
+        engine: What the engine gives instead, from the result and the arguments of `run`; None if the same.
         spent: Values that nothing reads after it.
     """
 
@@ -45,7 +47,9 @@ class Step:
     variables: dict[str, tuple[list[Any], Convert]]
     outputs: list[str]
     types: list[DataType | None]
+    rounded: list[bool]
     blocks: list[Steps]
+    engine: Callable[..., Tensor] | None = None
     spent: list[str] = field(default_factory=list)
 
     @functools.cached_property
@@ -53,6 +57,19 @@ class Step:
         """The names of the values it reads, including those read by its blocks."""
         own = [one.name for bound, _ in self.variables.values() for one in bound if isinstance(one, Value)]
         return own + [name for block in self.blocks for name in block.reads]
+
+    @property
+    def state(self) -> str:
+        """The name of the state that it writes."""
+        (state,), _ = self.variables["input"]
+        name: str = state.name
+        return name
+
+    @functools.cached_property
+    def sources(self) -> list[str]:
+        """The names of the values that its results come from: what it reads, and what its blocks return."""
+        returned = [one.name for block in self.blocks for one in block.returned if isinstance(one, Value)]
+        return [*self.reads, *returned]
 
     @functools.cached_property
     def blemishes(self) -> list[Loss]:
@@ -69,29 +86,31 @@ class Steps:
         steps: Its operations in order.
         inputs: The names of its arguments.
         reads: The names of the values that it reads from outside.
+        returned: Its results: a `Value`, or a constant.
 
     Args:
         block: The block as read from the file.
-        halved: Whether constants are rounded to float16.
+        numerics: How it computes.
 
     Raises:
         AnenasError: If an operation is unknown or lacks a parameter.
     """
 
-    def __init__(self, block: Block, halved: bool) -> None:
+    def __init__(self, block: Block, numerics: Numerics) -> None:
         self.inputs = [one.name for one in block.inputs]
-        self.steps = [_step(operation, halved) for operation in block.operations]
-        self._outputs = [one if isinstance(one, Value) else _value(one, halved) for one in block.outputs]
+        self.steps = [_step(operation, numerics) for operation in block.operations]
+        self.returned = [one if isinstance(one, Value) else _value(one, numerics) for one in block.outputs]
         made = {*self.inputs, *(name for step in self.steps for name in step.outputs)}
-        given = [one.name for one in self._outputs if isinstance(one, Value)]
+        given = [one.name for one in self.returned if isinstance(one, Value)]
         self.reads = [name for name in (*(n for step in self.steps for n in step.reads), *given) if name not in made]
-        self._free_early({*given, *self.reads})
+        states = [one.name for one in block.inputs if one.type.is_state]
+        self._free_early({*given, *self.reads, *states})
 
     def run(self, values: Values, rounding: Rounding | None) -> list[Any]:
         """The outputs of the block. `values` is modified: values that nothing reads any more are removed."""
         for _ in self.stepwise(values, rounding):
             pass
-        return [values[one.name] if isinstance(one, Value) else one for one in self._outputs]
+        return [values[one.name] if isinstance(one, Value) else one for one in self.returned]
 
     def stepwise(self, values: Values, rounding: Rounding | None) -> Iterator[Step]:
         """Run the block, and yield each operation once its results are in `values`."""
@@ -111,7 +130,7 @@ class Steps:
                 step.spent.append(name)
 
 
-def _step(operation: Operation, halved: bool) -> Step:
+def _step(operation: Operation, numerics: Numerics) -> Step:
     name, kind = operation.name, operation.type
     found = _CONTROL.get(kind) or OPERATIONS.get(kind)
     if found is None:
@@ -121,7 +140,7 @@ def _step(operation: Operation, halved: bool) -> Step:
     for parameter, operands in operation.operands.items():
         if parameter not in found.convert:
             raise AnenasError(f"operation {name!r} ({kind}) has an unknown parameter {parameter!r}")
-        bound = [one if isinstance(one, Value) else _value(one, halved) for one in operands]
+        bound = [one if isinstance(one, Value) else _value(one, numerics) for one in operands]
         if any(isinstance(one, Value) for one in bound):
             variables[parameter] = (bound, found.convert[parameter])
         else:
@@ -134,13 +153,20 @@ def _step(operation: Operation, halved: bool) -> Step:
         if shape and math.prod(shape[1:]) > 0:
             constants["shape"] = (-1, *shape[1:])
     outputs, types = [one.name for one in operation.results], [one.type.dtype for one in operation.results]
-    blocks = [Steps(block, halved) for block in operation.blocks]
-    return Step(name, kind, found.function, constants, variables, outputs, types, blocks)
+    rounded = [
+        dtype is not None and dtype.name in numerics.rounded and result not in numerics.exact
+        for result, dtype in zip(operation.results, types, strict=True)
+    ]
+    blocks = [Steps(block, numerics) for block in operation.blocks]
+    _, engine = ON_ENGINE.get(kind, ("", None)) if numerics.on_engine and all(rounded) else ("", None)
+    return Step(name, kind, found.function, constants, variables, outputs, types, rounded, blocks, engine)
 
 
-def _value(constant: Constant, halved: bool) -> Any:
+def _value(constant: Constant, numerics: Numerics) -> Any:
     value = constant.value
-    return value.half().float() if halved and isinstance(value, Tensor) and value.is_floating_point() else value
+    if numerics.change is None or constant in numerics.exact:
+        return value
+    return numerics.change(value) if isinstance(value, Tensor) and value.is_floating_point() else value
 
 
 def _run(step: Step, values: Values, rounding: Rounding | None) -> list[Any]:
@@ -150,44 +176,69 @@ def _run(step: Step, values: Values, rounding: Rounding | None) -> list[Any]:
             parameter: convert([values[one.name] if isinstance(one, Value) else one for one in bound])
             for parameter, (bound, convert) in step.variables.items()
         }
-        if step.blocks:
-            results = step.run(step.blocks, values, rounding, **step.constants, **arguments)
+        if step.blocks or step.type in _STATEFUL:
+            results = step.run(step, values, rounding, **step.constants, **arguments)
         else:
             results = step.run(**step.constants, **arguments)
+            if step.engine is not None and rounding is not None:
+                results = _engine_result(step, results, {**step.constants, **arguments}, rounding)
     except (RuntimeError, ValueError, IndexError, TypeError, AttributeError, KeyError) as error:
         raise AnenasError(f"operation {step.name!r} ({step.type}) fails: {first_line(error)}") from error
     if not isinstance(results, tuple):
         results = (results,)
-    return [
-        _declared(step, result, dtype, name, rounding)
-        for result, dtype, name in zip(results, step.types, step.outputs, strict=True)
-    ]
+    return [_declared(step, result, index, rounding) for index, result in enumerate(results)]
 
 
-def _declared(step: Step, result: Any, dtype: DataType | None, name: str, rounding: Rounding | None) -> Any:
+def _engine_result(step: Step, result: Tensor, arguments: dict[str, Any], rounding: Rounding) -> Tensor:
+    """What the engine gives where that is known to be something else."""
+    assert step.engine is not None
+    given = step.engine(result, **arguments)
+    others = int((given.isfinite() & (given != result)).sum()) if given is not result else 0
+    if others:
+        rounding.tell(step.name, step.type, others)
+    return given
+
+
+def _declared(step: Step, result: Any, index: int, rounding: Rounding | None) -> Any:
+    dtype, name = step.types[index], step.outputs[index]
     if dtype is None or not isinstance(result, Tensor):
+        if rounding is not None:
+            rounding.take(step.sources)
         return result
     result = result.to(dtype.torch)
-    if rounding is not None and dtype.name in rounding.types:
-        return rounding(step.name, step.type, result, name, step.reads, step.blemishes)
+    if rounding is None:
+        return result
+    if step.rounded[index]:
+        return rounding(step.name, step.type, result, name, step.sources, step.blemishes)
+    rounding.pass_on(step.type, result, name, step.sources)
     return result
 
 
-def _cond(blocks: list[Steps], values: Values, rounding: Rounding | None, pred: bool) -> tuple[Any, ...]:
-    return tuple(blocks[0 if pred else 1].run(dict(values), rounding))
+def _cond(step: Step, values: Values, rounding: Rounding | None, pred: bool) -> tuple[Any, ...]:
+    return tuple(step.blocks[0 if pred else 1].run(dict(values), rounding))
 
 
-def _while_loop(
-    blocks: list[Steps], values: Values, rounding: Rounding | None, loop_vars: list[Any]
-) -> tuple[Any, ...]:
-    condition, body = blocks
+def _while_loop(step: Step, values: Values, rounding: Rounding | None, loop_vars: list[Any]) -> tuple[Any, ...]:
+    condition, body = step.blocks
     state = loop_vars
     while bool(condition.run(values | dict(zip(condition.inputs, state, strict=True)), rounding)[0]):
         state = body.run(values | dict(zip(body.inputs, state, strict=True)), rounding)
     return tuple(state)
 
 
+def _first(values: list[Any]) -> Any:
+    return values[0]
+
+
+def _write_state(step: Step, values: Values, rounding: Rounding | None, input: Tensor, data: Tensor) -> tuple[()]:
+    """The state is a value of the program, which its caller keeps."""
+    values[step.state] = data
+    return ()
+
+
+_STATEFUL = ("write_state",)
 _CONTROL = {
     "cond": Implementation(_cond, {"pred": lambda values: bool(values[0].item())}, frozenset({"pred"})),
     "while_loop": Implementation(_while_loop, {"loop_vars": list}, frozenset({"loop_vars"})),
+    "write_state": Implementation(_write_state, dict.fromkeys(("input", "data"), _first), frozenset({"input", "data"})),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ from anenas.mil._values import Array
 if TYPE_CHECKING:
     from anenas.mil._file import ProgramFile
 
+_log = logging.getLogger(__name__)
+_WHITE = 255
 # By their numbers in FeatureTypes.proto's ColorSpace.
 _COLOURS = {10: "grayscale", 20: "RGB", 30: "BGR", 40: "grayscale"}
 
@@ -82,12 +85,21 @@ class Feature:
 
 
 def read_inputs(file: ProgramFile) -> tuple[Feature, ...]:
-    """The program's inputs, in order."""
+    """The program's inputs, in order, without its states."""
     described = {one.name: one for one in file.description.input}
+    given = [one for one in file.main.inputs if not one.type.is_state]
+    return tuple(_input(one, described.get(one.name), file.path) for one in given)
+
+
+def read_states(file: ProgramFile) -> tuple[Feature, ...]:
+    """The states that the program keeps from one call to the next, in order."""
+    found = []
     for given in file.main.inputs:
-        if given.type.kind == "stateType":
-            raise AnenasError(f"{file.path} keeps a state ({given.name!r}); programs with states cannot be run")
-    return tuple(_input(given, described.get(given.name), file.path) for given in file.main.inputs)
+        if given.type.is_state:
+            if given.type.dtype is None or given.type.shape is None:
+                raise AnenasError(f"{file.path}: the state {given.name!r} has no fixed shape")
+            found.append(Feature(given.name, given.type.dtype.name, given.type.shape, usual=given.type.shape))
+    return tuple(found)
 
 
 def read_outputs(file: ProgramFile) -> tuple[Feature, ...]:
@@ -207,6 +219,23 @@ def _tensor(given: Any, feature: Feature) -> tuple[Tensor, int]:
         count = len(array) // batch
     tensor = torch.from_numpy(np.require(array, computed(dtype.numpy), ["C", "W"]))
     return (tensor.flip(1) if feature.image == "BGR" else tensor), count
+
+
+def warn_of_scale(features: tuple[Feature, ...], inputs: Mapping[str, Any]) -> None:
+    """Have a word on pictures whose values are on another scale than 0 to 255, which a program that takes pictures
+    scales itself.
+    """
+    for feature in features:
+        values = np.asarray(inputs[feature.name]) if feature.image and feature.name in inputs else np.zeros(0)
+        if values.dtype.kind not in "fiu" or not values.size:
+            continue
+        low, high = float(values.min()), float(values.max())
+        if low < 0 or high > _WHITE or 0 < high <= 1:
+            _log.warning(
+                "the picture %s holds values from %.3g to %.3g; the program takes 0 to %d and scales them itself: "
+                "give them as they are, or multiply by %d what was divided by it",
+                feature.name, low, high, _WHITE, _WHITE,
+            )  # fmt: skip
 
 
 def parts(given: dict[str, Tensor], count: int, size: int = 1) -> Iterator[dict[str, Tensor]]:

@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar
 
 from anenas._errors import AnenasError
 from anenas._files import is_file
-from anenas.mil._features import read_classes, read_inputs, read_outputs
+from anenas.mil._features import read_classes, read_inputs, read_outputs, read_states
 from anenas.mil._syntax import read_block
 from anenas.mil._tools import coremltools
 from anenas.mil._weights import Weights, inside
@@ -93,9 +93,10 @@ class ProgramFile:
     def __str__(self) -> str:
         return str(self.path)
 
-    # The main function, its inputs and outputs, and a classifier's labels in the order of its probabilities.
+    # The main function, its inputs, states and outputs, and a classifier's labels in the order of its probabilities.
     main = _kept(read_block)
     inputs = _kept(read_inputs)
+    states = _kept(read_states)
     outputs = _kept(read_outputs)
     classes = _kept(read_classes)
 

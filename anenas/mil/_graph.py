@@ -10,6 +10,7 @@ from anenas.graph import ITEM_BYTES, Flexible, Graph, Op, Tensor
 from anenas.mil._examples import example_inputs
 from anenas.mil._file import ProgramFile, intact
 from anenas.mil._program import Program
+from anenas.mil._settings import settings
 from anenas.mil._storage import storage
 from anenas.mil._syntax import Constant, Operand, Operation, Value
 
@@ -26,7 +27,7 @@ def read_graph(file: ProgramFile) -> Graph:
     """The main function of a program as a graph.
 
     Raises:
-        AnenasError: If it is damaged, keeps a state, or has an element type that is unknown or not supported by graphs.
+        AnenasError: If it is damaged, or has an element type that is unknown or not supported by graphs.
     """
     with intact(file.path):
         if all(one.type.shape is not None for one in file.main.inputs if one.type.kind == "tensorType"):
@@ -59,12 +60,11 @@ class _Reader:
 
     def graph(self) -> Graph:
         block = self._file.main
-        inputs, outputs = (tuple(self._tensor(one) for one in some) for some in (block.inputs, block.outputs))
+        given = tuple(one for one in block.inputs if not one.type.is_state)
+        inputs, outputs = (tuple(self._tensor(one) for one in some) for some in (given, block.outputs))
         return Graph(inputs, tuple(self._op(operation) for operation in block.operations), outputs)
 
     def _op(self, operation: Operation) -> Op:
-        if not operation.results:
-            raise AnenasError(f"{self._file}: {operation.type} has no result; programs that keep a state have no graph")
         inputs: list[Tensor] = []
         weights: list[Tensor] = []
         attributes: Attributes = {}
@@ -78,13 +78,18 @@ class _Reader:
         inputs += [tensor for tensor in read if tensor not in inputs]
         weights += held
         outputs = tuple(self._tensor(result) for result in operation.results)
+        if not outputs and operation.type == "write_state":  # what it writes
+            outputs = (dataclasses.replace(self._tensor(operation.operands["data"][0]), name=operation.name),)
+        if not outputs:
+            raise AnenasError(f"{self._file} is damaged: {operation.type} makes nothing")
         begin = attributes.get("begin", ())
         if isinstance(begin, tuple) and inputs and len(begin) == len(inputs[0].shape):
             attributes |= {"begin": tuple(b + n if b < 0 else b for b, n in zip(begin, inputs[0].shape, strict=True))}
         axis = attributes.pop("axis", None)
         if operation.type == "softmax" and isinstance(axis, int):
             attributes["axis"] = axis % len(outputs[0].shape)
-        return Op(operation.name, operation.type, tuple(inputs), outputs, tuple(weights), attributes)
+        given = settings(operation)
+        return Op(operation.name, operation.type, tuple(inputs), outputs, tuple(weights), attributes, given)
 
     def _body(self, operation: Operation) -> tuple[list[Tensor], list[Tensor]]:
         """What the nested blocks of an operation, such as a loop, read from outside, and their weights."""

@@ -34,6 +34,9 @@ class Implementation:
 
 OPERATIONS: dict[str, Implementation] = {}
 """Operations that run with the program, by name in MIL."""
+ON_ENGINE: dict[str, tuple[str, Callable[..., Tensor]]] = {}
+"""Operations that the engine computes otherwise in float16, by name in MIL: the name in `known_differences`, and what
+the engine gives, from the result by definition and the operation's arguments."""
 FOLDED: dict[str, Callable[..., Any]] = {}
 """Operations on constants that run once on loading, by name in MIL."""
 
@@ -55,6 +58,16 @@ def op(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
             frozenset(name for name, parameter in parameters.items() if parameter.default is parameter.empty),
         )
         OPERATIONS.update(dict.fromkeys(names, implementation))
+        return function
+
+    return register
+
+
+def on_engine(kind: str, difference: str) -> Callable[[Callable[..., Tensor]], Callable[..., Tensor]]:
+    """Registers what the engine gives for an operation, of a name in `known_differences`."""
+
+    def register(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+        ON_ENGINE[kind] = difference, function
         return function
 
     return register

@@ -144,7 +144,7 @@ class _Reader:
 
     def _operation(self, message: Any) -> Operation:
         kind, results = message.type, self._values(message.outputs)
-        name = results[0].name if results else kind
+        name = results[0].name if results else _given_name(message) or kind
         operands: dict[str, tuple[Operand, ...]] = {}
         # By name, x before y: the order of protobuf maps differs between processes.
         for parameter, argument in sorted(message.inputs.items()):
@@ -172,6 +172,14 @@ class _Reader:
         if name not in self._names:
             raise AnenasError(f"{self._weights.package} is damaged: nothing computes '{name}', which {reader} reads")
         return self._names[name]
+
+
+def _given_name(message: Any) -> str:
+    """The name of an operation without a result, such as one that writes a state."""
+    if "name" not in message.attributes:
+        return ""
+    names = message.attributes["name"].immediateValue.tensor.strings.values
+    return str(names[0]) if names else ""
 
 
 def _unpack(operation: Operation, index: int, package: Path) -> Array:

@@ -107,8 +107,8 @@ class ValueType:
 
     Attributes:
         kind: "tensorType", "listType", "stateType" and the like, as in MIL.proto's `ValueType`.
-        dtype: The element type of a tensor; None for strings, and if not a tensor.
-        sizes: Of a tensor's dimensions; None for one that is known only when the program runs.
+        dtype: The element type of a tensor or state; None for strings, and otherwise.
+        sizes: Of the dimensions of a tensor or state; None for one that is known only when the program runs.
     """
 
     kind: str
@@ -117,9 +117,15 @@ class ValueType:
 
     @functools.cached_property
     def shape(self) -> tuple[int, ...] | None:
-        """The shape of a tensor, if all sizes are known."""
+        """The shape of a tensor or state, if all sizes are known."""
         known = tuple(size for size in self.sizes if size is not None)
-        return known if self.kind == "tensorType" and len(known) == len(self.sizes) else None
+        held = self.kind == "tensorType" or self.is_state
+        return known if held and len(known) == len(self.sizes) else None
+
+    @property
+    def is_state(self) -> bool:
+        """Whether it is a tensor that outlives a call."""
+        return self.kind == "stateType"
 
     @property
     def elements(self) -> int:
@@ -134,6 +140,9 @@ def read_type(message: Any, path: Path) -> ValueType:
         AnenasError: If its element type is unknown.
     """
     kind = message.WhichOneof("type") or ""
+    if kind == "stateType":
+        wrapped = read_type(message.stateType.wrappedType, path)
+        return ValueType(kind, wrapped.dtype, wrapped.sizes)
     if kind != "tensorType":
         return ValueType(kind)
     tensor = message.tensorType

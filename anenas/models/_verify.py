@@ -26,9 +26,9 @@ def verify_against(
             sizes only; an `.npz` file with arrays by the names of inputs and outputs; or another `.mlpackage`.
         samples: How many random inputs to compare outputs on, if the reference has none.
         layers: Whether to compare every operation, too; only with weights.
-        tolerance: The largest difference allowed in float32, as a fraction of the largest value; by default it depends
-            on the reference. A program with compressed weights has none against the original weights: its differences
-            are reported, and only overflow fails.
+        tolerance: The largest difference allowed in float32, as a fraction of the largest value; by default it is
+            derived from the program (`anenas.coreml.verify`). A program with compressed weights has none against the
+            original weights: its differences are reported, and only overflow fails.
 
     Raises:
         AnenasError: If the package or the reference cannot be read, or they do not belong together.
@@ -40,17 +40,17 @@ def verify_against(
     if path.suffix == ".safetensors":
         return _against_weights(opened, path, samples, layers, tolerance)
     if path.suffix == ".npz":
-        return _against_values(opened, path, _tolerances(tolerance, "fp16"))
+        return _against_values(opened, path, _tolerances(tolerance))
     if path.suffix == ".mlpackage":
-        return _against_package(opened, path, samples, _tolerances(tolerance, "fp16"))
+        return _against_package(opened, path, samples, _tolerances(tolerance))
     if against.count("-") >= 2:
         return _against_architecture(opened, against)
     raise AnenasError(f"cannot verify against '{against}'; expected {_FORMS}")
 
 
-def _tolerances(given: float | None, default: str) -> Mapping[str, float]:
-    """References other than weights were computed with weights that were not rounded, so their default is "fp16"."""
-    return {"fp32": given if given is not None else TOLERANCES[default], "fp16": max(TOLERANCES["fp16"], given or 0.0)}
+def _tolerances(given: float | None) -> Mapping[str, float] | None:
+    """What a user allows, in float16 never less than by default; None for what is derived."""
+    return None if given is None else {"fp32": given, "fp16": max(TOLERANCES["fp16"], given)}
 
 
 def _against_weights(
@@ -87,12 +87,11 @@ def _against_weights(
     against = str(weights)
     if found := package.stored_forms:
         against += f", which became {', '.join(found)}"
-    usual = LOSSY if found else None
-    tolerances = usual if tolerance is None else _tolerances(tolerance, "fp32")
+    tolerances = (LOSSY if found else None) if tolerance is None else _tolerances(tolerance)
     return verify_network(package, deployed, pixels, against, tolerances=tolerances, layers=layers)
 
 
-def _against_values(package: Package, reference: Path, tolerances: Mapping[str, float]) -> Verification:
+def _against_values(package: Package, reference: Path, tolerances: Mapping[str, float] | None) -> Verification:
     from anenas.mil import read_arrays
 
     arrays = read_arrays(reference)
@@ -104,9 +103,11 @@ def _against_values(package: Package, reference: Path, tolerances: Mapping[str, 
     return verify(package, inputs, expected, str(reference), tolerances=tolerances)
 
 
-def _against_package(package: Package, other: Path, samples: int, tolerances: Mapping[str, float]) -> Verification:
-    inputs = package.example_inputs(samples=samples)
-    return verify(package, inputs, Package.open(other).program()(inputs), str(other), tolerances=tolerances)
+def _against_package(
+    package: Package, path: Path, samples: int, tolerances: Mapping[str, float] | None
+) -> Verification:
+    inputs, other = package.example_inputs(samples=samples), Package.open(path)
+    return verify(package, inputs, other.program()(inputs), str(path), tolerances=tolerances, other=other)
 
 
 def _against_architecture(package: Package, text: str) -> Verification:
@@ -124,4 +125,5 @@ def _against_architecture(package: Package, text: str) -> Verification:
             f"expected {len(expected)} and {predicted.macs:,}"
         )
     inputs = package.example_inputs()
-    return verify(package, inputs, package.program()(inputs), "its architecture (operations and sizes, no values)")
+    against = "its architecture (operations and sizes, no values)"
+    return verify(package, inputs, package.program()(inputs), against, tolerances=TOLERANCES)

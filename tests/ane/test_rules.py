@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from anenas.ane import Rule, check, get_chip, placement, rules
+from anenas.ane import Rule, check, get_chip, known_differences, op_support, placement, rules
+from anenas.ane._difference_rules import TOLD_BY, met_conditions
 from anenas.graph import Flexible, Graph, Op, Tensor
 from anenas.network import architecture_graph
 from anenas.space import load_space
@@ -33,6 +34,21 @@ def one(
     x, y = tensor("x", into, dtype), tensor("y", out or into, dtype)
     weights = (tensor("w", weight),) if weight else ()
     return Graph((x,), (Op("op", kind, (x,), (y,), weights, attributes),), (y,))
+
+
+def of(
+    kind: str,
+    into: Shape = (1, 16, 8, 8),
+    out: Shape | None = None,
+    dtype: str = "fp16",
+    kernel: Shape = (),
+    **settings: int | Shape,
+) -> Graph:
+    """A program of one operation with settings, named "op"."""
+    (op,) = one(kind, into, out, dtype=dtype).ops
+    attributes = {"kernel": kernel, "stride": kernel} if kernel else {}
+    op = dataclasses.replace(op, settings=settings, attributes=attributes)
+    return Graph(op.inputs, (op,), op.outputs)
 
 
 def conv(
@@ -200,6 +216,64 @@ CASES: dict[str, list[Case]] = {
     ],
     "resize": [Case(one("upsample_bilinear"), small, "M1")],
     "topk": [Case(one("topk"), small, "M4")],
+    "pad-mode": [
+        Case(of("pad", pad=(0, 0, 0, 0, 1, 1, 1, 1), constant=1, constant_val=1), of("pad", constant=1)),
+        Case(of("pad", reflect=1), of("pad", replicate=1), "M1"),
+    ],
+    "factor": [
+        Case(of(kind, **{setting: 5}), of(kind, **{setting: 4}))
+        for kind, setting in (
+            ("depth_to_space", "block_size"),
+            ("space_to_depth", "block_size"),
+            ("pixel_shuffle", "upscale_factor"),
+        )
+    ]
+    + [Case(of("tile", reps=(1, 1, 5, 1)), of("tile", reps=(1, 1, 2, 8)))],
+    "computed-indices": [
+        Case(of(kind, computed_indices=1), of(kind)) for kind in ("gather", "gather_along_axis", "gather_nd")
+    ]
+    + [Case(of(kind, computed_begin=1), of(kind)) for kind in ("slice_by_index", "slice_by_size")],
+    "argmax-axis": [
+        Case(of(kind, (1, 2049), (1,), axis=-1), of(kind, (2049, 2048), (1,), axis=1))
+        for kind in ("reduce_argmax", "reduce_argmin")
+    ],
+    "linear-rank": [Case(one("linear", (1, 2, 2, 2, 4)), one("linear", (2, 2, 2, 4)))],
+    "space-to-batch": [Case(of("space_to_batch", block_shape=(2,)), of("space_to_batch", block_shape=(2, 2)))],
+    "state": [Case(one(kind, dtype="fp32"), one(kind)) for kind in ("read_state", "write_state", "coreml_update_state")]
+    + [Case(one("read_state"), small, "A15@ios17")],
+    "does-not-compile": [
+        Case(
+            of("pad", (1, 3, 6, 8, 8), pad=(0, 0, 0, 0, 1, 1, 0, 0, 0, 0), reflect=1),
+            of("pad", (1, 3, 6, 8, 8), pad=(0, 0, 0, 0, 1, 1, 1, 1), reflect=1),
+        ),
+        Case(of("pad", pad=(0, 0, 1, 1, 0, 0, 0, 0), replicate=1), of("pad", pad=(0, 0, 1, 1, 0, 0, 0, 0), constant=1)),
+        Case(one("matmul", dtype="int32"), one("matmul")),
+    ],
+    "differs-on-device": [
+        Case(
+            of("avg_pool", (1, 1, 7, 7), kernel=(2, 2), ceil_mode=1),
+            of("avg_pool", (1, 1, 8, 8), kernel=(2, 2), ceil_mode=1),
+        ),
+        Case(
+            of("avg_pool", (1, 1, 7, 7), kernel=(2, 2), ceil_mode=1, custom=1),
+            of("avg_pool", (1, 1, 7, 7), kernel=(2, 2), ceil_mode=1, exclude_padding_from_average=1),
+        ),
+        Case(of("avg_pool", (1, 1, 7), same_lower=1), of("avg_pool", same_lower=1)),
+        Case(of("max_pool", (1, 1, 7), same_lower=1), of("max_pool", same_lower=1)),
+        *[
+            Case(one(kind), one(kind, dtype="fp32"))
+            for kind in ("softplus", "softplus_parametric", "reduce_log_sum_exp", "round")
+        ],
+        Case(row("softmax", "log"), row("softmax", "exp")),
+        Case(row("floor", "mul"), row("floor", "relu")),
+        Case(of("gather_nd", computed_indices=1), of("gather_nd")),
+        Case(of("gather", negative_indices=1), of("gather")),
+        Case(one("matmul", (16,)), one("matmul")),
+        Case(one("resize_nearest_neighbor", out=(1, 16, 1, 1)), one("resize_nearest_neighbor")),
+        Case(one("crop_resize"), one("crop_resize", dtype="fp32")),
+        Case(one("non_maximum_suppression"), one("non_maximum_suppression", dtype="fp32")),
+        Case(one("slice_update"), small),
+    ],
     "segments": [Case(between_convolutions("cumsum"), between_convolutions("relu"))],
     "flexible-shape": [
         Case(flexible(one("conv"), 0), flexible(one("conv"), 128)),
@@ -231,6 +305,35 @@ def test_a_rule_finds_what_breaks_it_and_nothing_else(rule: Rule) -> None:
             assert finding.op in names
             assert finding.message and finding.fix and "\n" not in finding.message
             assert finding.is_error == (finding.severity == "error")
+
+
+@pytest.mark.parametrize("kind", [kind for kind, known in op_support().items() if known.condition])
+def test_every_condition_of_the_table_of_operations_is_looked_at(kind: str) -> None:
+    """By rules that find it, or by what the estimate or the placement counts."""
+    told = op_support()[kind].rules
+    assert told
+    for name in set(told) - {"host", "cost", "none"}:
+        cases = [case for case in CASES[name] if any(op.kind == kind for op in case.broken.ops)]
+        cases = cases or [Case(one(kind, dtype="int32" if name == "int32" else "fp16"), small, "M1")]
+        for case in cases:
+            found = check(case.broken, get_chip(case.chip))
+            assert any(finding.rule == name and kind in str(case.broken.ops) for finding in found), name
+
+
+def test_every_known_difference_that_rules_take_in_is_found() -> None:
+    known = known_differences()
+    assert {name for name, one in known.items() if one.in_rules} == met_conditions()
+    assert {TOLD_BY[name] for name in TOLD_BY} <= {rule.id for rule in rules()}
+    sources = [finding.message for rule in ("differs-on-device", "does-not-compile") for case in CASES[rule]
+               for finding in check(case.broken, get_chip(case.chip)) if finding.rule == rule]  # fmt: skip
+    for name in met_conditions() - TOLD_BY.keys():
+        assert any(known[name].happens in message for message in sources), name
+
+
+def test_what_is_not_taken_in_says_why() -> None:
+    for known in known_differences().values():
+        assert known.in_rules or known.in_interpreter or known.taken_in.startswith("no: "), known.name
+        assert known.where in ("every", "engine", "gpu", "compiler") and known.source
 
 
 def test_every_rule_tells_its_guideline_and_evidence() -> None:

@@ -12,7 +12,7 @@ from commands import Run
 from torch import nn
 
 from anenas.coreml import convert
-from anenas.mil import load_program
+from anenas.mil import coremltools, load_program
 
 
 class Bright(nn.Module):
@@ -93,7 +93,7 @@ def test_a_mistake_is_one_line_and_nothing_is_written(
 
 @pytest.mark.usefixtures("given")
 def test_a_program_is_verified_and_the_exit_code_is_1_where_it_differs(run: Run) -> None:
-    dim = np.random.default_rng(0).random((4, 3, 4, 4), np.float32)
+    dim = 3 * np.random.default_rng(0).random((4, 3, 4, 4), np.float32)
     values = load_program("model.mlpackage")({"image": dim})["classLabel_probs"]
     np.savez("right.npz", image=dim, classLabel_probs=values)
     np.savez("wrong.npz", image=dim, classLabel_probs=values[:, ::-1])
@@ -106,6 +106,41 @@ def test_a_program_is_verified_and_the_exit_code_is_1_where_it_differs(run: Run)
     told = json.loads(out)
     assert (told["package"], told["passed"]) == ("model.mlpackage", False)
     assert "differs by" in told["problems"][0]
+
+
+@pytest.mark.usefixtures("given")
+def test_a_picture_that_was_divided_by_255_is_told(run: Run) -> None:
+    np.savez("scaled.npz", image=np.random.default_rng(0).random((1, 3, 4, 4), np.float32))
+    code, _, err = run("run", "model.mlpackage", "--inputs", "scaled.npz", "--outputs", "out.npz")
+    assert code == 0
+    assert "the picture image holds values from" in err and "multiply by 255" in err
+
+
+def test_a_state_goes_from_one_file_to_the_next(run: Run) -> None:
+    class Counter(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.register_buffer("total", torch.zeros(1, 3, dtype=torch.float16))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            self.total.add_(x)
+            return self.total * 2
+
+    ct = coremltools()
+    ct.convert(
+        torch.jit.trace(Counter().eval(), torch.zeros(1, 3)),
+        inputs=[ct.TensorType(name="x", shape=(1, 3))],
+        outputs=[ct.TensorType(name="y")],
+        states=[ct.StateType(wrapped_type=ct.TensorType(shape=(1, 3), dtype=np.float16), name="total")],
+        minimum_deployment_target=ct.target.iOS18,
+        skip_model_load=True,
+    ).save("state.mlpackage")
+    for begin, after in (({}, [[4, 4, 4]]), ({"total": np.full((1, 3), 10, np.float16)}, [[14, 14, 14]])):
+        np.savez("x.npz", x=np.full((4, 3), 1, np.float32), **begin)
+        assert run("run", "state.mlpackage", "--inputs", "x.npz", "--outputs", "y.npz")[0] == 0
+        with np.load("y.npz") as written:
+            np.testing.assert_array_equal(written["total"], after)
+            np.testing.assert_array_equal(written["y"][-1:], 2 * np.array(after))
 
 
 def test_what_a_program_cannot_be_held_against_is_one_line(refusal: Callable[..., str], model: Path) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
 from anenas import AnenasError
 from anenas.coreml import Package, compress
@@ -156,3 +158,53 @@ def test_a_failure_leaves_what_was_there(package: Packaged, tmp_path: Path) -> N
 def test_a_bias_of_many_elements_has_no_blocks(form: str, package: Packaged, tmp_path: Path) -> None:
     wide = Architecture.parse("1x1x16x16-conv_r1_s2_c16_k3_relu-head_c2304_relu_n3")
     assert compress(package(wide), tmp_path / "small.mlpackage", form).bytes < package(wide).bytes
+
+
+def test_constants_that_are_no_weights_stay_as_they_are_and_are_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A mask with infinities, anchors and positions, beside weights."""
+    mask = torch.full((64, 64), -torch.inf).triu(1)
+    positions = torch.linspace(0, 640, 64 * 64).reshape(64, 64)
+
+    class Attending(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.linear = nn.Linear(64, 64)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            scores = (self.linear(x) + mask).softmax(-1)
+            return scores * 0.5 + positions
+
+    ct, x = coremltools(), torch.rand(64, 64)
+    model = ct.convert(
+        torch.jit.trace(Attending().eval(), x),
+        inputs=[ct.TensorType(name="x", shape=x.shape)],
+        minimum_deployment_target=ct.target.iOS16,
+        skip_model_load=True,
+    )
+    model.save(str(tmp_path / "m.mlpackage"))
+    plain = Package.open(tmp_path / "m.mlpackage")
+    for form in ("palette2", "int8", "sparse75", "palette4+int8", "sparse50+palette4"):
+        with caplog.at_level("INFO", "anenas"):
+            small = compress(plain, tmp_path / "small.mlpackage", form)
+        assert "2 constants of 8,192 numbers are no weights and stay as they are" in caplog.text
+        stored = {op.kind: [bool(one.storage) for one in op.weights if len(one.shape) > 1] for op in small.graph.ops}
+        assert stored["linear"] == [True] and True not in stored["add"]
+        exact, near = (one.program()({"x": x.numpy()}) for one in (plain, small))
+        (was,), (now,) = exact.values(), near.values()
+        assert np.isfinite(now).all() and np.abs(now - was).max() < 0.5  # of positions up to 640
+        assert small.graph.weight_bytes == pytest.approx(
+            compressed(plain.graph, get_weight_format(form)).weight_bytes, rel=1e-3
+        )
+
+
+def test_a_package_of_several_functions_names_them(package: Packaged, tmp_path: Path) -> None:
+    ct = coremltools()
+    both = ct.utils.MultiFunctionDescriptor()
+    for name in ("short", "long"):
+        both.add_function(str(package(NETWORK)), "main", name)
+    both.default_function_name = "short"
+    ct.utils.save_multifunction(both, str(tmp_path / "both.mlpackage"))
+    with pytest.raises(AnenasError, match=r"holds 2 functions \(long, short\) that share weights"):
+        compress(Package.open(tmp_path / "both.mlpackage"), tmp_path / "small.mlpackage", "int8")

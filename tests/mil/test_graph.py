@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
@@ -205,29 +204,6 @@ def test_damage_anywhere_is_told_in_one_line_or_does_no_harm(
         assert found.graph.outputs and found.example_inputs()
     except AnenasError as error:
         assert "\n" not in str(error)
-
-
-def test_a_program_that_keeps_a_state_has_no_graph(tmp_path: Path) -> None:
-    ct = coremltools()
-
-    class Counter(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.register_buffer("total", torch.zeros(3, dtype=torch.float16))
-
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
-            self.total.add_(x)
-            return self.total * 2
-
-    model = ct.convert(
-        torch.jit.trace(Counter().eval(), torch.zeros(3)),
-        inputs=[ct.TensorType(name="x", shape=(3,))],
-        states=[ct.StateType(wrapped_type=ct.TensorType(shape=(3,), dtype=np.float16), name="total")],
-        minimum_deployment_target=ct.target.iOS18,
-        skip_model_load=True,
-    )
-    model.save(str(tmp_path / "state.mlpackage"))
-    assert message_of(tmp_path / "state.mlpackage").endswith("programs that keep a state have no graph")
 
 
 def test_what_a_loop_reads_of_what_is_around_it_belongs_to_it(tmp_path: Path) -> None:

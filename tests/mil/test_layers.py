@@ -192,9 +192,21 @@ def test_pools_that_keep_the_last_window(call: Call, data: st.DataObject) -> Non
         "ceil_mode": True,
     }
     close(call("max_pool", **options), F.max_pool2d(image, kernel, stride, pad, ceil_mode=True))
-    for excluded in (False, True):
-        expected = F.avg_pool2d(image, kernel, stride, pad, ceil_mode=True, count_include_pad=not excluded)
-        close(call("avg_pool", exclude_padding_from_average=excluded, **options), expected)
+    expected = F.avg_pool2d(image, kernel, stride, pad, ceil_mode=True, count_include_pad=False)
+    close(call("avg_pool", exclude_padding_from_average=True, **options), expected)
+    # Core ML divides by the whole kernel whatever it covers, unlike torch.
+    beyond = F.pad(image, (pad, pad + kernel, pad, pad + kernel))
+    expected = F.avg_pool2d(beyond, kernel, stride)[..., : expected.shape[2], : expected.shape[3]]
+    close(call("avg_pool", exclude_padding_from_average=False, **options), expected)
+
+
+def test_windows_over_the_edge_are_divided_by_the_whole_kernel_as_on_macs(call: Call) -> None:
+    x = np.arange(49, dtype=np.float32).reshape(1, 1, 7, 7)
+    options = {"kernel_sizes": [2, 2], "strides": [3, 3], "pad_type": "valid", "ceil_mode": True}
+    found = call("avg_pool", x=x, **options)
+    np.testing.assert_allclose(found[0, 0], [[4, 7, 4.75], [25, 28, 15.25], [21.25, 22.75, 12]])  # coremltools PR 2844
+    found = call("avg_pool", x=x, exclude_padding_from_average=True, **options)
+    np.testing.assert_allclose(found[0, 0], [[4, 7, 9.5], [25, 28, 30.5], [42.5, 45.5, 48]])
 
 
 @given(st.integers(1, 3), st.lists(st.integers(1, 4), min_size=1, max_size=3))

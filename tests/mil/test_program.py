@@ -370,29 +370,3 @@ def test_an_operation_that_fails_is_named(converted: Converted) -> None:
     package.function.inputs[0].type.tensorType.dimensions[1].constant.size = 2
     (path / "Data/com.apple.CoreML/model.mlmodel").write_bytes(package.model.SerializeToString())
     assert "(conv) fails: " in refusal(lambda: load_program(path)({"x0": random(1, 2, 6, 6)}))
-
-
-def test_a_program_with_states_is_refused(saved: Callable[..., Path]) -> None:
-    ct = coremltools()
-
-    class Counter(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.register_buffer("total", torch.zeros(3, dtype=torch.float16))
-
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
-            self.total.add_(x)
-            return self.total * 2
-
-    traced = torch.jit.trace(Counter().eval(), torch.zeros(3))
-    state = ct.StateType(wrapped_type=ct.TensorType(shape=(3,), dtype=np.float16), name="total")
-    model = ct.convert(
-        traced,
-        inputs=[ct.TensorType(name="x", shape=(3,))],
-        states=[state],
-        minimum_deployment_target=ct.target.iOS18,
-        skip_model_load=True,
-    )
-    path = saved(lambda a: builder().cos(x=a), {"a": (1,)}).with_name("state.mlpackage")
-    model.save(str(path))
-    assert "keeps a state ('total')" in refusal(lambda: load_program(path))

@@ -10,11 +10,15 @@ from rich.console import Console
 from rich.table import Table
 
 from anenas.cli.screen._text import STYLES, counted, print_line
-from anenas.coreml import Verification
+from anenas.coreml import MARGIN, RUNS, Verification
 from anenas.mil import Event
 
 # What a float16 result is off by rounding alone, twice.
 _PARTED = 2e-3
+_DERIVED = (
+    f"{MARGIN} times what rounding every result at random moves the values around it by, in {RUNS} runs; of integers "
+    "and labels, what it changes"
+)
 
 
 def print_verification(console: Console, package: str, result: Verification) -> None:
@@ -22,14 +26,18 @@ def print_verification(console: Console, package: str, result: Verification) -> 
     print_line(console, f"{package} against {result.against}, {counted(result.samples, 'sample')}")
     table = Table(box=SIMPLE_HEAD)
     table.add_column("output", no_wrap=True)
-    for heading in ("precision", "largest", "mean", "relative", "cosine", "top 1"):
+    for heading in ("precision", "largest", "allowed", "mean", "relative", "cosine", "top 1"):
         table.add_column(heading, justify="right")
     for precision, differences in {"fp32": result.fp32, "fp16": result.fp16}.items():
         for one in differences:
             top1 = "" if one.top1 is None else f"{one.top1:.0%}"
-            figures = [f"{one.largest:.2g}", f"{one.mean:.2g}", f"{one.relative:.2g}", f"{one.cosine:.5f}", top1]
-            table.add_row(one.name, precision, *figures)
+            derived = one.allowed is not None
+            largest = f"{one.found if derived and one.beyond else one.largest:.2g}"
+            figures = [f"{one.mean:.2g}", f"{one.relative:.2g}", f"{one.cosine:.5f}", top1]
+            table.add_row(one.name, precision, largest, f"{one.allowed:.2g}" if derived else "", *figures)
     console.print(table)
+    if any(one.allowed is not None for one in (*result.fp32, *result.fp16)):
+        print_line(console, f"allowed, at the value nearest to it or furthest beyond: {_DERIVED}")
     if result.layers:
         parted = next((one for one in result.layers if not one.relative <= _PARTED), None)
         worst = max(result.layers, key=lambda one: one.relative)

@@ -1,6 +1,6 @@
 """The operations of MIL, which register themselves, one file per subject."""
 
-from anenas.mil._registry import FOLDED, OPERATIONS
+from anenas.mil._registry import FOLDED, ON_ENGINE, OPERATIONS
 from anenas.mil.operations import (  # noqa: F401
     _activation,
     _classification,
@@ -12,6 +12,7 @@ from anenas.mil.operations import (  # noqa: F401
     _linear,
     _lists,
     _normalisation,
+    _on_engine,
     _pooling,
     _quantisation,
     _recurrent,
@@ -21,4 +22,4 @@ from anenas.mil.operations import (  # noqa: F401
     _shape,
 )
 
-__all__ = ["FOLDED", "OPERATIONS"]
+__all__ = ["FOLDED", "ON_ENGINE", "OPERATIONS"]

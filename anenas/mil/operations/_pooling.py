@@ -43,20 +43,20 @@ def avg_pool(
     exclude_padding_from_average: bool = False,
     ceil_mode: bool = False,
 ) -> Tensor:
-    """Padding counts as zeros unless excluded; elements added by `ceil_mode` never count."""
+    """Padding counts as zeros unless excluded, and so do elements added by `ceil_mode`, which torch never counts.
+
+    That is what Core ML computes on every device: "avg-pool-overhang" in `known_differences`.
+    """
     strides = strides or (1,) * len(kernel_sizes)
     pads = paddings(pad_type, pad, x.shape[2:], kernel_sizes, strides)
     pool = _AVERAGE[len(kernel_sizes)]
     if _native(pads, kernel_sizes, ceil_mode):
         return pool(x, kernel_sizes, strides, [before for before, _ in pads], False, not exclude_padding_from_average)
     reach = _reaching(pads, x.shape[2:], kernel_sizes, strides, ceil_mode)
-    counted = torch.ones(1, 1, *x.shape[2:])
-    if exclude_padding_from_average:
-        counted = padded(counted, reach)
-    else:
-        beyond = [(0, after - given) for (_, after), (_, given) in zip(reach, pads, strict=True)]
-        counted = padded(padded(counted, pads, 1.0), beyond)
-    return pool(padded(x, reach), kernel_sizes, strides) / pool(counted, kernel_sizes, strides)
+    averages = pool(padded(x, reach), kernel_sizes, strides)
+    if not exclude_padding_from_average:
+        return averages
+    return averages / pool(padded(torch.ones(1, 1, *x.shape[2:]), reach), kernel_sizes, strides)
 
 
 @op("l2_pool")

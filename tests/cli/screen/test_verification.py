@@ -22,12 +22,22 @@ def verification(*differences: Difference, **more: object) -> Verification:
 def test_what_is_near_enough_is_equal(shown: Callable[..., list[str]]) -> None:
     assert shown(print_verification, "m.mlpackage", verification(NEAR, lost=DENORMALS)) == [
         "m.mlpackage against weights, 1 sample",
-        "output precision largest mean relative cosine top 1",
+        "output precision largest allowed mean relative cosine top 1",
         "probs fp32 0.0012 0.0004 0.001 0.99999 100%",
         "probs fp16 0.0012 0.0004 0.001 0.99999 100%",
         "float16 flushes 1,234 values to zero at 2 operations, most at a (mul)",
         "equal within what is allowed",
     ]
+
+
+def test_what_is_allowed_is_printed_where_it_is_derived(shown: Callable[..., list[str]]) -> None:
+    near = Difference("y", 0.5, 0.1, 0.25, 0.9, None, allowed=0.75, found=0.5)
+    beyond = Difference("z", 1.0, 0.1, 0.25, 0.9, None, allowed=0.01, found=0.7, beyond=2)
+    lines = shown(print_verification, "m", verification(near, beyond))
+    assert lines[2:4] == ["y fp32 0.5 0.75 0.1 0.25 0.90000", "z fp32 0.7 0.01 0.1 0.25 0.90000"]
+    said = " ".join(lines)
+    assert "6 times what rounding every result at random moves the values around it by, in 3 runs" in said
+    assert "z differs by 0.7 in fp32 where 0.01 is allowed; 2 values do" in said
 
 
 def test_what_is_too_far_differs_with_a_line_for_each_problem(shown: Callable[..., list[str]]) -> None:

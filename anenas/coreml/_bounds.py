@@ -1,0 +1,94 @@
+"""What rounding explains: how far a program's outputs may be from what it was made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from anenas.coreml._package import Package
+from anenas.mil import UNITS, Noise, Precision, Program
+
+Outputs = Mapping[str, np.ndarray]
+
+# The program runs so often with its results moved by rounding at random, and may differ by so many times the most that
+# this moves its outputs.
+RUNS, MARGIN = 3, 6
+# And by so much, relative to the values around it, in any case: programs of float32 agree to 1e-5, and a value of
+# float16 is at best as near as a few units.
+LEAST = {"fp32": 1e-5, "fp16": 4 * UNITS["fp16"]}
+# But never by more than this part of the largest value: of a program of float32, and of others.
+MOST_FLOAT32, MOST = 1e-2, 0.1
+_FEWEST = 16  # values that tell together how far rounding moves one of them
+
+
+def rounding_bounds(
+    package: Package,
+    precision: Precision,
+    inputs: Outputs,
+    outputs: Outputs,
+    *,
+    coarse: bool,
+    prepared: Callable[[Outputs], Outputs],
+) -> dict[str, np.ndarray]:
+    """How far each value of each output may be off, of the output's shape.
+
+    The bound follows the program: it is run with every result and weight moved at random within a unit of rounding (see
+    `Noise`). A value is judged by what is around it, the values with the same index along one axis, so that scores of
+    0 to 1 are not judged by the coordinates of 640 beside them. Integers and labels may differ only where rounding
+    changed them.
+
+    Args:
+        package: The program.
+        precision: How it computed `outputs`.
+        inputs: What it computed them from.
+        outputs: Its outputs.
+        coarse: Whether weights may have been rounded to float16, in the program or in what it is compared with.
+        prepared: What becomes of outputs before they are compared.
+    """
+    base = package.program(precision)
+    weights = UNITS["fp16"] if coarse or precision == "fp16" else UNITS["fp32"]
+    moved: dict[str, list[np.ndarray]] = {name: [] for name in outputs}
+    for seed in range(RUNS):
+        program = Program(package, precision, Noise(UNITS[precision], weights, seed), like=base)
+        for name, values in prepared(program(inputs)).items():
+            moved[name].append(values)
+    most = MOST if coarse or precision == "fp16" else MOST_FLOAT32
+    return {name: _bound(values, moved[name], LEAST[precision], most) for name, values in outputs.items()}
+
+
+def fixed_bounds(outputs: Outputs) -> dict[str, np.ndarray]:
+    """Bounds of a program with compressed weights, which rounding does not explain: a tenth of the values around."""
+    return {
+        name: MOST * _around(np.abs(values)) if values.dtype.kind == "f" else np.zeros(values.shape)
+        for name, values in outputs.items()
+    }
+
+
+def _bound(values: np.ndarray, moved: list[np.ndarray], least: float, most: float) -> np.ndarray:
+    if values.dtype.kind != "f":
+        return _changed(values, moved)
+    with np.errstate(invalid="ignore"):
+        off = np.max([np.abs(one.astype(np.float64) - values) for one in moved], axis=0)
+    off = np.nan_to_num(off, nan=0.0, posinf=0.0)
+    size = np.nan_to_num(np.abs(values).astype(np.float64), nan=0.0, posinf=0.0)
+    bound: np.ndarray = np.minimum(MARGIN * _around(off) + least * _around(size), most * size.max(initial=0.0))
+    return bound
+
+
+def _changed(values: np.ndarray, moved: list[np.ndarray]) -> np.ndarray:
+    """How far rounding changes integers; of labels, infinity where it does."""
+    if values.dtype.kind in "iub":
+        whole = values.astype(np.int64)
+        return np.max([np.abs(one.astype(np.int64) - whole) for one in moved], axis=0).astype(np.float64)
+    return np.where(np.any([one != values for one in moved], axis=0), np.inf, 0.0)
+
+
+def _around(size: np.ndarray) -> np.ndarray:
+    """The largest of the values around each: those with its index along the axis where that is least."""
+    largest = np.full(size.shape, size.max(initial=0.0))
+    for axis, count in enumerate(size.shape):
+        if count and size.size // count >= _FEWEST:
+            others = tuple(one for one in range(size.ndim) if one != axis)
+            largest = np.minimum(largest, size.max(axis=others, keepdims=True))
+    return largest

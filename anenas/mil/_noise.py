@@ -1,0 +1,55 @@
+"""How far rounding moves a program's results: the program run with results and weights moved at random.
+
+Monte Carlo arithmetic (D. S. Parker, 1997): every result is multiplied by 1 + d, d drawn evenly from one unit of
+rounding below 0 to one above. What the outputs differ by from one run to the next is what rounding explains, and it
+follows the program: it is small where a sum averages it out and large behind a difference of two near numbers.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from anenas.mil._precision import Event, Loss, Rounding, rounded
+
+UNITS = {"fp32": 2.0**-23, "fp16": 2.0**-11}
+"""Largest relative error of rounding to nearest; of float32 twice that, as half the spacing cannot be added to 1."""
+
+
+class Noise(Rounding):
+    """Moves what `Rounding` rounds, and finds no losses.
+
+    Args:
+        results: Largest relative change of a result.
+        weights: Largest relative change of a constant.
+        seed: Equal seeds give equal changes.
+    """
+
+    def __init__(self, results: float, weights: float, seed: int = 0) -> None:
+        super().__init__()
+        self._results, self._of_weights = results, weights
+        self._random = torch.Generator().manual_seed(seed)
+
+    def __call__(
+        self, op: str, op_type: str, value: Tensor, name: str, operands: list[str], known: list[Loss]
+    ) -> Tensor:
+        moved = self._moved(value, self._results)
+        return rounded(moved) if self._results >= UNITS["fp16"] else moved
+
+    def pass_on(self, op_type: str, value: Tensor, name: str, operands: list[str]) -> None:
+        pass
+
+    def tell(self, op: str, op_type: str, count: int) -> None:
+        pass
+
+    def finished(self, outputs: list[str]) -> list[Event]:
+        return []
+
+    def weights(self, value: Tensor) -> Tensor:
+        """A constant, changed."""
+        return self._moved(value, self._of_weights)
+
+    def _moved(self, value: Tensor, most: float) -> Tensor:
+        if not most:
+            return value
+        return torch.empty_like(value).uniform_(1 - most, 1 + most, generator=self._random).mul_(value)

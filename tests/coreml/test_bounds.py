@@ -1,0 +1,169 @@
+"""What `verify` holds equal follows from types and precision."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from anenas.coreml import Difference, Package, Verification, verify
+from anenas.mil import coremltools
+
+Converted = Callable[..., Package]
+
+
+class Of(nn.Module):
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, x: torch.Tensor) -> Any:
+        return self.function(x)
+
+
+@pytest.fixture
+def converted(tmp_path: Path) -> Converted:
+    def converted(network: nn.Module, x: np.ndarray, precision: str = "FLOAT16", **options: Any) -> Package:
+        ct = coremltools()
+        path = tmp_path / f"{len(list(tmp_path.iterdir()))}.mlpackage"
+        given = ct.TensorType(name="x", shape=x.shape)
+        ct.convert(
+            torch.jit.trace(network.eval(), torch.from_numpy(x)),
+            inputs=options.pop("inputs", [given]),
+            compute_precision=getattr(ct.precision, precision),
+            minimum_deployment_target=ct.target.iOS16,
+            skip_model_load=True,
+            **options,
+        ).save(str(path))
+        return Package.open(path)
+
+    return converted
+
+
+def held(package: Package, x: np.ndarray, expected: Any, name: str = "") -> Verification:
+    return verify(package, {"x": x}, {name or package.outputs[0].name: np.asarray(expected)}, "values")
+
+
+def outputs(network: nn.Module, x: np.ndarray) -> np.ndarray:
+    with torch.no_grad():
+        values: np.ndarray = network(torch.from_numpy(x)).numpy()
+    return values
+
+
+@pytest.mark.parametrize("wrong", [499, 501, 510])
+def test_an_index_that_is_off_by_one_or_more_is_found(converted: Converted, wrong: int) -> None:
+    x = np.zeros((1, 1000), np.float32)
+    x[0, 500] = 1
+    package = converted(Of(lambda x: x.argmax(1)), x)
+    assert held(package, x, np.array([500], np.int32)).passed
+    result = held(package, x, np.array([wrong], np.int32))
+    assert [problem.split(" differs by ")[1] for problem in result.problems] == [
+        f"{abs(wrong - 500)} in {precision} where 0 is allowed; 1 value does" for precision in ("fp32", "fp16")
+    ]
+
+
+def test_labels_are_compared(converted: Converted) -> None:
+    x = np.array([[0.1, 0.7, 0.2]], np.float32)
+    names = coremltools().ClassifierConfig(["cat", "dog", "owl"])
+    package = converted(nn.Softmax(1), x, classifier_config=names)
+    assert held(package, x, ["dog"], "classLabel").passed
+    assert not held(package, x, ["cat"], "classLabel").passed
+
+
+def test_an_index_that_rounding_changes_is_no_difference(converted: Converted) -> None:
+    """Two scores a millionth apart: in float16 they are the same, and the first is taken."""
+    x = np.array([[0.3, 0.7, 0.7000001, 0.1]], np.float32)
+    package = converted(Of(lambda x: (x * 1.5).argmax(1)), x)
+    result = held(package, x, np.array([2], np.int32))
+    assert not [problem for problem in result.problems if "fp16" in problem]
+
+
+@pytest.mark.parametrize("precision", ["FLOAT32", "FLOAT16"])
+def test_scores_are_not_judged_by_the_coordinates_beside_them(converted: Converted, precision: str) -> None:
+    def head(x: torch.Tensor) -> torch.Tensor:
+        return torch.cat([x[:, :4] * 640, torch.sigmoid(x[:, 4:])], 1)
+
+    x = np.random.default_rng(0).random((1, 6, 50), np.float32)
+    right = outputs(Of(head), x)
+    package = converted(Of(head), x, precision)
+    assert held(package, x, right).passed
+    wrong = right.copy()
+    wrong[0, 4, 7] += 0.02  # 3e-5 of the largest
+    result = held(package, x, wrong)
+    assert len(result.problems) == 2 and "1 value does" in result.problems[0]
+
+
+def small_network(epsilon: float = 1e-5) -> nn.Module:
+    torch.manual_seed(0)
+    layers = [nn.Conv2d(3, 16, 3), nn.BatchNorm2d(16, eps=epsilon), nn.ReLU(), nn.Conv2d(16, 5, 3)]
+    network = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    network[1].running_var.uniform_(0.01, 0.1)
+    return network.eval()
+
+
+X = np.random.default_rng(0).standard_normal((4, 3, 12, 12)).astype(np.float32)
+
+
+def test_a_wrong_epsilon_is_found_in_a_program_of_float32(converted: Converted) -> None:
+    package = converted(small_network(), X, "FLOAT32")
+    right = held(package, X, outputs(small_network(), X))
+    assert right.passed, right.problems
+    assert right.fp32[0].relative < 1e-5 and right.tolerances["fp32"] < 1e-4
+    assert not held(package, X, outputs(small_network(2e-5), X)).passed
+
+
+def test_float16_may_be_off_by_what_rounding_explains_and_no_more(converted: Converted) -> None:
+    package = converted(small_network(), X)
+    expected = outputs(small_network(), X)
+    right = held(package, X, expected)
+    assert right.passed, right.problems
+    assert all(0 < one.largest <= 0.5 * np.abs(expected).max() * right.tolerances[p] for p, (one,) in
+               {"fp32": right.fp32, "fp16": right.fp16}.items())  # fmt: skip
+    assert right.tolerances["fp16"] < 0.05
+    wrong = expected.copy()
+    wrong[2, 3] += 0.05 * np.abs(expected).max()
+    assert not held(package, X, wrong).passed
+
+
+def test_what_is_allowed_is_never_more_than_a_part_of_the_largest_value(converted: Converted) -> None:
+    """A difference of two near numbers, which rounding explains everything of."""
+    x = np.linspace(0, 1, 32, dtype=np.float32)[None]
+    network = Of(lambda x: (x * 1e-6 + 1000.0) - 1000.0)
+    package = converted(network, x, "FLOAT32")
+    result = held(package, x, outputs(network, x))
+    assert result.tolerances["fp32"] <= 0.01 * 1.0001
+
+
+def test_the_same_bounds_come_out_again(converted: Converted) -> None:
+    package = converted(small_network(), X)
+    expected = outputs(small_network(), X)
+    assert held(package, X, expected) == held(Package.open(package.path), X, expected)
+
+
+def test_a_picture_that_was_scaled_already_is_told(converted: Converted, caplog: pytest.LogCaptureFixture) -> None:
+    x = np.random.default_rng(0).integers(0, 256, (1, 3, 16, 16)).astype(np.float32)
+    ct = coremltools()
+    picture = ct.ImageType(name="x", shape=x.shape, scale=1 / 255)
+    package = converted(nn.Conv2d(3, 4, 3), x, inputs=[picture])
+    program = package.program()
+    name = package.outputs[0].name
+    for pixels, told in ((x, False), (x / 255, True), (x - 128, True), (0 * x, False)):
+        caplog.clear()
+        with caplog.at_level(logging.WARNING, "anenas"):
+            verify(package, {"x": pixels}, {name: program({"x": pixels})[name]}, "itself")
+        assert [record.levelname for record in caplog.records] == ["WARNING"] * told
+        assert not told or ("the picture x holds values from" in caplog.text and "0 to 255" in caplog.text)
+
+
+def test_what_is_furthest_beyond_its_bound_is_what_is_told() -> None:
+    a, e = np.array([640.0, 0.1, 0.2]), np.array([639.0, 0.1, 0.9])
+    found = Difference.between("y", a, e, bounds=np.array([2.0, 0.01, 0.01]))
+    assert (found.largest, found.beyond, found.allowed) == (1.0, 1, 0.01)
+    assert found.found == pytest.approx(0.7)
+    assert found.problem("fp16", 9.0) == "y differs by 0.7 in fp16 where 0.01 is allowed; 1 value does"
