@@ -87,7 +87,9 @@ def fill(folder: Path, space_name: str, trials: int, *, in_memory: bool = False)
                 user_attrs={"architecture": str(architecture), "answer": answer},
             )
         )
-    return opened(folder, space_name, in_memory=False) if not in_memory else (study, problem)
+    if in_memory:
+        return Study(study._optuna, folder), problem  # which reads what is there now
+    return opened(folder, space_name, in_memory=False)
 
 
 if __name__ == "__main__":
