@@ -80,6 +80,8 @@ def _words(height: int, width: int) -> str:
 def augmented(dataset: Dataset, augment: str, flip: bool | None) -> Dataset:
     """The data set as training is to change its inputs, which is told: a change may be what tells classes apart.
 
+    Data that say that they are not to be changed are not.
+
     Args:
         dataset: As it was read.
         augment: How much, one of the `augmentations` of its kind.
@@ -91,6 +93,9 @@ def augmented(dataset: Dataset, augment: str, flip: bool | None) -> Dataset:
     kind = dataset.kind
     if flip is not None and kind is not IMAGES:
         raise AnenasError(f"`flip` is of images; these are {kind}")
+    if dataset.augmentation == "none" and augment != "none":
+        _log.info("training leaves %s as they are, as their values are in what is to be predicted", kind)
+        augment = "none"
     found = dataclasses.replace(dataset, augmentation=augment, flip=dataset.flip if flip is None else flip)
     if augment == "none":
         return found

@@ -53,12 +53,13 @@ def load_data(
         data: A name or an object. Names: "fashion_mnist" or "wrist_motion" for the embedded sets of images and series;
             "images:FOLDER" for a folder of class folders, perhaps in folders of splits, such as train, val and test
             or Training Data and Testing Data; "wav:FOLDER" for one of recordings, and "mel:FOLDER" for
-            their spectrograms as series; "text:FILE" for a table of texts; the path of an .npz file, or of a .csv file
-            of series; "torchvision:NAME", downloaded on first use; and those that plugins add with `anenas.source`.
-            None is the embedded set of images or of series. Objects: a `Dataset`; numpy arrays, as a mapping with the
-            keys of an .npz file, or as a tuple (train_x, train_y, test_x, test_y), optionally with class_names last;
-            map-style data sets of torch, whose items are (image or array, label): one, a tuple (train, test), or a
-            mapping of train, validation and test. Such a mapping of names gives each split a source of its own.
+            their spectrograms as series; "forecast:FILE:COLUMN" for a table with a row a step; "text:FILE" for a table
+            of texts; the path of an .npz file, or of a .csv file of series; "torchvision:NAME", downloaded on first
+            use; and those that plugins add with `anenas.source`. None is the embedded set of images or of series.
+            Objects: a `Dataset`; numpy arrays, as a mapping with the keys of an .npz file, or as a tuple (train_x,
+            train_y, test_x, test_y), optionally with class_names last; map-style data sets of torch, whose items are
+            (image or array, label): one, a tuple (train, test), or a mapping of train, validation and test. Such a
+            mapping of names gives each split a source of its own.
         wanted: The format that inputs are brought to; by default images of `size` and `channels`.
         size: (height, width) of images, 64×64 by default. Photos are cropped to keep their proportions, arrays are
             stretched.
@@ -101,6 +102,7 @@ def load_data(
         task=found.task,
         flip=inputs.flip and not sided(found.classes) if found.flip is None else found.flip,
         masked=inputs.masked,
+        augmentation=found.augmentation,
         metadata={**found.metadata, **parts[0].inputs.facts(settled), **settled.metadata},
     )
 

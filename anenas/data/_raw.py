@@ -107,6 +107,8 @@ class RawData:
     """See `Dataset.metadata`; that of the inputs and of the wanted format is added to it."""
     task: Task = CLASSIFICATION
     """What the labels are."""
+    augmentation: str = "light"
+    """See `Dataset.augmentation`; "none" where labels are values of the inputs' own, which changes would belie."""
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     """The names of splits that come from sources of their own, by the split."""
 

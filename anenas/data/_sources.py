@@ -21,7 +21,7 @@ IN_MEMORY = "(in memory)"
 
 _Read = Callable[[str, InputFormat], Any]
 _R = TypeVar("_R", bound=_Read)
-_PATHS = ("FILE", "FOLDER")
+_PATHS = ("FILE", "FOLDER", "FILE:COLUMN")
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,8 @@ def source(
     Args:
         name: Before the colon.
         kinds: Of input that it gives, from `anenas.inputs`; none if it gives whatever is asked for.
-        rest: The text after the colon, in messages. "FILE" and "FOLDER" are paths, which a study stores as absolute
-            ones; with "" there is no colon.
+        rest: The text after the colon, in messages. "FILE", "FILE:COLUMN" and "FOLDER" are paths, which a study
+            stores as absolute ones; with "" there is no colon.
         suffix: Of files that it reads without being named, such as ".npz".
         known: All valid texts after the colon, if they are few, to suggest to users who forget the name.
 

@@ -5,10 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from anenas._errors import AnenasError, first_line
 from anenas._files import is_file
 from anenas.coreml import LOSSY, TOLERANCES, Package, Verification, verify, verify_network
+
+if TYPE_CHECKING:
+    from torch import nn
 
 _FORMS = (
     "weights (.safetensors), an architecture, reference values (.npz with inputs and outputs) or another .mlpackage"
@@ -83,12 +89,27 @@ def _against_weights(
             f"beside the package (a bundle has them in checkpoint.safetensors)"
         ) from error
     pixels = next(iter(package.example_inputs(samples=samples).values()))
-    deployed = Deployed(fuse(network), Normalisation(mean, std, architecture.raw)).eval()
+    deployed = Deployed(fuse(network), Normalisation(mean, std, architecture.raw), _told(package)).eval()
     against = str(weights)
     if found := package.stored_forms:
         against += f", which became {', '.join(found)}"
     tolerances = (LOSSY if found else None) if tolerance is None else _tolerances(tolerance)
     return verify_network(package, deployed, pixels, against, tolerances=tolerances, layers=layers)
+
+
+def _told(package: Package) -> nn.Module:
+    """What makes, of what a network gives, what a package of its task tells.
+
+    Raises:
+        AnenasError: If it tells numbers and not in which units.
+    """
+    task = package.task
+    if task.classifies:
+        return task.output(np.zeros((2, len(package.score_outputs)), np.float32))
+    if "anenas.units" not in package.metadata:
+        raise AnenasError(f"{package} does not say what its numbers were standardised by: export it again")
+    mean, std = np.array(json.loads(package.metadata["anenas.units"]), np.float32)
+    return task.output(np.stack([mean - std, mean + std]))  # labels of that mean and standard deviation
 
 
 def _against_values(package: Package, reference: Path, tolerances: Mapping[str, float] | None) -> Verification:

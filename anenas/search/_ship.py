@@ -99,6 +99,8 @@ def ship(
         "anenas.mean": json.dumps(dataset.mean),
         "anenas.std": json.dumps(dataset.std),
     }
+    if deployed.units:
+        metadata["anenas.units"] = json.dumps([one.tolist() for one in deployed.units])
     pixels = np.array(held_out, dtype=np.float32)
     shape, classes = architecture.input, dataset.classes
     if form.activations:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import logging
 
 import numpy as np
@@ -57,6 +58,12 @@ def test_what_was_asked_for_is_done(caplog: pytest.LogCaptureFixture) -> None:
     found = augmented(dataset(), "strong", False)
     assert (found.augmentation, found.flip) == ("strong", False)
     assert [line.partition(" images")[0] for line in said(caplog)] == ["training crops, distorts and recolours"]
+
+
+def test_data_whose_own_values_are_predicted_are_not_changed_which_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    data = dataclasses.replace(dataset(SERIES, flip=False), augmentation="none")
+    assert augmented(data, "light", None).augmentation == "none"
+    assert said(caplog) == ["training leaves series as they are, as their values are in what is to be predicted"]
 
 
 def test_where_nothing_is_changed_nothing_is_said(caplog: pytest.LogCaptureFixture) -> None:

@@ -133,7 +133,7 @@ def test_arguments_out_of_range_are_refused(arguments: dict[str, object], messag
         ("torchvison:CIFAR10", "did you mean torchvision:NAME"),
         ("image:photos", "did you mean images:FOLDER"),
         ("images:", "did you mean images:FOLDER"),
-        ("/no/such/thing", "known: FILE.csv, FILE.npz, fashion_mnist, images:FOLDER, "),
+        ("/no/such/thing", "known: FILE.csv, FILE.npz, fashion_mnist, forecast:FILE:COLUMN, images:FOLDER, "),
     ],
 )
 def test_an_unknown_source_is_answered_with_the_nearest_form(source: str, message: str) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -7,11 +8,13 @@ import pytest
 import torch
 from safetensors.torch import save_file
 from torch import nn
-from trained import CLASSES, TINY, deploy, edited, export, trained
+from trained import CLASSES, MEAN, STD, TINY, deploy, edited, export, trained
 
 from anenas._errors import AnenasError
 from anenas.coreml import Package, convert
 from anenas.models import verify_against
+from anenas.network import Deployed, Normalisation, fuse
+from anenas.tasks import MULTILABEL, REGRESSION, Task
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +48,26 @@ def test_other_weights_do_not(package: Package, network: nn.Module, tmp_path: Pa
     weights["head.1.weight"][0] += 0.3
     save_file(weights, tmp_path / "w.safetensors")
     assert not verify_against(package.path, str(tmp_path / "w.safetensors"), samples=2).passed
+
+
+@pytest.mark.parametrize("task", [MULTILABEL, REGRESSION])
+def test_of_other_tasks_the_weights_that_were_exported_tell_the_same(
+    task: Task, network: nn.Module, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(0)
+    numbers = rng.normal([300, 5, 0, -2], [20, 1, 3, 0.2], (50, 4)).astype(np.float32)
+    shipped = Deployed(fuse(network), Normalisation(MEAN, STD), task.output(numbers)).eval()
+    metadata = {"anenas.architecture": TINY, "anenas.mean": json.dumps(MEAN), "anenas.std": json.dumps(STD)}
+    if shipped.units:
+        metadata["anenas.units"] = json.dumps([one.tolist() for one in shipped.units])
+    path = tmp_path / "m.mlpackage"
+    convert(shipped, path, shape=(1, 1, 16, 16), classes=CLASSES, metadata=metadata, task=task)
+    weights = {name: t.clone() for name, t in network.state_dict().items()}
+    for changed, most in ((0.0, 1e-5), (0.3, np.inf)):
+        weights["head.1.weight"][0] += changed
+        save_file(weights, tmp_path / "w.safetensors")
+        differences = [one.relative for one in verify_against(path, str(tmp_path / "w.safetensors"), samples=2).fp32]
+        assert 1e-3 * changed <= max(differences) < most
 
 
 def test_a_tolerance_that_is_given_is_not_widened(package: Package) -> None:

@@ -154,7 +154,8 @@ def _header(table: Table, wanted: tuple[str, ...] | None) -> _Header:
     if window is None or "label" not in names:
         found = f"found {', '.join(names)}" + ("" if len(names) > 1 else f"; are there {table.delimiter} between them?")
         missing = "label" if window else "window"
-        raise AnenasError(f"'{path}', row 1: no column '{missing}'; expected window, label and channels, {found}")
+        hint = f"; to predict a column's next value, name it: forecast:{path}:COLUMN" if len(names) > 1 else ""
+        raise AnenasError(f"'{path}', row 1: no column '{missing}'; expected window, label and channels, {found}{hint}")
     if window != "window":
         _log.info(f"'{path}': the column {window} names the series that a row belongs to")
     if set(_GROUPS) <= {*names}:
