@@ -103,7 +103,7 @@ def _note_lines(node: yaml.Node, loc: _Loc, lines: dict[_Loc, int], path: Path) 
     if isinstance(node, yaml.MappingNode):
         seen = set()
         for key, value in node.value:
-            if key.tag not in _NAME_TAGS:
+            if key.tag not in _NAME_TAGS or plain(key.value) != key.value:
                 raise AnenasError(f"{path}:{key.start_mark.line + 1}: expected the name of a field")
             if key.value in seen:
                 raise AnenasError(f"{path}:{key.start_mark.line + 1}: '{plain(key.value)}' is given twice")
