@@ -102,9 +102,9 @@ def _extract(stream: _Stream, content: Path, largest: int, packed: int) -> int:
     with tarfile.open(fileobj=stream, mode="r|") as archive:  # type: ignore[call-overload]
         for member in archive:
             if not (member.isdir() or (member.isreg() and not member.issparse())):
-                raise ValueError(f"{plain(member.name)} is neither file nor folder")
+                raise ValueError(f"{plain(member.name, 60)} is neither file nor folder")
             if member.isreg() and (content / member.name).exists():  # as the disk sees it, which may ignore case
-                raise ValueError(f"{plain(member.name)} is there twice")
+                raise ValueError(f"{plain(member.name, 60)} is there twice")
             total, files = total + member.size, files + member.isreg()
             if total > largest or len(archive.members) > _MOST_FILES:
                 raise ValueError(f"it is over the limit of {largest:,} bytes or {_MOST_FILES:,} files")
@@ -112,7 +112,7 @@ def _extract(stream: _Stream, content: Path, largest: int, packed: int) -> int:
             if total > max(_UNFOLDED, _TIMES * packed) or stream.taken > total + _MOST_HEADERS:
                 raise ValueError(f"its {packed:,} bytes unfold to {max(total, stream.taken):,}, which no model does")
             if member.name.count("/") > _DEEPEST:
-                raise ValueError(f"{plain(member.name)} lies deeper than {_DEEPEST} folders")
+                raise ValueError(f"{plain(member.name, 60)} lies deeper than {_DEEPEST} folders")
             archive.extract(member, content, set_attrs=False, filter="data")
             stream.allowed = _LARGEST_HEADER
     if any(stream.read(_LARGEST_HEADER + 1)):
