@@ -24,13 +24,13 @@ def unknown(what: str, name: str, known: Iterable[str], listed: Iterable[str] | 
     """
     options = sorted(known)
     by_folded = {option.casefold(): option for option in options}
-    near = difflib.get_close_matches(name.casefold(), list(by_folded), n=3, cutoff=0.5)
+    near = difflib.get_close_matches(name[:200].casefold(), list(by_folded), n=3, cutoff=0.5)
     hint = (
         f"did you mean {' or '.join(by_folded[n] for n in near)}?"
         if near
         else f"known: {', '.join(options if listed is None else listed)}"
     )
-    return AnenasError(f"unknown {what} '{name}'; {hint}")
+    return AnenasError(f"unknown {what} '{plain(name)}'; {hint}")
 
 
 def first_line(error: BaseException) -> str:
@@ -50,3 +50,14 @@ def causes(error: BaseException) -> Iterator[BaseException]:
         # SQLAlchemy's have the driver's as `orig`.
         linked = (one.__cause__, one.__context__, getattr(one, "orig", None))
         left += [other for other in linked if isinstance(other, BaseException)]
+
+
+def plain(text: str, most: int = 200) -> str:
+    """What a file of others says, as it can be printed: in one line, with odd characters escaped, and not without end.
+
+    Args:
+        text: Of any content.
+        most: Characters that are kept.
+    """
+    shown = text if text.isprintable() else text.encode("unicode_escape").decode()
+    return shown if len(shown) <= most else f"{shown[:most]}…"

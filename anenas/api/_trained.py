@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from anenas._errors import AnenasError
+from anenas._json import read_json
 from anenas.bundle import CHECKPOINT, choose
 from anenas.pretrained import TrainedNetwork, read_trained
 from anenas.search import WEIGHTS, Study, Trained
@@ -46,7 +46,7 @@ def trained_network(source: str, store: Path) -> TrainedNetwork:
 
 def _of_bundle(source: str, folder: Path) -> TrainedNetwork:
     try:
-        figures = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
+        figures = read_json((folder / "bundle.json").read_text(encoding="utf-8"))
         origin = f"trial {figures['trial']} of study {figures['study']}, trained for {figures['trained']}"
     except (OSError, ValueError, KeyError, TypeError):
         raise AnenasError(f"{source}: expected a folder that `anenas export` wrote") from None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import cast
 import numpy as np
 
 from anenas._errors import AnenasError
+from anenas._npz import opened_npz
 from anenas._pareto import Losses, dominates, hypervolume
 from anenas.latency import Latency
 from anenas.search import Estimate, Evaluation, TrialFiles
@@ -138,13 +138,10 @@ def read_table(path: Path, known: int | None = None) -> Table:
         AnenasError: If it cannot be read or does not hold that.
     """
     fields = ("choices", "objectives", "ideal", "nadir", "front_hypervolume")
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            if missing := [name for name in fields if name not in file]:
-                raise AnenasError(f"{path}: no {', '.join(missing)}; a table holds {', '.join(fields)}")
-            choices, *figures = (file[name] for name in fields)
-    except (OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise AnenasError(f"cannot read the table {path}: {error}") from error
+    with opened_npz(path) as file:
+        if missing := [name for name in fields if name not in file.names]:
+            raise AnenasError(f"{path}: no {', '.join(missing)}; a table holds {', '.join(fields)}")
+        choices, *figures = (file.read(name) for name in fields)
     if choices.ndim != 2 or not choices.size or choices.dtype.kind not in "iu":
         raise AnenasError(f"{path}: choices must be n × d integers, got {choices.dtype} of shape {choices.shape}")
     if len(np.unique(choices, axis=0)) < len(choices):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import json
 from pathlib import Path
 
 import numpy as np
 
 from anenas._errors import AnenasError
+from anenas._json import read_json
 from anenas.coreml._output_names import output_names
 from anenas.graph import Graph
 from anenas.mil import Feature, Precision, Program, ProgramFile, example_inputs, read_graph
@@ -120,7 +120,7 @@ class Package(ProgramFile):
         if "classes" not in self.metadata and self.classes:
             return [str(label) for label in self.classes]
         try:
-            names = json.loads(self.metadata.get("classes", ""))
+            names = read_json(self.metadata.get("classes", ""))
         except ValueError:
             names = None
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from anenas._errors import AnenasError
+from anenas._json import read_json
 from anenas.data._encoding import Encoding
 from anenas.inputs import IMAGES, InputKind
 from anenas.space import SearchSpace
@@ -164,8 +165,8 @@ class InputFormat:
         if "ranges" not in metadata:
             return self
         try:
-            rows = json.loads(metadata["ranges"])
+            rows = read_json(metadata["ranges"])
             ranges = tuple((str(kind), float(black), float(white)) for kind, black, white in rows)
-        except (ValueError, TypeError) as error:
+        except (ArithmeticError, ValueError, TypeError) as error:
             raise AnenasError(f"the model's metadata name no ranges of values of its images: {error}") from None
         return dataclasses.replace(self, ranges=ranges)

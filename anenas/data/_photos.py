@@ -21,6 +21,11 @@ _ORIENTATIONS = range(2, 9)  # all that are not upright
 _ORIENTATION = 0x0112
 _WHITE_IS_ZERO = (262, 0)  # tag and value of TIFF; Pillow heeds it in pictures of 8 bits alone
 
+MOST_PIXELS = 89_478_485
+"""Of a picture as it is decoded: from there on, Pillow warns of one that is made to fill the memory."""
+MANY_PIXELS = 2**24
+"""From here on, pictures are made smaller before anything else is done."""
+
 Range = tuple[float, float]
 """The values that become black and white."""
 
@@ -61,13 +66,15 @@ def look_at(image: Image.Image) -> Look:
         image: As Pillow opened it.
 
     Raises:
-        AnenasError: If values are no numbers.
+        AnenasError: If values are no numbers, or too many.
     """
     width, height = image.size
     orientation = image.getexif().get(_ORIENTATION, 1)
     if image.format != "TIFF" and orientation in _TURNED:  # Pillow turns TIFF itself
         width, height = height, width
     is_deep = image.mode.startswith(_DEEP)
+    if is_deep:
+        check_pixels(image)
     return Look(
         width,
         height,
@@ -131,24 +138,59 @@ def draw_photo(
         Shape (channels, height, width).
     """
     image.draft(None, (2 * max(size), 2 * max(size)))  # lets a large JPEG decode at a fraction of its size
+    check_pixels(image)
     if image.mode.startswith(_DEEP):
         image = _of_eight_bits(image, values or common_range([_extremes(image)]))
     profile = image.info["icc_profile"] if profile_of(image) == OTHER else None
-    upright = ImageOps.exif_transpose(image)
+    upright = ImageOps.exif_transpose(_reduced(image, 2 * max(size)))
     fitted = ImageOps.fit(in_channels(upright, 3 if profile else channels), size[::-1], BILINEAR)
     return planes(in_channels(in_srgb(fitted, profile), channels) if profile else fitted)
+
+
+def check_pixels(image: Image.Image) -> None:
+    """Check that there is memory for a picture at the size that it will be decoded at.
+
+    Raises:
+        AnenasError: If it is too large.
+    """
+    if image.width * image.height > MOST_PIXELS:
+        raise AnenasError(
+            f"it has {image.width}×{image.height} pixels, and {MOST_PIXELS // 10**6} million can be decoded at once"
+        )
+
+
+def _reduced(image: Image.Image, side: int) -> Image.Image:
+    """A picture of very many pixels at a whole fraction of its size, whose sides stay as long as `side`.
+
+    What follows takes several copies of all pixels.
+    """
+    factor = min(image.size) // side
+    if factor < 2 or image.width * image.height < MANY_PIXELS:
+        return image
+    if image.has_transparency_data:
+        plain = image.convert("RGBA")
+    else:
+        plain = image if image.mode in ("L", "RGB") else image.convert("RGB")
+    exif, reduced = image.getexif(), plain.reduce(factor)
+    reduced.getexif().update(exif)
+    return reduced
 
 
 def _of_eight_bits(image: Image.Image, values: Range) -> Image.Image:
     """Grey of more than 8 bits scaled to 8, which Pillow's own conversion would clip at 255."""
     array, (low, high) = np.asarray(image), values
-    scaled = np.rint((array.astype(np.float32) - low) * (255 / max(high - low, 1e-30))).clip(0, 255)
     tag, value = _WHITE_IS_ZERO
-    if getattr(image, "tag_v2", {}).get(tag) == value:
-        scaled = 255 - scaled
-    if "transparency" in image.info:
-        scaled[array == image.info["transparency"]] = 255
-    drawn = Image.fromarray(scaled.astype(np.uint8))
+    is_negative = getattr(image, "tag_v2", {}).get(tag) == value
+    pixels, step = np.empty(array.shape, np.uint8), max(1, MANY_PIXELS // array.shape[1])
+    for start in range(0, len(array), step):  # as floats take several times the memory
+        given = array[start : start + step]
+        scaled = np.rint((given.astype(np.float32) - low) * (255 / max(high - low, 1e-30))).clip(0, 255)
+        if is_negative:
+            scaled = 255 - scaled
+        if "transparency" in image.info:
+            scaled[given == image.info["transparency"]] = 255
+        pixels[start : start + step] = scaled
+    drawn = Image.fromarray(pixels)
     drawn.getexif().update(image.getexif())
     return drawn
 

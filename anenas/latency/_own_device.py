@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 import os
 import re
 from dataclasses import dataclass
@@ -13,9 +12,11 @@ from typing import Self
 
 from anenas._errors import AnenasError, unknown
 from anenas._files import write_whole
+from anenas._json import read_json
 from anenas.ane import Chip, chip_names, chips, get_chip
 
 _FORMAT = 1
+_MOST = 1e6  # that a factor may be: no device is so much slower than another
 _NAME = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}"
 
 
@@ -59,16 +60,26 @@ class OwnDevice:
         if not re.fullmatch(_NAME, name) or not path.is_file():
             raise unknown("chip or device", name, [*chip_names(), *own_devices()])
         try:
-            values = json.loads(path.read_text(encoding="utf-8"))
+            values = read_json(path.read_text(encoding="utf-8"))
             version = values.pop("format")
             device = cls(**values)
-            figures = (device.scale, device.fixed, device.interval)
-            sound = version == _FORMAT and all(math.isfinite(f) and f > 0 for f in figures) and device.interval >= 1
+            sound = version == _FORMAT and device._is_sound
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             sound = False
         if not sound:
             raise AnenasError(f"{path} is not a calibration of this version; calibrate the device again")
         return device
+
+    @property
+    def _is_sound(self) -> bool:
+        """Whether each value is of its type, and no factor is beyond any device."""
+        texts, factors = (self.name, self.chip, self.model), (self.scale, self.fixed, self.interval)
+        return (
+            all(isinstance(text, str) for text in texts)
+            and all(type(factor) in (int, float) and 0 < factor <= _MOST for factor in factors)
+            and self.interval >= 1
+            and type(self.models) is int
+        )
 
 
 def own_devices() -> list[str]:

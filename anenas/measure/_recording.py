@@ -15,6 +15,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from anenas._errors import AnenasError
 from anenas._files import is_folder, write_whole
+from anenas._json import read_json
 from anenas.latency import Latency
 from anenas.measure.kit_script import FORMAT, VERSION
 
@@ -23,6 +24,7 @@ _CONFIDENCE = 0.9
 
 ComputeUnits = Literal["ALL", "CPU_AND_NE", "CPU_ONLY", "CPU_AND_GPU"]
 _Milliseconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+_Rounds = Field(min_length=1, max_length=1000)  # the interval takes time that grows with their square
 _Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 _Text = Annotated[str, Field(min_length=1, max_length=10_000)]
 
@@ -102,7 +104,7 @@ class Recording:
     date: _Text
     tool: _Text
     load_ms: tuple[Annotated[float, Field(ge=0, allow_inf_nan=False)], ...]
-    predict_ms: Annotated[tuple[Annotated[tuple[_Milliseconds, ...], Field(min_length=1)], ...], Field(min_length=1)]
+    predict_ms: Annotated[tuple[Annotated[tuple[_Milliseconds, ...], Field(min_length=1)], ...], _Rounds]
     plan: tuple[PlannedOp, ...] = ()
     core_ai_plan: Annotated[tuple[CoreAIOp, ...], Field(max_length=100_000)] = ()
     output_errors: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = field(
@@ -173,10 +175,10 @@ def read_recordings(path: Path) -> list[Recording]:
     try:
         if path.stat().st_size > _MAX_BYTES:
             raise AnenasError(f"{path} is over {_MAX_BYTES // 1_000_000} MB; recordings are far smaller")
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise AnenasError(f"cannot read the recording {path}: {error}") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise AnenasError(f"{path} is not JSON: {error}") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise AnenasError(f'{path} holds no recordings: expected a JSON object with "format": "{FORMAT}"')

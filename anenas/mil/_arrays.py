@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from anenas._errors import AnenasError
-from anenas._files import is_file, is_folder, replacing
+from anenas._files import replacing
+from anenas._npz import opened_npz
 from anenas.mil._values import Array
 
 
@@ -19,19 +20,8 @@ def read_arrays(path: Path) -> dict[str, Array]:
     Raises:
         AnenasError: If there is no such file, or an array cannot be read.
     """
-    if not is_file(path):
-        raise AnenasError(f"'{path}' is {'a folder' if is_folder(path) else 'not there'}; expected an .npz file")
-    if not zipfile.is_zipfile(path):
-        raise AnenasError(f"'{path}' is not an .npz file, or is cut short; write it with numpy.savez")
-    arrays = {}
-    name = ""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            for name in file.files:
-                arrays[name] = file[name]
-    except Exception as error:  # whatever numpy, zipfile and zlib raise for damaged files
-        raise AnenasError(f"'{path}': the array '{name}' cannot be read; it must hold numbers") from error
-    return arrays
+    with opened_npz(path) as file:
+        return {name: file.read(name) for name in file.names}
 
 
 def write_arrays(path: Path, arrays: Mapping[str, Array]) -> None:

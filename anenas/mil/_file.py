@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from anenas._errors import AnenasError
+from anenas._errors import AnenasError, plain
 from anenas._files import is_file
+from anenas._json import read_json
+from anenas.mil._check import check_block
 from anenas.mil._features import read_classes, read_inputs, read_outputs, read_states
-from anenas.mil._syntax import read_block
+from anenas.mil._syntax import Block, read_block
 from anenas.mil._tools import coremltools
 from anenas.mil._weights import Weights, inside
 
 _MANIFEST = "Manifest.json"
+_LARGEST_MANIFEST, _LARGEST_MODEL = 2**20, 2**31  # bytes; a protobuf message is never larger
 
 T = TypeVar("T")
 
@@ -45,6 +47,13 @@ def _kept(read: Callable[[ProgramFile], T]) -> functools.cached_property[T]:
     return functools.cached_property(reading)
 
 
+def _read_main(file: ProgramFile) -> Block:
+    """The main function, whose operations fit together."""
+    block = read_block(file)
+    check_block(block, file.path)
+    return block
+
+
 @dataclass(frozen=True, eq=False)
 class ProgramFile:
     """An opened `.mlpackage` that holds an ML program, parsed once; what is read is cached.
@@ -69,6 +78,8 @@ class ProgramFile:
         """
         path = Path(path)
         file = _model_file(path)
+        if (size := file.stat().st_size) >= _LARGEST_MODEL:
+            raise AnenasError(f"{file} has {size:,} bytes; a Core ML model without its weights is far smaller")
         coremltools()
         from coremltools.proto import Model_pb2
 
@@ -94,7 +105,7 @@ class ProgramFile:
         return str(self.path)
 
     # The main function, its inputs, states and outputs, and a classifier's labels in the order of its probabilities.
-    main = _kept(read_block)
+    main = _kept(_read_main)
     inputs = _kept(read_inputs)
     states = _kept(read_states)
     outputs = _kept(read_outputs)
@@ -124,7 +135,7 @@ class ProgramFile:
         """The `Block` message of the function, for the operation set that it was written for."""
         function = self.function
         if function.opset not in function.block_specializations:
-            raise AnenasError(f"{self.path} is damaged: its program has no operations for '{function.opset}'")
+            raise AnenasError(f"{self.path} is damaged: its program has no operations for '{plain(function.opset)}'")
         return function.block_specializations[function.opset]
 
     @property
@@ -158,13 +169,15 @@ def _model_file(path: Path) -> Path:
     if not is_file(manifest):
         raise AnenasError(f"{path} is not an .mlpackage: it has no {_MANIFEST}")
     try:
-        stored = json.loads(manifest.read_bytes())
+        if manifest.stat().st_size > _LARGEST_MANIFEST:
+            raise ValueError
+        stored = read_json(manifest.read_bytes())
         relative = stored["itemInfoEntries"][stored["rootModelIdentifier"]]["path"]
-        file = inside(path, path / "Data" / relative, f"the model {relative} of {_MANIFEST}")
-    except (ValueError, KeyError, TypeError) as error:
+        file = inside(path, path / "Data" / relative, f"the model {plain(relative)} of {_MANIFEST}")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise AnenasError(f"{manifest} is damaged: it names no root model") from error
-    if not file.is_file():
-        raise AnenasError(f"{path} is incomplete: it has no {file.relative_to(path)}")
+    if not is_file(file):
+        raise AnenasError(f"{path} is incomplete: it has no {plain(str(file.relative_to(path)))}")
     return file
 
 

@@ -89,6 +89,11 @@ def _converter(hint: Any) -> Convert:
     return _CONVERTERS[hint]
 
 
+def takes_tensors(convert: Convert) -> bool:
+    """Whether a parameter is what is bound to it, rather than numbers that are read from it."""
+    return convert in (_only, list)
+
+
 def _only(values: list[Any]) -> Any:
     return values[0]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
-from anenas._errors import AnenasError
+from anenas._errors import AnenasError, plain
 from anenas.mil._types import ValueType, read_type
 from anenas.mil._values import Array, decode, to_tensor
 from anenas.mil._weights import Weights
@@ -119,6 +119,9 @@ class _Reader:
         return Block(given, tuple(read), tuple(self._named(name, "its caller") for name in message.outputs))
 
     def _values(self, named: Any) -> tuple[Value, ...]:
+        for one in named:
+            if plain(one.name) != one.name:  # no tool writes such, and every message and table would have to mind
+                raise AnenasError(f"{self._weights.package} is damaged: a value is called '{plain(one.name)}'")
         return tuple(Value(one.name, self._type(one.type)) for one in named)
 
     def _type(self, message: Any) -> ValueType:
@@ -170,7 +173,9 @@ class _Reader:
 
     def _named(self, name: str, reader: str) -> Operand:
         if name not in self._names:
-            raise AnenasError(f"{self._weights.package} is damaged: nothing computes '{name}', which {reader} reads")
+            raise AnenasError(
+                f"{self._weights.package} is damaged: nothing computes '{plain(name)}', which {reader} reads"
+            )
         return self._names[name]
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from anenas._errors import AnenasError
+from anenas._errors import AnenasError, plain
+from anenas._files import is_file
 
 _HEADER = struct.Struct("<II")  # number of blobs, version
 _METADATA = struct.Struct("<IIQQ")  # sentinel, data type, size in bytes, offset of the data
@@ -61,9 +62,9 @@ class Weights:
 
     def _mapped(self, file_name: str) -> Bytes:
         relative = file_name.removeprefix("@model_path").lstrip("/")
-        file = inside(self.package, self._folder / relative, f"the weight file {file_name}")
-        if not file.is_file():
-            raise AnenasError(f"{self.package} is incomplete: it has no weight file {relative}")
+        file = inside(self.package, self._folder / relative, f"the weight file {plain(file_name)}")
+        if not is_file(file):
+            raise AnenasError(f"{self.package} is incomplete: it has no weight file {plain(relative)}")
         size = file.stat().st_size
         if size < _BLOCK:
             raise AnenasError(f"{self.package}: {file.name} is cut short: it has {size} bytes")
@@ -75,7 +76,15 @@ class Weights:
 
 
 def inside(package: Path, file: Path, what: str) -> Path:
-    """`file`, which must be in the package after links and dots are resolved."""
-    if not file.resolve().is_relative_to(package.resolve()):
+    """`file`, which must be in the package after links and dots are resolved.
+
+    Raises:
+        AnenasError: If it is not, or is a path that leads nowhere.
+    """
+    try:
+        is_inside = file.resolve().is_relative_to(package.resolve())
+    except (OSError, RuntimeError, ValueError) as error:  # a name too long, links in a circle, a null byte
+        raise AnenasError(f"{package} is refused: {what} is no path of a file") from error
+    if not is_inside:
         raise AnenasError(f"{package} is refused: {what} lies outside of it")
     return file

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from anenas._errors import AnenasError
+from anenas._json import read_json
 from anenas.coreml import Package
 from anenas.space import Architecture
 
@@ -26,7 +26,7 @@ def input_format(package: Package) -> InputFormat:
     shape, metadata = (channels, height, width), package.metadata
     if "vocabulary" in metadata:
         try:
-            vocabulary = tuple(map(str, json.loads(metadata["vocabulary"])))
+            vocabulary = tuple(map(str, read_json(metadata["vocabulary"])))
             encoding = Encoding(metadata["tokens"], len(vocabulary))
         except (ValueError, TypeError, KeyError) as error:
             raise AnenasError(f"{package} has no list of tokens as its vocabulary: {error}") from None
@@ -38,7 +38,7 @@ def input_format(package: Package) -> InputFormat:
     columns = None
     if kind is SERIES and "columns" in metadata:
         try:
-            columns = tuple(map(str, json.loads(metadata["columns"])))
+            columns = tuple(map(str, read_json(metadata["columns"])))
         except (ValueError, TypeError) as error:
             raise AnenasError(f"{package} has no list of names as its columns: {error}") from None
     return InputFormat.of_shape(kind, shape, rate=rate, columns=columns).trained_with(metadata)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from anenas._errors import AnenasError, first_line
+from anenas._errors import AnenasError, first_line, plain
 from anenas._files import is_file, is_folder
 from anenas.graph import Graph
 
@@ -73,7 +73,7 @@ def _architecture(model: str) -> Architecture:
 
     if model.count("-") >= 2 and "x" in model.split("-")[0]:
         return Architecture.parse(model)
-    raise AnenasError(f"no model '{model}'; expected {_FORMS}")
+    raise AnenasError(f"no model '{plain(model)}'; expected {_FORMS}")
 
 
 def _graph_of_space(model: str, space: str) -> Graph:
@@ -115,8 +115,8 @@ def _timm_name(text: str) -> tuple[str, tuple[int, int, int, int]]:
 
     name, at, resolution = text.partition("@")
     known_timm(name)
-    if at and not (resolution.isdecimal() and int(resolution) > 0):
-        raise AnenasError(f"timm:{text}: expected a resolution in pixels, such as timm:{name}@224")
+    if at and not (resolution.isdecimal() and len(resolution) < 6 and int(resolution) > 0):
+        raise AnenasError(f"timm:{plain(text)}: expected a resolution in pixels, such as timm:{name}@224")
     channels, height, width = import_timm().models.get_pretrained_cfg_value(name, "input_size")
     return name, (1, channels, *((int(resolution), int(resolution)) if at else (height, width)))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from anenas._errors import AnenasError
+from anenas._errors import AnenasError, first_line, plain
 from anenas._files import is_file, is_folder, replacing
 
 # A byte is predicted from its position, even or odd, not from the byte before it: in fp16 numbers, exponents from
@@ -17,7 +17,9 @@ _XZ = [{"id": lzma.FILTER_LZMA2, "preset": 6, "lc": 0, "lp": 1, "pb": 1}]
 _EPOCH = 315532800  # of every file: 1980, the earliest that all systems know
 LARGEST = 4 * 10**9
 # What an archive may ask for before its contents are known; `xz -9` needs 65 MiB.
-_MEMORY, _MOST_FILES, _LARGEST_HEADER = 128 * 2**20, 100_000, 2**20
+_MEMORY, _MOST_FILES, _LARGEST_HEADER, _MOST_HEADERS, _DEEPEST = 128 * 2**20, 100_000, 2**20, 2**28, 64
+# Bytes that its files may take however small it is, and how many times its own size beyond that.
+_UNFOLDED, _TIMES = 2**28, 200
 
 
 @dataclass(frozen=True)
@@ -85,28 +87,32 @@ def unpack(archive: Path, out: Path, *, largest: int = LARGEST) -> int:
                 raise ValueError("anenas wrote it before 0.1.0 (commit 1f8b655): unpack it with that, or pack it again")
             content = unfinished.with_name("content")
             content.mkdir()
-            count = _extract(_Stream(file), content, largest)
+            count = _extract(_Stream(file), content, largest, archive.stat().st_size)
             inside = list(content.iterdir())
             (inside[0] if len(inside) == 1 and inside[0].is_dir() else content).replace(unfinished)
     except (lzma.LZMAError, tarfile.TarError, EOFError, ValueError, RecursionError) as error:
-        raise AnenasError(f"{archive} cannot be unpacked: {error}") from error
+        raise AnenasError(f"{archive} cannot be unpacked: {plain(first_line(error))}") from error
     except OSError as error:
         raise AnenasError(f"'{out}' cannot be written: {error.strerror or error}") from error
     return count
 
 
-def _extract(stream: _Stream, content: Path, largest: int) -> int:
+def _extract(stream: _Stream, content: Path, largest: int, packed: int) -> int:
     total = files = 0
     with tarfile.open(fileobj=stream, mode="r|") as archive:  # type: ignore[call-overload]
         for member in archive:
             if not (member.isdir() or (member.isreg() and not member.issparse())):
-                raise ValueError(f"{member.name} is neither file nor folder")
+                raise ValueError(f"{plain(member.name, 60)} is neither file nor folder")
             if member.isreg() and (content / member.name).exists():  # as the disk sees it, which may ignore case
-                raise ValueError(f"{member.name} is there twice")
+                raise ValueError(f"{plain(member.name, 60)} is there twice")
             total, files = total + member.size, files + member.isreg()
             if total > largest or len(archive.members) > _MOST_FILES:
                 raise ValueError(f"it is over the limit of {largest:,} bytes or {_MOST_FILES:,} files")
             stream.allowed = member.size + _LARGEST_HEADER
+            if total > max(_UNFOLDED, _TIMES * packed) or stream.taken > total + _MOST_HEADERS:
+                raise ValueError(f"its {packed:,} bytes unfold to {max(total, stream.taken):,}, which no model does")
+            if member.name.count("/") > _DEEPEST:
+                raise ValueError(f"{plain(member.name, 60)} lies deeper than {_DEEPEST} folders")
             archive.extract(member, content, set_attrs=False, filter="data")
             stream.allowed = _LARGEST_HEADER
     if any(stream.read(_LARGEST_HEADER + 1)):
@@ -118,7 +124,7 @@ class _Stream:
     """Decompresses an xz stream in little memory, and no more of it than is `allowed`."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self._file, self.allowed = file, _LARGEST_HEADER
+        self._file, self.allowed, self.taken = file, _LARGEST_HEADER, 0
         self._xz = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MEMORY)
 
     def read(self, size: int) -> bytes:
@@ -128,7 +134,7 @@ class _Stream:
             if self._xz.needs_input and not piece:
                 raise EOFError("it is cut short")
             data += self._xz.decompress(piece, size - len(data))
-        self.allowed -= len(data)
+        self.allowed, self.taken = self.allowed - len(data), self.taken + len(data)
         if self.allowed < 0:
             raise ValueError("it holds more than it says")
         if self._xz.eof and (self._xz.unused_data or self._file.read(1)):

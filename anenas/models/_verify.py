@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ import numpy as np
 
 from anenas._errors import AnenasError, first_line
 from anenas._files import is_file
+from anenas._json import read_json
 from anenas.coreml import LOSSY, TOLERANCES, Package, Verification, verify, verify_network
 
 if TYPE_CHECKING:
@@ -70,9 +70,11 @@ def _against_weights(
 
     try:
         architecture = Architecture.parse(package.metadata["anenas.architecture"])
-        mean, std = (tuple(json.loads(package.metadata[f"anenas.{name}"])) for name in ("mean", "std"))
+        mean, std = (tuple(map(float, read_json(package.metadata[f"anenas.{name}"]))) for name in ("mean", "std"))
     except KeyError as missing:
         raise AnenasError(f"{package} does not say what network it is of (its metadata has no {missing})") from None
+    except (ArithmeticError, TypeError, ValueError) as error:
+        raise AnenasError(f"{package} does not say how its input is normalised: {first_line(error)}") from None
     if not is_file(weights):
         raise AnenasError(f"there is no file {weights}")
     network = build(architecture)

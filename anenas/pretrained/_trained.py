@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anenas._errors import AnenasError, first_line
+from anenas._json import read_json
 from anenas.pretrained._weights import PREFIX, PretrainedWeights
 from anenas.space import Architecture
 
@@ -104,10 +105,10 @@ def read_trained(source: str, file: Path, origin: str) -> TrainedNetwork:
     except Exception as error:  # safetensors raises what it likes
         raise AnenasError(f"{source}: cannot read {file}: {first_line(error)}") from error
     try:
-        said = json.loads(about)
+        said = read_json(about)
         architecture = said[_ARCHITECTURE]
         mean, std = (tuple(map(float, said[key])) for key in (_MEAN, _STD))
-    except (ValueError, KeyError, TypeError):
+    except (ArithmeticError, ValueError, KeyError, TypeError):
         raise AnenasError(
             f"{source}: {file.name} does not say what network it holds: an earlier version wrote it; search again"
         ) from None

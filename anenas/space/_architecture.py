@@ -21,7 +21,7 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-from anenas._errors import AnenasError, unknown
+from anenas._errors import AnenasError, plain, unknown
 from anenas.blocks import (
     ACTIVATIONS,
     Backbone,
@@ -42,6 +42,7 @@ POOLS = ("mean", "max", "last")
 # As it is printed, so that equal networks are equal strings: no leading zeros, no other alphabet's digits.
 _NUMBER = "[1-9][0-9]{0,8}"
 _MASKED = "_masked"
+_LONGEST, _MOST_BLOCKS = 5000, 1000  # characters of its text, and blocks of all stages: far beyond what can be trained
 
 
 @dataclass(frozen=True)
@@ -197,7 +198,10 @@ class Architecture:
         Raises:
             AnenasError: If `text` is not such a string, with the part that is wrong.
         """
-        network, at, form = text.strip().partition("@")
+        text = text.strip()
+        if plain(text, _LONGEST) != text:
+            raise AnenasError(f"'{plain(text)}' is no architecture; see `anenas space sample`")
+        network, at, form = text.partition("@")
         shape, *stages, head = network.split("-") if network.count("-") >= 2 else ("", "")
         if not re.fullmatch(rf"{_NUMBER}(x{_NUMBER}){{3}}({_MASKED})?", shape):
             raise AnenasError(
@@ -208,6 +212,8 @@ class Architecture:
         parsed = tuple(Stage.parse(stage) for stage in stages)
         the_form = get_weight_format(form).name if at else "fp16"
         architecture = cls((n, c, h, w), parsed, Head.parse(head), the_form, is_masked)
+        if (blocks := sum(stage.depth for stage in parsed)) > _MOST_BLOCKS:
+            raise AnenasError(f"'{text}': {blocks:,} blocks; expected {_MOST_BLOCKS:,} at most")
         fewest = architecture.input_kind.masked_channels
         if is_masked and (fewest is None or c < fewest):
             raise AnenasError(f"'{text}': only series, (N, C, 1, T), of two channels and more have one for a mask")

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from anenas._errors import AnenasError
+from anenas.data import _photos
 from anenas.data._photos import common_range, draw_photo, look_at
 
 SIZE = (7, 9)
@@ -277,3 +278,32 @@ def test_that_a_photo_is_turned_is_known_from_its_header() -> None:
     exif[0x0112] = 6
     image = Image.fromarray(noise(3))
     assert look_at(stored(image, exif=exif)).turned and not look_at(stored(image)).turned
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P", "CMYK", "1", "LA"])
+def test_a_picture_of_very_many_pixels_is_drawn_as_one_of_few(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = Image.fromarray(random.integers(0, 256, (8, 12, 4), dtype=np.uint8), "RGBA").resize((120, 80))
+    image = small.convert("RGB").convert(mode) if mode in ("P", "CMYK", "1") else small.convert(mode)
+    whole = draw_photo(image, (10, 15), 3).astype(int)
+    monkeypatch.setattr(_photos, "MANY_PIXELS", 100)
+    # Pixels that are made smaller twice are weighed a little differently.
+    assert np.abs(draw_photo(image, (10, 15), 3) - whole).mean() < (12 if mode == "1" else 6)
+
+
+def test_a_picture_of_very_many_pixels_is_turned_upright(monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels = np.zeros((40, 80), np.uint8)
+    pixels[:, :40] = 255
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    monkeypatch.setattr(_photos, "MANY_PIXELS", 100)
+    drawn = draw_photo(stored(Image.fromarray(pixels), exif=exif), (10, 5), 1)[0]
+    assert drawn[:4].min() == 255
+    assert drawn[6:].max() == 0
+
+
+def test_a_picture_of_more_pixels_than_can_be_decoded_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_photos, "MOST_PIXELS", 5000)
+    image = stored(Image.new("RGB", (100, 80)))
+    with pytest.raises(AnenasError, match="it has 100×80 pixels, and"):
+        draw_photo(image, (10, 10), 3)
+    draw_photo(stored(Image.new("RGB", (100, 80)), "jpeg"), (10, 10), 3)  # decodes at a fraction of its size

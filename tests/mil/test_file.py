@@ -126,11 +126,31 @@ def test_a_program_of_a_version_without_programs_is_refused(path: Path) -> None:
     assert "specification version 3; versions 6 to " in refusal(lambda: ProgramFile.open(path))
 
 
-def test_a_manifest_with_a_path_that_is_none_is_refused(path: Path) -> None:
+@pytest.mark.parametrize("target", ["model\0.mlmodel", "\ud800", "loop/model.mlmodel"])
+def test_a_manifest_with_a_path_that_is_none_is_refused(path: Path, target: str) -> None:
+    (path / "Data" / "loop").symlink_to(path / "Data" / "loop")
     manifest = json.loads((path / "Manifest.json").read_text())
-    manifest["itemInfoEntries"][manifest["rootModelIdentifier"]]["path"] = "model\0.mlmodel"
+    manifest["itemInfoEntries"][manifest["rootModelIdentifier"]]["path"] = target
     (path / "Manifest.json").write_text(json.dumps(manifest))
+    message = refusal(lambda: ProgramFile.open(path))
+    assert message.isprintable()
+    assert "is refused: the model" in message
+
+
+@pytest.mark.parametrize("content", ["[" * 100_000, '{"a":' * 100_000, " " * 2_000_000 + "{}"])
+def test_a_manifest_that_is_nested_or_long_without_end_is_refused(path: Path, content: str) -> None:
+    (path / "Manifest.json").write_text(content)
     assert "names no root model" in refusal(lambda: ProgramFile.open(path))
+
+
+def test_a_manifest_with_a_path_of_several_lines_or_thousands_of_letters_is_told_in_one(path: Path) -> None:
+    for target in ("a\nb", "a" * 5000, "a/" * 5000):
+        manifest = json.loads((path / "Manifest.json").read_text())
+        manifest["itemInfoEntries"][manifest["rootModelIdentifier"]]["path"] = target
+        (path / "Manifest.json").write_text(json.dumps(manifest))
+        message = refusal(lambda: ProgramFile.open(path))
+        assert message.isprintable()
+        assert len(message) < 1000
 
 
 def test_what_is_read_is_read_once(path: Path) -> None:

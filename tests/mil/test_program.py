@@ -369,4 +369,4 @@ def test_an_operation_that_fails_is_named(converted: Converted) -> None:
     package = ProgramFile.open(path)
     package.function.inputs[0].type.tensorType.dimensions[1].constant.size = 2
     (path / "Data/com.apple.CoreML/model.mlmodel").write_bytes(package.model.SerializeToString())
-    assert "(conv) fails: " in refusal(lambda: load_program(path)({"x0": random(1, 2, 6, 6)}))
+    assert "conv fails: " in refusal(lambda: load_program(path))

@@ -68,7 +68,7 @@ def test_an_architecture_may_be_longer_than_any_file_name() -> None:
         ("nowhere.mlpackage", "is not an .mlpackage"),
         ("something", "no model 'something'; expected a .mlpackage"),
         ("1x1x8x8-nonsense-head_n4", "unknown block 'nonsense'"),
-        ("a" * 300, "no model 'a+'; expected"),
+        ("a" * 300, "no model 'a+…'; expected"),
         (f"{'a' * 300}.mlpackage", "is not an .mlpackage"),
     ],
 )

@@ -294,3 +294,16 @@ def test_no_folder_to_pack_or_write_to_is_one_line(folder: Path, archive: Path, 
         unpack(tmp_path / "none", tmp_path / "back")
     with pytest.raises(AnenasError, match="cannot be written"):
         unpack(archive, tmp_path / "none/back")
+
+
+def test_what_unfolds_to_far_more_than_a_model_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = written(tmp_path / "archive", [member("a", bytes(2 * 10**6))])
+    monkeypatch.setattr(_pack, "_UNFOLDED", 10**6)
+    with pytest.raises(AnenasError, match="bytes unfold to 2,000,000, which no model does"):
+        unpack(archive, tmp_path / "back")
+
+
+def test_folders_in_folders_without_end_are_refused(tmp_path: Path) -> None:
+    archive = written(tmp_path / "archive", [member("a/" * 200 + "b")])
+    with pytest.raises(AnenasError, match="lies deeper than 64 folders"):
+        unpack(archive, tmp_path / "back")

@@ -29,7 +29,7 @@ numbers = st.integers(1, 999_999_999)
 
 def every_stage(block: Block) -> st.SearchStrategy[Stage]:
     strides = st.integers(1, 4).filter(lambda stride: not block.problem(stride))
-    return st.builds(Stage, st.just(block), numbers, strides, numbers)
+    return st.builds(Stage, st.just(block), st.integers(1, 200), strides, numbers)
 
 
 # Blocks of series work on few steps only, and have tests of their own.

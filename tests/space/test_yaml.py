@@ -209,26 +209,28 @@ def alias_bomb() -> str:
 
 
 @pytest.mark.parametrize(
-    ("text", "problem"),
+    ("text", "line", "problem"),
     [
-        (alias_bomb(), "more than 20,000 values"),
-        ("name: &loop [*loop]", "nested too deeply, or in itself"),
-        (f"name: {5000 * '['}", "nested too deeply"),
-        ("name: 2024-99-99", "not valid YAML: month must be in 1..12"),
-        ("name: \0", "not valid YAML: unacceptable character #x0000"),
+        (alias_bomb(), 1, "more than 20,000 values"),
+        ("name: &loop [*loop]", 1, "nested too deeply, or in itself"),
+        (f"name:\n  {5000 * '['}", 2, "nested too deeply"),
+        ("name: a\nstem: 2024-99-99", 2, "not valid YAML: '2024-99-99': month must be in 1..12"),
+        ("name: a\nstem: \0", 2, "not valid YAML: unacceptable character #x0000"),
     ],
 )
-def test_a_file_that_is_meant_to_break_readers_is_refused(write_space: WriteSpace, text: str, problem: str) -> None:
+def test_a_file_that_is_meant_to_break_readers_is_refused(
+    write_space: WriteSpace, text: str, line: int, problem: str
+) -> None:
     path = write_space(text=text)
     message = message_of(path)
-    assert message.startswith(f"{path}: {problem}")
+    assert message.startswith(f"{path}:{line}: {problem}")
     assert "\n" not in message
 
 
 def test_a_file_that_is_not_text_or_not_there_cannot_be_read(write_space: WriteSpace, tmp_path: Path) -> None:
     path = write_space()
-    path.write_bytes(b"name: caf\xe9")
-    assert message_of(path).startswith(f"cannot read the space {path}: 'utf-8' codec can't decode byte 0xe9")
+    path.write_bytes(b"name: a\nstem: caf\xe9")
+    assert message_of(path).startswith(f"{path}:2: cannot read the space: 'utf-8' codec can't decode byte 0xe9")
     missing = tmp_path / "missing.yaml"
     assert message_of(missing).startswith(f"cannot read the space {missing}: ")
     assert message_of(tmp_path).startswith(f"cannot read the space {tmp_path}: ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from anenas.data._format import InputFormat
 from anenas.data._heic import HEIC_SUFFIXES, prepare_for_heic
 from anenas.data._kept_looks import keep_looks, kept_looks
 from anenas.data._layout import class_folders, split_of
-from anenas.data._photos import Look, look_at
+from anenas.data._photos import MANY_PIXELS, Look, check_pixels, look_at
 from anenas.data._pictures import PhotoPictures
 from anenas.data._raw import PARTS, Examples, RawData, file_safe
 from anenas.data._sources import source
@@ -44,6 +45,8 @@ _FORMATS = (
 _TABLES = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 
 _KEPT = 16 * 10**6  # bytes of files from which the pictures that are drawn are kept for the next time
+
+_LARGE = threading.Lock()  # of which one is looked at at a time, as it takes a good part of the memory
 
 _log = logging.getLogger(__name__)
 
@@ -134,7 +137,9 @@ def _look(path: Path) -> Look:
     with _opened(path) as image:
         found = look_at(image)
         image.draft(None, (1, 1))
-        image.load()
+        check_pixels(image)
+        with _LARGE if image.width * image.height > MANY_PIXELS else contextlib.nullcontext():
+            image.load()
         return found
 
 

@@ -115,7 +115,7 @@ def slice_update(
     """A copy in which a slice is replaced."""
     result = x.clone()
     ranges = _ranges(x, begin, end, stride, (begin_mask, end_mask, squeeze_mask))
-    indices = torch.meshgrid(*(torch.tensor(list(one), dtype=torch.long) for one in ranges), indexing="ij")
+    indices = torch.meshgrid(*(_places(one) for one in ranges), indexing="ij")
     result[indices] = update.reshape([len(one) for one in ranges])
     return result
 
@@ -140,7 +140,11 @@ def _take(x: Tensor, axis: int, indices: range) -> Tensor:
         return x
     if indices.step > 0:
         return x[(slice(None),) * axis + (slice(indices.start, indices.stop, indices.step),)]
-    return x.index_select(axis, torch.tensor(list(indices), dtype=torch.long))  # torch has no negative steps
+    return x.index_select(axis, _places(indices))  # torch has no negative steps
+
+
+def _places(indices: range) -> Tensor:
+    return indices.start + indices.step * torch.arange(len(indices))
 
 
 @op("slice_by_size")
