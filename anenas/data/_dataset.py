@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from anenas._errors import AnenasError
+from anenas._errors import AnenasError, first_line
 from anenas._files import forget_pages, replacing, write_whole
 from anenas.data._kept import kept
 from anenas.data._raw import PARTS
@@ -23,6 +23,11 @@ from anenas.inputs import InputKind, Moments, input_kind
 from anenas.tasks import CLASSIFICATION, TASKS, Task
 
 _CHUNK = 2**26  # bytes
+
+
+# What reading a file raises that is not what was written there.
+_DAMAGED = (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, SyntaxError)
+_DAMAGED += (MemoryError, RecursionError)  # of a header that asks for terabytes, and of JSON without an end
 
 
 @dataclass(frozen=True, eq=False)
@@ -243,9 +248,9 @@ class Dataset:
             mean, std = about["moments"]
             # These need every pixel; a worker should not read them all to compute them again.
             vars(dataset).update(_moments=(tuple(mean), tuple(std)), fingerprint=about["fingerprint"])
-        except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+        except (*_DAMAGED, AnenasError) as error:
             raise AnenasError(
-                f"'{folder}' holds no complete data set ({error}); save it there again with Dataset.save"
+                f"'{folder}' holds no complete data set ({first_line(error)}); save it there again with Dataset.save"
             ) from error
         return dataset
 

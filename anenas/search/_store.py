@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 _DATABASE = "studies.db"
 
 
+def database(store: Path) -> Path:
+    """The file that holds the studies of a store."""
+    return store / _DATABASE
+
+
 def study_names(store: Path) -> list[str]:
     """The names of every study in a store; none where there is no store."""
     import optuna

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Self, cast
 from anenas._errors import AnenasError, first_line, unknown
 from anenas._pareto import Losses, front, hypervolume, knee
 from anenas.blocks import Value
+from anenas.search._damage import damage_of, readable_trials
 from anenas.search._distinguish import front_told_apart
 from anenas.search._evaluation import Estimate, Evaluation
 from anenas.search._folders import TrialFolders
@@ -34,7 +35,7 @@ from anenas.search._record import (
 )
 from anenas.search._room import check_room
 from anenas.search._settings import SearchSettings
-from anenas.search._store import open_storage, quiet_optuna, store_errors, study_folder, study_names
+from anenas.search._store import database, open_storage, quiet_optuna, store_errors, study_folder, study_names
 from anenas.search._trial import STATES, CompletedTrial, Final, FinishedTrial, State, Trial, with_total_seconds
 from anenas.search.samplers import Sampler
 from anenas.space import Architecture, Decisions, is_least
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 # Attributes of the Optuna study. It keeps finished trials as they are, so what is added to them later is here.
 _ID, _SETTINGS, _DATA, _TEST_SCORE, _FINAL = "id", "settings", "data", "test_accuracy", "final"
 _REFERENCE = "reference"
+_DAMAGED = "damaged.jsonl"  # rows of trials that Optuna cannot read
 _LEAST_ROOM = 5e6  # bytes that a trial is taken to want where none tells more
 
 _log = logging.getLogger(__name__)
@@ -111,13 +113,7 @@ class Study:
         self._by_number: dict[int, Trial] = {}  # those that are asked about, too
         self._by_architecture: dict[Architecture, FinishedTrial] = {}
         tested, final = self._test_accuracies(), self._finals()
-        try:
-            past = study.get_trials(deepcopy=False)
-        except (ValueError, LookupError, TypeError) as error:  # rows that Optuna cannot read
-            raise AnenasError(
-                f"study '{self.name}' in {store} is damaged, Optuna cannot read its trials ({first_line(error)}); put "
-                f"a copy of the database in its place, or begin anew: what its trials left stays in {self.folder}"
-            ) from error
+        past = readable_trials(study, database(store), self.folder / _DAMAGED)
         asked = [trial for trial in past if trial.state.is_finished()]
         answered = [self._read(t, tested.get(t.number), final.get(t.number)) for t in asked]
         found = [trial for trial in answered if trial]
@@ -152,10 +148,12 @@ class Study:
         if name not in names:
             raise unknown("study", name, names) if names else AnenasError(f"no studies in {store}; run a search first")
         with store_errors(store):
-            study = optuna.load_study(study_name=name, storage=open_storage(store))
-            if _SETTINGS not in study.user_attrs:
-                raise AnenasError(f"study '{name}' is empty: its search was stopped before it began")
-            return cls(study, store)
+            storage = open_storage(store)
+            with damage_of(name, database(store)):
+                study = optuna.load_study(study_name=name, storage=storage)
+                if _SETTINGS not in study.user_attrs:
+                    raise AnenasError(f"study '{name}' is empty: its search was stopped before it began")
+                return cls(study, store)
 
     @classmethod
     def create_or_continue(cls, store: Path, name: str, settings: SearchSettings, *, in_memory: bool = False) -> Self:
@@ -174,20 +172,22 @@ class Study:
 
         objectives = Objectives.of(settings.objectives)
         with store_errors(store):
-            with quiet_optuna():
+            storage = open_storage(store, in_memory=in_memory)
+            with damage_of(name, database(store)), quiet_optuna():
                 study = optuna.create_study(
                     study_name=name,
-                    storage=open_storage(store, in_memory=in_memory),
+                    storage=storage,
                     directions=[objective.figure.direction for objective in objectives],
                     load_if_exists=True,
                 )
-            if _SETTINGS not in study.user_attrs:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-                    study.set_metric_names([objective.name for objective in objectives])
-                study.set_user_attr(_ID, uuid.uuid4().hex)
-                study.set_user_attr(_SETTINGS, settings.to_dict())
-            found = cls(study, store)
+            with damage_of(name, database(store)):
+                if _SETTINGS not in study.user_attrs:
+                    with warnings.catch_warnings():
+                        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+                        study.set_metric_names([objective.name for objective in objectives])
+                    study.set_user_attr(_ID, uuid.uuid4().hex)
+                    study.set_user_attr(_SETTINGS, settings.to_dict())
+                found = cls(study, store)
             found._folders.make()
         if differences := found.settings.differences(settings):
             raise AnenasError(

@@ -100,15 +100,26 @@ class MlflowTracker:
         space: Names the decisions that made each architecture.
         store: Folder of the study; runs of its searches that were killed are closed.
         client: Of MLflow, see `connect`.
+
+    Raises:
+        AnenasError: If MLflow does not answer or refuses what is begun with.
     """
 
     def __init__(self, study: Study, space: SearchSpace, store: Path, client: MlflowClient) -> None:
+        from mlflow.exceptions import MlflowException
+
         self._study, self._space, self._client = study, space, client
         self._store = f"{socket.gethostname()}:{store.absolute()}"
-        self._experiment = self._find_experiment(store)
-        self._close_killed(store)
-        self.run_id, self._run_ids, self._pareto = self._find_runs()
-        self._logged_points = len(self._client.get_metric_history(self.run_id, "hypervolume"))
+        try:
+            self._experiment = self._find_experiment(store)
+            self._close_killed(store)
+            self.run_id, self._run_ids, self._pareto = self._find_runs()
+            self._logged_points = len(self._client.get_metric_history(self.run_id, "hypervolume"))
+        except MlflowException as error:
+            raise AnenasError(
+                f"cannot log the study '{study.name}' in MLflow at {client.tracking_uri}, experiment '{space.name}': "
+                f"{first_line(error)}; put that right there, or choose another `tracking_uri`"
+            ) from error
         self._tested: dict[int, float] = {}
         self._final: dict[int, Final] = {}
         self._seen = 0  # of the finished trials

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import json
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -213,12 +214,48 @@ def test_a_damaged_trial_is_told_and_set_aside(
     assert len(Study.load(store, "s").completed) == 3
 
 
-def test_rows_that_optuna_cannot_read_are_one_line(study: Study, problem: Problem) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE trial_user_attributes SET value_json = '{\"state' WHERE trial_id = 1",
+        "UPDATE trial_user_attributes SET value_json = CAST(x'ff' AS TEXT) WHERE trial_id = 1",
+        "UPDATE trials SET state = 'COMPLETF' WHERE trial_id = 1",
+        "UPDATE trials SET datetime_start = '2026-13' WHERE trial_id = 1",
+        "UPDATE trial_params SET distribution_json = '{}' WHERE trial_id = 1",
+        "UPDATE trial_values SET value_type = 'FINIT' WHERE trial_id = 1",
+    ],
+)
+def test_a_trial_that_optuna_cannot_read_is_told_and_its_rows_kept_in_a_file(
+    study: Study, problem: Problem, change: str, caplog: pytest.LogCaptureFixture
+) -> None:
     _complete_two(study, problem)
-    _overwrite(study.folder.parents[1], '{"state')
-    with pytest.raises(AnenasError, match="Optuna cannot read its trials") as raised:
-        Study.load(study.folder.parents[1], "s")
-    assert "\n" not in str(raised.value)
+    store = study.folder.parents[1]
+    _change(store, change)
+    again = Study.load(store, "s")
+    assert [trial.number for trial in again.completed] == [1]
+    assert "trial 0 of s is damaged" in caplog.text
+    rows = [json.loads(row) for row in (study.folder / "damaged.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert {row["table"] for row in rows} >= {"trials", "trial_params", "trial_user_attributes", "trial_values"}
+    _complete_two(again, problem)
+    assert [trial.number for trial in Study.load(store, "s").completed] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE study_user_attributes SET value_json = '{' WHERE key = 'settings'",
+        "UPDATE study_user_attributes SET value_json = 'null' WHERE key = 'settings'",
+        "UPDATE study_user_attributes SET value_json = '[3' WHERE key = 'id'",
+        "UPDATE study_directions SET direction = 'UP'",
+    ],
+)
+def test_a_study_whose_own_attributes_are_damaged_is_one_line_that_names_the_file(study: Study, change: str) -> None:
+    store = study.folder.parents[1]
+    _change(store, change)
+    for again in (lambda: Study.load(store, "s"), lambda: Study.create_or_continue(store, "s", study.settings)):
+        with pytest.raises(AnenasError, match=r"study 's' is damaged in .*studies\.db") as raised:
+            again()
+        assert "\n" not in str(raised.value)
 
 
 def _complete_two(study: Study, problem: Problem) -> None:
@@ -228,6 +265,9 @@ def _complete_two(study: Study, problem: Problem) -> None:
 
 def _overwrite(store: Path, answer: str) -> None:
     """What the database holds of trial 0."""
+    _change(store, "UPDATE trial_user_attributes SET value_json = ? WHERE trial_id = 1 AND key = 'answer'", answer)
+
+
+def _change(store: Path, statement: str, *values: str) -> None:
     with contextlib.closing(sqlite3.connect(store / "studies.db")) as database, database:
-        where = "WHERE trial_id = 1 AND key = 'answer'"
-        assert database.execute(f"UPDATE trial_user_attributes SET value_json = ? {where}", [answer]).rowcount == 1
+        assert database.execute(statement, values).rowcount
