@@ -16,7 +16,7 @@ import numpy as np
 from anenas._errors import AnenasError
 from anenas.ane import Chip, placement, program_cost
 from anenas.coreml import Package, Verification, estimated_package_bytes, program_scores
-from anenas.data import Dataset
+from anenas.data import CHOOSING, Dataset
 from anenas.graph import Graph
 from anenas.latency import Latency, Target
 from anenas.pretrained import read_trained, save_trained
@@ -133,7 +133,7 @@ class TrainingEvaluator:
         assert files.data
         clock = _Clock()
         device = pick_device(self.device)
-        dataset = Dataset.open(files.data, architecture.input[2:])
+        dataset = Dataset.open(files.data, architecture.input[2:], CHOOSING)
         network = build(architecture)
         inherited = inherit(network, load_file(files.donor)) if files.donor else 0.0
         if (files.folder / PROBE).exists():
@@ -203,7 +203,7 @@ class TrainingEvaluator:
         assert files.data and files.donor
         clock = _Clock()
         device = pick_device(self.device)
-        dataset = Dataset.open(files.data, architecture.input[2:])
+        dataset = Dataset.open(files.data, architecture.input[2:], CHOOSING)
         network = build(architecture)
         network.load_state_dict(load_file(files.donor))
 
@@ -326,7 +326,7 @@ class TrainingEvaluator:
 
         assert files.data and files.donor
         first = architectures[0]
-        dataset = Dataset.open(files.data, first.input[2:])
+        dataset = Dataset.open(files.data, first.input[2:], CHOOSING)
         with torch.random.fork_rng():
             whole = build(first.with_whole_backbone())
         inherit(whole, load_file(files.donor))
@@ -357,7 +357,7 @@ class TrainingEvaluator:
     def test(self, architecture: Architecture, files: TrialFiles) -> float:
         """See `Evaluator`."""
         assert files.data
-        dataset = Dataset.open(files.data, architecture.input[2:])
+        dataset = Dataset.open(files.data, architecture.input[2:], ("test",))
         scores = program_scores(Package.open(files.folder / PACKAGE), dataset.test.inputs)
         _keep(scores, dataset, files.folder / TEST_SCORES)
         predictions = Predictions(scores, dataset.test.labels, dataset.classes)
