@@ -8,12 +8,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pretend import PretendEvaluator
 from unlike import unlike_splits
 
 from anenas.coreml import Package, program_scores
 from anenas.data import CHOOSING, Dataset, Split
 from anenas.latency import Target
-from anenas.search import PACKAGE, WEIGHTS, Evaluation, TrainingEvaluator, TrialFiles
+from anenas.search import (
+    PACKAGE,
+    WEIGHTS,
+    Evaluation,
+    Problem,
+    Study,
+    TrainingEvaluator,
+    TrialFiles,
+    make_sampler,
+)
 from anenas.space import Architecture
 
 NETWORK = Architecture.parse("1x1x16x16-conv_r1_s2_c16_k3_relu-mbconv_r1_s2_c32_k3_e2_relu-head_n3")
@@ -94,3 +104,19 @@ def test_splits_that_are_not_asked_for_hold_nothing_of_the_same_shape(tmp_path: 
     assert (chosen.input_shape, chosen.fingerprint, chosen.mean) == (
         dataset.input_shape, dataset.fingerprint, dataset.mean,
     )  # fmt: skip
+
+
+def test_a_test_accuracy_changes_nothing_that_the_trial_has_left(study: Study, problem: Problem) -> None:
+    trial = study.ask(make_sampler("random", 0), problem)
+    evaluation = PretendEvaluator().evaluate(trial.architecture, TrialFiles(study.workspace(trial)))
+    study.complete(trial, evaluation, {})
+    folder = study.shipped_folder(study.completed[0])
+
+    def left() -> dict[Path, tuple[int, int, bytes]]:
+        files = [file for file in folder.rglob("*") if file.is_file()]
+        return {file: (file.stat().st_ino, file.stat().st_mtime_ns, file.read_bytes()) for file in files}
+
+    before = left()
+    study.set_test_score(0, 0.125)
+    assert before and left() == before
+    assert (study.completed[0].test_score, study.completed[0].evaluation) == (0.125, evaluation)
