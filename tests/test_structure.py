@@ -34,6 +34,7 @@ OTHERS = {
     "test_extend.py": "what CONTRIBUTING.md says",
     "test_public.py": "anenas/__init__.py",
     "test_readme.py": "what README.md says",
+    "test_writes.py": "all of anenas/, which writes files whole",
     "test_structure.py": "the tests themselves",
 }
 

@@ -196,7 +196,7 @@ class Dataset:
                 (folder / f"{name}_names.json").unlink(missing_ok=True)
                 if split.names is not None:
                     write_whole(folder / f"{name}_names.json", json.dumps(split.names))
-            (folder / "dataset.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+            write_whole(folder / "dataset.json", json.dumps(about, indent=2) + "\n")
         except OSError as error:
             raise AnenasError(f"cannot save the data set in '{folder}': {error}") from error
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from anenas._errors import AnenasError
+from anenas._files import replacing, write_whole
 from anenas.ane import Chip, placement, program_cost
 from anenas.coreml import Package, Verification, estimated_package_bytes, program_scores
 from anenas.data import CHOOSING, Dataset
@@ -272,7 +273,7 @@ class TrainingEvaluator:
         from anenas.training import pick_device
 
         save_trained(folder / WEIGHTS, architecture, network.cpu().state_dict(), dataset.mean, dataset.std)
-        (folder / ARCHITECTURE).write_text(f"{architecture}\n", encoding="utf-8")
+        write_whole(folder / ARCHITECTURE, f"{architecture}\n")
         (folder / PROBE).unlink(missing_ok=True)
         package, verified = ship(
             deploy(network, architecture, dataset),
@@ -439,7 +440,8 @@ def _teacher(file: Path, dataset: Dataset, device: torch.device) -> Teacher:
 
 def _keep(scores: np.ndarray, dataset: Dataset, path: Path) -> None:
     """Keep what a model gives, (N, K), for reports: probabilities in float16, numbers in float32."""
-    np.save(path, scores.astype(np.float16 if dataset.task.classifies else np.float32))
+    with replacing(path) as new:
+        np.save(new, scores.astype(np.float16 if dataset.task.classifies else np.float32))
 
 
 def _figures(result: Verification) -> dict[str, float]:
@@ -452,7 +454,7 @@ def _figures(result: Verification) -> dict[str, float]:
 
 def _write_costs(graph: Graph, chip: Chip, path: Path) -> None:
     """The per-operation latency table of a trial."""
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with replacing(path) as new, new.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["operation", "kind", "output", "macs", "weight_bytes", "microseconds", "bound", "on_engine"])
         for placed in placement(graph, chip):
