@@ -34,10 +34,12 @@ OTHERS = {
     "mil/test_layers.py": "operations against torch's layers",
     "mil/test_networks.py": "whole networks through the interpreter",
     "mil/test_shapes.py": "operations/_shape.py and _selection.py, through programs",
+    "search/test_splits.py": "what may be looked at by what chooses, and by what tests",
     "tasks/test_tasks.py": "what every task owes",
     "test_extend.py": "what CONTRIBUTING.md says",
     "test_public.py": "anenas/__init__.py",
     "test_readme.py": "what README.md says",
+    "test_writes.py": "all of anenas/, which writes files whole",
     "test_structure.py": "the tests themselves",
 }
 

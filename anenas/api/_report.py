@@ -67,7 +67,8 @@ def report_tests(study: Study, data: Path, tracker: MlflowTracker) -> None:
             continue  # tested by another evaluator, by an earlier version, or not at all
         try:
             if not all((folder / name).is_file() for name in files):
-                evaluated(study, trial, Dataset.open(data, trial.architecture.input[2:])).write(folder)
+                tested = Dataset.open(data, trial.architecture.input[2:], ("test",))
+                evaluated(study, trial, tested).write(folder)
         except (AnenasError, OSError) as error:
             _log.warning("trial %d has no report of its test: %s", trial.number, error)
         else:
@@ -98,7 +99,8 @@ class ValidationReports:
     def _log(self, study: Study, trial: CompletedTrial) -> None:
         assert self._data
         try:
-            found = validated(study, trial, Dataset.open(self._data, trial.architecture.input[2:]))
+            held_out = Dataset.open(self._data, trial.architecture.input[2:], ("validation",))
+            found = validated(study, trial, held_out)
             if found is None:
                 return
             with tempfile.TemporaryDirectory() as folder:

@@ -6,7 +6,7 @@ No torch, save for torchvision's sets.
 import anenas.data.sources  # noqa: F401  # they register themselves
 from anenas.data._arrays import array_reader
 from anenas.data._counts import Counts, count_inputs, count_lines
-from anenas.data._dataset import Dataset, Split
+from anenas.data._dataset import CHOOSING, Dataset, Split
 from anenas.data._encoding import Encoding
 from anenas.data._format import AudioFormat, InputFormat
 from anenas.data._load import load_data
@@ -19,6 +19,7 @@ from anenas.data._sources import absolute_source, kind_of_source, source, source
 from anenas.data.checks import UNEQUAL_CLASSES, Concern, check_dataset
 
 __all__ = [
+    "CHOOSING",
     "PART_NAMES",
     "UNEQUAL_CLASSES",
     "AudioFormat",

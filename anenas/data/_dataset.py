@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,9 @@ from anenas.data._kept import kept
 from anenas.data._raw import PARTS
 from anenas.inputs import InputKind, Moments, input_kind
 from anenas.tasks import CLASSIFICATION, TASKS, Task
+
+CHOOSING = ("train", "validation")
+"""The splits that a network is trained on and chosen by."""
 
 _CHUNK = 2**26  # bytes
 
@@ -198,7 +201,7 @@ class Dataset:
                 (folder / f"{name}_names.json").unlink(missing_ok=True)
                 if split.names is not None:
                     write_whole(folder / f"{name}_names.json", json.dumps(split.names))
-            (folder / "dataset.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+            write_whole(folder / "dataset.json", json.dumps(about, indent=2) + "\n")
         except OSError as error:
             raise AnenasError(f"cannot save the data set in '{folder}': {error}") from error
 
@@ -210,12 +213,14 @@ class Dataset:
                 self.resized(*size).save(folder / _size_name(*size))
 
     @classmethod
-    def open(cls, folder: Path, size: tuple[int, int] | None = None) -> Dataset:
+    def open(cls, folder: Path, size: tuple[int, int] | None = None, parts: Collection[str] = PARTS) -> Dataset:
         """The data set that `save` wrote to `folder`, its images memory-mapped and read-only.
 
         Args:
             folder: Where it lies.
             size: (height, width) of images, where `save_sizes` has written several.
+            parts: The splits to be had, of "train", "validation" and "test"; the others hold nothing. `CHOOSING` are
+                those for what chooses between networks, so that it cannot look at what they are tested on.
 
         Raises:
             AnenasError: The folder holds no complete data set.
@@ -224,13 +229,16 @@ class Dataset:
             folder = at_size
         try:
             about = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
-            train, validation, test = (
+            splits = (
                 Split(
                     inputs=np.load(folder / f"{name}_inputs.npy", mmap_mode="r", allow_pickle=False),
                     labels=np.load(folder / f"{name}_labels.npy", allow_pickle=False),
                     names=_read_names(folder / f"{name}_names.json"),
                 )
                 for name in PARTS
+            )
+            train, validation, test = (
+                split if name in parts else _emptied(split) for name, split in zip(PARTS, splits, strict=True)
             )
             dataset = cls(
                 about["name"],
@@ -253,6 +261,11 @@ class Dataset:
                 f"'{folder}' holds no complete data set ({first_line(error)}); save it there again with Dataset.save"
             ) from error
         return dataset
+
+
+def _emptied(split: Split) -> Split:
+    """One without inputs, of the same shape and type."""
+    return Split(split.inputs[:0], split.labels[:0], None if split.names is None else ())
 
 
 def _chunks(array: NDArray[Any]) -> Iterator[NDArray[Any]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anenas._errors import AnenasError, first_line
+from anenas._files import replacing
 from anenas._json import read_json
 from anenas.pretrained._weights import PREFIX, PretrainedWeights
 from anenas.space import Architecture
@@ -80,7 +81,8 @@ def save_trained(
     from safetensors.torch import save_file
 
     about = json.dumps({_ARCHITECTURE: str(architecture), _MEAN: list(mean), _STD: list(std)})
-    save_file({name: tensor.contiguous() for name, tensor in state.items()}, file, {_NETWORK: about})
+    with replacing(file) as new:
+        save_file({name: tensor.contiguous() for name, tensor in state.items()}, new, {_NETWORK: about})
 
 
 def read_trained(source: str, file: Path, origin: str) -> TrainedNetwork:

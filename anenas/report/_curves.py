@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from anenas._files import replacing
+
 
 def write_curves_png(curves: Mapping[str, np.ndarray], title: str, path: Path) -> None:
     """Mean and spread of each search over its seeds, as a picture.
@@ -32,4 +34,5 @@ def write_curves_png(curves: Mapping[str, np.ndarray], title: str, path: Path) -
     axes.legend(loc="lower right", frameon=False)
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(path)
+    with replacing(path) as new:
+        figure.savefig(new)

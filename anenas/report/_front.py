@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from anenas._files import replacing
 from anenas.latency import Latency
 from anenas.search import CompletedTrial, Objective, Study
 from anenas.tasks import Metric
@@ -28,7 +29,7 @@ def write_front_csv(study: Study, path: Path) -> None:
     fields = ["trial", "architecture", metric, f"{metric}_error", f"final_{metric}", f"test_{metric}", "latency_ms",
               "latency_low_ms", "latency_high_ms", *others, "residency", "size_mb", "macs", "params", "trained_steps",
               "total_steps"]  # fmt: skip
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with replacing(path) as new, new.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(fields)
         for trial in study.front:
@@ -45,7 +46,7 @@ def write_front_csv(study: Study, path: Path) -> None:
 
 def write_trials_csv(study: Study, path: Path) -> None:
     """One row for every finished trial, including those stopped, infeasible, repeated or failed, and why."""
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with replacing(path) as new, new.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         names = [objective.name for objective in study.objectives]
         writer.writerow(["trial", "state", "reason", "architecture", *names, "budget_fraction"])
@@ -112,7 +113,8 @@ def write_front_png(study: Study, path: Path) -> None:
         figure.legend(handles, labels, loc="outside upper right", ncols=len(handles), frameon=False)
     panels[0].set_ylabel(y.label + (_BARS if y.standard_errors(front) else ""))
     panels[0].set_title(study.name, fontsize=11, loc="left")
-    figure.savefig(path)
+    with replacing(path) as new:
+        figure.savefig(new)
 
 
 def write_front_page(study: Study, path: Path) -> None:

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from anenas._files import write_whole
 from anenas.search._evaluation import CHECKPOINT, EVALUATION, FINAL, PROBE, Evaluation
 
 
@@ -46,7 +47,7 @@ class TrialFolders:
 
     def keep(self, number: int, evaluation: Evaluation) -> None:
         """Keep the workspace of a trial that has completed, with its figures."""
-        (self._open(number) / EVALUATION).write_text(json.dumps(evaluation.to_dict(), indent=2), encoding="utf-8")
+        write_whole(self._open(number) / EVALUATION, json.dumps(evaluation.to_dict(), indent=2))
         finished = self.finished(number)
         if finished.exists():  # killed between the move and the answer, then run again
             shutil.rmtree(finished)
@@ -62,7 +63,7 @@ class TrialFolders:
     def keep_final(self, number: int, evaluation: Evaluation) -> None:
         """Keep that folder, with the figures of what is in it."""
         folder = self.finished(number) / ".final"
-        (folder / EVALUATION).write_text(json.dumps(evaluation.to_dict(), indent=2), encoding="utf-8")
+        write_whole(folder / EVALUATION, json.dumps(evaluation.to_dict(), indent=2))
         shutil.rmtree(self.final(number), ignore_errors=True)
         folder.replace(self.final(number))
 

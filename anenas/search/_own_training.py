@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from anenas._files import replacing
 from anenas.data import Dataset
 
 if TYPE_CHECKING:
@@ -54,4 +55,5 @@ def train_by(train: Train, network: nn.Module, normalise: Normalisation, dataset
         shutil.rmtree(own)
         return
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
-    save_file(state, own / _WEIGHTS, {_DONE: repr(epochs)})
+    with replacing(own / _WEIGHTS) as new:
+        save_file(state, new, {_DONE: repr(epochs)})

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from anenas._files import replacing
 from anenas.search._candidates import keeps_limits
 from anenas.search._donor import Pretrained
 from anenas.search._evaluation import PROBE
@@ -89,5 +90,6 @@ def _note(study: Study, problem: Problem, trials: Sequence[Trial], outcome: Outc
         return
     for trial, probe in zip(trials, outcome.value, strict=True):
         head = {"head.1.weight": probe.weight[:, :, None, None], "head.1.bias": probe.bias}
-        save_file(head, study.workspace(trial) / PROBE)
+        with replacing(study.workspace(trial) / PROBE) as new:
+            save_file(head, new)
         study.pause(trial, probe.evaluation)

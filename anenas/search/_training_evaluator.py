@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from anenas._errors import AnenasError
+from anenas._files import replacing, write_whole
 from anenas.ane import Chip, placement, program_cost
 from anenas.coreml import Package, Verification, estimated_package_bytes, program_scores
-from anenas.data import Dataset
+from anenas.data import CHOOSING, Dataset
 from anenas.graph import Graph
 from anenas.latency import Latency, Target
 from anenas.pretrained import read_trained, save_trained
@@ -133,7 +134,7 @@ class TrainingEvaluator:
         assert files.data
         clock = _Clock()
         device = pick_device(self.device)
-        dataset = Dataset.open(files.data, architecture.input[2:])
+        dataset = Dataset.open(files.data, architecture.input[2:], CHOOSING)
         network = build(architecture)
         inherited = inherit(network, load_file(files.donor)) if files.donor else 0.0
         if (files.folder / PROBE).exists():
@@ -203,7 +204,7 @@ class TrainingEvaluator:
         assert files.data and files.donor
         clock = _Clock()
         device = pick_device(self.device)
-        dataset = Dataset.open(files.data, architecture.input[2:])
+        dataset = Dataset.open(files.data, architecture.input[2:], CHOOSING)
         network = build(architecture)
         network.load_state_dict(load_file(files.donor))
 
@@ -272,7 +273,7 @@ class TrainingEvaluator:
         from anenas.training import pick_device
 
         save_trained(folder / WEIGHTS, architecture, network.cpu().state_dict(), dataset.mean, dataset.std)
-        (folder / ARCHITECTURE).write_text(f"{architecture}\n", encoding="utf-8")
+        write_whole(folder / ARCHITECTURE, f"{architecture}\n")
         (folder / PROBE).unlink(missing_ok=True)
         package, verified = ship(
             deploy(network, architecture, dataset),
@@ -326,7 +327,7 @@ class TrainingEvaluator:
 
         assert files.data and files.donor
         first = architectures[0]
-        dataset = Dataset.open(files.data, first.input[2:])
+        dataset = Dataset.open(files.data, first.input[2:], CHOOSING)
         with torch.random.fork_rng():
             whole = build(first.with_whole_backbone())
         inherit(whole, load_file(files.donor))
@@ -357,7 +358,7 @@ class TrainingEvaluator:
     def test(self, architecture: Architecture, files: TrialFiles) -> float:
         """See `Evaluator`."""
         assert files.data
-        dataset = Dataset.open(files.data, architecture.input[2:])
+        dataset = Dataset.open(files.data, architecture.input[2:], ("test",))
         scores = program_scores(Package.open(files.folder / PACKAGE), dataset.test.inputs)
         _keep(scores, dataset, files.folder / TEST_SCORES)
         predictions = Predictions(scores, dataset.test.labels, dataset.classes)
@@ -439,7 +440,8 @@ def _teacher(file: Path, dataset: Dataset, device: torch.device) -> Teacher:
 
 def _keep(scores: np.ndarray, dataset: Dataset, path: Path) -> None:
     """Keep what a model gives, (N, K), for reports: probabilities in float16, numbers in float32."""
-    np.save(path, scores.astype(np.float16 if dataset.task.classifies else np.float32))
+    with replacing(path) as new:
+        np.save(new, scores.astype(np.float16 if dataset.task.classifies else np.float32))
 
 
 def _figures(result: Verification) -> dict[str, float]:
@@ -452,7 +454,7 @@ def _figures(result: Verification) -> dict[str, float]:
 
 def _write_costs(graph: Graph, chip: Chip, path: Path) -> None:
     """The per-operation latency table of a trial."""
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with replacing(path) as new, new.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["operation", "kind", "output", "macs", "weight_bytes", "microseconds", "bound", "on_engine"])
         for placed in placement(graph, chip):

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from anenas import AnenasError
-from anenas.coreml import Package, compress
+from anenas.coreml import Package, compress, convert
 from anenas.graph import compressed, get_weight_format, weight_formats
 from anenas.mil import coremltools
 from anenas.space import Architecture
@@ -208,3 +208,21 @@ def test_a_package_of_several_functions_names_them(package: Packaged, tmp_path: 
     ct.utils.save_multifunction(both, str(tmp_path / "both.mlpackage"))
     with pytest.raises(AnenasError, match=r"holds 2 functions \(long, short\) that share weights"):
         compress(Package.open(tmp_path / "both.mlpackage"), tmp_path / "small.mlpackage", "int8")
+
+
+@pytest.mark.parametrize("form", ["palette4-grouped", "int8"])
+def test_the_output_channels_of_a_transposed_convolution_are_compressed_apart(form: str, tmp_path: Path) -> None:
+    """Each 32 of them are of another size than those beside them, so that what is shared across them tells nothing."""
+    torch.manual_seed(0)
+    layer = nn.ConvTranspose2d(16, 64, 3)  # weights are (16, 64, 3, 3)
+    with torch.no_grad():
+        layer.weight *= torch.tensor([1.0, 0.01]).repeat_interleave(32)[:, None, None]
+    network = nn.Sequential(layer, nn.Flatten(), nn.Linear(64 * 36, 2), nn.Softmax(1))
+    plain = convert(network, tmp_path / "plain.mlpackage", shape=(1, 16, 4, 4), classes=["a", "b"])
+    wanted, found = (
+        next(weight for weight in dense(one).values() if weight.shape == (16, 64, 3, 3)).astype(np.float64)
+        for one in (plain, compress(plain, tmp_path / "small.mlpackage", form))
+    )
+    axes = (0, 2, 3)
+    error = np.sqrt(((found - wanted) ** 2).mean(axes) / (wanted**2).mean(axes))
+    assert error.max() < 0.2

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from anenas.coreml import Package, convert
+from anenas.coreml._convert import save_package
 from anenas.mil import coremltools
 from anenas.space import Architecture
 
@@ -147,6 +148,26 @@ def test_a_conversion_that_fails_leaves_what_was_there_and_nothing_else(
     with pytest.raises(error):
         write(module, **options)
     assert {file: file.read_bytes() for file in path.rglob("*") if file.is_file()} == before
+    assert list(path.parent.iterdir()) == [path]
+
+
+class HalfSaved:
+    """A model on whose way to the disk the disk becomes full."""
+
+    def save(self, path: str) -> None:
+        Path(path).mkdir(exist_ok=True)
+        Path(path, "Manifest.json").write_text("{")
+        raise OSError("No space left on device")
+
+
+def test_a_save_that_fails_half_way_leaves_what_was_there_and_nothing_else(write: Callable[..., Path]) -> None:
+    path = write()
+    digest = Package.open(path).digest
+    with pytest.raises(OSError, match="No space"):
+        save_package(HalfSaved(), path)
+    assert Package.open(path).digest == digest
+    with pytest.raises(OSError, match="No space"):
+        save_package(HalfSaved(), path.parent / "new.mlpackage")
     assert list(path.parent.iterdir()) == [path]
 
 

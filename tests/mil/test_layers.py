@@ -497,6 +497,18 @@ def test_lstm_with_peepholes_a_clip_and_other_activations(call: Call) -> None:
     close(result[2], c)
 
 
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_the_cell_of_an_lstm_is_clipped_at_both_ends(call: Call, sign: int) -> None:
+    """Gates that are open, and candidates that are one in size, take it beyond 0.5 in either direction."""
+    bias = np.repeat(np.float32([9, 9, 9, 9 * sign]), 2)
+    nothing = {"weight_ih": np.zeros((8, 2), np.float32), "weight_hh": np.zeros((8, 2), np.float32), "bias": bias}
+    begin = np.zeros((1, 2), np.float32)
+    options = nothing | {"clip": np.float32(0.5)}
+    _, h, c = call("lstm", x=random(3, 1, 2), initial_h=begin, initial_c=begin, **options)
+    close(c, np.full((1, 2), 0.5 * sign))
+    assert (np.sign(h) == sign).all()
+
+
 @given(st.integers(1, 4), st.integers(1, 3), st.integers(1, 4), st.sampled_from(["forward", "reverse"]))
 def test_gru(call: Call, steps: int, batch: int, hidden: int, direction: str) -> None:
     torch.manual_seed(0)

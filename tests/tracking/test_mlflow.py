@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,18 @@ def test_a_trial_is_a_nested_run_with_choices_figures_curve_and_artifacts(
     assert [(m.step, m.value) for m in client.get_metric_history(trial.info.run_id, "train_loss")] == [(1, 2), (2, 1)]
     artifacts = {file.path for file in client.list_artifacts(trial.info.run_id)}
     assert artifacts == {"architecture.txt", "operations.csv", "model.mlpackage"}
+
+
+def test_the_run_of_a_trial_is_of_when_it_was_trained(
+    tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path
+) -> None:
+    before = time.time()
+    complete(study, space, 0.8, 0.2)
+    after = time.time()
+    tracker.update(study)
+    trial = runs(tmp_path)[1]
+    assert before - 1 <= trial.info.start_time / 1000 <= trial.info.end_time / 1000 <= after + 1
+    assert trial.info.start_time == int(1000 * study.finished[0].started)
 
 
 def test_pareto_tags_follow_the_front_as_it_moves(

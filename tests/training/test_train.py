@@ -112,6 +112,39 @@ def test_images_are_drawn_as_often_as_is_said() -> None:
     assert sorted(trained[:256]) != sorted(trained[256:])
 
 
+def test_every_epoch_has_each_image_once_in_an_order_of_its_own() -> None:
+    split = Split(
+        np.arange(128, dtype=np.uint8)[:, None, None, None].repeat(64, 1).reshape(128, 1, 8, 8), np.arange(128) % 2
+    )
+
+    def orders(seed: int) -> list[list[frozenset[int]]]:
+        """What the batches of each of three epochs hold."""
+        seen: list[frozenset[int]] = []
+
+        def looking(batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+            seen.append(frozenset(batch[:, 0, 0, 0].tolist()))
+            return batch
+
+        train(small_network(), split, NORMALISE, epochs=3, augment=looking, seed=seed)
+        return [seen[4 * epoch : 4 * epoch + 4] for epoch in range(3)]
+
+    first = orders(1)
+    assert all(frozenset.union(*epoch) == set(range(128)) for epoch in first)
+    assert first[0] != first[1] != first[2] != first[0]
+    assert orders(2)[0] != first[0]
+
+
+def test_each_epoch_augments_in_its_own_way() -> None:
+    drawn: list[float] = []
+
+    def looking(batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        drawn.append(rng.random())
+        return batch
+
+    train(small_network(), bright_and_dark(64), NORMALISE, epochs=2, augment=looking)
+    assert len(set(drawn[:4])) == 4
+
+
 def test_the_loss_curve_has_about_fifty_points_and_ends_at_the_last_step() -> None:
     curve = train(small_network(), bright_and_dark(2000), NORMALISE, epochs=2, augment=as_it_is)
     assert 40 <= len(curve) <= 70

@@ -87,19 +87,31 @@ def test_it_is_shown_what_the_study_holds(table: Table, tmp_path: Path) -> None:
     assert {trial.state for trial in study.finished} >= {"completed", "infeasible"}
 
 
-def test_a_continued_study_does_not_repeat_its_first_suggestions(table: Table, tmp_path: Path) -> None:
+def asked(name: str, seed: int, table: Table, study: Study, trials: int) -> list[str]:
+    search(table, make_sampler(name, seed), study).run(trials)
+    return [str(trial.architecture) for trial in study.finished]
+
+
+@pytest.mark.parametrize("name", ["tpe-multivariate", "tpe", "nsga2", "gp", "random"])
+def test_a_continued_study_does_not_repeat_its_first_suggestions(name: str, table: Table, tmp_path: Path) -> None:
     study = study_of(tmp_path)
-    search(table, make_sampler("random", 0), study).run(4)
-    search(table, make_sampler("random", 0), study).run(8)
-    architectures = [trial.architecture for trial in study.finished]
+    asked(name, 0, table, study, 4)
+    architectures = asked(name, 0, table, study, 8)
     assert architectures[:4] != architectures[4:8]
 
 
-def test_suggestions_follow_from_the_seed(table: Table, tmp_path: Path) -> None:
-    def suggested(name: str, seed: int) -> list[str]:
-        study = study_of(tmp_path, name)
-        search(table, make_sampler("tpe", seed), study).run(12)
-        return [str(trial.architecture) for trial in study.finished]
+@pytest.mark.parametrize("name", ["tpe-multivariate", "tpe", "nsga2", "gp", "random"])
+def test_suggestions_follow_from_the_seed(name: str, table: Table, tmp_path: Path) -> None:
+    first, again, other = (
+        asked(name, seed, table, study_of(tmp_path, run), 5) for run, seed in (("a", 1), ("b", 1), ("c", 2))
+    )
+    assert first == again != other
 
-    assert suggested("a", 1) == suggested("b", 1)
-    assert suggested("c", 2) != suggested("d", 1)
+
+def test_a_continued_study_goes_on_by_its_seed(table: Table, tmp_path: Path) -> None:
+    def continued(name: str, seed: int) -> list[str]:
+        study = study_of(tmp_path, name)
+        asked("random", 0, table, study, 4)
+        return asked("random", seed, table, study, 9)[4:]
+
+    assert continued("a", 1) == continued("b", 1) != continued("c", 2)
