@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import tokenize
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from anenas._errors import AnenasError
+from anenas._errors import AnenasError, first_line
 from anenas._files import forget_pages, replacing, write_whole
 from anenas.data._kept import kept
 from anenas.data._raw import PARTS
@@ -23,6 +24,22 @@ from anenas.inputs import InputKind, Moments, input_kind
 from anenas.tasks import CLASSIFICATION, TASKS, Task
 
 _CHUNK = 2**26  # bytes
+
+
+# What reading a file raises that is not what was written there.
+_DAMAGED = (
+    OSError,
+    EOFError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    SyntaxError,
+    tokenize.TokenError,
+    MemoryError,  # of a header that asks for terabytes
+    RecursionError,  # of JSON without an end
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -243,9 +260,9 @@ class Dataset:
             mean, std = about["moments"]
             # These need every pixel; a worker should not read them all to compute them again.
             vars(dataset).update(_moments=(tuple(mean), tuple(std)), fingerprint=about["fingerprint"])
-        except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+        except (*_DAMAGED, AnenasError) as error:
             raise AnenasError(
-                f"'{folder}' holds no complete data set ({error}); save it there again with Dataset.save"
+                f"'{folder}' holds no complete data set ({first_line(error)}); save it there again with Dataset.save"
             ) from error
         return dataset
 
