@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import tokenize
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -29,8 +30,19 @@ _CHUNK = 2**26  # bytes
 
 
 # What reading a file raises that is not what was written there.
-_DAMAGED = (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, SyntaxError)
-_DAMAGED += (MemoryError, RecursionError)  # of a header that asks for terabytes, and of JSON without an end
+_DAMAGED = (
+    OSError,
+    EOFError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    SyntaxError,
+    tokenize.TokenError,
+    MemoryError,  # of a header that asks for terabytes
+    RecursionError,  # of JSON without an end
+)
 
 
 @dataclass(frozen=True, eq=False)

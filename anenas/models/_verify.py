@@ -110,7 +110,10 @@ def _told(package: Package) -> nn.Module:
         return task.output(np.zeros((2, len(package.score_outputs)), np.float32))
     if "anenas.units" not in package.metadata:
         raise AnenasError(f"{package} does not say what its numbers were standardised by: export it again")
-    mean, std = np.array(json.loads(package.metadata["anenas.units"]), np.float32)
+    try:
+        mean, std = np.array(read_json(package.metadata["anenas.units"]), np.float32)
+    except (ValueError, TypeError) as error:
+        raise AnenasError(f"{package} is damaged: its units are no numbers ({first_line(error)})") from error
     return task.output(np.stack([mean - std, mean + std]))  # labels of that mean and standard deviation
 
 

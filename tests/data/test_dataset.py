@@ -69,6 +69,26 @@ def test_a_save_that_was_cut_short_is_not_opened(tiny: MakeDataset, tmp_path: Pa
         Dataset.open(tmp_path / "nowhere")
 
 
+def test_a_damaged_data_folder_opens_or_is_one_line_that_names_it(tiny: MakeDataset, tmp_path: Path) -> None:
+    tiny().save(tmp_path)
+    files = sorted(file for file in tmp_path.rglob("*") if file.is_file())
+    random, refused = np.random.default_rng(0), 0
+    for _ in range(60):
+        file = files[random.integers(len(files))]
+        whole = file.read_bytes()
+        damaged = bytearray(whole)
+        for place in random.integers(0, min(len(whole), 200), 2):  # headers and JSON
+            damaged[place] = random.integers(256)
+        file.write_bytes(damaged)
+        try:
+            Dataset.open(tmp_path)
+        except _errors.AnenasError as error:
+            refused += 1
+            assert str(tmp_path) in str(error) and "\n" not in str(error)
+        file.write_bytes(whole)
+    assert refused
+
+
 def test_saving_where_a_file_lies_is_one_clear_error(tiny: MakeDataset, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(_errors.AnenasError, match="cannot save the data set in"):

@@ -341,3 +341,12 @@ def test_a_stopped_trial_has_its_figures_and_says_why(
     assert stopped.data.metrics["budget_fraction"] == 0.125
     assert 0 < stopped.data.metrics["accuracy"] < 1
     assert stopped.data.metrics["accuracy_at"] == stopped.data.metrics["accuracy"]
+
+
+def test_what_mlflow_refuses_when_a_search_begins_is_one_line(study: Study, space: SearchSpace, tmp_path: Path) -> None:
+    client = connect(default_uri(tmp_path / "store"))
+    experiment = client.create_experiment(space.name)
+    client.delete_experiment(experiment)  # its name stays taken
+    with pytest.raises(AnenasError, match=r"cannot log the study 's' in MLflow at .*experiment 'pretend'") as raised:
+        MlflowTracker(study, space, tmp_path / "store", client)
+    assert "\n" not in str(raised.value)
