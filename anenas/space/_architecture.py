@@ -42,7 +42,8 @@ POOLS = ("mean", "max", "last")
 # As it is printed, so that equal networks are equal strings: no leading zeros, no other alphabet's digits.
 _NUMBER = "[1-9][0-9]{0,8}"
 _MASKED = "_masked"
-_LONGEST, _MOST_BLOCKS = 5000, 1000  # characters of its text, and blocks of all stages: far beyond what can be trained
+# Characters of its text, blocks of all stages, and channels: far beyond what can be trained.
+_LONGEST, _MOST_BLOCKS, _MOST_CHANNELS = 5000, 1000, 2**16
 
 
 @dataclass(frozen=True)
@@ -214,6 +215,8 @@ class Architecture:
         architecture = cls((n, c, h, w), parsed, Head.parse(head), the_form, is_masked)
         if (blocks := sum(stage.depth for stage in parsed)) > _MOST_BLOCKS:
             raise AnenasError(f"'{text}': {blocks:,} blocks; expected {_MOST_BLOCKS:,} at most")
+        if (channels := max(c, *(stage.width for stage in parsed))) > _MOST_CHANNELS:
+            raise AnenasError(f"'{text}': {channels:,} channels; expected {_MOST_CHANNELS:,} at most")
         fewest = architecture.input_kind.masked_channels
         if is_masked and (fewest is None or c < fewest):
             raise AnenasError(f"'{text}': only series, (N, C, 1, T), of two channels and more have one for a mask")

@@ -205,3 +205,11 @@ def test_a_form_is_told_behind_the_network_and_fp16_is_not() -> None:
 def test_an_unknown_form_is_told() -> None:
     with pytest.raises(AnenasError, match="unknown form 'palet4'; did you mean palette4"):
         Architecture.parse("1x1x8x8-conv_r1_s1_c16_k3_relu-head_n3@palet4")
+
+
+@pytest.mark.parametrize(
+    "text", ["1x99999x16x16-conv_r1_s1_c16_k3_relu-head_n3", "1x3x16x16-conv_r1_s1_c99999_k3_relu-head_n3"]
+)
+def test_more_channels_than_can_be_trained_are_refused(text: str) -> None:
+    with pytest.raises(AnenasError, match="99,999 channels; expected 65,536 at most"):
+        Architecture.parse(text)
