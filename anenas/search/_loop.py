@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from anenas._errors import AnenasError, first_line
+from anenas._errors import AnenasError
 from anenas.search._candidates import Candidates
 from anenas.search._donor import Donors, Pretrained, nothing
 from anenas.search._early_stopping import WAITING, EarlyStopping, Rungs
@@ -124,7 +124,7 @@ class Search:
 
     def _begin(self, trial: Trial) -> None:
         if self._donors and not trial.rungs and not trial.architecture.backbone:
-            trial = dataclasses.replace(trial, donor=self._donor_of(trial))
+            trial = dataclasses.replace(trial, donor=self._donors.nearest(trial.architecture))
         learned = self.pretrained(trial.architecture)
         donor = learned.file if learned else None
         if trial.donor is not None:
@@ -136,21 +136,6 @@ class Search:
         )
         self._running[trial.number] = trial
         self.executor.submit(trial.number, Task(evaluate, TrialFiles(self.study.workspace(trial), self.data, donor)))
-
-    def _donor_of(self, trial: Trial) -> int | None:
-        """The trial whose weights it begins with. Where their file is damaged it begins anew, which is said."""
-        from safetensors import SafetensorError, safe_open
-
-        number = self._donors.nearest(trial.architecture) if self._donors else None
-        if number is None or not (file := self.study.trial_folder(number) / WEIGHTS).exists():
-            return number
-        try:
-            with safe_open(file, "np"):
-                return number
-        except (SafetensorError, OSError) as error:
-            why = first_line(error)
-            _log.warning("trial %d begins without the weights of trial %d: %s: %s", trial.number, number, file, why)
-            return None
 
     def _end(self, trial: Trial, outcome: Outcome) -> None:
         if outcome.error is not None:
