@@ -25,11 +25,12 @@ ARCHITECTURE = Architecture(
 )
 
 numbers = st.integers(1, 999_999_999)
+widths = st.integers(1, 65_536)
 
 
 def every_stage(block: Block) -> st.SearchStrategy[Stage]:
     strides = st.integers(1, 4).filter(lambda stride: not block.problem(stride))
-    return st.builds(Stage, st.just(block), st.integers(1, 200), strides, numbers)
+    return st.builds(Stage, st.just(block), st.integers(1, 200), strides, widths)
 
 
 # Blocks of series work on few steps only, and have tests of their own.
@@ -40,7 +41,7 @@ heads = st.builds(Head, numbers, st.sampled_from(ACTIVATIONS), numbers) | st.bui
 )
 architectures = st.builds(
     Architecture,
-    st.tuples(numbers, numbers, numbers, numbers),
+    st.tuples(numbers, widths, numbers, numbers),
     st.lists(blocks.flatmap(every_stage), min_size=1, max_size=5).map(tuple),
     heads,
 )
