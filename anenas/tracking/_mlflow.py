@@ -40,6 +40,8 @@ def connect(uri: str) -> MlflowClient:
     Raises:
         AnenasError: If it cannot be reached, or its database cannot be used.
     """
+    import mlflow  # noqa: F401  # when it is imported it sets the level of its logger
+
     file = _file_of(uri)
     try:
         with _quiet("mlflow", "alembic"):  # they log every table that they create
