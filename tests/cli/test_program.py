@@ -72,7 +72,7 @@ def test_what_float16_loses_is_told(run: Run) -> None:
         ("model.mlpackage --inputs none.npz --outputs out.npz", "'none.npz' is not there; expected an .npz file"),
         ("model.mlpackage --inputs model.mlpackage --outputs out.npz", "'model.mlpackage' is a folder"),
         ("model.mlpackage --inputs text.npz --outputs out.npz", "'text.npz' is not an .npz file, or is cut short"),
-        ("model.mlpackage --inputs objects.npz --outputs out.npz", "the array 'image' cannot be read"),
+        ("model.mlpackage --inputs objects.npz --outputs out.npz", "'image' holds Python objects"),
         ("model.mlpackage --inputs in.npz --outputs nowhere/out.npz", "'nowhere/out.npz' cannot be written"),
         ("model.mlpackage --inputs in.npz --outputs out.npz --precision int8", "unknown precision 'int8'"),
         ("model.mlpackage --inputs in.npz --outputs out.npz --backend tpu", "unknown backend 'tpu'"),

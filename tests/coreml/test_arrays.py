@@ -98,5 +98,5 @@ def test_an_absurd_shape_is_refused_rather_than_made(package: Packaged, tmp_path
     spec = ProgramFile.open(path).model
     spec.mlProgram.functions["main"].inputs[0].type.tensorType.dimensions[2].constant.size = 10**12
     (path / "Data/com.apple.CoreML/model.mlmodel").write_bytes(spec.SerializeToString())
-    with pytest.raises(AnenasError, match=r"1000000000000×.* values, too many for an example"):
+    with pytest.raises(AnenasError, match=r"is damaged: operation image: a value of 4 axes and .* elements"):
         Package.open(path).example_inputs()

@@ -257,7 +257,7 @@ def test_arrays_that_are_no_waveforms_are_refused(change: dict[str, object], mes
         ("mel:x", RECORDINGS, "mel:x holds series, not recordings"),
         ("mel:x", IMAGES, "search them with a space of series, such as sequence_rnn"),
         ("wav:x", IMAGES, "holds recordings, not images: search them with a space of recordings, such as speech_crnn"),
-        ("wav:x", SERIES, "or name series: FILE.csv, FILE.npz, mel:FOLDER, wrist_motion"),
+        ("wav:x", SERIES, "or name series: FILE.csv, FILE.npz, forecast:FILE:COLUMN, mel:FOLDER, wrist_motion"),
         ("wav:/no/such", RECORDINGS, "'/no/such' is not there; expected a folder of class"),
     ],
 )

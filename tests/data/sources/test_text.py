@@ -246,7 +246,7 @@ def test_texts_come_from_npz_too(tmp_path: Path) -> None:
     with pytest.raises(AnenasError, match="text 29 of train_x has no words"):
         load(str(path))
     np.savez(path, **(arrays | {"train_x": np.array(texts, object)}))
-    with pytest.raises(AnenasError, match="save it as a plain array of numbers, or of strings"):
+    with pytest.raises(AnenasError, match="save it as a plain array of numbers or strings"):
         load(str(path))
     np.savez(path, **(arrays | {"train_x": np.zeros((30, 8, 8), np.uint8)}))
     with pytest.raises(AnenasError, match=r"train_x must be texts, \(n,\) strings, not uint8 \(30, 8, 8\)"):
