@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from anenas._database import is_damaged, opened
 from anenas._errors import AnenasError, causes, first_line
+from anenas._files import write_whole
 
 if TYPE_CHECKING:
     import optuna
@@ -85,16 +86,17 @@ def _damaged(study: optuna.Study, database: Path) -> list[tuple[int, object, str
 def _set_aside(connection: sqlite3.Connection, trial: int, kept: Path) -> None:
     """Write all that is known of a trial to a file, and leave of it only that it failed: numbers are counted."""
     tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    lines = [kept.read_text(encoding="utf-8")] if kept.exists() else []
+    for table in tables:
+        columns = [row[1] for row in connection.execute(f'PRAGMA table_info("{table}")')]
+        if "trial_id" not in columns:
+            continue
+        for row in connection.execute(f'SELECT * FROM "{table}" WHERE trial_id = ?', (trial,)).fetchall():
+            lines.append(json.dumps({"table": table, **dict(zip(columns, row, strict=True))}, default=repr) + "\n")
+        if table != "trials":
+            connection.execute(f'DELETE FROM "{table}" WHERE trial_id = ?', (trial,))
     kept.parent.mkdir(parents=True, exist_ok=True)
-    with kept.open("a", encoding="utf-8") as file:
-        for table in tables:
-            columns = [row[1] for row in connection.execute(f'PRAGMA table_info("{table}")')]
-            if "trial_id" not in columns:
-                continue
-            for row in connection.execute(f'SELECT * FROM "{table}" WHERE trial_id = ?', (trial,)).fetchall():
-                file.write(json.dumps({"table": table, **dict(zip(columns, row, strict=True))}, default=repr) + "\n")
-            if table != "trials":
-                connection.execute(f'DELETE FROM "{table}" WHERE trial_id = ?', (trial,))
+    write_whole(kept, "".join(lines))
     connection.execute(
         "UPDATE trials SET state = 'FAIL', datetime_start = NULL, datetime_complete = NULL WHERE trial_id = ?", (trial,)
     )
