@@ -48,7 +48,7 @@ def test_a_space_may_be_a_file(write_space: Callable[..., Path]) -> None:
         ("mobil_cnn", "unknown space 'mobil_cnn'; did you mean mobile_cnn"),
         ("nowhere/mine.yaml", "no space file nowhere/mine.yaml; built in are .*mobile_cnn"),
         ("nowhere/mine.yml", "no space file nowhere/mine.yml; built in are"),
-        ("a" * 300, "unknown space 'a+'"),
+        ("a" * 300, "unknown space 'a+…'"),
         (f"{'a' * 300}.yaml", "no space file a+.yaml; built in are"),
     ],
 )
