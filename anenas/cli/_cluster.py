@@ -49,7 +49,9 @@ def worker(
 
     if scheduler is None:
         raise AnenasError("which cluster? give --scheduler, such as tls://HOST:8786 or the file `dask scheduler` wrote")
-    address = Connection(scheduler, tls, insecure).address
+    connection = Connection(scheduler, tls, insecure)
+    connection.check()
+    address = connection.address
     machine = Machine.here()
     resources = [f"{resource}={count}" for resource, count in machine.resources.items()]
     command = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nworkers", "1", "--no-dashboard"]

@@ -33,6 +33,14 @@ def test_an_unencrypted_connection_to_another_machine_is_refused(command: str, r
     assert "--insecure" in told.err
 
 
+@pytest.mark.parametrize("command", ["worker", "search"])
+def test_without_dask_its_extra_is_named(command: str, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)  # as where it is not installed
+    told = run(command, "--scheduler", "tcp://127.0.0.1:8786")
+    assert (told.code, told.out) == (2, "")
+    assert "pip install 'anenas[cluster]'" in told.err
+
+
 def test_a_worker_without_a_cluster_is_told_how_to_name_one(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DASK_SCHEDULER_ADDRESS", raising=False)
     assert "which cluster? give --scheduler, such as tls://HOST:8786" in run("worker").err

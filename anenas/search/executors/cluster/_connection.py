@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import ipaddress
 import json
 import logging
@@ -59,6 +60,17 @@ class Connection:
         self._check_secure(text)
         return text
 
+    def check(self) -> None:
+        """Check all that can be without a connection, before a search has read its data.
+
+        Raises:
+            AnenasError: If Dask is not installed, there is no such file, or connections would not be encrypted.
+        """
+        if importlib.util.find_spec("distributed") is None:
+            raise AnenasError("a cluster needs an extra: pip install 'anenas[cluster]'")
+        if isinstance(self.scheduler, str | Path):
+            self.address  # noqa: B018
+
     def open(self) -> Client:
         """A client of it.
 
@@ -66,10 +78,8 @@ class Connection:
             AnenasError: If nobody answers, who answers is no scheduler or has other certificates, the connection would
                 not be encrypted, or Dask is not installed.
         """
-        try:
-            from distributed import Client
-        except ImportError as error:
-            raise AnenasError("a cluster needs an extra: pip install 'anenas[cluster]'") from error
+        from distributed import Client
+
         target: Any = self.scheduler
         if not self.is_own:
             self._check_secure(target.scheduler.address)

@@ -35,7 +35,7 @@ class DaskExecutor:
     """Runs tasks on a Dask cluster, whose workers need anenas, the same version as here, and nothing else.
 
     One trial runs on each thread of a worker; where workers have the resource "GPU", one on each of these alone. Trials
-    of workers that die are run again by Dask, which gives up what has killed three.
+    of workers that die are run again by Dask, which gives up what has ended four, one after the other.
 
     Args:
         scheduler: Its scheduler's address, such as "tls://HOST:8786"; the file that it wrote its address to; or a Dask
@@ -44,6 +44,9 @@ class DaskExecutor:
         insecure: Whether connections to another machine may be unencrypted, so that whoever is on the network can run
             what they like on the cluster's machines.
         timeout: Seconds in which the scheduler has to answer.
+
+    Raises:
+        AnenasError: If Dask is not installed, there is no such file, or connections would not be encrypted.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class DaskExecutor:
         timeout: float = 30.0,
     ) -> None:
         self._connection = Connection(scheduler, Path(tls) if tls else None, insecure, timeout)
+        self._connection.check()
         self._tasks: dict[int, Task] = {}
         self._futures: dict[int, Future] = {}
         self._ended: queue.SimpleQueue[tuple[int, Future]] = queue.SimpleQueue()
@@ -65,6 +69,7 @@ class DaskExecutor:
 
     def __enter__(self) -> Self:
         self._client: Client = self._connection.open()
+        self._digests.clear()  # another search may have other data in the same place
         self._look()
         if self._refused and not self._workers:
             self.__exit__()

@@ -175,6 +175,22 @@ def test_data_travel_once_and_are_kept_by_their_content(
         assert executor.wait() == [(3, Outcome("the set"))]
 
 
+def test_a_later_search_has_its_own_data_where_an_earlier_one_had_others(
+    scheduler: Starts, worker: Starts, port: int, folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "data" / "deep").mkdir(parents=True)
+    (tmp_path / "home").mkdir()
+    scheduler()
+    worker(HOME=str(tmp_path / "home"))
+    executor = DaskExecutor(f"tcp://127.0.0.1:{port}")
+    for content in ("the set", "another"):
+        (tmp_path / "data" / "deep" / "set").write_text(content)
+        with executor:
+            assert executor.slots == 1
+            executor.submit(1, task(folder, read, data=tmp_path / "data"))
+            assert executor.wait() == [(1, Outcome(content))]
+
+
 def test_a_machine_that_cannot_keep_the_data_is_left_out(
     scheduler: Starts, worker: Starts, port: int, folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
