@@ -159,7 +159,7 @@ def run_search(
         final: What is trained further once the search has ended, before it ships: the models that are "exports" (the
             knee of the front and the best by each objective), "all" of the front, or "none".
         final_epochs: For so many passes over the data; by default as long as that makes them better on the validation
-            inputs, up to six times `epochs`, and no longer than all the brief trainings took.
+            inputs, up to six times `epochs`.
         sampler: What suggests architectures: a name of `anenas.search.SAMPLERS`, a sampler of Optuna's, or anything
             that is a `Sampler`; another one may continue a study.
         seed_architectures: A text file of architectures, one a line, to try first.

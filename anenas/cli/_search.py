@@ -152,9 +152,7 @@ def search(
     ] = "exports",
     final_epochs: Annotated[
         int | None,
-        typer.Option(
-            help="For so many epochs.", show_default="while it helps, up to 6 times --epochs and the search's own time"
-        ),
+        typer.Option(help="For so many epochs.", show_default="as long as they help, up to six times --epochs"),
     ] = None,
     input_shape: Annotated[
         str | None,

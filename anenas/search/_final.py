@@ -67,8 +67,7 @@ class FinalTraining:
         executor: Where they are trained; it is entered before `run`.
         data: Folder that every evaluation reads, if there is one.
         models: Which are trained.
-        epochs: Passes over the data, in one cycle; None is as many as make them better, in `CYCLES`, within the time
-            that the search itself has taken.
+        epochs: Passes over the data, in one cycle; None is as many as make them better, in `CYCLES`.
     """
 
     study: Study
@@ -98,7 +97,7 @@ class FinalTraining:
         plan = self._plan()
         if not plan:
             return
-        plan = self._within(plan, (deadline - time.monotonic()) / _MARGIN)
+        plan = self._within(plan, deadline - time.monotonic())
         if not plan:
             _log.info("no final training: no time is left for it; run again without a timeout, it is done")
             return
@@ -146,8 +145,6 @@ class FinalTraining:
         chosen = self.study.front if self.models == "all" else self.study.picks.values()
         trials = {trial.number: trial for trial in chosen}.values()
         plan = [(trial, self._cycles(trial)) for trial in trials]
-        if not self.epochs:
-            plan = self._within(plan, self._brief_seconds())
         return [(trial, cycles) for trial, cycles in plan if not trial.final or trial.final.epochs < sum(cycles)]
 
     def _cycles(self, trial: CompletedTrial) -> tuple[int, ...]:
@@ -171,11 +168,6 @@ class FinalTraining:
             return None
         return best
 
-    def _brief_seconds(self) -> float:
-        """What all the brief trainings took: what ships is trained no longer than all that it was chosen from."""
-        trained = (trial.evaluation for trial in self.study.finished if trial.evaluation)
-        return sum(sum(evaluation.seconds.values()) for evaluation in trained) / self.executor.slots
-
     def _seconds(self, plan: Sequence[_Planned]) -> float:
         """What it takes at most, from what the brief trainings took."""
         groups = [[self._training_seconds(*one) for one in group] for group in _in_turn(plan)]
@@ -194,7 +186,7 @@ class FinalTraining:
         """The plan with cycles cut to what can be done in so many seconds; nothing where that is less than an epoch."""
         for part in range(_PARTS, 0, -1):
             cut = [(trial, _cut(cycles, sum(cycles) * part // _PARTS)) for trial, cycles in plan]
-            if self._seconds(cut) <= seconds:
+            if _MARGIN * self._seconds(cut) <= seconds:
                 return [(trial, cycles) for trial, cycles in cut if cycles]
         return []
 

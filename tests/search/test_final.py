@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
 import logging
 import re
 import time
@@ -21,7 +20,6 @@ from anenas.search import (
     SerialExecutor,
     Study,
     TrialFiles,
-    make_sampler,
 )
 from anenas.search._final import MOST_OF_TIMEOUT
 from anenas.space import Architecture, Limits, SearchSpace
@@ -35,20 +33,11 @@ def finishing(study: Study, searching: Callable[..., Search]) -> Make:
     search = searching()
     search.executor = SerialExecutor()
     search.run(8)
-    stop_one(study, search.problem, seconds=1000)
 
     def make(models: Any = "exports", epochs: int | None = None, **options: Any) -> FinalTraining:
         return FinalTraining(study, PretendEvaluator(**options), SerialExecutor(), None, models, epochs)
 
     return make
-
-
-def stop_one(study: Study, problem: Problem, seconds: float) -> None:
-    """A trial of so many seconds that was trained in part."""
-    trial = study.ask(make_sampler("random", 1), problem)
-    evaluation = PretendEvaluator().evaluate(trial.architecture, TrialFiles(study.workspace(trial)), 0.5)
-    study.pause(trial, dataclasses.replace(evaluation, seconds={"train": seconds}))
-    study.stop(trial.number, "behind")
 
 
 def picked(study: Study) -> set[int]:
@@ -141,23 +130,6 @@ def test_what_does_not_fit_the_time_is_cut(study: Study, finishing: Make, tmp_pa
     assert set(re.findall(r"finish (.*)", (tmp_path / "log").read_text())) == {"(2, 2)"}
     finishing(log=tmp_path / "more").run()
     assert len((tmp_path / "more").read_text().splitlines()) == count
-
-
-def test_it_takes_no_longer_than_the_search_did(study: Study, searching: Callable[..., Search], tmp_path: Path) -> None:
-    search = searching()
-    search.executor = SerialExecutor()
-    search.run(4)  # a second each
-    count = len(picked(study))
-    finishing = FinalTraining(study, PretendEvaluator(log=tmp_path / "log"), SerialExecutor())
-    finishing.run()
-    done = re.findall(r"finish \((.*)\)", (tmp_path / "log").read_text())
-    epochs = [sum(map(int, re.findall(r"\d+", cycles))) for cycles in done]
-    assert len(epochs) == count
-    assert 4 - count < sum(epochs) <= 4
-    finishing.run()  # the same again: it is done
-    assert len((tmp_path / "log").read_text().splitlines()) == count
-    dataclasses.replace(finishing, epochs=6).run()
-    assert len((tmp_path / "log").read_text().splitlines()) == 2 * count
 
 
 def test_no_time_is_no_final_training(study: Study, finishing: Make, caplog: pytest.LogCaptureFixture) -> None:
