@@ -46,11 +46,13 @@ def find_content(digest: str) -> Path | None:
 
 
 def send_content(folder: Path, digest: str, client: Client, worker: str) -> None:
-    """Bring a folder to the machine of a Dask worker, by way of the scheduler.
+    """Bring a folder to the machine of a Dask worker, by way of the scheduler, unless it is there by now.
 
     Raises:
         AnenasError: If the machine cannot keep it.
     """
+    if client.run(find_content, digest, workers=[worker])[worker]:
+        return  # another task of this machine asked for it before
     _log.info("sending the data to the machine of %s, %s MB", worker, f"{_size(folder) / 1e6:,.0f}")
     place = uuid.uuid4().hex
     for path in _files(folder):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import os
 import shutil
 import signal
@@ -173,6 +174,27 @@ def test_data_travel_once_and_are_kept_by_their_content(
         shutil.rmtree(arrived)  # as when another search needed the room
         executor.submit(3, task(folder, read, data=data))
         assert executor.wait() == [(3, Outcome("the set"))]
+
+
+def test_data_travel_once_to_a_machine_that_runs_several_trials(
+    scheduler: Starts, worker: Starts, port: int, folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "anenas")
+    (tmp_path / "data" / "deep").mkdir(parents=True)
+    (tmp_path / "data" / "deep" / "set").write_text("the set")
+    (tmp_path / "home").mkdir()
+    (tmp_path / "other").mkdir()
+    scheduler()
+    worker("--nthreads", "2", HOME=str(tmp_path / "home"))
+    with DaskExecutor(f"tcp://127.0.0.1:{port}") as executor:
+        assert executor.slots == 2
+        executor.submit(1, task(folder, read, data=tmp_path / "data"))
+        executor.submit(2, task(tmp_path / "other", read, data=tmp_path / "data"))
+        ended = executor.wait()
+        while len(ended) < 2:
+            ended += executor.wait()
+    assert sorted(ended) == [(1, Outcome("the set")), (2, Outcome("the set"))]
+    assert caplog.text.count("sending the data") == 1
 
 
 def test_a_later_search_has_its_own_data_where_an_earlier_one_had_others(
