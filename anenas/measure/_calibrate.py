@@ -76,4 +76,3 @@ def calibrate(table: Path, chip: Chip, name: str) -> Calibrated:
     interval = fit.device.interval
     after = [Latency(ms, ms / interval, ms * interval, chip.name, "left out") for ms in fit.left_out_ms]
     return Calibrated(fit.device, score(rows, before), score(rows, after), skipped)
-
