@@ -19,6 +19,7 @@ from anenas.search import (
     NoDevices,
     Problem,
     Search,
+    SearchSettings,
     SerialExecutor,
     Study,
     check_devices,
@@ -27,6 +28,19 @@ from anenas.search import (
 from anenas.space import Limits, SearchSpace
 
 Searching = Callable[..., Search]
+
+SETTINGS = SearchSettings({"accuracy": 0.0, "latency_ms": 0.5}, space="pretend", chip="A15")
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Study:
+    return Study.create_or_continue(tmp_path / "store", "s", SETTINGS, in_memory=True)
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Study:
+    """One that can be read again."""
+    return Study.create_or_continue(tmp_path / "kept", "s", SETTINGS)
 
 
 @pytest.fixture
@@ -43,10 +57,10 @@ def search(study: Study, space: SearchSpace) -> Searching:
     return make
 
 
-def test_the_latency_of_a_trial_is_what_was_measured_beside_its_estimate(study: Study, search: Searching) -> None:
-    search().run(3)
-    again = Study.load(study.folder.parent.parent, study.name)
-    for known in (study, again):
+def test_the_latency_of_a_trial_is_what_was_measured_beside_its_estimate(kept: Study, search: Searching) -> None:
+    search(study=kept).run(3)
+    again = Study.load(kept.folder.parent.parent, kept.name)
+    for known in (kept, again):
         assert len(known.completed) == 3
         for trial in known.completed:
             estimated = PretendEvaluator().estimate(trial.architecture).latency
@@ -57,9 +71,9 @@ def test_the_latency_of_a_trial_is_what_was_measured_beside_its_estimate(study: 
             assert measurement.placement == 0.9
             assert trial.values == known.point(trial)
             assert (known.trial_folder(trial.number) / RECORDING).is_file()
-    assert [t.number for t in again.front] == [t.number for t in study.front]
-    assert again.completed == study.completed
-    assert not list((study.folder / "measuring").glob("*"))
+    assert [t.number for t in again.front] == [t.number for t in kept.front]
+    assert again.completed == kept.completed
+    assert not list((kept.folder / "measuring").glob("*"))
 
 
 def test_measurements_that_are_missing_are_taken_up_by_a_later_run(study: Study, search: Searching) -> None:
@@ -74,7 +88,7 @@ def test_what_cannot_be_measured_is_tried_twice_and_keeps_its_estimate(
 ) -> None:
     caplog.set_level(logging.INFO, "anenas")
     gone = search(fail_depth=1)
-    gone.run(16)
+    gone.run(12)
     gone.devices.close()
     (failed, *_), others = (
         [trial for trial in study.completed if (trial.architecture.stages[1].depth == 1) == is_one]
@@ -88,23 +102,21 @@ def test_what_cannot_be_measured_is_tried_twice_and_keeps_its_estimate(
     assert caplog.text.count(f"trial {failed.number} was not measured and is tried once more") == 1
     assert caplog.text.count(f"trial {failed.number} keeps its estimate") == 1
     assert "could not be measured and keep their estimate" in str(DeviceSummary.of(study.finished))
-    search().run(16)  # another day, the device is there
+    search().run(12)  # another day, the device is there
     assert all(t.evaluation.measurement and t.evaluation.measurement.latency for t in study.completed)
 
 
-def test_what_measures_over_the_limit_is_infeasible_and_another_takes_its_place(
-    study: Study, search: Searching
-) -> None:
-    search(Limits(latency_ms=0.35)).run(3)
-    over = [trial for trial in study.finished if trial.reason.endswith("as measured")]
-    assert over and len(study.completed) == 3
+def test_what_measures_over_the_limit_is_infeasible_and_another_takes_its_place(kept: Study, search: Searching) -> None:
+    search(Limits(latency_ms=0.35), study=kept).run(3)
+    over = [trial for trial in kept.finished if trial.reason.endswith("as measured")]
+    assert over and len(kept.completed) == 3
     for trial in over:
         assert trial.state == "infeasible" and trial.evaluation
         assert trial.reason_code == "latency_ms" and 0.35 < trial.evaluation.estimate.latency.ms < 0.7 + 1e-9
-    assert all(trial.evaluation.estimate.latency.ms <= 0.35 for trial in study.completed)
-    assert all(trial in study.completed for trial in study.front)
-    again = Study.load(study.folder.parent.parent, study.name)
-    assert (again.counts, again.front) == (study.counts, study.front)
+    assert all(trial.evaluation.estimate.latency.ms <= 0.35 for trial in kept.completed)
+    assert all(trial in kept.completed for trial in kept.front)
+    again = Study.load(kept.folder.parent.parent, kept.name)
+    assert (again.counts, again.front) == (kept.counts, kept.front)
 
 
 def test_estimates_follow_the_device_after_five_measurements(

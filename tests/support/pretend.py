@@ -139,28 +139,29 @@ class PretendEvaluator:
 
 @dataclass(frozen=True)
 class PretendMeter:
-    """A device that takes twice as long as `PretendEvaluator` estimates; another one where PRETEND_SLOWER says so.
+    """A device that takes twice as long as `PretendEvaluator` estimates.
 
     Attributes:
         chip: Of the device.
         fail_depth: Architectures of that depth cannot be measured.
-        fail_at: Nor any where PRETEND_SLOWER has this value.
+        fail_once: A file; the first measurement makes it and fails.
         is_here: Whether this machine can measure.
-        factor: Of the estimate, what is measured.
     """
 
     chip: str = "A15"
     fail_depth: int = 0
-    fail_at: str = "never"
+    fail_once: Path | None = None
     is_here: bool = True
-    factor: float = 2.0
 
     def measure(self, package: Path, chip: str) -> Reading:
-        slower = os.environ.get("PRETEND_SLOWER", "0")
         architecture = Architecture.parse(json.loads((package / "Manifest.json").read_text())["architecture"])
-        if architecture.stages[1].depth == self.fail_depth or slower == self.fail_at:
+        fails = architecture.stages[1].depth == self.fail_depth
+        if self.fail_once and not self.fail_once.exists():
+            self.fail_once.touch()
+            fails = True
+        if fails:
             raise RuntimeError("the device went away")
-        ms = self.factor * (1 + float(slower)) * PretendEvaluator().estimate(architecture).latency.ms
+        ms = 2 * PretendEvaluator().estimate(architecture).latency.ms
         (package.parent / RECORDING).write_text("{}")
         samples = (0.99 * ms, ms, ms, ms, 1.01 * ms)
         latency = Latency(
