@@ -185,7 +185,7 @@ class DevicePool(NoDevices):
         measurement = Measurement(estimated, latency, reading.placement, outcome.place)
         violations = self._problem.violations(trial.evaluation.measured(measurement))
         self._study.set_measurement(trial.number, measurement, violations)
-        where = " ".join(filter(None, [outcome.place, f"({latency.device})"]))
+        where = f"{outcome.place} ({latency.device})" if outcome.place else latency.device
         planned = "" if reading.placement is None else f"; {reading.placement:.0%} of its operations on the engine"
         told = f"{latency.ms:.3f} ms ({latency.low_ms:.3f}–{latency.high_ms:.3f}), estimated {estimated.ms:.3f} ms"
         _log.info("trial %d measured on %s: %s%s", trial.number, where, told, planned)

@@ -72,8 +72,10 @@ def _table(result: SearchResult, told: frozenset[str]) -> Table:
     if is_told:
         table.add_column("epochs", justify="right", no_wrap=True)
     interval = " (90 %)" if "interval" in told else ""
-    table.add_column(f"{result.chip} latency{interval}", justify="right", no_wrap=True)
-    if is_measured := any(model.measured_on for model in result.front):
+    is_measured = any(model.measured_on for model in result.front)
+    latency = "measured" if all(model.measured_on for model in result.front) and is_measured else "latency"
+    table.add_column(f"{result.chip} {latency}{interval}", justify="right", no_wrap=True)
+    if is_measured:
         table.add_column("estimated", justify="right", no_wrap=True)
     others = list(result.front[0].latency_by_chip)[1:] if result.front else []
     for chip in others:
