@@ -50,8 +50,8 @@ class _Known:
 
     decisions: Decisions
     values: tuple[float, ...]
-    is_within: bool = True  # what misses the limit that only training tells was trained, and teaches as much
     steps: int = 0  # that its weights were trained for in all, those of its donors among them; 0 where nothing tells
+    is_within: bool = True  # what misses the limit that only training tells was trained, and teaches as much
 
 
 class FrontSampler:
@@ -129,7 +129,7 @@ class FrontSampler:
                 minimised = zip(self._problem.objectives, trial.values, strict=True)
                 values = tuple(objective.minimised(value) for objective, value in minimised)
                 steps = trial.evaluation.total_steps if trial.evaluation else 0
-                self._known[key] = new = _Known(decisions, values, not trial.violations, steps)
+                self._known[key] = new = _Known(decisions, values, steps, not trial.violations)
                 if not trial.violations and not any(dominates(known.values, values) for known in self._front):
                     self._front = [known for known in self._front if not dominates(values, known.values)] + [new]
         self._brief = self._expected(trials)
@@ -149,7 +149,7 @@ class FrontSampler:
                 known = self._estimate(_Known(decisions, ())).estimate.values
                 minimised = [objective.minimised(score) for objective in self._problem.objectives]
                 values = tuple(m if value is None else value for m, value in zip(minimised, known, strict=True))
-                expected.append(_Known(decisions, values, steps=_whole_steps(trial.rungs[-1])))
+                expected.append(_Known(decisions, values, _whole_steps(trial.rungs[-1])))
         return expected
 
     def _new(self, made: Iterable[tuple[Architecture, Decisions]], wanted: int, taken: set[Key]) -> list[_Candidate]:
