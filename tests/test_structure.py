@@ -34,6 +34,7 @@ OTHERS = {
     "mil/test_layers.py": "operations against torch's layers",
     "mil/test_networks.py": "whole networks through the interpreter",
     "mil/test_shapes.py": "operations/_shape.py and _selection.py, through programs",
+    "search/executors/cluster/test_measuring.py": "of search/_measuring.py on a cluster",
     "search/test_splits.py": "what may be looked at by what chooses, and by what tests",
     "tasks/test_tasks.py": "what every task owes",
     "test_extend.py": "what CONTRIBUTING.md says",

@@ -10,7 +10,16 @@ from pydantic import ValidationError
 
 from anenas._errors import AnenasError, unknown
 from anenas.latency import LatencySource, Target, get_latency_source
-from anenas.search import EXECUTORS, FINAL_MODELS, Executor, OptunaSampler, Sampler, make_sampler
+from anenas.search import (
+    EXECUTORS,
+    FINAL_MODELS,
+    Executor,
+    Meter,
+    OptunaSampler,
+    Sampler,
+    check_devices,
+    make_sampler,
+)
 from anenas.space import Limits, SearchSpace
 from anenas.tasks import Task, find_metric
 
@@ -132,6 +141,21 @@ def executor_of(executor: str | Executor, workers: int | None, device: str | Non
     if workers is not None:
         raise AnenasError("`workers` is for executors by name; your own says with `slots` how many tasks it runs")
     return lambda log_folder: executor
+
+
+def meter_of(measure: bool | Meter, executor: str | Executor) -> Meter | None:
+    """What measures networks: the product's own where it is just asked for, or the caller's; None for nothing.
+
+    Raises:
+        AnenasError: If nobody can measure where trials run.
+    """
+    if not measure:
+        return None
+    from anenas.measure import EngineMeter
+
+    meter: Meter = EngineMeter() if measure is True else measure
+    check_devices(meter, executor)
+    return meter
 
 
 def made_folder(what: str, folder: str | Path) -> Path:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from anenas.latency import Latency
-from anenas.search import PACKAGE, CompletedTrial, Study, Trained, alike_in_latency, indistinguishable
+from anenas.search import PACKAGE, CompletedTrial, DeviceSummary, Study, Trained, alike_in_latency, indistinguishable
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class FrontModel:
         trial: Its number in the study.
         architecture: As a string that `Architecture.parse` reads.
         score: What networks are ranked by, such as the fraction of the validation inputs that it classifies correctly.
-        latency_ms: Estimated latency of one prediction.
+        latency_ms: Latency of one prediction, measured or estimated.
         latency_low_ms: Lower end of its 90 % interval.
         latency_high_ms: Upper end of it.
         residency: Fraction of its operations' time that is spent on the Neural Engine, as estimated.
@@ -40,6 +40,11 @@ class FrontModel:
         called: What it is called among the front: "knee", "accurate", …; most models are called nothing.
         score_error: Standard error of the score; None in studies that do not tell.
         metrics: Every metric of the task on the validation inputs, by name.
+        estimated_latency_ms: Its latency as it was estimated, whether it was measured or not.
+        measured_on: Device and system where it was measured; empty where its latency is an estimate.
+        measured_at: The place of that device, as the executor calls it.
+        engine_placement: Fraction of its operations that Core ML plans on the engine; None where nothing tells.
+        not_measured: Why it could not be measured, where that was tried.
     """
 
     trial: int
@@ -63,6 +68,11 @@ class FrontModel:
     called: list[str]
     score_error: float | None = None
     metrics: dict[str, float] = field(default_factory=dict)
+    estimated_latency_ms: float = 0.0
+    measured_on: str = ""
+    measured_at: str = ""
+    engine_placement: float | None = None
+    not_measured: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,6 +99,7 @@ class SearchResult:
             not completed.
         indistinguishable: Groups of models of the front, by the numbers of their trials, whose scores differ by no more
             than chance, see `anenas.search.indistinguishable`.
+        devices: What measurements tell of devices and of estimates; None where nothing was measured.
     """
 
     study: str
@@ -105,6 +116,7 @@ class SearchResult:
     alike_in_latency: list[list[int]] = field(default_factory=list)
     pareto: list[int] = field(default_factory=list)
     reference: FrontModel | None = None
+    devices: DeviceSummary | None = None
 
     def to_json(self) -> str:
         """The result for scripts, paths as strings. A score has the name of its metric: "accuracy", "test_accuracy"."""
@@ -121,6 +133,7 @@ def result_of(study: Study, wall_seconds: float = 0.0, exports: dict[str, Path] 
     front = [_front_model(study, trial) for trial in study.front]
     evaluations = [trial.evaluation for trial in study.front]
     alike, as_fast = (find(evaluations) for find in (indistinguishable, alike_in_latency))
+    trained = [trial.evaluation for trial in study.finished if trial.evaluation]
     counts = {str(state): count for state, count in study.counts.items()}
     return SearchResult(
         study=study.name,
@@ -137,6 +150,7 @@ def result_of(study: Study, wall_seconds: float = 0.0, exports: dict[str, Path] 
         alike_in_latency=[[front[i].trial for i in group] for group in as_fast],
         pareto=[trial.number for trial in study.pareto],
         reference=_front_model(study, study.reference) if study.reference else None,
+        devices=DeviceSummary.of(study.finished) if any(t.measurement for t in trained) else None,
     )
 
 
@@ -152,6 +166,7 @@ def load_result(study: str, store: str | Path = "mlruns") -> SearchResult:
 def _front_model(study: Study, trial: CompletedTrial) -> FrontModel:
     estimate = trial.evaluation.estimate
     latency, trained = estimate.latency, Trained.of(trial, study.settings)
+    measurement = trial.evaluation.measurement
     return FrontModel(
         trial=trial.number,
         architecture=str(trial.architecture),
@@ -174,4 +189,9 @@ def _front_model(study: Study, trial: CompletedTrial) -> FrontModel:
         called=[name for name, picked in study.picks.items() if picked.number == trial.number],
         score_error=trial.evaluation.score_error,
         metrics=dict(trial.evaluation.metrics),
+        estimated_latency_ms=trial.evaluation.estimated_latency.ms,
+        measured_on=(measurement.latency.device or "") if measurement and measurement.latency else "",
+        measured_at=measurement.place if measurement else "",
+        engine_placement=measurement.placement if measurement else None,
+        not_measured=measurement.failure if measurement else "",
     )

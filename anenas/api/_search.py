@@ -14,19 +14,24 @@ from typing import TYPE_CHECKING
 
 from anenas._errors import AnenasError
 from anenas.api._job import Job, prepare
-from anenas.api._options import check_final, check_positive, executor_of, made_folder, sampler_of, targets_of
+from anenas.api._options import check_final, check_positive, executor_of, made_folder, meter_of, sampler_of, targets_of
 from anenas.api._report import FrontReport, ValidationReports, closing, report_tests
 from anenas.api._result import SearchResult, result_of
 from anenas.data import Data, absolute_source, count_inputs, with_splits
 from anenas.search import (
     DEFAULT_SAMPLER,
+    DevicePool,
     Evaluator,
     Executor,
     FinalModels,
     FinalTraining,
     FrontTesting,
     LatencyBound,
+    MeasuringExecutor,
+    Meter,
+    NoDevices,
     Phase,
+    Problem,
     Sampler,
     Search,
     Study,
@@ -97,6 +102,7 @@ def run_search(
     tracking_uri: str | None = None,
     exports: str | Path = "exports",
     latency: str | LatencySource | Mapping[str, LatencySource] | None = None,
+    measure: bool | Meter = False,
     evaluator: Evaluator | None = None,
     classes: int | None = None,
     executor: str | Executor = "processes",
@@ -172,6 +178,10 @@ def run_search(
         exports: Folder that the best models are copied to.
         latency: What says how long networks take, instead of the calibrated model: a source for every chip, one by
             the name of each chip, or the name of one of `anenas.latency.latency_sources`, such as "table:FILE".
+        measure: Whether the package of each completed trial is measured, on this Mac or on workers of a cluster that
+            have a Neural Engine; or what measures it. The trial's latency is what was measured then, and estimates of
+            new candidates follow that from five measurements on. What an earlier run did not measure is taken up.
+            Unproven on hardware.
         evaluator: What judges networks, instead of training them on `data`.
         classes: That networks classify into, where an evaluator brings its own data.
         executor: Where trials run: a name of `anenas.search.EXECUTORS`, or anything that is an `Executor`, which then
@@ -186,6 +196,7 @@ def run_search(
     check_final(final, final_epochs)
     check_study_name(study)
     check_store(Path(store).absolute())
+    meter = meter_of(measure, executor)
     suggesting, make_executor = sampler_of(sampler, seed), executor_of(executor, workers, device)
     most = {"size_mb": max_size_mb, "latency_ms": max_latency_ms, "macs": max_macs, "params": max_params}
     data = with_splits(data, validation=validation, test=test)
@@ -245,13 +256,17 @@ def run_search(
             testing = FrontTesting(found, job.evaluator, running, files, inputs)
             job = dataclasses.replace(job, dataset=None)  # whoever trains maps it from disk
             weights = job.learned.write(folder / "pretrained")
-            search = Search(found, problem, suggesting, running, files, first, ladder, inherit, weights, job.ancestor)
+            devices = _devices(found, running, meter, problem, job)
+            search = Search(
+                found, problem, suggesting, running, files, first, ladder, inherit, weights, job.ancestor, devices
+            )
             finishing = FinalTraining(found, job.evaluator, running, files, final, final_epochs)
             try:
                 found.enter(Phase())
                 given = timeout or 0.0
                 search.run(wanted, deadline, lambda: finishing.reserve(given) + testing.reserve(given))
                 running.cancel()
+                devices.close()
                 finishing.run(deadline - testing.reserve(given))
                 testing.run()
                 tracker.update(found)
@@ -264,6 +279,14 @@ def run_search(
             report.log(found)
             exported = export_best(found, exports)
     return result_of(found, time.monotonic() - started, exported)
+
+
+def _devices(study: Study, executor: Executor, meter: Meter | None, problem: Problem, job: Job) -> NoDevices:
+    if meter is None:
+        return NoDevices()
+    if not isinstance(executor, MeasuringExecutor):
+        raise AnenasError(f"{type(executor).__name__} has no devices to measure on; leave out `measure`")
+    return DevicePool(study, executor, meter, problem, job.targets[0].chip.name)
 
 
 def _export_if_possible(study: Study, exports: Path) -> None:

@@ -51,8 +51,9 @@ class Model:
     def target(self) -> Target:
         """What the search estimated latencies for: a chip, or the user's own device."""
         latency = self.record.evaluation.estimate.latency
-        own = latency.device if latency.source == CalibratedLatency.name else None
-        return Target.named(own or latency.chip)
+        # Not what the search fitted to its own measurements, which is stored nowhere.
+        is_own = latency.source == CalibratedLatency.name and latency.device == self.study.settings.chip
+        return Target.named(latency.device if is_own and latency.device else latency.chip)
 
     @property
     def loss(self) -> Loss:

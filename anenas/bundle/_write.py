@@ -117,7 +117,7 @@ def _judged(model: Model, network: Deployed, package: Package) -> tuple[Bundle, 
             f"no tensor has the {SMALLEST:,} numbers from which {architecture.form} is used: the weights stay fp16"
         )
     chip, latency = model.target.chip, model.target.latency(graph, package.path)
-    estimated_ms = record.evaluation.estimate.latency.ms
+    estimated_ms = record.evaluation.estimated_latency.ms
     if latency.ms > 1.01 * estimated_ms and architecture == record.architecture:  # it was chosen by another estimate
         _log.info(
             f"the search estimated {estimated_ms:.3f} ms; the current latency model estimates {latency.ms:.3f} ms"

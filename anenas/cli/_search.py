@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -26,6 +26,9 @@ from anenas.cli._units import (
     quantity,
     shape,
 )
+
+if TYPE_CHECKING:
+    from anenas.measure import EngineMeter
 
 
 @app.command(rich_help_panel=SEARCH)
@@ -83,6 +86,20 @@ def search(
         typer.Option(
             help="Where latencies come from, such as table:FILE or recordings:FOLDER.",
             show_default="the calibrated model",
+        ),
+    ] = None,
+    measure: Annotated[
+        bool,
+        typer.Option(
+            "--measure",
+            help="Measure every completed trial on this Mac, or on Macs of the cluster; unproven on hardware.",
+        ),
+    ] = False,
+    iphone_team: Annotated[
+        str | None,
+        typer.Option(
+            help="Measure on iPhones attached to these Macs instead; the developer team signs coremltools' app.",
+            show_default="the Macs themselves",
         ),
     ] = None,
     objectives: Annotated[
@@ -258,6 +275,7 @@ def search(
             pretrained=names(pretrained, "--pretrained") if pretrained else (),
             chip=names(on_system(chip, system), "--chip"),
             latency=latency,
+            measure=_meter(measure, iphone_team),
             objectives=names(objectives, "--objectives") if objectives is not None else None,
             latency_bound=latency_bound,  # type: ignore[arg-type]  # it tells of others itself
             trials=trials,
@@ -299,6 +317,16 @@ def search(
     else:
         console.print(f"no trial of {result.study} has completed")
     console.print(f"browse   anenas ui{'' if store == DEFAULT_STORE else f' --store {store}'}", highlight=False)
+
+
+def _meter(measure: bool, iphone_team: str | None) -> bool | EngineMeter:
+    if iphone_team is None:
+        return measure
+    if not measure:
+        raise AnenasError("--iphone-team is for measuring; give --measure, too")
+    from anenas.measure import EngineMeter
+
+    return EngineMeter("iphone", iphone_team)
 
 
 @app.command(rich_help_panel=SEARCH)

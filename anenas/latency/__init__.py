@@ -2,6 +2,7 @@
 
 from anenas.latency._base import CostLatencySource, Latency, LatencySource
 from anenas.latency._calibrated import CalibratedLatency
+from anenas.latency._fit import FEWEST, Fit, fit_device
 from anenas.latency._function import FunctionLatency
 from anenas.latency._own_device import OwnDevice, check_device_name, chip_or_own_device, own_devices
 from anenas.latency._profile import Profile, profile
@@ -10,8 +11,10 @@ from anenas.latency._table import TableLatency, operation_key
 from anenas.latency._target import Target
 
 __all__ = [
+    "FEWEST",
     "CalibratedLatency",
     "CostLatencySource",
+    "Fit",
     "FunctionLatency",
     "Latency",
     "LatencySource",
@@ -21,6 +24,7 @@ __all__ = [
     "Target",
     "check_device_name",
     "chip_or_own_device",
+    "fit_device",
     "get_latency_source",
     "latency_sources",
     "operation_key",

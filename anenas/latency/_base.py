@@ -27,6 +27,7 @@ class Latency:
         apart: Two latencies of the source on one chip are told apart where their ratio is at least this: their order is
             then right nine times in ten.
         fixed_ms: What any prediction costs, of it; 0 where the source does not tell.
+        samples_ms: Where it was measured, the median prediction of each round; empty where it is an estimate.
     """
 
     ms: float
@@ -38,6 +39,7 @@ class Latency:
     device: str | None = None
     apart: float = 1.0
     fixed_ms: float = 0.0
+    samples_ms: tuple[float, ...] = ()
 
     @property
     def origin(self) -> str:
@@ -45,14 +47,20 @@ class Latency:
         return origin(self.source, self.version)
 
     def told_apart(self, other: Latency) -> bool:
-        """Whether the two differ by more than what is not known of either."""
+        """Whether the two differ by more than what is not known of either.
+
+        Two estimates err alike, so that their ratio tells. A measurement shares its errors with none: it is told apart
+        from another latency, measured or estimated, where their intervals have nothing in common.
+        """
+        if self.samples_ms or other.samples_ms:
+            return self.high_ms < other.low_ms or other.high_ms < self.low_ms
         return max(self.ms, other.ms) >= max(self.apart, other.apart) * min(self.ms, other.ms)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         """The inverse of `dataclasses.asdict`; also reads the old form with the origin as a single string."""
         if "version" in values:
-            return cls(**values)
+            return cls(**{**values, "samples_ms": tuple(values.get("samples_ms", ()))})
         old = re.fullmatch(r"(calibrated)-(\S+(?: for (\S+))?)", values["source"])
         source, version, device = old.groups() if old else (values["source"], "", None)
         return cls(**{**values, "source": source, "version": version, "device": device})

@@ -6,6 +6,7 @@ from anenas.measure._compare import Measured, compare, record
 from anenas.measure._core_ml import compile_package, has_core_ml, require_core_ml
 from anenas.measure._device import DeviceLatency
 from anenas.measure._kit import CALIBRATION_MODELS, write_kit
+from anenas.measure._meter import EngineMeter
 from anenas.measure._recorded import RecordedLatency
 from anenas.measure._recording import CoreAIOp, PlannedOp, Recording, read_recordings, write_recordings
 
@@ -16,6 +17,7 @@ __all__ = [
     "CoreAIOp",
     "CoreAIUnits",
     "DeviceLatency",
+    "EngineMeter",
     "Measured",
     "PlannedOp",
     "RecordedLatency",

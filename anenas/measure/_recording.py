@@ -151,7 +151,16 @@ class Recording:
     def latency(self, source: str, version: str) -> Latency:
         """The median prediction with its interval, as the answer of a latency source."""
         low_ms, high_ms = self.interval_ms
-        return Latency(self.median_ms, low_ms, high_ms, self.chip, source, version, f"{self.device}, {self.os}")
+        return Latency(
+            self.median_ms,
+            low_ms,
+            high_ms,
+            self.chip,
+            source,
+            version,
+            f"{self.device}, {self.os}",
+            samples_ms=tuple(self.round_medians_ms),
+        )
 
 
 @dataclass(frozen=True)

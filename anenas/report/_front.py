@@ -28,7 +28,7 @@ def write_front_csv(study: Study, path: Path) -> None:
     metric = study.settings.metric
     fields = ["trial", "architecture", metric, f"{metric}_error", f"final_{metric}", f"test_{metric}", "latency_ms",
               "latency_low_ms", "latency_high_ms", *others, "residency", "size_mb", "macs", "params", "trained_steps",
-              "total_steps"]  # fmt: skip
+              "total_steps", "estimated_latency_ms", "measured_on", "engine_placement"]  # fmt: skip
     with replacing(path) as new, new.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(fields)
@@ -41,7 +41,16 @@ def write_front_csv(study: Study, path: Path) -> None:
             latencies = [main.ms, main.low_ms, main.high_ms, *(latency.ms for latency in more)]
             score, error = trial.evaluation.score, trial.evaluation.score_error
             row = [trial.number, trial.architecture, score, "" if error is None else error, final, test, *latencies]
-            writer.writerow([*row, e.residency, e.size_mb, e.macs, e.params, *steps])
+            figures = [e.residency, e.size_mb, e.macs, e.params, *steps, trial.evaluation.estimated_latency.ms]
+            writer.writerow([*row, *figures, *_measured(trial)])
+
+
+def _measured(trial: CompletedTrial) -> list[str | float]:
+    """On which device and how much of it on the engine; empty where its latency is an estimate."""
+    known = trial.evaluation.measurement
+    if not known or not known.latency:
+        return ["", ""]
+    return [known.latency.device or known.place, "" if known.placement is None else known.placement]
 
 
 def write_trials_csv(study: Study, path: Path) -> None:
@@ -204,11 +213,14 @@ class _Axis:
 
     objective: Objective
     chip: str
+    is_measured: bool = False  # of latencies on the main chip: some were
 
     @property
     def label(self) -> str:
         # The label of an objective for the study's first chip does not name it.
         label = self.objective.label
+        if self.is_measured and not self.objective.chip:
+            label = label.replace("estimated latency", "latency")
         return label if self.objective.chip else label.replace("latency", f"latency on {self.chip}")
 
     @property
@@ -257,17 +269,24 @@ def _axes(study: Study) -> tuple[_Axis, list[_Axis]]:
     """The first objective, and what to draw it against: the others, or the latency where there are none."""
     first, *others = study.objectives
     others = others or [Objective("latency_ms" if first.name != "latency_ms" else "size_mb", 1.0)]
-    chip = study.settings.chip
-    return _Axis(first, chip), [_Axis(other, chip) for other in others]
+    chip, evaluations = study.settings.chip, [trial.evaluation for trial in study.completed]
+    is_measured = any(one.measurement and one.measurement.latency for one in evaluations)
+    return _Axis(first, chip, is_measured), [_Axis(other, chip, is_measured) for other in others]
 
 
 def _hover(trial: CompletedTrial, metric: Metric) -> str:
     estimate = trial.evaluation.estimate
     latency = estimate.latency
+    known = trial.evaluation.measurement
+    measured = (
+        f", measured on {known.latency.device}; estimated {known.estimated.ms:.3f} ms"
+        if known and known.latency
+        else ""
+    )
     parts = "<br>".join(str(trial.architecture).split("-"))
     final = f", {metric.words(trial.shipped.score)} after final training" if trial.final else ""
     return (
         f"<b>trial {trial.number}</b><br>{metric.title} {metric.words(trial.evaluation.score)}{final}"
-        f"<br>latency {latency.ms:.3f} ms ({latency.low_ms:.3f} to {latency.high_ms:.3f})"
+        f"<br>latency {latency.ms:.3f} ms ({latency.low_ms:.3f} to {latency.high_ms:.3f}){measured}"
         f"<br>size {estimate.size_mb:.2f} MB, {estimate.macs:,} multiply-accumulates<br>{parts}"
     )

@@ -14,17 +14,20 @@ from anenas.search._evaluation import (
     FINAL,
     OPERATIONS,
     PACKAGE,
+    RECORDING,
     TEST_SCORES,
     VALIDATION_SCORES,
     WEIGHTS,
     Estimate,
     Evaluation,
+    Measurement,
 )
-from anenas.search._evaluator import Evaluator, FinalEvaluator
+from anenas.search._evaluator import AdaptableEvaluator, Evaluator, FinalEvaluator
 from anenas.search._exports import export_best
 from anenas.search._final import FINAL_MODELS, FinalModels, FinalTraining
 from anenas.search._first import front_of, read_architectures
 from anenas.search._loop import Search
+from anenas.search._measuring import DevicePool, DeviceSummary, Meter, NoDevices, Reading, check_devices
 from anenas.search._objectives import FIGURES, Figure, Objective, Objectives, is_metric, objective_names
 from anenas.search._own_training import Train
 from anenas.search._problem import (
@@ -57,6 +60,7 @@ from anenas.search._trial import CompletedTrial, Final, FinishedTrial, Trial
 from anenas.search.executors import (
     EXECUTORS,
     Executor,
+    MeasuringExecutor,
     Outcome,
     ProcessExecutor,
     SerialExecutor,
@@ -81,13 +85,17 @@ __all__ = [
     "LATENCY_BOUNDS",
     "OPERATIONS",
     "PACKAGE",
+    "RECORDING",
     "SAMPLERS",
     "SCHEMA_VERSION",
     "TEST_SCORES",
     "VALIDATION_SCORES",
     "WEIGHTS",
+    "AdaptableEvaluator",
     "CandidateEstimate",
     "CompletedTrial",
+    "DevicePool",
+    "DeviceSummary",
     "Estimate",
     "Evaluation",
     "Evaluator",
@@ -101,6 +109,10 @@ __all__ = [
     "FrontTesting",
     "LatencyBound",
     "Learned",
+    "Measurement",
+    "MeasuringExecutor",
+    "Meter",
+    "NoDevices",
     "Objective",
     "Objectives",
     "OptunaSampler",
@@ -109,6 +121,7 @@ __all__ = [
     "Pretrained",
     "Problem",
     "ProcessExecutor",
+    "Reading",
     "Rungs",
     "Sampler",
     "Search",
@@ -123,6 +136,7 @@ __all__ = [
     "Trial",
     "TrialFiles",
     "alike_in_latency",
+    "check_devices",
     "check_reach",
     "check_store",
     "check_study_name",

@@ -38,12 +38,15 @@ class Candidates:
         first: What to try before anything that the sampler suggests.
         left: Trials that an earlier process asked about and did not live to answer. It may have died before it judged
             them.
+
+    Attributes:
+        problem: What is searched; its estimates may change.
     """
 
     def __init__(
         self, study: Study, problem: Problem, sampler: Sampler, first: Sequence[Architecture], left: Sequence[Trial]
     ) -> None:
-        self._study, self._problem, self._sampler = study, problem, sampler
+        self._study, self.problem, self._sampler = study, problem, sampler
         self._first, self._left = list(first), list(left)
 
     def next(self, running: Mapping[int, Trial], deadline: float) -> Trial | None:
@@ -59,7 +62,7 @@ class Candidates:
         busy = {trial.architecture for trial in [*running.values(), *self._study.paused.values()]}
         suggested = 0
         while self._left or self._first or suggested < _PATIENCE:
-            if not (self._left or self._first) and self._study.known_count + len(busy) >= self._problem.space.size:
+            if not (self._left or self._first) and self._study.known_count + len(busy) >= self.problem.space.size:
                 return None
             if time.monotonic() > deadline:
                 return None
@@ -68,21 +71,21 @@ class Candidates:
             if self._is_worth_training(trial, busy):
                 return trial
         drawn = self._draw(busy, deadline)
-        return self._study.ask_about(drawn, self._problem) if drawn else None
+        return self._study.ask_about(drawn, self.problem) if drawn else None
 
     def _ask(self) -> Trial:
         while self._first:
             architecture = self._first.pop(0)
             if self._study.known(architecture) is None:  # by an earlier run, which began with it too
-                return self._study.ask_about(architecture, self._problem)
-        return self._study.ask(self._sampler, self._problem)
+                return self._study.ask_about(architecture, self.problem)
+        return self._study.ask(self._sampler, self.problem)
 
     def _is_worth_training(self, trial: Trial, busy: set[Architecture]) -> bool:
         earlier = self._study.known(trial.architecture)
         if earlier or trial.architecture in busy:
             self._study.repeat(trial, earlier)
             return False
-        return keeps_limits(self._study, self._problem, trial)
+        return keeps_limits(self._study, self.problem, trial)
 
     def _draw(self, busy: set[Architecture], deadline: float) -> Architecture | None:
         """An architecture drawn uniformly that is new and within the limits."""
@@ -91,13 +94,13 @@ class Candidates:
         for _ in range(_DRAWS):
             if time.monotonic() > deadline:
                 return None
-            architecture, _ = draw(self._problem.decide, rng)
+            architecture, _ = draw(self.problem.decide, rng)
             if self._study.known(architecture) or architecture in busy:
                 continue
-            estimate = self._problem.evaluator.estimate(architecture)
-            if not estimate.broken_rules and not self._problem.violations(estimate):
+            estimate = self.problem.evaluator.estimate(architecture)
+            if not estimate.broken_rules and not self.problem.violations(estimate):
                 return architecture
-            for name in self._problem.limits.bounds:
+            for name in self.problem.limits.bounds:
                 if is_metric(name):  # only training tells
                     continue
                 value = figure(name).read(estimate)
@@ -109,9 +112,9 @@ class Candidates:
 
     def _nothing_fits(self, best: Mapping[str, float]) -> str:
         found = ", ".join(figure(name).describe_best(value) for name, value in best.items())
-        upper = "latency_ms" in best and self._problem.latency_bound == "upper"
+        upper = "latency_ms" in best and self.problem.latency_bound == "upper"
         held = " (a latency's limit holds for the upper end of its interval)" if upper else ""
         return (
-            f"nothing in '{self._problem.space.name}' is within the limits; of {_DRAWS} architectures: {found}{held}; "
+            f"nothing in '{self.problem.space.name}' is within the limits; of {_DRAWS} architectures: {found}{held}; "
             f"loosen the limits"
         )

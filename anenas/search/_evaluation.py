@@ -18,6 +18,7 @@ PACKAGE, WEIGHTS, EVALUATION = "model.mlpackage", "weights.safetensors", "evalua
 ARCHITECTURE, OPERATIONS = "architecture.txt", "operations.csv"
 TEST_SCORES = "test_scores.npy"  # (N, K): what its program gives for each test input
 VALIDATION_SCORES = "validation_scores.npy"  # likewise what its score was made of
+RECORDING = "recording.json"  # what a device said of its package, with every sample
 FINAL = "final"  # a folder with the same of its final training
 CHECKPOINT = "checkpoint.safetensors"  # only while it may be trained on
 PROBE = "probe.safetensors"  # the classifier that a backbone begins with, likewise
@@ -56,6 +57,33 @@ class Estimate:
 
 
 @dataclass(frozen=True)
+class Measurement:
+    """What devices said of the package of a trial.
+
+    Attributes:
+        estimated: Its latency on the main chip as it was estimated.
+        latency: As it was measured, with its samples, device and system; None where that failed.
+        placement: Fraction of its operations that Core ML plans on the engine; None where it tells no plan.
+        place: The machine that the device is, or is attached to, as the executor calls it.
+        failure: Why it was not measured; empty where it was.
+        elsewhere: By the place of each other device that measured it too, its milliseconds there.
+    """
+
+    estimated: Latency
+    latency: Latency | None = None
+    placement: float | None = None
+    place: str = ""
+    failure: str = ""
+    elsewhere: Mapping[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """The inverse of `dataclasses.asdict`."""
+        latencies = {name: values[name] and Latency.from_dict(values[name]) for name in ("estimated", "latency")}
+        return cls(**{**values, **latencies})
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """What a trained and exported network turned out to be.
 
@@ -84,6 +112,8 @@ class Evaluation:
         less_is_better: Whether it is an error, which is 0 at best.
         metrics: Every metric that was measured, by its name.
         errors: The standard error of those whose error was measured.
+        measurement: What devices said of the package, where they were asked; the estimate's latency on the main chip
+            then is what was measured.
     """
 
     score: float
@@ -104,6 +134,19 @@ class Evaluation:
     less_is_better: bool = False
     metrics: Mapping[str, float] = field(default_factory=dict)
     errors: Mapping[str, float] = field(default_factory=dict)
+    measurement: Measurement | None = None
+
+    @property
+    def estimated_latency(self) -> Latency:
+        """On the main chip, as it was estimated whether it was measured or not."""
+        return self.measurement.estimated if self.measurement else self.estimate.latency
+
+    def measured(self, measurement: Measurement) -> Self:
+        """This, with what was measured in the place of the estimated latency on the main chip, if anything was."""
+        latencies = dict(self.estimate.latency_by_chip)
+        latencies[next(iter(latencies))] = measurement.latency or measurement.estimated
+        estimate = dataclasses.replace(self.estimate, latency_by_chip=latencies)
+        return dataclasses.replace(self, estimate=estimate, measurement=measurement)
 
     @property
     def score_error(self) -> float | None:
@@ -120,6 +163,11 @@ class Evaluation:
     def to_dict(self) -> dict[str, Any]:
         """For JSON: the estimate's figures stand beside its own."""
         values = dataclasses.asdict(self)
+        if self.measurement is None:  # as versions that measured nothing had it
+            del values["measurement"]
+        for latency in values["estimate"]["latency_by_chip"].values():
+            if not latency["samples_ms"]:
+                del latency["samples_ms"]
         return {"score": values.pop("score"), **values.pop("estimate"), **values}
 
     @classmethod
@@ -130,6 +178,8 @@ class Evaluation:
             main = values.pop("latency")
             values["latency_by_chip"] = {main["chip"]: main, **values.pop("others", {})}
         values["latency_by_chip"] = {chip: Latency.from_dict(one) for chip, one in values["latency_by_chip"].items()}
+        if values.get("measurement"):
+            values["measurement"] = Measurement.from_dict(values["measurement"])
         values["losses"] = tuple((int(step), float(loss)) for step, loss in values["losses"])
         values["broken_rules"] = tuple(values.get("broken_rules", ()))
         names = [one.name for one in dataclasses.fields(Estimate)]

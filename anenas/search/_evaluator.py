@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from typing import Protocol, Self, runtime_checkable
 
+from anenas.latency import OwnDevice
 from anenas.search._evaluation import Estimate, Evaluation
 from anenas.search.executors import TrialFiles
 from anenas.space import Architecture
@@ -62,4 +63,13 @@ class FinalEvaluator(Evaluator, Protocol):
         Raises:
             Exception: Whatever goes wrong. What `evaluate` left ships then.
         """
+        ...
+
+
+@runtime_checkable
+class AdaptableEvaluator(Evaluator, Protocol):
+    """An evaluator whose estimates can follow devices that were measured. Those of any other stay as they are."""
+
+    def adapted(self, device: OwnDevice) -> Self | None:
+        """The same with estimates for that device on the main chip; None where they are not the calibrated model's."""
         ...

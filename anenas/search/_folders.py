@@ -53,6 +53,11 @@ class TrialFolders:
             shutil.rmtree(finished)
         self._open(number).replace(finished)
 
+    def note(self, number: int, evaluation: Evaluation) -> None:
+        """Write the figures of a completed trial anew."""
+        if self.finished(number).is_dir():  # a user may have made room
+            write_whole(self.finished(number) / EVALUATION, json.dumps(evaluation.to_dict(), indent=2))
+
     def final_workspace(self, number: int) -> Path:
         """An empty folder for what the final training of a completed trial leaves behind."""
         folder = self.finished(number) / ".final"

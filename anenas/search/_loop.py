@@ -17,6 +17,7 @@ from anenas.search._candidates import Candidates
 from anenas.search._donor import Donors, Pretrained, nothing
 from anenas.search._early_stopping import WAITING, EarlyStopping, Rungs
 from anenas.search._evaluation import WEIGHTS, Evaluation
+from anenas.search._measuring import NoDevices
 from anenas.search._objectives import figure
 from anenas.search._probe import probe_backbones
 from anenas.search._problem import Problem
@@ -47,6 +48,7 @@ class Search:
         inherit: Whether a trial begins with the weights of the completed one that is most like it.
         pretrained: File with the weights that a trial of an architecture begins with, where it has no donor.
         ancestor: The network that all of the space are parts of, where `pretrained` has its weights.
+        devices: What measures the packages of completed trials; nothing by default.
     """
 
     study: Study
@@ -59,6 +61,7 @@ class Search:
     inherit: bool = False
     pretrained: Pretrained = nothing
     ancestor: Architecture | None = None
+    devices: NoDevices = field(default_factory=NoDevices)
 
     def run(self, trials: float, deadline: float = math.inf, reserve: Callable[[], float] = lambda: 0.0) -> None:
         """Search until the study holds `trials` completed trials, the deadline passes or nothing is left to try.
@@ -77,6 +80,7 @@ class Search:
         to_probe = [trial for trial in left if self.rungs.probes and trial.architecture.backbone]
         left = [trial for trial in left if trial not in to_probe]
         self._candidates = Candidates(self.study, self.problem, self.sampler, self.first, left)
+        self._follow_devices()
         self._stopping = EarlyStopping(self.rungs, self.study, self.problem.limits)
         self._donors = Donors(self.study, self.problem, self.ancestor) if self.inherit else None
         self._running: dict[int, Trial] = {}
@@ -89,16 +93,18 @@ class Search:
         elif self.ancestor:
             self.study.note_reference(self.ancestor)
         while time.monotonic() < (until := deadline - reserve()):
+            self.devices.begin()
             while len(self._running) < self.executor.slots and (trial := self._next(trials, until)):
                 self._begin(trial)
-            if not self._running:
+            if not self._running and not self.devices.is_busy:
                 if time.monotonic() < until:
                     self._stop_all_but(0)
                     if len(self.study.completed) < trials:
                         _log.info("the search ends early: nothing new within the limits is left to try")
                 return
-            for number, outcome in self.executor.wait(until - time.monotonic()):
+            for number, outcome in self.devices.take(self.executor.wait(until - time.monotonic())):
                 self._end(self._running.pop(number), outcome)
+            self._follow_devices()
             self._stop_all_but(WAITING)
 
     def _next(self, trials: float, deadline: float) -> Trial | None:
@@ -117,6 +123,10 @@ class Search:
             return trial
         number = self._stopping.promoted(self._running, any_waiting=True)  # nothing is new: what waits is all there is
         return None if number is None else self.study.resume(number)
+
+    def _follow_devices(self) -> None:
+        """Let estimates be what measurements make of them."""
+        self.problem = self._candidates.problem = self.devices.adapted(self.problem)
 
     def _goal(self, trial: Trial) -> float:
         """The fraction of its training that a trial has had when it pauses or ends next."""
@@ -175,7 +185,9 @@ class Search:
         if number is None:
             learned = self.pretrained(trial.architecture)
             return dataclasses.replace(evaluation, origin=learned.origin) if learned else evaluation
-        before = next(trial for trial in self.study.completed if trial.number == number).evaluation.total_steps
+        donor = self.study.trial(number)
+        assert isinstance(donor, FinishedTrial) and donor.evaluation
+        before = donor.evaluation.total_steps
         total = before and before + evaluation.trained_steps  # of trials of earlier versions nothing tells
         return dataclasses.replace(evaluation, donor=number, origin=f"trial {number}", total_steps=total)
 

@@ -10,6 +10,7 @@ from typing import Self
 
 from anenas._errors import AnenasError, unknown
 from anenas._pareto import Losses
+from anenas.latency import Latency
 from anenas.search._evaluation import Estimate, Evaluation
 from anenas.tasks import CLASSIFICATION, METRICS, Direction, Metric, Task, find_metric, metric_names
 
@@ -164,7 +165,10 @@ class Objective:
         """The ratio from which on another value is told apart from that of a network."""
         if not self.is_latency:
             return self.figure.step
-        return (_estimate(of).latency_by_chip[self.chip] if self.chip else _estimate(of).latency).apart
+        return self._latency(of).apart
+
+    def _latency(self, of: Estimate | Evaluation) -> Latency:
+        return _estimate(of).latency_by_chip[self.chip] if self.chip else _estimate(of).latency
 
     def resolved(self, of: Estimate | Evaluation) -> float | None:
         """The value of a network in steps of what is told apart: the lower end of its step."""
@@ -176,7 +180,11 @@ class Objective:
     def is_worse(self, one: Evaluation, other: Evaluation) -> bool:
         """Whether the value of one network is worse than that of another by as much as is told apart."""
         a, b = (self.minimised(self.value(of) or 0.0) for of in (one, other))
-        return a > b and (self.figure.direction == "maximize" or a >= b * max(self.step(one), self.step(other)))
+        if a <= b or self.figure.direction == "maximize":
+            return a > b
+        if self.is_latency:
+            return self._latency(one).told_apart(self._latency(other))
+        return a >= b * self.figure.step
 
     def describe_best(self, value: float) -> str:
         """The best value in words: "fastest 0.230 ms"."""

@@ -13,14 +13,14 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from anenas._errors import AnenasError, first_line, unknown
 from anenas._pareto import Losses, front, hypervolume, knee
 from anenas.blocks import Value
 from anenas.search._damage import damage_of, readable_trials
 from anenas.search._distinguish import front_told_apart
-from anenas.search._evaluation import Estimate, Evaluation
+from anenas.search._evaluation import Estimate, Evaluation, Measurement
 from anenas.search._folders import TrialFolders
 from anenas.search._objectives import Objectives, Point
 from anenas.search._problem import Problem
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 # Attributes of the Optuna study. It keeps finished trials as they are, so what is added to them later is here.
 _ID, _SETTINGS, _DATA, _TEST_SCORE, _FINAL = "id", "settings", "data", "test_accuracy", "final"
 _REFERENCE = "reference"
+_MEASURED = "measurement "  # and the trial's number: one attribute each, for they are many and come one by one
 _DAMAGED = "damaged.jsonl"  # rows of trials that Optuna cannot read
 _LEAST_ROOM = 5e6  # bytes that a trial is taken to want where none tells more
 
@@ -113,6 +114,11 @@ class Study:
         self._by_number: dict[int, Trial] = {}  # those that are asked about, too
         self._by_architecture: dict[Architecture, FinishedTrial] = {}
         tested, final = self._test_accuracies(), self._finals()
+        self._measured = {
+            int(name.removeprefix(_MEASURED)): value
+            for name, value in study.user_attrs.items()
+            if name.startswith(_MEASURED)
+        }
         past = readable_trials(study, database(store), self.folder / _DAMAGED)
         asked = [trial for trial in past if trial.state.is_finished()]
         answered = [self._read(t, tested.get(t.number), final.get(t.number)) for t in asked]
@@ -129,6 +135,8 @@ class Study:
                 raise ValueError("no answer of anenas")
             if isinstance(found, CompletedTrial):
                 self.objectives.losses([self.point(found)])
+                if known := self._measured.get(found.number):
+                    return self._with_measurement(found, known)
             return found
         except Exception as error:
             what = f"{type(error).__name__}: {first_line(error)}"
@@ -257,6 +265,10 @@ class Study:
         self._handles[trial.number] = handle
         self._by_number[trial.number] = trial
         return trial
+
+    def trial(self, number: int) -> Trial:
+        """The trial of that number."""
+        return self._by_number[number]
 
     def known(self, architecture: Architecture) -> FinishedTrial | None:
         """What was answered about it before."""
@@ -393,15 +405,51 @@ class Study:
         self._optuna.set_user_attr(_TEST_SCORE, known | {str(number): score})
         self._replace(trial, dataclasses.replace(trial, test_score=score))
 
+    def set_measurement(self, number: int, measurement: Measurement, violations: Mapping[str, float]) -> None:
+        """Add what devices said to a completed trial, whose latency is what was measured from now on.
+
+        Args:
+            number: Of the trial.
+            measurement: Of its package, perhaps not the first.
+            violations: By what fraction of it each limit is missed by that; a trial that misses one is infeasible then.
+        """
+        trial = self._completed(number)
+        known = {"measurement": dataclasses.asdict(measurement), "violations": dict(violations)}
+        self._optuna.set_user_attr(f"{_MEASURED}{number}", known)
+        new = self._with_measurement(trial, known)
+        assert new.evaluation
+        self._folders.note(number, new.evaluation)
+        self._replace(trial, new)
+        self._tell_listeners()
+
+    def _with_measurement(self, trial: CompletedTrial, known: Mapping[str, Any]) -> FinishedTrial:
+        evaluation = trial.evaluation.measured(Measurement.from_dict(known["measurement"]))
+        point, violations = self.objectives.point(evaluation), known["violations"]
+        if not violations:
+            return dataclasses.replace(trial, evaluation=evaluation, values=point)
+        values = {one.name: getattr(trial, one.name) for one in dataclasses.fields(FinishedTrial)}
+        told = {"state": "infeasible", "reason": f"{_describe(violations)}, as measured"}
+        more = {"reason_code": _most_missed(violations), "violations": violations}
+        return FinishedTrial(**{**values, **told, **more, "evaluation": evaluation, "values": point})
+
     def _completed(self, number: int) -> CompletedTrial:
         trial = self._by_number[number]
         assert isinstance(trial, CompletedTrial)
         return trial
 
-    def _replace(self, trial: CompletedTrial, new: CompletedTrial) -> None:
+    def _replace(self, trial: CompletedTrial, new: FinishedTrial) -> None:
         self._by_number[trial.number] = self._by_architecture[trial.architecture] = new
         self.finished[self.finished.index(trial)] = new
-        self.pareto = [new if known == trial else known for known in self.pareto]
+        others = [known for known in self.pareto if known.number != trial.number]
+        if new.values != trial.values:
+            # What it dominated may be better than what it is now.
+            candidates = others if len(others) == len(self.pareto) else self.completed
+            if isinstance(new, CompletedTrial) and candidates is others:
+                candidates = [*others, new]
+            self.pareto = [candidates[i] for i in front(self._losses(candidates))]
+            self.hypervolumes[-1:] = [hypervolume(self._losses(self.pareto))]
+        elif isinstance(new, CompletedTrial):
+            self.pareto = [new if known.number == trial.number else known for known in self.pareto]
         self.__dict__.pop("front", None)
 
     def _answer(

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from anenas.ane import Chip, placement, program_cost
 from anenas.coreml import Package, Verification, estimated_package_bytes, program_scores
 from anenas.data import CHOOSING, Dataset
 from anenas.graph import Graph
-from anenas.latency import Latency, Target
+from anenas.latency import CalibratedLatency, Latency, OwnDevice, Target
 from anenas.pretrained import read_trained, save_trained
 from anenas.search._class_weights import draws_of, loss_of
 from anenas.search._evaluation import (
@@ -104,6 +104,14 @@ class TrainingEvaluator:
             is_tiny=cost.is_tiny,
             broken_rules=(*cost.problems, *problems),
         )
+
+    def adapted(self, device: OwnDevice) -> Self | None:
+        """See `AdaptableEvaluator`; None, too, where they are an own device's already."""
+        main, *others = self.targets
+        if not isinstance(main.source, CalibratedLatency) or main.name != main.chip.full_name:
+            return None
+        targets = (dataclasses.replace(main, source=CalibratedLatency(device)), *others)
+        return dataclasses.replace(self, targets=targets)
 
     def evaluate(
         self,

@@ -15,7 +15,18 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from anenas._database import address, is_damaged, only_here
 from anenas._errors import AnenasError, first_line
-from anenas.search import ARCHITECTURE, FINAL, OPERATIONS, PACKAGE, Final, FinishedTrial, Study, is_being_searched
+from anenas.search import (
+    ARCHITECTURE,
+    FINAL,
+    OPERATIONS,
+    PACKAGE,
+    Evaluation,
+    Final,
+    FinishedTrial,
+    Measurement,
+    Study,
+    is_being_searched,
+)
 from anenas.space import SearchSpace
 from anenas.tracking._database import INSTEAD, ready
 
@@ -124,6 +135,7 @@ class MlflowTracker:
             ) from error
         self._tested: dict[int, float] = {}
         self._final: dict[int, Final] = {}
+        self._measured: dict[int, Measurement] = {}
         self._seen = 0  # of the finished trials
 
     def update(self, study: Study) -> None:
@@ -133,6 +145,7 @@ class MlflowTracker:
                 if trial.number not in self._run_ids and (trial.evaluation or trial.state == "failed"):
                     self._run_ids[trial.number] = self._log_trial(trial)
                 self._seen += 1
+            self._log_measurements()
             self._tag_front()
             self._log_final()
             self._log_tests()
@@ -287,6 +300,23 @@ class MlflowTracker:
             self._client.set_tag(self._run_ids[number], "pareto", str(number in front).lower())
         self._pareto = front
 
+    def _log_measurements(self) -> None:
+        """What devices said of trials that were logged with an estimate, which stays beside it."""
+        from mlflow.entities import Metric, RunTag
+
+        now = int(time.time() * 1000)
+        for trial in self._study.finished:
+            known = trial.evaluation and trial.evaluation.measurement
+            if not known or self._measured.get(trial.number) == known or trial.number not in self._run_ids:
+                continue
+            figures = {name: value for name, value in _figures(trial).items() if "latency" in name or "engine" in name}
+            told = {"state": trial.state, "not_measured" if known.failure else "measured_on": _device(known)}
+            told |= {"reason": trial.reason} if trial.reason else {}
+            metrics = [Metric(name, value, now, 0) for name, value in figures.items()]
+            tags = [RunTag(name, value) for name, value in told.items()]
+            self._client.log_batch(self._run_ids[trial.number], metrics, [], tags)
+            self._measured[trial.number] = known
+
     def _log_final(self) -> None:
         """What came of final training, beside the brief figures, with the package."""
         for trial in self._study.completed:
@@ -334,6 +364,12 @@ def _metric(name: str) -> str:
     return re.sub(r"[^\w.\-/ ]", "_", name.replace("@", "/"))
 
 
+def _device(known: Measurement) -> str:
+    """Where a trial was measured, or why not."""
+    device = known.latency.device if known.latency else None
+    return known.failure or " ".join(filter(None, [known.place, device]))
+
+
 def _figures(trial: FinishedTrial) -> dict[str, float]:
     evaluation = trial.evaluation
     if evaluation is None:
@@ -347,6 +383,7 @@ def _figures(trial: FinishedTrial) -> dict[str, float]:
         "latency_ms": main[1].ms,
         "latency_low_ms": main[1].low_ms,
         "latency_high_ms": main[1].high_ms,
+        **_measured(evaluation),
         **{_metric(f"latency_ms@{chip}"): latency.ms for chip, latency in others},
         "size_mb": estimate.size_mb,
         "macs": estimate.macs,
@@ -360,3 +397,12 @@ def _figures(trial: FinishedTrial) -> dict[str, float]:
         **{f"seconds_{step}": seconds for step, seconds in evaluation.seconds.items()},
     }
     return {name: float(value) for name, value in figures.items() if math.isfinite(value)}
+
+
+def _measured(evaluation: Evaluation) -> dict[str, float]:
+    """The estimate beside a measured latency, and what is planned on the engine."""
+    known = evaluation.measurement
+    if known is None:
+        return {}
+    placement = {} if known.placement is None else {"engine_placement": known.placement}
+    return {"estimated_latency_ms": known.estimated.ms, **placement}

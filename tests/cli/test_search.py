@@ -21,6 +21,7 @@ from commands import Run
         ("search --final most", "unknown final 'most'; known: all, exports, none"),
         ("search --workers 0", "workers must be more than 0"),
         ("search --seed -1", "seed must be 0 or more"),
+        ("search --iphone-team T", "--iphone-team is for measuring; give --measure, too"),
         ("search --timeout soon", "--timeout 'soon': expected a number above 0 and a unit"),
         ("search --timeout 0s", "--timeout '0s'"),
         ("search --max-size 10GBit", "--max-size '10GBit'"),

@@ -45,6 +45,33 @@ def test_latencies_nearer_than_their_source_can_tell_are_one_group() -> None:
     assert alike_in_latency(of(0.33, 0.35, 0.37, 0.50, apart=1.0)) == []
 
 
+def measured(ms: float, error: float = 0.01) -> Evaluation:
+    """Whose samples leave so much open; its estimate had left far more."""
+    known = dataclasses.replace(latency(ms, apart=1.2), low_ms=ms * (1 - error), high_ms=ms * (1 + error))
+    known = dataclasses.replace(known, samples_ms=(known.low_ms, ms, known.high_ms))
+    return Evaluation(0.9, dataclasses.replace(estimate(1), latency_by_chip={"A15": known}))
+
+
+def test_two_measured_latencies_are_told_apart_by_their_own_samples() -> None:
+    assert alike_in_latency([measured(0.33), measured(0.34)]) == []
+    assert alike_in_latency([measured(0.33, error=0.03), measured(0.34)]) == [[1, 0]]
+
+
+def test_a_measured_latency_is_told_from_an_estimated_one_by_the_interval_of_the_estimate() -> None:
+    estimated = Evaluation(0.9, estimate(0.4, apart=1.2))  # 0.2 to 0.8 ms
+    assert alike_in_latency([measured(0.7), estimated]) == [[0, 1]]
+    assert alike_in_latency([measured(0.9), estimated]) == []
+    assert estimated.estimate.latency.told_apart(measured(0.9).estimate.latency)
+
+
+def test_the_front_keeps_a_measured_network_that_is_faster_by_less_than_estimates_tell() -> None:
+    objectives = Objectives.of({"accuracy": 0.0, "latency_ms": 1.0})
+    better = [dataclasses.replace(one, score=score) for one, score in ((measured(0.33), 0.8), (measured(0.34), 0.9))]
+    assert front_told_apart(better, objectives) == [0, 1]
+    estimates = [dataclasses.replace(one, estimate=estimate(one.estimate.latency.ms, apart=1.2)) for one in better]
+    assert front_told_apart(estimates, objectives) == [1]
+
+
 @given(st.lists(st.floats(0.0, 1.0), max_size=12), st.integers(1, 5000))
 def test_groups_are_alike_throughout_and_none_is_within_another(accuracies: list[float], held_out: int) -> None:
     groups = indistinguishable(evaluations(*accuracies, held_out=held_out))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import os
 import signal
 import threading
@@ -10,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from anenas.latency import Latency
-from anenas.search import CHECKPOINT, PACKAGE, WEIGHTS, Estimate, Evaluation, TrialFiles
+from anenas.latency import Latency, OwnDevice
+from anenas.search import CHECKPOINT, PACKAGE, RECORDING, WEIGHTS, Estimate, Evaluation, Reading, TrialFiles
 from anenas.space import Architecture
 
 SPACE = """\
@@ -48,6 +50,7 @@ class PretendEvaluator:
         full_disk: Every evaluation meets a disk that is full.
         log: A file for a line about each evaluation: architecture, budget fraction, whether there was a checkpoint,
             and the donor's folder.
+        scale: Factor on latencies, of `adapted`.
     """
 
     fail_depth: int = 0
@@ -61,10 +64,14 @@ class PretendEvaluator:
     apart: float = 1.0
     full_disk: bool = False
     log: Path | None = None
+    scale: float = 1.0
 
     def estimate(self, architecture: Architecture) -> Estimate:
         stage = architecture.stages[1]
-        return estimate(0.1 * stage.depth + 0.001 * stage.width, stage.width / 10, self.apart)
+        return estimate(self.scale * (0.1 * stage.depth + 0.001 * stage.width), stage.width / 10, self.apart)
+
+    def adapted(self, device: OwnDevice) -> PretendEvaluator:
+        return dataclasses.replace(self, scale=device.scale)
 
     def evaluate(self, architecture: Architecture, files: TrialFiles, budget_fraction: float = 1.0) -> Evaluation:
         if self.full_disk:
@@ -121,13 +128,46 @@ class PretendEvaluator:
 
     def _leave(self, architecture: Architecture, folder: Path, weights: bytes) -> None:
         (folder / PACKAGE).mkdir()
-        (folder / PACKAGE / "Manifest.json").write_text("{}")
+        (folder / PACKAGE / "Manifest.json").write_text(json.dumps({"architecture": str(architecture)}))
         (folder / WEIGHTS).write_bytes(weights)
         (folder / "architecture.txt").write_text(str(architecture))
         (folder / "operations.csv").write_text("operation,microseconds\n")
 
     def test(self, architecture: Architecture, files: TrialFiles) -> float:
         return 0.5
+
+
+@dataclass(frozen=True)
+class PretendMeter:
+    """A device that takes twice as long as `PretendEvaluator` estimates.
+
+    Attributes:
+        chip: Of the device.
+        fail_depth: Architectures of that depth cannot be measured.
+        fail_once: A file; the first measurement makes it and fails.
+        is_here: Whether this machine can measure.
+    """
+
+    chip: str = "A15"
+    fail_depth: int = 0
+    fail_once: Path | None = None
+    is_here: bool = True
+
+    def measure(self, package: Path, chip: str) -> Reading:
+        architecture = Architecture.parse(json.loads((package / "Manifest.json").read_text())["architecture"])
+        fails = architecture.stages[1].depth == self.fail_depth
+        if self.fail_once and not self.fail_once.exists():
+            self.fail_once.touch()
+            fails = True
+        if fails:
+            raise RuntimeError("the device went away")
+        ms = 2 * PretendEvaluator().estimate(architecture).latency.ms
+        (package.parent / RECORDING).write_text("{}")
+        samples = (0.99 * ms, ms, ms, ms, 1.01 * ms)
+        latency = Latency(
+            ms, samples[0], samples[-1], self.chip, "device", "pretend", "Pretend1,1, OS 1", 1, 0, samples
+        )
+        return Reading(latency, 0.9)
 
 
 def add(a: int, b: int, files: TrialFiles) -> int:

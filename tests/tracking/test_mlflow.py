@@ -14,7 +14,17 @@ from pretend import SPACE, PretendEvaluator, estimate
 
 from anenas._errors import AnenasError
 from anenas.api._report import FrontReport
-from anenas.search import WEIGHTS, Problem, SearchSettings, Study, Trial, TrialFiles, make_sampler, searching
+from anenas.search import (
+    WEIGHTS,
+    Measurement,
+    Problem,
+    SearchSettings,
+    Study,
+    Trial,
+    TrialFiles,
+    make_sampler,
+    searching,
+)
 from anenas.space import Limits, SearchSpace, read_space
 from anenas.tracking import MlflowTracker, connect, default_uri
 
@@ -179,6 +189,24 @@ def test_final_figures_stand_beside_the_brief_ones(
     assert metrics == {"accuracy": 0.5, "total_steps": 10, "final_accuracy": 0.75, "final_total_steps": 70}
     client = MlflowClient(default_uri(tmp_path / "store"))
     assert [file.path for file in client.list_artifacts(run.info.run_id, "final")] == ["final/model.mlpackage"]
+
+
+def test_what_is_measured_later_takes_the_place_of_the_estimate_which_stays_beside_it(
+    study: Study, space: SearchSpace, tracker: MlflowTracker, tmp_path: Path
+) -> None:
+    complete(study, space, accuracy=0.8, latency_ms=0.2)
+    complete(study, space, accuracy=0.9, latency_ms=0.3)
+    tracker.update(study)
+    first, second = study.completed
+    estimated = first.evaluation.estimate.latency
+    latency = dataclasses.replace(estimated, ms=0.4, device="Mac14,2, macOS 15.1", samples_ms=(0.4,))
+    study.set_measurement(first.number, Measurement(estimated, latency, 0.9, "mini"), {})
+    study.set_measurement(second.number, Measurement(second.evaluation.estimate.latency, failure="it went away"), {})
+    tracker.update(study)
+    _, one, other = runs(tmp_path)
+    figures = [one.data.metrics[name] for name in ("latency_ms", "estimated_latency_ms", "engine_placement")]
+    assert figures == [0.4, 0.2, 0.9] and one.data.tags["measured_on"] == "mini Mac14,2, macOS 15.1"
+    assert other.data.metrics["latency_ms"] == 0.3 and other.data.tags["not_measured"] == "it went away"
 
 
 def test_the_hypervolume_is_logged_once_after_every_trial(

@@ -46,6 +46,12 @@ def print_front(console: Console, result: SearchResult) -> None:
     if others := [number for number in reversed(result.pareto) if number not in [m.trial for m in result.front]]:
         left_out = f"left out, as no better than these by what can be told: {', '.join(map(str, others))}"
         console.print(left_out, highlight=False, soft_wrap=True)
+    if result.devices:
+        console.print(str(result.devices), highlight=False, soft_wrap=True)
+    for model in result.front:
+        if model.not_measured:
+            reason = f"trial {model.trial} could not be measured, its latency is estimated: {model.not_measured}"
+            console.print(reason, highlight=False, soft_wrap=True)
     console.print()
     ended = [f"{count} {state}" for state, count in result.counts.items() if count]
     if because := ", ".join(f"{count} {reason}" for reason, count in result.infeasible.items()):
@@ -66,7 +72,11 @@ def _table(result: SearchResult, told: frozenset[str]) -> Table:
     if is_told:
         table.add_column("epochs", justify="right", no_wrap=True)
     interval = " (90 %)" if "interval" in told else ""
-    table.add_column(f"{result.chip} latency{interval}", justify="right", no_wrap=True)
+    is_measured = any(model.measured_on for model in result.front)
+    latency = "measured" if all(model.measured_on for model in result.front) and is_measured else "latency"
+    table.add_column(f"{result.chip} {latency}{interval}", justify="right", no_wrap=True)
+    if is_measured:
+        table.add_column("estimated", justify="right", no_wrap=True)
     others = list(result.front[0].latency_by_chip)[1:] if result.front else []
     for chip in others:
         table.add_column(chip, justify="right", no_wrap=True)
@@ -82,6 +92,7 @@ def _table(result: SearchResult, told: frozenset[str]) -> Table:
             _words(metric, model.test_score),
             *([_epochs(model)] if is_told else []),
             f"{model.latency_ms:.3f} ms" + (_interval(model) if interval else "") + (_TINY if model.is_tiny else ""),
+            *([_estimated(model)] if is_measured else []),
             *(f"{model.latency_by_chip[chip].ms:.3f} ms" for chip in others),
             _size(model),
             *(_shown(name, getattr(model, name)) for name in more),
@@ -100,6 +111,11 @@ def _reference(model: FrontModel, metric: Metric) -> str:
 
 def _interval(model: FrontModel) -> str:
     return f" ({model.latency_low_ms:.2f}–{model.latency_high_ms:.2f})"
+
+
+def _estimated(model: FrontModel) -> str:
+    """Beside what was measured; beside an estimate, that it is one."""
+    return f"{model.estimated_latency_ms:.3f} ms" if model.measured_on else "not measured"
 
 
 def _size(model: FrontModel) -> str:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 from anenas._plugins import Portable
 from anenas._registry import Registry
 
 _LONGEST_MESSAGE = 500
+
+ENGINE = "ANE"
+"""What a task needs that measures, as Dask's workers call it: a device with a Neural Engine, for itself alone."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +44,14 @@ class Task:
         function: Called with `TrialFiles`. Any pickle of it can be loaded wherever anenas is installed, and brings
             along what plugins have registered here; what it returns can be pickled by cloudpickle.
         files: As they lie with the search.
+        needs: What a place must have for it, such as `ENGINE`; empty for a training, which has its place of `slots`.
+        avoid: Places that another one is to be preferred to.
     """
 
     function: Callable[[TrialFiles], Any]
     files: TrialFiles
+    needs: str = ""
+    avoid: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "function", Portable(self.function))
@@ -58,11 +65,13 @@ class Outcome:
         value: What the function returned, where it did.
         error: Its error as "Type: message", or what became of its process; None where it returned.
         died: Whether the process or machine went away under it, so that another try may help.
+        place: Where it ran, as far as the executor tells places apart.
     """
 
     value: Any = None
     error: str | None = None
     died: bool = False
+    place: str = field(default="", compare=False)
 
     @classmethod
     def of_call(cls, call: Callable[[], Any]) -> Self:
@@ -114,6 +123,16 @@ class Executor(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None: ...
+
+
+@runtime_checkable
+class MeasuringExecutor(Executor, Protocol):
+    """An executor that takes tasks which need an `ENGINE`, beside those that fill its `slots`."""
+
+    @property
+    def devices(self) -> int:
+        """How many such tasks may run side by side now; may be asked before the executor is entered."""
+        ...
 
 
 class MakeExecutor(Protocol):

@@ -32,10 +32,11 @@ class ProcessExecutor:
         self._environments = list(environments)
         self._log_folder = log_folder
         self._workers: list[_Worker] = []
+        self._device: _Worker | None = None  # measures; started when something is to be measured
         self._temporary: contextlib.ExitStack = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
-        folder = self._log_folder or Path(self._temporary.enter_context(tempfile.TemporaryDirectory()))
+        self._folder = folder = self._log_folder or Path(self._temporary.enter_context(tempfile.TemporaryDirectory()))
         folder.mkdir(parents=True, exist_ok=True)
         self._workers = [
             _Worker(environment, folder / f"worker-{i}.log") for i, environment in enumerate(self._environments)
@@ -43,28 +44,40 @@ class ProcessExecutor:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for worker in self._workers:
+        for worker in self._all:
             worker.kill()
-        self._workers = []
+        self._workers, self._device = [], None
         self._temporary.close()
 
     @property
     def slots(self) -> int:
         return len(self._environments)
 
+    @property
+    def devices(self) -> int:
+        """One: this machine."""
+        return 1
+
+    @property
+    def _all(self) -> list[_Worker]:
+        return [*self._workers, *([self._device] if self._device else [])]
+
     def submit(self, key: int, task: Task) -> None:
         """Run a task in an idle worker; there must be one, and it must be possible to pickle the task."""
-        worker = next(worker for worker in self._workers if worker.key is None)
+        if task.needs:
+            worker = self._device = self._device or _Worker({}, self._folder / "device.log")
+        else:
+            worker = next(worker for worker in self._workers if worker.key is None)
         worker.submit(key, cloudpickle.dumps((task.function, task.files)))
 
     def cancel(self) -> None:
-        for worker in self._workers:
+        for worker in self._all:
             if worker.key is not None:
                 worker.restart()
 
     def wait(self, timeout: float = math.inf) -> list[tuple[int, Outcome]]:
         """See `Executor`; workers that died are replaced."""
-        busy = {worker.connection: worker for worker in self._workers if worker.key is not None}
+        busy = {worker.connection: worker for worker in self._all if worker.key is not None}
         ready = wait(list(busy), None if timeout == math.inf else max(0.0, timeout))
         return [busy[connection].receive() for connection in ready if isinstance(connection, Connection)]
 

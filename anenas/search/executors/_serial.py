@@ -13,6 +13,7 @@ class SerialExecutor:
     """Runs each task in this process when it is waited for: for debuggers, and for what takes no time."""
 
     slots = 1
+    devices = 1
 
     def __init__(self) -> None:
         self._submitted: list[tuple[int, Task]] = []

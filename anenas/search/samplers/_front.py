@@ -51,6 +51,7 @@ class _Known:
     decisions: Decisions
     values: tuple[float, ...]
     steps: int = 0  # that its weights were trained for in all, those of its donors among them; 0 where nothing tells
+    is_within: bool = True  # what misses the limit that only training tells was trained, and teaches as much
 
 
 class FrontSampler:
@@ -78,7 +79,7 @@ class FrontSampler:
         self._seed = seed
         self._problem: Problem
         self._warned = False
-        self._read: set[int] = set()
+        self._read: dict[int, Trial] = {}
         self._tried: set[Key] = set()
         self._known: dict[Key, _Known] = {}
         self._front: list[_Known] = []
@@ -87,7 +88,9 @@ class FrontSampler:
         self._untried: dict[Key, _Candidate] | None = None  # of a small space
 
     def ask(self, problem: Problem, trials: Sequence[Trial]) -> Decisions:
-        """See `Sampler`; it is asked about one problem only."""
+        """See `Sampler`; it is asked about one problem only, whose estimates may change."""
+        if getattr(self, "_problem", problem) is not problem:
+            self._estimated, self._untried = {}, None
         self._problem = problem
         taken = self._read_trials(trials)
         rng = random.Random(f"{self._seed} {len(trials)}")
@@ -108,23 +111,25 @@ class FrontSampler:
         """Learn from what has ended since the last time; what was tried, or is being tried now, is returned."""
         running: set[Key] = set()
         for trial in trials:
-            if trial.number in self._read:
+            if self._read.get(trial.number) is trial:
                 continue
             decisions = self._problem.decisions(trial.architecture)
             key = _key(decisions)
             if not isinstance(trial, FinishedTrial):
                 running.add(key)
                 continue
-            self._read.add(trial.number)
+            if trial.number in self._read and key in self._known:  # it was measured since, and has other values
+                del self._known[key]
+                self._front = _front_of(self._known.values())
+            self._read[trial.number] = trial
             self._tried.add(key)
-            # What misses the limit that only training tells was trained, and teaches as much as what keeps it.
             if trial.values is None or not all(map(is_metric, trial.violations)):
                 continue
             if key not in self._known and all(map(math.isfinite, trial.values)):
                 minimised = zip(self._problem.objectives, trial.values, strict=True)
                 values = tuple(objective.minimised(value) for objective, value in minimised)
                 steps = trial.evaluation.total_steps if trial.evaluation else 0
-                self._known[key] = new = _Known(decisions, values, steps)
+                self._known[key] = new = _Known(decisions, values, steps, not trial.violations)
                 if not trial.violations and not any(dominates(known.values, values) for known in self._front):
                     self._front = [known for known in self._front if not dominates(values, known.values)] + [new]
         self._brief = self._expected(trials)
@@ -245,6 +250,11 @@ class FrontSampler:
             candidate, _ = walk(self._problem.decide, lambda name, _: known.decisions[name])
             self._estimated[key] = _Candidate(known.decisions, self._problem.candidate_estimate(candidate))
         return self._estimated[key]
+
+
+def _front_of(known: Iterable[_Known]) -> list[_Known]:
+    within = [one for one in known if one.is_within]
+    return [within[i] for i in front([one.values for one in within])] if within else []
 
 
 def _whole_steps(rung: Evaluation) -> int:

@@ -11,6 +11,7 @@ from rich.console import Console
 from anenas.api import FrontModel, SearchResult
 from anenas.cli.screen import exported_names, print_front
 from anenas.latency import Latency
+from anenas.search import DeviceSummary
 
 
 def model(trial: int, accuracy: float, ms: float, test: float | None, *called: str) -> FrontModel:
@@ -141,3 +142,21 @@ def test_small_sizes_show_a_tenth_of_them(shown: Callable[..., list[str]]) -> No
     ]
     lines = "\n".join(shown(print_front, result(*sizes, completed=3)))
     assert all(size in lines for size in ("0.046 MB", "0.051 MB", "1.23 MB"))
+
+
+def test_a_measured_latency_has_its_estimate_beside_it_and_says_what_was_not_measured(
+    shown: Callable[..., list[str]],
+) -> None:
+    measured = dataclasses.replace(model(1, 0.5, 0.1, None), estimated_latency_ms=0.2, measured_on="Mac14,2, macOS 15")
+    failed = dataclasses.replace(model(2, 0.9, 0.4, None), not_measured="it went away")
+    devices = DeviceSummary({"mini": 1, "studio": 2}, failed=1, compared=2, apart=0.04, error=0.5)
+    lines = shown(print_front, dataclasses.replace(result(measured, failed), devices=devices))
+    assert "trial accuracy test A15 latency (90 %) estimated M2 size" in lines
+    assert "2 90.00% 0.400 ms (0.32–0.50) not measured 0.200 ms 1.23 MB" in lines
+    assert "1 50.00% 0.100 ms (0.08–0.12) 0.200 ms 0.050 ms 1.23 MB" in lines
+    assert (
+        "3 measured on 2 devices; these are 4.0% apart in the median of 2 models measured on more than one; estimates "
+        "were off by 50% in the median; 1 could not be measured and keep their estimate"
+    ) in lines
+    assert "trial 2 could not be measured, its latency is estimated: it went away" in lines
+    assert "trial accuracy test A15 measured (90 %) estimated M2 size" in shown(print_front, result(measured))

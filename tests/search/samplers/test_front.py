@@ -20,6 +20,7 @@ from anenas.search import (
     CandidateEstimate,
     Estimate,
     Evaluation,
+    Measurement,
     Objectives,
     Problem,
     Sampler,
@@ -281,3 +282,16 @@ def test_a_paused_trial_counts_with_the_steps_that_it_will_have_had() -> None:
     rung = Evaluation(0.5, Estimate({"A15": latency}, 1.0, 1, 1), 0.125, trained_steps=100, total_steps=1500)
     assert _whole_steps(rung) == 1400 + 800
     assert _whole_steps(dataclasses.replace(rung, total_steps=0)) == 0
+
+
+def test_what_was_measured_since_replaces_what_it_was_taken_for(table: Table, tmp_path: Path) -> None:
+    study, sampler = study_of(tmp_path), FrontSampler(0)
+    searched(study, table, 12, sampler)
+    best = study.front[0]
+    slow = dataclasses.replace(best.evaluation.estimate.latency, ms=0.9, low_ms=0.9, high_ms=0.9, samples_ms=(0.9,))
+    study.set_measurement(best.number, Measurement(best.evaluation.estimated_latency, slow), {})
+    sampler.ask(problem_of(table), study.trials)
+    fresh = FrontSampler(0)
+    fresh.ask(problem_of(table), study.trials)
+    assert sampler._known == fresh._known
+    assert {known.values for known in sampler._front} == {known.values for known in fresh._front}

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import logging
 import math
 import queue
 import time
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from anenas._errors import AnenasError, first_line
 from anenas._plugins import dumps, loads
-from anenas.search.executors._base import Outcome, Task
+from anenas.search.executors._base import ENGINE, Outcome, Task
 from anenas.search.executors.cluster._connection import Connection
 from anenas.search.executors.cluster._content import digest_of, send_content
 from anenas.search.executors.cluster._folders import pack, unpack
@@ -34,8 +36,10 @@ _log = logging.getLogger(__name__)
 class DaskExecutor:
     """Runs tasks on a Dask cluster, whose workers need anenas, the same version as here, and nothing else.
 
-    One trial runs on each thread of a worker; where workers have the resource "GPU", one on each of these alone. Trials
-    of workers that die are run again by Dask, which gives up what has ended four, one after the other.
+    One trial runs on each thread of a worker; where workers have the resource "GPU", one on each of these alone. What
+    measures runs on workers with the resource "ANE", one on each of these; once something has, trials go to others if
+    there are any, so that nothing else runs on a machine that measures. Trials of workers that die are run again by
+    Dask, which gives up what has ended four, one after the other.
 
     Args:
         scheduler: Its scheduler's address, such as "tls://HOST:8786"; the file that it wrote its address to; or a Dask
@@ -66,9 +70,13 @@ class DaskExecutor:
         self._workers: dict[str, dict[str, Any]] = {}
         self._refused: dict[str, str] = {}
         self._looked = -math.inf
+        self._is_open = False
+        self._measures = False
+        self._without_device = math.inf  # since when
 
     def __enter__(self) -> Self:
         self._client: Client = self._connection.open()
+        self._is_open = True
         self._digests.clear()  # another search may have other data in the same place
         self._look()
         if self._refused and not self._workers:
@@ -80,8 +88,22 @@ class DaskExecutor:
     def __exit__(self, *_: object) -> None:
         with contextlib.suppress(OSError, RuntimeError):  # the scheduler may be gone
             self.cancel()
+        self._is_open = False
         if self._connection.is_own:
             self._client.close()
+
+    @property
+    def devices(self) -> int:
+        """Workers with a Neural Engine, by their resource "ANE"."""
+        if not self._is_open:
+            client = self._connection.open()
+            workers = client.scheduler_info(n_workers=-1)["workers"]
+            if self._connection.is_own:
+                client.close()
+            return _engines(workers)
+        if time.monotonic() - self._looked > _LOOK:
+            self._look()
+        return _engines(self._workers)
 
     @property
     def slots(self) -> int:
@@ -107,6 +129,7 @@ class DaskExecutor:
         return self._count()
 
     def submit(self, key: int, task: Task) -> None:
+        self._measures = self._measures or bool(task.needs)
         self._tasks[key] = task
         self._send(key)
 
@@ -121,6 +144,7 @@ class DaskExecutor:
             self._stay_connected()
             ended = [pair for pair in self._whatever_ended(until) if self._futures.get(pair[0]) is pair[1]]
             answers = [(key, outcome) for key, future in ended if (outcome := self._outcome(key, future))]
+            answers += self._stranded()
             if answers or time.monotonic() >= until:
                 return answers
 
@@ -151,8 +175,8 @@ class DaskExecutor:
                 runner(),
                 dumps(sent),
                 key=f"anenas-trial-{key}-{uuid.uuid4().hex}",
-                resources={"GPU": 1} if self._has_gpus() else None,
-                workers=list(self._workers) if self._refused else None,
+                resources={task.needs: 1} if task.needs else {"GPU": 1} if self._has_gpus() else None,
+                workers=self._preferred(task),
                 pure=False,
             )
         self._futures[key] = future
@@ -183,7 +207,7 @@ class DaskExecutor:
             self._bring_data(self._tasks[key], returned.worker)
             self._send(key)
             return None
-        outcome = loads(returned.outcome)
+        outcome = dataclasses.replace(loads(returned.outcome), place=self._place(returned.worker))
         if outcome.error is None:
             unpack(returned.folder, self._tasks[key].files.folder)
         return self._done(key, outcome)
@@ -191,6 +215,40 @@ class DaskExecutor:
     def _done(self, key: int, outcome: Outcome) -> Outcome:
         del self._tasks[key], self._futures[key]
         return outcome
+
+    def _stranded(self) -> list[tuple[int, Outcome]]:
+        """Tasks that need a device, once there has been none for too long."""
+        needing = [key for key, task in self._tasks.items() if task.needs]
+        if not needing or self.devices:
+            self._without_device = math.inf
+            return []
+        self._without_device = min(self._without_device, time.monotonic())
+        if time.monotonic() - self._without_device < _PATIENCE:
+            return []
+        self._client.cancel([self._futures[key] for key in needing], force=True)
+        error = f"no worker with the resource {ENGINE} came back within {_PATIENCE:.0f} s"
+        return [(key, self._done(key, Outcome(error=error, died=True))) for key in needing]
+
+    def _place(self, address: str) -> str:
+        """A worker's name, or its host where it was given none: its address changes whenever it is started."""
+        worker = self._workers.get(address, {})
+        name = worker.get("name", address)
+        return name if isinstance(name, str) and "://" not in name else str(worker.get("host", address))
+
+    def _preferred(self, task: Task) -> list[str] | None:
+        """The workers that may run a task; None for whichever have what it needs."""
+        if task.needs:
+            able = [address for address, worker in self._workers.items() if worker["resources"].get(task.needs)]
+            elsewhere = [address for address in able if self._place(address) not in task.avoid]
+            return elsewhere if elsewhere and task.avoid else able if self._refused else None
+        training = list(self._training)
+        return training if len(training) < len(self._workers) or self._refused else None
+
+    @property
+    def _training(self) -> dict[str, dict[str, Any]]:
+        """Workers that trials run on."""
+        others = {address: one for address, one in self._workers.items() if not one["resources"].get(ENGINE)}
+        return others if others and self._measures else self._workers
 
     def _stay_connected(self) -> None:
         if self._client.status in ("running", "connecting"):
@@ -233,9 +291,13 @@ class DaskExecutor:
         _log.warning("%s", reason)
 
     def _has_gpus(self) -> bool:
-        return any(worker["resources"].get("GPU") for worker in self._workers.values())
+        return any(worker["resources"].get("GPU") for worker in self._training.values())
 
     def _count(self) -> int:
         if self._has_gpus():
-            return int(sum(worker["resources"].get("GPU", 0) for worker in self._workers.values()))
-        return sum(worker["nthreads"] for worker in self._workers.values())
+            return int(sum(worker["resources"].get("GPU", 0) for worker in self._training.values()))
+        return sum(worker["nthreads"] for worker in self._training.values())
+
+
+def _engines(workers: Mapping[str, Any]) -> int:
+    return int(sum(worker["resources"].get(ENGINE, 0) for worker in workers.values()))

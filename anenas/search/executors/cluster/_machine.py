@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from anenas.search.executors._base import ENGINE
+
 
 @dataclass(frozen=True)
 class Machine:
@@ -39,7 +41,7 @@ class Machine:
     @property
     def resources(self) -> dict[str, int]:
         """In Dask's words."""
-        return ({"GPU": self.gpus} if self.gpus else {}) | ({"ANE": 1} if self.engine else {})
+        return ({"GPU": self.gpus} if self.gpus else {}) | ({ENGINE: 1} if self.engine else {})
 
     def __str__(self) -> str:
         """Such as "4 trials side by side, one a GPU"."""

@@ -1,0 +1,55 @@
+"""The device pool on a real cluster: two workers that have an engine, by their word, and one that trains."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from distributed import Scheduler, SpecCluster, Worker
+from pretend import SPACE, PretendEvaluator, PretendMeter
+
+from anenas.search import DevicePool, DeviceSummary, Problem, Search, SearchSettings, Study, make_sampler
+from anenas.search.executors.cluster import DaskExecutor
+from anenas.space import Limits, read_space
+
+
+@pytest.fixture
+def cluster() -> Iterator[SpecCluster]:
+    """On threads of this process, which start sooner than processes."""
+    resources = {"mini": {"ANE": 1}, "studio": {"ANE": 1}, "trainer": {}}
+    options = {name: {"nthreads": 1, "resources": has, "dashboard": False} for name, has in resources.items()}
+    workers = {name: {"cls": Worker, "options": {"name": name, **one}} for name, one in options.items()}
+    scheduler = {"cls": Scheduler, "options": {"dashboard": False, "host": "127.0.0.1", "port": 0}}
+    with SpecCluster(workers=workers, scheduler=scheduler) as cluster:
+        cluster.wait_for_workers(3)
+        yield cluster
+
+
+def test_devices_of_one_chip_are_pooled_and_what_one_fails_to_measure_another_does(
+    cluster: SpecCluster, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "anenas")
+    (tmp_path / "space.yaml").write_text(SPACE)
+    settings = SearchSettings({"accuracy": 0.0, "latency_ms": 2.0}, space="pretend", chip="A15")
+    study = Study.create_or_continue(tmp_path / "store", "s", settings, in_memory=True)
+    space = read_space(tmp_path / "space.yaml")
+    problem = Problem(space, 10, PretendEvaluator(), study.objectives, Limits(), "estimate")
+    executor, meter = DaskExecutor(cluster), PretendMeter(fail_once=tmp_path / "failed")
+    assert executor.devices == 2  # before it is entered, so that a search without any is refused at once
+    with executor:
+        assert executor.slots == 3
+        devices = DevicePool(study, executor, meter, problem, "A15")
+        Search(study, problem, make_sampler("random", 0), executor, devices=devices).run(4)
+        assert executor.slots == 1  # once something was measured, only what has no engine trains
+        devices.close()
+    known = {trial.number: trial.evaluation.measurement for trial in study.completed}
+    assert len(known) == 4 and all(one and one.latency for one in known.values())
+    (failed,) = [record for record in caplog.records if "is tried once more" in record.getMessage()]
+    number, place = failed.args[0], failed.args[1]  # type: ignore[index]
+    again = known[int(str(number))]
+    assert again and {again.place, str(place).removeprefix(" on ")} == {"mini", "studio"}
+    summary = DeviceSummary.of(study.finished)
+    assert summary.compared >= 1 and summary.apart == 0  # of one model, which the other measured when it was idle
+    assert not list((study.folder / "measuring").glob("*"))
