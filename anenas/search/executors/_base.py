@@ -58,11 +58,13 @@ class Outcome:
         value: What the function returned, where it did.
         error: Its error as "Type: message", or what became of its process; None where it returned.
         died: Whether the process or machine went away under it, so that another try may help.
+        said: What it warned of by the logger `anenas`, where that is not this process's.
     """
 
     value: Any = None
     error: str | None = None
     died: bool = False
+    said: tuple[str, ...] = ()
 
     @classmethod
     def of_call(cls, call: Callable[[], Any]) -> Self:
