@@ -148,6 +148,8 @@ class Search:
         self.executor.submit(trial.number, Task(evaluate, TrialFiles(self.study.workspace(trial), self.data, donor)))
 
     def _end(self, trial: Trial, outcome: Outcome) -> None:
+        for line in outcome.said:
+            _log.warning("trial %d: %s", trial.number, line)
         if outcome.error is not None:
             self.study.check_room(outcome.error)
         if outcome.died and trial.number not in self._died:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from anenas._files import replacing
 
 _NETWORK, _MOMENTS = "network.", "moments."
 _MOMENT_NAMES = ("exp_avg", "exp_avg_sq")  # AdamW's
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -63,8 +66,11 @@ def load_checkpoint(
     """Put network and optimiser where `save_checkpoint` found them.
 
     Returns:
-        How far that is: step 0, and nothing is changed, where there is no file or it is not one of this training.
+        How far that is: step 0, and nothing is changed, where there is no file or it is not one of this training, which
+        is told.
     """
+    if not path.exists():
+        return Progress()
     damaged = (OSError, SafetensorError, ValueError, LookupError, TypeError, AttributeError, RuntimeError)
     with contextlib.suppress(*damaged), safe_open(path, "pt") as file:
         facts = json.loads(file.metadata()["progress"])
@@ -81,7 +87,7 @@ def load_checkpoint(
             moment.shape == parameter.shape for parameter, both in moments.items() for moment in both.values()
         )
         if not fits:
-            return Progress()
+            raise ValueError
         scaler.load_state_dict(scale)  # what may fail comes first
         if device.type == "cuda":
             torch.cuda.set_rng_state(randomness, device)
@@ -94,4 +100,5 @@ def load_checkpoint(
             on = parameter.device if optimizer.defaults["fused"] else "cpu"
             optimizer.state[parameter] = {"step": torch.tensor(float(progress.step), device=on), **state}
         return progress
+    _log.warning("the checkpoint %s is damaged or another training's: training begins anew", path)
     return Progress()

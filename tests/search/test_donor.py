@@ -6,6 +6,7 @@ import pytest
 
 from anenas.search import Problem, Search, Study, make_sampler
 from anenas.search._donor import Donors
+from anenas.search._evaluation import WEIGHTS
 from anenas.space import Architecture
 
 Make = Callable[..., Search]
@@ -47,3 +48,20 @@ def test_trials_begin_with_the_weights_of_one_that_has_completed(inherit: bool, 
             assert donor is not None and ended[donor] <= trial.started
         else:
             assert donor is None
+
+
+def test_a_trial_whose_weights_are_damaged_is_no_donor_and_told_once(
+    searching: Make, study: Study, problem: Problem, caplog: pytest.LogCaptureFixture
+) -> None:
+    searching().run(6)
+    donors = Donors(study, problem)
+    wanted = study.ask(RANDOM, problem).architecture
+    first = donors.nearest(wanted)
+    assert first is not None
+    weights = study.trial_folder(first) / WEIGHTS
+    weights.write_bytes(weights.read_bytes()[:-1])
+    for _ in range(2):
+        assert donors.nearest(wanted) not in (first, None)
+    assert [record.getMessage().partition(":")[0] for record in caplog.records if "begins with" in record.msg] == [
+        f"no trial begins with the weights of trial {first}"
+    ]

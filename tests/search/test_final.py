@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pretend import PretendEvaluator, estimate
+from pretend import TRAINED, PretendEvaluator, estimate
 
 from anenas._pareto import Losses
 from anenas.search import (
@@ -221,7 +221,7 @@ def pretrained(study: Study, finishing: Make) -> Callable[[float], CompletedTria
     def complete(accuracy: float) -> CompletedTrial:
         architecture = Architecture.parse(f"1x3x32x32-timm:resnet18:{next(cuts)}-head_n10")
         trial = study.ask_about(architecture, problem)
-        (study.workspace(trial) / "weights.safetensors").write_bytes(b"weights")
+        (study.workspace(trial) / "weights.safetensors").write_bytes(TRAINED)
         seconds = {"train": 3.0}
         study.complete(trial, Evaluation(accuracy, estimate(9.0), seconds=seconds), {})
         return next(one for one in study.completed if one.number == trial.number)

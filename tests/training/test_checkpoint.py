@@ -84,7 +84,9 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(path: Path, m
 
 
 @pytest.mark.parametrize("length", [0, 7, 8, 100, -1])
-def test_a_checkpoint_that_was_cut_short_changes_nothing(path: Path, length: int) -> None:
+def test_a_checkpoint_that_was_cut_short_changes_nothing_and_is_told(
+    path: Path, length: int, caplog: pytest.LogCaptureFixture
+) -> None:
     Training(steps=1).save(path)
     path.write_bytes(path.read_bytes()[:length])
     training = Training()
@@ -92,6 +94,7 @@ def test_a_checkpoint_that_was_cut_short_changes_nothing(path: Path, length: int
     assert training.load(path) == Progress()
     assert same(training.weights(), before)
     assert not training.optimizer.state
+    assert "training begins anew" in caplog.text
 
 
 def test_a_checkpoint_of_a_network_of_another_width_changes_nothing(path: Path) -> None:
@@ -103,8 +106,9 @@ def test_a_checkpoint_of_a_network_of_another_width_changes_nothing(path: Path) 
     assert not training.optimizer.state
 
 
-def test_where_there_is_no_checkpoint_a_training_begins(path: Path) -> None:
+def test_where_there_is_no_checkpoint_a_training_begins(path: Path, caplog: pytest.LogCaptureFixture) -> None:
     assert Training().load(path) == Progress(0, (), ())
+    assert not caplog.text
 
 
 def test_a_checkpoint_with_random_numbers_that_are_none_changes_nothing(path: Path) -> None:

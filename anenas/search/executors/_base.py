@@ -66,12 +66,14 @@ class Outcome:
         error: Its error as "Type: message", or what became of its process; None where it returned.
         died: Whether the process or machine went away under it, so that another try may help.
         place: Where it ran, as far as the executor tells places apart.
+        said: What it warned of by the logger `anenas`, where that is not this process's.
     """
 
     value: Any = None
     error: str | None = None
     died: bool = False
     place: str = field(default="", compare=False)
+    said: tuple[str, ...] = ()
 
     @classmethod
     def of_call(cls, call: Callable[[], Any]) -> Self:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections.abc import Iterable, Iterator
 
 from anenas.search.executors._base import Executor, Outcome, Task
+
+_log = logging.getLogger(__name__)
 
 
 def run_all(
@@ -27,6 +30,8 @@ def run_all(
         if not running:
             return
         for key, outcome in executor.wait(deadline - time.monotonic()):
+            for line in outcome.said:
+                _log.warning("%s", line)
             if outcome.died and key not in died:
                 died.add(key)
                 executor.submit(key, running[key])

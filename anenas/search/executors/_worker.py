@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import logging
 import os
 import pickle
@@ -24,13 +25,14 @@ def main(descriptor: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides what it means
     threading.Thread(target=_leave_with_parent, args=(descriptor,), daemon=True).start()
     warnings.simplefilter("ignore")
-    logging.disable(logging.WARNING)
+    said = _said_from_now_on()
     connection = Connection(descriptor)
     while True:
         try:
             task = connection.recv_bytes()
         except EOFError:
             return
+        said.clear()
         try:
             function, files = pickle.loads(task)  # of this machine's own search
             outcome = Outcome(function(files))
@@ -38,7 +40,21 @@ def main(descriptor: int) -> None:
             with contextlib.suppress(OSError):  # on a full disk
                 traceback.print_exc()
             outcome = Outcome.of_error(error)
-        connection.send_bytes(_pickled(outcome))
+        connection.send_bytes(_pickled(dataclasses.replace(outcome, said=tuple(dict.fromkeys(said)))))
+
+
+def _said_from_now_on() -> list[str]:
+    """What anenas warns of, as it comes; what other libraries log is left out."""
+    said: list[str] = []
+
+    class Collect(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            said.append(record.getMessage())
+
+    logging.disable(logging.INFO)
+    logging.getLogger().addHandler(logging.NullHandler())  # without any, logging prints to stderr
+    logging.getLogger("anenas").addHandler(Collect())
+    return said
 
 
 def _pickled(outcome: Outcome) -> bytes:

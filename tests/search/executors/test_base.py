@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from distributed import LocalCluster
 from elsewhere import ElsewhereExecutor
-from pretend import PretendEvaluator, fail
+from pretend import TRAINED, PretendEvaluator, fail, warn
 
 from anenas.search import (
     PACKAGE,
@@ -25,6 +25,7 @@ from anenas.search import (
     Task,
     TrialFiles,
     make_sampler,
+    run_all,
 )
 from anenas.search.executors.cluster import DaskExecutor
 from anenas.space import Limits, SearchSpace
@@ -79,6 +80,17 @@ def test_an_error_is_its_first_line(executor: Executor, tmp_path: Path) -> None:
         assert executor.wait() == [(0, Outcome(error="RuntimeError: first line"))]
 
 
+def test_what_a_task_warns_of_is_told_by_the_search(
+    executor: Executor, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    task = Task(functools.partial(warn, "the cup is empty"), TrialFiles(tmp_path))
+    with executor:
+        [(_, outcome)] = run_all(executor, [(0, task)])
+    assert outcome.error is None
+    told = [record.getMessage() for record in caplog.records if record.name.startswith("anenas.")]
+    assert told == ["the cup is empty"]
+
+
 def test_what_is_cancelled_never_ends(executor: Executor, tmp_path: Path) -> None:
     with executor:
         executor.submit(0, Task(functools.partial(fail, "cancelled"), TrialFiles(tmp_path)))
@@ -96,5 +108,5 @@ def test_a_search_with_rungs_and_donors_runs_through_it(executor: Executor, stud
     assert any(trial.donor is not None for trial in study.completed)
     for trial in study.completed:
         folder = study.trial_folder(trial.number)
-        assert (folder / WEIGHTS).read_bytes() == b"weights"
+        assert (folder / WEIGHTS).read_bytes() == TRAINED
         assert (folder / PACKAGE / "Manifest.json").is_file()
