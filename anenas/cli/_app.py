@@ -27,6 +27,17 @@ app.add_typer(bench_app, name="bench", rich_help_panel=BENCHMARKS)
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else, to standard output.")]
 Store = Annotated[Path, typer.Option("--store", help="Folder of studies and of MLflow's database.")]
+Storage = Annotated[
+    str | None,
+    typer.Option(
+        "--storage",
+        envvar="ANENAS_STORAGE",
+        help="Database of the studies, such as postgresql://USER@HOST/DATABASE; the store remembers it, but for its "
+        "password: PGPASSWORD or ~/.pgpass has it.",
+        show_default="SQLite in the store",
+        show_envvar=False,
+    ),
+]
 Model = Annotated[str, typer.Argument(help="A .mlpackage, timm:NAME[@RESOLUTION] or an architecture.")]
 OfSpace = Annotated[
     str | None, typer.Option("--space", help="Space that an architecture has to be of: a built-in one or a YAML file.")
