@@ -58,6 +58,7 @@ def keep_only(study: Study, tracker: MlflowTracker, keep: Keep) -> None:
     tracker.drop_packages(freed)
     if freed:
         _log.info(
-            "dropped the packages of %d trials that others beat in everything, %s here and in MLflow; their weights "
-            "stay (`keep` all keeps both)", len(freed), megabytes(sum(freed.values())),
+            "dropped the packages of %d trial%s that others beat in everything, %s here and the same in MLflow; their "
+            "weights stay (`keep='all'` keeps both)", len(freed), "" if len(freed) == 1 else "s",
+            megabytes(sum(freed.values())),
         )  # fmt: skip

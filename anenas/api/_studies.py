@@ -174,8 +174,10 @@ def name_study(old: str, new: str, store: str | Path = "mlruns") -> None:
         AnenasError: If there is no such study, it is being searched, or the name is taken or none.
     """
     store = Path(store).absolute()
+    mine = _runs_of(store, old, own_runs(store)) if old in study_names(store) else []
     rename_study(store, old, new)
-    rename_runs(store, Study.load(store, new).id, new)
+    for study_id in {run.study_id for run in mine}:
+        rename_runs(store, study_id, new)
 
 
 def copy_to(

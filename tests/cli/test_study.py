@@ -89,3 +89,14 @@ def test_a_study_goes_to_postgresql(run: Run, store: Path, database: URL, monkey
     with searching(store.with_name(there).absolute(), "mine"):
         line = run("study", "delete", "mine", "--yes", "--store", there).err
     assert "is being searched" in line
+
+
+def test_a_password_on_the_command_line_is_warned_of_and_not_told(
+    run: Run, database: URL, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    full = database.render_as_string(hide_password=False)
+    code, out, err = run("study", "list", "--storage", full)
+    assert (code, out.startswith("no studies")) == (0, True)
+    assert "list of processes" in err and "s3cret" not in err and err.count("\n") == 1
+    monkeypatch.setenv("ANENAS_STORAGE", full)
+    assert run("study", "list").err == ""

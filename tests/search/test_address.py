@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import socket
@@ -10,21 +11,24 @@ from pathlib import Path
 
 import postgres
 import pytest
-from killed import together
+from killed import killed_after, moments, together
 from pretend import PretendEvaluator
-from sqlalchemy import URL
+from sqlalchemy import URL, Engine, event
 
 from anenas._errors import AnenasError
 from anenas.search import (
+    FinishedTrial,
     Problem,
     Search,
     SearchSettings,
     SerialExecutor,
     Study,
     _store,
+    delete_study,
     is_being_searched,
     make_sampler,
     searching,
+    store_errors,
     study_names,
     use_storage,
 )
@@ -45,7 +49,7 @@ def store(tmp_path: Path, database: URL) -> Path:
 
 
 def search(store: Path, space: SearchSpace, trials: int, name: str = "s") -> Study:
-    with searching(store, name) as guard:
+    with searching(store, name) as guard, store_errors(store):
         study = Study.create_or_continue(store, name, SETTINGS)
         study.guard = guard
         problem = Problem(space, 10, PretendEvaluator(), study.objectives, Limits(), latency_bound="estimate")
@@ -202,16 +206,48 @@ def test_a_study_whose_files_are_elsewhere_names_where(
     assert len(search(other, space, 2).completed) == 2
 
 
-def test_a_database_that_is_killed_loses_no_trial(
+STATEMENTS = 150  # that a search of four trials makes, about
+
+
+def check_whole(store: Path, space: SearchSpace) -> None:
+    """The search goes on to its end, and nothing that was answered is lost or there twice."""
+    before: list[FinishedTrial] = []
+    with contextlib.suppress(AnenasError):  # it was killed before it had begun
+        before = Study.load(store, "s").finished
+    search(store, space, 4)
+    after = Study.load(store, "s")
+    known = {trial.number: trial for trial in after.finished}
+    assert all(known[trial.number] == trial for trial in before)
+    assert len(after.completed) == 4 == len({trial.architecture for trial in after.completed})
+    assert sorted(known) == [trial.number for trial in after.trials] == list(range(len(known)))
+    assert all((after.trial_folder(trial.number) / "evaluation.json").is_file() for trial in after.completed)
+
+
+def test_a_database_that_is_killed_at_any_moment_loses_and_doubles_no_trial(
     store: Path, postgres_server: postgres.Server, space: SearchSpace
 ) -> None:
-    before = search(store, space, 3)
-    postgres_server.kill()
-    try:
-        with pytest.raises(AnenasError, match="cannot use the database"):
-            search(store, space, 4)
-    finally:
-        postgres_server.start()
-    after = search(store, space, 5)
-    assert [t.evaluation for t in after.completed[:3]] == [t.evaluation for t in before.completed]
-    assert len({t.number for t in after.trials}) == len(after.trials)
+    for statements in moments(STATEMENTS, 1):
+        left = statements
+
+        def count_down(*_: object) -> None:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                postgres_server.kill()
+
+        event.listen(Engine, "before_cursor_execute", count_down)
+        try:
+            with pytest.raises(AnenasError, match=r"cannot use the database|nobody answers"):
+                search(store, space, 100)
+        finally:
+            event.remove(Engine, "before_cursor_execute", count_down)
+            postgres_server.start()
+        check_whole(store, space)
+        delete_study(store, "s")
+
+
+def test_a_driver_that_is_killed_at_any_moment_loses_and_doubles_no_trial(store: Path, space: SearchSpace) -> None:
+    for statements in moments(STATEMENTS, 1):
+        killed_after(statements, lambda: search(store, space, 100))
+        check_whole(store, space)
+        delete_study(store, "s")
