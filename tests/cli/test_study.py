@@ -68,13 +68,12 @@ def test_a_study_is_shown_and_renamed(run: Run, store: Path) -> None:
         ("study copy mine --to mlruns", "that is where the study is"),
         ("study copy mine --to elsewhere --files there", "with the address of a database only"),
         ("study list --storage postgresql://u@127.0.0.1:1/d", "choose another --store"),
-        ("study list --store new --storage postgresql://u:s3cret@127.0.0.1:1/d", "nobody answers"),
-        ("study list --store new --storage mongo://u:s3cret@127.0.0.1:1/d", "unknown kind of database 'mongo'"),
+        ("study list --store new --storage postgresql://u@127.0.0.1:1/d", "nobody answers"),
+        ("study list --store new --storage mongo://u@127.0.0.1:1/d", "unknown kind of database 'mongo'"),
     ],
 )
 def test_a_mistake_is_one_line(refusal: Callable[..., str], store: Path, command: str, told: str) -> None:
-    line = refusal(*command.split())
-    assert told in line and "s3cret" not in line
+    assert told in refusal(*command.split())
 
 
 def test_a_study_goes_to_postgresql(run: Run, store: Path, database: URL, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,5 +97,7 @@ def test_a_password_on_the_command_line_is_warned_of_and_not_told(
     code, out, err = run("study", "list", "--storage", full)
     assert (code, out.startswith("no studies")) == (0, True)
     assert "list of processes" in err and "s3cret" not in err and err.count("\n") == 1
+    wrong = run("study", "list", "--store", "new", "--storage", "postgresql://u:s3cret@127.0.0.1:1/d")
+    assert wrong.code == 2 and "nobody answers" in wrong.err and "s3cret" not in wrong.err
     monkeypatch.setenv("ANENAS_STORAGE", full)
     assert run("study", "list").err == ""
