@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import hypothesis
+import postgres
 import pytest
 
 from anenas import _plugins
@@ -18,6 +19,8 @@ from anenas.inputs import _base as inputs
 from anenas.space import Architecture
 
 if TYPE_CHECKING:
+    from sqlalchemy import URL
+
     from anenas.coreml import Package
 
 # The same examples in every run: a failure is a change of the code. Times depend on the machine, so none is set.
@@ -65,6 +68,19 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Architecture]
         return converted[architecture]
 
     return package
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Server]:
+    """PostgreSQL, on loopback."""
+    with postgres.server() as running:
+        yield running
+
+
+@pytest.fixture
+def database(postgres_server: postgres.Server) -> URL:
+    """The address of an empty database in PostgreSQL, with its password."""
+    return postgres_server.new_database()
 
 
 @pytest.fixture

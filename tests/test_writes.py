@@ -38,6 +38,7 @@ ELSEWHERE = {
     "report/evaluation/_inputs.py _image": _MEMORY,
     "search/_exports.py _copy": "in a temporary folder, which is moved whole",
     "search/_measuring.py begin": _TEMPORARY,
+    "search/_studies.py copy_study": "in a folder beside, which is renamed",
     "search/executors/_processes.py _start": "a log, line by line",
     "search/executors/cluster/_content.py _receive": "chunk by chunk to a hidden folder, which is moved whole",
     "search/executors/cluster/_folders.py pack": _MEMORY,

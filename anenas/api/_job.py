@@ -135,7 +135,7 @@ class Job:
 
     @property
     def settings_with_reference_point(self) -> SearchSettings:
-        found = reference_point(self.objectives, self.limits, self._drawn, self._worst)
+        found = reference_point(self.objectives, self.limits, self.drawn, self._worst)
         return dataclasses.replace(self.settings, objectives=found)
 
     @property
@@ -155,7 +155,7 @@ class Job:
         """What there is to win, for people; empty where no latency is searched for."""
         if not any(name.partition("@")[0] == "latency_ms" for name in self.objectives):
             return ""
-        return latency_prospects(self._drawn, self.targets[0], self.objectives)
+        return latency_prospects(self.drawn, self.targets[0], self.objectives)
 
     def check_limits(self) -> list[str]:
         """What is to tell of limits that few networks keep, if any do; nothing where they leave room.
@@ -164,11 +164,12 @@ class Job:
             AnenasError: If no network of the space can keep one.
         """
         problem = self.problem(Objectives())
-        told = [check_reach(problem, self._drawn), exacting_limits(self.limits, self.dataset)]
+        told = [check_reach(problem, self.drawn), exacting_limits(self.limits, self.dataset)]
         return [line for line in told if line]
 
     @functools.cached_property
-    def _drawn(self) -> list[Estimate]:
+    def drawn(self) -> list[Estimate]:
+        """Networks of the space that keep its rules, as they are estimated."""
         return reference_draws(self.space, self.classes, self.evaluator)
 
     def ladder(self, rungs: int | None, trials: float) -> Rungs:

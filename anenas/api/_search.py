@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from anenas._errors import AnenasError
+from anenas._errors import AnenasError, unknown
+from anenas.api._command import command_line
+from anenas.api._disk import KEEP, Keep, keep_only, tell_disk
 from anenas.api._job import Job, prepare
 from anenas.api._options import check_final, check_positive, executor_of, made_folder, meter_of, sampler_of, targets_of
 from anenas.api._report import FrontReport, ValidationReports, closing, report_tests
@@ -43,6 +45,7 @@ from anenas.search import (
     store_errors,
     study_folder,
     study_name,
+    use_storage,
 )
 from anenas.space import SearchSpace
 from anenas.tracking import MlflowTracker, connect, default_uri
@@ -92,6 +95,7 @@ def run_search(
     skip_broken: bool = False,
     final: FinalModels = "exports",
     final_epochs: int | None = None,
+    keep: Keep = "front",
     sampler: str | Sampler | BaseSampler = DEFAULT_SAMPLER,
     seed_architectures: str | Path | None = None,
     from_study: str | None = None,
@@ -99,6 +103,7 @@ def run_search(
     study: str | None = None,
     new: bool = False,
     store: str | Path = "mlruns",
+    storage: str | None = None,
     tracking_uri: str | None = None,
     exports: str | Path = "exports",
     latency: str | LatencySource | Mapping[str, LatencySource] | None = None,
@@ -166,6 +171,8 @@ def run_search(
             knee of the front and the best by each objective), "all" of the front, or "none".
         final_epochs: For so many passes over the data; by default as long as that makes them better on the validation
             inputs, up to six times `epochs`.
+        keep: Whose packages stay once the search has ended: those of the "front", or "all", at twice the disk or more.
+            Every trial's weights stay, which later ones begin with.
         sampler: What suggests architectures: a name of `anenas.search.SAMPLERS`, a sampler of Optuna's, or anything
             that is a `Sampler`; another one may continue a study.
         seed_architectures: A text file of architectures, one a line, to try first.
@@ -174,6 +181,8 @@ def run_search(
         study: Its name; by default one that follows from the settings.
         new: Start afresh even if there is such a study.
         store: Folder of studies and MLflow's database.
+        storage: Address of a database that studies are in instead of SQLite in the store, for SQLAlchemy and without
+            its password, such as "postgresql://user@host/database" with PGPASSWORD set. The store remembers it.
         tracking_uri: Of an MLflow server, instead of the store's database.
         exports: Folder that the best models are copied to.
         latency: What says how long networks take, instead of the calibrated model: a source for every chip, one by
@@ -194,9 +203,12 @@ def run_search(
     started = time.monotonic()
     check_positive(trials=trials, epochs=epochs, timeout=timeout, workers=workers, rungs=rungs, classes=classes)
     check_final(final, final_epochs)
+    if keep not in KEEP:
+        raise unknown("keep", keep, KEEP)
     check_study_name(study)
     check_store(Path(store).absolute())
     meter = meter_of(measure, executor)
+    use_storage(Path(store).absolute(), storage)
     suggesting, make_executor = sampler_of(sampler, seed), executor_of(executor, workers, device)
     most = {"size_mb": max_size_mb, "latency_ms": max_latency_ms, "macs": max_macs, "params": max_params}
     data = with_splits(data, validation=validation, test=test)
@@ -234,8 +246,10 @@ def run_search(
     deadline = started + timeout if timeout else math.inf
     ladder = job.ladder(rungs, wanted)
     folder = study_folder(store, name)
-    with searching(store, name), store_errors(store):
+    with searching(store, name) as guard, store_errors(store):
         found = Study.create_or_continue(store, name, job.settings_with_reference_point)
+        found.guard = guard
+        found.note_begin(command_line())
         found.note_data(absolute_source(data))
         _log.info("study %s%s", name, _progress(found))
         if prospects := job.prospects:
@@ -243,6 +257,7 @@ def run_search(
         if not found.completed:
             for line in warnings:
                 _log.warning(line)
+        tell_disk(found, job.drawn, wanted)
         tracker = MlflowTracker(found, job.space, store, client)
         if job.dataset:
             tracker.log_inputs(count_inputs(job.dataset))
@@ -278,6 +293,8 @@ def run_search(
                 raise
             report.log(found)
             exported = export_best(found, exports)
+            keep_only(found, tracker, keep)
+            found.note_end()
     return result_of(found, time.monotonic() - started, exported)
 
 

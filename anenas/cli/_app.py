@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib.metadata
+import logging
+import re
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -25,8 +28,30 @@ app.add_typer(data_app, name="data", rich_help_panel=SEARCH)
 bench_app = typer.Typer(help="Hold estimates against what is known.", no_args_is_help=True)
 app.add_typer(bench_app, name="bench", rich_help_panel=BENCHMARKS)
 
+
+def _tell_of_password(address: str | None) -> str | None:
+    if address in sys.argv and re.search(r"://[^/@]*:[^@]+@", address or ""):
+        logging.getLogger(__name__).warning(
+            "the password in --storage can be read in this machine's list of processes: leave it out, and put it into "
+            "PGPASSWORD or ~/.pgpass, or the whole address into ANENAS_STORAGE"
+        )
+    return address
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else, to standard output.")]
 Store = Annotated[Path, typer.Option("--store", help="Folder of studies and of MLflow's database.")]
+Storage = Annotated[
+    str | None,
+    typer.Option(
+        "--storage",
+        envvar="ANENAS_STORAGE",
+        help="Database of the studies, such as postgresql://USER@HOST/DATABASE; the store remembers it, but for its "
+        "password: PGPASSWORD or ~/.pgpass has it.",
+        show_default="SQLite in the store",
+        show_envvar=False,
+        callback=_tell_of_password,
+    ),
+]
 Model = Annotated[str, typer.Argument(help="A .mlpackage, timm:NAME[@RESOLUTION] or an architecture.")]
 OfSpace = Annotated[
     str | None, typer.Option("--space", help="Space that an architecture has to be of: a built-in one or a YAML file.")

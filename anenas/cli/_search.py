@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
@@ -13,7 +12,7 @@ import typer
 
 from anenas._errors import AnenasError
 from anenas._files import is_file
-from anenas.cli._app import DEFAULT_STORE, SEARCH, Insecure, Json, Scheduler, Store, System, Tls, app
+from anenas.cli._app import DEFAULT_STORE, SEARCH, Insecure, Json, Scheduler, Storage, Store, System, Tls, app
 from anenas.cli._units import (
     COUNTS,
     MEGABYTES,
@@ -216,6 +215,10 @@ def search(
         int | None, typer.Option(help="Trials side by side.", show_default="one a core, or one a GPU")
     ] = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda or mps.", show_default="the best that is there")] = None,
+    keep: Annotated[
+        str,
+        typer.Option(help="Whose packages stay once the search has ended: of the front, or all. All weights stay."),
+    ] = "front",
     sampler: Annotated[
         str, typer.Option(help="What suggests architectures: auto, tpe-multivariate, tpe, nsga2, gp or random.")
     ] = "auto",
@@ -237,6 +240,7 @@ def search(
     ] = None,
     new: Annotated[bool, typer.Option("--new", help="Start afresh instead of continuing.")] = False,
     store: Store = DEFAULT_STORE,
+    storage: Storage = None,
     tracking_uri: Annotated[
         str | None, typer.Option(help="Of an MLflow server.", show_default="the store's own database")
     ] = None,
@@ -288,6 +292,7 @@ def search(
             skip_broken=skip_broken,
             final=final,  # type: ignore[arg-type]  # it tells of others itself
             final_epochs=final_epochs,
+            keep=keep,  # type: ignore[arg-type]  # it tells of others itself
             workers=workers,
             device=device,
             sampler=sampler,
@@ -298,6 +303,7 @@ def search(
             study=study,
             new=new,
             store=store,
+            storage=storage,
             tracking_uri=tracking_uri,
             exports=exports,
             on_update=progress.on_update,
@@ -339,12 +345,11 @@ def front(
     from rich.console import Console
 
     from anenas.api import load_result
+    from anenas.cli._study import show_list
     from anenas.cli.screen import print_front
-    from anenas.search import study_names
 
     if study is None:
-        names = study_names(store)
-        print(json.dumps(names) if as_json else "\n".join(names) or f"no studies in {store}; run `anenas search`")
+        show_list(store, as_json=as_json)
         return
     result = load_result(study, store)
     if as_json:

@@ -3,6 +3,7 @@
 Start reading in `_loop.py`.
 """
 
+from anenas.search._address import read_address
 from anenas.search._class_weights import CLASS_WEIGHTS, draws_of, loss_of
 from anenas.search._distinguish import alike_in_latency, front_told_apart, indistinguishable
 from anenas.search._donor import Learned, Pretrained
@@ -43,14 +44,25 @@ from anenas.search._reach import check_reach
 from anenas.search._settings import SCHEMA_VERSION, SearchSettings
 from anenas.search._ship import load_deployed, ship
 from anenas.search._store import (
+    UNFINISHED,
     check_store,
     check_study_name,
+    database_place,
     is_being_searched,
     searching,
     store_errors,
     study_folder,
     study_name,
     study_names,
+    use_storage,
+)
+from anenas.search._studies import (
+    check_study,
+    copy_study,
+    delete_study,
+    leftover_studies,
+    remove_leftover,
+    rename_study,
 )
 from anenas.search._study import Phase, Study
 from anenas.search._testing import FrontTesting
@@ -89,6 +101,7 @@ __all__ = [
     "SAMPLERS",
     "SCHEMA_VERSION",
     "TEST_SCORES",
+    "UNFINISHED",
     "VALIDATION_SCORES",
     "WEIGHTS",
     "AdaptableEvaluator",
@@ -139,7 +152,11 @@ __all__ = [
     "check_devices",
     "check_reach",
     "check_store",
+    "check_study",
     "check_study_name",
+    "copy_study",
+    "database_place",
+    "delete_study",
     "draws_of",
     "export_best",
     "front_of",
@@ -147,13 +164,17 @@ __all__ = [
     "indistinguishable",
     "is_being_searched",
     "is_metric",
+    "leftover_studies",
     "load_deployed",
     "loss_of",
     "make_sampler",
     "objective_names",
+    "read_address",
     "read_architectures",
     "reference_draws",
     "reference_point",
+    "remove_leftover",
+    "rename_study",
     "run_all",
     "searching",
     "ship",
@@ -161,4 +182,5 @@ __all__ = [
     "study_folder",
     "study_name",
     "study_names",
+    "use_storage",
 ]

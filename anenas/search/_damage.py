@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 
 @contextlib.contextmanager
-def damage_of(name: str, database: Path) -> Iterator[None]:
+def damage_of(name: str, database: str) -> Iterator[None]:
     """Within the block, where a study is read, what no version wrote is one line.
 
     Raises:
@@ -40,12 +40,12 @@ def damage_of(name: str, database: Path) -> Iterator[None]:
         ) from error
 
 
-def readable_trials(study: optuna.Study, database: Path, kept: Path) -> list[optuna.trial.FrozenTrial]:
+def readable_trials(study: optuna.Study, database: Path | None, kept: Path) -> list[optuna.trial.FrozenTrial]:
     """The trials of a study. Those that Optuna cannot read are told; their rows go to a file, and they count as failed.
 
     Args:
         study: Whose trials they are.
-        database: Where they are.
+        database: Where they are; None where a server has them, of which all must be readable.
         kept: The file, one row a line as JSON; added to where it is there.
 
     Raises:
@@ -54,7 +54,7 @@ def readable_trials(study: optuna.Study, database: Path, kept: Path) -> list[opt
     try:
         return study.get_trials(deepcopy=False)
     except Exception as error:
-        if not _is_of_a_row(error) or not (damaged := _damaged(study, database)):
+        if database is None or not _is_of_a_row(error) or not (damaged := _damaged(study, database)):
             raise
     with contextlib.closing(opened(database)) as connection, connection:
         connection.text_factory = lambda text: text.decode("utf-8", "backslashreplace")

@@ -8,7 +8,20 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from anenas._files import write_whole
-from anenas.search._evaluation import CHECKPOINT, EVALUATION, FINAL, PROBE, Evaluation
+from anenas._sizes import size_of
+from anenas.search._evaluation import (
+    CHECKPOINT,
+    EVALUATION,
+    FINAL,
+    OPERATIONS,
+    PACKAGE,
+    PROBE,
+    TEST_SCORES,
+    VALIDATION_SCORES,
+    Evaluation,
+)
+
+_OF_WHAT_SHIPS = (PACKAGE, OPERATIONS, VALIDATION_SCORES, TEST_SCORES)
 
 
 class TrialFolders:
@@ -27,8 +40,7 @@ class TrialFolders:
 
     def largest(self) -> int:
         """Bytes of the largest trial that is kept."""
-        kept = self._folder.glob("[0-9]*")
-        return max((sum(f.stat().st_size for f in one.rglob("*") if f.is_file()) for one in kept), default=0)
+        return max(map(size_of, self._folder.glob("[0-9]*")), default=0)
 
     def finished(self, number: int) -> Path:
         """Where the package, weights and figures of a completed trial lie."""
@@ -80,6 +92,24 @@ class TrialFolders:
         """Where the package, weights and figures of a final training lie."""
         return self.finished(number) / FINAL
 
+    def slim_all_but(self, numbers: Iterable[int]) -> dict[int, int]:
+        """Remove what only a trial that may ship needs, its package and scores; its weights and figures stay.
+
+        Args:
+            numbers: Of trials that keep all.
+
+        Returns:
+            How many bytes each of the others left.
+        """
+        freed = {}
+        for kept in set(self._folder.glob("[0-9]*")) - {self.finished(number) for number in numbers}:
+            gone = [path for name in _OF_WHAT_SHIPS for path in (kept / name, kept / FINAL / name) if path.exists()]
+            if gone and kept.name.isdecimal():
+                freed[int(kept.name)] = sum(map(size_of, gone))
+            for path in gone:
+                _remove(path)
+        return freed
+
     def drop(self, number: int) -> None:
         """Remove the workspace of a trial that leaves nothing."""
         shutil.rmtree(self._open(number), ignore_errors=True)
@@ -95,3 +125,10 @@ class TrialFolders:
 
     def _open(self, number: int) -> Path:
         return self._folder / f".{number:05d}"
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()

@@ -1,14 +1,18 @@
-"""Where studies are kept: one database in SQLite, and a folder and a lock for each."""
+"""Where studies are kept: a database, in SQLite unless the store names another, and a folder and a lock for each."""
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
+import logging
+import os
 import re
 import shutil
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,25 +20,91 @@ import filelock
 
 from anenas._database import address, is_damaged, make_whole, only_here, rows_of
 from anenas._errors import AnenasError, causes, first_line
+from anenas.search._address import (
+    address_of,
+    connectable,
+    is_same_place,
+    keep_address,
+    read_address,
+    refusal,
+    remember_password,
+    shown,
+)
+from anenas.search._lease import holder, leased
 from anenas.search._room import tells_of_full_disk
 from anenas.search._settings import SearchSettings
 
 if TYPE_CHECKING:
     import optuna
+    from sqlalchemy import URL
 
 _DATABASE = "studies.db"
+LOCK = "lock"  # in a study's folder
+_TOGETHER, _PAUSE = 9, 0.1  # times, and seconds between, that tables are made again which others make just now
+UNFINISHED = ".unfinished-"
+"""What names of studies begin with that are not whole yet."""
 
 
-def database(store: Path) -> Path:
-    """The file that holds the studies of a store."""
-    return store / _DATABASE
+def database_file(store: Path) -> Path | None:
+    """The file that holds the studies of a store; None where a server does."""
+    return None if address_of(store) else store / _DATABASE
+
+
+def database_place(store: Path) -> str:
+    """Where the studies of a store are, for people."""
+    url = address_of(store)
+    return shown(url) if url else str(store / _DATABASE)
+
+
+def use_storage(store: Path, address: str | None) -> None:
+    """Keep the studies of a store in the database at that address, from now on; None leaves it where it is.
+
+    Args:
+        store: A folder, for the files that trials leave.
+        address: As SQLAlchemy has it. Its password is known to this process alone: the store notes the rest.
+
+    Raises:
+        AnenasError: If it is none, does not answer or refuses, or the store has studies elsewhere.
+    """
+    if address is None:
+        return
+    url = read_address(address)
+    former = address_of(store)
+    if former and not is_same_place(former, url):
+        raise AnenasError(
+            f"the store {store} has its studies in {shown(former)}, not in {shown(url)}; choose another `store`, or "
+            f"copy them with `anenas study copy`"
+        )
+    if not former and (names := study_names(store)):
+        raise AnenasError(
+            f"the store {store} has {len(names)} studies in SQLite; choose another `store` for {shown(url)}, or copy "
+            f"them with `anenas study copy NAME --to URL`"
+        )
+    remember_password(url)
+    with _server_errors(url):
+        _server_storage(url)
+    if not former or shown(former) != shown(url):
+        with store_errors(store):
+            store.mkdir(parents=True, exist_ok=True)
+            keep_address(store, url)
 
 
 def study_names(store: Path) -> list[str]:
     """The names of every study in a store; none where there is no store."""
     # Optuna tells them only where it can read all else of every study.
     with store_errors(store):
-        return sorted(map(str, rows_of(database(store), "studies", "study_name")))
+        if url := address_of(store):
+            names = _names_at(url)
+        else:
+            names = [str(name) for name in rows_of(store / _DATABASE, "studies", "study_name")]
+        return sorted(name for name in names if not name.startswith(UNFINISHED))
+
+
+def _names_at(url: URL) -> list[str]:
+    from sqlalchemy import text
+
+    with _server_storage(url).engine.connect() as connection:
+        return [str(name) for (name,) in connection.execute(text("SELECT study_name FROM studies"))]
 
 
 def check_study_name(given: str | None) -> None:
@@ -78,8 +148,10 @@ def study_folder(store: Path, name: str) -> Path:
 
 
 @contextlib.contextmanager
-def searching(store: Path, name: str) -> Iterator[None]:
-    """Hold a study for one process.
+def searching(store: Path, name: str) -> Iterator[Callable[[], None]]:
+    """Hold a study for one process: of this machine, and of all that share its database.
+
+    Yields what raises an AnenasError once another process has it.
 
     Raises:
         AnenasError: If another process holds it, or the store cannot be written.
@@ -95,28 +167,38 @@ def searching(store: Path, name: str) -> Iterator[None]:
     except OSError as error:
         raise AnenasError(f"cannot write the store {store}: {error.strerror or error}") from error
     try:
-        yield
+        if url := address_of(store):
+            with contextlib.ExitStack() as held:
+                with store_errors(store):
+                    lease = held.enter_context(leased(_server_storage(url).engine, name, study_folder(store, name)))
+                yield lease.check
+        else:
+            yield lambda: None
     finally:
         lock.release()
 
 
 def is_being_searched(store: Path, name: str) -> bool:
     """Whether a living process holds the study."""
-    if not study_folder(store, name).is_dir():
-        return False
-    try:
-        with _lock(store, name).acquire(timeout=0):
-            return False
-    except filelock.Timeout:
-        return True
+    if study_folder(store, name).is_dir():
+        try:
+            with _lock(store, name).acquire(timeout=0):
+                pass
+        except filelock.Timeout:
+            return True
+    if url := address_of(store):
+        with store_errors(store):
+            now = holder(_server_storage(url).engine, name)
+            return now is not None and now.seconds > 0
+    return False
 
 
 def _lock(store: Path, name: str) -> filelock.FileLock:
-    return filelock.FileLock(study_folder(store, name) / "lock")
+    return filelock.FileLock(study_folder(store, name) / LOCK)
 
 
 def open_storage(store: Path, *, in_memory: bool = False) -> optuna.storages.BaseStorage:
-    """The database of a store, made if it is not there, whole or not at all; or one that is lost with the process.
+    """The database of a store, made if it is not there; or one that is lost with the process.
 
     Raises:
         AnenasError: If the store cannot be read or written.
@@ -126,6 +208,9 @@ def open_storage(store: Path, *, in_memory: bool = False) -> optuna.storages.Bas
     if in_memory:
         return optuna.storages.InMemoryStorage()
     path = store / _DATABASE
+    if server := address_of(store):
+        with store_errors(store):
+            return _server_storage(server)
     url = address(path)
     with store_errors(store), quiet_optuna():
         store.mkdir(parents=True, exist_ok=True)
@@ -151,6 +236,35 @@ def _storage(url: str) -> optuna.storages.RDBStorage:
         raise AnenasError(f"cannot use the store {url.removeprefix('sqlite:///')}: {first_line(error)}") from error
 
 
+def _server_storage(url: URL) -> optuna.storages.RDBStorage:
+    """The database at an address, opened once a process: each has connections of its own."""
+    return _connected(url.render_as_string(hide_password=False), os.getpid())
+
+
+@functools.lru_cache(maxsize=4)
+def _connected(address: str, process: int) -> optuna.storages.RDBStorage:
+    import optuna
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import IntegrityError, ProgrammingError
+
+    url, arguments = connectable(make_url(address))
+    # A connection that was cut is made anew; that the old one cannot be ended is not to be told.
+    options = {"connect_args": arguments, "pool_pre_ping": True, "pool_logging_name": "anenas"}
+    logging.getLogger("sqlalchemy.pool.impl.QueuePool.anenas").setLevel(logging.CRITICAL + 1)
+    for left in range(_TOGETHER, -1, -1):
+        try:
+            with quiet_optuna():
+                return optuna.storages.RDBStorage(url.render_as_string(hide_password=False), engine_kwargs=options)
+        except RuntimeError as error:  # made by another version
+            raise AnenasError(f"cannot use the database {shown(url)}: {first_line(error)}") from None
+        except (IntegrityError, ProgrammingError) as error:
+            # Searches that make the tables at once stumble over each other's, one table after the other.
+            if not left or not any(words in str(error) for words in ("already exists", "unique", "Duplicate")):
+                raise
+            time.sleep(_PAUSE)
+    raise AssertionError
+
+
 @contextlib.contextmanager
 def store_errors(store: Path) -> Iterator[None]:
     """Within the block, what a store or its database does not do is one line that says what to do.
@@ -165,6 +279,8 @@ def store_errors(store: Path) -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, StorageInternalError, sqlite3.Error) as error:
+        if url := address_of(store):
+            raise _of_server(error, url) from None  # its statements and values are of no use to anyone
         if is_damaged(error):
             raise AnenasError(
                 f"the database {path} is damaged: {database_error(error)}; put a copy of it in its place, or move it "
@@ -182,6 +298,22 @@ def store_errors(store: Path) -> Iterator[None]:
             f"cannot write the store {store}: {error.strerror or error}{where}{full}; put that right and run again, "
             f"the search goes on"
         ) from error
+
+
+@contextlib.contextmanager
+def _server_errors(url: URL) -> Iterator[None]:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise _of_server(error, url) from None
+
+
+def _of_server(error: Exception, url: URL) -> AnenasError:
+    return AnenasError(
+        f"cannot use the database {shown(url)}: {refusal(error, url)}; once that is right run again, a search goes on"
+    )
 
 
 def _free(folder: Path) -> str:

@@ -7,6 +7,8 @@ import functools
 import json
 import logging
 import math
+import socket
+import time
 import uuid
 import warnings
 from collections import Counter
@@ -35,7 +37,15 @@ from anenas.search._record import (
 )
 from anenas.search._room import check_room
 from anenas.search._settings import SearchSettings
-from anenas.search._store import database, open_storage, quiet_optuna, store_errors, study_folder, study_names
+from anenas.search._store import (
+    database_file,
+    database_place,
+    open_storage,
+    quiet_optuna,
+    store_errors,
+    study_folder,
+    study_names,
+)
 from anenas.search._trial import STATES, CompletedTrial, Final, FinishedTrial, State, Trial, with_total_seconds
 from anenas.search.samplers import Sampler
 from anenas.space import Architecture, Decisions, is_least
@@ -45,9 +55,11 @@ if TYPE_CHECKING:
     import optuna
 
 # Attributes of the Optuna study. It keeps finished trials as they are, so what is added to them later is here.
-_ID, _SETTINGS, _DATA, _TEST_SCORE, _FINAL = "id", "settings", "data", "test_accuracy", "final"
+ID, _SETTINGS, _DATA, _TEST_SCORE, _FINAL = "id", "settings", "data", "test_accuracy", "final"
 _REFERENCE = "reference"
 _MEASURED = "measurement "  # and the trial's number: one attribute each, for they are many and come one by one
+_ENDED, _COMMAND = "ended", "command"
+_FILES = "files"  # where those of its trials are, as HOST:FOLDER, if the database is shared
 _DAMAGED = "damaged.jsonl"  # rows of trials that Optuna cannot read
 _LEAST_ROOM = 5e6  # bytes that a trial is taken to want where none tells more
 
@@ -87,6 +99,7 @@ class Study:
         phase: What its search is doing.
         listeners: Called with the study after every answer, every pause and every step of a later phase, in the thread
             of the search.
+        guard: Called before a trial is asked, paused or answered; raises where that is another process's to do now.
     """
 
     def __init__(self, study: optuna.Study, store: Path) -> None:
@@ -96,13 +109,14 @@ class Study:
         self._optuna = study
         self.name: str = study.study_name
         self.folder = study_folder(store, self.name)
-        self.id: str = study.user_attrs[_ID]
+        self.id: str = study.user_attrs[ID]
         try:
             self.settings = SearchSettings.from_dict(study.user_attrs[_SETTINGS])
         except AnenasError as error:
             raise AnenasError(f"study '{self.name}' cannot be read: {error}") from error
         self.objectives = Objectives.of(self.settings.objectives)
         self.listeners: list[Callable[[Study], None]] = []
+        self.guard: Callable[[], None] = lambda: None
         self.hypervolumes: list[float] = []
         self.phase = Phase()
         self.pareto: list[CompletedTrial] = []
@@ -119,7 +133,7 @@ class Study:
             for name, value in study.user_attrs.items()
             if name.startswith(_MEASURED)
         }
-        past = readable_trials(study, database(store), self.folder / _DAMAGED)
+        past = readable_trials(study, database_file(store), self.folder / _DAMAGED)
         asked = [trial for trial in past if trial.state.is_finished()]
         answered = [self._read(t, tested.get(t.number), final.get(t.number)) for t in asked]
         found = [trial for trial in answered if trial]
@@ -157,7 +171,7 @@ class Study:
             raise unknown("study", name, names) if names else AnenasError(f"no studies in {store}; run a search first")
         with store_errors(store):
             storage = open_storage(store)
-            with damage_of(name, database(store)):
+            with damage_of(name, database_place(store)):
                 study = optuna.load_study(study_name=name, storage=storage)
                 if _SETTINGS not in study.user_attrs:
                     raise AnenasError(f"study '{name}' is empty: its search was stopped before it began")
@@ -181,21 +195,22 @@ class Study:
         objectives = Objectives.of(settings.objectives)
         with store_errors(store):
             storage = open_storage(store, in_memory=in_memory)
-            with damage_of(name, database(store)), quiet_optuna():
+            with damage_of(name, database_place(store)), quiet_optuna():
                 study = optuna.create_study(
                     study_name=name,
                     storage=storage,
                     directions=[objective.figure.direction for objective in objectives],
                     load_if_exists=True,
                 )
-            with damage_of(name, database(store)):
+            with damage_of(name, database_place(store)):
                 if _SETTINGS not in study.user_attrs:
                     with warnings.catch_warnings():
                         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
                         study.set_metric_names([objective.name for objective in objectives])
-                    study.set_user_attr(_ID, uuid.uuid4().hex)
+                    study.set_user_attr(ID, uuid.uuid4().hex)
                     study.set_user_attr(_SETTINGS, settings.to_dict())
                 found = cls(study, store)
+            found._note_files(store)
             found._folders.make()
         if differences := found.settings.differences(settings):
             raise AnenasError(
@@ -203,6 +218,23 @@ class Study:
                 f"`new=True`"
             )
         return found
+
+    def _note_files(self, store: Path) -> None:
+        """Note where the trials' files are if the database is shared.
+
+        Raises:
+            AnenasError: If the trials have left theirs elsewhere.
+        """
+        if database_file(store) is not None:
+            return
+        noted = self._optuna.user_attrs.get(_FILES, "")
+        if self.completed and not (self.folder / "trials").is_dir():
+            raise AnenasError(
+                f"study '{self.name}' has {len(self.completed)} completed trials whose files are not in {self.folder}"
+                f"{f' but in {noted}' if noted else ''}; copy that folder, or begin anew with `new=True`"
+            )
+        if noted != (here := f"{socket.gethostname()}:{self.folder}"):
+            self._optuna.set_user_attr(_FILES, here)
 
     # Asking
 
@@ -249,6 +281,7 @@ class Study:
         return [trial for trial in trials if not trial.rungs]
 
     def _ask(self, decisions: Decisions, problem: Problem) -> Trial:
+        self.guard()
         self._optuna.enqueue_trial(decisions)
         return self._open(self._optuna.ask(), problem)
 
@@ -304,6 +337,7 @@ class Study:
 
     def pause(self, trial: Trial, evaluation: Evaluation) -> None:
         """Note what a trial is at a rung, where it waits for `resume` or `stop`."""
+        self.guard()
         rungs = (*trial.rungs, with_total_seconds(trial.rungs, evaluation))
         write_rungs(self._handles[trial.number], rungs)
         self.paused[trial.number] = self._by_number[trial.number] = dataclasses.replace(trial, rungs=rungs)
@@ -321,6 +355,7 @@ class Study:
 
     def complete(self, trial: Trial, evaluation: Evaluation, violations: Mapping[str, float]) -> None:
         """Record a trained and exported architecture, whose files are in its workspace."""
+        self.guard()
         evaluation = with_total_seconds(trial.rungs, evaluation)
         self._folders.keep(trial.number, evaluation)
         state: State = "infeasible" if violations else "completed"
@@ -465,6 +500,7 @@ class Study:
         """Tell Optuna; without values the trial fails there and its samplers leave it out."""
         import optuna
 
+        self.guard()
         handle = self._handles.pop(trial.number)
         write_answer(handle, state, reason, reason_code, violations or {}, evaluation)
         without = optuna.trial.TrialState.PRUNED if state == "stopped" else optuna.trial.TrialState.FAIL
@@ -503,6 +539,42 @@ class Study:
         """Remember where the data come from. It is no setting: equal data may be moved."""
         if source != self.data:
             self._optuna.set_user_attr(_DATA, source)
+
+    @property
+    def command(self) -> str:
+        """What goes on with its search, as it was typed; empty where nothing tells."""
+        return str(self._optuna.user_attrs.get(_COMMAND, ""))
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether its search came to its end. Of those of earlier versions what was left to be answered tells."""
+        noted = self._optuna.user_attrs
+        return bool(noted[_ENDED]) if _ENDED in noted else len(self._optuna.get_trials(False)) == len(self.finished)
+
+    def note_begin(self, command: str) -> None:
+        """Remember that a search goes on with it, and what goes on with that."""
+        self._optuna.set_user_attr(_ENDED, None)
+        self._optuna.set_user_attr(_COMMAND, command)
+
+    def note_end(self) -> None:
+        """Remember that its search came to its end."""
+        self._optuna.set_user_attr(_ENDED, time.time())
+
+    def drop_dominated(self) -> dict[int, int]:
+        """Remove what only trials need that may ship: packages and scores, of all that others beat in everything.
+
+        Their weights stay, which later trials begin with, and so does what the front and the reference have.
+
+        Returns:
+            How many bytes each of them left.
+        """
+        kept = [*self.pareto, *([self.reference] if self.reference else [])]
+        return self._folders.slim_all_but(trial.number for trial in kept)
+
+    @property
+    def largest_trial(self) -> int:
+        """Bytes of the largest trial that is kept."""
+        return self._folders.largest()
 
     def _test_accuracies(self) -> dict[int, float]:
         """What `set_test_score` added; schema 1 kept it in the folders of the trials."""

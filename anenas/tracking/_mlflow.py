@@ -9,7 +9,7 @@ import re
 import socket
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -29,6 +29,7 @@ from anenas.search import (
 )
 from anenas.space import SearchSpace
 from anenas.tracking._database import INSTEAD, ready
+from anenas.tracking._moved import follow
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -61,6 +62,7 @@ def connect(uri: str) -> MlflowClient:
             file.parent.mkdir(parents=True, exist_ok=True)
             with only_here(file):
                 ready(file)
+                follow(file)
                 return _client(uri)  # which adds MLflow's first rows
     except AnenasError:
         raise
@@ -181,6 +183,16 @@ class MlflowTracker:
             for file in files if number in self._run_ids else ():
                 self._client.log_artifact(self._run_ids[number], str(file), folder)
 
+    def drop_packages(self, numbers: Iterable[int]) -> None:
+        """Remove the packages of trials from their artifacts; what cannot be removed stays and is told."""
+        from mlflow.artifacts import get_artifact_repository
+
+        with self._forgiving():
+            for number in set(numbers) & self._run_ids.keys():
+                repository = get_artifact_repository(self._client.get_run(self._run_ids[number]).info.artifact_uri)
+                for package in (PACKAGE, f"{FINAL}/{PACKAGE}"):
+                    repository.delete_artifacts(package)
+
     @contextlib.contextmanager
     def _forgiving(self) -> Iterator[None]:
         """The study holds everything: a store that does not answer must not end the search."""
@@ -235,7 +247,9 @@ class MlflowTracker:
     def _close_killed(self, store: Path) -> None:
         """End the runs of searches in this store that no process runs any more, whatever their space."""
         experiments = [experiment.experiment_id for experiment in self._client.search_experiments()]
-        for run in self._search(experiments, f"attributes.status = 'RUNNING' and tags.`{_STORE}` = '{self._store}'"):
+        for run in self._search(experiments, "attributes.status = 'RUNNING'"):
+            if run.data.tags.get(_STORE) != self._store:  # not asked for: MLflow's queries cannot hold every path
+                continue
             study = run.data.tags[_STUDY]
             if study != self._study.name and not is_being_searched(store, study):
                 self._client.set_terminated(run.info.run_id, "KILLED")
@@ -325,8 +339,8 @@ class MlflowTracker:
             run_id, shipped = self._run_ids[trial.number], trial.shipped
             self._client.log_metric(run_id, f"final_{self._score}", shipped.score)
             self._client.log_metric(run_id, "final_total_steps", shipped.total_steps)
-            if trial.final.evaluation:
-                package = self._study.shipped_folder(trial) / PACKAGE
+            package = self._study.shipped_folder(trial) / PACKAGE
+            if trial.final.evaluation and package.is_dir():
                 self._client.log_artifacts(run_id, str(package), f"{FINAL}/{PACKAGE}")
             self._final[trial.number] = trial.final
 

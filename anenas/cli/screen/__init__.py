@@ -9,6 +9,7 @@ from anenas.cli.screen._front import exported_names, print_front
 from anenas.cli.screen._profile import print_chips, print_profile
 from anenas.cli.screen._progress import SearchProgress, TrainingProgress
 from anenas.cli.screen._search_scores import print_search_scores
+from anenas.cli.screen._studies import print_studies, print_study
 from anenas.cli.screen._verification import flushed_line, print_verification
 
 __all__ = [
@@ -30,5 +31,7 @@ __all__ = [
     "print_rules",
     "print_scores",
     "print_search_scores",
+    "print_studies",
+    "print_study",
     "print_verification",
 ]

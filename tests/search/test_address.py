@@ -1,0 +1,253 @@
+"""Studies in a database that several machines share: PostgreSQL."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import postgres
+import pytest
+from killed import killed_after, moments, together
+from pretend import PretendEvaluator
+from sqlalchemy import URL, Engine, event
+
+from anenas._errors import AnenasError
+from anenas.search import (
+    FinishedTrial,
+    Problem,
+    Search,
+    SearchSettings,
+    SerialExecutor,
+    Study,
+    _store,
+    delete_study,
+    is_being_searched,
+    make_sampler,
+    searching,
+    store_errors,
+    study_names,
+    use_storage,
+)
+from anenas.search import _address as address
+from anenas.space import Limits, SearchSpace
+
+SETTINGS = SearchSettings({"accuracy": 0.0, "latency_ms": 0.5}, space="pretend", chip="A15")
+
+
+def full(url: URL) -> str:
+    return url.render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def store(tmp_path: Path, database: URL) -> Path:
+    use_storage(tmp_path / "store", full(database))
+    return tmp_path / "store"
+
+
+def search(store: Path, space: SearchSpace, trials: int, name: str = "s") -> Study:
+    with searching(store, name) as guard, store_errors(store):
+        study = Study.create_or_continue(store, name, SETTINGS)
+        study.guard = guard
+        problem = Problem(space, 10, PretendEvaluator(), study.objectives, Limits(), latency_bound="estimate")
+        with SerialExecutor() as executor:
+            Search(study, problem, make_sampler("random", 0), executor).run(trials)
+    return study
+
+
+def test_a_search_in_postgresql_is_that_in_sqlite(store: Path, tmp_path: Path, space: SearchSpace) -> None:
+    found, same = search(store, space, 4), search(tmp_path / "sqlite", space, 4)
+    again = search(store, space, 6)
+    assert [t.architecture for t in found.trials] == [t.architecture for t in same.trials]
+    assert [t.evaluation for t in Study.load(store, "s").completed][:4] == [t.evaluation for t in found.completed]
+    assert len(again.completed) == 6
+    assert study_names(store) == ["s"]
+    assert not (store / "studies.db").exists()
+
+
+@pytest.mark.parametrize("name", ["a'; DROP TABLE studies; --", 'b"\\%s {x} $1', "ü 名 🦆", "-", "c" * 200])
+def test_any_name_is_a_name(store: Path, name: str) -> None:
+    with searching(store, name):
+        Study.create_or_continue(store, name, SETTINGS)
+    assert study_names(store) == [name]
+    assert not is_being_searched(store, name)
+
+
+def test_the_password_is_nowhere(
+    store: Path, database: URL, space: SearchSpace, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    search(store, space, 1)
+    monkeypatch.setattr(address, "_passwords", {})
+    with pytest.raises(AnenasError) as error:
+        study_names(store)
+    assert "PGPASSWORD" in str(error.value)
+    with pytest.raises(AnenasError) as other:
+        use_storage(store, full(database).replace(str(database.database), "elsewhere"))
+    written = "".join(path.read_text(errors="replace") for path in store.rglob("*") if path.is_file())
+    for told in (str(error.value), str(other.value), caplog.text, written):
+        assert "s3cret" not in told
+    assert json.loads((store / "storage.json").read_text()) == {"url": address.shown(database)}
+
+
+def test_it_is_taken_from_where_postgresql_has_it(
+    store: Path, database: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(address, "_passwords", {})
+    monkeypatch.setattr(_store, "_connected", _store._connected.__wrapped__)  # connects anew each time
+    monkeypatch.setenv("PGPASSWORD", postgres.PASSWORD)
+    assert study_names(store) == []
+    monkeypatch.delenv("PGPASSWORD")
+    file = tmp_path / "pgpass"
+    file.write_text(f"# of tests\n127.0.0.1:1:*:*:no\n127.0.0.1:{database.port}:*:anenas:{postgres.PASSWORD}\n")
+    monkeypatch.setenv("PGPASSFILE", str(file))
+    file.chmod(0o644)  # for all to read: not taken
+    with pytest.raises(AnenasError, match="the password or the user is wrong"):
+        study_names(store)
+    file.chmod(0o600)
+    assert study_names(store) == []
+    monkeypatch.delenv("PGPASSFILE")
+    monkeypatch.setenv("ANENAS_STORAGE", full(database))
+    assert study_names(store) == []
+
+
+def wrong(url: URL, **parts: object) -> str:
+    return full(url.set(**parts))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda url: wrong(url, password="no"), "the password or the user is wrong"),
+        (lambda url: wrong(url, database="nowhere"), "there is no database 'nowhere'"),
+        (lambda url: wrong(url, port=1), r"nobody answers \(Connection refused\) at 127.0.0.1:1"),
+        (lambda url: wrong(url, host="db.invalid"), "nobody answers .* at db.invalid"),
+        (lambda url: full(url).replace("postgresql", "postgres", 1), "did you mean postgresql"),
+        (lambda url: full(url).replace("postgresql", "postgresql+asyncpg", 1), "driver of postgresql.asyncpg is not"),
+        (lambda url: "postgresql://u:a@b/c@127.0.0.1/d", "one '@'"),
+        (lambda url: "postgresql://u@127.0.0.1", "names no database"),
+        (lambda url: "sqlite:///s3cret.db", "name its folder with `store`"),
+        (lambda url: "s3cret", "no address of a database"),
+        (lambda url: full(url) + "?sslmode=s3cret", "unknown sslmode"),
+        (lambda url: full(url) + "?sslmode=require", "cannot use the database .*SSL"),
+    ],
+)
+def test_what_cannot_be_is_one_line(tmp_path: Path, database: URL, change: Callable[[URL], str], told: str) -> None:
+    with pytest.raises(AnenasError, match=told) as error:
+        use_storage(tmp_path, change(database))
+    assert "\n" not in str(error.value) and "s3cret" not in str(error.value)
+    assert not list(tmp_path.iterdir())
+
+
+def test_one_that_does_not_answer_is_told_in_the_time_that_it_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(address, "ANSWER_SECONDS", 0.2)
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(0)
+        with socket.create_connection(deaf.getsockname()):  # all that it takes
+            url = f"postgresql://u:p@127.0.0.1:{deaf.getsockname()[1]}/d"
+            with pytest.raises(AnenasError, match=r"nobody answered within 0.2 seconds at 127.0.0.1"):
+                use_storage(tmp_path, url)
+
+
+def test_a_user_without_rights_is_told_to_get_them(
+    tmp_path: Path, database: URL, postgres_server: postgres.Server
+) -> None:
+    postgres_server.do("CREATE ROLE poor LOGIN PASSWORD 'poor'")
+    postgres_server.do("REVOKE CREATE ON SCHEMA public FROM PUBLIC", str(database.database))
+    with pytest.raises(AnenasError, match=r"the user 'poor' may not do that \(permission denied for schema public\)"):
+        use_storage(tmp_path, wrong(database, username="poor", password="poor"))
+
+
+def test_tables_of_another_optuna_are_refused(store: Path, database: URL, postgres_server: postgres.Server) -> None:
+    postgres_server.do("UPDATE alembic_version SET version_num = 'v9.9'", str(database.database))
+    with pytest.raises(AnenasError, match="no longer compatible with the table schema"):
+        use_storage(store.parent / "other", full(database) + "?application_name=other")
+
+
+def test_a_store_keeps_to_its_database(store: Path, database: URL, tmp_path: Path) -> None:
+    use_storage(store, full(database))
+    with pytest.raises(AnenasError, match="has its studies in"):
+        use_storage(store, wrong(database, database="other"))
+    Study.create_or_continue(tmp_path / "sqlite", "s", SETTINGS)
+    with pytest.raises(AnenasError, match="has 1 studies in SQLite"):
+        use_storage(tmp_path / "sqlite", full(database))
+    (store / "storage.json").write_text("{")
+    with pytest.raises(AnenasError, match="is damaged"):
+        study_names(store)
+
+
+def test_drivers_that_begin_together_make_one_set_of_tables(tmp_path: Path, database: URL) -> None:
+    together([lambda i=i: use_storage(tmp_path / str(i), full(database)) for i in range(4)])
+    use_storage(tmp_path / "0", full(database))
+    assert study_names(tmp_path / "0") == []
+
+
+def test_a_study_whose_files_are_elsewhere_names_where(
+    store: Path, database: URL, tmp_path: Path, space: SearchSpace
+) -> None:
+    search(store, space, 1)
+    other = tmp_path / "other"
+    use_storage(other, full(database))
+    with pytest.raises(AnenasError, match=rf"1 completed trials whose files are not .* but in .*:{store}/studies/s"):
+        search(other, space, 2)
+    (store / "studies").rename(other / "studies-moved")
+    for folder in (other / "studies").iterdir():
+        (folder / "lock").unlink()
+        (folder / "lease.json").unlink()
+        folder.rmdir()
+    (other / "studies").rmdir()
+    (other / "studies-moved").rename(other / "studies")
+    assert len(search(other, space, 2).completed) == 2
+
+
+STATEMENTS = 150  # that a search of four trials makes, about
+
+
+def check_whole(store: Path, space: SearchSpace) -> None:
+    """The search goes on to its end, and nothing that was answered is lost or there twice."""
+    before: list[FinishedTrial] = []
+    with contextlib.suppress(AnenasError):  # it was killed before it had begun
+        before = Study.load(store, "s").finished
+    search(store, space, 4)
+    after = Study.load(store, "s")
+    known = {trial.number: trial for trial in after.finished}
+    assert all(known[trial.number] == trial for trial in before)
+    assert len(after.completed) == 4 == len({trial.architecture for trial in after.completed})
+    assert sorted(known) == [trial.number for trial in after.trials] == list(range(len(known)))
+    assert all((after.trial_folder(trial.number) / "evaluation.json").is_file() for trial in after.completed)
+
+
+def test_a_database_that_is_killed_at_any_moment_loses_and_doubles_no_trial(
+    store: Path, postgres_server: postgres.Server, space: SearchSpace
+) -> None:
+    for statements in moments(STATEMENTS, 1):
+        left = statements
+
+        def count_down(*_: object) -> None:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                postgres_server.kill()
+
+        event.listen(Engine, "before_cursor_execute", count_down)
+        try:
+            with pytest.raises(AnenasError, match=r"cannot use the database|nobody answers"):
+                search(store, space, 100)
+        finally:
+            event.remove(Engine, "before_cursor_execute", count_down)
+            postgres_server.start()
+        check_whole(store, space)
+        delete_study(store, "s")
+
+
+def test_a_driver_that_is_killed_at_any_moment_loses_and_doubles_no_trial(store: Path, space: SearchSpace) -> None:
+    for statements in moments(STATEMENTS, 1):
+        killed_after(statements, lambda: search(store, space, 100))
+        check_whole(store, space)
+        delete_study(store, "s")
