@@ -40,7 +40,8 @@ from anenas.search import (
     study_name,
 )
 from anenas.space import SearchSpace
-from anenas.tracking import MlflowTracker, connect, default_uri
+from anenas.tracking import MlflowTracker, Source, connect, logged_splits
+from anenas.tracking import tracking_uri as uri_of
 
 if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
@@ -168,7 +169,7 @@ def run_search(
         study: Its name; by default one that follows from the settings.
         new: Start afresh even if there is such a study.
         store: Folder of studies and MLflow's database.
-        tracking_uri: Of an MLflow server, instead of the store's database.
+        tracking_uri: Of an MLflow server, instead of MLflow's own `MLFLOW_TRACKING_URI`, or else the store's database.
         exports: Folder that the best models are copied to.
         latency: What says how long networks take, instead of the calibrated model: a source for every chip, one by
             the name of each chip, or the name of one of `anenas.latency.latency_sources`, such as "table:FILE".
@@ -218,7 +219,7 @@ def run_search(
     name = study_name(Path(store).absolute(), study, new, job.title, job.settings)
     store, exports = made_folder("store", store), made_folder("exports", exports)
     first = job.first(seed_architectures, Study.load(store, from_study) if from_study else None)
-    client = connect(tracking_uri or default_uri(store))
+    client = connect(uri_of(tracking_uri, store))
     wanted = math.inf if timeout and trials is None else trials or DEFAULT_TRIALS
     deadline = started + timeout if timeout else math.inf
     ladder = job.ladder(rungs, wanted)
@@ -232,7 +233,8 @@ def run_search(
         if not found.completed:
             for line in warnings:
                 _log.warning(line)
-        tracker = MlflowTracker(found, job.space, store, client)
+        splits = logged_splits(job.dataset, found.data) if job.dataset else ()
+        tracker = MlflowTracker(found, store, client, source=Source.here(), data=splits)
         if job.dataset:
             tracker.log_inputs(count_inputs(job.dataset))
         report = FrontReport(tracker)

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import json
+import shutil
+import threading
 import time
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from anenas._errors import AnenasError
 from anenas.api._report import FrontReport
 from anenas.search import WEIGHTS, Problem, SearchSettings, Study, Trial, TrialFiles, make_sampler, searching
 from anenas.space import Limits, SearchSpace, read_space
-from anenas.tracking import MlflowTracker, connect, default_uri
+from anenas.tracking import MlflowTracker, _runs, _tracker, connect, default_uri
 
 EVALUATOR = PretendEvaluator()
 SETTINGS = SearchSettings({"accuracy": 0.0, "latency_ms": 0.5}, space="pretend", chip="A15")
@@ -34,13 +35,27 @@ def study(tmp_path: Path) -> Study:
     return Study.create_or_continue(tmp_path / "store", "s", SETTINGS)
 
 
+@pytest.fixture(scope="session")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty one of MLflow's: making it takes a second."""
+    folder = tmp_path_factory.mktemp("mlflow")
+    connect(default_uri(folder))
+    return folder / "mlflow.db"
+
+
 @pytest.fixture
-def tracker(study: Study, space: SearchSpace, tmp_path: Path) -> MlflowTracker:
-    return tracker_of(study, space, tmp_path / "store")
+def tracker(study: Study, tmp_path: Path, database: Path) -> MlflowTracker:
+    shutil.copy(database, tmp_path / "store")
+    return tracker_of(study, tmp_path / "store")
 
 
-def tracker_of(study: Study, space: SearchSpace, store: Path, server: Path | None = None) -> MlflowTracker:
-    return MlflowTracker(study, space, store, connect(default_uri(server or store)))
+def tracker_of(study: Study, store: Path, server: Path | None = None) -> MlflowTracker:
+    return MlflowTracker(study, store, connect(default_uri(server or store)))
+
+
+def update(tracker: MlflowTracker, study: Study) -> None:
+    tracker.update(study)
+    assert tracker.flush()
 
 
 def complete(study: Study, space: SearchSpace, accuracy: float, latency_ms: float) -> None:
@@ -66,6 +81,7 @@ def test_how_many_inputs_of_each_class_were_used_is_an_artifact_of_the_search(
     tracker: MlflowTracker, tmp_path: Path
 ) -> None:
     tracker.log_inputs({"train": {"cat": 3, "dog": 4}, "test": {"cat": 1, "dog": 0}})
+    assert tracker.flush()
     [search] = runs(tmp_path)
     file = MlflowClient(default_uri(tmp_path / "store")).download_artifacts(search.info.run_id, "inputs.json")
     assert json.loads(Path(file).read_text()) == {"train": {"cat": 3, "dog": 4}, "test": {"cat": 1, "dog": 0}}
@@ -75,23 +91,24 @@ def test_a_trial_is_a_nested_run_with_choices_figures_curve_and_artifacts(
     tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path
 ) -> None:
     complete(study, space, 0.8, 0.2)
-    tracker.update(study)
+    update(tracker, study)
     search, trial = runs(tmp_path)
     record = study.finished[0]
     assert trial.data.tags["mlflow.parentRunId"] == search.info.run_id
     assert trial.info.status == "FINISHED"
-    assert trial.data.params["architecture"] == str(record.architecture)
+    assert trial.data.tags["architecture"] == str(record.architecture)
     assert trial.data.params["stage1.depth"] == str(record.architecture.stages[1].depth)
+    assert trial.data.params["stage1.kernel"] == str(record.architecture.stages[1].block.values()["kernel"])
     assert trial.data.metrics["accuracy"] == 0.8
     assert trial.data.metrics["accuracy_error"] == pytest.approx(0.0400, abs=1e-4)
     assert trial.data.metrics["latency_ms"] == 0.2
-    assert {"latency_low_ms", "latency_high_ms", "size_mb", "macs", "params", "seconds_train"} <= set(
+    assert {"latency_low_ms", "latency_high_ms", "size_mb", "macs", "params", "seconds/train"} <= set(
         trial.data.metrics
     )
     client = MlflowClient(default_uri(tmp_path / "store"))
     assert [(m.step, m.value) for m in client.get_metric_history(trial.info.run_id, "train_loss")] == [(1, 2), (2, 1)]
     artifacts = {file.path for file in client.list_artifacts(trial.info.run_id)}
-    assert artifacts == {"architecture.txt", "operations.csv", "model.mlpackage"}
+    assert artifacts == {"architecture.txt", "operations.csv", "model.mlpackage", "weights.safetensors"}
 
 
 def test_the_run_of_a_trial_is_of_when_it_was_trained(
@@ -100,7 +117,7 @@ def test_the_run_of_a_trial_is_of_when_it_was_trained(
     before = time.time()
     complete(study, space, 0.8, 0.2)
     after = time.time()
-    tracker.update(study)
+    update(tracker, study)
     trial = runs(tmp_path)[1]
     assert before - 1 <= trial.info.start_time / 1000 <= trial.info.end_time / 1000 <= after + 1
     assert trial.info.start_time == int(1000 * study.finished[0].started)
@@ -114,10 +131,10 @@ def test_pareto_tags_follow_the_front_as_it_moves(
 
     complete(study, space, 0.8, 0.3)
     complete(study, space, 0.7, 0.2)
-    tracker.update(study)
+    update(tracker, study)
     assert tags() == ["true", "true"]
     complete(study, space, 0.9, 0.25)
-    tracker.update(study)
+    update(tracker, study)
     assert tags() == ["false", "true", "true"]
 
 
@@ -127,22 +144,22 @@ def test_a_failed_trial_is_logged_with_its_reason_and_an_infeasible_one_is_count
     study.fail(ask(study, space), "ValueError: no")
     rejected = ask(study, space)
     study.reject(rejected, EVALUATOR.estimate(rejected.architecture), {"size_mb": 0.5})
-    tracker.update(study)
+    update(tracker, study)
     search, failed = runs(tmp_path)
     assert (failed.info.status, failed.data.tags["state"], failed.data.tags["reason"]) == (
         "FAILED", "failed", "ValueError: no",
     )  # fmt: skip
-    assert search.data.metrics["infeasible"] == 1
+    assert search.data.metrics["trials/infeasible"] == 1
 
 
 def test_the_test_accuracy_is_logged_once_it_is_known(
     tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path
 ) -> None:
     complete(study, space, 0.8, 0.3)
-    tracker.update(study)
+    update(tracker, study)
     assert "test_accuracy" not in runs(tmp_path)[1].data.metrics
     study.set_test_score(0, 0.75)
-    tracker.update(study)
+    update(tracker, study)
     assert runs(tmp_path)[1].data.metrics["test_accuracy"] == 0.75
 
 
@@ -150,11 +167,12 @@ def test_files_of_a_trial_are_logged_to_a_folder_of_its_run_and_replaced(
     tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path
 ) -> None:
     complete(study, space, 0.8, 0.2)
-    tracker.update(study)
+    update(tracker, study)
     client = MlflowClient(default_uri(tmp_path / "store"))
     for text in ("old", "new"):
         (tmp_path / "report.json").write_text(text)
         tracker.log_trial_files(0, [tmp_path / "report.json"], "test")
+        assert tracker.flush()
     run = runs(tmp_path)[1].info.run_id
     assert [file.path for file in client.list_artifacts(run, "test")] == ["test/report.json"]
     assert Path(client.download_artifacts(run, "test/report.json")).read_text() == "new"
@@ -165,20 +183,24 @@ def test_final_figures_stand_beside_the_brief_ones(
     tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path
 ) -> None:
     complete(study, space, 0.5, 0.3)
-    tracker.update(study)
+    update(tracker, study)
     [trial] = study.completed
     files = TrialFiles(study.final_workspace(0), donor=study.trial_folder(0) / WEIGHTS)
     evaluation = EVALUATOR.finish(trial.architecture, files, (2, 4))
     assert evaluation
     study.set_final(0, 6, dataclasses.replace(evaluation, score=0.75, total_steps=70))
-    tracker.update(study)
+    update(tracker, study)
     run = runs(tmp_path)[1]
     metrics = {
-        name: run.data.metrics[name] for name in ("accuracy", "total_steps", "final_accuracy", "final_total_steps")
+        name: run.data.metrics[name]
+        for name in ("accuracy", "training/total_steps", "final_accuracy", "training/final_total_steps")
     }
-    assert metrics == {"accuracy": 0.5, "total_steps": 10, "final_accuracy": 0.75, "final_total_steps": 70}
+    assert metrics == {
+        "accuracy": 0.5, "training/total_steps": 10, "final_accuracy": 0.75, "training/final_total_steps": 70,
+    }  # fmt: skip
     client = MlflowClient(default_uri(tmp_path / "store"))
-    assert [file.path for file in client.list_artifacts(run.info.run_id, "final")] == ["final/model.mlpackage"]
+    logged = [file.path for file in client.list_artifacts(run.info.run_id, "final")]
+    assert logged == ["final/model.mlpackage", "final/weights.safetensors"]
 
 
 def test_the_hypervolume_is_logged_once_after_every_trial(
@@ -186,9 +208,9 @@ def test_the_hypervolume_is_logged_once_after_every_trial(
 ) -> None:
     for i in range(3):
         complete(study, space, 0.5 + 0.1 * i, 0.2)
-        tracker.update(study)
-    again = tracker_of(study, space, tmp_path / "store")
-    again.update(study)
+        update(tracker, study)
+    again = tracker_of(study, tmp_path / "store")
+    update(again, study)
     history = MlflowClient(default_uri(tmp_path / "store")).get_metric_history(tracker.run_id, "hypervolume")
     assert [(metric.step, metric.value) for metric in history] == list(enumerate(study.hypervolumes, start=1))
 
@@ -197,10 +219,10 @@ def test_a_search_that_goes_on_keeps_its_run_and_logs_what_was_missed(
     tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path
 ) -> None:
     complete(study, space, 0.8, 0.2)
-    tracker.update(study)
+    update(tracker, study)
     complete(study, space, 0.9, 0.3)  # and the process is killed before it is logged
-    again = tracker_of(study, space, tmp_path / "store")
-    again.update(study)
+    again = tracker_of(study, tmp_path / "store")
+    update(again, study)
     assert again.run_id == tracker.run_id
     assert [run.data.tags.get("anenas.trial") for run in runs(tmp_path)] == [None, "0", "1"]
 
@@ -213,8 +235,8 @@ def test_a_trial_whose_logging_was_cut_short_is_logged_anew(
     tags = {"anenas.study_id": study.id, "anenas.trial": "0", "mlflow.parentRunId": search.info.run_id}
     client.create_run(search.info.experiment_id, tags=tags)
     complete(study, space, 0.8, 0.2)
-    again = tracker_of(study, space, tmp_path / "store")
-    again.update(study)
+    again = tracker_of(study, tmp_path / "store")
+    update(again, study)
     again.close("FINISHED")
     assert [run.info.status for run in runs(tmp_path)] == ["FINISHED", "FINISHED"]
 
@@ -223,7 +245,7 @@ def test_the_run_of_a_killed_search_is_closed_by_the_next_one(
     tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path
 ) -> None:
     store = tmp_path / "store"
-    tracker_of(Study.create_or_continue(store, "other", SETTINGS), space, store).close("FINISHED")
+    tracker_of(Study.create_or_continue(store, "other", SETTINGS), store).close("FINISHED")
     assert {run.data.tags["anenas.study"]: run.info.status for run in runs(tmp_path)} == {
         "s": "KILLED",
         "other": "FINISHED",
@@ -235,7 +257,7 @@ def test_the_run_of_a_living_search_is_left_alone(
 ) -> None:
     store = tmp_path / "store"
     with searching(store, "s"):
-        tracker_of(Study.create_or_continue(store, "other", SETTINGS), space, store).close("FINISHED")
+        tracker_of(Study.create_or_continue(store, "other", SETTINGS), store).close("FINISHED")
     assert sorted(run.info.status for run in runs(tmp_path)) == ["FINISHED", "RUNNING"]
 
 
@@ -243,11 +265,11 @@ def test_a_study_of_the_same_name_in_another_store_has_runs_of_its_own(
     tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path
 ) -> None:
     complete(study, space, 0.8, 0.2)
-    tracker.update(study)
+    update(tracker, study)
     twin = Study.create_or_continue(tmp_path / "elsewhere", "s", SETTINGS)
     complete(twin, space, 0.7, 0.3)
-    other = tracker_of(twin, space, tmp_path / "elsewhere", server=tmp_path / "store")
-    other.update(twin)
+    other = tracker_of(twin, tmp_path / "elsewhere", server=tmp_path / "store")
+    update(other, twin)
     assert other.run_id != tracker.run_id
     parents = {run.data.tags.get("mlflow.parentRunId") for run in runs(tmp_path)}
     assert parents == {None, tracker.run_id, other.run_id}
@@ -257,34 +279,37 @@ def test_a_living_search_of_another_store_is_left_alone(
     tracker: MlflowTracker, space: SearchSpace, tmp_path: Path
 ) -> None:
     other = Study.create_or_continue(tmp_path / "elsewhere", "other", SETTINGS)
-    tracker_of(other, space, tmp_path / "elsewhere", server=tmp_path / "store")
+    tracker_of(other, tmp_path / "elsewhere", server=tmp_path / "store")
     assert [run.info.status for run in runs(tmp_path)] == ["RUNNING", "RUNNING"]
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt, MlflowException])
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What does not answer is tried again soon, and not waited for."""
+    monkeypatch.setattr(_tracker, "_SOONEST", 0.05)
+    monkeypatch.setattr(_tracker, "_PATIENCE", 0.3)
+
+
+@pytest.mark.usefixtures("hurried")
 def test_a_trial_is_logged_whole_or_not_at_all(
-    tracker: MlflowTracker,
-    study: Study,
-    space: SearchSpace,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    error: type[BaseException],
+    tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     complete(study, space, 0.8, 0.2)
-
-    def interrupted(*_: object) -> None:
-        raise error("now")
-
-    with monkeypatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
-        patch.setattr(MlflowClient, "log_artifact", interrupted)
+    with monkeypatch.context() as patch:
+        patch.setattr(MlflowClient, "log_artifact", away)
         tracker.update(study)
-    assert len(runs(tmp_path)) == 1
-    tracker.update(study)
+        assert not tracker.flush()
+    assert len(runs(tmp_path)) <= 2  # that of a try that is being made, and none of those before
     tracker.close("FINISHED")
     assert [run.info.status for run in runs(tmp_path)] == ["FINISHED", "FINISHED"]
 
 
-def test_what_a_store_misses_while_it_is_away_is_logged_later(
+def away(*_: object, **__: object) -> None:
+    raise MlflowException("connection refused")
+
+
+@pytest.mark.usefixtures("hurried")
+def test_what_a_store_misses_while_it_is_away_is_logged_when_it_is_back(
     tracker: MlflowTracker,
     study: Study,
     space: SearchSpace,
@@ -294,28 +319,81 @@ def test_what_a_store_misses_while_it_is_away_is_logged_later(
 ) -> None:
     complete(study, space, 0.8, 0.2)
     report = FrontReport(tracker)
-
-    def away(*_: object, **__: object) -> None:
-        raise MlflowException("connection refused")
-
     with monkeypatch.context() as patch:
-        for name in ("create_run", "log_artifacts", "set_terminated"):
+        for name in ("create_run", "log_artifact", "set_terminated"):
             patch.setattr(MlflowClient, name, away)
         tracker.update(study)
         report(study)
-        tracker.close("FINISHED")
-    said = "MLflow does not answer; what it misses is logged later: connection refused"
-    assert [record.getMessage() for record in caplog.records if record.name.startswith("anenas")] == [said] * 3
-    assert [run.info.status for run in runs(tmp_path)] == ["RUNNING"]
-    tracker.update(study)
-    report(study)  # though the front is the same
+        assert not tracker.flush()
+        assert [run.info.status for run in runs(tmp_path)] == ["RUNNING"]
     tracker.close("FINISHED")
+    told = [record.getMessage() for record in caplog.records if record.name.startswith("anenas")]
+    assert len(told) == 2
+    assert "does not answer, what it misses is logged later: connection refused" in told[0]
+    assert "answers again" in told[1]
     search, trial = runs(tmp_path)
     artifacts = MlflowClient(default_uri(tmp_path / "store")).list_artifacts(search.info.run_id)
-    assert [file.path for file in artifacts] == ["front.csv", "front.html", "front.png", "trials.csv"]
+    assert [file.path for file in artifacts] == ["front.csv", "front.png", "trials.csv"]
     assert (search.info.status, trial.info.status) == ("FINISHED", "FINISHED")
     assert (trial.data.metrics["accuracy"], trial.data.tags["pareto"]) == (0.8, "true")
     assert search.data.metrics["hypervolume"] == study.hypervolumes[-1]
+
+
+@pytest.mark.usefixtures("hurried")
+def test_one_that_stays_away_is_left_in_a_bounded_time_and_the_next_search_logs_all(
+    tracker: MlflowTracker,
+    study: Study,
+    space: SearchSpace,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    complete(study, space, 0.8, 0.2)
+    complete(study, space, 0.9, 0.3)
+    with monkeypatch.context() as patch:
+        patch.setattr(MlflowClient, "create_run", away)
+        tracker.update(study)
+        FrontReport(tracker).log(study)
+        tracker.close("FINISHED")
+    assert "2 trials are not logged; the same search again logs what is missing" in caplog.messages[-1]
+    again = tracker_of(study, tmp_path / "store")
+    again.update(study)
+    again.close("FINISHED")
+    search, *trials = runs(tmp_path)
+    assert [run.data.tags["anenas.trial"] for run in trials] == ["0", "1"]
+    artifacts = MlflowClient(default_uri(tmp_path / "store")).list_artifacts(search.info.run_id)
+    assert "front.html" in {file.path for file in artifacts}
+
+
+def test_a_trial_that_mlflow_refuses_does_not_keep_others_away(
+    tracker: MlflowTracker,
+    study: Study,
+    space: SearchSpace,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    complete(study, space, 0.8, 0.2)
+    complete(study, space, 0.9, 0.3)
+    monkeypatch.setattr(_runs, "parameters", lambda a: {"*": "1"} if a == study.finished[0].architecture else {})
+    update(tracker, study)
+    assert [run.data.tags.get("anenas.trial") for run in runs(tmp_path)] == [None, "1"]
+    assert "refuses trial 0" in caplog.text
+
+
+def test_the_search_never_waits_for_mlflow(
+    tracker: MlflowTracker, study: Study, space: SearchSpace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+    create_run = MlflowClient.create_run
+    with monkeypatch.context() as patch:
+        patch.setattr(MlflowClient, "create_run", lambda *a, **k: go_on.wait(60) and create_run(*a, **k))
+        complete(study, space, 0.8, 0.2)
+        tracker.update(study)  # would wait for ever
+        complete(study, space, 0.9, 0.3)
+        tracker.update(study)
+        go_on.set()
+        assert tracker.flush()
 
 
 @pytest.mark.parametrize("uri", ["http://127.0.0.1:9", "sqlite:///{}/broken.db", "nonsense://here"])
@@ -331,14 +409,15 @@ def test_a_stopped_trial_has_its_figures_and_says_why(
 ) -> None:
     trial = ask(study, space)
     study.pause(trial, EVALUATOR.evaluate(trial.architecture, TrialFiles(study.workspace(trial)), 0.125))
-    tracker.update(study)
+    update(tracker, study)
     assert len(runs(tmp_path)) == 1  # nothing is final while it waits
     study.stop(trial.number, "rung 1 of 2: 3rd of 4")
-    tracker.update(study)
+    update(tracker, study)
     search, stopped = runs(tmp_path)
-    assert search.data.metrics["stopped"] == 1
+    assert search.data.metrics["trials/stopped"] == 1
+    assert (stopped.info.status, stopped.info.run_name) == ("KILLED", "trial 0 stopped")
     assert (stopped.data.tags["state"], stopped.data.tags["reason"]) == ("stopped", "rung 1 of 2: 3rd of 4")
-    assert stopped.data.metrics["budget_fraction"] == 0.125
+    assert stopped.data.metrics["training/budget_fraction"] == 0.125
     assert 0 < stopped.data.metrics["accuracy"] < 1
     assert stopped.data.metrics["accuracy_at"] == stopped.data.metrics["accuracy"]
 
@@ -348,5 +427,5 @@ def test_what_mlflow_refuses_when_a_search_begins_is_one_line(study: Study, spac
     experiment = client.create_experiment(space.name)
     client.delete_experiment(experiment)  # its name stays taken
     with pytest.raises(AnenasError, match=r"cannot log the study 's' in MLflow at .*experiment 'pretend'") as raised:
-        MlflowTracker(study, space, tmp_path / "store", client)
+        MlflowTracker(study, tmp_path / "store", client)
     assert "\n" not in str(raised.value)
