@@ -11,7 +11,7 @@ of the same study without listeners, and how long the search itself waited; both
 from __future__ import annotations
 
 import argparse
-import contextlib
+import dataclasses
 import math
 import random
 import tempfile
@@ -48,9 +48,8 @@ def main() -> None:
         _, without, _ = timed(folder / "without", arguments.trials, arguments.megabytes, log=False)
         waited, spent, ended = timed(folder / "store", arguments.trials, arguments.megabytes, log=True)
     logging, search = spent - without, arguments.trials * arguments.seconds
-    print(
-        f"{arguments.trials} trials: logging took {logging:.1f} s of a core, {1000 * logging / arguments.trials:.0f} ms a trial"
-    )
+    each = 1000 * logging / arguments.trials
+    print(f"{arguments.trials} trials: logging took {logging:.1f} s of a core, {each:.0f} ms a trial")
     print(f"the search waited {waited:.2f} s for it, and {ended:.2f} s at its end")
     print(f"of {arguments.trials} trials of {arguments.seconds:g} s on one core: {logging / search:.2%}")
 
@@ -58,7 +57,8 @@ def main() -> None:
 def timed(folder: Path, trials: int, megabytes: float, *, log: bool) -> tuple[float, float, float]:
     """Seconds that the search waited for its listeners, that all threads computed, and that it waited at the end."""
     space = load_space("mobile_cnn")
-    settings = SearchSettings({"accuracy": 0.0, "latency_ms": 1.0}, space=f"{space.name} 0", data="photos 0123456789ab")
+    objectives, of = {"accuracy": 0.0, "latency_ms": 1.0}, f"{space.name} 0"
+    settings = SearchSettings(objectives, space=of, data="photos 01234567", chip="A15")
     study = Study.create_or_continue(folder, "cost", settings)
     tracker = MlflowTracker(study, folder, connect(default_uri(folder)), source=Source.here()) if log else None
     report = FrontReport(tracker) if tracker else None
@@ -75,13 +75,10 @@ def timed(folder: Path, trials: int, megabytes: float, *, log: bool) -> tuple[fl
 
     if tracker and report:
         study.listeners += [measured(tracker.update), measured(report)]
+    evaluator = TrainingEvaluator((Target.named("A15"),), epochs=1)
+    problem = Problem(space, 10, evaluator, study.objectives, space.limits)
     began = time.process_time()
-    fill(
-        study,
-        Problem(space, 10, TrainingEvaluator((Target.named("A15"),), epochs=1), study.objectives, space.limits),
-        trials,
-        megabytes,
-    )
+    fill(study, problem, trials, megabytes)
     ending = time.perf_counter()
     if tracker and report:
         report.log(study)
@@ -92,31 +89,38 @@ def timed(folder: Path, trials: int, megabytes: float, *, log: bool) -> tuple[fl
 def fill(study: Study, problem: Problem, trials: int, megabytes: float) -> None:
     """Trials drawn at random: one in five is stopped, one in fifty fails, the others complete."""
     sampler, rng = make_sampler("random", 0), random.Random(0)
-    package = bytes(int(1e6 * megabytes))
+    content = bytes(int(1e6 * megabytes))
+    losses = tuple((step, 1 / (1 + step)) for step in range(0, 100, 5))
     while len(study.finished) < trials:
         trial = study.ask(sampler, problem)
         estimate = problem.evaluator.estimate(trial.architecture)
-        score = min(0.99, 1 - 1 / math.log1p(estimate.macs) + rng.gauss(0, 0.02))
-        seconds, losses = {"train": 4.0, "export": 1.0}, tuple((step, 1 / (1 + step)) for step in range(0, 100, 5))
         evaluation = Evaluation(
-            score, estimate, seconds=seconds, losses=losses, held_out=400, trained_steps=100, total_steps=100
+            min(0.99, 1 - 1 / math.log1p(estimate.macs) + rng.gauss(0, 0.02)),
+            estimate,
+            seconds={"train": 4.0, "export": 1.0},
+            losses=losses,
+            held_out=400,
+            trained_steps=100,
+            total_steps=100,
         )
         if trial.number % 50 == 49:
             study.fail(trial, "RuntimeError: pretended")
         elif trial.number % 5 == 4:
-            import dataclasses
-
             study.pause(trial, dataclasses.replace(evaluation, budget_fraction=0.25))
             study.stop(trial.number, "rung 1 of 2: 3rd of 4")
         else:
-            files = study.workspace(trial)
-            (files / PACKAGE / "Data").mkdir(parents=True)
-            (files / PACKAGE / "Manifest.json").write_text("{}")
-            (files / PACKAGE / "Data" / "weight.bin").write_bytes(package)
-            (files / WEIGHTS).write_bytes(package)
-            (files / "architecture.txt").write_text(str(trial.architecture))
-            (files / "operations.csv").write_text("operation,microseconds\n" * 50)
+            leave(study.workspace(trial), str(trial.architecture), content)
             study.complete(trial, evaluation, {})
+
+
+def leave(files: Path, architecture: str, content: bytes) -> None:
+    """What a trial leaves."""
+    (files / PACKAGE / "Data").mkdir(parents=True)
+    (files / PACKAGE / "Manifest.json").write_text("{}")
+    (files / PACKAGE / "Data" / "weight.bin").write_bytes(content)
+    (files / WEIGHTS).write_bytes(content)
+    (files / "architecture.txt").write_text(architecture)
+    (files / "operations.csv").write_text("operation,microseconds\n" * 50)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ from typing import Annotated, Any
 import typer
 
 from anenas._errors import AnenasError
-from anenas._files import is_file
 from anenas.cli._app import DEFAULT_STORE, SEARCH, Insecure, Json, Scheduler, Store, System, Tls, app
 from anenas.cli._units import (
     COUNTS,

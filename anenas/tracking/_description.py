@@ -26,8 +26,9 @@ def of_search(study: Study, now: Snapshot, tags: Mapping[str, str]) -> str:
     objectives = ", ".join(objective.name for objective in study.objectives)
     space = settings.space.partition(" ")[0]
     limits = ", ".join(f"{name} {'≥' if is_least(name) else '≤'} {value:g}" for name, value in settings.limits.items())
+    chip = f" on {settings.chip}" if settings.chip else ""
     within = f" with {limits}" if limits else ""
-    asked = f"**Which networks of `{space}`{on} are best by {objectives} on {settings.chip}{within}?**"
+    asked = f"**Which networks of `{space}`{on} are best by {objectives}{chip}{within}?**"
     command = tags.get(COMMAND, f"anenas search … --study {study.name}")
     by = [f"anenas {tags[VERSION]}"] if VERSION in tags else []
     by += [f"commit {commit[:12]}"] if (commit := tags.get(COMMIT)) else []

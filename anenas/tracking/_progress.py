@@ -51,10 +51,10 @@ class Progress:
             for i, objective in enumerate(study.objectives if now.picks else ()):
                 best = study.point(now.picks[objective.best])[i]
                 metrics.append(Metric(f"best_{metric_name(objective.name)}", best, last, len(now.volumes)))
-        # In a group of their own, which stands behind the others; what never happens is no chart.
+        # By their names they stand behind the others; what never happens is no chart.
         counts = {str(state): count for state, count in now.counts.items() if count}
         new = {state: count for state, count in counts.items() if self._counts.get(state) != count}
-        metrics += [Metric(f"trials/{state}", count, last, len(now.finished)) for state, count in new.items()]
+        metrics += [Metric(f"trials_{state}", count, last, len(now.finished)) for state, count in new.items()]
         if metrics:
             log_batch(self._client, self._run_id, metrics)
         self._points, self._counts = len(now.volumes), counts

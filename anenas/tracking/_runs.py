@@ -29,7 +29,7 @@ from anenas.tracking._data import LoggedSplit
 from anenas.tracking._description import of_model, of_search
 from anenas.tracking._outbox import SEARCH, Outbox
 from anenas.tracking._progress import Progress
-from anenas.tracking._snapshot import Snapshot, Status
+from anenas.tracking._snapshot import Snapshot
 from anenas.tracking._source import OF_EVERY_RUN, Source
 from anenas.tracking._trial import (
     FILES,

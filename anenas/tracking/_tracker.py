@@ -193,11 +193,12 @@ class MlflowTracker:
                     return
 
     def _note_away(self, error: Exception) -> None:
-        self._failed = time.monotonic()
+        now = time.monotonic()
         if self._away_since is None:
-            self._away_since = self._failed
+            self._away_since = now
             why = without_secrets(first_line(error))
             _log.warning("MLflow at %s does not answer, what it misses is logged later: %s", self._runs.uri, why)
+        self._failed = now
 
     def _note_back(self) -> None:
         if self._away_since is not None:

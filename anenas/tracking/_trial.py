@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from anenas.search import CompletedTrial, FinishedTrial, SearchSettings
 from anenas.space import Architecture
@@ -64,7 +64,7 @@ def first_tags(trial: FinishedTrial) -> dict[str, str]:
 
 
 def figures(trial: FinishedTrial) -> dict[str, float]:
-    """The figures of a trial that was trained. Those that few look at are in groups of their own, behind the others."""
+    """The figures of a trial that was trained."""
     evaluation = trial.evaluation
     if evaluation is None:
         return {}
@@ -82,12 +82,12 @@ def figures(trial: FinishedTrial) -> dict[str, float]:
         "macs": estimate.macs,
         "residency": estimate.residency,
         "params": estimate.params,
-        "training/budget_fraction": evaluation.budget_fraction,
-        "training/inherited": evaluation.inherited,
-        "training/steps": evaluation.trained_steps,
-        "training/total_steps": evaluation.total_steps,
-        **{f"verified/{name}": value for name, value in evaluation.verified.items()},
-        **{f"seconds/{step}": seconds for step, seconds in evaluation.seconds.items()},
+        "budget_fraction": evaluation.budget_fraction,
+        "inherited": evaluation.inherited,
+        "trained_steps": evaluation.trained_steps,
+        "total_steps": evaluation.total_steps,
+        **{f"verified_{name}": value for name, value in evaluation.verified.items()},
+        **{f"seconds_{step}": seconds for step, seconds in evaluation.seconds.items()},
     }
     return {name: float(value) for name, value in found.items() if math.isfinite(value)}
 
@@ -103,8 +103,8 @@ class Late:
     """
 
     name: str = ""
-    tags: Mapping[str, str] | None = None
-    metrics: Mapping[str, float] | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
 
 
 def late(trial: FinishedTrial, called: str, on_front: bool, note: str) -> Late:
@@ -123,7 +123,7 @@ def late(trial: FinishedTrial, called: str, on_front: bool, note: str) -> Late:
     if isinstance(trial, CompletedTrial):
         score = metric_name(trial.evaluation.metric)
         if trial.final:
-            metrics |= {f"final_{score}": trial.shipped.score, "training/final_total_steps": trial.shipped.total_steps}
+            metrics |= {f"final_{score}": trial.shipped.score, "final_total_steps": trial.shipped.total_steps}
         if trial.test_score is not None:
             metrics[f"test_{score}"] = trial.test_score
     return Late(name, tags, {name: float(value) for name, value in metrics.items()})

@@ -1,10 +1,18 @@
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
+import os
 import shutil
+import signal
+import socket
+import subprocess
+import sys
 import threading
 import time
+import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +25,17 @@ from anenas._errors import AnenasError
 from anenas.api._report import FrontReport
 from anenas.search import WEIGHTS, Problem, SearchSettings, Study, Trial, TrialFiles, make_sampler, searching
 from anenas.space import Limits, SearchSpace, read_space
-from anenas.tracking import MlflowTracker, _runs, _tracker, connect, default_uri
+from anenas.tracking import (
+    LoggedSplit,
+    MlflowTracker,
+    Source,
+    _runs,
+    _tracker,
+    connect,
+    default_uri,
+    study_page,
+    without_secrets,
+)
 
 EVALUATOR = PretendEvaluator()
 SETTINGS = SearchSettings({"accuracy": 0.0, "latency_ms": 0.5}, space="pretend", chip="A15")
@@ -102,7 +120,7 @@ def test_a_trial_is_a_nested_run_with_choices_figures_curve_and_artifacts(
     assert trial.data.metrics["accuracy"] == 0.8
     assert trial.data.metrics["accuracy_error"] == pytest.approx(0.0400, abs=1e-4)
     assert trial.data.metrics["latency_ms"] == 0.2
-    assert {"latency_low_ms", "latency_high_ms", "size_mb", "macs", "params", "seconds/train"} <= set(
+    assert {"latency_low_ms", "latency_high_ms", "size_mb", "macs", "params", "seconds_train"} <= set(
         trial.data.metrics
     )
     client = MlflowClient(default_uri(tmp_path / "store"))
@@ -149,7 +167,7 @@ def test_a_failed_trial_is_logged_with_its_reason_and_an_infeasible_one_is_count
     assert (failed.info.status, failed.data.tags["state"], failed.data.tags["reason"]) == (
         "FAILED", "failed", "ValueError: no",
     )  # fmt: skip
-    assert search.data.metrics["trials/infeasible"] == 1
+    assert search.data.metrics["trials_infeasible"] == 1
 
 
 def test_the_test_accuracy_is_logged_once_it_is_known(
@@ -192,11 +210,10 @@ def test_final_figures_stand_beside_the_brief_ones(
     update(tracker, study)
     run = runs(tmp_path)[1]
     metrics = {
-        name: run.data.metrics[name]
-        for name in ("accuracy", "training/total_steps", "final_accuracy", "training/final_total_steps")
+        name: run.data.metrics[name] for name in ("accuracy", "total_steps", "final_accuracy", "final_total_steps")
     }
     assert metrics == {
-        "accuracy": 0.5, "training/total_steps": 10, "final_accuracy": 0.75, "training/final_total_steps": 70,
+        "accuracy": 0.5, "total_steps": 10, "final_accuracy": 0.75, "final_total_steps": 70,
     }  # fmt: skip
     client = MlflowClient(default_uri(tmp_path / "store"))
     logged = [file.path for file in client.list_artifacts(run.info.run_id, "final")]
@@ -414,10 +431,10 @@ def test_a_stopped_trial_has_its_figures_and_says_why(
     study.stop(trial.number, "rung 1 of 2: 3rd of 4")
     update(tracker, study)
     search, stopped = runs(tmp_path)
-    assert search.data.metrics["trials/stopped"] == 1
+    assert search.data.metrics["trials_stopped"] == 1
     assert (stopped.info.status, stopped.info.run_name) == ("KILLED", "trial 0 stopped")
     assert (stopped.data.tags["state"], stopped.data.tags["reason"]) == ("stopped", "rung 1 of 2: 3rd of 4")
-    assert stopped.data.metrics["training/budget_fraction"] == 0.125
+    assert stopped.data.metrics["budget_fraction"] == 0.125
     assert 0 < stopped.data.metrics["accuracy"] < 1
     assert stopped.data.metrics["accuracy_at"] == stopped.data.metrics["accuracy"]
 
@@ -429,3 +446,79 @@ def test_what_mlflow_refuses_when_a_search_begins_is_one_line(study: Study, spac
     with pytest.raises(AnenasError, match=r"cannot log the study 's' in MLflow at .*experiment 'pretend'") as raised:
         MlflowTracker(study, tmp_path / "store", client)
     assert "\n" not in str(raised.value)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterator[str]:
+    """One that keeps artifacts for its clients."""
+    folder = tmp_path_factory.mktemp("server")
+    shutil.copy(database, folder)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    arguments = ["--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}", "--artifacts-destination", str(folder)]
+    arguments += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    command = [sys.executable, "-m", "mlflow", "server", *arguments]
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+    try:
+        for _ in range(1200):
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/health"):
+                break
+            assert process.poll() is None, (folder / "log").read_text()
+            time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(60)
+
+
+def test_a_server_holds_runs_data_set_source_view_and_files_and_no_secret(
+    server: str,
+    study: Study,
+    space: SearchSpace,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "ann")
+    monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", "s3cret")
+    monkeypatch.setattr(sys, "argv", ["anenas", "search", "--tracking-uri", server.replace("//", "//ann:s3cret@")])
+    split = LoggedSplit("photos", "0123-train", "training", "images:photos", "{}", "{}")
+    client = connect(server)
+    tracker = MlflowTracker(study, tmp_path / "store", client, source=Source.here(), data=[split])
+    complete(study, space, 0.8, 0.2)
+    tracker.update(study)
+    FrontReport(tracker).log(study)
+    tracker.close("FINISHED")
+    [experiment] = [e for e in client.search_experiments() if e.name == "pretend"]
+    found = list(client.search_runs([experiment.experiment_id]))
+    trial, search = sorted(found, key=lambda run: run.info.run_id == tracker.run_id)
+    assert (search.info.status, trial.info.status) == ("FINISHED", "FINISHED")
+    assert trial.info.artifact_uri.startswith("mlflow-artifacts:")
+    logged = {file.path for file in client.list_artifacts(trial.info.run_id)}
+    assert logged == {"architecture.txt", "operations.csv", "model.mlpackage", "weights.safetensors"}
+    assert {"front.png", "front.html"} <= {file.path for file in client.list_artifacts(tracker.run_id)}
+    for run in found:
+        assert [(one.dataset.name, one.dataset.digest) for one in run.inputs.dataset_inputs] == [
+            ("photos", "0123-train")
+        ]
+        assert run.data.tags["mlflow.source.name"] == "anenas search"
+        assert "s3cret" not in str(run.to_dictionary())
+    assert search.data.tags["anenas.command"] == f"anenas search --tracking-uri {server}"
+    assert "The knee is trial 0: accuracy 80.0 ± 4.0 %; 0.200 ms on A15" in search.data.tags["mlflow.note.content"]
+    page = study_page(client, "s")
+    assert page is not None
+    key = page.partition("viewStateShareKey=")[2]
+    view = json.loads(client.get_experiment(experiment.experiment_id).tags[f"mlflow.sharedViewState.{key}"])
+    assert view["selectedColumns"][:2] == ["metrics.`accuracy`", "metrics.`latency_ms`"]
+    assert study_page(client, "another") is None
+    assert capfd.readouterr().out == ""
+
+
+def test_an_address_is_shown_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "t0ken")
+    with pytest.raises(AnenasError) as raised:
+        connect("postgresql://anna:s3cret@127.0.0.1:9/runs?password=other")
+    assert not [secret for secret in ("s3cret", "other", "anna") if secret in str(raised.value)]
+    assert without_secrets("401: t0ken at https://a:b@host/x") == "401: … at https://host/x"
