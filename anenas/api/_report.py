@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import logging
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from anenas._errors import AnenasError
@@ -21,35 +22,50 @@ _log = logging.getLogger(__name__)
 
 
 class FrontReport:
-    """Logs the front's table, picture and page, and every trial, as artifacts of the search's run.
+    """Logs the front's table and picture, and every trial, as artifacts of the search's run.
 
-    As a listener of the study it does so whenever MLflow does not have the current front.
+    As a listener of the study it does so when the front has changed, and as rarely as keeps it to a hundredth of the
+    search's time. `log` at the end adds the page.
     """
 
     def __init__(self, tracker: MlflowTracker) -> None:
         self._tracker = tracker
         self._logged: list[CompletedTrial] = []
+        self._next = 0.0  # by time.monotonic
 
     def __call__(self, study: Study) -> None:
-        if study.front != self._logged:
-            self.log(study)
+        began = time.monotonic()
+        if study.front != self._logged and began >= self._next:
+            self._write(study, write_brief)
+            ended = time.monotonic()
+            self._next = ended + 100 * (ended - began)
 
     def log(self, study: Study) -> None:
-        """Log it as it is now; later, if that cannot be written."""
+        """Log it as it is now; not at all, if it cannot be written."""
+        self._write(study, write_whole_report)
+
+    def _write(self, study: Study, write: Callable[[Study, Path], None]) -> None:
         try:
-            self._log(study)
+            with tempfile.TemporaryDirectory() as folder:
+                write(study, Path(folder))
+                self._tracker.log_files(Path(folder))
         except OSError as error:
             _log.warning("the report of the front cannot be written now: %s", error.strerror or error)
+        else:
+            self._logged = study.front
 
-    def _log(self, study: Study) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            new = Path(folder)
-            write_front_csv(study, new / "front.csv")
-            write_trials_csv(study, new / "trials.csv")
-            write_front_png(study, new / "front.png")
-            write_front_page(study, new / "front.html")
-            if self._tracker.log_files(new):
-                self._logged = study.front
+
+def write_brief(study: Study, folder: Path) -> None:
+    """What is logged of the front while a search runs."""
+    write_front_csv(study, folder / "front.csv")
+    write_trials_csv(study, folder / "trials.csv")
+    write_front_png(study, folder / "front.png")
+
+
+def write_whole_report(study: Study, folder: Path) -> None:
+    """What is logged of it once a search has ended: with its page."""
+    write_brief(study, folder)
+    write_front_page(study, folder / "front.html")
 
 
 def report_tests(study: Study, data: Path, tracker: MlflowTracker) -> None:

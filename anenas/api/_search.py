@@ -48,7 +48,8 @@ from anenas.search import (
     use_storage,
 )
 from anenas.space import SearchSpace
-from anenas.tracking import MlflowTracker, connect, default_uri
+from anenas.tracking import MlflowTracker, Source, connect, logged_splits
+from anenas.tracking import tracking_uri as uri_of
 
 if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
@@ -183,7 +184,7 @@ def run_search(
         store: Folder of studies and MLflow's database.
         storage: Address of a database that studies are in instead of SQLite in the store, for SQLAlchemy and without
             its password, such as "postgresql://user@host/database" with PGPASSWORD set. The store remembers it.
-        tracking_uri: Of an MLflow server, instead of the store's database.
+        tracking_uri: Of an MLflow server, instead of MLflow's own `MLFLOW_TRACKING_URI`, or else the store's database.
         exports: Folder that the best models are copied to.
         latency: What says how long networks take, instead of the calibrated model: a source for every chip, one by
             the name of each chip, or the name of one of `anenas.latency.latency_sources`, such as "table:FILE".
@@ -241,7 +242,7 @@ def run_search(
     name = study_name(Path(store).absolute(), study, new, job.title, job.settings)
     store, exports = made_folder("store", store), made_folder("exports", exports)
     first = job.first(seed_architectures, Study.load(store, from_study) if from_study else None)
-    client = connect(tracking_uri or default_uri(store))
+    client = connect(uri_of(tracking_uri, store))
     wanted = math.inf if timeout and trials is None else trials or DEFAULT_TRIALS
     deadline = started + timeout if timeout else math.inf
     ladder = job.ladder(rungs, wanted)
@@ -258,7 +259,8 @@ def run_search(
             for line in warnings:
                 _log.warning(line)
         tell_disk(found, job.drawn, wanted)
-        tracker = MlflowTracker(found, job.space, store, client)
+        splits = logged_splits(job.dataset, found.data) if job.dataset else ()
+        tracker = MlflowTracker(found, store, client, source=Source.here(), data=splits)
         if job.dataset:
             tracker.log_inputs(count_inputs(job.dataset))
         report = FrontReport(tracker)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from anenas._errors import AnenasError
-from anenas._files import is_file
 from anenas.cli._app import DEFAULT_STORE, SEARCH, Insecure, Json, Scheduler, Storage, Store, System, Tls, app
 from anenas.cli._units import (
     COUNTS,
@@ -242,7 +241,8 @@ def search(
     store: Store = DEFAULT_STORE,
     storage: Storage = None,
     tracking_uri: Annotated[
-        str | None, typer.Option(help="Of an MLflow server.", show_default="the store's own database")
+        str | None,
+        typer.Option(help="Of an MLflow server.", show_default="$MLFLOW_TRACKING_URI, or the store's own database"),
     ] = None,
     exports: Annotated[Path, typer.Option(help="Folder that the best models are copied to.")] = Path("exports"),
     as_json: Json = False,
@@ -267,7 +267,8 @@ def search(
     from anenas.report.evaluation import PAGE
     from anenas.search.executors.cluster import DaskExecutor
 
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # MLflow's seven take minutes
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # MLflow's seven take minutes,
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")  # as do its 120 seconds, three times
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end, end as by Ctrl-C
     with SearchProgress(trials or (None if timeout else DEFAULT_TRIALS)) as progress:
         result = run_search(
@@ -360,16 +361,30 @@ def front(
 
 @app.command(rich_help_panel=SEARCH)
 def ui(
+    study: Annotated[str | None, typer.Argument(help="Its name.", show_default="the last one")] = None,
     store: Store = DEFAULT_STORE,
+    tracking_uri: Annotated[
+        str | None, typer.Option(help="Of an MLflow server.", show_default="$MLFLOW_TRACKING_URI, or the store's own")
+    ] = None,
     port: Annotated[int, typer.Option(help="Port to serve at.")] = 5000,
     host: Annotated[str, typer.Option(help="Address to serve at.")] = "127.0.0.1",
 ) -> None:
-    """Open MLflow on the store."""
-    from anenas.tracking import default_uri
+    """Open MLflow on the runs of a study."""
+    from anenas.tracking import connect, default_uri, is_there, study_page, without_secrets
+    from anenas.tracking import tracking_uri as uri_of
 
-    if not is_file(store / "mlflow.db"):
+    uri = uri_of(tracking_uri, store)
+    is_ours = uri == default_uri(store)
+    if is_ours and not is_there(store):
         raise AnenasError(f"nothing to browse in {store} yet; run `anenas search` first, or name another --store")
+    page = study_page(connect(uri), study)
+    if page is None:
+        what = f"the study '{study}'" if study else "a study"
+        raise AnenasError(f"{what} is not in MLflow at {without_secrets(uri)}; `anenas front` lists those of the store")
+    if not is_ours:
+        print(f"{without_secrets(uri).rstrip('/')}{page}")
+        return
     arguments = ["-m", "mlflow", "server", "--backend-store-uri", default_uri(store), "--host", host]
     arguments += ["--port", str(port), "--default-artifact-root", (store / "artifacts").absolute().as_uri()]
-    print(f"MLflow on {store} at http://{host}:{port}, Ctrl-C ends it", file=sys.stderr)
+    print(f"MLflow on {store}, Ctrl-C ends it; the runs are at\n  http://{host}:{port}{page}", file=sys.stderr)
     os.execv(sys.executable, [sys.executable, *arguments])

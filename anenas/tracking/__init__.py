@@ -1,16 +1,27 @@
 """MLflow: one run for a search, one nested in it for each trial."""
 
-from anenas.tracking._mlflow import MlflowTracker, connect, default_uri
+from anenas.tracking._connection import connect, default_uri, is_there, tracking_uri, without_secrets
+from anenas.tracking._data import LoggedSplit, logged_splits
 from anenas.tracking._own import OwnRun, forgotten_artifacts, own_runs, remove_runs, rename_runs, runs_of
+from anenas.tracking._source import Source
+from anenas.tracking._tracker import MlflowTracker
+from anenas.tracking._view import study_page
 
 __all__ = [
+    "LoggedSplit",
     "MlflowTracker",
     "OwnRun",
+    "Source",
     "connect",
     "default_uri",
     "forgotten_artifacts",
+    "is_there",
+    "logged_splits",
     "own_runs",
     "remove_runs",
     "rename_runs",
     "runs_of",
+    "study_page",
+    "tracking_uri",
+    "without_secrets",
 ]

@@ -79,7 +79,7 @@ def remove_runs(store: Path, runs: Sequence[OwnRun]) -> None:
     Raises:
         AnenasError: If the database cannot be written.
     """
-    from anenas.tracking._mlflow import connect, default_uri
+    from anenas.tracking._connection import connect, default_uri
 
     if not runs:
         return

@@ -46,8 +46,9 @@ def study(tmp_path: Path, space: SearchSpace) -> Study:
 
 @pytest.fixture
 def tracker(study: Study, space: SearchSpace, tmp_path: Path) -> MlflowTracker:
-    tracker = MlflowTracker(study, space, tmp_path / "store", connect(default_uri(tmp_path / "store")))
+    tracker = MlflowTracker(study, tmp_path / "store", connect(default_uri(tmp_path / "store")))
     tracker.update(study)
+    assert tracker.flush()
     return tracker
 
 
@@ -61,7 +62,8 @@ def test_what_ships_has_a_report_of_its_test_beside_it_and_in_mlflow(
     assert (found["study"], found["split"], found["inputs"]) == ("tiny", "test", 63)
     assert found["accuracy"]["value"] == trial.test_score
     client = MlflowClient(default_uri(tmp_path / "store"))
-    [experiment] = client.search_experiments(filter_string="name = 'tiny'")
+    assert tracker.flush()
+    [experiment] = client.search_experiments(filter_string="name LIKE 'tiny%'")
     [run] = client.search_runs([experiment.experiment_id], "tags.`anenas.trial` = '0'")
     logged = {Path(file.path).name for file in client.list_artifacts(run.info.run_id, "test")}
     files = set(report_files(CLASSIFICATION))
@@ -102,7 +104,8 @@ def test_a_model_on_the_front_has_a_report_of_its_validation_in_mlflow(
         np.save(file, np.zeros_like(np.load(file)))  # it would be seen if test inputs were looked at
     reports(study)
     client = MlflowClient(default_uri(tmp_path / "store"))
-    [experiment] = client.search_experiments(filter_string="name = 'tiny'")
+    assert tracker.flush()
+    [experiment] = client.search_experiments(filter_string="name LIKE 'tiny%'")
     [run] = client.search_runs([experiment.experiment_id], "tags.`anenas.trial` = '0'")
     logged = {Path(file.path).name: file.path for file in client.list_artifacts(run.info.run_id, "validation")}
     assert set(logged) == {"report.json", "confusion.png"}

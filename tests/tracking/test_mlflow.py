@@ -3,7 +3,16 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
 import time
+import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,7 +35,17 @@ from anenas.search import (
     searching,
 )
 from anenas.space import Limits, SearchSpace, read_space
-from anenas.tracking import MlflowTracker, connect, default_uri
+from anenas.tracking import (
+    LoggedSplit,
+    MlflowTracker,
+    Source,
+    _runs,
+    _tracker,
+    connect,
+    default_uri,
+    study_page,
+    without_secrets,
+)
 
 EVALUATOR = PretendEvaluator()
 SETTINGS = SearchSettings({"accuracy": 0.0, "latency_ms": 0.5}, space="pretend", chip="A15")
@@ -44,13 +63,27 @@ def study(tmp_path: Path) -> Study:
     return Study.create_or_continue(tmp_path / "store", "s", SETTINGS)
 
 
+@pytest.fixture(scope="session")
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty one of MLflow's: making it takes a second."""
+    folder = tmp_path_factory.mktemp("mlflow")
+    connect(default_uri(folder))
+    return folder / "mlflow.db"
+
+
 @pytest.fixture
-def tracker(study: Study, space: SearchSpace, tmp_path: Path) -> MlflowTracker:
-    return tracker_of(study, space, tmp_path / "store")
+def tracker(study: Study, tmp_path: Path, database: Path) -> MlflowTracker:
+    shutil.copy(database, tmp_path / "store")
+    return tracker_of(study, tmp_path / "store")
 
 
-def tracker_of(study: Study, space: SearchSpace, store: Path, server: Path | None = None) -> MlflowTracker:
-    return MlflowTracker(study, space, store, connect(default_uri(server or store)))
+def tracker_of(study: Study, store: Path, server: Path | None = None) -> MlflowTracker:
+    return MlflowTracker(study, store, connect(default_uri(server or store)))
+
+
+def update(tracker: MlflowTracker, study: Study) -> None:
+    tracker.update(study)
+    assert tracker.flush()
 
 
 def complete(study: Study, space: SearchSpace, accuracy: float, latency_ms: float) -> None:
@@ -76,6 +109,7 @@ def test_how_many_inputs_of_each_class_were_used_is_an_artifact_of_the_search(
     tracker: MlflowTracker, tmp_path: Path
 ) -> None:
     tracker.log_inputs({"train": {"cat": 3, "dog": 4}, "test": {"cat": 1, "dog": 0}})
+    assert tracker.flush()
     [search] = runs(tmp_path)
     file = MlflowClient(default_uri(tmp_path / "store")).download_artifacts(search.info.run_id, "inputs.json")
     assert json.loads(Path(file).read_text()) == {"train": {"cat": 3, "dog": 4}, "test": {"cat": 1, "dog": 0}}
@@ -85,13 +119,14 @@ def test_a_trial_is_a_nested_run_with_choices_figures_curve_and_artifacts(
     tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path
 ) -> None:
     complete(study, space, 0.8, 0.2)
-    tracker.update(study)
+    update(tracker, study)
     search, trial = runs(tmp_path)
     record = study.finished[0]
     assert trial.data.tags["mlflow.parentRunId"] == search.info.run_id
     assert trial.info.status == "FINISHED"
-    assert trial.data.params["architecture"] == str(record.architecture)
+    assert trial.data.tags["architecture"] == str(record.architecture)
     assert trial.data.params["stage1.depth"] == str(record.architecture.stages[1].depth)
+    assert trial.data.params["stage1.kernel"] == str(record.architecture.stages[1].block.values()["kernel"])
     assert trial.data.metrics["accuracy"] == 0.8
     assert trial.data.metrics["accuracy_error"] == pytest.approx(0.0400, abs=1e-4)
     assert trial.data.metrics["latency_ms"] == 0.2
@@ -101,7 +136,7 @@ def test_a_trial_is_a_nested_run_with_choices_figures_curve_and_artifacts(
     client = MlflowClient(default_uri(tmp_path / "store"))
     assert [(m.step, m.value) for m in client.get_metric_history(trial.info.run_id, "train_loss")] == [(1, 2), (2, 1)]
     artifacts = {file.path for file in client.list_artifacts(trial.info.run_id)}
-    assert artifacts == {"architecture.txt", "operations.csv", "model.mlpackage"}
+    assert artifacts == {"architecture.txt", "operations.csv", "model.mlpackage", "weights.safetensors"}
 
 
 def test_the_run_of_a_trial_is_of_when_it_was_trained(
@@ -110,7 +145,7 @@ def test_the_run_of_a_trial_is_of_when_it_was_trained(
     before = time.time()
     complete(study, space, 0.8, 0.2)
     after = time.time()
-    tracker.update(study)
+    update(tracker, study)
     trial = runs(tmp_path)[1]
     assert before - 1 <= trial.info.start_time / 1000 <= trial.info.end_time / 1000 <= after + 1
     assert trial.info.start_time == int(1000 * study.finished[0].started)
@@ -124,10 +159,10 @@ def test_pareto_tags_follow_the_front_as_it_moves(
 
     complete(study, space, 0.8, 0.3)
     complete(study, space, 0.7, 0.2)
-    tracker.update(study)
+    update(tracker, study)
     assert tags() == ["true", "true"]
     complete(study, space, 0.9, 0.25)
-    tracker.update(study)
+    update(tracker, study)
     assert tags() == ["false", "true", "true"]
 
 
@@ -137,22 +172,22 @@ def test_a_failed_trial_is_logged_with_its_reason_and_an_infeasible_one_is_count
     study.fail(ask(study, space), "ValueError: no")
     rejected = ask(study, space)
     study.reject(rejected, EVALUATOR.estimate(rejected.architecture), {"size_mb": 0.5})
-    tracker.update(study)
+    update(tracker, study)
     search, failed = runs(tmp_path)
     assert (failed.info.status, failed.data.tags["state"], failed.data.tags["reason"]) == (
         "FAILED", "failed", "ValueError: no",
     )  # fmt: skip
-    assert search.data.metrics["infeasible"] == 1
+    assert search.data.metrics["trials_infeasible"] == 1
 
 
 def test_the_test_accuracy_is_logged_once_it_is_known(
     tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path
 ) -> None:
     complete(study, space, 0.8, 0.3)
-    tracker.update(study)
+    update(tracker, study)
     assert "test_accuracy" not in runs(tmp_path)[1].data.metrics
     study.set_test_score(0, 0.75)
-    tracker.update(study)
+    update(tracker, study)
     assert runs(tmp_path)[1].data.metrics["test_accuracy"] == 0.75
 
 
@@ -160,11 +195,12 @@ def test_files_of_a_trial_are_logged_to_a_folder_of_its_run_and_replaced(
     tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path
 ) -> None:
     complete(study, space, 0.8, 0.2)
-    tracker.update(study)
+    update(tracker, study)
     client = MlflowClient(default_uri(tmp_path / "store"))
     for text in ("old", "new"):
         (tmp_path / "report.json").write_text(text)
         tracker.log_trial_files(0, [tmp_path / "report.json"], "test")
+        assert tracker.flush()
     run = runs(tmp_path)[1].info.run_id
     assert [file.path for file in client.list_artifacts(run, "test")] == ["test/report.json"]
     assert Path(client.download_artifacts(run, "test/report.json")).read_text() == "new"
@@ -175,20 +211,23 @@ def test_final_figures_stand_beside_the_brief_ones(
     tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path
 ) -> None:
     complete(study, space, 0.5, 0.3)
-    tracker.update(study)
+    update(tracker, study)
     [trial] = study.completed
     files = TrialFiles(study.final_workspace(0), donor=study.trial_folder(0) / WEIGHTS)
     evaluation = EVALUATOR.finish(trial.architecture, files, (2, 4))
     assert evaluation
     study.set_final(0, 6, dataclasses.replace(evaluation, score=0.75, total_steps=70))
-    tracker.update(study)
+    update(tracker, study)
     run = runs(tmp_path)[1]
     metrics = {
         name: run.data.metrics[name] for name in ("accuracy", "total_steps", "final_accuracy", "final_total_steps")
     }
-    assert metrics == {"accuracy": 0.5, "total_steps": 10, "final_accuracy": 0.75, "final_total_steps": 70}
+    assert metrics == {
+        "accuracy": 0.5, "total_steps": 10, "final_accuracy": 0.75, "final_total_steps": 70,
+    }  # fmt: skip
     client = MlflowClient(default_uri(tmp_path / "store"))
-    assert [file.path for file in client.list_artifacts(run.info.run_id, "final")] == ["final/model.mlpackage"]
+    logged = [file.path for file in client.list_artifacts(run.info.run_id, "final")]
+    assert logged == ["final/model.mlpackage", "final/weights.safetensors"]
 
 
 def test_what_is_measured_later_takes_the_place_of_the_estimate_which_stays_beside_it(
@@ -214,9 +253,9 @@ def test_the_hypervolume_is_logged_once_after_every_trial(
 ) -> None:
     for i in range(3):
         complete(study, space, 0.5 + 0.1 * i, 0.2)
-        tracker.update(study)
-    again = tracker_of(study, space, tmp_path / "store")
-    again.update(study)
+        update(tracker, study)
+    again = tracker_of(study, tmp_path / "store")
+    update(again, study)
     history = MlflowClient(default_uri(tmp_path / "store")).get_metric_history(tracker.run_id, "hypervolume")
     assert [(metric.step, metric.value) for metric in history] == list(enumerate(study.hypervolumes, start=1))
 
@@ -225,10 +264,10 @@ def test_a_search_that_goes_on_keeps_its_run_and_logs_what_was_missed(
     tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path
 ) -> None:
     complete(study, space, 0.8, 0.2)
-    tracker.update(study)
+    update(tracker, study)
     complete(study, space, 0.9, 0.3)  # and the process is killed before it is logged
-    again = tracker_of(study, space, tmp_path / "store")
-    again.update(study)
+    again = tracker_of(study, tmp_path / "store")
+    update(again, study)
     assert again.run_id == tracker.run_id
     assert [run.data.tags.get("anenas.trial") for run in runs(tmp_path)] == [None, "0", "1"]
 
@@ -241,8 +280,8 @@ def test_a_trial_whose_logging_was_cut_short_is_logged_anew(
     tags = {"anenas.study_id": study.id, "anenas.trial": "0", "mlflow.parentRunId": search.info.run_id}
     client.create_run(search.info.experiment_id, tags=tags)
     complete(study, space, 0.8, 0.2)
-    again = tracker_of(study, space, tmp_path / "store")
-    again.update(study)
+    again = tracker_of(study, tmp_path / "store")
+    update(again, study)
     again.close("FINISHED")
     assert [run.info.status for run in runs(tmp_path)] == ["FINISHED", "FINISHED"]
 
@@ -251,7 +290,7 @@ def test_the_run_of_a_killed_search_is_closed_by_the_next_one(
     tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path
 ) -> None:
     store = tmp_path / "store"
-    tracker_of(Study.create_or_continue(store, "other", SETTINGS), space, store).close("FINISHED")
+    tracker_of(Study.create_or_continue(store, "other", SETTINGS), store).close("FINISHED")
     assert {run.data.tags["anenas.study"]: run.info.status for run in runs(tmp_path)} == {
         "s": "KILLED",
         "other": "FINISHED",
@@ -263,7 +302,7 @@ def test_the_run_of_a_living_search_is_left_alone(
 ) -> None:
     store = tmp_path / "store"
     with searching(store, "s"):
-        tracker_of(Study.create_or_continue(store, "other", SETTINGS), space, store).close("FINISHED")
+        tracker_of(Study.create_or_continue(store, "other", SETTINGS), store).close("FINISHED")
     assert sorted(run.info.status for run in runs(tmp_path)) == ["FINISHED", "RUNNING"]
 
 
@@ -271,11 +310,11 @@ def test_a_study_of_the_same_name_in_another_store_has_runs_of_its_own(
     tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path
 ) -> None:
     complete(study, space, 0.8, 0.2)
-    tracker.update(study)
+    update(tracker, study)
     twin = Study.create_or_continue(tmp_path / "elsewhere", "s", SETTINGS)
     complete(twin, space, 0.7, 0.3)
-    other = tracker_of(twin, space, tmp_path / "elsewhere", server=tmp_path / "store")
-    other.update(twin)
+    other = tracker_of(twin, tmp_path / "elsewhere", server=tmp_path / "store")
+    update(other, twin)
     assert other.run_id != tracker.run_id
     parents = {run.data.tags.get("mlflow.parentRunId") for run in runs(tmp_path)}
     assert parents == {None, tracker.run_id, other.run_id}
@@ -285,34 +324,37 @@ def test_a_living_search_of_another_store_is_left_alone(
     tracker: MlflowTracker, space: SearchSpace, tmp_path: Path
 ) -> None:
     other = Study.create_or_continue(tmp_path / "elsewhere", "other", SETTINGS)
-    tracker_of(other, space, tmp_path / "elsewhere", server=tmp_path / "store")
+    tracker_of(other, tmp_path / "elsewhere", server=tmp_path / "store")
     assert [run.info.status for run in runs(tmp_path)] == ["RUNNING", "RUNNING"]
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt, MlflowException])
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What does not answer is tried again soon, and not waited for."""
+    monkeypatch.setattr(_tracker, "_SOONEST", 0.05)
+    monkeypatch.setattr(_tracker, "_PATIENCE", 0.3)
+
+
+@pytest.mark.usefixtures("hurried")
 def test_a_trial_is_logged_whole_or_not_at_all(
-    tracker: MlflowTracker,
-    study: Study,
-    space: SearchSpace,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    error: type[BaseException],
+    tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     complete(study, space, 0.8, 0.2)
-
-    def interrupted(*_: object) -> None:
-        raise error("now")
-
-    with monkeypatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
-        patch.setattr(MlflowClient, "log_artifact", interrupted)
+    with monkeypatch.context() as patch:
+        patch.setattr(MlflowClient, "log_artifact", away)
         tracker.update(study)
-    assert len(runs(tmp_path)) == 1
-    tracker.update(study)
+        assert not tracker.flush()
+    assert len(runs(tmp_path)) <= 2  # that of a try that is being made, and none of those before
     tracker.close("FINISHED")
     assert [run.info.status for run in runs(tmp_path)] == ["FINISHED", "FINISHED"]
 
 
-def test_what_a_store_misses_while_it_is_away_is_logged_later(
+def away(*_: object, **__: object) -> None:
+    raise MlflowException("connection refused")
+
+
+@pytest.mark.usefixtures("hurried")
+def test_what_a_store_misses_while_it_is_away_is_logged_when_it_is_back(
     tracker: MlflowTracker,
     study: Study,
     space: SearchSpace,
@@ -322,28 +364,81 @@ def test_what_a_store_misses_while_it_is_away_is_logged_later(
 ) -> None:
     complete(study, space, 0.8, 0.2)
     report = FrontReport(tracker)
-
-    def away(*_: object, **__: object) -> None:
-        raise MlflowException("connection refused")
-
     with monkeypatch.context() as patch:
-        for name in ("create_run", "log_artifacts", "set_terminated"):
+        for name in ("create_run", "log_artifact", "set_terminated"):
             patch.setattr(MlflowClient, name, away)
         tracker.update(study)
         report(study)
-        tracker.close("FINISHED")
-    said = "MLflow does not answer; what it misses is logged later: connection refused"
-    assert [record.getMessage() for record in caplog.records if record.name.startswith("anenas")] == [said] * 3
-    assert [run.info.status for run in runs(tmp_path)] == ["RUNNING"]
-    tracker.update(study)
-    report(study)  # though the front is the same
+        assert not tracker.flush()
+        assert [run.info.status for run in runs(tmp_path)] == ["RUNNING"]
     tracker.close("FINISHED")
+    told = [record.getMessage() for record in caplog.records if record.name.startswith("anenas")]
+    assert len(told) == 2
+    assert "does not answer, what it misses is logged later: connection refused" in told[0]
+    assert "answers again" in told[1]
     search, trial = runs(tmp_path)
     artifacts = MlflowClient(default_uri(tmp_path / "store")).list_artifacts(search.info.run_id)
-    assert [file.path for file in artifacts] == ["front.csv", "front.html", "front.png", "trials.csv"]
+    assert [file.path for file in artifacts] == ["front.csv", "front.png", "trials.csv"]
     assert (search.info.status, trial.info.status) == ("FINISHED", "FINISHED")
     assert (trial.data.metrics["accuracy"], trial.data.tags["pareto"]) == (0.8, "true")
     assert search.data.metrics["hypervolume"] == study.hypervolumes[-1]
+
+
+@pytest.mark.usefixtures("hurried")
+def test_one_that_stays_away_is_left_in_a_bounded_time_and_the_next_search_logs_all(
+    tracker: MlflowTracker,
+    study: Study,
+    space: SearchSpace,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    complete(study, space, 0.8, 0.2)
+    complete(study, space, 0.9, 0.3)
+    with monkeypatch.context() as patch:
+        patch.setattr(MlflowClient, "create_run", away)
+        tracker.update(study)
+        FrontReport(tracker).log(study)
+        tracker.close("FINISHED")
+    assert "2 trials are not logged; the same search again logs what is missing" in caplog.messages[-1]
+    again = tracker_of(study, tmp_path / "store")
+    again.update(study)
+    again.close("FINISHED")
+    search, *trials = runs(tmp_path)
+    assert [run.data.tags["anenas.trial"] for run in trials] == ["0", "1"]
+    artifacts = MlflowClient(default_uri(tmp_path / "store")).list_artifacts(search.info.run_id)
+    assert "front.html" in {file.path for file in artifacts}
+
+
+def test_a_trial_that_mlflow_refuses_does_not_keep_others_away(
+    tracker: MlflowTracker,
+    study: Study,
+    space: SearchSpace,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    complete(study, space, 0.8, 0.2)
+    complete(study, space, 0.9, 0.3)
+    monkeypatch.setattr(_runs, "parameters", lambda a: {"*": "1"} if a == study.finished[0].architecture else {})
+    update(tracker, study)
+    assert [run.data.tags.get("anenas.trial") for run in runs(tmp_path)] == [None, "1"]
+    assert "refuses trial 0" in caplog.text
+
+
+def test_the_search_never_waits_for_mlflow(
+    tracker: MlflowTracker, study: Study, space: SearchSpace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+    create_run = MlflowClient.create_run
+    with monkeypatch.context() as patch:
+        patch.setattr(MlflowClient, "create_run", lambda *a, **k: go_on.wait(60) and create_run(*a, **k))
+        complete(study, space, 0.8, 0.2)
+        tracker.update(study)  # would wait for ever
+        complete(study, space, 0.9, 0.3)
+        tracker.update(study)
+        go_on.set()
+        assert tracker.flush()
 
 
 @pytest.mark.parametrize("uri", ["http://127.0.0.1:9", "sqlite:///{}/broken.db", "nonsense://here"])
@@ -359,12 +454,13 @@ def test_a_stopped_trial_has_its_figures_and_says_why(
 ) -> None:
     trial = ask(study, space)
     study.pause(trial, EVALUATOR.evaluate(trial.architecture, TrialFiles(study.workspace(trial)), 0.125))
-    tracker.update(study)
+    update(tracker, study)
     assert len(runs(tmp_path)) == 1  # nothing is final while it waits
     study.stop(trial.number, "rung 1 of 2: 3rd of 4")
-    tracker.update(study)
+    update(tracker, study)
     search, stopped = runs(tmp_path)
-    assert search.data.metrics["stopped"] == 1
+    assert search.data.metrics["trials_stopped"] == 1
+    assert (stopped.info.status, stopped.info.run_name) == ("KILLED", "trial 0 stopped")
     assert (stopped.data.tags["state"], stopped.data.tags["reason"]) == ("stopped", "rung 1 of 2: 3rd of 4")
     assert stopped.data.metrics["budget_fraction"] == 0.125
     assert 0 < stopped.data.metrics["accuracy"] < 1
@@ -376,5 +472,81 @@ def test_what_mlflow_refuses_when_a_search_begins_is_one_line(study: Study, spac
     experiment = client.create_experiment(space.name)
     client.delete_experiment(experiment)  # its name stays taken
     with pytest.raises(AnenasError, match=r"cannot log the study 's' in MLflow at .*experiment 'pretend'") as raised:
-        MlflowTracker(study, space, tmp_path / "store", client)
+        MlflowTracker(study, tmp_path / "store", client)
     assert "\n" not in str(raised.value)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterator[str]:
+    """One that keeps artifacts for its clients."""
+    folder = tmp_path_factory.mktemp("server")
+    shutil.copy(database, folder)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    arguments = ["--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}", "--artifacts-destination", str(folder)]
+    arguments += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    command = [sys.executable, "-m", "mlflow", "server", *arguments]
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+    try:
+        for _ in range(1200):
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/health"):
+                break
+            assert process.poll() is None, (folder / "log").read_text()
+            time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(60)
+
+
+def test_a_server_holds_runs_data_set_source_view_and_files_and_no_secret(
+    server: str,
+    study: Study,
+    space: SearchSpace,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_USERNAME", "ann")
+    monkeypatch.setenv("MLFLOW_TRACKING_PASSWORD", "s3cret")
+    monkeypatch.setattr(sys, "argv", ["anenas", "search", "--tracking-uri", server.replace("//", "//ann:s3cret@")])
+    split = LoggedSplit("photos", "0123-train", "training", "images:photos", "{}", "{}")
+    client = connect(server)
+    tracker = MlflowTracker(study, tmp_path / "store", client, source=Source.here(), data=[split])
+    complete(study, space, 0.8, 0.2)
+    tracker.update(study)
+    FrontReport(tracker).log(study)
+    tracker.close("FINISHED")
+    [experiment] = [e for e in client.search_experiments() if e.name == "pretend"]
+    found = list(client.search_runs([experiment.experiment_id]))
+    trial, search = sorted(found, key=lambda run: run.info.run_id == tracker.run_id)
+    assert (search.info.status, trial.info.status) == ("FINISHED", "FINISHED")
+    assert trial.info.artifact_uri.startswith("mlflow-artifacts:")
+    logged = {file.path for file in client.list_artifacts(trial.info.run_id)}
+    assert logged == {"architecture.txt", "operations.csv", "model.mlpackage", "weights.safetensors"}
+    assert {"front.png", "front.html"} <= {file.path for file in client.list_artifacts(tracker.run_id)}
+    for run in found:
+        assert [(one.dataset.name, one.dataset.digest) for one in run.inputs.dataset_inputs] == [
+            ("photos", "0123-train")
+        ]
+        assert run.data.tags["mlflow.source.name"] == "anenas search"
+        assert "s3cret" not in str(run.to_dictionary())
+    assert search.data.tags["anenas.command"] == f"anenas search --tracking-uri {server}"
+    assert "The knee is trial 0: accuracy 80.0 ± 4.0 %; 0.200 ms on A15" in search.data.tags["mlflow.note.content"]
+    page = study_page(client, "s")
+    assert page is not None
+    key = page.partition("viewStateShareKey=")[2]
+    view = json.loads(client.get_experiment(experiment.experiment_id).tags[f"mlflow.sharedViewState.{key}"])
+    assert view["selectedColumns"][:2] == ["metrics.`accuracy`", "metrics.`latency_ms`"]
+    assert study_page(client, "another") is None
+    assert capfd.readouterr().out == ""
+
+
+def test_an_address_is_shown_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "t0ken")
+    with pytest.raises(AnenasError) as raised:
+        connect("postgresql://anna:s3cret@127.0.0.1:9/runs?password=other")
+    assert not [secret for secret in ("s3cret", "other", "anna") if secret in str(raised.value)]
+    assert without_secrets("401: t0ken at https://a:b@host/x") == "401: … at https://host/x"
