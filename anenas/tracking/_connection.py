@@ -56,6 +56,8 @@ def connect(uri: str) -> MlflowClient:
 
     # MLflow prints a line to standard output at the end of every run on a server, among what is meant for scripts.
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
+    # Its seven retries take four minutes; what is missed later is logged later.
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
     file = file_of(uri)
     try:
         with _quiet("mlflow", "alembic"):  # they log every table that they create

@@ -68,7 +68,8 @@ class MlflowTracker:
         self._away_since: float | None = None
         self._failed = 0.0  # when it last did not answer
         self._is_closing = self._has_ended = self._has_all = False
-        threading.Thread(target=self._work, name="mlflow", daemon=True).start()
+        self._thread = threading.Thread(target=self._work, name="mlflow", daemon=True)
+        self._thread.start()
 
     @property
     def run_id(self) -> str:
@@ -122,6 +123,7 @@ class MlflowTracker:
             self._has_all = is_done
             self._has_ended = True
             self._changed.notify_all()
+        self._thread.join(_TOLD)  # a later search of the study must not log beside it; a request may take longer
         if not is_done and left:
             count = self._runs.missing(left)
             said = f"{count} trial{' is' if count == 1 else 's are'} not logged" if count else "not all is logged"

@@ -235,13 +235,13 @@ def test_what_is_measured_later_takes_the_place_of_the_estimate_which_stays_besi
 ) -> None:
     complete(study, space, accuracy=0.8, latency_ms=0.2)
     complete(study, space, accuracy=0.9, latency_ms=0.3)
-    tracker.update(study)
+    update(tracker, study)
     first, second = study.completed
     estimated = first.evaluation.estimate.latency
     latency = dataclasses.replace(estimated, ms=0.4, device="Mac14,2, macOS 15.1", samples_ms=(0.4,))
     study.set_measurement(first.number, Measurement(estimated, latency, 0.9, "mini"), {})
     study.set_measurement(second.number, Measurement(second.evaluation.estimate.latency, failure="it went away"), {})
-    tracker.update(study)
+    update(tracker, study)
     _, one, other = runs(tmp_path)
     figures = [one.data.metrics[name] for name in ("latency_ms", "estimated_latency_ms", "engine_placement")]
     assert figures == [0.4, 0.2, 0.9] and one.data.tags["measured_on"] == "mini Mac14,2, macOS 15.1"
