@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from anenas._errors import AnenasError, unknown
 from anenas.latency import LatencySource, Target, get_latency_source
 from anenas.search import EXECUTORS, FINAL_MODELS, Executor, OptunaSampler, Sampler, make_sampler
-from anenas.space import Limits, SearchSpace
+from anenas.space import Limits
 from anenas.tasks import Task, find_metric
 
 if TYPE_CHECKING:
@@ -74,13 +74,13 @@ def check_metrics(names: Sequence[str], task: Task, labels: Sequence[str] | None
 
 
 def limits_of(
-    space: SearchSpace, given: Mapping[str, float | None], least: Mapping[str, float], most: Mapping[str, float]
+    known: Limits, given: Mapping[str, float | None], least: Mapping[str, float], most: Mapping[str, float]
 ) -> Limits:
-    """The space's limits, with the caller's in their place.
+    """Limits, with the caller's in their place.
 
     Args:
-        space: The space.
-        given: By name; None leaves the space's.
+        known: Such as a space's.
+        given: By name; None leaves what is known.
         least: Of metrics that are maximised, by name.
         most: Of metrics that are minimised.
 
@@ -100,8 +100,8 @@ def limits_of(
     if len(accuracies) > 1:
         raise AnenasError(f"limit accuracy: it is asked to be {min(accuracies):g} and {max(accuracies):g}; give one")
     try:
-        known = space.limits.model_dump() | {name: v for name, v in given.items() if v is not None}
-        return Limits(**{**known, "metrics": {**space.limits.metrics, **least, **most}})
+        values = known.model_dump() | {name: v for name, v in given.items() if v is not None}
+        return Limits(**{**values, "metrics": {**known.metrics, **least, **most}})
     except ValidationError as error:
         where, message = error.errors()[0]["loc"], error.errors()[0]["msg"].lower()
         raise AnenasError(f"limit {where[-1]}: {message}, got {error.errors()[0]['input']}") from None

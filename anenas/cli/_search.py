@@ -13,6 +13,7 @@ import typer
 
 from anenas._errors import AnenasError
 from anenas._files import is_file
+from anenas.cli import _limits as given
 from anenas.cli._app import DEFAULT_STORE, SEARCH, Insecure, Json, Scheduler, Store, System, Tls, app
 from anenas.cli._units import (
     COUNTS,
@@ -304,10 +305,24 @@ def search(
 @app.command(rich_help_panel=SEARCH)
 def front(
     study: Annotated[str | None, typer.Argument(help="Its name; without one the studies are listed.")] = None,
+    max_latency: given.MaxLatency = None,
+    max_size: given.MaxSize = None,
+    max_macs: given.MaxMacs = None,
+    max_params: given.MaxParams = None,
+    min_residency: given.MinResidency = None,
+    min_accuracy: given.MinAccuracy = None,
+    min_metrics: given.MinMetrics = None,
+    max_metrics: given.MaxMetrics = None,
+    latency_bound: given.Bound = None,
     store: Store = DEFAULT_STORE,
     as_json: Json = False,
 ) -> None:
-    """Show the Pareto front of a study."""
+    """Show the Pareto front of a study, all of it or what keeps limits.
+
+    knee is the best compromise of the front, accurate, fast, small, … the best by that objective. Trials are completed
+    (trained in full and exported), stopped (left early, at a rung where others were better), paused (waiting at one),
+    infeasible (beyond a limit or a rule of the engine), failed or repeated.
+    """
     from rich.console import Console
 
     from anenas.api import load_result
@@ -318,7 +333,10 @@ def front(
         names = study_names(store)
         print(json.dumps(names) if as_json else "\n".join(names) or f"no studies in {store}; run `anenas search`")
         return
-    result = load_result(study, store)
+    limits = given.limits(
+        max_latency, max_size, max_macs, max_params, min_residency, min_accuracy, min_metrics, max_metrics
+    )
+    result = load_result(study, store, limits=limits, latency_bound=given.latency_bound(latency_bound))
     if as_json:
         print(result.to_json())
     else:

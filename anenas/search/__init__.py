@@ -3,6 +3,7 @@
 Start reading in `_loop.py`.
 """
 
+from anenas.search._choice import Choice, apart_in, choose_by_weights, choose_within, front_within, within
 from anenas.search._class_weights import CLASS_WEIGHTS, draws_of, loss_of
 from anenas.search._distinguish import alike_in_latency, front_told_apart, indistinguishable
 from anenas.search._donor import Learned, Pretrained
@@ -21,7 +22,7 @@ from anenas.search._evaluation import (
     Evaluation,
 )
 from anenas.search._evaluator import Evaluator, FinalEvaluator
-from anenas.search._exports import export_best
+from anenas.search._exports import export_best, version_of
 from anenas.search._final import FINAL_MODELS, FinalModels, FinalTraining
 from anenas.search._first import front_of, read_architectures
 from anenas.search._loop import Search
@@ -87,6 +88,7 @@ __all__ = [
     "VALIDATION_SCORES",
     "WEIGHTS",
     "CandidateEstimate",
+    "Choice",
     "CompletedTrial",
     "Estimate",
     "Evaluation",
@@ -123,13 +125,17 @@ __all__ = [
     "Trial",
     "TrialFiles",
     "alike_in_latency",
+    "apart_in",
     "check_reach",
     "check_store",
     "check_study_name",
+    "choose_by_weights",
+    "choose_within",
     "draws_of",
     "export_best",
     "front_of",
     "front_told_apart",
+    "front_within",
     "indistinguishable",
     "is_being_searched",
     "is_metric",
@@ -147,4 +153,6 @@ __all__ = [
     "study_folder",
     "study_name",
     "study_names",
+    "version_of",
+    "within",
 ]

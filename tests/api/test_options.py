@@ -51,11 +51,11 @@ def test_a_limit_that_is_meant_otherwise_is_asked_about(
     given: dict[str, float], least: dict[str, float], most: dict[str, float], message: str
 ) -> None:
     with pytest.raises(AnenasError, match=message):
-        limits_of(load_space("mobile_cnn"), given, least, most)
+        limits_of(load_space("mobile_cnn").limits, given, least, most)
 
 
 def test_errors_that_are_no_fractions_may_be_more_than_1() -> None:
-    found = limits_of(load_space("mobile_cnn"), {"accuracy": 0.9}, {"accuracy": 0.9}, {"log_loss": 2.5})
+    found = limits_of(load_space("mobile_cnn").limits, {"accuracy": 0.9}, {"accuracy": 0.9}, {"log_loss": 2.5})
     assert found.bounds["log_loss"] == 2.5 and found.bounds["accuracy"] == 0.9
 
 

@@ -1,5 +1,7 @@
 """What a person at a terminal sees: progress while something runs, tables when it has ended."""
 
+from anenas.cli.screen._bundle import print_bundle
+from anenas.cli.screen._chosen import print_chosen
 from anenas.cli.screen._data import print_data
 from anenas.cli.screen._device import print_calibration, print_measured, print_scores
 from anenas.cli.screen._evaluated import print_evaluated, print_evaluations
@@ -9,6 +11,7 @@ from anenas.cli.screen._front import exported_names, print_front
 from anenas.cli.screen._profile import print_chips, print_profile
 from anenas.cli.screen._progress import SearchProgress, TrainingProgress
 from anenas.cli.screen._search_scores import print_search_scores
+from anenas.cli.screen._trial import print_trial
 from anenas.cli.screen._verification import flushed_line, print_verification
 
 __all__ = [
@@ -16,8 +19,10 @@ __all__ = [
     "TrainingProgress",
     "exported_names",
     "flushed_line",
+    "print_bundle",
     "print_calibration",
     "print_chips",
+    "print_chosen",
     "print_compressed",
     "print_data",
     "print_evaluated",
@@ -30,5 +35,6 @@ __all__ = [
     "print_rules",
     "print_scores",
     "print_search_scores",
+    "print_trial",
     "print_verification",
 ]
