@@ -105,7 +105,7 @@ def export(
         author=author,
         license=license,
     )
-    _log.info(f"trial {record.number} of {study}: {record.architecture}")
+    _log.info(f"trial {record.number} of {study}: {record.architecture.summary}")
     if (latency := record.evaluation.estimate.latency).source != CalibratedLatency.name:
         _log.warning(f"the search's latencies are those of {latency.origin}; the bundle's are of the calibrated model")
     try:

@@ -34,7 +34,7 @@ def test_a_source_is_for_every_chip_or_for_those_it_is_named_for() -> None:
 
 def test_a_limit_of_the_caller_takes_the_place_of_the_space_s() -> None:
     space = load_space("mobile_cnn")
-    found = limits_of(space, {"size_mb": 0.25, "macs": None}, {}, {})
+    found = limits_of(space.limits, {"size_mb": 0.25, "macs": None}, {}, {})
     assert found.size_mb == 0.25
     assert found.model_dump() == space.limits.model_dump() | {"size_mb": 0.25}
 

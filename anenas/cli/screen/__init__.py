@@ -2,6 +2,7 @@
 
 from anenas.cli.screen._bundle import print_bundle
 from anenas.cli.screen._chosen import print_chosen
+from anenas.cli.screen._compared import print_comparison
 from anenas.cli.screen._data import print_data
 from anenas.cli.screen._device import print_calibration, print_measured, print_scores
 from anenas.cli.screen._evaluated import print_evaluated, print_evaluations
@@ -23,6 +24,7 @@ __all__ = [
     "print_calibration",
     "print_chips",
     "print_chosen",
+    "print_comparison",
     "print_compressed",
     "print_data",
     "print_evaluated",
