@@ -125,8 +125,14 @@ def load_studies(names: Sequence[str], store: str | Path = "mlruns") -> list[Stu
     if len(names) < 2 or len(set(names)) < len(names):
         raise AnenasError("name two or more different studies to compare")
     found = [Study.load(Path(store).absolute(), name) for name in names]
-    first, *others = found
-    for study in found:
+    check_comparable(found)
+    return found
+
+
+def check_comparable(studies: Sequence[Study]) -> None:
+    """Raises: AnenasError: If one has no completed trial, or figures of two do not mean the same."""
+    first, *others = studies
+    for study in studies:
         if not study.completed:
             raise AnenasError(f"no trial of {study.name} has completed; resume its search")
     for study in others:
@@ -136,7 +142,6 @@ def load_studies(names: Sequence[str], store: str | Path = "mlruns") -> list[Stu
             raise AnenasError(
                 f"{first.name} and {study.name} cannot be compared: they differ in {'; '.join(differing)}"
             )
-    return found
 
 
 def compare_studies(studies: Sequence[Study]) -> Comparison:
@@ -226,9 +231,8 @@ def _difference(
     else:
         over = "trials"
         blurred = {i: _blurred(studies[i], objectives, rng) for i in itertools.chain(*places)}
-        drawn = np.array(
-            [np.subtract(*(statistics.fmean(blurred[i]() for i in of) for of in places)) for _ in range(_DRAWS)]
-        )
+        means = [[statistics.fmean(blurred[i]() for i in of) for of in places] for _ in range(_DRAWS)]
+        drawn = np.array([one - other for one, other in means])
         drawn += mean[0] - mean[1] - drawn.mean()  # the best of what is drawn is better than the best of what is known
     low, high = np.percentile(drawn, _BOTH)
     return Difference(pair, mean[0] - mean[1], float(low), float(high), over)

@@ -13,9 +13,7 @@ from anenas.cli._app import DEFAULT_STORE, SEARCH, Json, Store, app
 
 @app.command(rich_help_panel=SEARCH)
 def compare(
-    studies: Annotated[
-        list[str], typer.Argument(help="Two or more of the same data and metric, such as seeds.")
-    ],
+    studies: Annotated[list[str], typer.Argument(help="Two or more of the same data and metric, such as seeds.")],
     out: Annotated[
         Path | None, typer.Option(help="Picture of their fronts to write, such as compare.png.", show_default="none")
     ] = None,

@@ -45,6 +45,6 @@ def write_comparison_png(
     axes.set_title(f"Fronts of {len(studies)} studies", fontsize=11, loc="left")
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(fontsize=8, frameon=False)
+    figure.legend(fontsize=8, frameon=False, loc="outside lower center", ncols=2)  # inside it would hide models
     with replacing(path) as unfinished:
         figure.savefig(unfinished, format="png")

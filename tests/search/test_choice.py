@@ -4,22 +4,19 @@ import dataclasses
 from pathlib import Path
 
 import pytest
-from pretend import SPACE, PretendEvaluator
+from studies import pretend_study
 
 from anenas._errors import AnenasError
 from anenas.search import (
     Evaluation,
-    Problem,
-    SearchSettings,
     Study,
-    TrialFiles,
     apart_in,
     choose_by_weights,
     choose_within,
     front_within,
     within,
 )
-from anenas.space import Architecture, Limits, read_space
+from anenas.space import Limits
 
 # Accuracy 0.5 + 0.1 depth + 0.001 width, latency 0.1 depth + 0.001 width (twice that at its upper end), width / 10 MB.
 TRIALS = {(1, 16): 0, (2, 16): 1, (4, 16): 2, (3, 64): 3}
@@ -27,17 +24,7 @@ TRIALS = {(1, 16): 0, (2, 16): 1, (4, 16): 2, (3, 64): 3}
 
 @pytest.fixture
 def study(tmp_path: Path) -> Study:
-    settings = SearchSettings({"accuracy": 0.0, "latency_ms": 1.0, "size_mb": 10.0}, space="pretend", chip="A15")
-    study = Study.create_or_continue(tmp_path / "store", "s", settings)
-    (tmp_path / "pretend.yaml").write_text(SPACE)
-    evaluator = PretendEvaluator()
-    problem = Problem(read_space(tmp_path / "pretend.yaml"), 10, evaluator, study.objectives, Limits())
-    for depth, width in TRIALS:
-        text = f"1x1x16x16-conv_r1_s2_c16_k3_relu-conv_r{depth}_s2_c{width}_k3_relu-head_n10"
-        trial = study.ask_about(Architecture.parse(text), problem)
-        found = evaluator.evaluate(trial.architecture, TrialFiles(study.workspace(trial)))
-        study.complete(trial, dataclasses.replace(found, held_out=1000), {})
-    return study
+    return pretend_study(tmp_path / "store", "s", list(TRIALS), in_memory=True)
 
 
 def numbers(trials: list[object]) -> list[int]:

@@ -152,7 +152,7 @@ class SearchProgress(_Bar):
         return lines + (_plotted(study, error_console().width) if error_console().height >= _ROOM else [])
 
     def _entries(self, study: Study) -> list[tuple[str, str]]:
-        return [("so far", _counted(study)), ("best", _best(study)), ("running", self._running(study))]
+        return [("so far", _counted(study)), ("found", _best(study)), ("running", self._running(study))]
 
     def _running(self, study: Study) -> str:
         """Each trial that runs, how long it has, and whether it goes on from a rung."""

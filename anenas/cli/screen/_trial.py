@@ -68,8 +68,8 @@ def _print_figures(console: Console, model: FrontModel, metric: Metric, chip: st
         _entry(console, "test", f"{metric.words(model.test_score)} of what ships")
     others = {name: find_metric(name) for name in model.metrics if name != metric.name}
     if others:
-        told = (f"{other.title} {other.words(model.metrics[name])}" for name, other in others.items())
-        _entry(console, "also", ", ".join(told))
+        values = [f"{other.title} {other.words(model.metrics[name])}" for name, other in others.items()]
+        _entry(console, "also", ", ".join(values))
     for name, latency in model.latency_by_chip.items():
         told = f"{latency.ms:.3f} ms, 90 % interval {latency.low_ms:.2f}–{latency.high_ms:.2f}"
         _entry(console, "latency", f"{told}, on {name or chip}, by {latency.origin}")

@@ -100,7 +100,7 @@ def test_final_training_counts_models_and_says_how_long_it_takes_at_most(
     assert (
         "final training" in text
         and "1/3 models" in text
-        and "best     best " in text
+        and "found    best " in text
         and "at most about 6 min 0 s in all" in text
     )
 
@@ -149,7 +149,7 @@ def test_the_best_of_a_rung_is_shown_before_any_trial_has_completed(
         progress.on_update(study)
         progress._bar.refresh()
     text = screen.getvalue()
-    assert f"best     {paused.score:.2%} after 12% of its training (#0)" in text
+    assert f"found    {paused.score:.2%} after 12% of its training (#0)" in text
     assert "so far   1 paused at a rung" in text
     assert "running  #1 0 s" in text
 
