@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from anenas.cli import _limits as given
-from anenas.cli._app import DEFAULT_STORE, SEARCH, Json, Store, app
+from anenas.cli._app import DEFAULT_STORE, SEARCH, Json, Store, app, elsewhere
 
 
 @app.command(rich_help_panel=SEARCH)
@@ -109,5 +108,4 @@ def show(
     if as_json:
         print(found.to_json())
         return
-    elsewhere = "" if store == DEFAULT_STORE else f" --store {shlex.quote(str(store))}"
-    print_trial(Console(emoji=False), found, f"anenas export {study} --pick {found.trial}{elsewhere}")
+    print_trial(Console(emoji=False), found, f"anenas export {study} --pick {found.trial}{elsewhere(store)}")

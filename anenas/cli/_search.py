@@ -14,7 +14,7 @@ import typer
 from anenas._errors import AnenasError
 from anenas._files import is_file
 from anenas.cli import _limits as given
-from anenas.cli._app import DEFAULT_STORE, SEARCH, Insecure, Json, Scheduler, Store, System, Tls, app
+from anenas.cli._app import DEFAULT_STORE, SEARCH, Insecure, Json, Scheduler, Store, System, Tls, app, elsewhere
 from anenas.cli._units import (
     COUNTS,
     MEGABYTES,
@@ -291,7 +291,7 @@ def search(
         return
     console = Console(emoji=False)
     if result.front:
-        print_front(console, result)
+        print_front(console, result, elsewhere(store))
         models = f"models   {exports / result.study}/{exported_names(result.exports)}"
         console.print(models, highlight=False, soft_wrap=True)
         if any((folder / PAGE).is_file() for folder in result.exports.values()):
@@ -299,7 +299,7 @@ def search(
             console.print(told, highlight=False, soft_wrap=True)
     else:
         console.print(f"no trial of {result.study} has completed")
-    console.print(f"browse   anenas ui{'' if store == DEFAULT_STORE else f' --store {store}'}", highlight=False)
+    console.print(f"browse   anenas ui{elsewhere(store)}", highlight=False, soft_wrap=True)
 
 
 @app.command(rich_help_panel=SEARCH)
@@ -340,7 +340,7 @@ def front(
     if as_json:
         print(result.to_json())
     else:
-        print_front(Console(emoji=False), result)
+        print_front(Console(emoji=False), result, elsewhere(store))
 
 
 @app.command(rich_help_panel=SEARCH)

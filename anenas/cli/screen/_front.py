@@ -21,9 +21,14 @@ _TINY = " *"
 _COLUMNS = {"macs": "M MACs", "params": "M params", "residency": "on engine"}
 
 
-def print_front(console: Console, result: SearchResult) -> None:
+def print_front(console: Console, result: SearchResult, elsewhere: str = "") -> None:
     """The Pareto front as a table, the best by the first objective first; below it what each is made of, what the
     names mean, and how the trials ended.
+
+    Args:
+        console: What to print to.
+        result: What was found.
+        elsewhere: What a command needs that is not to look in the default store, such as " --store runs".
     """
     for told in (_ALL, _ALL - {"epochs"}, _ALL - {"epochs", "interval"}):
         table = _table(result, told)
@@ -59,7 +64,9 @@ def print_front(console: Console, result: SearchResult) -> None:
     print_line(console, states_legend(state for state, count in result.counts.items() if count), "dim")
     if result.front:
         best = result.front[-1].trial
-        print_line(console, f"more of one: anenas show {result.study} {best} (or a name, such as knee)", "dim")
+        print_line(
+            console, f"more of one: anenas show {result.study} {best}{elsewhere} (or a name, such as knee)", "dim"
+        )
 
 
 def _table(result: SearchResult, told: frozenset[str]) -> Table:
