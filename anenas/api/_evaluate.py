@@ -75,7 +75,7 @@ def evaluate(
     if not study_names(Path(store)):
         raise AnenasError(f"there is no {model}, and no studies in {store}; expected {_EXPECTED}")
     study = Study.load(Path(store).absolute(), str(model))
-    trials = study.front if pick is None else [choose(study, str(pick), None)]
+    trials = study.front if pick is None else [choose(study, str(pick))]
     if not trials:
         raise AnenasError(f"no trial of {study.name} has completed; resume its search")
     run = _of_own_data(study, split) if data is None else _of_other_data(study, data, split, skip_broken)

@@ -255,7 +255,7 @@ def prepare(
     if latency_bound not in LATENCY_BOUNDS:
         raise unknown("latency bound", latency_bound, LATENCY_BOUNDS)
     the_space, learned = space_of(space, pretrained, input_shape, store)
-    the_limits = limits_of(the_space, limits, min_metrics, max_metrics)
+    the_limits = limits_of(the_space.limits, limits, min_metrics, max_metrics)
     asked = TASKS[task_name] if task_name else None
     task = asked or CLASSIFICATION
     labels: Sequence[str] | None = None

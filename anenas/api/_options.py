@@ -20,7 +20,7 @@ from anenas.search import (
     check_devices,
     make_sampler,
 )
-from anenas.space import Limits, SearchSpace
+from anenas.space import Limits
 from anenas.tasks import Task, find_metric
 
 if TYPE_CHECKING:
@@ -83,13 +83,13 @@ def check_metrics(names: Sequence[str], task: Task, labels: Sequence[str] | None
 
 
 def limits_of(
-    space: SearchSpace, given: Mapping[str, float | None], least: Mapping[str, float], most: Mapping[str, float]
+    known: Limits, given: Mapping[str, float | None], least: Mapping[str, float], most: Mapping[str, float]
 ) -> Limits:
-    """The space's limits, with the caller's in their place.
+    """Limits, with the caller's in their place.
 
     Args:
-        space: The space.
-        given: By name; None leaves the space's.
+        known: Such as a space's.
+        given: By name; None leaves what is known.
         least: Of metrics that are maximised, by name.
         most: Of metrics that are minimised.
 
@@ -109,8 +109,8 @@ def limits_of(
     if len(accuracies) > 1:
         raise AnenasError(f"limit accuracy: it is asked to be {min(accuracies):g} and {max(accuracies):g}; give one")
     try:
-        known = space.limits.model_dump() | {name: v for name, v in given.items() if v is not None}
-        return Limits(**{**known, "metrics": {**space.limits.metrics, **least, **most}})
+        values = known.model_dump() | {name: v for name, v in given.items() if v is not None}
+        return Limits(**{**values, "metrics": {**known.metrics, **least, **most}})
     except ValidationError as error:
         where, message = error.errors()[0]["loc"], error.errors()[0]["msg"].lower()
         raise AnenasError(f"limit {where[-1]}: {message}, got {error.errors()[0]['input']}") from None

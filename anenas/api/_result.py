@@ -6,9 +6,21 @@ import dataclasses
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from anenas.latency import Latency
-from anenas.search import PACKAGE, CompletedTrial, DeviceSummary, Study, Trained, alike_in_latency, indistinguishable
+from anenas.search import (
+    PACKAGE,
+    CompletedTrial,
+    DeviceSummary,
+    LatencyBound,
+    Study,
+    Trained,
+    alike_in_latency,
+    front_within,
+    indistinguishable,
+)
+from anenas.space import Limits
 
 
 @dataclass(frozen=True)
@@ -45,6 +57,7 @@ class FrontModel:
         measured_at: The place of that device, as the executor calls it.
         engine_placement: Fraction of its operations that Core ML plans on the engine; None where nothing tells.
         not_measured: Why it could not be measured, where that was tried.
+        summary: What the architecture is made of, in short: "7 blocks: conv, 3×mbconv, …".
     """
 
     trial: int
@@ -73,6 +86,7 @@ class FrontModel:
     measured_at: str = ""
     engine_placement: float | None = None
     not_measured: str = ""
+    summary: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,7 +100,9 @@ class SearchResult:
         metric: What the scores are the values of, such as "accuracy".
         counts: Trials "completed", "stopped", "failed", "infeasible" and "repeated".
         infeasible: How many were infeasible because of what: "latency_ms", "rule convolutions", ….
-        wall_seconds: How long this run took; the study may be older.
+        wall_seconds: How long its searches took in all, with final training and tests, see `Study.seconds`.
+        limits: What the models of `front` keep, where fewer than all are shown.
+        latency_bound: What of a latency its limit is held against.
         hypervolume: Of the front, normalised: the ideal point is 0 ms and 100 % accuracy, the reference point is 0 %
             accuracy and each limit, or the worst of 32 networks drawn from the space.
         front: The models of the Pareto front that can be told apart, the best by the first objective last, see
@@ -95,6 +111,7 @@ class SearchResult:
             have one folder.
         alike_in_latency: Groups whose latencies on the main chip differ by less than what is known of them.
         pareto: Numbers of all trials on the Pareto front, in the same order: those of `front` among them.
+            Under `limits` no others.
         reference: The whole network that others are parts of, on the front or not; None where there is none, or it has
             not completed.
         indistinguishable: Groups of models of the front, by the numbers of their trials, whose scores differ by no more
@@ -117,21 +134,30 @@ class SearchResult:
     pareto: list[int] = field(default_factory=list)
     reference: FrontModel | None = None
     devices: DeviceSummary | None = None
+    limits: dict[str, float] = field(default_factory=dict)
+    latency_bound: str = "upper"
 
     def to_json(self) -> str:
         """The result for scripts, paths as strings. A score has the name of its metric: "accuracy", "test_accuracy"."""
         values = dataclasses.asdict(self)
         for model in (*values["front"], *filter(None, [values["reference"]])):
-            for part in ("{}", "{}_error", "final_{}", "test_{}"):  # each by what it is the value of
-                model[part.format(self.metric)] = model.pop(part.format("score"))
+            name_scores(model, self.metric)
         return json.dumps(values, indent=2, default=str)
 
 
-def result_of(study: Study, wall_seconds: float = 0.0, exports: dict[str, Path] | None = None) -> SearchResult:
-    """What a study has found so far."""
+def name_scores(model: dict[str, Any], metric: str) -> None:
+    """Call the scores of a `FrontModel`, as a dictionary, by what they are the values of: "test_accuracy"."""
+    for part in ("{}", "{}_error", "final_{}", "test_{}"):
+        model[part.format(metric)] = model.pop(part.format("score"))
+
+
+def result_of(study: Study, limits: Limits | None = None, latency_bound: LatencyBound | None = None) -> SearchResult:
+    """What a study has found so far; of its front only what keeps limits, see `anenas.search.front_within`."""
     volumes = study.hypervolumes
-    front = [_front_model(study, trial) for trial in study.front]
-    evaluations = [trial.evaluation for trial in study.front]
+    bounds = limits.bounds if limits else {}
+    trials = front_within(study, limits, latency_bound) if limits and bounds else study.front
+    front = [front_model(study, trial) for trial in trials]
+    evaluations = [trial.evaluation for trial in trials]
     alike, as_fast = (find(evaluations) for find in (indistinguishable, alike_in_latency))
     trained = [trial.evaluation for trial in study.finished if trial.evaluation]
     counts = {str(state): count for state, count in study.counts.items()}
@@ -142,28 +168,43 @@ def result_of(study: Study, wall_seconds: float = 0.0, exports: dict[str, Path] 
         metric=study.settings.metric,
         counts=counts,
         infeasible=study.reasons,
-        wall_seconds=round(wall_seconds, 1),
+        wall_seconds=round(study.seconds, 1),
         hypervolume=volumes[-1] if volumes else 0.0,
         front=front,
-        exports=exports or {},
+        exports=study.exports,
         indistinguishable=[[front[i].trial for i in group] for group in alike],
         alike_in_latency=[[front[i].trial for i in group] for group in as_fast],
-        pareto=[trial.number for trial in study.pareto],
-        reference=_front_model(study, study.reference) if study.reference else None,
         devices=DeviceSummary.of(study.finished) if any(t.measurement for t in trained) else None,
+        pareto=[trial.number for trial in (trials if bounds else study.pareto)],
+        reference=front_model(study, study.reference) if study.reference else None,
+        limits=bounds,
+        latency_bound=latency_bound or study.settings.latency_bound,
     )
 
 
-def load_result(study: str, store: str | Path = "mlruns") -> SearchResult:
+def load_result(
+    study: str,
+    store: str | Path = "mlruns",
+    *,
+    limits: Limits | None = None,
+    latency_bound: LatencyBound | None = None,
+) -> SearchResult:
     """What the study of that name has found so far.
+
+    Args:
+        study: Its name.
+        store: Folder of the studies.
+        limits: Of the front only what keeps these.
+        latency_bound: What of a latency its limit is held against; by default as in the search.
 
     Raises:
         AnenasError: If there is no such study.
     """
-    return result_of(Study.load(Path(store).absolute(), study))
+    return result_of(Study.load(Path(store).absolute(), study), limits, latency_bound)
 
 
-def _front_model(study: Study, trial: CompletedTrial) -> FrontModel:
+def front_model(study: Study, trial: CompletedTrial) -> FrontModel:
+    """A completed trial in figures for scripts."""
     estimate = trial.evaluation.estimate
     latency, trained = estimate.latency, Trained.of(trial, study.settings)
     measurement = trial.evaluation.measurement
@@ -194,4 +235,5 @@ def _front_model(study: Study, trial: CompletedTrial) -> FrontModel:
         measured_at=measurement.place if measurement else "",
         engine_placement=measurement.placement if measurement else None,
         not_measured=measurement.failure if measurement else "",
+        summary=trial.architecture.summary,
     )

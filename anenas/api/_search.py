@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from anenas.slimming import Slim
 
 DEFAULT_TRIALS = 16
+_NOTED_EVERY = 30.0  # seconds
 
 _log = logging.getLogger(__name__)
 
@@ -264,7 +265,8 @@ def run_search(
         if job.dataset:
             tracker.log_inputs(count_inputs(job.dataset))
         report = FrontReport(tracker)
-        found.listeners += [tracker.update, report, on_update]
+        clock = _Clock(found, started)
+        found.listeners += [tracker.update, report, on_update, clock]
         problem = job.problem(found.objectives)
         running = make_executor(folder / "logs")
         with closing(tracker), _shared(job, folder / "data") as files, running:
@@ -290,14 +292,33 @@ def run_search(
                 if files:
                     report_tests(found, files, tracker)
             except BaseException:  # stopped or failed, what there is is still worth having
+                clock.note()
                 report.log(found)
                 _export_if_possible(found, exports)
                 raise
             report.log(found)
-            exported = export_best(found, exports)
+            found.note_exports(export_best(found, exports))
             keep_only(found, tracker, keep)
             found.note_end()
-    return result_of(found, time.monotonic() - started, exported)
+            clock.note()
+    return result_of(found)
+
+
+class _Clock:
+    """Notes what the searches of a study have taken, now and then: one that is killed loses little of it."""
+
+    def __init__(self, study: Study, started: float) -> None:
+        self._study, self._started, self._noted = study, started, started
+        self._before = study.seconds
+
+    def __call__(self, study: Study) -> None:
+        if time.monotonic() - self._noted >= _NOTED_EVERY:
+            self.note()
+
+    def note(self) -> None:
+        """Note it as it is now."""
+        self._noted = time.monotonic()
+        self._study.note_seconds(self._before + self._noted - self._started)
 
 
 def _devices(study: Study, executor: Executor, meter: Meter | None, problem: Problem, job: Job) -> NoDevices:
@@ -310,7 +331,7 @@ def _devices(study: Study, executor: Executor, meter: Meter | None, problem: Pro
 
 def _export_if_possible(study: Study, exports: Path) -> None:
     try:
-        export_best(study, exports)
+        study.note_exports(export_best(study, exports))
     except AnenasError as error:
         _log.warning("%s", error)
 

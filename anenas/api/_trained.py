@@ -35,7 +35,7 @@ def trained_network(source: str, store: Path) -> TrainedNetwork:
         return _of_bundle(source, Path(rest))
     name, _, pick = rest.partition("@")
     study = Study.load(store.absolute(), name)
-    trial = choose(study, pick or ("accurate" if "accurate" in study.picks else None), None)
+    trial = choose(study, pick or ("accurate" if "accurate" in study.picks else None))
     told = Trained.of(trial, study.settings)
     return read_trained(
         source,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from anenas._errors import AnenasError
@@ -18,7 +18,7 @@ from anenas.data import Data, Dataset, Encoding, InputFormat, load_data
 from anenas.graph import get_weight_format
 from anenas.latency import CalibratedLatency
 from anenas.search import PACKAGE, Study, Trained, TrainingEvaluator, TrialFiles, ship
-from anenas.space import Architecture
+from anenas.space import Architecture, Limits, is_least
 from anenas.tasks import TASKS
 
 _log = logging.getLogger(__name__)
@@ -26,15 +26,19 @@ _log = logging.getLogger(__name__)
 
 def export(
     study: str,
-    out: str | Path,
+    out: str | Path | None = None,
     *,
     pick: str | int | None = None,
     max_latency_ms: float | None = None,
+    limits: Limits | None = None,
+    weights: Mapping[str, float] | None = None,
     final_epochs: int | None = None,
     form: str | None = None,
     streaming: bool = False,
     data: Data = None,
     device: str | None = None,
+    author: str = "",
+    license: str = "",
     store: str | Path = "mlruns",
     on_step: Callable[[int, int], None] = lambda step, steps: None,
 ) -> Bundle:
@@ -42,15 +46,19 @@ def export(
 
     Args:
         study: Its name.
-        out: The folder, which must not exist; written whole or not at all.
+        out: The folder, which must not exist; written whole or not at all. By default exports/STUDY/trial-NUMBER.
         pick: "knee" (the default), "accurate" or "fast", or the number of a completed trial.
         max_latency_ms: Instead of a pick: the most accurate trial within this latency, bounded as in the search.
+        limits: Likewise, the most accurate that keeps them all; see `anenas.search.choose_within`.
+        weights: Likewise, that of the largest weighted sum; see `anenas.search.choose_by_weights`.
         final_epochs: Retrain the architecture for this many epochs, on the same training data as in the search.
         form: Weight format of the package, a name of `anenas.graph.all_weight_formats`; the trial's own by default. One
             with 8-bit activations trains the network a little further.
         streaming: Whether to write a second program, which takes series chunk by chunk.
         data: The study's data, if they have moved.
         device: To train on: "cpu", "cuda" or "mps"; the best available by default.
+        author: That Xcode shows of the package; nothing by default.
+        license: Likewise.
         store: Folder of the studies.
         on_step: Called after each step of training with its number and how many there are.
 
@@ -58,14 +66,16 @@ def export(
         AnenasError: If there is no such study, trial or data, `out` exists already, the network cannot stream or
             ship in the form, or the exported program does not compute what the network does.
     """
-    out = Path(out)
-    if out.exists() or out.is_symlink():
-        raise AnenasError(f"{out} exists already; name another folder")
+    if out is not None:
+        require_new(Path(out))
     if final_epochs is not None and final_epochs < 1:
         raise AnenasError(f"`final_epochs` must be 1 or more, got {final_epochs}")
     the_form = get_weight_format(form).name if form else None
     the_study = Study.load(Path(store).absolute(), study)
-    record = choose(the_study, None if pick is None else str(pick), max_latency_ms)
+    limits = Limits(latency_ms=max_latency_ms) if max_latency_ms else limits
+    record = choose(the_study, None if pick is None else str(pick), limits, weights)
+    out = default_folder(study, record.number) if out is None else Path(out)
+    require_new(out)
     architecture = dataclasses.replace(record.architecture, form=the_form or record.architecture.form)
     if problem := architecture.form_problem:
         raise AnenasError(f"{problem}; ship its weights in another form")
@@ -85,15 +95,17 @@ def export(
     model = Model(
         study=the_study,
         record=record,
-        picked=f"the most accurate within {max_latency_ms:g} ms" if max_latency_ms else _name(pick),
+        picked=_rule(the_study, limits, weights) if limits or weights else _name(pick),
         architecture=architecture,
         epochs=final_epochs or the_study.settings.epochs,
         trained=str(Trained.of(record, the_study.settings)),
         dataset=study_dataset(the_study, data, record.architecture),
         weights=trial,
         package=trial / PACKAGE,
+        author=author,
+        license=license,
     )
-    _log.info(f"trial {record.number} of {study}: {record.architecture}")
+    _log.info(f"trial {record.number} of {study}: {record.architecture.summary}")
     if (latency := record.evaluation.estimate.latency).source != CalibratedLatency.name:
         _log.warning(f"the search's latencies are those of {latency.origin}; the bundle's are of the calibrated model")
     try:
@@ -113,6 +125,29 @@ def export(
     except OSError as error:
         raise AnenasError(f"cannot write {out}: {error.strerror or error}") from error
     return dataclasses.replace(bundle, path=out)
+
+
+def require_new(out: Path) -> None:
+    """Raises: AnenasError: If something is there."""
+    if out.exists() or out.is_symlink():
+        raise AnenasError(f"{out} exists already; name another folder")
+
+
+def default_folder(study: str, number: int) -> Path:
+    """Where the bundle of a trial is written unless told otherwise."""
+    return Path("exports") / study / f"trial-{number}"
+
+
+def _rule(study: Study, limits: Limits | None, weights: Mapping[str, float] | None) -> str:
+    """Why limits or weights chose it, in words."""
+    bounds = limits.bounds if limits else {}
+    if list(bounds) == ["latency_ms"] and not weights:
+        return f"the most accurate within {bounds['latency_ms']:g} ms"
+    told = "the best by " + (
+        " + ".join(f"{weight:g} {name}" for name, weight in weights.items()) if weights else study.settings.metric
+    )
+    kept = " and ".join(f"{name} {'≥' if is_least(name) else '≤'} {bound:g}" for name, bound in bounds.items())
+    return f"{told} with {kept}" if kept else told
 
 
 def _name(pick: str | int | None) -> str:

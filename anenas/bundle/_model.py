@@ -35,6 +35,8 @@ class Model:
         dataset: The study's.
         weights: Folder of its float32 weights.
         package: Path of its program.
+        author: That its package shall tell.
+        license: Likewise.
     """
 
     study: Study
@@ -46,6 +48,8 @@ class Model:
     dataset: Dataset
     weights: Path
     package: Path
+    author: str = ""
+    license: str = ""
 
     @property
     def target(self) -> Target:

@@ -1,55 +1,84 @@
-"""Choosing a trial of a study."""
+"""Choosing a trial of a study by its name or number."""
 
 from __future__ import annotations
 
-from anenas._errors import AnenasError, unknown
-from anenas.search import CompletedTrial, Study
+from collections.abc import Mapping
+
+from anenas._errors import AnenasError
+from anenas.search import CompletedTrial, Study, choose_by_weights, choose_within
+from anenas.space import Limits
+
+_MEANS = {"knee": "the best compromise"}
 
 
-def choose(study: Study, pick: str | None, max_latency_ms: float | None) -> CompletedTrial:
+def choose(
+    study: Study,
+    pick: str | None,
+    limits: Limits | None = None,
+    weights: Mapping[str, float] | None = None,
+) -> CompletedTrial:
     """The trial to export.
 
     Args:
         study: The study.
         pick: One of `Study.picks`, such as "knee", or the number of a completed trial; None is the knee.
-        max_latency_ms: Instead of a pick: the most accurate trial within this latency, bounded as in the search.
+        limits: Instead of a pick: the best trial that keeps them, see `anenas.search.choose_within`.
+        weights: Likewise, see `anenas.search.choose_by_weights`.
 
     Raises:
         AnenasError: If there is no such trial; the message lists those that there are.
     """
+    if (limits and limits.bounds) or weights:
+        if pick is not None:
+            raise AnenasError(f"pick '{pick}' and limits or weights are two ways to choose; give one of them")
+        limits = limits or Limits()
+        return (choose_by_weights(study, weights, limits) if weights else choose_within(study, limits)).trial
     if not study.completed:
         raise AnenasError(f"no trial of {study.name} has completed; resume its search")
-    if max_latency_ms is not None:
-        if pick is not None:
-            raise AnenasError(f"pick '{pick}' and a longest latency are two ways to choose; give one of them")
-        return _within(study, max_latency_ms)
     picks = study.picks
     if pick is None or pick in picks:
         return picks[pick or "knee"]
-    trials = {str(trial.number): trial for trial in study.completed}
-    if pick in trials:
-        return trials[pick]
-    on_front = [str(trial.number) for trial in study.front]
     if not pick.isdecimal():
-        raise unknown("pick", pick, [*picks, *on_front])
-    raise AnenasError(
-        f"trial {pick} of {study.name} has not completed; on its front are {', '.join(on_front)}; "
-        f"{', '.join(picks)} name some of them"
-    )
-
-
-def _within(study: Study, max_latency_ms: float) -> CompletedTrial:
-    upper = study.settings.latency_bound == "upper"
-
-    def latency_ms(trial: CompletedTrial) -> float:
-        latency = trial.evaluation.estimate.latency
-        return latency.high_ms if upper else latency.ms
-
-    fast_enough = [trial for trial in study.completed if latency_ms(trial) <= max_latency_ms]
-    if not fast_enough:
-        fastest = min(study.completed, key=latency_ms)
-        raise AnenasError(
-            f"no trial of {study.name} takes at most {max_latency_ms:g} ms; the fastest, {fastest.number}, takes "
-            f"{latency_ms(fastest):.3f} ms{', by the upper end of its interval' if upper else ''}"
+        names = "; ".join(
+            f"{name} is {told}, trial {picks[name].number}" for name, told in pick_meanings(study).items()
         )
-    return max(fast_enough, key=lambda trial: (trial.evaluation.score, -latency_ms(trial)))
+        raise AnenasError(
+            f"there is no pick '{pick}': {names}; or the number of a completed trial, such as {_few(study)}"
+        )
+    for trial in study.completed:
+        if trial.number == int(pick):
+            return trial
+    raise AnenasError(_not_completed(study, int(pick)))
+
+
+def pick_meanings(study: Study) -> dict[str, str]:
+    """What each name of `Study.picks` means, in words."""
+    told = {objective.best: f"the best in {objective.name}" for objective in study.objectives}
+    return {name: (_MEANS | told)[name] for name in study.picks}
+
+
+def _not_completed(study: Study, number: int) -> str:
+    """Why a trial cannot be exported."""
+    known = {trial.number: trial for trial in study.finished}
+    there = f"choose one that has: {_few(study)}"
+    if number in study.unanswered_numbers:
+        return f"trial {number} of {study.name} is not done: its training waits or runs; {there}"
+    if number not in known:
+        last = max([*known, *study.unanswered_numbers], default=0)
+        return f"{study.name} has no trial {number}, its trials are 0 to {last}; {there}"
+    trial = known[number]
+    why = {
+        "stopped": f"was stopped before its training was complete ({trial.reason}) and has no model",
+        "infeasible": f"is infeasible ({trial.reason}) and is not kept",
+        "failed": f"failed ({trial.reason}) and has no model",
+        "repeated": f"repeats {trial.reason}: choose that",
+    }[trial.state]
+    return f"trial {number} of {study.name} {why}" + ("" if trial.state == "repeated" else f"; {there}")
+
+
+def _few(study: Study, most: int = 8) -> str:
+    """Numbers of completed trials, those of the front first."""
+    front = [trial.number for trial in reversed(study.front)]
+    others = [trial.number for trial in study.completed if trial.number not in front]
+    numbers = [*front, *others]
+    return ", ".join(map(str, numbers[:most])) + (f" and {len(numbers) - most} more" if len(numbers) > most else "")

@@ -22,13 +22,13 @@ from anenas.bundle._model import Model
 from anenas.bundle._source import plain_network
 from anenas.bundle._stream import STREAM, write_stream
 from anenas.bundle._swift import swift_file, swift_source
-from anenas.coreml import LOSSY, Package, program_scores, verify_network
+from anenas.coreml import LOSSY, Package, describe, description_of, program_scores, verify_network
 from anenas.data import count_inputs
 from anenas.graph import SMALLEST
 from anenas.measure import compile_package, has_core_ml, write_kit
 from anenas.mil import Program, write_arrays
 from anenas.report.evaluation import Report, report_of
-from anenas.search import WEIGHTS
+from anenas.search import WEIGHTS, version_of
 from anenas.tasks import Predictions, find_metric
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ def write_bundle(folder: Path, model: Model, *, streaming: bool) -> Bundle:
     shutil.copytree(model.package, path)
     package = Package.open(path)
     bundle, findings, report = _judged(model, network, package)
+    _describe(path, bundle, model)
+    bundle = dataclasses.replace(bundle, size_mb=Package.open(path).bytes / 1e6)
     for picture in report.pictures[:1]:
         picture.draw(report, folder / picture.file)
     bundle = dataclasses.replace(bundle, compiled=_compiled(path, folder / "model.mlmodelc"))
@@ -75,6 +77,7 @@ def write_bundle(folder: Path, model: Model, *, streaming: bool) -> Bundle:
         _log.info("verifying the program that takes series chunk by chunk")
         series = model.some(dataset.test.inputs)
         stream = write_stream(package, network, model.architecture, dataset, model.target, series)
+        _describe(folder / STREAM, bundle, model)
         packages.append(folder / STREAM)
         stream = dataclasses.replace(stream, compiled=_compiled(packages[-1], folder / "stream.mlmodelc"))
         bundle = dataclasses.replace(bundle, stream=stream)
@@ -85,6 +88,14 @@ def write_bundle(folder: Path, model: Model, *, streaming: bool) -> Bundle:
     (folder / "bundle.json").write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     _share(folder)
     return bundle
+
+
+def _describe(path: Path, bundle: Bundle, model: Model) -> None:
+    metric = find_metric(bundle.metric)
+    scored = f"{metric.title} {metric.words(bundle.test_score)} of {bundle.test_count:,} test {bundle.samples}"
+    told = description_of(bundle.task, bundle.data, scored, bundle.latency_ms, bundle.chip)
+    version = version_of(model.study, model.record)
+    describe(path, told, version=version, author=model.author, license=model.license)
 
 
 def _judged(model: Model, network: Deployed, package: Package) -> tuple[Bundle, Sequence[Finding], Report]:

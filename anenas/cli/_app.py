@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import logging
 import re
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -81,6 +82,11 @@ Insecure = Annotated[
     bool, typer.Option("--insecure", help="Talk to the cluster unencrypted, on a network that nobody else is on.")
 ]
 DEFAULT_STORE = Path("mlruns")
+
+
+def elsewhere(store: Path) -> str:
+    """What a command needs besides, to look in that store: " --store FOLDER", or nothing."""
+    return "" if store == DEFAULT_STORE else f" --store {shlex.quote(str(store))}"
 
 
 DEBUG, QUIET, VERBOSE = {"--debug"}, {"-q", "--quiet"}, {"-v", "--verbose"}

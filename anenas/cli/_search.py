@@ -11,7 +11,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from anenas._errors import AnenasError
-from anenas.cli._app import DEFAULT_STORE, SEARCH, Insecure, Json, Scheduler, Storage, Store, System, Tls, app
+from anenas.cli import _limits as given
+from anenas.cli._app import (
+    DEFAULT_STORE,
+    SEARCH,
+    Insecure,
+    Json,
+    Scheduler,
+    Storage,
+    Store,
+    System,
+    Tls,
+    app,
+    elsewhere,
+)
 from anenas.cli._units import (
     COUNTS,
     MEGABYTES,
@@ -315,7 +328,7 @@ def search(
         return
     console = Console(emoji=False)
     if result.front:
-        print_front(console, result)
+        print_front(console, result, elsewhere(store))
         models = f"models   {exports / result.study}/{exported_names(result.exports)}"
         console.print(models, highlight=False, soft_wrap=True)
         if any((folder / PAGE).is_file() for folder in result.exports.values()):
@@ -323,7 +336,7 @@ def search(
             console.print(told, highlight=False, soft_wrap=True)
     else:
         console.print(f"no trial of {result.study} has completed")
-    console.print(f"browse   anenas ui{'' if store == DEFAULT_STORE else f' --store {store}'}", highlight=False)
+    console.print(f"browse   anenas ui{elsewhere(store)}", highlight=False, soft_wrap=True)
 
 
 def _meter(measure: bool, iphone_team: str | None) -> bool | EngineMeter:
@@ -339,10 +352,24 @@ def _meter(measure: bool, iphone_team: str | None) -> bool | EngineMeter:
 @app.command(rich_help_panel=SEARCH)
 def front(
     study: Annotated[str | None, typer.Argument(help="Its name; without one the studies are listed.")] = None,
+    max_latency: given.MaxLatency = None,
+    max_size: given.MaxSize = None,
+    max_macs: given.MaxMacs = None,
+    max_params: given.MaxParams = None,
+    min_residency: given.MinResidency = None,
+    min_accuracy: given.MinAccuracy = None,
+    min_metrics: given.MinMetrics = None,
+    max_metrics: given.MaxMetrics = None,
+    latency_bound: given.Bound = None,
     store: Store = DEFAULT_STORE,
     as_json: Json = False,
 ) -> None:
-    """Show the Pareto front of a study."""
+    """Show the Pareto front of a study, all of it or what keeps limits.
+
+    knee is the best compromise of the front, accurate, fast, small, … the best by that objective. Trials are completed
+    (trained in full and exported), stopped (left early, at a rung where others were better), paused (waiting at one),
+    infeasible (beyond a limit or a rule of the engine), failed or repeated.
+    """
     from rich.console import Console
 
     from anenas.api import load_result
@@ -352,11 +379,14 @@ def front(
     if study is None:
         show_list(store, as_json=as_json)
         return
-    result = load_result(study, store)
+    limits = given.limits(
+        max_latency, max_size, max_macs, max_params, min_residency, min_accuracy, min_metrics, max_metrics
+    )
+    result = load_result(study, store, limits=limits, latency_bound=given.latency_bound(latency_bound))
     if as_json:
         print(result.to_json())
     else:
-        print_front(Console(emoji=False), result)
+        print_front(Console(emoji=False), result, elsewhere(store))
 
 
 @app.command(rich_help_panel=SEARCH)

@@ -5,6 +5,7 @@ from anenas.coreml._bounds import MARGIN, RUNS
 from anenas.coreml._classify import class_places, program_accuracy, program_scores
 from anenas.coreml._compress import compress
 from anenas.coreml._convert import convert, convert_arrays, convert_streamed, estimated_package_bytes
+from anenas.coreml._describe import describe, description_of
 from anenas.coreml._package import Package
 from anenas.coreml._quantise import Quantiser
 from anenas.coreml._verify import (
@@ -37,6 +38,8 @@ __all__ = [
     "convert",
     "convert_arrays",
     "convert_streamed",
+    "describe",
+    "description_of",
     "estimated_package_bytes",
     "program_accuracy",
     "program_scores",

@@ -4,6 +4,7 @@ Start reading in `_loop.py`.
 """
 
 from anenas.search._address import read_address
+from anenas.search._choice import Choice, apart_in, choose_by_weights, choose_within, front_within, within
 from anenas.search._class_weights import CLASS_WEIGHTS, draws_of, loss_of
 from anenas.search._distinguish import alike_in_latency, front_told_apart, indistinguishable
 from anenas.search._donor import Learned, Pretrained
@@ -24,7 +25,7 @@ from anenas.search._evaluation import (
     Measurement,
 )
 from anenas.search._evaluator import AdaptableEvaluator, Evaluator, FinalEvaluator
-from anenas.search._exports import export_best
+from anenas.search._exports import export_best, version_of
 from anenas.search._final import FINAL_MODELS, FinalModels, FinalTraining
 from anenas.search._first import front_of, read_architectures
 from anenas.search._loop import Search
@@ -106,6 +107,7 @@ __all__ = [
     "WEIGHTS",
     "AdaptableEvaluator",
     "CandidateEstimate",
+    "Choice",
     "CompletedTrial",
     "DevicePool",
     "DeviceSummary",
@@ -149,11 +151,14 @@ __all__ = [
     "Trial",
     "TrialFiles",
     "alike_in_latency",
+    "apart_in",
     "check_devices",
     "check_reach",
     "check_store",
     "check_study",
     "check_study_name",
+    "choose_by_weights",
+    "choose_within",
     "copy_study",
     "database_place",
     "delete_study",
@@ -161,6 +166,7 @@ __all__ = [
     "export_best",
     "front_of",
     "front_told_apart",
+    "front_within",
     "indistinguishable",
     "is_being_searched",
     "is_metric",
@@ -183,4 +189,6 @@ __all__ = [
     "study_name",
     "study_names",
     "use_storage",
+    "version_of",
+    "within",
 ]

@@ -27,6 +27,11 @@ def indistinguishable(evaluations: Sequence[Evaluation]) -> list[list[int]]:
     return _groups(places, lambda i, j: _alike(evaluations[i], evaluations[j]))
 
 
+def scores_told_apart(one: Evaluation, other: Evaluation) -> bool:
+    """Whether two scores differ by more than chance, likewise; they do not where a standard error is not known."""
+    return None not in (one.score_error, other.score_error) and not _alike(one, other)
+
+
 def alike_in_latency(evaluations: Sequence[Evaluation]) -> list[list[int]]:
     """The largest groups, of two or more, in which the main latency does not tell one from another; the slowest first.
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from anenas._errors import AnenasError, first_line
-from anenas.search._evaluation import EVALUATION, FINAL, TEST_SCORES, VALIDATION_SCORES
+from anenas.coreml import describe, description_of
+from anenas.search._evaluation import EVALUATION, FINAL, PACKAGE, TEST_SCORES, VALIDATION_SCORES
 from anenas.search._study import Study
 from anenas.search._trial import CompletedTrial
+from anenas.tasks import find_metric
+
+_log = logging.getLogger(__name__)
 
 _README = """\
 {name}: trial {number} of study {study}
@@ -78,11 +83,29 @@ def _copy(study: Study, name: str, trial: CompletedTrial, new: Path) -> None:
     shutil.copytree(study.shipped_folder(trial), new, ignore=left_out)
     (new / EVALUATION).unlink(missing_ok=True)
     (new / "metrics.json").write_text(json.dumps(_metrics(trial), indent=2) + "\n", encoding="utf-8")
+    try:
+        describe(new / PACKAGE, _description(study, trial), version=version_of(study, trial))
+    except AnenasError as error:  # what an evaluator of someone's own leaves may be anything
+        _log.debug("%s: %s", new / PACKAGE, error)
     readme = _README + (_REPORT if (new / "report.html").exists() else "")
     (new / "README.txt").write_text(
         readme.format(name=name, number=trial.number, study=study.name, form=trial.architecture.form),
         encoding="utf-8",
     )
+
+
+def _description(study: Study, trial: CompletedTrial) -> str:
+    shipped, settings = trial.shipped, study.settings
+    metric = find_metric(shipped.metric)
+    on = f"{shipped.held_out:,} validation inputs" if shipped.held_out else "the validation inputs"
+    scored = f"{metric.title} {metric.words(shipped.score)} on {on}"
+    data = settings.data.rpartition(" ")[0]
+    return description_of(settings.task, data, scored, shipped.estimate.latency.ms, settings.chip)
+
+
+def version_of(study: Study, trial: CompletedTrial) -> str:
+    """Where the package of a trial is from."""
+    return f"trial {trial.number} of {study.name}"
 
 
 def _metrics(trial: CompletedTrial) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, get_args
 
@@ -109,22 +109,34 @@ class Problem:
 
     def violations(self, of: Estimate | Evaluation) -> dict[str, float]:
         """By what fraction of it each limit is missed, for those that are: "size_mb", "latency_ms@M2", …."""
-        values: dict[str, float] = {}
-        for name in self._limited:
-            if name == "latency_ms":
-                estimate = of.estimate if isinstance(of, Evaluation) else of
-                for i, (chip, latency) in enumerate(estimate.latency_by_chip.items()):
-                    value = latency.high_ms if self.latency_bound == "upper" else latency.ms
-                    values[f"{name}@{chip}" if i else name] = value
-            elif (read := figure(name).read(of)) is not None:
-                values[name] = read
-        missed = {name: self.limits.violation(name, value) for name, value in values.items()}
-        return {name: fraction for name, fraction in missed.items() if 0 < fraction < math.inf}
+        return missed(of, self.limits, self.latency_bound, self._limited)
 
     @functools.cached_property
     def _limited(self) -> tuple[str, ...]:
         """What has a limit."""
         return tuple(self.limits.bounds)
+
+
+def held_against(of: Estimate | Evaluation, names: Iterable[str], bound: LatencyBound) -> dict[str, float]:
+    """What limits of these names are held against of a network, as far as it tells: "latency_ms@M2" of a latency's."""
+    values: dict[str, float] = {}
+    for name in names:
+        if name == "latency_ms":
+            estimate = of.estimate if isinstance(of, Evaluation) else of
+            for i, (chip, latency) in enumerate(estimate.latency_by_chip.items()):
+                values[f"{name}@{chip}" if i else name] = latency.high_ms if bound == "upper" else latency.ms
+        elif (read := figure(name).read(of)) is not None:
+            values[name] = read
+    return values
+
+
+def missed(
+    of: Estimate | Evaluation, limits: Limits, bound: LatencyBound, names: Iterable[str] | None = None
+) -> dict[str, float]:
+    """By what fraction of it each limit is missed, for those that are; `names` are of those that there are."""
+    values = held_against(of, limits.bounds if names is None else names, bound)
+    fractions = {name: limits.violation(name, value) for name, value in values.items()}
+    return {name: fraction for name, fraction in fractions.items() if 0 < fraction < math.inf}
 
 
 def _minimised(objective: Objective, value: float | None) -> float | None:

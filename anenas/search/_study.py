@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from anenas._errors import AnenasError, first_line, unknown
+from anenas._files import is_folder
 from anenas._pareto import Losses, front, hypervolume, knee
 from anenas.blocks import Value
 from anenas.search._damage import damage_of, readable_trials
@@ -56,10 +57,10 @@ if TYPE_CHECKING:
 
 # Attributes of the Optuna study. It keeps finished trials as they are, so what is added to them later is here.
 ID, _SETTINGS, _DATA, _TEST_SCORE, _FINAL = "id", "settings", "data", "test_accuracy", "final"
-_REFERENCE = "reference"
 _MEASURED = "measurement "  # and the trial's number: one attribute each, for they are many and come one by one
 _ENDED, _COMMAND = "ended", "command"
 _FILES = "files"  # where those of its trials are, as HOST:FOLDER, if the database is shared
+_REFERENCE, _SECONDS, _EXPORTS = "reference", "seconds", "exports"
 _DAMAGED = "damaged.jsonl"  # rows of trials that Optuna cannot read
 _LEAST_ROOM = 5e6  # bytes that a trial is taken to want where none tells more
 
@@ -97,6 +98,7 @@ class Study:
         pareto: Completed trials that no other dominates, the best by the first objective last.
         hypervolumes: The hypervolume after each completed trial, see `hypervolume`.
         phase: What its search is doing.
+        unanswered_numbers: Of trials that were asked about, and not answered when the study was read.
         listeners: Called with the study after every answer, every pause and every step of a later phase, in the thread
             of the search.
         guard: Called before a trial is asked, paused or answered; raises where that is another process's to do now.
@@ -135,6 +137,7 @@ class Study:
         }
         past = readable_trials(study, database_file(store), self.folder / _DAMAGED)
         asked = [trial for trial in past if trial.state.is_finished()]
+        self.unanswered_numbers = [trial.number for trial in past if not trial.state.is_finished()]
         answered = [self._read(t, tested.get(t.number), final.get(t.number)) for t in asked]
         found = [trial for trial in answered if trial]
         self._by_number.update((trial.number, trial) for trial in found)
@@ -575,6 +578,28 @@ class Study:
     def largest_trial(self) -> int:
         """Bytes of the largest trial that is kept."""
         return self._folders.largest()
+
+    @property
+    def seconds(self) -> float:
+        """What its searches took in all; of a study of an earlier version from its first trial to its last."""
+        if (noted := self._optuna.user_attrs.get(_SECONDS)) is not None:
+            return float(noted)
+        started = [trial.started for trial in self.finished if trial.started]
+        return max((trial.ended for trial in self.finished), default=0.0) - min(started) if started else 0.0
+
+    def note_seconds(self, seconds: float) -> None:
+        """Remember what its searches have taken in all, by now."""
+        self._optuna.set_user_attr(_SECONDS, round(seconds, 1))
+
+    @property
+    def exports(self) -> dict[str, Path]:
+        """Where its searches have copied its picks to, those that are still there."""
+        noted: dict[str, str] = self._optuna.user_attrs.get(_EXPORTS, {})
+        return {name: Path(path) for name, path in noted.items() if is_folder(path)}
+
+    def note_exports(self, exports: Mapping[str, Path]) -> None:
+        """Remember where its picks have been copied to."""
+        self._optuna.set_user_attr(_EXPORTS, {name: str(path.absolute()) for name, path in exports.items()})
 
     def _test_accuracies(self) -> dict[int, float]:
         """What `set_test_score` added; schema 1 kept it in the folders of the trials."""

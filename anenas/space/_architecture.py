@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 import re
 from dataclasses import dataclass
 from typing import Self
@@ -182,6 +183,34 @@ class Architecture:
         shape = "x".join(map(str, self.input)) + (_MASKED if self.masked else "")
         network = "-".join([shape, *map(str, self.stages), str(self.head)])
         return network if self.form == "fp16" else f"{network}@{self.form}"
+
+    @property
+    def shapes(self) -> list[tuple[int, int, int, int] | None]:
+        """(N, C, H, W) of what comes out of each stage; None for a backbone's, which takes timm to know."""
+        batch, _, *size = self.input
+        found: list[tuple[int, int, int, int] | None] = []
+        for stage in self.stages:
+            if isinstance(stage.block, Backbone):
+                found.append(None)
+                continue
+            size = [*stage.block.size(size[0], size[1], stage.stride)]
+            found.append((batch, stage.width, size[0], size[1]))
+        return found
+
+    @property
+    def summary(self) -> str:
+        """What it is made of, for tables: "7 blocks: conv, 3×mbconv, 2×uib, dsconv, head 96"."""
+        if self.backbone:
+            cut = f" to {self.backbone.cut}" if self.backbone.cut else ""
+            parts = [f"{self.backbone.network}{cut}"]
+        else:
+            runs = itertools.groupby(self.stages, key=lambda stage: stage.block.kind)
+            counted = [(kind, sum(stage.depth for stage in run)) for kind, run in runs]
+            blocks = sum(count for _, count in counted)
+            parts = [f"{count}×{kind}" if count > 1 else kind for kind, count in counted]
+            parts[0] = f"{blocks} block{'' if blocks == 1 else 's'}: {parts[0]}"
+        parts += [f"head {self.head.width}"] if self.head.width else []
+        return ", ".join(parts) + ("" if self.form == "fp16" else f", as {self.form}")
 
     @property
     def form_problem(self) -> str | None:

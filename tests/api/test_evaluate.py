@@ -67,7 +67,7 @@ def test_a_study_is_judged_on_other_data(store: Path, tmp_path: Path) -> None:
     [
         ("tiny", {"split": "all"}, "all of a study's own data is what it was trained on"),
         ("tiny", {"split": "tests"}, "unknown split 'tests'; did you mean test"),
-        ("tiny", {"pick": "smartest"}, "unknown pick 'smartest'"),
+        ("tiny", {"pick": "smartest"}, "there is no pick 'smartest'"),
         ("tinny", {}, "unknown study 'tinny'; did you mean tiny"),
         ("timm:resnet18", {}, "timm:resnet18 is no exported model; expected a .mlpackage, a folder with"),
         ("no.mlpackage", {}, "no.mlpackage is no exported model"),

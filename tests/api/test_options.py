@@ -34,7 +34,7 @@ def test_a_source_is_for_every_chip_or_for_those_it_is_named_for() -> None:
 
 def test_a_limit_of_the_caller_takes_the_place_of_the_space_s() -> None:
     space = load_space("mobile_cnn")
-    found = limits_of(space, {"size_mb": 0.25, "macs": None}, {}, {})
+    found = limits_of(space.limits, {"size_mb": 0.25, "macs": None}, {}, {})
     assert found.size_mb == 0.25
     assert found.model_dump() == space.limits.model_dump() | {"size_mb": 0.25}
 
@@ -51,11 +51,11 @@ def test_a_limit_that_is_meant_otherwise_is_asked_about(
     given: dict[str, float], least: dict[str, float], most: dict[str, float], message: str
 ) -> None:
     with pytest.raises(AnenasError, match=message):
-        limits_of(load_space("mobile_cnn"), given, least, most)
+        limits_of(load_space("mobile_cnn").limits, given, least, most)
 
 
 def test_errors_that_are_no_fractions_may_be_more_than_1() -> None:
-    found = limits_of(load_space("mobile_cnn"), {"accuracy": 0.9}, {"accuracy": 0.9}, {"log_loss": 2.5})
+    found = limits_of(load_space("mobile_cnn").limits, {"accuracy": 0.9}, {"accuracy": 0.9}, {"log_loss": 2.5})
     assert found.bounds["log_loss"] == 2.5 and found.bounds["accuracy"] == 0.9
 
 

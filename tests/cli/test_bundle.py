@@ -12,6 +12,7 @@ from commands import Run
 from studies import trained_study
 
 from anenas.bundle import Bundle
+from anenas.coreml import Package
 from anenas.data import InputFormat, load_data
 from anenas.inputs import SERIES
 from anenas.space import read_space
@@ -60,6 +61,18 @@ def test_as_json_a_bundle_is_its_figures_alone(run: Run, store: Path) -> None:
     assert set(told) == {named.get(field.name, field.name) for field in dataclasses.fields(Bundle)}
 
 
+def test_all_of_the_front_is_exported_once_and_told_with_its_author(run: Run, store: Path) -> None:
+    wanted = ("export", "series", "--store", store, "--all", "--author", "Ada", "--license", "CC0", "--json")
+    (told,) = json.loads(run(*wanted).out)
+    assert told["path"] == "exports/series/trial-0"
+    metadata = Package.open("exports/series/trial-0/model.mlpackage").model.description.metadata
+    assert (metadata.author, metadata.license, metadata.versionString) == ("Ada", "CC0", "trial 0 of series")
+    scored = f"accuracy {told['test_accuracy']:.2%} of 40 test series"
+    assert scored in metadata.shortDescription and "Made with anenas" in metadata.shortDescription
+    code, out, err = run(*wanted)
+    assert (code, json.loads(out)) == (0, []) and "exported before" in err
+
+
 def test_a_folder_that_is_there_is_left_alone(refusal: Callable[..., str], store: Path, tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     line = refusal("export", "series", "--store", store, "--out", "b")
@@ -70,10 +83,10 @@ def test_a_folder_that_is_there_is_left_alone(refusal: Callable[..., str], store
     ("arguments", "expected"),
     [
         ("nothing --out b", "unknown study 'nothing'"),
-        ("series", "Missing option '--out'"),
         ("series --out b --max-latency fast", "--max-latency 'fast'"),
-        ("series --out b --pick fastest", "'fastest'"),
+        ("series --out b --pick fastest", "no pick 'fastest'"),
         ("series --out b --pick 0 --max-latency 5ms", "two ways to choose"),
+        ("series --all --pick knee", "--all exports every model"),
     ],
 )
 def test_a_mistake_is_one_line_and_nothing_is_written(

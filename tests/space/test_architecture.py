@@ -214,3 +214,25 @@ def test_an_unknown_form_is_told() -> None:
 def test_more_channels_than_can_be_trained_are_refused(text: str) -> None:
     with pytest.raises(AnenasError, match="99,999 channels; expected 65,536 at most"):
         Architecture.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "summary"),
+    [
+        (
+            "1x3x64x64-conv_r1_s2_c16_k3_relu-conv_r2_s2_c16_k3_relu-mbconv_r2_s2_c32_k5_e4_relu-head_c96_relu_n10",
+            "5 blocks: 3×conv, 2×mbconv, head 96",
+        ),
+        ("1x1x16x16-conv_r1_s2_c16_k3_relu-head_n3@palette4", "1 block: conv, as palette4"),
+        ("1x3x96x96-timm:tf_efficientnet_lite0:blocks.4_c112-head_n10", "tf_efficientnet_lite0 to blocks.4"),
+    ],
+)
+def test_a_summary_says_what_a_network_is_made_of(text: str, summary: str) -> None:
+    assert Architecture.parse(text).summary == summary
+
+
+def test_shapes_are_those_that_come_out_of_each_stage() -> None:
+    text = "1x3x65x64-conv_r1_s2_c16_k3_relu-mbconv_r2_s1_c32_k5_e4_relu-dsconv_r2_s2_c48_k3_relu-head_n10"
+    assert Architecture.parse(text).shapes == [(1, 16, 33, 32), (1, 32, 33, 32), (1, 48, 17, 16)]
+    whole = Architecture.parse("1x3x96x96-timm:tf_efficientnet_lite0:blocks.4_c112-head_n10")
+    assert whole.shapes == [None]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pretend import SPACE, PretendEvaluator
+
 from anenas.data import Dataset
 from anenas.latency import Target
 from anenas.search import Problem, SearchSettings, Study, TrainingEvaluator, TrialFiles
-from anenas.space import Architecture, Limits, SearchSpace
+from anenas.space import Architecture, Limits, SearchSpace, read_space
 
 
 def trained_study(
@@ -52,4 +55,31 @@ def trained_study(
         trial = study.ask_about(Architecture.parse(text), problem)
         files = TrialFiles(study.workspace(trial), shared)
         study.complete(trial, evaluator.evaluate(trial.architecture, files), {})
+    return study
+
+
+def pretend_study(
+    store: Path, name: str, trials: Sequence[tuple[int, int]], *, in_memory: bool = False, **more: Any
+) -> Study:
+    """A study of completed trials by depth and width, whose scores were measured on 1,000 inputs; nothing is trained.
+
+    Args:
+        store: Need not be there.
+        name: Of the study.
+        trials: Each is of accuracy 0.5 + 0.1 depth + 0.001 width, takes 0.1 depth + 0.001 width ms, and twice that at
+            the upper end of its interval, and has width / 10 MB.
+        in_memory: Whether it is lost with the process, and made sooner.
+        more: Settings of the study.
+    """
+    reference = {"accuracy": 0.0, "latency_ms": 1.0, "size_mb": 10.0}
+    settings = SearchSettings(**{"objectives": reference, "space": "pretend", "chip": "A15", **more})
+    study = Study.create_or_continue(store, name, settings, in_memory=in_memory)
+    (store / "pretend.yaml").write_text(SPACE)
+    evaluator = PretendEvaluator()
+    problem = Problem(read_space(store / "pretend.yaml"), 10, evaluator, study.objectives, Limits())
+    for depth, width in trials:
+        text = f"1x1x16x16-conv_r1_s2_c16_k3_relu-conv_r{depth}_s2_c{width}_k3_relu-head_n10"
+        trial = study.ask_about(Architecture.parse(text), problem)
+        found = evaluator.evaluate(trial.architecture, TrialFiles(study.workspace(trial)))
+        study.complete(trial, dataclasses.replace(found, held_out=1000), {})
     return study

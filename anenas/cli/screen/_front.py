@@ -11,6 +11,8 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from anenas.api import FrontModel, SearchResult
+from anenas.cli.screen._legend import picks_legend, states_legend
+from anenas.cli.screen._text import limits_in_words, print_line, size_in_words
 from anenas.tasks import Metric, find_metric
 
 _ALL = frozenset({"epochs", "interval"})  # what is left out where there is no room, and is in the JSON
@@ -19,9 +21,14 @@ _TINY = " *"
 _COLUMNS = {"macs": "M MACs", "params": "M params", "residency": "on engine"}
 
 
-def print_front(console: Console, result: SearchResult) -> None:
-    """The Pareto front as a table, the best by the first objective first; below it each architecture in a line of its
-    own, behind what it is exported as; and how the trials ended.
+def print_front(console: Console, result: SearchResult, elsewhere: str = "") -> None:
+    """The Pareto front as a table, the best by the first objective first; below it what each is made of, what the
+    names mean, and how the trials ended.
+
+    Args:
+        console: What to print to.
+        result: What was found.
+        elsewhere: What a command needs that is not to look in the default store, such as " --store runs".
     """
     for told in (_ALL, _ALL - {"epochs"}, _ALL - {"epochs", "interval"}):
         table = _table(result, told)
@@ -29,20 +36,23 @@ def print_front(console: Console, result: SearchResult) -> None:
             break
     console.print(table)
     metric, reference = find_metric(result.metric), result.reference
+    width = max((len(_number(model)) for model in result.front), default=0)
     for model in reversed(result.front):
-        names = [*model.called, *(["reference"] if reference and model.trial == reference.trial else [])]
-        called = f"[bold]{', '.join(names)}[/]  " if names else ""
-        console.print(f"{model.trial:5}  {called}{model.architecture}", highlight=False, soft_wrap=True)
+        console.print(f"  {_number(model):>{width}}  {model.summary}", highlight=False, soft_wrap=True)
     if reference and reference.trial not in [model.trial for model in result.front]:
         console.print(_reference(reference, metric), highlight=False, soft_wrap=True)
     if any(model.is_tiny for model in result.front):
         tiny = f"{_TINY.strip()} so small that Core ML may keep it on the CPU: load it with cpuAndNeuralEngine"
         console.print(tiny, highlight=False, soft_wrap=True)
+    if names := [name for model in reversed(result.front) for name in model.called]:
+        print_line(console, picks_legend(names), "dim")
     alike = {metric.title: result.indistinguishable, "latency": result.alike_in_latency}
     for what, groups in alike.items():
         if groups:
             listed = "; ".join(", ".join(map(str, group)) for group in groups)
             console.print(f"too near in {what} to be told apart: {listed}", highlight=False, soft_wrap=True)
+    if result.limits:
+        print_line(console, f"only those that keep {limits_in_words(result.limits, result.latency_bound)}")
     if others := [number for number in reversed(result.pareto) if number not in [m.trial for m in result.front]]:
         left_out = f"left out, as no better than these by what can be told: {', '.join(map(str, others))}"
         console.print(left_out, highlight=False, soft_wrap=True)
@@ -57,11 +67,17 @@ def print_front(console: Console, result: SearchResult) -> None:
     if because := ", ".join(f"{count} {reason}" for reason, count in result.infeasible.items()):
         ended = [f"{one}: {because}" if one.endswith("infeasible") else one for one in ended]
     console.print("; ".join(ended), highlight=False, soft_wrap=True)
+    print_line(console, states_legend(state for state, count in result.counts.items() if count), "dim")
+    if result.front:
+        best = result.front[-1].trial
+        print_line(
+            console, f"more of one: anenas show {result.study} {best}{elsewhere} (or a name, such as knee)", "dim"
+        )
 
 
 def _table(result: SearchResult, told: frozenset[str]) -> Table:
     table = Table(title=f"Pareto front of {result.study}", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
-    table.add_column("trial", justify="right", no_wrap=True, min_width=5)
+    table.add_column("model", no_wrap=True, min_width=5)
     metric = find_metric(result.metric)
     table.add_column(metric.title, justify="right", no_wrap=True, min_width=8)
     is_final = any(model.final_score is not None for model in result.front)
@@ -86,7 +102,7 @@ def _table(result: SearchResult, told: frozenset[str]) -> Table:
         table.add_column(_COLUMNS[name], justify="right", no_wrap=True)
     for model in reversed(result.front):
         table.add_row(
-            str(model.trial),
+            _named(model, result.reference),
             metric.words(model.score, model.score_error),
             *([_words(metric, model.final_score)] if is_final else []),
             _words(metric, model.test_score),
@@ -94,10 +110,20 @@ def _table(result: SearchResult, told: frozenset[str]) -> Table:
             f"{model.latency_ms:.3f} ms" + (_interval(model) if interval else "") + (_TINY if model.is_tiny else ""),
             *([_estimated(model)] if is_measured else []),
             *(f"{model.latency_by_chip[chip].ms:.3f} ms" for chip in others),
-            _size(model),
+            size_in_words(model.size_mb),
             *(_shown(name, getattr(model, name)) for name in more),
         )
     return table
+
+
+def _number(model: FrontModel) -> str:
+    return f"#{model.trial}"
+
+
+def _named(model: FrontModel, reference: FrontModel | None) -> str:
+    """Its number, and what it is called: "#24 knee"."""
+    names = [*model.called, *(["reference"] if reference and model.trial == reference.trial else [])]
+    return f"{_number(model)} [bold]{', '.join(names)}[/]" if names else _number(model)
 
 
 def _reference(model: FrontModel, metric: Metric) -> str:
@@ -105,8 +131,8 @@ def _reference(model: FrontModel, metric: Metric) -> str:
     shown = [metric.words(model.score, model.score_error)]
     shown += [f"{_words(metric, model.final_score)} final"] if model.final_score is not None else []
     shown += [f"{_words(metric, model.test_score)} test"] if model.test_score is not None else []
-    shown += [f"{model.latency_ms:.3f} ms", _size(model)]
-    return f"{model.trial:5}  reference, the whole network: {', '.join(shown)}  {model.architecture}"
+    shown += [f"{model.latency_ms:.3f} ms", size_in_words(model.size_mb)]
+    return f"  {_number(model)}  reference, the whole network: {', '.join(shown)}  {model.summary}"
 
 
 def _interval(model: FrontModel) -> str:
@@ -116,11 +142,6 @@ def _interval(model: FrontModel) -> str:
 def _estimated(model: FrontModel) -> str:
     """Beside what was measured; beside an estimate, that it is one."""
     return f"{model.estimated_latency_ms:.3f} ms" if model.measured_on else "not measured"
-
-
-def _size(model: FrontModel) -> str:
-    """With as many places as show a tenth more or less."""
-    return f"{model.size_mb:.{2 if model.size_mb >= 0.1 else 3}f} MB"
 
 
 def exported_names(exports: Mapping[str, Path]) -> str:

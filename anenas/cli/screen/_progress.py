@@ -4,19 +4,47 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
+from rich.console import RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from anenas._durations import duration
 from anenas._progress import shown_by
 from anenas.cli._log import error_console
-from anenas.search import FinishedTrial, Study
+from anenas.cli.screen._plot import plot
+from anenas.cli.screen._text import size_in_words
+from anenas.search import CompletedTrial, FinishedTrial, Study
 from anenas.tasks import find_metric
 
+_SHOWN = 6  # trials that run
+_ROOM = 20  # rows of a terminal from which on there is a plot
+_HEIGHT, _WIDEST, _NARROWEST, _FEWEST = 6, 56, 20, 2  # of the plot, and trials in it
+
 _log = logging.getLogger(__name__)
+
+
+class _BarAndLines(Progress):
+    """A bar with lines below it, made anew at each refresh.
+
+    Args:
+        columns: Of the bar.
+        lines: Makes the lines.
+    """
+
+    def __init__(self, *columns: ProgressColumn, lines: Callable[[], list[str]], **options: Any) -> None:
+        self._lines = lines
+        super().__init__(*columns, **options)
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        """See `Progress`."""
+        yield from super().get_renderables()
+        for line in self._lines():
+            yield Text(line, no_wrap=True, overflow="ellipsis")
 
 
 class _Bar:
@@ -24,11 +52,14 @@ class _Bar:
 
     Args:
         columns: Of the bar.
+        lines: What stands below it.
     """
 
-    def __init__(self, *columns: ProgressColumn) -> None:
+    def __init__(self, *columns: ProgressColumn, lines: Callable[[], list[str]] = list) -> None:
         self._has_bar = error_console().is_terminal and _log.isEnabledFor(logging.INFO)
-        self._bar = Progress(*columns, console=error_console(), disable=not self._has_bar)
+        self._bar = _BarAndLines(
+            *columns, lines=lines, console=error_console(), disable=not self._has_bar, refresh_per_second=4
+        )
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -39,13 +70,15 @@ class _Bar:
 
 
 class SearchProgress(_Bar):
-    """A bar on a terminal; elsewhere, as in a log file, a line for each trial. Both on standard error.
+    """A bar on a terminal, with what runs, the best so far and a plot below it; elsewhere, as in a log file, a line for
+    each trial. Both on standard error.
 
     Args:
         trials: Completed trials that make it full; None where only time bounds them.
     """
 
     def __init__(self, trials: int | None) -> None:
+        self._study: Study | None = None
         super().__init__(
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
@@ -53,6 +86,7 @@ class SearchProgress(_Bar):
             TextColumn("{task.fields[figures]}"),
             TimeElapsedColumn(),
             TextColumn("{task.fields[left]}"),
+            lines=self._lines,
         )
         self._reading = ExitStack()
         self._trials = trials
@@ -60,6 +94,7 @@ class SearchProgress(_Bar):
         self._started = time.monotonic()
         self._at_start: int | None = None
         self._told = 0
+        self._since: dict[int, float] = {}  # when each trial that runs was first seen to
 
     def __enter__(self) -> Self:
         if self._has_bar:
@@ -68,6 +103,7 @@ class SearchProgress(_Bar):
 
     def __exit__(self, *error: type[BaseException] | BaseException | TracebackType | None) -> None:
         self._reading.close()
+        self._study = None  # only the bar stays
         super().__exit__(*error)
 
     def _show_reading(self, what: str, done: int, count: int) -> None:
@@ -79,6 +115,7 @@ class SearchProgress(_Bar):
         completed = len(study.completed)
         if self._at_start is None:
             self._at_start, self._told = completed, len(study.finished)
+        self._study = study
         done = completed - self._at_start
         elapsed = time.monotonic() - self._started
         left = ""
@@ -86,7 +123,7 @@ class SearchProgress(_Bar):
             done and self._trials and all(trial.is_probed for trial in study.paused.values())
         ):  # what is paused was not in vain, but is not done
             left = f"about {duration(elapsed / done * (self._trials - completed))} left"
-        self._show(study, completed, f"trials {_figures(study)}", left)
+        self._show(study, completed, left)
         for trial in study.finished[self._told :]:
             if trial.state == "failed":
                 _log.warning(f"trial {trial.number} failed: {trial.reason}")
@@ -94,20 +131,41 @@ class SearchProgress(_Bar):
                 _log.info(f"[{completed}/{self._trials or '…'}] {_describe(trial)} {left}".rstrip())
         self._told = len(study.finished)
 
-    def _show(self, study: Study, completed: int, figures: str, left: str) -> None:
+    def _show(self, study: Study, completed: int, left: str) -> None:
         """The search by its trials, a later phase by its models."""
-        phase, total = study.phase, self._trials
+        phase, total, figures = study.phase, self._trials, "trials"
         if phase.count is not None:
             completed, total, left = phase.done, phase.count, ""
-            known = [trial.shipped for trial in study.front] + [trial.rungs[-1] for trial in study.paused.values()]
-            best = min(known, key=lambda one: one.shortfall, default=None)
             figures = "passes" if phase.name == "probing" else "models"
-            figures += f" · best {study.metric.words(best.score)}" if best else ""
             if phase.seconds and phase.done < phase.count:
                 left = f"at most about {duration(phase.seconds)} in all"
         self._bar.update(
             self._task, description=phase.name, completed=completed, total=total, figures=figures, left=left
         )
+
+    def _lines(self) -> list[str]:
+        """What stands below the bar; rich asks for it in a thread of its own."""
+        study = self._study
+        if study is None:
+            return []
+        lines = [f"  {name:8} {text}" for name, text in self._entries(study) if text]
+        return lines + (_plotted(study, error_console().width) if error_console().height >= _ROOM else [])
+
+    def _entries(self, study: Study) -> list[tuple[str, str]]:
+        return [("so far", _counted(study)), ("found", _best(study)), ("running", self._running(study))]
+
+    def _running(self, study: Study) -> str:
+        """Each trial that runs, how long it has, and whether it goes on from a rung."""
+        running = [
+            trial for trial in study.trials if not isinstance(trial, FinishedTrial) and trial.number not in study.paused
+        ]
+        now = time.monotonic()
+        self._since = {trial.number: self._since.get(trial.number, now) for trial in running}
+        told = []
+        for trial in running[:_SHOWN]:
+            at = f" on from {trial.budget_fraction:.0%}" if trial.rungs else ""
+            told.append(f"#{trial.number}{at} {duration(now - self._since[trial.number])}")
+        return ", ".join(told) + (f" and {len(running) - _SHOWN} more" if len(running) > _SHOWN else "")
 
 
 class TrainingProgress(_Bar):
@@ -127,18 +185,63 @@ class TrainingProgress(_Bar):
             _log.info(f"training: {step} of {steps} steps")
 
 
-def _figures(study: Study) -> str:
+def _counted(study: Study) -> str:
+    """How trials ended, and what waits at a rung."""
     counts = study.counts
-    parts = [f"{len(study.paused)} paused"] if study.paused else []
-    parts += [f"{counts[state]} {state}" for state in ("stopped", "infeasible", "failed", "repeated") if counts[state]]
-    if study.front:
-        parts += [o.describe_best(study.point(study.picks[o.best])[i]) for i, o in enumerate(study.objectives)]
-    return "· " + ", ".join(parts) if parts else ""
+    parts = [f"{counts[state]} {state}" for state in ("completed", "stopped") if counts[state]]
+    parts += [f"{len(study.paused)} paused at a rung"] if study.paused else []
+    parts += [f"{counts[state]} {state}" for state in ("infeasible", "failed", "repeated") if counts[state]]
+    return ", ".join(parts)
+
+
+def _best(study: Study) -> str:
+    """The best by each objective, of several chips by the first; before any has completed that of the rungs."""
+    if picks := study.picks:
+        parts = []
+        chips = sum(objective.is_latency for objective in study.objectives)
+        for i, objective in enumerate(study.objectives):
+            if objective.is_latency and objective.chip and chips > 1:
+                continue
+            trial = picks[objective.best]
+            of = f" on the first of {chips} chips" if objective.is_latency and chips > 1 else ""
+            parts.append(f"{objective.describe_best(study.point(trial)[i])}{of} (#{trial.number})")
+        return ", ".join(parts)
+    known = [(trial.rungs[-1], trial.number) for trial in study.trials if trial.rungs]
+    if not known:
+        return ""
+    rung, number = min(known, key=lambda one: one[0].shortfall)
+    at = f"after {rung.budget_fraction:.0%} of its training" if rung.budget_fraction else "before its training"
+    return f"{study.metric.words(rung.score)} {at} (#{number})"
+
+
+def _plotted(study: Study, width: int) -> list[str]:
+    """The score of each completed trial over its latency, those of the front as large dots."""
+    completed = study.completed
+    if len(completed) < _FEWEST:
+        return []
+
+    def point(trial: CompletedTrial) -> tuple[float, float]:
+        return trial.evaluation.estimate.latency.ms, -trial.evaluation.shortfall
+
+    scores = sorted((trial.evaluation for trial in completed), key=lambda one: one.shortfall)
+    best, worst = (study.metric.words(one.score) for one in (scores[0], scores[-1]))
+    times = [trial.evaluation.estimate.latency.ms for trial in completed]
+    margin = max(len(best), len(worst), 8)
+    across = min(width - margin - 6, _WIDEST)
+    if across < _NARROWEST:
+        return []
+    rows = plot([*map(point, completed)], [*map(point, study.front)], across, _HEIGHT)
+    labels = [best, *[""] * (len(rows) - 2), worst]
+    drawn = [f"  {label:>{margin}} │{row}" for label, row in zip(labels, rows, strict=True)]
+    ends = f"{min(times):.3f}{f'{max(times):.3f} ms':>{across - len(f'{min(times):.3f}')}}"
+    return [*drawn, f"  {'':{margin}} └{'─' * across}", f"  {'● front':>{margin}}  {ends}"]
 
 
 def _describe(trial: FinishedTrial) -> str:
+    """One short line; the architecture is in the records, and shown with -v."""
     e = trial.evaluation
     assert e
-    stopped = f"stopped at {trial.reason}, " if trial.state == "stopped" else ""
-    score = find_metric(e.metric).words(e.score)
-    return f"trial {trial.number}: {stopped}{score}, {e.estimate.latency.ms:.3f} ms, {trial.architecture}"
+    state = f"{trial.state} ({trial.reason})" if trial.reason else trial.state
+    figures = f"{find_metric(e.metric).words(e.score)}, {e.estimate.latency.ms:.3f} ms"
+    whole = f", {trial.architecture}" if _log.isEnabledFor(logging.DEBUG) else ""
+    return f"#{trial.number}: {figures}, {size_in_words(e.estimate.size_mb)}, {state}{whole}"

@@ -35,6 +35,7 @@ def model(trial: int, accuracy: float, ms: float, test: float | None, *called: s
         epochs=None,
         final_epochs=None,
         called=list(called),
+        summary=f"summary-{trial}",
     )
 
 
@@ -47,22 +48,27 @@ def test_the_best_is_first_and_architectures_stand_behind_what_they_are_called(s
     front = model(3, 0.5, 0.1, None, "fast"), model(12, 0.9, 0.4, 0.875, "accurate", "knee")
     assert shown(print_front, result(*front, completed=5, stopped=0, infeasible=3, repeated=1)) == [
         "Pareto front of mine",
-        "trial accuracy test A15 latency (90 %) M2 size",
-        "12 90.00% 87.50% 0.400 ms (0.32–0.50) 0.200 ms 1.23 MB",
-        "3 50.00% 0.100 ms (0.08–0.12) 0.050 ms 1.23 MB",
-        "12 accurate, knee architecture-12",
-        "3 fast architecture-3",
+        "model accuracy test A15 latency (90 %) M2 size",
+        "#12 accurate, knee 90.00% 87.50% 0.400 ms (0.32–0.50) 0.200 ms 1.23 MB",
+        "#3 fast 50.00% 0.100 ms (0.08–0.12) 0.050 ms 1.23 MB",
+        "#12 summary-12",
+        "#3 summary-3",
+        "accurate: the best score; knee: the best compromise, where less of one costs most of the others;",
+        "fast: the lowest latency",
         "5 completed; 3 infeasible: 2 latency_ms, 1 rule rank; 1 repeated",
+        "completed: trained in full, exported, within the limits; infeasible: breaks a limit or a rule of the",
+        "engine; repeated: was tried before",
+        "more of one: anenas show mine 12 (or a name, such as knee)",
     ]
 
 
 def test_the_reference_is_named_on_the_front_and_shown_below_it_otherwise(shown: Callable[..., list[str]]) -> None:
     whole = dataclasses.replace(model(7, 0.9, 0.6, 0.91), final_score=0.92)
     found = dataclasses.replace(result(model(3, 0.95, 0.1, None, "fast"), completed=2), reference=whole)
-    line = "7 reference, the whole network: 90.00%, 92.00% final, 91.00% test, 0.600 ms, 1.23 MB architecture-7"
+    line = "#7 reference, the whole network: 90.00%, 92.00% final, 91.00% test, 0.600 ms, 1.23 MB summary-7"
     assert line in shown(print_front, found)
     on_front = dataclasses.replace(result(whole, completed=2), reference=whole)
-    assert "7 reference architecture-7" in shown(print_front, on_front)
+    assert shown(print_front, on_front)[2].startswith("#7 reference 90.00%")
 
 
 def test_an_accuracy_has_its_standard_error_and_what_it_does_not_tell_apart_is_said(
@@ -73,7 +79,7 @@ def test_an_accuracy_has_its_standard_error_and_what_it_does_not_tell_apart_is_s
         result(*front, completed=3), indistinguishable=[[2, 1], [1, 0]], alike_in_latency=[[2, 0]]
     )
     lines = shown(print_front, found)
-    assert lines[2].startswith("2 87.4 ± 0.6 % 2.100 ms")
+    assert lines[2].startswith("#2 87.4 ± 0.6 % 2.100 ms")
     assert "too near in accuracy to be told apart: 2, 1; 1, 0" in lines
     assert "too near in latency to be told apart: 2, 0" in lines
 
@@ -82,9 +88,9 @@ def test_final_training_has_columns_beside_the_brief(shown: Callable[..., list[s
     exported = dataclasses.replace(model(3, 0.8, 0.4, 0.9), final_score=0.91, epochs=8.0, final_epochs=22.0)
     other = dataclasses.replace(model(4, 0.7, 0.3, 0.7), epochs=2.0)
     _, headings, first, second, *_ = shown(print_front, result(other, exported, completed=2))
-    assert headings == "trial accuracy final test epochs A15 latency (90 %) M2 size"
-    assert first.startswith("3 80.00% 91.00% 90.00% 8 → 22 0.400 ms")
-    assert second.startswith("4 70.00% 70.00% 2 0.300 ms")
+    assert headings == "model accuracy final test epochs A15 latency (90 %) M2 size"
+    assert first.startswith("#3 80.00% 91.00% 90.00% 8 → 22 0.400 ms")
+    assert second.startswith("#4 70.00% 70.00% 2 0.300 ms")
 
 
 def test_names_of_one_model_are_said_once() -> None:
@@ -104,8 +110,9 @@ def test_other_objectives_have_columns(shown: Callable[..., list[str]]) -> None:
 def test_an_empty_front_has_headings_and_says_how_trials_ended(shown: Callable[..., list[str]]) -> None:
     assert shown(print_front, result(completed=0, failed=2)) == [
         "Pareto front of mine",
-        "trial accuracy test A15 latency (90 %) size",
+        "model accuracy test A15 latency (90 %) size",
         "2 failed",
+        "failed: could not be trained or exported",
     ]
 
 
@@ -115,7 +122,7 @@ def test_a_narrow_terminal_shows_every_trial_and_leaves_out_intervals(width: int
     wide = dataclasses.replace(model(3, 0.874, 0.4, 0.9), score_error=0.0061, final_score=0.91, epochs=8.0)
     print_front(console, result(wide, completed=1))
     row = console.file.getvalue().splitlines()[4]  # type: ignore[attr-defined]
-    assert row.split()[:4] == ["3", "87.4", "±", "0.6"] and left in row and "…" not in row
+    assert row.split()[:4] == ["#3", "87.4", "±", "0.6"] and left in row and "…" not in row
     assert ("(" in row) is (width == 120)
 
 
@@ -160,3 +167,14 @@ def test_a_measured_latency_has_its_estimate_beside_it_and_says_what_was_not_mea
     ) in lines
     assert "trial 2 could not be measured, its latency is estimated: it went away" in lines
     assert "trial accuracy test A15 measured (90 %) estimated M2 size" in shown(print_front, result(measured))
+
+
+def test_the_limits_that_what_is_shown_keeps_are_said(shown: Callable[..., list[str]]) -> None:
+    found = dataclasses.replace(
+        result(model(3, 0.5, 0.1, None), completed=4), limits={"latency_ms": 0.2, "accuracy": 0.4}
+    )
+    line = "only those that keep latency_ms ≤ 0.2 (the upper end of its 90 % interval), accuracy ≥ 0.4"
+    assert line in shown(print_front, found)
+    assert "latency_ms ≤ 0.2, accuracy" in " ".join(
+        shown(print_front, dataclasses.replace(found, latency_bound="estimate"))
+    )

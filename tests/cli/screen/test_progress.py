@@ -35,7 +35,8 @@ def complete(study: Study, problem: Problem) -> str:
     trial = study.ask(SAMPLER, problem)
     evaluation = EVALUATOR.evaluate(trial.architecture, TrialFiles(study.workspace(trial)))
     study.complete(trial, evaluation, {})
-    return f"{evaluation.score:.2%}, {evaluation.estimate.latency.ms:.3f} ms, {trial.architecture}"
+    size = f"{evaluation.estimate.size_mb:.2f} MB"
+    return f"{evaluation.score:.2%}, {evaluation.estimate.latency.ms:.3f} ms, {size}, completed"
 
 
 def terminal(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
@@ -56,7 +57,7 @@ def test_in_a_log_file_each_trial_is_a_line(study: Study, problem: Problem, caps
     out, err = capsys.readouterr()
     first, second = err.splitlines()
     assert out == ""
-    assert first.startswith(f"[2/3] trial 1: {described} about ")
+    assert first.startswith(f"[2/3] #1: {described} about ")
     assert first.endswith(" s left")
     assert second == "trial 2 failed: ValueError: no"
 
@@ -79,10 +80,11 @@ def test_on_a_terminal_there_is_a_bar_and_failures_stand_above_it(
         complete(study, problem)
         study.fail(study.ask(SAMPLER, problem), "ValueError: no")
         progress.on_update(study)
+        progress._bar.refresh()
     text = screen.getvalue()
     assert "trial 1 failed: ValueError: no" in text
     assert "[1/2]" not in text
-    assert "searching" in text and "1/2 trials · 1 failed, " in text
+    assert "searching" in text and "1/2 trials" in text and "so far   1 completed, 1 failed" in text
 
 
 def test_final_training_counts_models_and_says_how_long_it_takes_at_most(
@@ -93,8 +95,14 @@ def test_final_training_counts_models_and_says_how_long_it_takes_at_most(
     with shown_log(logging.INFO), SearchProgress(8) as progress:
         study.enter(Phase("final training", 1, 3, seconds=360.0))
         progress.on_update(study)
+        progress._bar.refresh()
     text = screen.getvalue()
-    assert "final training" in text and "1/3 models · best " in text and "at most about 6 min 0 s in all" in text
+    assert (
+        "final training" in text
+        and "1/3 models" in text
+        and "found    best " in text
+        and "at most about 6 min 0 s in all" in text
+    )
 
 
 def test_reading_data_is_on_the_bar_until_the_search_begins(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,3 +134,45 @@ def test_a_training_in_a_log_file_is_a_line_for_each_tenth(capsys: pytest.Captur
             progress.on_step(step, 40)
     lines = capsys.readouterr().err.splitlines()
     assert lines == [f"training: {step} of 40 steps" for step in range(4, 41, 4)]
+
+
+def test_the_best_of_a_rung_is_shown_before_any_trial_has_completed(
+    study: Study, problem: Problem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen = terminal(monkeypatch)
+    with shown_log(logging.INFO), SearchProgress(2) as progress:
+        trial = study.ask(SAMPLER, problem)
+        study.ask(SAMPLER, problem)
+        files = TrialFiles(study.workspace(trial))
+        paused = EVALUATOR.evaluate(trial.architecture, files, budget_fraction=0.125)
+        study.pause(trial, paused)
+        progress.on_update(study)
+        progress._bar.refresh()
+    text = screen.getvalue()
+    assert f"found    {paused.score:.2%} after 12% of its training (#0)" in text
+    assert "so far   1 paused at a rung" in text
+    assert "running  #1 0 s" in text
+
+
+def test_completed_trials_are_plotted_with_the_best_score_above(
+    study: Study, problem: Problem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen = terminal(monkeypatch)
+    with shown_log(logging.INFO), SearchProgress(8) as progress:
+        for _ in range(3):
+            complete(study, problem)
+        progress.on_update(study)
+        progress._bar.refresh()
+    best = max(trial.evaluation.score for trial in study.completed)
+    text = screen.getvalue()
+    assert f"{best:.2%} │" in text and "●" in text and "● front" in text
+
+
+def test_verbose_lines_have_the_architecture(
+    study: Study, problem: Problem, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with shown_log(logging.DEBUG), SearchProgress(3) as progress:
+        progress.on_update(study)
+        complete(study, problem)
+        progress.on_update(study)
+    assert f", completed, {study.completed[0].architecture}" in capsys.readouterr().err

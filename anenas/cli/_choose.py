@@ -1,0 +1,111 @@
+"""Choose a model of a study, and look at one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from anenas.cli import _limits as given
+from anenas.cli._app import DEFAULT_STORE, SEARCH, Json, Store, app, elsewhere
+
+
+@app.command(rich_help_panel=SEARCH)
+def choose(
+    study: Annotated[str, typer.Argument(help="Its name (`anenas front` lists them).")],
+    max_latency: given.MaxLatency = None,
+    max_size: given.MaxSize = None,
+    max_macs: given.MaxMacs = None,
+    max_params: given.MaxParams = None,
+    min_residency: given.MinResidency = None,
+    min_accuracy: given.MinAccuracy = None,
+    min_metrics: given.MinMetrics = None,
+    max_metrics: given.MaxMetrics = None,
+    latency_bound: given.Bound = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(
+            help="Choose by a weighted sum, such as accuracy=1,latency_ms=0.3: each figure counts 0 at its worst on "
+            "the study's Pareto front and 1 at its best there, in proportion between and beyond, times its weight.",
+            show_default="the best by the study's metric",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the bundle, not there yet.", show_default="exports/STUDY/trial-NUMBER"),
+    ] = None,
+    no_export: Annotated[bool, typer.Option("--no-export", help="Say which, and write nothing.")] = False,
+    author: Annotated[str, typer.Option(help="Author that Xcode shows of the package.", show_default="none")] = "",
+    license: Annotated[str, typer.Option(help="Likewise, its licence.", show_default="none")] = "",
+    data: Annotated[
+        str | None, typer.Option(help="The study's data, where they have moved.", show_default="where they were")
+    ] = None,
+    store: Store = DEFAULT_STORE,
+    as_json: Json = False,
+) -> None:
+    """Choose the best model that keeps limits, say how clearly it is that, and export it."""
+    from rich.console import Console
+
+    from anenas.api import choose_model
+    from anenas.bundle import export, require_new
+    from anenas.cli.screen import TrainingProgress, print_bundle, print_chosen
+
+    limits = given.limits(
+        max_latency, max_size, max_macs, max_params, min_residency, min_accuracy, min_metrics, max_metrics
+    )
+    chosen = choose_model(
+        study,
+        limits,
+        weights=given.weights(weights) if weights is not None else None,
+        latency_bound=given.latency_bound(latency_bound),
+        store=store,
+    )
+    console, folder = Console(emoji=False), out or chosen.folder
+    if not as_json:
+        print_chosen(console, chosen)
+    is_there = out is None and (folder / "bundle.json").is_file()
+    if no_export or is_there:
+        if as_json:
+            print(chosen.to_json(folder if is_there else None))
+        elif is_there:
+            print(f"exported before, to {folder}")
+        return
+    require_new(folder)
+    with TrainingProgress() as progress:
+        bundle = export(
+            study,
+            folder,
+            pick=chosen.model.trial,
+            author=author,
+            license=license,
+            data=data,
+            store=store,
+            on_step=progress.on_step,
+        )
+    if as_json:
+        print(chosen.to_json(folder))
+    else:
+        print_bundle(bundle)
+
+
+@app.command(rich_help_panel=SEARCH)
+def show(
+    study: Annotated[str, typer.Argument(help="Its name (`anenas front` lists them).")],
+    trial: Annotated[
+        str, typer.Argument(help="A number, or knee, accurate, fast, … as the front calls it.", metavar="TRIAL")
+    ] = "knee",
+    store: Store = DEFAULT_STORE,
+    as_json: Json = False,
+) -> None:
+    """Tell everything of one trial, whatever became of it."""
+    from rich.console import Console
+
+    from anenas.api import show_trial
+    from anenas.cli.screen import print_trial
+
+    found = show_trial(study, trial, store=store)
+    if as_json:
+        print(found.to_json())
+        return
+    print_trial(Console(emoji=False), found, f"anenas export {study} --pick {found.trial}{elsewhere(store)}")

@@ -1,0 +1,51 @@
+"""Studies side by side."""
+
+from __future__ import annotations
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from anenas.api import Comparison, Difference
+from anenas.cli.screen._text import print_line
+from anenas.tasks import find_metric
+
+
+def print_comparison(console: Console, found: Comparison) -> None:
+    """A row for each study, what half of the seeds attain, and whether kinds differ by more than noise."""
+    kinds = {one.kind for one in found.studies}
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1), collapse_padding=True)
+    table.add_column("study", overflow="fold")
+    for heading in ("kind", "seed", "completed", "front", "of it on\nthe joint", "hyper-\nvolume"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for one in found.studies:
+        counts = (one.kind, one.seed, one.completed, len(one.front), len(one.on_joint_front))
+        table.add_row(one.study, *map(str, counts), f"{one.hypervolume:.4f}")
+    console.print(table)
+    point = ", ".join(f"{name} {value:.4g}" for name, value in found.reference_point.items())
+    print_line(console, f"hypervolume: of the box from the ideal to the reference point {point}")
+    print_line(console, "on the joint: models of its front that no trial of another study dominates")
+    if len(kinds) < len(found.studies):
+        print_line(console, "kind: the same where settings differ in the seed alone")
+    metric = find_metric(found.metric)
+    for surface in found.attained:
+        steps = ", ".join(f"{metric.words(score)} in {ms:.3f} ms" for ms, score in surface.points)
+        print_line(console, f"half of the {surface.studies} studies of kind {surface.kind} attain: {steps}")
+    names = {kind: [one.study for one in found.studies if one.kind == kind] for kind in kinds}
+    for difference in found.differences:
+        print_line(console, _verdict(difference, names))
+    if not found.differences:
+        print_line(console, "one kind: they differ in the seed alone, so by how much is how much seeds matter")
+
+
+def _verdict(one: Difference, names: dict[int, list[str]]) -> str:
+    first, second = (names[kind][0] if len(names[kind]) == 1 else f"kind {kind}" for kind in one.kinds)
+    told = {
+        "seeds": "resampled over seeds",
+        "trials": "resampled over the errors of trials' scores and latencies, not over seeds: of each kind three tell",
+    }[one.over]
+    word = "more" if one.is_more_than_noise else "no more"
+    return (
+        f"{first} less {second}: {one.mean:+.4f} of hypervolume, 90 % interval {one.low:+.4f} to {one.high:+.4f}, "
+        f"which is {word} than noise ({told})"
+    )
