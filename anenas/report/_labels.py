@@ -29,20 +29,16 @@ class Label:
     Attributes:
         x: Its left end.
         y: Its base line's place, y downwards.
-        far: Whether it is so far from its point that a line should lead to it.
+        lead: Where a line from its point ends, if it is so far from it that one should lead to it.
     """
 
     x: float
     y: float
-    far: bool
+    lead: tuple[float, float] | None = None
 
 
-_PLACES = tuple(
-    (dx, dy, distance > 1)
-    for distance in (1, 2.2, 3.6, 5.2)
-    for dx, dy in ((1, -1), (1, 1), (-1, -1), (-1, 1), (0, -1.4), (0, 1.4), (1.4, 0), (-1.4, 0))
-    for dx, dy in ((dx * distance, dy * distance),)
-)
+_SIDES = ((1, -1), (1, 1), (-1, -1), (-1, 1), (0, -1.4), (0, 1.4), (1.4, 0), (-1.4, 0))
+_DISTANCES = (1, 2.2, 3.6, 5.2)  # in gaps; from the second on a line leads to the label
 
 
 def place_labels(
@@ -50,6 +46,7 @@ def place_labels(
     sizes: Sequence[tuple[float, float]],
     taken: Sequence[Box],
     within: Box,
+    faint: Sequence[Box] = (),
     gap: float = 8.0,
 ) -> list[Label | None]:
     """A place for the label of each point, in their order; None for one that would cover something wherever it stood.
@@ -59,19 +56,36 @@ def place_labels(
         sizes: Width and height of each label.
         taken: What may not be covered, such as the points.
         within: Where labels may stand.
+        faint: What is covered rather than that a label is far from its point, such as the bars of errors.
         gap: Between a point and its label.
     """
     covered, found = list(taken), list[Label | None]()
-    for (x, y), (width, height) in zip(points, sizes, strict=True):
+    for point, size in zip(points, sizes, strict=True):
         best = None
-        for dx, dy, far in _PLACES:
-            left = x + dx * gap - (width if dx < 0 else width / 2 if dx == 0 else 0)
-            top = y + dy * gap - (height if dy < 0 else height / 2 if dy == 0 else 0)
-            box = Box(left, top, left + width, top + height)
-            inside = within.left <= left and box.right <= within.right and within.top <= top
-            if inside and box.bottom <= within.bottom and not any(box.overlap(other) for other in covered):
-                best = Label(left, top + 0.8 * height, far)
-                covered.append(box)
+        for distance, avoided in ((_DISTANCES[0], [*covered, *faint]), *((far, covered) for far in _DISTANCES)):
+            boxes = (_beside(point, size, (dx * distance * gap, dy * distance * gap)) for dx, dy in _SIDES)
+            best = next((box for box in boxes if _is_free(box, avoided, within)), None)
+            if best:
+                covered.append(best)
                 break
-        found.append(best)
+        found.append(_label(best, point, distance > _DISTANCES[0]) if best else None)
     return found
+
+
+def _beside(point: tuple[float, float], size: tuple[float, float], step: tuple[float, float]) -> Box:
+    """The box of a label at a step from its point; on an axis without a step it is centred."""
+    (x, y), (width, height), (dx, dy) = point, size, step
+    left = x + dx - (width if dx < 0 else width / 2 if dx == 0 else 0)
+    top = y + dy - (height if dy < 0 else height / 2 if dy == 0 else 0)
+    return Box(left, top, left + width, top + height)
+
+
+def _is_free(box: Box, avoided: Sequence[Box], within: Box) -> bool:
+    inside = within.left <= box.left and box.right <= within.right
+    inside = inside and within.top <= box.top and box.bottom <= within.bottom
+    return inside and not any(box.overlap(other) for other in avoided)
+
+
+def _label(box: Box, point: tuple[float, float], is_far: bool) -> Label:
+    nearest = min(max(point[0], box.left), box.right), min(max(point[1], box.top), box.bottom)
+    return Label(box.left, box.top + 0.8 * (box.bottom - box.top), nearest if is_far else None)
