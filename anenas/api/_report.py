@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +12,8 @@ from pathlib import Path
 from anenas._errors import AnenasError
 from anenas.api._evaluate import evaluated, validated
 from anenas.data import Dataset
-from anenas.report import write_front_csv, write_front_page, write_front_png, write_trials_csv
-from anenas.report.evaluation import report_files
+from anenas.report import write_front_csv, write_front_png, write_trials_csv
+from anenas.report.evaluation import PAGE, report_files
 from anenas.search import TEST_SCORES, CompletedTrial, Study
 from anenas.tasks import TASKS
 from anenas.tracking import MlflowTracker
@@ -21,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 
 class FrontReport:
-    """Logs the front's table, picture and page, and every trial, as artifacts of the search's run.
+    """Logs the front's table and picture, and every trial, as artifacts of the search's run.
 
     As a listener of the study it does so whenever MLflow does not have the current front.
     """
@@ -34,20 +35,26 @@ class FrontReport:
         if study.front != self._logged:
             self.log(study)
 
-    def log(self, study: Study) -> None:
-        """Log it as it is now; later, if that cannot be written."""
+    def log(self, study: Study, page: Path | None = None) -> None:
+        """Log it as it is now; later, if that cannot be written.
+
+        Args:
+            study: The study.
+            page: Of it, which is logged too, if there is one.
+        """
         try:
-            self._log(study)
+            self._log(study, page)
         except OSError as error:
             _log.warning("the report of the front cannot be written now: %s", error.strerror or error)
 
-    def _log(self, study: Study) -> None:
+    def _log(self, study: Study, page: Path | None) -> None:
         with tempfile.TemporaryDirectory() as folder:
             new = Path(folder)
             write_front_csv(study, new / "front.csv")
             write_trials_csv(study, new / "trials.csv")
             write_front_png(study, new / "front.png")
-            write_front_page(study, new / "front.html")
+            if page:
+                shutil.copy(page, new / PAGE)
             if self._tracker.log_files(new):
                 self._logged = study.front
 

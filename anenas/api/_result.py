@@ -85,6 +85,7 @@ class SearchResult:
             have one folder.
         alike_in_latency: Groups whose latencies on the main chip differ by less than what is known of them.
         pareto: Numbers of all trials on the Pareto front, in the same order: those of `front` among them.
+        report: The page of the search; None where none was written.
         reference: The whole network that others are parts of, on the front or not; None where there is none, or it has
             not completed.
         indistinguishable: Groups of models of the front, by the numbers of their trials, whose scores differ by no more
@@ -105,6 +106,7 @@ class SearchResult:
     alike_in_latency: list[list[int]] = field(default_factory=list)
     pareto: list[int] = field(default_factory=list)
     reference: FrontModel | None = None
+    report: Path | None = None
 
     def to_json(self) -> str:
         """The result for scripts, paths as strings. A score has the name of its metric: "accuracy", "test_accuracy"."""
@@ -115,7 +117,12 @@ class SearchResult:
         return json.dumps(values, indent=2, default=str)
 
 
-def result_of(study: Study, wall_seconds: float = 0.0, exports: dict[str, Path] | None = None) -> SearchResult:
+def result_of(
+    study: Study,
+    wall_seconds: float = 0.0,
+    exports: dict[str, Path] | None = None,
+    report: Path | None = None,
+) -> SearchResult:
     """What a study has found so far."""
     volumes = study.hypervolumes
     front = [_front_model(study, trial) for trial in study.front]
@@ -137,6 +144,7 @@ def result_of(study: Study, wall_seconds: float = 0.0, exports: dict[str, Path] 
         alike_in_latency=[[front[i].trial for i in group] for group in as_fast],
         pareto=[trial.number for trial in study.pareto],
         reference=_front_model(study, study.reference) if study.reference else None,
+        report=report,
     )
 
 

@@ -17,6 +17,8 @@ from anenas.api._job import Job, prepare
 from anenas.api._options import check_final, check_positive, executor_of, made_folder, sampler_of, targets_of
 from anenas.api._report import FrontReport, ValidationReports, closing, report_tests
 from anenas.api._result import SearchResult, result_of
+from anenas.api._run import heard, made_by
+from anenas.api._study_report import exported_report
 from anenas.data import Data, absolute_source, count_inputs, with_splits
 from anenas.search import (
     DEFAULT_SAMPLER,
@@ -189,7 +191,7 @@ def run_search(
     suggesting, make_executor = sampler_of(sampler, seed), executor_of(executor, workers, device)
     most = {"size_mb": max_size_mb, "latency_ms": max_latency_ms, "macs": max_macs, "params": max_params}
     data = with_splits(data, validation=validation, test=test)
-    job = prepare(
+    job, said = heard("anenas.data", prepare)(
         space,
         data,
         pretrained,
@@ -233,8 +235,10 @@ def run_search(
             for line in warnings:
                 _log.warning(line)
         tracker = MlflowTracker(found, job.space, store, client)
+        found.note_made_by(made_by())
         if job.dataset:
-            tracker.log_inputs(count_inputs(job.dataset))
+            found.note_inputs(counts := count_inputs(job.dataset), said)
+            tracker.log_inputs(counts)
         report = FrontReport(tracker)
         found.listeners += [tracker.update, report, on_update]
         problem = job.problem(found.objectives)
@@ -261,9 +265,10 @@ def run_search(
                 report.log(found)
                 _export_if_possible(found, exports)
                 raise
-            report.log(found)
             exported = export_best(found, exports)
-    return result_of(found, time.monotonic() - started, exported)
+            page = exported_report(found, exports)
+            report.log(found, page)
+    return result_of(found, time.monotonic() - started, exported, page)
 
 
 def _export_if_possible(study: Study, exports: Path) -> None:

@@ -312,7 +312,7 @@ def test_what_a_store_misses_while_it_is_away_is_logged_later(
     tracker.close("FINISHED")
     search, trial = runs(tmp_path)
     artifacts = MlflowClient(default_uri(tmp_path / "store")).list_artifacts(search.info.run_id)
-    assert [file.path for file in artifacts] == ["front.csv", "front.html", "front.png", "trials.csv"]
+    assert [file.path for file in artifacts] == ["front.csv", "front.png", "trials.csv"]
     assert (search.info.status, trial.info.status) == ("FINISHED", "FINISHED")
     assert (trial.data.metrics["accuracy"], trial.data.tags["pareto"]) == (0.8, "true")
     assert search.data.metrics["hypervolume"] == study.hypervolumes[-1]
