@@ -297,7 +297,11 @@ def search(
             told = f"reports  {PAGE} in each: what it gets right and wrong, and which inputs, on test data"
             console.print(told, highlight=False, soft_wrap=True)
         if result.report:
-            console.print(f"page     {result.report}: all of the search", highlight=False, soft_wrap=True)
+            console.print(
+                f"page     {exports / result.study}/{result.report.name}: all of the search",
+                highlight=False,
+                soft_wrap=True,
+            )
     else:
         console.print(f"no trial of {result.study} has completed")
     console.print(f"browse   anenas ui{'' if store == DEFAULT_STORE else f' --store {store}'}", highlight=False)
