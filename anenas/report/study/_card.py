@@ -80,7 +80,8 @@ def settings_of(study: Study) -> list[tuple[str, str]]:
         for name, text in (
             ("space", settings.space),
             ("objectives", ", ".join(settings.objectives)),
-            ("limits", f"{limits}, of latencies the {settings.latency_bound} end" if limits else "none"),
+            ("limits", limits or "none"),
+            ("limits on latency hold", settings.latency_bound if "latency_ms" in settings.limits else ""),
             ("chip", settings.chip),
             ("latency by", settings.latency),
             ("epochs", str(settings.epochs)),
