@@ -11,7 +11,7 @@ from anenas._pareto import ranking
 from anenas.report.study._blocks import blocks_of
 from anenas.search import CompletedTrial, Study, Trained
 
-MOST = 500
+MOST = 350
 """Trials that a page shows: of more, those of the front and the next best."""
 
 
