@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from anenas.api import evaluate as evaluate
     from anenas.api import load_result as load_result
     from anenas.api import run_search as run_search
+    from anenas.api import write_report as write_report
     from anenas.blocks import Block as Block
     from anenas.blocks import SequenceBlock as SequenceBlock
     from anenas.blocks import activation_choice as activation_choice
@@ -76,7 +77,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "anenas._errors": ("AnenasError",),
     "anenas.ane": ("chips",),
-    "anenas.api": ("FrontModel", "SearchResult", "check_data", "evaluate", "load_result", "run_search"),
+    "anenas.api": ("FrontModel", "SearchResult", "check_data", "evaluate", "load_result", "run_search", "write_report"),
     "anenas.blocks": ("Block", "SequenceBlock", "activation_choice", "activation_layer", "choice", "register"),
     "anenas.bundle": ("Bundle", "export"),
     "anenas.coreml": ("Package",),

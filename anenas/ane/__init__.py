@@ -2,7 +2,7 @@
 
 from anenas.ane._calibration import Calibration, calibration
 from anenas.ane._chips import Chip, chip_names, chips, get_chip
-from anenas.ane._cost import chip_rates, fixed_us, graph_work, op_costs
+from anenas.ane._cost import chip_rates, fixed_us, graph_work, op_costs, roof
 from anenas.ane._differences import KnownDifference, known_differences
 from anenas.ane._guidelines import (
     MAX_DIMENSION,
@@ -44,6 +44,7 @@ __all__ = [
     "op_support",
     "placement",
     "program_cost",
+    "roof",
     "rules",
     "steps_problem",
     "width_problem",

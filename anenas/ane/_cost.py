@@ -116,6 +116,16 @@ def chip_rates(chip: Chip, fitted: Calibration) -> dict[str, float]:
     return rates | {"dense": _DENSE_EFFICIENCY * macs, "tasks": 1.0}
 
 
+def roof(chip: Chip) -> tuple[float, float]:
+    """What no operation of a whole network exceeds: 10¹² operations a second, and GB/s of weights.
+
+    Of 3×3 convolutions by Winograd's algorithm, or of dense ones, whichever are faster. One whose zeros or 8-bit
+    numbers the chip saves may exceed it, as its multiply-accumulates are counted in full.
+    """
+    rates, correction = _rates(chip), calibration().correction(chip)
+    return 2e-6 * max(rates["winograd"], rates["dense"]) / correction, 1e-3 * rates["weights"] / correction
+
+
 @functools.lru_cache(maxsize=64)
 def _rates(chip: Chip) -> dict[str, float]:
     return chip_rates(chip, calibration())

@@ -21,6 +21,7 @@ from anenas.api._studies import (
     remove_orphans,
     remove_study,
 )
+from anenas.api._study_report import StudyReport, write_report
 
 __all__ = [
     "DEFAULT_TRIALS",
@@ -35,6 +36,7 @@ __all__ = [
     "SearchResult",
     "ShownTrial",
     "StudyDetails",
+    "StudyReport",
     "StudySummary",
     "check_data",
     "choose_model",
@@ -52,4 +54,5 @@ __all__ = [
     "remove_study",
     "run_search",
     "show_trial",
+    "write_report",
 ]

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from anenas._errors import AnenasError
 from anenas.api._evaluate import evaluated, validated
 from anenas.data import Dataset
-from anenas.report import write_front_csv, write_front_page, write_front_png, write_trials_csv
-from anenas.report.evaluation import report_files
+from anenas.report import write_front_csv, write_front_png, write_trials_csv
+from anenas.report.evaluation import PAGE, report_files
 from anenas.search import TEST_SCORES, CompletedTrial, Study
 from anenas.tasks import TASKS
 from anenas.tracking import MlflowTracker
@@ -36,36 +37,33 @@ class FrontReport:
     def __call__(self, study: Study) -> None:
         began = time.monotonic()
         if study.front != self._logged and began >= self._next:
-            self._write(study, write_brief)
+            self._write(study)
             ended = time.monotonic()
             self._next = ended + 100 * (ended - began)
 
-    def log(self, study: Study) -> None:
-        """Log it as it is now; not at all, if it cannot be written."""
-        self._write(study, write_whole_report)
+    def log(self, study: Study, page: Path | None = None) -> None:
+        """Log it as it is now; not at all, if it cannot be written.
 
-    def _write(self, study: Study, write: Callable[[Study, Path], None]) -> None:
+        Args:
+            study: The study.
+            page: Of it, which is logged too, if there is one.
+        """
+        self._write(study, page)
+
+    def _write(self, study: Study, page: Path | None = None) -> None:
         try:
             with tempfile.TemporaryDirectory() as folder:
-                write(study, Path(folder))
-                self._tracker.log_files(Path(folder))
+                new = Path(folder)
+                write_front_csv(study, new / "front.csv")
+                write_trials_csv(study, new / "trials.csv")
+                write_front_png(study, new / "front.png")
+                if page:
+                    shutil.copy(page, new / PAGE)
+                self._tracker.log_files(new)
         except OSError as error:
             _log.warning("the report of the front cannot be written now: %s", error.strerror or error)
         else:
             self._logged = study.front
-
-
-def write_brief(study: Study, folder: Path) -> None:
-    """What is logged of the front while a search runs."""
-    write_front_csv(study, folder / "front.csv")
-    write_trials_csv(study, folder / "trials.csv")
-    write_front_png(study, folder / "front.png")
-
-
-def write_whole_report(study: Study, folder: Path) -> None:
-    """What is logged of it once a search has ended: with its page."""
-    write_brief(study, folder)
-    write_front_page(study, folder / "front.html")
 
 
 def report_tests(study: Study, data: Path, tracker: MlflowTracker) -> None:

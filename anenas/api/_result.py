@@ -112,6 +112,7 @@ class SearchResult:
         alike_in_latency: Groups whose latencies on the main chip differ by less than what is known of them.
         pareto: Numbers of all trials on the Pareto front, in the same order: those of `front` among them.
             Under `limits` no others.
+        report: The page of the search; None where none was written.
         reference: The whole network that others are parts of, on the front or not; None where there is none, or it has
             not completed.
         indistinguishable: Groups of models of the front, by the numbers of their trials, whose scores differ by no more
@@ -136,6 +137,7 @@ class SearchResult:
     devices: DeviceSummary | None = None
     limits: dict[str, float] = field(default_factory=dict)
     latency_bound: str = "upper"
+    report: Path | None = None
 
     def to_json(self) -> str:
         """The result for scripts, paths as strings. A score has the name of its metric: "accuracy", "test_accuracy"."""

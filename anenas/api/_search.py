@@ -12,13 +12,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from anenas._command import command_line
 from anenas._errors import AnenasError, unknown
-from anenas.api._command import command_line
 from anenas.api._disk import KEEP, Keep, keep_only, tell_disk
 from anenas.api._job import Job, prepare
 from anenas.api._options import check_final, check_positive, executor_of, made_folder, meter_of, sampler_of, targets_of
 from anenas.api._report import FrontReport, ValidationReports, closing, report_tests
 from anenas.api._result import SearchResult, result_of
+from anenas.api._run import heard, made_by
+from anenas.api._study_report import exported_report
 from anenas.data import Data, absolute_source, count_inputs, with_splits
 from anenas.search import (
     DEFAULT_SAMPLER,
@@ -214,7 +216,7 @@ def run_search(
     suggesting, make_executor = sampler_of(sampler, seed), executor_of(executor, workers, device)
     most = {"size_mb": max_size_mb, "latency_ms": max_latency_ms, "macs": max_macs, "params": max_params}
     data = with_splits(data, validation=validation, test=test)
-    job = prepare(
+    job, said = heard("anenas.data", prepare)(
         space,
         data,
         pretrained,
@@ -262,8 +264,10 @@ def run_search(
         tell_disk(found, job.drawn, wanted)
         splits = logged_splits(job.dataset, found.data) if job.dataset else ()
         tracker = MlflowTracker(found, store, client, source=Source.here(), data=splits)
+        found.note_made_by(made_by())
         if job.dataset:
-            tracker.log_inputs(count_inputs(job.dataset))
+            found.note_inputs(counts := count_inputs(job.dataset), said)
+            tracker.log_inputs(counts)
         report = FrontReport(tracker)
         clock = _Clock(found, started)
         found.listeners += [tracker.update, report, on_update, clock]
@@ -296,12 +300,13 @@ def run_search(
                 report.log(found)
                 _export_if_possible(found, exports)
                 raise
-            report.log(found)
             found.note_exports(export_best(found, exports))
+            page = exported_report(found, exports)
+            report.log(found, page)
             keep_only(found, tracker, keep)
             found.note_end()
             clock.note()
-    return result_of(found)
+    return dataclasses.replace(result_of(found), report=page)
 
 
 class _Clock:

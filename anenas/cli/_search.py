@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -334,6 +335,12 @@ def search(
         if any((folder / PAGE).is_file() for folder in result.exports.values()):
             told = f"reports  {PAGE} in each: what it gets right and wrong, and which inputs, on test data"
             console.print(told, highlight=False, soft_wrap=True)
+        if result.report:
+            console.print(
+                f"page     {exports / result.study}/{result.report.name}: all of the search",
+                highlight=False,
+                soft_wrap=True,
+            )
     else:
         console.print(f"no trial of {result.study} has completed")
     console.print(f"browse   anenas ui{elsewhere(store)}", highlight=False, soft_wrap=True)
@@ -387,6 +394,30 @@ def front(
         print(result.to_json())
     else:
         print_front(Console(emoji=False), result, elsewhere(store))
+
+
+@app.command(rich_help_panel=SEARCH)
+def report(
+    study: Annotated[str, typer.Argument(help="Its name (`anenas front` lists them).")],
+    out: Annotated[Path, typer.Option(help="Page to write.")] = Path("report.html"),
+    pick: Annotated[
+        str | None,
+        typer.Option(
+            help="The model that it looks into: knee, accurate, fast, …, or the number of a trial.", show_default="knee"
+        ),
+    ] = None,
+    store: Store = DEFAULT_STORE,
+    as_json: Json = False,
+) -> None:
+    """Write everything of a study on one page, which works without a network."""
+    from anenas.api import write_report
+
+    page = write_report(study, out, pick=pick, store=store)
+    if as_json:
+        print(json.dumps(page.to_dict(), indent=2))
+        return
+    print("\n".join(page.answer))
+    print(f"wrote {page.path}, {page.path.stat().st_size / 1e3:,.0f} kB")
 
 
 @app.command(rich_help_panel=SEARCH)

@@ -1,292 +1,195 @@
-"""The Pareto front of a study as a table, a picture and an interactive page."""
+"""The Pareto front of a study as a picture."""
 
 from __future__ import annotations
 
-import csv
-import math
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from anenas._files import replacing
-from anenas.latency import Latency
-from anenas.search import CompletedTrial, Objective, Study
-from anenas.tasks import Metric
+from anenas.report._axis import tick_text
+from anenas.report._labels import Box, place_labels
+from anenas.report._objective_axis import ObjectiveAxis, objective_axes
+from anenas.search import CompletedTrial, Study
+from anenas.tasks import find_metric
 
-_GREY, _BLUE, _ORANGE = "#9aa5b1", "#1f6feb", "#bc4c00"
-_REFERENCE = "reference: the whole network"
-_BARS = ", bars: standard error"
-_FIXED = "what any prediction costs"
-_STEPS = 2  # that can be told apart are on an axis of latencies at least
-_WIDE = 8  # from this ratio of its ends on an axis is logarithmic
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-
-def write_front_csv(study: Study, path: Path) -> None:
-    """One row for each trial of the front, the best by the first objective last."""
-    chips = list(study.front[0].evaluation.estimate.latency_by_chip) if study.front else []
-    others = [f"latency_ms@{chip}" for chip in chips[1:]]
-    metric = study.settings.metric
-    fields = ["trial", "architecture", metric, f"{metric}_error", f"final_{metric}", f"test_{metric}", "latency_ms",
-              "latency_low_ms", "latency_high_ms", *others, "residency", "size_mb", "macs", "params", "trained_steps",
-              "total_steps", "estimated_latency_ms", "measured_on", "engine_placement"]  # fmt: skip
-    with replacing(path) as new, new.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(fields)
-        for trial in study.front:
-            e = trial.evaluation.estimate
-            main, *more = e.latency_by_chip.values()
-            test = "" if trial.test_score is None else trial.test_score
-            final = trial.shipped.score if trial.final else ""
-            steps = [trial.evaluation.trained_steps, trial.evaluation.total_steps]
-            latencies = [main.ms, main.low_ms, main.high_ms, *(latency.ms for latency in more)]
-            score, error = trial.evaluation.score, trial.evaluation.score_error
-            row = [trial.number, trial.architecture, score, "" if error is None else error, final, test, *latencies]
-            figures = [e.residency, e.size_mb, e.macs, e.params, *steps, trial.evaluation.estimated_latency.ms]
-            writer.writerow([*row, *figures, *_measured(trial)])
-
-
-def _measured(trial: CompletedTrial) -> list[str | float]:
-    """On which device and how much of it on the engine; empty where its latency is an estimate."""
-    known = trial.evaluation.measurement
-    if not known or not known.latency:
-        return ["", ""]
-    return [known.latency.device or known.place, "" if known.placement is None else known.placement]
-
-
-def write_trials_csv(study: Study, path: Path) -> None:
-    """One row for every finished trial, including those stopped, infeasible, repeated or failed, and why."""
-    with replacing(path) as new, new.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        names = [objective.name for objective in study.objectives]
-        writer.writerow(["trial", "state", "reason", "architecture", *names, "budget_fraction"])
-        for trial in study.finished:
-            trained = trial.evaluation if trial.state in ("completed", "stopped") else None
-            point = study.objectives.point(trained) if trained else ()
-            figures = [*point, trained.budget_fraction] if trained else [""] * (len(names) + 1)
-            writer.writerow([trial.number, trial.state, trial.reason, trial.architecture, *figures])
+# Told apart without colours, too: by fill, shape and size (hues after Okabe and Ito).
+_BLUE, _GREY, _QUIET, _ORANGE, _RED = "#0067a8", "#8b96a2", "#5b646e", "#b35900", "#b3261e"
+_MARKS: dict[str, dict[str, Any]] = {
+    "trials": {"s": 22, "color": _GREY, "alpha": 0.65, "linewidths": 0, "zorder": 2},
+    "pareto": {"s": 38, "facecolors": "white", "edgecolors": _BLUE, "linewidths": 1.4, "zorder": 4},
+    "front": {"s": 52, "color": _BLUE, "linewidths": 0, "zorder": 5},
+    "reference": {"s": 80, "marker": "D", "facecolors": "none", "edgecolors": _ORANGE, "linewidths": 1.6, "zorder": 6},
+}
+_FONT = 8.5
+_GAP = 7  # points between a mark and its label
 
 
 def write_front_png(study: Study, path: Path) -> None:
-    """Plot the first objective of every completed trial against each other one; with two, the front is a staircase."""
+    """Plot the first objective of every completed trial against each other one.
+
+    Numbers are those of the trials. Nothing is drawn between networks, as nothing was found there.
+    """
     from matplotlib.figure import Figure
 
-    y, against = _axes(study)
-    figure = Figure(figsize=(8 if len(against) == 1 else 5 * len(against), 5), dpi=150, layout="constrained")
+    y, against = objective_axes(study)
+    size = (8.2 if len(against) == 1 else 4.9 * len(against), 4.9)
+    figure = Figure(figsize=size, dpi=160, layout="constrained")
     panels = figure.subplots(1, len(against), sharey=True, squeeze=False)[0]
-    completed, front = study.completed, study.front
-    called: dict[int, list[str]] = {}
-    for name, trial in study.picks.items():
-        called.setdefault(trial.number, []).append(name)
-    reference = [study.reference] if study.reference else []
+    completed = study.completed
     for panel, x in zip(panels, against, strict=True):
-        if completed:
-            layers = ((completed, _GREY, 28, f"{len(completed)} trials"), (front, _BLUE, 44, f"front ({len(front)})"))
-            for zorder, (trials, color, size, label) in zip((2, 4), layers, strict=True):
-                panel.scatter(x.of(trials), y.of(trials), color=color, s=size, label=label, zorder=zorder)
-            if errors := y.standard_errors(front):
-                panel.errorbar(x.of(front), y.of(front), errors, fmt="none", ecolor=_BLUE, alpha=0.5, zorder=3)
-            for trial in front:
-                if trial.number in called:
-                    panel.annotate(
-                        ", ".join(called[trial.number]),
-                        (x.of([trial])[0], y.of([trial])[0]),
-                        xytext=(6, -12),
-                        textcoords="offset points",
-                        fontsize=9,
-                    )
-            if reference:
-                style = {"marker": "D", "facecolors": "none", "edgecolors": _ORANGE, "linewidths": 1.5}
-                panel.scatter(x.of(reference), y.of(reference), s=90, label=_REFERENCE, zorder=5, **style)
-        if completed and len(study.objectives) == 2:
-            farthest = max(x.of(completed)) if x.less_is_better else min(x.of(completed))
-            panel.step(
-                [*x.of(front), farthest],
-                [*y.of(front), y.of(front)[-1]],
-                where="post",
-                color=_BLUE,
-                linewidth=1.5,
-                zorder=3,
-            )
-        scale = x.scale(completed)
-        panel.set_xscale("log" if scale.logarithmic else "linear")
-        if scale.limits:
-            panel.set_xlim(*scale.limits)
-        if scale.fixed:
-            panel.axvline(scale.fixed, color=_GREY, linestyle=":", label=_FIXED)
-        panel.set_xlabel(x.label)
-        panel.grid(alpha=0.25)
-        panel.spines[["top", "right"]].set_visible(False)
+        _frame(panel, x, y, completed, study.front)
+        _draw(panel, x, y, study, _known(y, against))
+    panels[0].set_ylabel(y.label, fontsize=10, parse_math=False)
+    figure.suptitle(_title(study), fontsize=11, x=0.01, ha="left", parse_math=False)
     if completed:
-        handles, labels = panels[0].get_legend_handles_labels()
-        # Outside: inside it would hide trials.
-        figure.legend(handles, labels, loc="outside upper right", ncols=len(handles), frameon=False)
-    panels[0].set_ylabel(y.label + (_BARS if y.standard_errors(front) else ""))
-    panels[0].set_title(study.name, fontsize=11, loc="left")
+        found = [dict(zip(*reversed(panel.get_legend_handles_labels()), strict=True)) for panel in panels]
+        entries = {label: handle for one in reversed(found) for label, handle in one.items()}
+        entries = dict(sorted(entries.items(), key=lambda entry: entry[0].startswith("beyond")))
+        places: Any = {
+            "loc": "outside lower left",
+            "ncols": 3 if len(against) > 1 else 2,
+            "frameon": False,
+            "fontsize": _FONT,
+        }
+        figure.legend(entries.values(), entries.keys(), **places)
+        figure.draw_without_rendering()  # before, no place is known
+        figure.set_layout_engine("none")
+        for panel, x in zip(panels, against, strict=True):
+            _name(figure, panel, x, y, study)
+    else:
+        panels[0].text(0.5, 0.5, "no network has completed yet", transform=panels[0].transAxes, ha="center")
     with replacing(path) as new:
         figure.savefig(new)
 
 
-def write_front_page(study: Study, path: Path) -> None:
-    """The same as one self-contained page: hover over a point to read its trial, architecture and figures."""
-    import plotly.graph_objects as go
-    from plotly.subplots import make_subplots
+def _title(study: Study) -> str:
+    """What was searched, and how many networks there are."""
+    data = study.settings.data.partition(" ")[0]
+    counts, front = study.counts, len(study.front)
+    told = [f"{counts['completed']} networks trained"]
+    told += [f"{counts['stopped']} stopped early"] if counts["stopped"] else []
+    told += [f"{counts['infeasible']} beyond a limit or rule"] if counts["infeasible"] else []
+    what = f"{data} on {study.settings.chip}" if data else f"{study.name} on {study.settings.chip}"
+    return f"{what}: {', '.join(told)}; {front} on the front that can be told apart"
 
-    y, against = _axes(study)
-    completed, front = study.completed, study.front
-    on_front = {trial.number for trial in front}
-    others = [trial for trial in completed if trial.number not in on_front]
-    lines = "markers+lines" if len(study.objectives) == 2 else "markers"
-    figure = make_subplots(1, len(against), shared_yaxes=True, figure=go.Figure(), horizontal_spacing=0.03)
-    for column, x in enumerate(against, start=1):
-        layers: list[tuple[list[CompletedTrial], str, str, dict[str, Any]]] = [
-            (others, "trials", "markers", {"color": _GREY, "size": 9}),
-            (front, "Pareto front", lines, {"color": _BLUE, "size": 9}),
-        ]
-        if study.reference:
-            diamond = {"color": _ORANGE, "size": 14, "symbol": "diamond-open"}
-            layers.append(([study.reference], _REFERENCE, "markers", diamond))
-        for shown, name, mode, marker in layers:
-            figure.add_scatter(
-                x=x.of(shown),
-                y=y.of(shown),
-                mode=mode,
-                name=name,
-                legendgroup=name,
-                showlegend=column == 1,
-                line={"shape": "hv", "color": marker["color"]},
-                marker=marker,
-                error_x=x.intervals(shown),
-                error_y={"type": "data", "array": y.standard_errors(shown), "thickness": 1},
-                hovertext=[_hover(trial, study.metric) for trial in shown],
-                hoverinfo="text",
-                row=1,
-                col=column,
+
+def _frame(
+    panel: Axes, x: ObjectiveAxis, y: ObjectiveAxis, trials: Sequence[CompletedTrial], front: Sequence[CompletedTrial]
+) -> None:
+    """Axes, limits and the fixed cost."""
+    across, up = x.axis(trials, front), y.axis(trials, front)
+    panel.set_xscale("log" if across.logarithmic else "linear")
+    panel.set_yscale("log" if up.logarithmic else "linear")
+    panel.set_xlim(across.low, across.high)
+    panel.set_ylim(up.low, up.high)
+    panel.minorticks_off()
+    panel.set_xticks(across.round_values, [tick_text(value) for value in across.round_values])
+    panel.set_yticks(up.round_values, [tick_text(value) for value in up.round_values])
+    panel.tick_params(length=0, labelsize=9, labelcolor=_QUIET)
+    panel.set_xlabel(x.label, fontsize=10, parse_math=False)
+    panel.grid(color="#e6e9ed", linewidth=0.8)
+    panel.set_axisbelow(True)
+    panel.spines[["top", "right", "left"]].set_visible(False)
+    panel.spines["bottom"].set_color("#c8ced6")
+    shade: dict[str, Any] = {"color": _RED, "alpha": 0.08, "linewidth": 0}
+    if x.limit is not None and across.low < x.limit < across.high:
+        ends = (x.limit, across.high) if x.less_is_better else (across.low, x.limit)
+        panel.axvspan(*ends, **shade, label=f"beyond {x.limit_words}")
+    if y.limit is not None and up.low < y.limit < up.high:
+        ends = (y.limit, up.high) if y.less_is_better else (up.low, y.limit)
+        panel.axhspan(*ends, **shade, label=f"beyond {y.limit_words}")
+    if fixed := x.fixed(trials):
+        panel.axvline(fixed, color=_QUIET, linestyle=":", linewidth=1.2, label="what any prediction costs")
+
+
+def _draw(panel: Axes, x: ObjectiveAxis, y: ObjectiveAxis, study: Study, known: str) -> None:
+    """Every completed trial, and what is known of those of the front."""
+    on_front = {trial.number for trial in study.front}
+    reference = [study.reference] if study.reference else []
+    pareto = [trial for trial in study.pareto if trial.number not in on_front]
+    rest = on_front | {trial.number for trial in (*pareto, *reference)}
+    layers = {
+        "trials": ([trial for trial in study.completed if trial.number not in rest], "other networks"),
+        "pareto": (pareto, "no better by what can be told"),
+        "front": (study.front, "front"),
+        "reference": (reference, "reference: the whole network"),
+    }
+    for layer, (trials, label) in layers.items():
+        if trials:
+            panel.scatter(
+                [x.value(trial) for trial in trials], [y.value(trial) for trial in trials], label=label, **_MARKS[layer]
             )
-        scale = x.scale(completed)
-        axis = {"type": "log"} if scale.logarithmic else {"range": scale.limits}
-        figure.update_xaxes(title=x.label, **axis, row=1, col=column)
-        if scale.fixed:
-            figure.add_vline(
-                scale.fixed, line={"color": _GREY, "dash": "dot"}, annotation_text=_FIXED, row=1, col=column
-            )
-    figure.update_yaxes(title=y.label + (_BARS if y.standard_errors(front) else ""), row=1, col=1)
-    figure.update_layout(
-        title=study.name,
-        template="plotly_white",
-        legend={"orientation": "h", "x": 1, "y": 1.02, "xanchor": "right", "yanchor": "bottom"},
-        updatemenus=[
-            {
-                "type": "buttons",
-                "direction": "right",
-                "x": 0,
-                "xanchor": "left",
-                "y": 1.02,
-                "yanchor": "bottom",
-                "buttons": [
-                    {"label": "points", "method": "restyle", "args": [{"error_x.visible": False}]},
-                    {"label": "90 % intervals", "method": "restyle", "args": [{"error_x.visible": True}]},
-                ],
-            }
-        ],
-    )
-    figure.write_html(path, include_plotlyjs=True, default_height="92vh")
+    for i, trial in enumerate((*study.front, *reference)):
+        color = _ORANGE if trial in reference else _BLUE
+        style: dict[str, Any] = {
+            "color": color,
+            "alpha": 0.3,
+            "linewidth": 1.1,
+            "zorder": 3,
+            "label": "" if i else known,
+        }
+        at_x, at_y = x.value(trial), y.value(trial)
+        if ends := x.interval(trial):
+            panel.plot(ends, (at_y, at_y), **style)
+            style["label"] = ""
+        if ends := y.interval(trial):
+            panel.plot((at_x, at_x), ends, **style)
 
 
-@dataclass(frozen=True)
-class _Scale:
-    """What part of an axis is shown, and how.
-
-    Attributes:
-        logarithmic: Whether equal distances are equal ratios.
-        limits: Its ends; None where points decide.
-        fixed: Where what any prediction costs is; None where there is no such thing.
-    """
-
-    logarithmic: bool = False
-    limits: tuple[float, float] | None = None
-    fixed: float | None = None
+def _known(y: ObjectiveAxis, against: Sequence[ObjectiveAxis]) -> str:
+    """What the bars are."""
+    axes = [y, *against]
+    said = ["90 % interval of the latency"] if any(one.objective.is_latency for one in axes) else []
+    names = [find_metric(one.objective.name).title for one in axes if one.objective.is_score]
+    return ", ".join([*said, *(f"standard error of the {name}" for name in names)])
 
 
-@dataclass(frozen=True)
-class _Axis:
-    """One objective of the study as an axis."""
+def _name(figure: Figure, panel: Axes, x: ObjectiveAxis, y: ObjectiveAxis, study: Study) -> None:
+    """Numbers and names beside marks, where they cover nothing."""
+    from matplotlib.patheffects import withStroke
 
-    objective: Objective
-    chip: str
-    is_measured: bool = False  # of latencies on the main chip: some were
+    called: dict[int, list[str]] = {}
+    for name, trial in study.picks.items():
+        called.setdefault(trial.number, []).append(name)
+    named = sorted(study.front, key=lambda trial: trial.number not in called)  # where there is no room for all, these
+    texts = [" ".join([str(trial.number), *called.get(trial.number, [])[:1]]) for trial in named]
+    scale, height = figure.dpi / 72, figure.bbox.height
+    gap = _GAP * scale
 
-    @property
-    def label(self) -> str:
-        # The label of an objective for the study's first chip does not name it.
-        label = self.objective.label
-        if self.is_measured and not self.objective.chip:
-            label = label.replace("estimated latency", "latency")
-        return label if self.objective.chip else label.replace("latency", f"latency on {self.chip}")
+    def place(trial: CompletedTrial) -> tuple[float, float]:
+        across, up = panel.transData.transform((x.value(trial), y.value(trial)))
+        return float(across), height - float(up)
 
-    @property
-    def less_is_better(self) -> bool:
-        return self.objective.figure.direction == "minimize"
+    radius = 4 * scale
+    points = [place(trial) for trial in study.completed]
+    taken = [Box(a - radius, b - radius, a + radius, b + radius) for a, b in points]
+    inside = panel.bbox
+    bars = []
+    for trial in named:
+        a, b = place(trial)
+        for axis, ends in ((0, x.interval(trial)), (1, y.interval(trial))):
+            if ends:
+                spans = [panel.transData.transform((end, end))[axis] for end in ends]
+                low, high = sorted(span if axis == 0 else height - span for span in spans)
+                bars.append(Box(low, b - 1, high, b + 1) if axis == 0 else Box(a - 1, low, a + 1, high))
+    within = Box(inside.x0, height - inside.y1, inside.x1, height - inside.y0)
+    sizes = [(0.62 * _FONT * scale * len(text), 1.25 * _FONT * scale) for text in texts]
+    starts = [place(trial) for trial in named]
+    to_data = panel.transData.inverted().transform
 
-    def of(self, trials: list[CompletedTrial]) -> list[float]:
-        """Their values, in the unit of the label."""
-        return [(self.objective.value(t.evaluation) or 0.0) * self.objective.figure.scale for t in trials]
+    def back(x: float, y: float) -> tuple[float, float]:
+        across, up = to_data((x, height - y))
+        return float(across), float(up)
 
-    def scale(self, trials: list[CompletedTrial]) -> _Scale:
-        """So that a latency that is not told apart from another is seen to be near it, and sizes far apart are seen."""
-        values = self.of(trials)
-        if not trials or min(values) <= 0:
-            return _Scale()
-        if not self.objective.is_latency:
-            return _Scale(logarithmic=self.less_is_better and max(values) > _WIDE * min(values))
-        latencies = self._latencies(trials)
-        fixed, apart = latencies[0].fixed_ms, max(one.apart for one in latencies)
-        low = min(fixed or math.inf, *values)
-        high = max(*values, low * apart**_STEPS)
-        margin = 0.03 * (high - low) or 0.03 * low
-        return _Scale(limits=(low - margin, high + margin), fixed=fixed or None)
-
-    def _latencies(self, trials: list[CompletedTrial]) -> list[Latency]:
-        estimates = [trial.evaluation.estimate for trial in trials]
-        return [e.latency_by_chip[self.objective.chip] if self.objective.chip else e.latency for e in estimates]
-
-    def intervals(self, trials: list[CompletedTrial]) -> dict[str, Any] | None:
-        """The 90 % intervals of latencies, as plotly's error bars."""
-        if not self.objective.is_latency:
-            return None
-        found = self._latencies(trials)
-        above, below = [one.high_ms - one.ms for one in found], [one.ms - one.low_ms for one in found]
-        return {"type": "data", "symmetric": False, "array": above, "arrayminus": below, "visible": False}
-
-    def standard_errors(self, trials: list[CompletedTrial]) -> list[float] | None:
-        """Of scores, in the unit of the label; None of other objectives, or where they are not known."""
-        errors = [trial.evaluation.score_error for trial in trials]
-        if not self.objective.is_score or None in errors:
-            return None
-        return [error * self.objective.figure.scale for error in errors if error is not None]
-
-
-def _axes(study: Study) -> tuple[_Axis, list[_Axis]]:
-    """The first objective, and what to draw it against: the others, or the latency where there are none."""
-    first, *others = study.objectives
-    others = others or [Objective("latency_ms" if first.name != "latency_ms" else "size_mb", 1.0)]
-    chip, evaluations = study.settings.chip, [trial.evaluation for trial in study.completed]
-    is_measured = any(one.measurement and one.measurement.latency for one in evaluations)
-    return _Axis(first, chip, is_measured), [_Axis(other, chip, is_measured) for other in others]
-
-
-def _hover(trial: CompletedTrial, metric: Metric) -> str:
-    estimate = trial.evaluation.estimate
-    latency = estimate.latency
-    known = trial.evaluation.measurement
-    measured = (
-        f", measured on {known.latency.device}; estimated {known.estimated.ms:.3f} ms"
-        if known and known.latency
-        else ""
-    )
-    parts = "<br>".join(str(trial.architecture).split("-"))
-    final = f", {metric.words(trial.shipped.score)} after final training" if trial.final else ""
-    return (
-        f"<b>trial {trial.number}</b><br>{metric.title} {metric.words(trial.evaluation.score)}{final}"
-        f"<br>latency {latency.ms:.3f} ms ({latency.low_ms:.3f} to {latency.high_ms:.3f}){measured}"
-        f"<br>size {estimate.size_mb:.2f} MB, {estimate.macs:,} multiply-accumulates<br>{parts}"
-    )
+    halo = [withStroke(linewidth=2.5, foreground="white")]
+    for text, start, label in zip(texts, starts, place_labels(starts, sizes, taken, within, bars, gap), strict=True):
+        if label and label.lead:
+            (from_x, from_y), (to_x, to_y) = back(*start), back(*label.lead)
+            panel.plot((from_x, to_x), (from_y, to_y), color=_GREY, linewidth=0.6, zorder=3)
+        if label:
+            panel.text(*back(label.x, label.y), text, fontsize=_FONT, color="#1f2328", zorder=7, path_effects=halo)

@@ -61,6 +61,7 @@ _MEASURED = "measurement "  # and the trial's number: one attribute each, for th
 _ENDED, _COMMAND = "ended", "command"
 _FILES = "files"  # where those of its trials are, as HOST:FOLDER, if the database is shared
 _REFERENCE, _SECONDS, _EXPORTS = "reference", "seconds", "exports"
+_INPUTS, _MADE_BY = "inputs", "made_by"
 _DAMAGED = "damaged.jsonl"  # rows of trials that Optuna cannot read
 _LEAST_ROOM = 5e6  # bytes that a trial is taken to want where none tells more
 
@@ -601,6 +602,32 @@ class Study:
         """Remember where its picks have been copied to."""
         self._optuna.set_user_attr(_EXPORTS, {name: str(path.absolute()) for name, path in exports.items()})
 
+    @property
+    def inputs(self) -> tuple[dict[str, dict[str, int]], list[str]]:
+        """How many inputs of each class its splits have, as `count_inputs` counts, and what was said as they were read.
+
+        Nothing where nothing tells.
+        """
+        noted = self._optuna.user_attrs.get(_INPUTS, {})
+        return noted.get("counts", {}), noted.get("said", [])
+
+    def note_inputs(self, counts: Mapping[str, Mapping[str, int]], said: Sequence[str]) -> None:
+        """Remember them."""
+        noted = {"counts": {part: dict(of) for part, of in counts.items()}, "said": list(said)}
+        if noted != self._optuna.user_attrs.get(_INPUTS):
+            self._optuna.set_user_attr(_INPUTS, noted)
+
+    @property
+    def made_by(self) -> dict[str, str]:
+        """What its search was last run by: "command", where it was one, and versions by the name of a package."""
+        found: dict[str, str] = self._optuna.user_attrs.get(_MADE_BY, {})
+        return found
+
+    def note_made_by(self, made_by: Mapping[str, str]) -> None:
+        """Remember that."""
+        if made_by != self.made_by:
+            self._optuna.set_user_attr(_MADE_BY, dict(made_by))
+
     def _test_accuracies(self) -> dict[int, float]:
         """What `set_test_score` added; schema 1 kept it in the folders of the trials."""
         known = {int(number): value for number, value in self._optuna.user_attrs.get(_TEST_SCORE, {}).items()}
@@ -652,6 +679,13 @@ class Study:
     @property
     def completed(self) -> list[CompletedTrial]:
         return [trial for trial in self.finished if isinstance(trial, CompletedTrial)]
+
+    @property
+    def decisions(self) -> dict[int, Decisions]:
+        """What each completed trial decided, by its number."""
+        completed = {trial.number for trial in self.completed}
+        trials = self._optuna.get_trials(deepcopy=False)
+        return {trial.number: dict(trial.params) for trial in trials if trial.number in completed}
 
     @property
     def counts(self) -> dict[State, int]:

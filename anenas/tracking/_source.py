@@ -7,11 +7,10 @@ import getpass
 import importlib.metadata
 import shlex
 import subprocess
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Self
 
+from anenas._command import command_line
 from anenas.tracking._connection import without_secrets
 
 COMMAND, VERSION, COMMIT = "anenas.command", "anenas.version", "mlflow.source.git.commit"
@@ -41,7 +40,8 @@ class Source:
         user = ""
         with contextlib.suppress(OSError, KeyError, ImportError):  # no such user, as in containers
             user = getpass.getuser()
-        return cls(_command(sys.argv), importlib.metadata.version("anenas"), _commit(), user)
+        command = without_secrets(command_line()) or "python"
+        return cls(command, importlib.metadata.version("anenas"), _commit(), user)
 
     @property
     def tags(self) -> dict[str, str]:
@@ -52,14 +52,6 @@ class Source:
         tags = {"mlflow.source.name": name, "mlflow.source.type": "LOCAL", COMMAND: self.command, VERSION: self.version}
         known = {COMMIT: self.commit, "mlflow.user": self.user}
         return tags | {name: value for name, value in known.items() if value}
-
-
-def _command(arguments: list[str]) -> str:
-    program, *rest = arguments or [""]
-    path = Path(program)
-    ours = path.stem == "anenas" or path.parts[-2:] == ("cli", "__main__.py")
-    called = ["anenas"] if ours else ["python", path.name or "-"]
-    return without_secrets(shlex.join([*called, *rest]))
 
 
 def _commit() -> str:

@@ -38,6 +38,8 @@ from commands import Run
         ("search --data images:nowhere --validation x --skip-broken", "nowhere"),
         ("search --no-such-option", "No such option"),
         ("front nothing", "no studies in"),
+        ("report nothing", "no studies in"),
+        ("report nothing --out nowhere/page.html", "--out: there is no folder"),
         ("ui", "nothing to browse in mlruns yet"),
     ],
 )

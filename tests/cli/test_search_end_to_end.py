@@ -139,7 +139,8 @@ def test_a_search_can_be_read_back_from_everywhere(folder: Path) -> None:
     on_front = {int(run.data.tags["anenas.trial"]) for run in children if run.data.tags["pareto"] == "true"}
     assert on_front == {model["trial"] for model in result["front"]}
     artifacts = {file.path for file in client.list_artifacts(parent.info.run_id)}
-    assert artifacts == {"front.csv", "front.html", "front.png", "inputs.json", "trials.csv"}
+    assert artifacts == {"front.csv", "front.png", "inputs.json", "report.html", "trials.csv"}
+    assert Path(result["report"]).stat().st_size < 1e6
     assert len(client.get_metric_history(parent.info.run_id, "hypervolume")) == 4
 
     for exported in map(Path, result["exports"].values()):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from anenas._files import write_whole
+from anenas.report._pages import write_page as write_template
 from anenas.report.evaluation._inputs import InputView
 from anenas.report.evaluation._report import Picture, Report
 
@@ -40,19 +40,17 @@ def write_page(
         pictures: Of the report, and where they lie.
         source: Folder that the names of files are below, so that they can be opened; None where there is none.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
-    environment = Environment(
-        loader=PackageLoader("anenas.report"), undefined=StrictUndefined, autoescape=True, trim_blocks=True
-    )
-    environment.filters["thousands"] = "{:,}".format
     bad = report.worst()
     worst = [
         (one, Markup(view.html(np.asarray(inputs[one.index]))), _link(source, one.file))
         for one in (bad.inputs if bad else ())
     ]
-    page = environment.get_template("evaluation.html.j2").render(
+    write_template(
+        "evaluation.html.j2",
+        path,
+        styles=("evaluation.css",),
         report=report,
         title=title,
         about=about,
@@ -62,7 +60,6 @@ def write_page(
         bad=bad,
         worst=worst,
     )
-    write_whole(path, page.lstrip() + "\n")
 
 
 def _inline(picture: Path) -> str:
