@@ -129,12 +129,13 @@ def _spaces() -> str:
 
 
 def _metrics() -> str:
-    from anenas.tasks import METRICS, TASKS
+    from anenas.tasks import METRICS, TASKS, Metric
 
     rows = []
     for name, task in TASKS.items():
-        for metric in task.metrics:
-            rows.append((name, f"`{metric}`", METRICS[metric].title, f"{METRICS[metric].direction}d"))
+        for metric in map(METRICS.__getitem__, task.metrics):
+            assert isinstance(metric, Metric)
+            rows.append((name, f"`{metric.name}`", metric.title, f"{metric.direction}d"))
     return table(["task", "metric", "", "better when"], rows)
 
 

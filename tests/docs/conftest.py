@@ -23,9 +23,9 @@ def readers_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         base = base.parent
     folder = base / "reader"
     with FileLock(base / "reader.lock"):
-        if not folder.exists():
-            _prepare(base / "making")
-            (base / "making").rename(folder)
+        if not (made := base / "reader.made").exists():
+            _prepare(folder)
+            made.touch()
     return folder
 
 
