@@ -77,6 +77,18 @@ def read_blocks(page: Path) -> list[Block]:
     return found
 
 
+def is_shown(shown: str, printed: str) -> bool:
+    """Whether what a page shows is in what was printed: "…" stands for anything in a line, alone for any lines."""
+    pattern = r"(?m)^"
+    for line in shown.splitlines():
+        pattern += r"(?:.*\n)*?" if line.strip() == "…" else f"{_in_line(line.rstrip())}\n"
+    return re.search(pattern, printed) is not None
+
+
+def _in_line(line: str) -> str:
+    return ".*".join(re.escape(part) for part in line.split("…"))
+
+
 def _fences(page: Path) -> Iterator[Block]:
     notes: dict[str, str] = {}
     for token in MarkdownIt().parse(page.read_text(encoding="utf-8")):

@@ -51,8 +51,7 @@ def _of_command(name: str, command: Any) -> Iterable[str]:
 
 
 def _flags(option: Any) -> str:
-    names = " ".join(f"`{flag}`" for flag in (*option.opts, *option.secondary_opts))
-    return f"{names} (repeatable)" if option.multiple else names
+    return " ".join(f"`{flag}`" for flag in (*option.opts, *option.secondary_opts))
 
 
 def _default(option: Any) -> str:

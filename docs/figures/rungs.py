@@ -1,4 +1,4 @@
-"""How well a pause ranks networks, from `experiments/results/training_correlation.csv`: `python docs/figures/rungs.py`."""
+"""How well a pause ranks networks, from `results/training_correlation.csv`: `python docs/figures/rungs.py`."""
 
 from __future__ import annotations
 

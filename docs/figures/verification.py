@@ -18,15 +18,15 @@ KINDS = {
     "conv": "conv_r4_s2_c64_k3_relu",
     "dsconv": "dsconv_r4_s2_c64_k3_relu",
     "mbconv, silu": "mbconv_r4_s2_c64_k3_e4_silu",
-    "uib": "uib_r4_s2_c64_k3_e4_relu",
-    "mobileone": "mobileone_r4_s2_c64_k3_relu",
+    "uib": "uib_r4_s2_c64_a3_k3_e4_relu",
+    "mobileone": "mobileone_r4_s2_c64_k3_b1_relu",
 }
 
 
 def main() -> None:
     """Draw it: of each kind of block, a network with weights as they begin, in float16."""
     plot = axes()
-    for place, (label, stage) in enumerate(KINDS.items()):
+    for place, stage in enumerate(KINDS.values()):
         architecture = Architecture.parse(f"1x3x64x64-conv_r1_s2_c16_k3_relu-{stage}-head_n10")
         torch.manual_seed(0)
         network = Deployed(fuse(build(architecture)), Normalisation((0.4,) * 3, (0.3,) * 3)).eval()

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import typer.main
-from blocks import Block, pages, read_blocks
+from blocks import Block, is_shown, pages, read_blocks
 from commands import Ran, run_command
 
 from anenas.cli import app
@@ -99,18 +99,8 @@ def _run(block: Block, patch: pytest.MonkeyPatch) -> None:
         assert ran.code == int(block.notes.get("exits with", 0)), f"{block.place}: {' '.join(words)}\n{ran.err}"
         printed += _lines(ran)
     if block.output is not None and "run with" not in block.notes:
-        assert re.search(_pattern(block.output), printed), f"{block.place}: it prints\n{printed}"
+        assert is_shown(block.output, printed), f"{block.place}: it prints\n{printed}"
 
 
 def _lines(ran: Ran) -> str:
     return "".join(f"{line.rstrip()}\n" for line in (ran.err + ran.out).splitlines())
-
-
-def _pattern(shown: str) -> str:
-    """An ellipsis stands for anything in a line; one alone in a line, for any lines."""
-    lines = [".*?" if line.strip() == "…" else _in_line(line.rstrip()) for line in shown.splitlines()]
-    return r"(?m)^" + "\n".join(lines).replace("\n.*?\n", r"\n(?:.*\n)*?").replace("\n.*?", "")
-
-
-def _in_line(line: str) -> str:
-    return ".*".join(re.escape(part) for part in line.split("…")) + "$"
