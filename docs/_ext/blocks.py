@@ -57,8 +57,8 @@ class Block:
         return [words for line in lines if (words := shlex.split(line, comments=True))]
 
     def anenas_commands(self) -> list[list[str]]:
-        """The words behind `anenas` of each command line that calls it."""
-        return [words[1:] for words in self.commands() if Path(words[0]).name == "anenas"]
+        """The words behind `anenas` of each command line that calls it, here or, behind ssh, elsewhere."""
+        return [words[words.index("anenas") + 1 :] for words in self.commands() if "anenas" in words]
 
 
 def pages(folder: Path) -> list[Path]:

@@ -147,13 +147,20 @@ def _forms() -> str:
 
 def _not_run() -> str:
     folder = Path(__file__).parents[1]
-    rows = []
-    for page in pages(folder):
-        for block in read_blocks(page):
-            if block.language in ("sh", "python") and block.not_run:
-                shown = block.text.strip().splitlines()[0]
-                rows.append((page.relative_to(folder), f"`{shown}`", block.not_run))
-    return f"{len(rows)} blocks:\n\n{table(['page', 'begins with', 'why it is not run'], rows)}"
+    blocks = [b for page in pages(folder) for b in read_blocks(page) if b.language in ("sh", "python")]
+    commands = [(command, block.not_run) for block in blocks for command in block.anenas_commands()]
+    run = sum(reason is None for _, reason in commands)
+    python = [block.not_run for block in blocks if block.language == "python" and "file" not in block.notes]
+    rows = [
+        (block.page.relative_to(folder), f"`{block.text.strip().splitlines()[0]}`", block.not_run)
+        for block in blocks
+        if block.not_run
+    ]
+    return (
+        f"Of {len(commands)} commands {run} are run and all are parsed; of {len(python)} blocks of Python "
+        f"{python.count(None)} are run. The others, block by block:\n\n"
+        + table(["page", "begins with", "why it is not run"], rows)
+    )
 
 
 def _first_line(doc: str | None) -> str:

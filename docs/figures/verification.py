@@ -36,6 +36,7 @@ def main() -> None:
             package = convert(network, Path(folder) / "m.mlpackage", shape=architecture.input, classes=classes)
             verified = verify_network(package, network, pixels)
         [difference] = verified.fp16
+        assert difference.allowed is not None
         plot.plot(place, difference.found, "o", color=BLUE, label="" if place else "found")
         plot.plot(place, difference.allowed, "_", ms=18, color=ORANGE, label="" if place else "allowed")
     plot.set(yscale="log", ylabel="difference of a probability, float16")

@@ -1,4 +1,4 @@
-"""Networks of one search with what is known of each: `python docs/figures/told_apart.py`.
+"""Networks of one search with what is known of each: `python docs/figures/apart.py`.
 
 Trials of `experiments/results/rungs.csv`; accuracies of 2,000 validation images; latencies are alike within the ratio
 of the shipped calibration.
@@ -35,7 +35,7 @@ def main() -> None:
     plot.set_xticks([0.35, 0.4, 0.5, 0.6, 0.7], ["0.35", "0.4", "0.5", "0.6", "0.7"])
     plot.set_xticks([], minor=True)
     plot.set_title(f"a band is as wide as a ratio of {apart:.2f}", fontsize=9)
-    save("told_apart")
+    save("apart")
 
 
 if __name__ == "__main__":
