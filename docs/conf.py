@@ -28,6 +28,8 @@ autodoc_member_order = "bysource"
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True
 
+smartquotes = False  # of "--data" they make a dash
+
 html_theme = "furo"
 html_title = "anenas"
 html_copy_source = False
