@@ -20,6 +20,8 @@ OTHERS = {
     "coreml/test_tasks.py": "programs of networks that do not name one class",
     "data/test_cut_fashion_mnist.py": "of experiments, which made data/fashion_mnist.npz",
     "data/test_cut_wrist_motion.py": "of experiments, which made data/wrist_motion.npz",
+    "docs/test_blocks.py": "how pages of the documentation are read",
+    "docs/test_pages.py": "the documentation",
     "fuzz/test_archives.py": "malformed archives",
     "fuzz/test_data_files.py": "malformed arrays, pictures and sounds",
     "fuzz/test_device_files.py": "malformed calibrations and recordings",
@@ -57,5 +59,6 @@ def test_every_test_file_is_of_a_file_of_the_package_or_says_of_what_else() -> N
 
 
 def test_every_folder_of_tests_is_a_room_s() -> None:
-    folders = {test.parent.relative_to(TESTS) for test in TESTS.rglob("test_*.py")} - {Path("fuzz")}  # of all rooms
+    of_all_rooms = {Path("docs"), Path("fuzz")}
+    folders = {test.parent.relative_to(TESTS) for test in TESTS.rglob("test_*.py")} - of_all_rooms
     assert {str(folder) for folder in folders if not (PACKAGE / folder / "__init__.py").is_file()} == set()
