@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import shutil
 import time
 from pathlib import Path
 
@@ -30,8 +31,10 @@ def space(tmp_path: Path) -> SearchSpace:
 
 
 @pytest.fixture
-def study(tmp_path: Path) -> Study:
-    return Study.create_or_continue(tmp_path / "store", "s", SETTINGS)
+def study(tmp_path: Path, mlflow_database: Path) -> Study:
+    study = Study.create_or_continue(tmp_path / "store", "s", SETTINGS)
+    shutil.copy(mlflow_database, tmp_path / "store")
+    return study
 
 
 @pytest.fixture
