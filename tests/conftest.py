@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 # Before torch is imported: the networks here are too small for more, and the tests run beside each other.
@@ -11,11 +12,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import hypothesis
 import postgres
 import pytest
+from commands import Ran, Run, run_command
 
 from anenas import _plugins
+from anenas._registry import Registry
 from anenas.blocks import Block, block_kinds
-from anenas.blocks import _base as blocks
-from anenas.inputs import _base as inputs
 from anenas.space import Architecture
 
 if TYPE_CHECKING:
@@ -83,11 +84,34 @@ def database(postgres_server: postgres.Server) -> URL:
     return postgres_server.new_database()
 
 
+@pytest.fixture(scope="session")
+def mlflow_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database of MLflow without runs, to be copied to a store: MLflow takes 1,688 statements to make one."""
+    from anenas.tracking import connect, default_uri
+
+    store = tmp_path_factory.mktemp("mlflow")
+    connect(default_uri(store))
+    return store / "mlflow.db"
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Runs the command in an empty folder, as its entry point does."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: object) -> Ran:
+        return run_command(monkeypatch, [str(argument) for argument in arguments])
+
+    return run
+
+
 @pytest.fixture
 def forget_plugins(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Blocks and plugin files that a test makes known are forgotten after it."""
+    """What a test registers, and the plugin files that it makes known, are forgotten after it."""
     block_kinds()  # what installed packages bring stays
-    for registry in (blocks._KINDS, inputs._KINDS):
+    modules = [module for name, module in sys.modules.items() if name.startswith("anenas.")]
+    known = {id(value): value for module in modules for value in vars(module).values() if isinstance(value, Registry)}
+    for registry in known.values():
         monkeypatch.setattr(registry, "_entries", dict(registry._entries))
         monkeypatch.setattr(registry, "_installed", set(registry._installed))
     monkeypatch.setattr(_plugins, "_loaded", {})

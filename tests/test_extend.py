@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from commands import Run
 
 from anenas.ane import Chip, chips, program_cost
 from anenas.latency import CalibratedLatency
@@ -83,11 +84,12 @@ class Mine:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("forget_plugins")
 @pytest.mark.parametrize(
     ("plugin", "block", "options"),
     [
         (BLOCK, "mine", []),
-        (SAMPLER, "conv", ["--sampler", "mine"]),
+        (SAMPLER, "conv", ["--sampler", "mine", "--executor", "serial"]),
         (LATENCY, "conv", ["--latency", "mine"]),
         (EXECUTOR, "conv", ["--executor", "mine"]),
         (METRIC, "conv", ["--objectives", "mine,latency_ms", "--max-metric", "mine=2.5"]),
@@ -96,28 +98,15 @@ class Mine:
     ids=["block", "sampler", "latency source", "executor", "metric", "task"],
 )
 def test_one_file_brings_it_and_a_search_runs_with_it_by_its_name(
-    plugin: str, block: str, options: list[str], tmp_path: Path
+    plugin: str, block: str, options: list[str], tmp_path: Path, run: Run
 ) -> None:
     (tmp_path / "plugin.py").write_text(plugin)
     (tmp_path / "source.py").write_text(SOURCE)
     (tmp_path / "mine.yaml").write_text(SPACE.replace("BLOCK", block))
-    command = [sys.executable, "-m", "anenas.cli", "search", "--plugin", "plugin.py", "--plugin", "source.py"]
-    command += [
-        "--space",
-        "mine.yaml",
-        "--data",
-        "mine:200",
-        "--trials",
-        "1",
-        "--epochs",
-        "1",
-        "--workers",
-        "1",
-        "--json",
-    ]
-    done = subprocess.run([*command, *options], cwd=tmp_path, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    result = json.loads(done.stdout)
+    command = ["search", "--plugin", "plugin.py", "--plugin", "source.py", "--space", "mine.yaml", "--data", "mine:200"]
+    done = run(*command, "--trials", "1", "--epochs", "1", "--workers", "1", "--json", *options)
+    assert done.code == 0, done.err
+    result = json.loads(done.out)
     assert result["counts"]["completed"] == 1
     [model] = result["front"]
     assert f"-{block}_" in model["architecture"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -98,8 +99,10 @@ def test_each_member_of_a_slim_space_gets_its_part_of_the_head(tmp_path: Path) -
 
 
 @pytest.fixture
-def where(tmp_path: Path) -> dict[str, Any]:
+def where(tmp_path: Path, mlflow_database: Path) -> dict[str, Any]:
     """Photos, and where a search of them leaves what it makes."""
+    (tmp_path / "mlruns").mkdir()
+    shutil.copy(mlflow_database, tmp_path / "mlruns")
     np.savez(tmp_path / "photos.npz", **dict(zip(("train_x", "train_y", "test_x", "test_y"), DATA, strict=True)))
     folders = {"store": tmp_path / "mlruns", "exports": tmp_path / "exports"}
     return {"data": str(tmp_path / "photos.npz"), "device": "cpu", "executor": "serial", **folders}

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -30,18 +31,26 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> SearchSpace:
     return read_space(folder / "tiny.yaml")
 
 
-@pytest.fixture
-def study(tmp_path: Path, space: SearchSpace) -> Study:
-    """Of one trial, tested; its data lie in the folder "shared"."""
-    write_tiny(tmp_path, tests=63)
-    data = str(tmp_path / "data.npz")
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, space: SearchSpace, mlflow_database: Path) -> Path:
+    """With the store of a study of one trial, tested, whose data lie beside it in "shared"."""
+    folder = tmp_path_factory.mktemp("tested")
+    write_tiny(folder, tests=63)
+    data = str(folder / "data.npz")
     dataset = load_data(data, size=(16, 16), channels=1)
-    study = trained_study(tmp_path / "store", space, dataset, data, [TRIAL], epochs=1)
+    study = trained_study(folder / "store", space, dataset, data, [TRIAL], epochs=1)
     [trial] = study.completed
     evaluator = TrainingEvaluator((Target.named("A15"),), epochs=1, device="cpu")
-    files = TrialFiles(study.shipped_folder(trial), tmp_path / "shared")
+    files = TrialFiles(study.shipped_folder(trial), folder / "shared")
     study.set_test_score(trial.number, evaluator.test(trial.architecture, files))
-    return study
+    shutil.copy(mlflow_database, folder / "store")
+    return folder
+
+
+@pytest.fixture
+def study(tmp_path: Path, folder: Path) -> Study:
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    return Study.load(tmp_path / "store", "tiny")
 
 
 @pytest.fixture

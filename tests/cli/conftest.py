@@ -4,18 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from commands import Ran, Run, run_command
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
-    """Runs the command in an empty folder, as its entry point does."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: object) -> Ran:
-        return run_command(monkeypatch, [str(argument) for argument in arguments])
-
-    return run
+from commands import Run
 
 
 @pytest.fixture

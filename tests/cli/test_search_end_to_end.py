@@ -1,4 +1,8 @@
-"""The main job as a user runs it: the command in its own process, results read back from every place."""
+"""The main job as a user runs it, results read back from every place.
+
+Where a search is stopped, or what it prints is looked at, it has processes of its own; elsewhere it runs in this one,
+which has imported everything.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +11,14 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import optuna
 import pytest
-from commands import environment
+from commands import Run, environment
 from mlflow import MlflowClient
 from tiny import write_tiny
 
@@ -29,18 +34,26 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+GIVEN = ["search", "--space", "tiny.yaml", "--data", "data.npz", "--epochs", "1", "--json"]
+
+Searches = Callable[..., dict[str, Any]]
+
+
 def command(*more: str, trials: int) -> list[str]:
-    given = ["search", "--space", "tiny.yaml", "--data", "data.npz", "--epochs", "1", "--trials", str(trials), "--json"]
-    return [sys.executable, "-m", "anenas.cli", *given, *more]
+    return [sys.executable, "-m", "anenas.cli", *GIVEN, "--trials", str(trials), *more]
 
 
-def search(folder: Path, *more: str, trials: int) -> dict[str, Any]:
-    done = subprocess.run(command(*more, trials=trials), cwd=folder, env=environment(), capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    for noise in ("coremltools", "Traceback", "Warning", "passes", "INFO"):
-        assert noise not in done.stderr
-    result: dict[str, Any] = json.loads(done.stdout)  # nothing but JSON is there
-    return result
+@pytest.fixture
+def search(run: Run) -> Searches:
+    """Searches in this process."""
+
+    def search(*more: str, trials: int) -> dict[str, Any]:
+        done = run(*GIVEN, "--trials", trials, "--executor", "serial", *more)
+        assert done.code == 0, done.err
+        result: dict[str, Any] = json.loads(done.out)
+        return result
+
+    return search
 
 
 def mlflow_runs(folder: Path) -> tuple[MlflowClient, list[Any]]:
@@ -59,7 +72,9 @@ head: {pool: [mean, last]}
 """
 
 
-def test_a_search_of_series_follows_their_length_and_ships_every_kind_of_recurrence(folder: Path) -> None:
+def test_a_search_of_series_follows_their_length_and_ships_every_kind_of_recurrence(
+    folder: Path, search: Searches
+) -> None:
     rng = np.random.default_rng(0)
 
     def series(count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -74,7 +89,7 @@ def test_a_search_of_series_follows_their_length_and_ships_every_kind_of_recurre
     (folder / "tiny.yaml").write_text(SERIES)
     first = [f"1x3x1x24_masked-tcn_r1_s2_c16_k3_d1_relu-{kind}_r1_s1_c16-head_last_n2" for kind in ("lstm", "min_gru")]
     (folder / "first.txt").write_text("\n".join(first))
-    result = search(folder, "--seed-architectures", "first.txt", "--epochs", "8", trials=3)
+    result = search("--seed-architectures", "first.txt", "--epochs", "8", trials=3)
     assert result["counts"]["completed"] == 3
     for model in result["front"]:
         graph = Package.open(folder / model["package"]).graph
@@ -91,28 +106,31 @@ stages: [{width: 16, blocks: {min_gru: }}]
 """
 
 
-def test_a_search_of_texts_says_what_it_reads_and_ships_the_vocabulary(folder: Path) -> None:
+def test_a_search_of_texts_says_what_it_reads_and_ships_the_vocabulary(folder: Path, run: Run) -> None:
     rows = [f"{'word ' * (i % 9)}{('dreadful', 'lovely')[i % 2]},{('bad', 'good')[i % 2]}" for i in range(320)]
     (folder / "reviews.csv").write_text("\n".join(["text,label", *rows]))
     (folder / "tiny.yaml").write_text(TEXTS)
-    more = ["--data", "text:reviews.csv", "--epochs", "8"]
-    done = subprocess.run(command(*more, trials=2), cwd=folder, env=environment(), capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert "are longer than 8 words and are cut" in done.stderr
-    result = json.loads(done.stdout)
+    more = ["--data", "text:reviews.csv", "--epochs", "8", "--trials", "2", "--executor", "serial"]
+    done = run(*GIVEN, *more)
+    assert done.code == 0, done.err
+    assert "are longer than 8 words and are cut" in done.err
+    result = json.loads(done.out)
     assert result["counts"]["completed"] == 2
     for model in result["front"]:
         metadata = Package.open(folder / model["package"]).metadata
         assert {"dreadful", "lovely", "word"} == {*json.loads(metadata["vocabulary"])}
         assert model["test_accuracy"] >= 0.9
-    export = [sys.executable, "-m", "anenas.cli", "export", result["study"], "--out", "bundle"]
-    exported = subprocess.run(export, cwd=folder, env=environment(), capture_output=True, text=True)
-    assert exported.returncode == 0, exported.stderr
+    exported = run("export", result["study"], "--out", "bundle")
+    assert exported.code == 0, exported.err
     assert (folder / "bundle" / "vocabulary.json").is_file()
 
 
 def test_a_search_can_be_read_back_from_everywhere(folder: Path) -> None:
-    result = search(folder, trials=4)
+    done = subprocess.run(command(trials=4), cwd=folder, env=environment(), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    for noise in ("coremltools", "Traceback", "Warning", "passes", "INFO"):
+        assert noise not in done.stderr
+    result = json.loads(done.stdout)  # nothing but JSON is there
 
     assert set(result) >= {"study", "counts", "wall_seconds", "hypervolume", "front"}
     assert result["counts"]["completed"] == 4
@@ -151,19 +169,21 @@ def test_a_search_can_be_read_back_from_everywhere(folder: Path) -> None:
         assert json.loads((exported / "metrics.json").read_text())["test_accuracy"] is not None
 
 
-def test_the_same_command_continues_and_new_starts_afresh(folder: Path) -> None:
-    first = search(folder, trials=2)
-    further = search(folder, trials=3)
+@pytest.mark.usefixtures("folder")
+def test_the_same_command_continues_and_new_starts_afresh(search: Searches) -> None:
+    few = ("--final", "none")
+    first = search(*few, trials=2)
+    further = search(*few, trials=3)
     assert further["study"] == first["study"]
     assert further["counts"]["completed"] == 3
-    afresh = search(folder, "--new", trials=1)
+    afresh = search("--new", *few, trials=1)
     assert afresh["study"] == first["study"] + "-2"
     assert afresh["counts"]["completed"] == 1
-    assert search(folder, trials=1)["study"] == afresh["study"]
+    assert search(*few, trials=1)["study"] == afresh["study"]
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
-def test_a_search_that_is_stopped_loses_nothing(folder: Path, how: signal.Signals) -> None:
+def test_a_search_that_is_stopped_loses_nothing(folder: Path, search: Searches, how: signal.Signals) -> None:
     process = subprocess.Popen(
         command(trials=6), cwd=folder, env=environment(), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -178,7 +198,7 @@ def test_a_search_that_is_stopped_loses_nothing(folder: Path, how: signal.Signal
     expected = [-signal.SIGKILL] if how == signal.SIGKILL else [130, -signal.SIGINT]
     assert process.returncode in expected
 
-    result = search(folder, trials=6)
+    result = search(trials=6)
     assert result["counts"]["completed"] == 6
     assert result["counts"]["failed"] == 0
     study = optuna.load_study(study_name=result["study"], storage=f"sqlite:///{folder / 'mlruns' / 'studies.db'}")
@@ -194,35 +214,31 @@ def test_a_search_that_is_stopped_loses_nothing(folder: Path, how: signal.Signal
     assert {path.name for path in trials.iterdir()} == {f"{t.number:05d}" for t in completed}
 
 
-def test_limits_and_the_front_command(folder: Path) -> None:
-    result = search(folder, "--max-size", "60kB", "--chip", "M2", trials=3)
+@pytest.mark.usefixtures("folder")
+def test_limits_and_the_front_command(search: Searches, run: Run) -> None:
+    result = search("--max-size", "60kB", "--chip", "M2", "--final", "none", trials=3)
     assert result["counts"]["completed"] == 3
     assert all(model["size_mb"] <= 0.06 for model in result["front"]) and result["front"]
-    shown = subprocess.run(
-        [sys.executable, "-m", "anenas.cli", "front", result["study"], "--json"],
-        cwd=folder, env=environment(), capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert json.loads(shown.stdout)["front"] == result["front"]
+    shown = run("front", result["study"], "--json")
+    assert shown.code == 0, shown.err
+    assert json.loads(shown.out)["front"] == result["front"]
 
 
-def test_timeout_alone_bounds_the_search_and_what_there_is_is_exported(folder: Path) -> None:
-    for seconds in (15, 30, 60, 120):  # a slow machine needs several to complete a trial
-        given = command("--timeout", f"{seconds}s", trials=1)
-        at = given.index("--trials")
+@pytest.mark.usefixtures("folder")
+def test_timeout_alone_bounds_the_search_and_what_there_is_is_exported(run: Run) -> None:
+    for seconds in (6, 15, 30, 60, 120):  # a slow machine needs several to complete a trial
         started = time.monotonic()
-        done = subprocess.run(
-            [*given[:at], *given[at + 2 :]], cwd=folder, env=environment(), capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stderr
+        done = run(*GIVEN, "--timeout", f"{seconds}s", "--executor", "serial")
+        assert done.code == 0, done.err
         assert time.monotonic() - started >= 2 / 3 * seconds  # a third is for final training, which may need less
-        result = json.loads(done.stdout)
+        result = json.loads(done.out)
         if result["counts"]["completed"]:
             break
     assert result["front"]
     assert set(result["exports"]) == {"knee", "accurate", "fast", "small"}
 
 
-def test_a_search_with_rungs_trains_few_in_full_and_goes_on_after_a_kill(folder: Path) -> None:
+def test_a_search_with_rungs_trains_few_in_full_and_goes_on_after_a_kill(folder: Path, search: Searches) -> None:
     process = subprocess.Popen(
         command("--rungs", "2", "--epochs", "20", "--seed", "3", trials=9),
         cwd=folder,
@@ -237,7 +253,7 @@ def test_a_search_with_rungs_trains_few_in_full_and_goes_on_after_a_kill(folder:
     process.kill()
     process.wait(timeout=30)
 
-    result = search(folder, "--rungs", "2", "--epochs", "20", "--seed", "3", trials=3)
+    result = search("--rungs", "2", "--epochs", "20", "--seed", "3", trials=3)
     assert result["counts"]["completed"] == 3
     assert result["counts"]["stopped"] >= 5
     assert result["counts"]["failed"] == 0

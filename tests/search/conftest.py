@@ -30,10 +30,17 @@ def problem(study: Study, space: SearchSpace) -> Problem:
     return Problem(space, 10, PretendEvaluator(), study.objectives, Limits(), latency_bound="estimate")
 
 
+@pytest.fixture(scope="session")
+def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProcessExecutor]:
+    """Two worker processes for all tests: each takes seconds to start."""
+    with ProcessExecutor([{}, {}], tmp_path_factory.mktemp("logs")) as workers:
+        yield workers
+
+
 @pytest.fixture
-def executor(tmp_path: Path) -> Iterator[ProcessExecutor]:
-    with ProcessExecutor([{}, {}], tmp_path / "logs") as executor:
-        yield executor
+def executor(workers: ProcessExecutor) -> Iterator[ProcessExecutor]:
+    yield workers
+    workers.cancel()
 
 
 @pytest.fixture

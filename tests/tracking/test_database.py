@@ -25,14 +25,6 @@ def in_place(store: Path) -> None:
     _initialize_tables(create_engine(f"sqlite:///{store / 'mlflow.db'}"))
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database that is made."""
-    store = tmp_path_factory.mktemp("whole")
-    connect(default_uri(store))
-    return store / "mlflow.db"
-
-
 def works(store: Path) -> bool:
     """Whether a run can be logged."""
     client = connect(default_uri(store))
@@ -67,10 +59,12 @@ def test_searches_that_begin_together_make_one_database(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["plan #2", "50% off", "ümläut 名", "a" * 200])
-def test_odd_paths_hold_a_database(tmp_path: Path, name: str, whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_odd_paths_hold_a_database(
+    tmp_path: Path, name: str, mlflow_database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / name).mkdir()
-    shutil.copy(whole, tmp_path / name)
+    shutil.copy(mlflow_database, tmp_path / name)
     assert works(tmp_path / name)
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
@@ -95,8 +89,8 @@ def test_one_of_an_earlier_mlflow_is_brought_up_to_date_and_the_former_is_kept(
     assert Path(f"{path}.{before}").exists()
 
 
-def test_one_of_a_newer_mlflow_is_left_as_it_is(tmp_path: Path, whole: Path) -> None:
-    path = Path(shutil.copy(whole, tmp_path))
+def test_one_of_a_newer_mlflow_is_left_as_it_is(tmp_path: Path, mlflow_database: Path) -> None:
+    path = Path(shutil.copy(mlflow_database, tmp_path))
     _add_run(path)
     with contextlib.closing(sqlite3.connect(path)) as database, database:
         database.execute("UPDATE alembic_version SET version_num = 'ffffffffffff'")
@@ -107,8 +101,8 @@ def test_one_of_a_newer_mlflow_is_left_as_it_is(tmp_path: Path, whole: Path) -> 
     assert path.read_bytes() == before
 
 
-def test_one_that_is_damaged_says_so_and_what_helps(tmp_path: Path, whole: Path) -> None:
-    path = Path(shutil.copy(whole, tmp_path))
+def test_one_that_is_damaged_says_so_and_what_helps(tmp_path: Path, mlflow_database: Path) -> None:
+    path = Path(shutil.copy(mlflow_database, tmp_path))
     content = bytearray(path.read_bytes())
     content[4096:] = b"?" * (len(content) - 4096)
     path.write_bytes(content)

@@ -59,21 +59,14 @@ def space(tmp_path: Path) -> SearchSpace:
 
 
 @pytest.fixture
-def study(tmp_path: Path) -> Study:
-    return Study.create_or_continue(tmp_path / "store", "s", SETTINGS)
-
-
-@pytest.fixture(scope="session")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty one of MLflow's: making it takes a second."""
-    folder = tmp_path_factory.mktemp("mlflow")
-    connect(default_uri(folder))
-    return folder / "mlflow.db"
+def study(tmp_path: Path, mlflow_database: Path) -> Study:
+    study = Study.create_or_continue(tmp_path / "store", "s", SETTINGS)
+    shutil.copy(mlflow_database, tmp_path / "store")
+    return study
 
 
 @pytest.fixture
-def tracker(study: Study, tmp_path: Path, database: Path) -> MlflowTracker:
-    shutil.copy(database, tmp_path / "store")
+def tracker(study: Study, tmp_path: Path) -> MlflowTracker:
     return tracker_of(study, tmp_path / "store")
 
 
@@ -477,10 +470,10 @@ def test_what_mlflow_refuses_when_a_search_begins_is_one_line(study: Study, spac
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, database: Path) -> Iterator[str]:
+def server(tmp_path_factory: pytest.TempPathFactory, mlflow_database: Path) -> Iterator[str]:
     """One that keeps artifacts for its clients."""
     folder = tmp_path_factory.mktemp("server")
-    shutil.copy(database, folder)
+    shutil.copy(mlflow_database, folder)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -32,7 +32,7 @@ from anenas.space import Limits, SearchSpace
 
 EXECUTORS: dict[str, Callable[[], Executor]] = {
     "serial": SerialExecutor,
-    "processes": lambda: ProcessExecutor([{}, {}]),
+    "processes": lambda: ProcessExecutor([{}]),
     "elsewhere": ElsewhereExecutor,
 }
 

@@ -5,8 +5,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from anenas.search import ProcessExecutor, SerialExecutor, Task, TrialFiles, run_all
 
 
@@ -18,12 +16,6 @@ def noted(files: TrialFiles) -> str:
     if (files.folder / "always").exists():
         os._exit(1)
     return files.folder.name
-
-
-@pytest.fixture
-def executor(tmp_path: Path) -> Iterator[ProcessExecutor]:
-    with ProcessExecutor([{}, {}], tmp_path / "logs") as executor:
-        yield executor
 
 
 def tasks(folder: Path, count: int) -> list[tuple[int, Task]]:
