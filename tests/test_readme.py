@@ -10,15 +10,8 @@ import typer.main
 
 from anenas.cli import app
 from anenas.cli._app import ANYWHERE, PLUGIN
-from anenas.space import read_space
 
 README = Path(__file__).parents[1] / "README.md"
-
-
-def test_the_space_of_the_readme_is_valid(tmp_path: Path) -> None:
-    [example] = re.findall(r"```yaml\n(.*?)```", README.read_text(), re.DOTALL)
-    (tmp_path / "tiny.yaml").write_text(example)
-    assert read_space(tmp_path / "tiny.yaml").size > 100
 
 
 @pytest.mark.parametrize(
