@@ -44,7 +44,7 @@ from pooled_front import PooledFront
 
 import anenas
 from anenas._pareto import Losses, front, hypervolume
-from anenas.data import Dataset, load_data
+from anenas.data import CHOOSING, Dataset, load_data
 from anenas.latency import Target
 from anenas.search import Study, TrainingEvaluator, TrialFiles
 from anenas.space import Architecture, load_space
@@ -172,7 +172,7 @@ def plain_loop(method: str, seed: int, data: Path, database: str, args: argparse
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    space, classes = load_space("mobile_cnn"), len(Dataset.open(data).classes)
+    space, classes = load_space("mobile_cnn"), len(Dataset.open(data, CHOOSING).classes)
     evaluator = TrainingEvaluator((Target.named("A15"),), args.epochs, 0, "cpu")
 
     def objective(trial: optuna.Trial) -> tuple[float, float]:

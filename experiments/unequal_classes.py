@@ -31,7 +31,7 @@ import torch
 from torch.nn import functional as F
 
 from anenas.coreml import Package, program_scores
-from anenas.data import Dataset, Split, load_data
+from anenas.data import PARTS, Dataset, Split, load_data
 from anenas.latency import Target
 from anenas.search import CLASS_WEIGHTS, PACKAGE, TrainingEvaluator, TrialFiles
 from anenas.space import Architecture, load_space
@@ -72,7 +72,9 @@ def judged(architecture: str, weights: str, epochs: int, data: Path) -> list[flo
         make, own = (Weighing, "none") if weights == "weighing" else (TrainingEvaluator, weights)
         evaluator = make((Target.named("A15"),), epochs, 0, "cpu", metric="balanced_accuracy", class_weights=own)
         evaluator.evaluate(Architecture.parse(architecture), TrialFiles(Path(folder), data))
-        scores = program_scores(Package.open(Path(folder) / PACKAGE), (dataset := Dataset.open(data)).test.inputs)
+        scores = program_scores(
+            Package.open(Path(folder) / PACKAGE), (dataset := Dataset.open(data, PARTS)).test.inputs
+        )
     predictions = Predictions(scores, dataset.test.labels, dataset.classes)
     return [find_metric(name).measure(predictions) for name in _METRICS]
 

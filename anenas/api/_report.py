@@ -81,7 +81,7 @@ def report_tests(study: Study, data: Path, tracker: MlflowTracker) -> None:
             continue  # tested by another evaluator, by an earlier version, or not at all
         try:
             if not all((folder / name).is_file() for name in files):
-                tested = Dataset.open(data, trial.architecture.input[2:], ("test",))
+                tested = Dataset.open(data, ("test",), trial.architecture.input[2:])
                 evaluated(study, trial, tested).write(folder)
         except (AnenasError, OSError) as error:
             _log.warning("trial %d has no report of its test: %s", trial.number, error)
@@ -113,7 +113,7 @@ class ValidationReports:
     def _log(self, study: Study, trial: CompletedTrial) -> None:
         assert self._data
         try:
-            held_out = Dataset.open(self._data, trial.architecture.input[2:], ("validation",))
+            held_out = Dataset.open(self._data, ("validation",), trial.architecture.input[2:])
             found = validated(study, trial, held_out)
             if found is None:
                 return

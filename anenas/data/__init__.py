@@ -14,12 +14,13 @@ from anenas.data._memory import Data
 from anenas.data._mirror import sided
 from anenas.data._own_sources import with_splits
 from anenas.data._part import PART_NAMES, Part, PartName, load_part
-from anenas.data._raw import Examples, Inputs, RawData
+from anenas.data._raw import PARTS, Examples, Inputs, RawData
 from anenas.data._sources import absolute_source, kind_of_source, source, source_folder
 from anenas.data.checks import UNEQUAL_CLASSES, Concern, check_dataset
 
 __all__ = [
     "CHOOSING",
+    "PARTS",
     "PART_NAMES",
     "UNEQUAL_CLASSES",
     "AudioFormat",

@@ -225,14 +225,15 @@ class Dataset:
                 self.resized(*size).save(folder / _size_name(*size))
 
     @classmethod
-    def open(cls, folder: Path, size: tuple[int, int] | None = None, parts: Collection[str] = PARTS) -> Dataset:
+    def open(cls, folder: Path, parts: Collection[str], size: tuple[int, int] | None = None) -> Dataset:
         """The data set that `save` wrote to `folder`, its images memory-mapped and read-only.
 
         Args:
             folder: Where it lies.
-            size: (height, width) of images, where `save_sizes` has written several.
             parts: The splits to be had, of "train", "validation" and "test"; the others hold nothing. `CHOOSING` are
-                those for what chooses between networks, so that it cannot look at what they are tested on.
+                those for what chooses between networks, so that it cannot look at what they are tested on, and `PARTS`
+                are all.
+            size: (height, width) of images, where `save_sizes` has written several.
 
         Raises:
             AnenasError: The folder holds no complete data set.

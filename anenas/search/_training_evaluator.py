@@ -142,7 +142,7 @@ class TrainingEvaluator:
         assert files.data
         clock = _Clock()
         device = pick_device(self.device)
-        dataset = Dataset.open(files.data, architecture.input[2:], CHOOSING)
+        dataset = Dataset.open(files.data, CHOOSING, architecture.input[2:])
         network = build(architecture)
         inherited = inherit(network, load_file(files.donor)) if files.donor else 0.0
         if (files.folder / PROBE).exists():
@@ -212,7 +212,7 @@ class TrainingEvaluator:
         assert files.data and files.donor
         clock = _Clock()
         device = pick_device(self.device)
-        dataset = Dataset.open(files.data, architecture.input[2:], CHOOSING)
+        dataset = Dataset.open(files.data, CHOOSING, architecture.input[2:])
         network = build(architecture)
         network.load_state_dict(load_file(files.donor))
 
@@ -335,7 +335,7 @@ class TrainingEvaluator:
 
         assert files.data and files.donor
         first = architectures[0]
-        dataset = Dataset.open(files.data, first.input[2:], CHOOSING)
+        dataset = Dataset.open(files.data, CHOOSING, first.input[2:])
         with torch.random.fork_rng():
             whole = build(first.with_whole_backbone())
         inherit(whole, load_file(files.donor))
@@ -366,7 +366,7 @@ class TrainingEvaluator:
     def test(self, architecture: Architecture, files: TrialFiles) -> float:
         """See `Evaluator`."""
         assert files.data
-        dataset = Dataset.open(files.data, architecture.input[2:], ("test",))
+        dataset = Dataset.open(files.data, ("test",), architecture.input[2:])
         scores = program_scores(Package.open(files.folder / PACKAGE), dataset.test.inputs)
         _keep(scores, dataset, files.folder / TEST_SCORES)
         predictions = Predictions(scores, dataset.test.labels, dataset.classes)

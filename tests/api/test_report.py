@@ -13,7 +13,7 @@ from tiny import write_tiny
 
 from anenas.api._evaluate import validated
 from anenas.api._report import ValidationReports, report_tests
-from anenas.data import Dataset, load_data
+from anenas.data import PARTS, Dataset, load_data
 from anenas.latency import Target
 from anenas.report.evaluation import report_files
 from anenas.search import TEST_SCORES, VALIDATION_SCORES, Study, TrainingEvaluator, TrialFiles
@@ -83,7 +83,7 @@ def test_it_is_made_of_what_the_test_left_and_not_of_another_run(
     study: Study, tracker: MlflowTracker, tmp_path: Path
 ) -> None:
     folder = study.shipped_folder(study.completed[0])
-    labels = Dataset.open(tmp_path / "shared").test.labels
+    labels = Dataset.open(tmp_path / "shared", PARTS).test.labels
     np.save(folder / TEST_SCORES, np.eye(3, dtype=np.float16)[(labels + 1) % 3])
     report_tests(study, tmp_path / "shared", tracker)
     assert json.loads((folder / "report.json").read_text())["accuracy"]["value"] == 0
@@ -126,7 +126,7 @@ def test_a_model_on_the_front_has_a_report_of_its_validation_in_mlflow(
 
 def test_a_trial_without_the_scores_of_its_validation_has_no_report_of_it(study: Study, tmp_path: Path) -> None:
     [trial] = study.completed
-    dataset = Dataset.open(tmp_path / "shared")
+    dataset = Dataset.open(tmp_path / "shared", PARTS)
     found = validated(study, trial, dataset)
     assert found is not None and found.about[0].endswith("by the network in float32, as the search judged it")
     (study.shipped_folder(trial) / VALIDATION_SCORES).unlink()

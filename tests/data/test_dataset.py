@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from anenas import _errors
-from anenas.data import Dataset, Split, _dataset
+from anenas.data import PARTS, Dataset, Split, _dataset
 from anenas.inputs import IMAGES, SERIES
 
 MakeDataset = Callable[..., Dataset]
@@ -24,7 +24,7 @@ def changed(split: Split, *, images: bool) -> Split:
 def test_a_saved_data_set_opens_as_memory_maps_of_the_same_content(tiny: MakeDataset, tmp_path: Path) -> None:
     saved = tiny(augmentation="none")
     saved.save(tmp_path / "new" / "folder")
-    opened = Dataset.open(tmp_path / "new" / "folder")
+    opened = Dataset.open(tmp_path / "new" / "folder", PARTS)
     assert isinstance(opened.train.inputs, np.memmap)
     assert (opened.name, opened.classes, opened.flip) == (saved.name, saved.classes, saved.flip)
     assert opened.augmentation == saved.augmentation == "none"
@@ -36,37 +36,37 @@ def test_a_saved_data_set_opens_as_memory_maps_of_the_same_content(tiny: MakeDat
 def test_names_of_files_are_saved_and_kept_at_another_size(tiny: MakeDataset, tmp_path: Path) -> None:
     named = dataclasses.replace(tiny().test, names=("a/1.png", "a/ü\udc80.png", "b\n.png", "c.png"))
     tiny(test=named).save_sizes(tmp_path, [(1, 1)])
-    assert Dataset.open(tmp_path).test.names == Dataset.open(tmp_path, (1, 1)).test.names == named.names
-    assert Dataset.open(tmp_path).train.names is None
+    assert Dataset.open(tmp_path, PARTS).test.names == Dataset.open(tmp_path, PARTS, (1, 1)).test.names == named.names
+    assert Dataset.open(tmp_path, PARTS).train.names is None
     tiny().save(tmp_path)
-    assert Dataset.open(tmp_path).test.names is None
+    assert Dataset.open(tmp_path, PARTS).test.names is None
     with pytest.raises(_errors.AnenasError, match="names must be 4, one for each input, not 1"):
         dataclasses.replace(named, names=("a",))
 
 
 def test_what_a_saved_data_set_remembers_is_what_its_pixels_say(tiny: MakeDataset, tmp_path: Path) -> None:
     tiny().save(tmp_path)
-    opened = Dataset.open(tmp_path)
+    opened = Dataset.open(tmp_path, PARTS)
     recomputed = Dataset(opened.name, opened.classes, opened.train, opened.validation, opened.test, kind=IMAGES)
     assert (opened.fingerprint, opened.mean, opened.std) == (recomputed.fingerprint, recomputed.mean, recomputed.std)
 
 
 def test_saving_over_an_open_data_set_does_not_disturb_it(tiny: MakeDataset, tmp_path: Path) -> None:
     tiny().save(tmp_path)
-    opened = Dataset.open(tmp_path)
+    opened = Dataset.open(tmp_path, PARTS)
     before = opened.train.inputs.copy()
     tiny(train=changed(opened.train, images=True)).save(tmp_path)
     np.testing.assert_array_equal(opened.train.inputs, before)
-    assert Dataset.open(tmp_path).fingerprint != opened.fingerprint
+    assert Dataset.open(tmp_path, PARTS).fingerprint != opened.fingerprint
 
 
 def test_a_save_that_was_cut_short_is_not_opened(tiny: MakeDataset, tmp_path: Path) -> None:
     tiny().save(tmp_path)
     (tmp_path / "test_labels.npy").write_bytes(b"")
     with pytest.raises(_errors.AnenasError, match="holds no complete data set"):
-        Dataset.open(tmp_path)
+        Dataset.open(tmp_path, PARTS)
     with pytest.raises(_errors.AnenasError, match="holds no complete data set"):
-        Dataset.open(tmp_path / "nowhere")
+        Dataset.open(tmp_path / "nowhere", PARTS)
 
 
 def test_a_damaged_data_folder_opens_or_is_one_line_that_names_it(tiny: MakeDataset, tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_a_damaged_data_folder_opens_or_is_one_line_that_names_it(tiny: MakeData
             damaged[place] = random.integers(256)
         file.write_bytes(damaged)
         try:
-            Dataset.open(tmp_path)
+            Dataset.open(tmp_path, PARTS)
         except _errors.AnenasError as error:
             refused += 1
             assert str(tmp_path) in str(error) and "\n" not in str(error)

@@ -9,7 +9,7 @@ import pytest
 
 from anenas import inputs
 from anenas._errors import AnenasError
-from anenas.data import Dataset, InputFormat, load_data
+from anenas.data import PARTS, Dataset, InputFormat, load_data
 
 Write = Callable[..., Path]
 random = np.random.default_rng(0)
@@ -97,7 +97,7 @@ def test_the_moments_of_masked_series_are_of_what_is_there_and_leave_the_mask_as
     train = shortened([20, 3, 13, 7] * 3) * [1, 10, 100] + [0, 500, -40]
     dataset = read(write(train_x=train, test_x=SERIES[:4]))
     dataset.save(tmp_path / "saved")
-    for one in (dataset, Dataset.open(tmp_path / "saved")):
+    for one in (dataset, Dataset.open(tmp_path / "saved", PARTS)):
         assert one.masked
         there = one.train.inputs[:, -1, 0] > 0
         values = one.train.inputs.transpose(1, 0, 2, 3)[:3, :, 0][:, there]
@@ -109,7 +109,7 @@ def test_the_moments_of_masked_series_are_of_what_is_there_and_leave_the_mask_as
 def test_a_data_set_of_series_is_saved_and_opened_again(write: Write, tmp_path: Path) -> None:
     dataset = read(write())
     dataset.save(tmp_path / "saved")
-    opened = Dataset.open(tmp_path / "saved")
+    opened = Dataset.open(tmp_path / "saved", PARTS)
     assert (opened.fingerprint, opened.mean, opened.std) == (dataset.fingerprint, dataset.mean, dataset.std)
     np.testing.assert_array_equal(opened.train.inputs, dataset.train.inputs)
 

@@ -98,7 +98,7 @@ def test_what_chooses_holds_no_test_inputs_and_what_tests_no_others(
 def test_splits_that_are_not_asked_for_hold_nothing_of_the_same_shape(tmp_path: Path) -> None:
     dataset = unlike_splits()
     dataset.save(tmp_path)
-    chosen = Dataset.open(tmp_path, parts=CHOOSING)
+    chosen = Dataset.open(tmp_path, CHOOSING)
     assert (len(chosen.train), len(chosen.validation), len(chosen.test)) == (240, 60, 0)
     assert (chosen.test.inputs.shape, chosen.test.labels.dtype) == ((0, 1, 16, 16), dataset.test.labels.dtype)
     assert (chosen.input_shape, chosen.fingerprint, chosen.mean) == (

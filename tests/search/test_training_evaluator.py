@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 
 from anenas._errors import AnenasError
 from anenas.coreml import Package, program_accuracy, program_scores
-from anenas.data import Dataset, Split, load_data
+from anenas.data import PARTS, Dataset, Split, load_data
 from anenas.latency import Target
 from anenas.mil import ProgramFile
 from anenas.network import build
@@ -70,7 +70,7 @@ def test_a_trial_ships_the_form_that_was_asked_for(
         evaluator.estimate(architecture),
         evaluator.evaluate(architecture, TrialFiles(tmp_path, data)),
     )
-    package, held_out = Package.open(tmp_path / PACKAGE), Dataset.open(data).validation
+    package, held_out = Package.open(tmp_path / PACKAGE), Dataset.open(data, PARTS).validation
     assert (package.stored_forms, package.target) == (stored, target)
     assert evaluation.score == program_accuracy(package, held_out.inputs, held_out.labels)
     assert evaluation.estimate.latency.ms == pytest.approx(estimate.latency.ms, rel=0.02)
@@ -83,7 +83,7 @@ def test_a_trial_ships_the_form_that_was_asked_for(
 def test_a_test_leaves_the_scores_that_its_accuracy_is_of(data: Path, tmp_path: Path) -> None:
     evaluator, files = TrainingEvaluator((Target.named("A15"),), epochs=1, device="cpu"), TrialFiles(tmp_path, data)
     evaluator.evaluate(NETWORK, files)
-    accuracy, test = evaluator.test(NETWORK, files), Dataset.open(data).test
+    accuracy, test = evaluator.test(NETWORK, files), Dataset.open(data, PARTS).test
     scores = np.load(tmp_path / TEST_SCORES, allow_pickle=False)
     assert accuracy == np.mean(scores.argmax(1) == test.labels)
     # Nothing is lost: the program has rounded them to float16.
@@ -92,7 +92,7 @@ def test_a_test_leaves_the_scores_that_its_accuracy_is_of(data: Path, tmp_path: 
 
 def test_a_trial_leaves_the_scores_of_the_validation_inputs_that_it_is_judged_by(data: Path, tmp_path: Path) -> None:
     evaluator, files = TrainingEvaluator((Target.named("A15"),), epochs=1, device="cpu"), TrialFiles(tmp_path, data)
-    found, held_out = evaluator.evaluate(NETWORK, files), Dataset.open(data).validation
+    found, held_out = evaluator.evaluate(NETWORK, files), Dataset.open(data, PARTS).validation
     scores = np.load(tmp_path / VALIDATION_SCORES, allow_pickle=False)
     assert scores.dtype == np.float16 and found.score == np.mean(scores.argmax(1) == held_out.labels)
 
@@ -112,7 +112,7 @@ def test_a_trial_parses_its_package_once_and_what_was_compressed_of_it_once(
 @pytest.mark.parametrize("form", ["fp16", "palette4", "w8a8"])
 def test_a_network_that_overflows_ships_in_no_form(form: str, data: Path, tmp_path: Path) -> None:
     torch.manual_seed(0)
-    dataset = Dataset.open(data)
+    dataset = Dataset.open(data, PARTS)
     network = build(NETWORK).eval()
     with torch.no_grad():
         network.stem[0].bn1.weight *= 1e6  # type: ignore[index,union-attr,operator]
@@ -177,7 +177,7 @@ def test_final_training_learns_from_the_network_of_a_larger_input_that_teaches(d
     evaluator = TrainingEvaluator((Target.named("A15"),), epochs=1, device="cpu")
     larger = Architecture.parse(str(NETWORK).replace("16x16", "32x32"))
     torch.manual_seed(0)
-    begun, teacher, dataset = tmp_path / WEIGHTS, tmp_path / "teacher.safetensors", Dataset.open(data)
+    begun, teacher, dataset = tmp_path / WEIGHTS, tmp_path / "teacher.safetensors", Dataset.open(data, PARTS)
     save_file(build(NETWORK).state_dict(), begun)
     save_trained(teacher, larger, build(larger).state_dict(), dataset.mean, dataset.std)
     losses = []
@@ -207,7 +207,7 @@ def test_a_paused_trial_that_inherited_ends_as_one_that_was_not_paused(data: Pat
 @pytest.mark.parametrize("task", ["multilabel", "regression"])
 def test_other_tasks_are_trained_exported_and_judged(task: str, data: Path, tmp_path: Path) -> None:
     """Of the three shades: which two of three each is among, or how light it is, by two numbers."""
-    known = Dataset.open(data)
+    known = Dataset.open(data, PARTS)
 
     def relabelled(split: Split) -> Split:
         shade = split.labels

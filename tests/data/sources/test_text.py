@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anenas import AnenasError
-from anenas.data import Data, Dataset, Encoding, InputFormat, load_data
+from anenas.data import PARTS, Data, Dataset, Encoding, InputFormat, load_data
 from anenas.inputs import IMAGES, SERIES, TEXTS
 
 WORDS, CHARACTERS = Encoding("words", 64), Encoding("characters", 64)
@@ -210,7 +210,7 @@ def test_the_vocabulary_is_of_the_training_texts_alone(table: Callable[..., str]
 def test_metadata_are_kept_and_belong_to_the_fingerprint(table: Callable[..., str], tmp_path: Path) -> None:
     dataset = load(table(csv_of(rows())))
     dataset.save(tmp_path / "saved")
-    opened = Dataset.open(tmp_path / "saved")
+    opened = Dataset.open(tmp_path / "saved", PARTS)
     assert opened.metadata == dataset.metadata and opened.fingerprint == dataset.fingerprint
     other = Dataset(dataset.name, dataset.classes, dataset.train, dataset.validation, dataset.test, kind=TEXTS)
     assert other.fingerprint != dataset.fingerprint
