@@ -158,15 +158,15 @@ def test_a_measured_latency_has_its_estimate_beside_it_and_says_what_was_not_mea
     failed = dataclasses.replace(model(2, 0.9, 0.4, None), not_measured="it went away")
     devices = DeviceSummary({"mini": 1, "studio": 2}, failed=1, compared=2, apart=0.04, error=0.5)
     lines = shown(print_front, dataclasses.replace(result(measured, failed), devices=devices))
-    assert "trial accuracy test A15 latency (90 %) estimated M2 size" in lines
-    assert "2 90.00% 0.400 ms (0.32–0.50) not measured 0.200 ms 1.23 MB" in lines
-    assert "1 50.00% 0.100 ms (0.08–0.12) 0.200 ms 0.050 ms 1.23 MB" in lines
+    assert "model accuracy test A15 latency (90 %) estimated M2 size" in lines
+    assert "#2 90.00% 0.400 ms (0.32–0.50) not measured 0.200 ms 1.23 MB" in lines
+    assert "#1 50.00% 0.100 ms (0.08–0.12) 0.200 ms 0.050 ms 1.23 MB" in lines
     assert (
         "3 measured on 2 devices; these are 4.0% apart in the median of 2 models measured on more than one; estimates "
         "were off by 50% in the median; 1 could not be measured and keep their estimate"
     ) in lines
     assert "trial 2 could not be measured, its latency is estimated: it went away" in lines
-    assert "trial accuracy test A15 measured (90 %) estimated M2 size" in shown(print_front, result(measured))
+    assert "model accuracy test A15 measured (90 %) estimated M2 size" in shown(print_front, result(measured))
 
 
 def test_the_limits_that_what_is_shown_keeps_are_said(shown: Callable[..., list[str]]) -> None:

@@ -400,7 +400,7 @@ def test_one_that_stays_away_is_left_in_a_bounded_time_and_the_next_search_logs_
     search, *trials = runs(tmp_path)
     assert [run.data.tags["anenas.trial"] for run in trials] == ["0", "1"]
     artifacts = MlflowClient(default_uri(tmp_path / "store")).list_artifacts(search.info.run_id)
-    assert "front.html" in {file.path for file in artifacts}
+    assert "front.csv" in {file.path for file in artifacts}
 
 
 def test_a_trial_that_mlflow_refuses_does_not_keep_others_away(
@@ -519,7 +519,7 @@ def test_a_server_holds_runs_data_set_source_view_and_files_and_no_secret(
     assert trial.info.artifact_uri.startswith("mlflow-artifacts:")
     logged = {file.path for file in client.list_artifacts(trial.info.run_id)}
     assert logged == {"architecture.txt", "operations.csv", "model.mlpackage", "weights.safetensors"}
-    assert {"front.png", "front.html"} <= {file.path for file in client.list_artifacts(tracker.run_id)}
+    assert {"front.png", "front.csv"} <= {file.path for file in client.list_artifacts(tracker.run_id)}
     for run in found:
         assert [(one.dataset.name, one.dataset.digest) for one in run.inputs.dataset_inputs] == [
             ("photos", "0123-train")
