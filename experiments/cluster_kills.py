@@ -5,8 +5,8 @@
 On this machine: a scheduler, two workers of two trials each, and a driver whose trials sleep instead of training. In
 each round the driver is to complete a few trials more, and meanwhile a worker, the scheduler or the driver is killed; a
 scheduler and a driver are started again by this script, as a user would. Prints the kills of each kind, and the trials
-that are lost (failed, or missing once all is done) or doubled (an architecture completed twice), and how many lack their
-files.
+that are lost (failed, or missing once all is done) or doubled (an architecture completed twice), and how many lack
+their files.
 """
 
 from __future__ import annotations

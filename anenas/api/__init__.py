@@ -6,6 +6,7 @@ from anenas.api._data import DataReport, check_data
 from anenas.api._disk import KEEP, Keep
 from anenas.api._evaluate import evaluate
 from anenas.api._options import limits_of
+from anenas.api._register import Registered, register
 from anenas.api._result import FrontModel, SearchResult, load_result
 from anenas.api._search import DEFAULT_TRIALS, run_search
 from anenas.api._show import ShownTrial, show_trial
@@ -33,6 +34,7 @@ __all__ = [
     "FrontModel",
     "Keep",
     "Orphan",
+    "Registered",
     "SearchResult",
     "ShownTrial",
     "StudyDetails",
@@ -50,6 +52,7 @@ __all__ = [
     "load_result",
     "load_studies",
     "name_study",
+    "register",
     "remove_orphans",
     "remove_study",
     "run_search",

@@ -13,7 +13,7 @@ from anenas._errors import AnenasError, first_line
 
 # Their commands register themselves, in the order of the help page.
 # isort: off
-from anenas.cli import _search, _choose, _compare, _study, _bundle, _spaces, _data, _cluster  # noqa: F401
+from anenas.cli import _search, _choose, _compare, _study, _bundle, _register, _spaces, _data, _cluster  # noqa: F401
 from anenas.cli import _models, _program, _evaluate, _compress  # noqa: F401
 from anenas.cli import _device, _calibrate, _bench  # noqa: F401
 from anenas.cli._app import ANYWHERE, DEBUG, PLUGIN, QUIET, VERBOSE, app

@@ -259,6 +259,9 @@ def search(
         typer.Option(help="Of an MLflow server.", show_default="$MLFLOW_TRACKING_URI, or the store's own database"),
     ] = None,
     exports: Annotated[Path, typer.Option(help="Folder that the best models are copied to.")] = Path("exports"),
+    register: Annotated[
+        str | None, typer.Option(help="Name in MLflow's registry that the knee becomes a version of in the end.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Search for networks that are accurate and fast; run again, it continues."""
@@ -277,6 +280,8 @@ def search(
     from rich.console import Console
 
     from anenas.api import DEFAULT_TRIALS, run_search
+    from anenas.api import register as register_model
+    from anenas.cli._register import registered_lines
     from anenas.cli.screen import SearchProgress, exported_names, print_front
     from anenas.report.evaluation import PAGE
     from anenas.search.executors.cluster import DaskExecutor
@@ -324,12 +329,18 @@ def search(
             on_update=progress.on_update,
             **options,
         )
+    registered = []
+    if register and result.front:
+        found = register_model(result.study, register, store=store, uri=tracking_uri)
+        registered = registered_lines(found)
     if as_json:
         print(result.to_json())
         return
     console = Console(emoji=False)
     if result.front:
         print_front(console, result, elsewhere(store))
+        for line in registered:
+            console.print(line, highlight=False, soft_wrap=True, markup=False)
         models = f"models   {exports / result.study}/{exported_names(result.exports)}"
         console.print(models, highlight=False, soft_wrap=True)
         if any((folder / PAGE).is_file() for folder in result.exports.values()):

@@ -27,6 +27,7 @@ from anenas.tracking._batch import log_batch
 from anenas.tracking._connection import default_uri, without_secrets
 from anenas.tracking._data import LoggedSplit
 from anenas.tracking._description import of_model, of_search
+from anenas.tracking._model import MODEL, log_trial_model, shipped_files
 from anenas.tracking._outbox import SEARCH, Outbox
 from anenas.tracking._progress import Progress
 from anenas.tracking._snapshot import Snapshot
@@ -67,12 +68,14 @@ class _Run:
         id: MLflow's.
         late: What of it may change.
         files: Which files of the model it has.
+        model: The files that its model of MLflow was made of, and its number there; empty where it has none.
         trial: What was last compared with it; None where it was read from MLflow.
     """
 
     id: str
     late: Late
     files: str = ""
+    model: str = ""
     trial: FinishedTrial | None = None
 
 
@@ -140,6 +143,8 @@ class StudyRuns:
             self._outbox.send(self._send)
             self._progress.log(self._study, now)
             self._describe(now)
+            if now.status == "FINISHED":
+                self._log_models(now)
             if now.status != "RUNNING":
                 self._end(now)
         except BaseException:
@@ -226,7 +231,7 @@ class StudyRuns:
                 continue
             tags = run.data.tags
             known = Late(run.info.run_name, tags, run.data.metrics)
-            self._runs[number] = _Run(run.info.run_id, known, tags.get(FILES, ""))
+            self._runs[number] = _Run(run.info.run_id, known, tags.get(FILES, ""), tags.get(MODEL, ""))
         self._progress = Progress(self._client, self.run_id)
         self._close_killed()
         self._seen = 0  # of the finished trials
@@ -358,7 +363,7 @@ class StudyRuns:
         """Which files of its model MLflow shall have: those of the front, and what it has already."""
         if trial.number not in front or not isinstance(trial, CompletedTrial):
             return run.files
-        return "final" if trial.final and trial.final.evaluation else "brief"
+        return shipped_files(trial)
 
     def _log_model(self, run_id: str, trial: CompletedTrial) -> None:
         """Log package and weights of what ships."""
@@ -388,6 +393,14 @@ class StudyRuns:
                     repository.delete_artifacts(package)
                 run.files = ""
                 log_batch(self._client, run.id, tags={FILES: ""})
+
+    def _log_models(self, now: Snapshot) -> None:
+        """Make the picked ones models of MLflow; what they were made of before stays."""
+        for number, called in now.called.items():
+            run, trial = self._runs.get(number), self._study.trial(number)
+            if run and isinstance(trial, CompletedTrial) and run.model.partition(" ")[0] != shipped_files(trial):
+                run.model = log_trial_model(self._client, run.id, self._study, trial, called)
+                self.answered = time.monotonic()
 
     def _send(self, owner: str, file: Path, folder: str) -> None:
         if owner == SEARCH:

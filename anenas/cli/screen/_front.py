@@ -77,7 +77,7 @@ def print_front(console: Console, result: SearchResult, elsewhere: str = "") -> 
 
 def _table(result: SearchResult, told: frozenset[str]) -> Table:
     table = Table(title=f"Pareto front of {result.study}", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
-    table.add_column("model", no_wrap=True, min_width=5)
+    table.add_column("model", min_width=8)  # the names of one wrap where there is no room for figures
     metric = find_metric(result.metric)
     table.add_column(metric.title, justify="right", no_wrap=True, min_width=8)
     is_final = any(model.final_score is not None for model in result.front)

@@ -1,0 +1,81 @@
+"""Trials as models of MLflow."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from anenas._errors import AnenasError
+from anenas.mlflow import log_model
+from anenas.search import PACKAGE, CompletedTrial, Study
+from anenas.tracking._batch import log_batch
+from anenas.tracking._connection import without_secrets
+from anenas.tracking._view import ID, TRIAL
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+
+MODEL = "anenas.model"
+"""A tag of a trial's run: what its model of MLflow was made of, "brief" or "final", and its number."""
+
+_log = logging.getLogger(__name__)
+
+
+def shipped_files(trial: CompletedTrial) -> str:
+    """Of which training those files are that ship: "brief" or "final"."""
+    return "final" if trial.final and trial.final.evaluation else "brief"
+
+
+def log_trial_model(client: MlflowClient, run_id: str, study: Study, trial: CompletedTrial, called: str) -> str:
+    """Log what ships of a trial as the model called "model" of its run, and note it there.
+
+    Returns:
+        What the tag `MODEL` holds then; empty where there is no package that can be a model, which is told.
+    """
+    package = study.shipped_folder(trial) / PACKAGE
+    estimate = trial.shipped.estimate
+    metadata = {
+        "study": study.name,
+        "trial": trial.number,
+        "called": called,
+        "architecture": str(trial.architecture),
+        "chip": study.settings.chip,
+        "latency_ms": estimate.latency.ms,
+        "size_mb": estimate.size_mb,
+        trial.shipped.metric: trial.shipped.score,
+    }
+    try:
+        model = log_model(client, run_id, package, metadata=metadata)
+    except AnenasError as error:
+        _log.warning("trial %d is no model in MLflow: %s", trial.number, error)
+        return ""
+    noted = f"{shipped_files(trial)} {model}"
+    log_batch(client, run_id, tags={MODEL: noted})
+    return noted
+
+
+def model_of(client: MlflowClient, study: Study, trial: CompletedTrial) -> tuple[str, str]:
+    """The run of a trial, and the number of the model of MLflow that ships of it, which is logged if it is not.
+
+    Raises:
+        AnenasError: If the trial has no run there, or its package cannot be a model.
+    """
+    run = _run_of(client, study, trial)
+    if run is None:
+        raise AnenasError(
+            f"trial {trial.number} of {study.name} has no run in MLflow at {without_secrets(client.tracking_uri)}; "
+            f"name the search's own with `uri`, or give the same search again, which logs what is missing"
+        )
+    noted = run.data.tags.get(MODEL, "")
+    if noted.partition(" ")[0] != shipped_files(trial):
+        noted = log_trial_model(client, run.info.run_id, study, trial, run.data.tags.get("called", ""))
+    if not noted:
+        raise AnenasError(f"trial {trial.number} of {study.name} has no package that can be a model of MLflow")
+    return run.info.run_id, noted.partition(" ")[2]
+
+
+def _run_of(client: MlflowClient, study: Study, trial: CompletedTrial) -> Run | None:
+    experiments = [one.experiment_id for one in client.search_experiments(max_results=1000)]
+    query = f"tags.`{ID}` = '{study.id}' and tags.`{TRIAL}` = '{trial.number}'"
+    return next(iter(client.search_runs(experiments, query, max_results=1)), None)

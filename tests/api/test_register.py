@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from commands import Run
+from studies import trained_study
+from tiny import write_tiny
+
+from anenas import AnenasError
+from anenas.api import register
+from anenas.data import load_data
+from anenas.search import Study
+from anenas.space import read_space
+from anenas.tracking import MlflowTracker, connect, default_uri
+
+TRIAL = "1x1x16x16-conv_r1_s2_c16_k3_relu-dsconv_r1_s2_c16_k3_relu-head_n3"
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("study")
+    write_tiny(folder)
+    data = str(folder / "data.npz")
+    dataset, space = load_data(data, size=(16, 16), channels=1), read_space(folder / "tiny.yaml")
+    trained_study(folder / "store", space, dataset, data, [TRIAL], epochs=1)
+    return folder / "store"
+
+
+def test_the_knee_of_a_search_is_a_model_that_is_registered_once(store: Path, run: Run) -> None:
+    with pytest.raises(AnenasError, match="trial 0 of tiny has no run in MLflow"):
+        register("tiny", "shapes", store=store)
+    tracker = MlflowTracker(Study.load(store, "tiny"), store, connect(default_uri(store)))
+    tracker.close("FINISHED")
+    found = register("tiny", "shapes", store=store)
+    assert (found.version, found.alias, found.trial, found.is_new) == ("1", "knee", 0, True)
+    told = run("register", "tiny", "--as", "shapes", "--pick", "0", "--store", store).out
+    assert "trial 0 was already version 1 of shapes" in told and "models:/shapes@trial-0" in told
+    assert run("register", "tiny", "--as", "shapes", "--pick", "7", "--store", store).code == 2
