@@ -184,9 +184,14 @@ class Cluster:
 
     def kill_worker(self, rng: random.Random) -> None:
         """One of the processes that Dask's nannies watch over, and start again."""
+        while not (watched := self._watched()):  # they are being started
+            time.sleep(0.2)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(rng.choice(watched), signal.SIGKILL)
+
+    def _watched(self) -> list[int]:
         nannies = [child for worker in self._workers for child in _children(worker.pid)]
-        watched = [child for nanny in nannies for child in _children(nanny)] or nannies
-        os.kill(rng.choice(watched), signal.SIGKILL)
+        return [child for nanny in nannies for child in _children(nanny)]
 
     def _start(self, command: list[str]) -> subprocess.Popen[bytes]:
         return subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 import sqlite3
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from anenas._database import opened, rows_of
@@ -27,6 +28,7 @@ class OwnRun:
         study: The study's name.
         store: HOST:FOLDER of the study's store; empty of a trial.
         folder: Of its artifacts; None where they are not in the store.
+        models: Folders of its models of MLflow in the store, by their numbers; those that are registered are not its.
     """
 
     run_id: str
@@ -34,10 +36,11 @@ class OwnRun:
     study: str
     store: str
     folder: Path | None
+    models: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def bytes(self) -> int:
-        return size_of(self.folder) if self.folder else 0
+        return sum(size_of(folder) for folder in [*([self.folder] if self.folder else []), *self.models.values()])
 
 
 def own_runs(store: Path) -> list[OwnRun]:
@@ -58,9 +61,13 @@ def own_runs(store: Path) -> list[OwnRun]:
             return []
         with contextlib.closing(opened(path)) as found:
             rows = found.execute(query, (_STUDY_ID, _STUDY_NAME, _STORE)).fetchall()
+            models = _models(found, artifacts)
     except sqlite3.Error as error:
         raise AnenasError(f"cannot read {path}: {first_line(error)}; move it away, its studies log anew") from error
-    return [OwnRun(run, study, name or "", place or "", _inside(artifacts, run)) for run, study, name, place in rows]
+    return [
+        OwnRun(run, study, name or "", place or "", _inside(artifacts, run), models.get(run, {}))
+        for run, study, name, place in rows
+    ]
 
 
 def forgotten_artifacts(store: Path) -> list[Path]:
@@ -88,6 +95,9 @@ def remove_runs(store: Path, runs: Sequence[OwnRun]) -> None:
     for run in sorted(runs, key=lambda run: bool(run.store)):
         if run.folder:
             shutil.rmtree(run.folder, ignore_errors=True)
+        for model, folder in run.models.items():
+            shutil.rmtree(folder, ignore_errors=True)
+            backend._hard_delete_logged_model(model)
         backend._hard_delete_run(run.run_id)  # as `mlflow gc` does
 
 
@@ -114,6 +124,19 @@ def rename_runs(store: Path, study_id: str, name: str) -> None:
 def runs_of(runs: Iterable[OwnRun], study_id: str) -> list[OwnRun]:
     """Those of one study."""
     return [run for run in runs if run.study_id == study_id]
+
+
+def _models(database: sqlite3.Connection, artifacts: Path) -> dict[str, dict[str, Path]]:
+    """Folders in the store of the models of each run, by their numbers, but for those that are registered."""
+    if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'logged_models'").fetchone():
+        return {}
+    registered = " ".join(str(source) for (source,) in database.execute("SELECT source FROM model_versions"))
+    models: dict[str, dict[str, Path]] = {}
+    for model, run in database.execute("SELECT model_id, source_run_id FROM logged_models"):
+        folder = artifacts / "models" / str(model)
+        if re.fullmatch(r"m-[0-9a-f]{32}", str(model)) and folder.is_dir() and str(model) not in registered:
+            models.setdefault(str(run), {})[str(model)] = folder
+    return models
 
 
 def _inside(artifacts: Path, run: str) -> Path | None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from studies import trained_study
 from tiny import write_tiny
 
 from anenas import AnenasError
-from anenas.api import register
+from anenas.api import register, remove_study
 from anenas.data import load_data
 from anenas.search import Study
 from anenas.space import read_space
@@ -18,13 +19,20 @@ TRIAL = "1x1x16x16-conv_r1_s2_c16_k3_relu-dsconv_r1_s2_c16_k3_relu-head_n3"
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("study")
     write_tiny(folder)
     data = str(folder / "data.npz")
     dataset, space = load_data(data, size=(16, 16), channels=1), read_space(folder / "tiny.yaml")
     trained_study(folder / "store", space, dataset, data, [TRIAL], epochs=1)
     return folder / "store"
+
+
+@pytest.fixture
+def store(made: Path, mlflow_database: Path, tmp_path: Path) -> Path:
+    shutil.copytree(made, tmp_path / "store")
+    shutil.copy(mlflow_database, tmp_path / "store")
+    return tmp_path / "store"
 
 
 def test_the_knee_of_a_search_is_a_model_that_is_registered_once(store: Path, run: Run) -> None:
@@ -37,3 +45,14 @@ def test_the_knee_of_a_search_is_a_model_that_is_registered_once(store: Path, ru
     told = run("register", "tiny", "--as", "shapes", "--pick", "0", "--store", store).out
     assert "trial 0 was already version 1 of shapes" in told and "models:/shapes@trial-0" in told
     assert run("register", "tiny", "--as", "shapes", "--pick", "7", "--store", store).code == 2
+
+
+def test_a_study_that_is_deleted_takes_its_models_along_but_for_registered_ones(store: Path, tmp_path: Path) -> None:
+    copies = {name: shutil.copytree(store, tmp_path / name) for name in ("plain", "registered")}
+    for copy in copies.values():
+        MlflowTracker(Study.load(copy, "tiny"), copy, connect(default_uri(copy))).close("FINISHED")
+    register("tiny", "shapes", store=copies["registered"])
+    for copy in copies.values():
+        remove_study("tiny", copy)
+    assert not list((copies["plain"] / "artifacts" / "models").iterdir())
+    assert list((copies["registered"] / "artifacts" / "models").rglob("model.mlpackage"))
