@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
 import signal
@@ -14,6 +15,7 @@ import pytest
 from pretend import add, die, environment, fail, say, sleep, unpicklable
 
 from anenas.search import ProcessExecutor, Task, TrialFiles
+from anenas.search.executors import ENGINE
 
 
 def task(function: Callable[..., object], *arguments: object) -> Task:
@@ -161,3 +163,18 @@ def test_a_function_of_the_users_own_script_travels_to_a_worker(executor: Proces
 
     executor.submit(1, Task(add_offset, TrialFiles(Path("a/b"))))
     assert executor.wait()[0][1].value == 5
+
+
+def test_what_measures_has_a_process_of_its_own_beside_the_trainings(executor: ProcessExecutor) -> None:
+    for key in range(executor.slots):
+        executor.submit(key, task(sleep, 0.5))
+    executor.submit(7, dataclasses.replace(task(add, 1, 2), needs=ENGINE))
+    answers = dict(executor.wait())
+    while len(answers) < executor.slots + 1:
+        answers.update(executor.wait())
+    assert answers[7].value == 3 and executor.devices == 1
+    executor.submit(8, dataclasses.replace(task(die), needs=ENGINE))
+    [(key, outcome)] = executor.wait()
+    assert key == 8 and outcome.died
+    executor.submit(9, dataclasses.replace(task(add, 2, 2), needs=ENGINE))
+    assert executor.wait()[0][1].value == 4
