@@ -55,10 +55,11 @@ def keep_only(study: Study, tracker: MlflowTracker, keep: Keep) -> None:
     except OSError as error:
         _log.warning("packages of trials that others beat cannot be dropped: %s", error.strerror or error)
         return
-    tracker.drop_packages(freed)
+    there = tracker.drop_packages(freed)
     if freed:
+        count = f"{len(freed)} trial{'' if len(freed) == 1 else 's'}"
+        too = f" and those of {there} in MLflow" if there else ""
         _log.info(
-            "dropped the packages of %d trial%s that others beat in everything, %s here and the same in MLflow; their "
-            "weights stay (`keep='all'` keeps both)", len(freed), "" if len(freed) == 1 else "s",
-            megabytes(sum(freed.values())),
+            "dropped the packages of %s that others beat in everything, %s here%s; their weights stay (`keep='all'` "
+            "keeps both)", count, megabytes(sum(freed.values())), too,
         )  # fmt: skip

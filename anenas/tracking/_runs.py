@@ -380,10 +380,11 @@ class StudyRuns:
             for file in files:
                 self._send_to(run_id, file, "/".join(filter(None, [at, *file.relative_to(folder).parts[:-1]])))
 
-    def drop_packages(self, numbers: Iterable[int]) -> None:
-        """Remove the packages of trials from their artifacts."""
+    def drop_packages(self, numbers: Iterable[int]) -> int:
+        """Remove the packages of trials from their artifacts; how many had one."""
         from mlflow.artifacts import get_artifact_repository
 
+        count = 0
         for number in set(numbers) & self._runs.keys():
             run = self._runs[number]
             if run.files:
@@ -393,6 +394,8 @@ class StudyRuns:
                     repository.delete_artifacts(package)
                 run.files = ""
                 log_batch(self._client, run.id, tags={FILES: ""})
+                count += 1
+        return count
 
     def _log_models(self, now: Snapshot) -> None:
         """Make the picked ones models of MLflow; what they were made of before stays."""

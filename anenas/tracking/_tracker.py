@@ -131,18 +131,23 @@ class MlflowTracker:
                 "MLflow at %s has not taken all: %s; the same search again logs what is missing", self._runs.uri, said
             )
 
-    def drop_packages(self, numbers: Iterable[int]) -> None:
-        """Remove the packages of trials from their artifacts, once all is logged; what cannot be removed is told."""
+    def drop_packages(self, numbers: Iterable[int]) -> int:
+        """Remove the packages of trials from their artifacts, once it is closed; what cannot be removed is told.
+
+        Returns:
+            How many trials had one there; none where MLflow has not taken all yet.
+        """
         if not self._has_all:
-            return
+            return 0
         try:
-            self._runs.drop_packages(numbers)
+            return self._runs.drop_packages(numbers)
         except Exception as error:
             _log.warning(
                 "MLflow at %s keeps packages that are dropped here: %s",
                 self._runs.uri,
                 without_secrets(first_line(error)),
             )
+            return 0
 
     def _post(self, owner: str, files: Sequence[Path], folder: str) -> None:
         try:
