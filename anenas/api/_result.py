@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from anenas._files import is_file
 from anenas.latency import Latency
+from anenas.report.evaluation import PAGE
 from anenas.search import (
     PACKAGE,
     CompletedTrial,
@@ -181,7 +183,14 @@ def result_of(study: Study, limits: Limits | None = None, latency_bound: Latency
         reference=front_model(study, study.reference) if study.reference else None,
         limits=bounds,
         latency_bound=latency_bound or study.settings.latency_bound,
+        report=_page(study),
     )
+
+
+def _page(study: Study) -> Path | None:
+    """The page beside its exports."""
+    pages = (folder.parent / PAGE for folder in study.exports.values())
+    return next(filter(is_file, pages), None)
 
 
 def load_result(

@@ -19,7 +19,7 @@ from anenas.api._job import Job, prepare
 from anenas.api._options import check_final, check_positive, executor_of, made_folder, meter_of, sampler_of, targets_of
 from anenas.api._report import FrontReport, ValidationReports, closing, report_tests
 from anenas.api._result import SearchResult, result_of
-from anenas.api._run import heard, made_by
+from anenas.api._run import heard, versions
 from anenas.api._study_report import exported_report
 from anenas.data import Data, absolute_source, count_inputs, with_splits
 from anenas.search import (
@@ -216,31 +216,32 @@ def run_search(
     suggesting, make_executor = sampler_of(sampler, seed), executor_of(executor, workers, device)
     most = {"size_mb": max_size_mb, "latency_ms": max_latency_ms, "macs": max_macs, "params": max_params}
     data = with_splits(data, validation=validation, test=test)
-    job, said = heard("anenas.data", prepare)(
-        space,
-        data,
-        pretrained,
-        targets_of(chip, latency),
-        Path(store),
-        objectives=objectives,
-        limits={**most, "residency": min_residency, "accuracy": min_accuracy},
-        min_metrics=min_metrics or {},
-        max_metrics=max_metrics or {},
-        latency_bound=latency_bound,
-        input_shape=input_shape,
-        epochs=epochs,
-        seed=seed,
-        inherit=inherit,
-        augment=augment,
-        flip=flip,
-        class_weights=class_weights,
-        train=train,
-        task_name=task,
-        skip_broken=skip_broken,
-        device=device,
-        evaluator=evaluator,
-        classes=classes,
-    )
+    with heard("anenas.data") as said:
+        job = prepare(
+            space,
+            data,
+            pretrained,
+            targets_of(chip, latency),
+            Path(store),
+            objectives=objectives,
+            limits={**most, "residency": min_residency, "accuracy": min_accuracy},
+            min_metrics=min_metrics or {},
+            max_metrics=max_metrics or {},
+            latency_bound=latency_bound,
+            input_shape=input_shape,
+            epochs=epochs,
+            seed=seed,
+            inherit=inherit,
+            augment=augment,
+            flip=flip,
+            class_weights=class_weights,
+            train=train,
+            task_name=task,
+            skip_broken=skip_broken,
+            device=device,
+            evaluator=evaluator,
+            classes=classes,
+        )
     warnings = job.check_limits()
     name = study_name(Path(store).absolute(), study, new, job.title, job.settings)
     store, exports = made_folder("store", store), made_folder("exports", exports)
@@ -264,7 +265,7 @@ def run_search(
         tell_disk(found, job.drawn, wanted)
         splits = logged_splits(job.dataset, found.data) if job.dataset else ()
         tracker = MlflowTracker(found, store, client, source=Source.here(), data=splits)
-        found.note_made_by(made_by())
+        found.note_versions(versions())
         if job.dataset:
             found.note_inputs(counts := count_inputs(job.dataset), said)
             tracker.log_inputs(counts)
@@ -301,12 +302,11 @@ def run_search(
                 _export_if_possible(found, exports)
                 raise
             found.note_exports(export_best(found, exports))
-            page = exported_report(found, exports)
-            report.log(found, page)
-            keep_only(found, tracker, keep)
-            found.note_end()
-            clock.note()
-    return dataclasses.replace(result_of(found), report=page)
+            report.log(found, exported_report(found, exports))
+        keep_only(found, tracker, keep)  # once MLflow has what is to be kept
+        found.note_end()
+        clock.note()
+    return result_of(found)
 
 
 class _Clock:

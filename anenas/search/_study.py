@@ -61,7 +61,7 @@ _MEASURED = "measurement "  # and the trial's number: one attribute each, for th
 _ENDED, _COMMAND = "ended", "command"
 _FILES = "files"  # where those of its trials are, as HOST:FOLDER, if the database is shared
 _REFERENCE, _SECONDS, _EXPORTS = "reference", "seconds", "exports"
-_INPUTS, _MADE_BY = "inputs", "made_by"
+_INPUTS, _VERSIONS = "inputs", "versions"
 _DAMAGED = "damaged.jsonl"  # rows of trials that Optuna cannot read
 _LEAST_ROOM = 5e6  # bytes that a trial is taken to want where none tells more
 
@@ -477,6 +477,8 @@ class Study:
         return trial
 
     def _replace(self, trial: CompletedTrial, new: FinishedTrial) -> None:
+        if not isinstance(new, CompletedTrial):
+            del self.hypervolumes[self.completed.index(trial)]
         self._by_number[trial.number] = self._by_architecture[trial.architecture] = new
         self.finished[self.finished.index(trial)] = new
         others = [known for known in self.pareto if known.number != trial.number]
@@ -486,7 +488,8 @@ class Study:
             if isinstance(new, CompletedTrial) and candidates is others:
                 candidates = [*others, new]
             self.pareto = [candidates[i] for i in front(self._losses(candidates))]
-            self.hypervolumes[-1:] = [hypervolume(self._losses(self.pareto))]
+            if self.hypervolumes:
+                self.hypervolumes[-1] = hypervolume(self._losses(self.pareto))
         elif isinstance(new, CompletedTrial):
             self.pareto = [new if known.number == trial.number else known for known in self.pareto]
         self.__dict__.pop("front", None)
@@ -618,15 +621,15 @@ class Study:
             self._optuna.set_user_attr(_INPUTS, noted)
 
     @property
-    def made_by(self) -> dict[str, str]:
-        """What its search was last run by: "command", where it was one, and versions by the name of a package."""
-        found: dict[str, str] = self._optuna.user_attrs.get(_MADE_BY, {})
+    def versions(self) -> dict[str, str]:
+        """Those that its search was last run by, by the name of a package."""
+        found: dict[str, str] = self._optuna.user_attrs.get(_VERSIONS, {})
         return found
 
-    def note_made_by(self, made_by: Mapping[str, str]) -> None:
-        """Remember that."""
-        if made_by != self.made_by:
-            self._optuna.set_user_attr(_MADE_BY, dict(made_by))
+    def note_versions(self, versions: Mapping[str, str]) -> None:
+        """Remember them."""
+        if versions != self.versions:
+            self._optuna.set_user_attr(_VERSIONS, dict(versions))
 
     def _test_accuracies(self) -> dict[int, float]:
         """What `set_test_score` added; schema 1 kept it in the folders of the trials."""

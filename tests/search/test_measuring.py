@@ -117,6 +117,7 @@ def test_what_measures_over_the_limit_is_infeasible_and_another_takes_its_place(
     assert all(trial in kept.completed for trial in kept.front)
     again = Study.load(kept.folder.parent.parent, kept.name)
     assert (again.counts, again.front) == (kept.counts, kept.front)
+    assert len(kept.hypervolumes) == len(kept.completed) and kept.hypervolumes[-1] == again.hypervolumes[-1]
 
 
 def test_estimates_follow_the_device_after_five_measurements(

@@ -65,8 +65,8 @@ def card_of(study: Study) -> Card:
 def commands(study: Study) -> list[tuple[str, str]]:
     """What each does, and the commands themselves."""
     found, name = [], shlex.quote(study.name)
-    if command := study.made_by.get("command"):
-        found.append(("The search, which goes on where it was:", command))
+    if study.command:
+        found.append(("The search, which goes on where it was:", study.command))
     return [*found, ("Its front on the terminal:", f"anenas front {name}"), ("This page:", f"anenas report {name}")]
 
 
@@ -74,7 +74,7 @@ def settings_of(study: Study) -> list[tuple[str, str]]:
     """What must be the same for the same figures."""
     settings = study.settings
     limits = ", ".join(f"{name} {value:g}" for name, value in settings.limits.items())
-    versions = ", ".join(f"{name} {version}" for name, version in study.made_by.items() if name != "command")
+    versions = ", ".join(f"{name} {version}" for name, version in study.versions.items())
     return [
         (name, text)
         for name, text in (

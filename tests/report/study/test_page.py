@@ -31,7 +31,8 @@ def hostile_study(folder: Path) -> Study:
     study.note_reference(study.completed[2].architecture)
     counts = {"train": {HOSTILE: 7, "dog": 20}, "validation": {HOSTILE: 3, "dog": 2}, "test": {"dog": 4}}
     study.note_inputs(counts, [f"3 files are no images: {HOSTILE}"])
-    study.note_made_by({"command": f"anenas search --data '{HOSTILE}'", "anenas": "0.1.0"})
+    study.note_begin(f"anenas search --data '{HOSTILE}'")
+    study.note_versions({"anenas": "0.1.0"})
     classes = [{"name": name, "support": 5, "precision": 0.5, "recall": 0.6, "f1": 0.55} for name in (HOSTILE, "dog")]
     report = {
         "model": "trial",
