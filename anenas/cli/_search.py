@@ -286,8 +286,6 @@ def search(
     from anenas.report.evaluation import PAGE
     from anenas.search.executors.cluster import DaskExecutor
 
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # MLflow's seven take minutes,
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")  # as do its 120 seconds, three times
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end, end as by Ctrl-C
     with SearchProgress(trials or (None if timeout else DEFAULT_TRIALS)) as progress:
         result = run_search(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,16 +62,26 @@ def register_model(
     from mlflow.exceptions import MlflowException
 
     try:
-        known = {model.name for model in client.search_registered_models(max_results=1000)}
-        if name not in known:
+        try:
             client.create_registered_model(name)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
         # By its place: "models:/ID" would be looked for where `mlflow.set_tracking_uri` says.
         source = client.get_logged_model(model_id).artifact_location
-        versions = [one for one in client.search_model_versions(max_results=1000) if one.name == name]
-        found = next((one for one in versions if one.source == source), None)
+        found = next((one for one in _versions(client, name) if one.source == source), None)
         version = found or client.create_model_version(name, source, run_id, description=description, model_id=model_id)
         if alias:
             client.set_registered_model_alias(name, alias, version.version)
     except MlflowException as error:
         raise AnenasError(f"MLflow does not register '{name}': {first_line(error)}") from error
     return version, found is None
+
+
+def _versions(client: MlflowClient, name: str) -> Iterator[ModelVersion]:
+    token = None
+    while True:
+        page = client.search_model_versions(f"name='{name}'", page_token=token)
+        yield from page
+        if not (token := page.token):
+            return

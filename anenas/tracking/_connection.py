@@ -58,6 +58,7 @@ def connect(uri: str) -> MlflowClient:
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
     # Its seven retries take four minutes; what is missed later is logged later.
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")  # as do its 120 seconds, three times
     file = file_of(uri)
     try:
         with _quiet("mlflow", "alembic"):  # they log every table that they create
@@ -82,6 +83,16 @@ def _client(uri: str) -> MlflowClient:
     client = MlflowClient(uri)
     client.search_experiments(max_results=1)
     return client
+
+
+def experiments(client: MlflowClient) -> list[str]:
+    """The ids of all experiments, however many pages of them there are."""
+    found, token = [], None
+    while True:
+        page = client.search_experiments(page_token=token)
+        found += [str(experiment.experiment_id) for experiment in page]
+        if not (token := page.token):
+            return found
 
 
 def file_of(uri: str) -> Path | None:

@@ -9,7 +9,7 @@ from anenas._errors import AnenasError
 from anenas.mlflow import log_model
 from anenas.search import PACKAGE, CompletedTrial, Study
 from anenas.tracking._batch import log_batch
-from anenas.tracking._connection import without_secrets
+from anenas.tracking._connection import experiments, without_secrets
 from anenas.tracking._view import ID, TRIAL
 
 if TYPE_CHECKING:
@@ -76,6 +76,5 @@ def model_of(client: MlflowClient, study: Study, trial: CompletedTrial) -> tuple
 
 
 def _run_of(client: MlflowClient, study: Study, trial: CompletedTrial) -> Run | None:
-    experiments = [one.experiment_id for one in client.search_experiments(max_results=1000)]
     query = f"tags.`{ID}` = '{study.id}' and tags.`{TRIAL}` = '{trial.number}'"
-    return next(iter(client.search_runs(experiments, query, max_results=1)), None)
+    return next(iter(client.search_runs(experiments(client), query, max_results=1)), None)

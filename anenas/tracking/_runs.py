@@ -24,7 +24,7 @@ from anenas.search import (
     is_being_searched,
 )
 from anenas.tracking._batch import log_batch
-from anenas.tracking._connection import default_uri, without_secrets
+from anenas.tracking._connection import default_uri, experiments, without_secrets
 from anenas.tracking._data import LoggedSplit
 from anenas.tracking._description import of_model, of_search
 from anenas.tracking._model import MODEL, log_trial_model, shipped_files
@@ -183,7 +183,7 @@ class StudyRuns:
             return found[0]
         if not self._study.finished:
             return None
-        return next(iter(self._search(self._all_experiments(), query)), None)
+        return next(iter(self._search(experiments(self._client), query)), None)
 
     def _find_experiment(self, name: str) -> str:
         from mlflow.exceptions import MlflowException
@@ -241,20 +241,12 @@ class StudyRuns:
 
     def _close_killed(self) -> None:
         """End the runs of searches in this store that no process runs any more, whatever their experiment."""
-        for run in self._search(self._all_experiments(), "attributes.status = 'RUNNING'"):
+        for run in self._search(experiments(self._client), "attributes.status = 'RUNNING'"):
             if run.data.tags.get(STORE) != self._store:  # not asked for: MLflow's queries cannot hold every path
                 continue
             study = run.data.tags[STUDY]
             if study != self._study.name and not is_being_searched(self._folder, study):
                 self._client.set_terminated(run.info.run_id, "KILLED")
-
-    def _all_experiments(self) -> list[str]:
-        found, token = [], None
-        while True:
-            page = self._client.search_experiments(page_token=token)
-            found += [str(experiment.experiment_id) for experiment in page]
-            if not (token := page.token):
-                return found
 
     def _search(self, experiments: Sequence[str], query: str) -> list[Run]:
         runs: list[Run] = []

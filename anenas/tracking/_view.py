@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from anenas.search import Study
+from anenas.tracking._connection import experiments
 from anenas.tracking._trial import metric_name
 
 if TYPE_CHECKING:
@@ -52,9 +53,8 @@ def study_page(client: MlflowClient, study: str | None) -> str | None:
     Returns:
         None where MLflow has none.
     """
-    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
     query = f"tags.`{STORE}` LIKE '%'" + (f" and tags.`{STUDY}` = '{study}'" if study else "")
-    found = client.search_runs(experiments, query, max_results=1, order_by=["attributes.start_time DESC"])
+    found = client.search_runs(experiments(client), query, max_results=1, order_by=["attributes.start_time DESC"])
     if not found:
         return None
     [run] = found

@@ -34,13 +34,13 @@ def test_a_logged_model_is_its_runs_and_registered_once(
     again, is_new_again = register_model(client, run, model, "cats", alias="accurate")
     assert (is_new, is_new_again) == (True, False) and str(first.version) == str(again.version) == "1"
     assert {client.get_model_version_by_alias("cats", alias).version for alias in ("knee", "accurate")} == {1}
-    before = mlflow.get_tracking_uri()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "")  # MLflow sets it, and leaves it set for tests that come later
     mlflow.set_tracking_uri(client.tracking_uri)
     try:
         loaded = [mlflow.pyfunc.load_model(uri) for uri in (f"runs:/{run}/model", "models:/cats@knee")]
         found = [one.predict(np.zeros((2, 1, 16, 16), np.float32)) for one in loaded]
     finally:
-        mlflow.set_tracking_uri(before)
+        mlflow.set_tracking_uri(None)
     assert found[0].shape == (2, 3) and found[0].equals(found[1])
 
 
