@@ -179,7 +179,10 @@ def _kept(
 def _package(study: Study, trial: CompletedTrial) -> Path:
     path = study.shipped_folder(trial) / PACKAGE
     if not path.is_dir():
-        raise AnenasError(f"trial {trial.number} of {study.name} has lost its files: {path} is not there")
+        raise AnenasError(
+            f"trial {trial.number} of {study.name} has no package in {path.parent}, as others beat it: "
+            f"`anenas export {study.name} --pick {trial.number}` makes it again, to be evaluated with `data`"
+        )
     return path
 
 

@@ -17,7 +17,7 @@ from anenas.bundle._write import write_bundle
 from anenas.data import Data, Dataset, Encoding, InputFormat, load_data
 from anenas.graph import get_weight_format
 from anenas.latency import CalibratedLatency
-from anenas.search import PACKAGE, Study, Trained, TrainingEvaluator, TrialFiles, ship
+from anenas.search import PACKAGE, WEIGHTS, Study, Trained, TrainingEvaluator, TrialFiles, ship
 from anenas.space import Architecture, Limits, is_least
 from anenas.tasks import TASKS
 
@@ -90,8 +90,8 @@ def export(
     if streaming:
         require_streaming(architecture, [*the_study.front, *the_study.completed])
     trial = the_study.shipped_folder(record)
-    if not (trial / PACKAGE).is_dir():
-        raise AnenasError(f"trial {record.number} of {study} has lost its files: {trial} holds no {PACKAGE}")
+    if not (trial / WEIGHTS).is_file():
+        raise AnenasError(f"trial {record.number} of {study} has lost its files: {trial} holds no {WEIGHTS}")
     model = Model(
         study=the_study,
         record=record,
@@ -117,7 +117,7 @@ def export(
             if final_epochs is not None:
                 model = dataclasses.replace(model, trained=str(Trained(final_epochs)))
                 model = _retrained(model, work, device, on_step)
-            elif architecture != record.architecture:
+            elif architecture != record.architecture or not (trial / PACKAGE).is_dir():  # dropped once others beat it
                 _log.info(f"making its package in {architecture.form}")
                 model = _reshaped(model, work, device, on_step)
             bundle = write_bundle(folder, model, streaming=streaming)
@@ -208,7 +208,7 @@ def _retrained(model: Model, folder: Path, device: str | None, on_step: Callable
 
 
 def _reshaped(model: Model, folder: Path, device: str | None, on_step: Callable[[int, int], None]) -> Model:
-    """The same weights in another format than the search shipped."""
+    """The same weights in another format than the search shipped, or again where it has dropped what it shipped."""
     from anenas.training import TrainingError, pick_device
 
     package = folder / PACKAGE

@@ -231,7 +231,17 @@ def test_a_trial_whose_weights_are_others_is_not_shipped(store: Path, tmp_path: 
     save_file(weights, file)
     with pytest.raises(AnenasError, match="the exported program is not the trained network"):
         anenas.export("tiny", tmp_path / "b", pick=0, store=moved / "store")
+    assert not (tmp_path / "b").exists()
+
+
+def test_a_package_that_was_dropped_is_made_again_from_the_weights(store: Path, tmp_path: Path) -> None:
+    moved = shutil.copytree(store.parent, tmp_path / "elsewhere")
+    study = Study.load(moved / "store", "tiny")
+    before = anenas.export("tiny", tmp_path / "before", pick=0, store=moved / "store")
     shutil.rmtree(study.trial_folder(0) / PACKAGE)
+    after = anenas.export("tiny", tmp_path / "after", pick=0, store=moved / "store")
+    assert (after.test_score, after.size_mb) == (before.test_score, before.size_mb)
+    (study.trial_folder(0) / WEIGHTS).unlink()
     with pytest.raises(AnenasError, match="trial 0 of tiny has lost its files"):
         anenas.export("tiny", tmp_path / "b", pick=0, store=moved / "store")
     assert not (tmp_path / "b").exists()
