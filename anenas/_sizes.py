@@ -1,4 +1,4 @@
-"""How much folders take on disk."""
+"""How much files and folders take on disk, and how that is said."""
 
 from __future__ import annotations
 
@@ -21,3 +21,8 @@ def megabytes(count: float) -> str:
     if count >= 1e9:
         return f"{count / 1e9:.1f} GB"
     return f"{count / 1e6:.1f} MB" if count >= 5e4 else f"{count / 1e3:.0f} KB"
+
+
+def size_in_words(size_mb: float) -> str:
+    """Of a package, in 10⁶ bytes, with as many places as show a tenth more or less: "0.52 MB", "0.052 MB"."""
+    return f"{size_mb:.{2 if size_mb >= 0.1 else 3}f} MB"

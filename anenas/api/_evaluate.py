@@ -16,7 +16,7 @@ from anenas.coreml import Package, program_scores
 from anenas.data import PART_NAMES, Dataset, PartName, Split, source_folder
 from anenas.models import Evaluated, evaluate_package, find_package
 from anenas.report.evaluation import InputView, report_of
-from anenas.search import PACKAGE, TEST_SCORES, VALIDATION_SCORES, CompletedTrial, Study, study_names
+from anenas.search import PACKAGE, TEST_SCORES, VALIDATION_SCORES, CompletedTrial, Study, called_by_number, study_names
 from anenas.tasks import Predictions
 
 _CHOSEN_BY = "Models were chosen by these inputs: on new ones they are somewhat worse."
@@ -187,5 +187,5 @@ def _package(study: Study, trial: CompletedTrial) -> Path:
 
 
 def _called(study: Study, trial: CompletedTrial) -> str:
-    names = [name for name, picked in study.picks.items() if picked.number == trial.number]
+    names = called_by_number(study.picks).get(trial.number, [])
     return f"trial {trial.number}" + (f" ({', '.join(names)})" if names else "")

@@ -19,6 +19,7 @@ from anenas.search import (
     Study,
     Trained,
     alike_in_latency,
+    called_by_number,
     front_within,
     indistinguishable,
 )
@@ -238,7 +239,7 @@ def front_model(study: Study, trial: CompletedTrial) -> FrontModel:
         trained=str(trained),
         epochs=trained.brief,
         final_epochs=trained.whole if trial.final else None,
-        called=[name for name, picked in study.picks.items() if picked.number == trial.number],
+        called=called_by_number(study.picks).get(trial.number, []),
         score_error=trial.evaluation.score_error,
         metrics=dict(trial.evaluation.metrics),
         estimated_latency_ms=trial.evaluation.estimated_latency.ms,

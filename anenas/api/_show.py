@@ -10,7 +10,7 @@ from typing import Any
 
 from anenas.api._result import FrontModel, front_model, name_scores
 from anenas.bundle import choose
-from anenas.search import CompletedTrial, Evaluation, FinishedTrial, Study
+from anenas.search import CompletedTrial, Evaluation, FinishedTrial, Study, called_by_number
 from anenas.space import Architecture
 
 
@@ -121,7 +121,7 @@ def show_trial(study: str, pick: str | int, *, store: str | Path = "mlruns") -> 
     return ShownTrial(
         study=study,
         trial=trial.number,
-        called=[name for name, picked in found.picks.items() if picked.number == trial.number],
+        called=called_by_number(found.picks).get(trial.number, []),
         on_front=trial.number in [one.number for one in found.front],
         state=trial.state,
         reason=trial.reason,

@@ -81,6 +81,21 @@ Tls = Annotated[
 Insecure = Annotated[
     bool, typer.Option("--insecure", help="Talk to the cluster unencrypted, on a network that nobody else is on.")
 ]
+OfStudy = Annotated[str, typer.Argument(help="Its name (`anenas front` lists them).")]
+MovedData = Annotated[
+    str | None,
+    typer.Option("--data", help="The study's data, where they have moved.", show_default="where they were"),
+]
+Author = Annotated[str, typer.Option("--author", help="Author that Xcode shows of the package.", show_default="none")]
+License = Annotated[str, typer.Option("--license", help="Likewise, its licence.", show_default="none")]
+TrackingUri = Annotated[
+    str | None,
+    typer.Option(
+        "--tracking-uri",
+        help="Of an MLflow server.",
+        show_default="$MLFLOW_TRACKING_URI, or the store's own database",
+    ),
+]
 DEFAULT_STORE = Path("mlruns")
 
 

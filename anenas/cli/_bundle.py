@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from anenas._errors import AnenasError
-from anenas.cli._app import DEFAULT_STORE, SEARCH, Json, Store, app
+from anenas.cli._app import DEFAULT_STORE, SEARCH, Author, Json, License, MovedData, OfStudy, Store, app
 from anenas.cli._limits import Pick
 from anenas.cli._units import MILLISECONDS, quantity
 
@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 @app.command(rich_help_panel=SEARCH)
 def export(
-    study: Annotated[str, typer.Argument(help="Its name (`anenas front` lists them).")],
+    study: OfStudy,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -47,12 +47,10 @@ def export(
     streaming: Annotated[
         bool, typer.Option("--streaming", help="Write a second program, for series that are still coming in.")
     ] = False,
-    data: Annotated[
-        str | None, typer.Option(help="The study's data, where they have moved.", show_default="where they were")
-    ] = None,
+    data: MovedData = None,
     device: Annotated[str | None, typer.Option(help="cpu, cuda or mps.", show_default="the best that is there")] = None,
-    author: Annotated[str, typer.Option(help="Author that Xcode shows of the package.", show_default="none")] = "",
-    license: Annotated[str, typer.Option(help="Likewise, its licence.", show_default="none")] = "",
+    author: Author = "",
+    license: License = "",
     store: Store = DEFAULT_STORE,
     as_json: Json = False,
 ) -> None:

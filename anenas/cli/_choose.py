@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 
 from anenas.cli import _limits as given
-from anenas.cli._app import DEFAULT_STORE, SEARCH, Json, Store, app, elsewhere
+from anenas.cli._app import DEFAULT_STORE, SEARCH, Author, Json, License, MovedData, OfStudy, Store, app, elsewhere
 
 
 @app.command(rich_help_panel=SEARCH)
 def choose(
-    study: Annotated[str, typer.Argument(help="Its name (`anenas front` lists them).")],
+    study: OfStudy,
     max_latency: given.MaxLatency = None,
     max_size: given.MaxSize = None,
     max_macs: given.MaxMacs = None,
@@ -36,11 +36,9 @@ def choose(
         typer.Option(help="Folder of the bundle, not there yet.", show_default="exports/STUDY/trial-NUMBER"),
     ] = None,
     no_export: Annotated[bool, typer.Option("--no-export", help="Say which, and write nothing.")] = False,
-    author: Annotated[str, typer.Option(help="Author that Xcode shows of the package.", show_default="none")] = "",
-    license: Annotated[str, typer.Option(help="Likewise, its licence.", show_default="none")] = "",
-    data: Annotated[
-        str | None, typer.Option(help="The study's data, where they have moved.", show_default="where they were")
-    ] = None,
+    author: Author = "",
+    license: License = "",
+    data: MovedData = None,
     store: Store = DEFAULT_STORE,
     as_json: Json = False,
 ) -> None:
@@ -91,7 +89,7 @@ def choose(
 
 @app.command(rich_help_panel=SEARCH)
 def show(
-    study: Annotated[str, typer.Argument(help="Its name (`anenas front` lists them).")],
+    study: OfStudy,
     trial: Annotated[
         str, typer.Argument(help="A number, or knee, accurate, fast, … as the front calls it.", metavar="TRIAL")
     ] = "knee",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from anenas.cli._app import DEFAULT_STORE, SEARCH, Json, Store, app
+from anenas.cli._app import DEFAULT_STORE, SEARCH, Json, OfStudy, Store, TrackingUri, app
 from anenas.cli._limits import Pick
 
 if TYPE_CHECKING:
@@ -17,13 +17,11 @@ if TYPE_CHECKING:
 
 @app.command(rich_help_panel=SEARCH)
 def register(
-    study: Annotated[str, typer.Argument(help="Its name (`anenas front` lists them).")],
+    study: OfStudy,
     name: Annotated[str, typer.Option("--as", help="Name of the registered model, made where there is none.")],
     pick: Pick = None,
     store: Store = DEFAULT_STORE,
-    tracking_uri: Annotated[
-        str | None, typer.Option(help="Of an MLflow server.", show_default="$MLFLOW_TRACKING_URI, or the store's own")
-    ] = None,
+    tracking_uri: TrackingUri = None,
     as_json: Json = False,
 ) -> None:
     """Make a model a version in MLflow's registry, to which its pick leads: models:/NAME@knee."""

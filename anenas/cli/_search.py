@@ -18,11 +18,13 @@ from anenas.cli._app import (
     SEARCH,
     Insecure,
     Json,
+    OfStudy,
     Scheduler,
     Storage,
     Store,
     System,
     Tls,
+    TrackingUri,
     app,
     elsewhere,
 )
@@ -254,10 +256,7 @@ def search(
     new: Annotated[bool, typer.Option("--new", help="Start afresh instead of continuing.")] = False,
     store: Store = DEFAULT_STORE,
     storage: Storage = None,
-    tracking_uri: Annotated[
-        str | None,
-        typer.Option(help="Of an MLflow server.", show_default="$MLFLOW_TRACKING_URI, or the store's own database"),
-    ] = None,
+    tracking_uri: TrackingUri = None,
     exports: Annotated[Path, typer.Option(help="Folder that the best models are copied to.")] = Path("exports"),
     register: Annotated[
         str | None, typer.Option(help="Name in MLflow's registry that the knee becomes a version of in the end.")
@@ -407,7 +406,7 @@ def front(
 
 @app.command(rich_help_panel=SEARCH)
 def report(
-    study: Annotated[str, typer.Argument(help="Its name (`anenas front` lists them).")],
+    study: OfStudy,
     out: Annotated[Path, typer.Option(help="Page to write.")] = Path("report.html"),
     pick: Annotated[
         str | None,
@@ -433,9 +432,7 @@ def report(
 def ui(
     study: Annotated[str | None, typer.Argument(help="Its name.", show_default="the last one")] = None,
     store: Store = DEFAULT_STORE,
-    tracking_uri: Annotated[
-        str | None, typer.Option(help="Of an MLflow server.", show_default="$MLFLOW_TRACKING_URI, or the store's own")
-    ] = None,
+    tracking_uri: TrackingUri = None,
     port: Annotated[int, typer.Option(help="Port to serve at.")] = 5000,
     host: Annotated[str, typer.Option(help="Address to serve at.")] = "127.0.0.1",
 ) -> None:

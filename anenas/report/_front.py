@@ -10,7 +10,7 @@ from anenas._files import replacing
 from anenas.report._axis import tick_text
 from anenas.report._labels import Box, place_labels
 from anenas.report._objective_axis import ObjectiveAxis, objective_axes
-from anenas.search import CompletedTrial, Study
+from anenas.search import CompletedTrial, Study, called_by_number
 from anenas.tasks import find_metric
 
 if TYPE_CHECKING:
@@ -153,9 +153,7 @@ def _name(figure: Figure, panel: Axes, x: ObjectiveAxis, y: ObjectiveAxis, study
     """Numbers and names beside marks, where they cover nothing."""
     from matplotlib.patheffects import withStroke
 
-    called: dict[int, list[str]] = {}
-    for name, trial in study.picks.items():
-        called.setdefault(trial.number, []).append(name)
+    called = called_by_number(study.picks)
     named = sorted(study.front, key=lambda trial: trial.number not in called)  # where there is no room for all, these
     texts = [" ".join([str(trial.number), *called.get(trial.number, [])[:1]]) for trial in named]
     scale, height = figure.dpi / 72, figure.bbox.height

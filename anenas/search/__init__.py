@@ -70,7 +70,7 @@ from anenas.search._study import Phase, Study
 from anenas.search._testing import FrontTesting
 from anenas.search._trained import Trained
 from anenas.search._training_evaluator import TrainingEvaluator
-from anenas.search._trial import CompletedTrial, Final, FinishedTrial, Trial
+from anenas.search._trial import CompletedTrial, Final, FinishedTrial, Trial, called_by_number
 from anenas.search.executors import (
     EXECUTORS,
     Executor,
@@ -153,6 +153,7 @@ __all__ = [
     "TrialFiles",
     "alike_in_latency",
     "apart_in",
+    "called_by_number",
     "check_devices",
     "check_reach",
     "check_store",

@@ -13,7 +13,7 @@ from anenas._errors import AnenasError, first_line
 from anenas.coreml import describe, description_of
 from anenas.search._evaluation import EVALUATION, FINAL, PACKAGE, TEST_SCORES, VALIDATION_SCORES
 from anenas.search._study import Study
-from anenas.search._trial import CompletedTrial
+from anenas.search._trial import CompletedTrial, called_by_number
 from anenas.tasks import find_metric
 
 _log = logging.getLogger(__name__)
@@ -62,9 +62,7 @@ def export_best(study: Study, folder: Path) -> dict[str, Path]:
 
 def _export(study: Study, target: Path) -> dict[str, Path]:
     target.mkdir(parents=True, exist_ok=True)
-    names: dict[int, list[str]] = {}
-    for name, trial in study.picks.items():
-        names.setdefault(trial.number, []).append(name)
+    names = called_by_number(study.picks)
     for name, *others in names.values():
         with tempfile.TemporaryDirectory(dir=target, prefix=".exporting-") as temporary:
             new = Path(temporary) / name

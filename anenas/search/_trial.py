@@ -104,6 +104,14 @@ class CompletedTrial(FinishedTrial):
         return (self.final and self.final.evaluation) or self.evaluation
 
 
+def called_by_number(picks: Mapping[str, CompletedTrial]) -> dict[int, list[str]]:
+    """What picked trials are called, by their numbers; see `Study.picks`."""
+    called: dict[int, list[str]] = {}
+    for name, trial in picks.items():
+        called.setdefault(trial.number, []).append(name)
+    return called
+
+
 def with_total_seconds(rungs: Sequence[Evaluation], evaluation: Evaluation) -> Evaluation:
     """An evaluation whose seconds are those of the whole trial; `rungs` are those before it."""
     before = rungs[-1].seconds if rungs else {}

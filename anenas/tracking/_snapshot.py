@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Self
 
-from anenas.search import CompletedTrial, FinishedTrial, Study
+from anenas.search import CompletedTrial, FinishedTrial, Study, called_by_number
 
 Status = Literal["RUNNING", "FINISHED", "KILLED", "FAILED"]
 
@@ -46,7 +46,4 @@ class Snapshot:
     @property
     def called(self) -> dict[int, str]:
         """What the picked trials are called, by number: "knee, accurate"."""
-        names: dict[int, list[str]] = {}
-        for name, trial in self.picks.items():
-            names.setdefault(trial.number, []).append(name)
-        return {number: ", ".join(of) for number, of in names.items()}
+        return {number: ", ".join(of) for number, of in called_by_number(self.picks).items()}

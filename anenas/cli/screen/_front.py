@@ -10,9 +10,10 @@ from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 
+from anenas._sizes import size_in_words
 from anenas.api import FrontModel, SearchResult
 from anenas.cli.screen._legend import picks_legend, states_legend
-from anenas.cli.screen._text import limits_in_words, print_line, size_in_words
+from anenas.cli.screen._text import limits_in_words, print_line
 from anenas.tasks import Metric, find_metric
 
 _ALL = frozenset({"epochs", "interval"})  # what is left out where there is no room, and is in the JSON

@@ -15,9 +15,9 @@ from rich.text import Text
 
 from anenas._durations import duration
 from anenas._progress import shown_by
+from anenas._sizes import size_in_words
 from anenas.cli._log import error_console
 from anenas.cli.screen._plot import plot
-from anenas.cli.screen._text import size_in_words
 from anenas.search import CompletedTrial, FinishedTrial, Study
 from anenas.tasks import find_metric
 

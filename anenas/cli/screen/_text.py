@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from rich.console import Console
 
+from anenas._sizes import size_in_words
 from anenas.api import FrontModel
 from anenas.space import is_least
 from anenas.tasks import find_metric
@@ -48,11 +49,6 @@ def limits_in_words(bounds: Mapping[str, float], latency_bound: str) -> str:
         end = " (the upper end of its 90 % interval)" if name == "latency_ms" and latency_bound == "upper" else ""
         told.append(f"{name} {'≥' if is_least(name) else '≤'} {bound:g}{end}")
     return ", ".join(told)
-
-
-def size_in_words(size_mb: float) -> str:
-    """With as many places as show a tenth more or less."""
-    return f"{size_mb:.{2 if size_mb >= 0.1 else 3}f} MB"
 
 
 def model_in_words(model: FrontModel, metric: str) -> str:

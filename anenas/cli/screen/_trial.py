@@ -10,9 +10,10 @@ from rich.console import Console
 from rich.table import Table
 
 from anenas._durations import duration
+from anenas._sizes import size_in_words
 from anenas.api import FrontModel, ShownTrial
 from anenas.cli.screen._legend import picks_legend, states_legend
-from anenas.cli.screen._text import print_line, size_in_words
+from anenas.cli.screen._text import print_line
 from anenas.tasks import Metric, find_metric
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from anenas._sizes import size_in_words
 from anenas.search import CompletedTrial, Study, alike_in_latency, indistinguishable
 
 
@@ -27,7 +28,7 @@ def _figures(study: Study, trial: CompletedTrial) -> str:
     said += f", {metric.words(trial.test_score)} on test inputs" if trial.test_score is not None else ""
     return (
         f"{said}; {latency.ms:.3f} ms on {chip}, {latency.low_ms:.2f} to {latency.high_ms:.2f} nine times in ten; "
-        f"{evaluation.estimate.size_mb:.2f} MB"
+        f"{size_in_words(evaluation.estimate.size_mb)}"
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from anenas._pareto import ranking
 from anenas.report.study._blocks import blocks_of
-from anenas.search import CompletedTrial, Study, Trained
+from anenas.search import CompletedTrial, Study, Trained, called_by_number
 
 MOST = 350
 """Trials that a page shows: of more, those of the front and the next best."""
@@ -71,9 +71,7 @@ def shown_trials(study: Study) -> list[CompletedTrial]:
 
 def names_of(study: Study) -> dict[int, list[str]]:
     """What trials are called, by their numbers: "knee", "accurate", …, "reference"."""
-    called: dict[int, list[str]] = {}
-    for name, trial in study.picks.items():
-        called.setdefault(trial.number, []).append(name)
+    called = called_by_number(study.picks)
     if study.reference:
         called.setdefault(study.reference.number, []).append("reference")
     return called
