@@ -12,7 +12,7 @@ from anenas._errors import AnenasError
 from anenas.api._input import load_input
 from anenas.data import Concern, Counts, Data, Dataset, check_dataset, count_inputs, kind_of_source
 from anenas.inputs import IMAGES
-from anenas.space import SearchSpace, builtin_spaces, load_space
+from anenas.space import SearchSpace, is_builtin, load_space
 from anenas.tasks import TASKS
 
 _MOST_LINES = 6
@@ -74,7 +74,7 @@ def check_data(
         space = (kind_of_source(named) or IMAGES).example_space
     the_space = space if isinstance(space, SearchSpace) else load_space(space)
     asked = TASKS[task] if task else None
-    fixed = str(space) not in builtin_spaces()
+    fixed = not is_builtin(space)
     dataset, _ = load_input(the_space, data, input_shape, asked, skip_broken=skip_broken, fixed=fixed)
     concerns = tuple(check_dataset(dataset, fewest=fewest))
     return DataReport(dataset.name, dataset.kind.name, dataset.input_shape, count_inputs(dataset), concerns)

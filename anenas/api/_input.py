@@ -15,6 +15,7 @@ from anenas.space import SearchSpace
 from anenas.tasks import Task
 
 _COLOURS = 3  # channels of what is mirrored by default
+_MULTIPLE = 16  # what sizes are multiples of
 _PHOTO_SIZES = (96, 128)  # larger ones train for too long to be chosen without being asked for
 
 _log = logging.getLogger(__name__)
@@ -37,7 +38,8 @@ def load_input(
         shape: (C, H, W) instead of the space's.
         task: What the labels are of; by default what they look like.
         skip_broken: See `load_data`.
-        fixed: Whether the space's own size is meant for photos too; otherwise they may get a larger one, which is told.
+        fixed: Whether the space's own size is meant for any images; otherwise photos may get a larger one, and small
+            images a smaller one, which is told.
 
     Raises:
         AnenasError: If the data cannot be read, or the space cannot take them.
@@ -46,7 +48,7 @@ def load_input(
         space = with_input(space, shape)
     wanted = dataclasses.replace(InputFormat.of_space(space, exact=shape is not None), task=task)
     if not (fixed or shape or wanted.sizes) and wanted.kind is IMAGES:
-        wanted = dataclasses.replace(wanted, photo_sizes=_larger(*space.input.sizes[0]))
+        wanted = dataclasses.replace(wanted, other_sizes=_others(*space.input.sizes[0]))
     dataset = load_data(data, wanted, skip_broken=skip_broken)
     if heights := [height for height in space.input.heights if height <= dataset.height]:
         space = space.with_heights(heights)
@@ -55,10 +57,14 @@ def load_input(
     size, usual = dataset.input_shape[1:], space.input.shape[2:]
     if dataset.kind.resized and size != usual:
         back = dataset.channels, *usual
-        _log.info(
-            f"for photos of this size the input is {_words(*size)} rather than {_words(*usual)}; training takes "
-            f"{math.prod(size) / math.prod(usual):.0f} times as long; `input_shape={back}` if it should not"
-        )
+        pixels = math.prod(size) / math.prod(usual)
+        if pixels > 1:
+            why = f"for photos of this size the input is {_words(*size)} rather than {_words(*usual)}"
+            then = f"training takes {pixels:.0f} times as long"
+        else:
+            why = f"for images this small the input is {_words(*size)}"
+            then = f"{_words(*usual)} would enlarge them more than twofold"
+        _log.info(f"{why}; {then}; `input_shape={back}` for that size")
     if dataset.channels != space.input.channels or (size != usual and not dataset.kind.resized):
         mask = ", the last of which says where they are," if dataset.masked else ""
         found = f"{dataset.channels} channels{mask}"
@@ -68,9 +74,10 @@ def load_input(
     return dataset, with_input(space, dataset.input_shape, dataset.masked)
 
 
-def _larger(height: int, width: int) -> tuple[tuple[int, int], ...]:
-    """The sizes, larger than a space's own, that photos may get without being asked."""
-    return tuple((one, one) for one in _PHOTO_SIZES if one > max(height, width))
+def _others(height: int, width: int) -> tuple[tuple[int, int], ...]:
+    """The sizes that images may get without being asked, instead of a space's own: half of it, and those of photos."""
+    half = [] if height % (2 * _MULTIPLE) or width % (2 * _MULTIPLE) else [(height // 2, width // 2)]
+    return (*half, *((one, one) for one in _PHOTO_SIZES if one > max(height, width)))
 
 
 def _words(height: int, width: int) -> str:

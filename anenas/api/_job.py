@@ -44,7 +44,7 @@ from anenas.search import (
     reference_draws,
     reference_point,
 )
-from anenas.space import Architecture, Limits, SearchSpace, builtin_spaces
+from anenas.space import Architecture, Limits, SearchSpace, is_builtin
 from anenas.tasks import CLASSIFICATION, TASKS, Predictions, find_metric
 
 if TYPE_CHECKING:
@@ -262,7 +262,7 @@ def prepare(
     kind = None if device is None else pick_device(device).type  # which GPU is the executor's business
     dataset = None
     if evaluator is None or data is not None:
-        fixed = learned.slim is not None or (space is not None and str(space) not in builtin_spaces())
+        fixed = learned.slim is not None or (space is not None and not is_builtin(space))
         dataset, the_space = load_input(the_space, data, input_shape, asked, skip_broken=skip_broken, fixed=fixed)
         for line in count_lines(count_inputs(dataset), dataset.kind):
             _log.info(line)

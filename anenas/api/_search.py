@@ -146,7 +146,8 @@ def run_search(
             third of them are kept for final training, and up to a sixth for testing what ships.
         epochs: Training budget of a trial; by default 2, and of small data sets as many as make 500 steps.
         input_shape: (C, H, W) instead of the space's. Series are taken as they are. Without it, a built-in space takes
-            photos at 96×96 or 128×128, if their median shorter side is at least twice that.
+            photos at 96×96 or 128×128, if their median shorter side is at least twice that, and images that it would
+            enlarge more than twofold at half its own size.
         max_size_mb: Largest package instead of the space's limit, in 10⁶ bytes.
         max_latency_ms: Longest prediction, on any of the chips, instead of the space's limit.
         max_macs: Most multiply-accumulates instead of the space's limit.

@@ -190,7 +190,7 @@ def search(
         typer.Option(
             "--input",
             help="Input as CxHxW, such as 3x224x224.",
-            show_default="the space's, larger for photos, or as long as the series",
+            show_default="the space's, larger for photos, half for tiny images, or as long as the series",
         ),
     ] = None,
     max_size: Annotated[

@@ -53,8 +53,9 @@ class InputFormat:
             error that does not offer to, where only the very same data will do.
         sizes: (height, width) of images, if several will do: they are brought to the largest that magnifies them three
             times at most, photos by their median shorter side.
-        photo_sizes: (height, width) of photos, if others than `size` will do: they are brought to the largest that is
-            at most half their median shorter side.
+        other_sizes: (height, width) of images, if others than `size` will do. Images that `size` would enlarge more
+            than twofold get the largest smaller one that does not, or the smallest; photos the largest of the larger
+            ones that is at most half their median shorter side.
         ranges: The values that become black and white in photos of more than 8 bits, as (kind, black, white), where the
             kind is "integer" or "float"; by default those that hold all of a source's.
         columns: Names of the channels of a table's series, if a model has learnt them already.
@@ -73,7 +74,7 @@ class InputFormat:
     sizes: tuple[tuple[int, int], ...] = ()
     task: Task | None = None
     skip_broken: bool | None = False
-    photo_sizes: tuple[tuple[int, int], ...] = ()
+    other_sizes: tuple[tuple[int, int], ...] = ()
     ranges: tuple[tuple[str, float, float], ...] = ()
     columns: tuple[str, ...] | None = None
 

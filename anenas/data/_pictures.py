@@ -26,6 +26,7 @@ from anenas.inputs import IMAGES
 
 _log = logging.getLogger(__name__)
 _MAGNIFIED = 3  # times an image may be, at most, where several sizes would do: more shows nothing new
+_ENLARGED = 2  # times an image may be, at most, where a smaller input would do that was not asked for, either
 _REDUCED = 2  # times a photo is larger, at least, than an input that was not asked for: its subject seldom fills it
 _VERSION = 2  # of how photos are drawn: another one, and those that are kept are drawn anew
 
@@ -51,6 +52,8 @@ class _Pictures(Inputs):
     def settle(self, wanted: InputFormat, name: str) -> InputFormat:
         if wanted.sizes:
             wanted = dataclasses.replace(wanted, size=self._largest(wanted.sizes, name), sizes=())
+        if wanted.other_sizes:
+            wanted = dataclasses.replace(wanted, size=self._suited(wanted), other_sizes=())
         channels = self.channels if wanted.channels is None else wanted.channels
         if channels != self.channels and {channels, self.channels} != {1, 3}:
             raise AnenasError(
@@ -68,6 +71,15 @@ class _Pictures(Inputs):
             pixels = f"more than {_MAGNIFIED} times the images' shorter side of {side}"
             _log.info(f"{name}: inputs of {', '.join(left)} pixels are left out: {pixels}")
         return max(fits)
+
+    def _suited(self, wanted: InputFormat) -> tuple[int, int]:
+        """The input's own size, or a smaller one where that would enlarge images too much."""
+        assert wanted.size
+        most = _ENLARGED * self.shorter_side
+        smaller = [size for size in wanted.other_sizes if max(size) < max(wanted.size)]
+        if not smaller or max(wanted.size) <= most:
+            return wanted.size
+        return max([size for size in smaller if max(size) <= most] or [min(smaller)])
 
     @abstractmethod
     def _say(self, name: str, settled: InputFormat) -> None:
@@ -148,11 +160,13 @@ class PhotoPictures(_Pictures):
         return int(np.median([min(look.height, look.width) for look in self.album.looks]))
 
     def settle(self, wanted: InputFormat, name: str) -> InputFormat:
-        if fits := [size for size in wanted.photo_sizes if _REDUCED * max(size) <= self.shorter_side]:
-            wanted = dataclasses.replace(wanted, size=max(fits))
         ranges = self.album.ranges | _ranges(wanted)
-        wanted = dataclasses.replace(wanted, photo_sizes=(), ranges=tuple((kind, *ranges[kind]) for kind in ranges))
+        wanted = dataclasses.replace(wanted, ranges=tuple((kind, *ranges[kind]) for kind in ranges))
         return super().settle(wanted, name)
+
+    def _suited(self, wanted: InputFormat) -> tuple[int, int]:
+        size = super()._suited(wanted)
+        return max([size, *(one for one in wanted.other_sizes if _REDUCED * max(one) <= self.shorter_side)])
 
     def _say(self, name: str, settled: InputFormat) -> None:
         self.album.say(name, *_drawn_as(settled), _ranges(settled))

@@ -35,3 +35,10 @@ def load_space(name: str | Path) -> SearchSpace:
             raise AnenasError(f"no space file {path}; built in are {', '.join(builtin)}")
         return read_space(path)
     raise unknown("space", str(name), builtin)
+
+
+def is_builtin(space: object) -> bool:
+    """Whether that is the name of a built-in space, or one as it is: then nobody has chosen the size of its input."""
+    if isinstance(space, SearchSpace):
+        return space.name in builtin_spaces() and space == load_space(space.name)
+    return str(space) in builtin_spaces()

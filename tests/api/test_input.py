@@ -99,7 +99,7 @@ def test_photos_of_a_space_that_is_not_fixed_get_a_larger_input_and_it_is_said(
     assert said(caplog) == [
         "data: 8 images of 260×360 pixels are scaled to cover 128×128 and cropped to the centre",
         "for photos of this size the input is 128×128 rather than 64×64; training takes 4 times as long; "
-        "`input_shape=(3, 64, 64)` if it should not",
+        "`input_shape=(3, 64, 64)` for that size",
         "the images have 3 channels: the input follows them",
     ]
 
@@ -118,3 +118,26 @@ def test_small_photos_and_what_was_asked_for_keep_the_input(
 def test_small_photos_are_not_magnified_needlessly() -> None:
     dataset, space = load_input(load_space("backbones"), photos(33), None, fixed=False)
     assert dataset.input_shape == (3, 96, 96) and space.input.heights == (64, 96)
+
+
+def arrays(side: int) -> dict[str, np.ndarray]:
+    x, y = np.zeros((20, side, side), np.uint8), np.arange(20) % 2
+    return {"train_x": x, "train_y": y, "test_x": x, "test_y": y}
+
+
+def test_an_input_that_was_not_asked_for_enlarges_images_twofold_at_most(caplog: pytest.LogCaptureFixture) -> None:
+    dataset, space = load_input(load_space("mobile_cnn"), arrays(28), None, fixed=False)
+    assert dataset.input_shape == space.input.shape[1:] == (1, 32, 32)
+    assert said(caplog) == [
+        "for images this small the input is 32×32; 64×64 would enlarge them more than twofold; "
+        "`input_shape=(1, 64, 64)` for that size"
+    ]
+
+
+@pytest.mark.parametrize(("side", "shape", "fixed"), [(32, None, False), (28, (1, 64, 64), False), (28, None, True)])
+def test_other_images_and_what_was_asked_for_keep_the_input(
+    side: int, shape: tuple[int, int, int] | None, fixed: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    dataset, _ = load_input(load_space("mobile_cnn"), arrays(side), shape, fixed=fixed)
+    assert dataset.input_shape == (1, 64, 64)
+    assert said(caplog) == []

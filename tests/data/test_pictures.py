@@ -99,9 +99,17 @@ def test_that_arrays_are_stretched_is_said_and_goes_with_the_model(
     ("sides", "size"), [((30, 191, 500), 64), ((192, 192), 96), ((255,), 96), ((100, 256, 300), 128), ((3000,), 128)]
 )
 def test_an_input_that_is_not_asked_for_is_at_most_half_of_a_photo(sides: tuple[int, ...], size: int) -> None:
-    wanted = InputFormat(size=(64, 64), photo_sizes=((96, 96), (128, 128)))
+    wanted = InputFormat(size=(64, 64), other_sizes=((96, 96), (128, 128)))
     assert photos(*sides).settle(wanted, "photos").size == (size, size)
     assert ArrayPictures(np.zeros((1, 256, 256, 3), np.uint8)).settle(wanted, "array").size == (64, 64)
+
+
+@pytest.mark.parametrize(("side", "size"), [(10, 16), (15, 16), (16, 32), (31, 32), (32, 64), (500, 64)])
+def test_an_input_that_is_not_asked_for_enlarges_no_image_more_than_twofold(side: int, size: int) -> None:
+    wanted = InputFormat(size=(64, 64), other_sizes=((16, 16), (32, 32)))
+    for pictures in (ArrayPictures(np.zeros((1, side, 2 * side, 1), np.uint8)), photos(side)):
+        settled = pictures.settle(wanted, "mine")
+        assert (settled.size, settled.other_sizes) == ((size, size), ())
 
 
 def deep(*most: int) -> PhotoPictures:
@@ -111,7 +119,7 @@ def deep(*most: int) -> PhotoPictures:
 
 
 def test_what_is_settled_by_some_photos_holds_for_others_too() -> None:
-    settled = deep(100, 4000).settle(InputFormat(size=(1, 1), photo_sizes=((96, 96),)), "mine")
+    settled = deep(100, 4000).settle(InputFormat(size=(1, 1), other_sizes=((96, 96),)), "mine")
     assert settled == InputFormat(size=(1, 1), channels=1, ranges=(("integer", 0, 4095),))
     for pictures in (deep(2048), deep(2048, 60000)):
         assert pictures.settle(settled, "others") == settled

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from anenas._errors import AnenasError
-from anenas.space import builtin_spaces, load_space
+from anenas.space import builtin_spaces, is_builtin, load_space
 
 every_space = pytest.mark.parametrize("name", builtin_spaces())
 
@@ -55,3 +55,12 @@ def test_a_space_may_be_a_file(write_space: Callable[..., Path]) -> None:
 def test_a_space_that_is_not_there_is_answered_with_those_that_are(name: str, message: str) -> None:
     with pytest.raises(AnenasError, match=f"^{message}"):
         load_space(name)
+
+
+def test_a_space_is_built_in_until_something_of_it_is_chosen(tmp_path: Path) -> None:
+    space = load_space("mobile_cnn")
+    assert is_builtin("mobile_cnn") and is_builtin(space)
+    assert not is_builtin(space.with_input(1, 64, 96)) and not is_builtin("mine.yaml") and not is_builtin(None)
+    copy = tmp_path / "mobile_cnn.yaml"
+    copy.write_text(builtin_spaces()["mobile_cnn"].read_text().replace("height: 64", "height: 48"))
+    assert not is_builtin(copy) and not is_builtin(load_space(copy))
