@@ -2,8 +2,8 @@
 
     python experiments/tracking_cost.py [--trials 500] [--seconds 5] [--rounds 3] [--keep FOLDER]
 
-Each trial leaves a package and weights of --megabytes, is answered at once, and is logged as in a search whose trials take
---seconds: the tracker's thread mirrors it before the next one ends, and the front's report is drawn as often as then.
+Each trial leaves a package and weights of --megabytes, is answered at once, and is logged as in a search whose trials
+take --seconds: the tracker's thread mirrors it before the next one ends, the front's report is drawn as often as then.
 After a small search that pays for imports, studies with and without logging take turns, --rounds of each. The cost is
 what the search's own thread computes in its listeners and at the end, and what the tracker's thread does, each by its
 own clock; the difference between all that both kinds of search compute is printed beside it. It is held against a
