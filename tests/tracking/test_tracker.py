@@ -39,7 +39,7 @@ from anenas.tracking import (
     LoggedSplit,
     MlflowTracker,
     Source,
-    _runs,
+    _trial_run,
     _tracker,
     connect,
     default_uri,
@@ -413,7 +413,7 @@ def test_a_trial_that_mlflow_refuses_does_not_keep_others_away(
 ) -> None:
     complete(study, space, 0.8, 0.2)
     complete(study, space, 0.9, 0.3)
-    monkeypatch.setattr(_runs, "parameters", lambda a: {"*": "1"} if a == study.finished[0].architecture else {})
+    monkeypatch.setattr(_trial_run, "parameters", lambda a: {"*": "1"} if a == study.finished[0].architecture else {})
     update(tracker, study)
     assert [run.data.tags.get("anenas.trial") for run in runs(tmp_path)] == [None, "1"]
     assert "refuses trial 0" in caplog.text
