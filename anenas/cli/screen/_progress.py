@@ -152,7 +152,8 @@ class SearchProgress(_Bar):
         return lines + (_plotted(study, error_console().width) if error_console().height >= _ROOM else [])
 
     def _entries(self, study: Study) -> list[tuple[str, str]]:
-        return [("so far", _counted(study)), ("found", _best(study)), ("running", self._running(study))]
+        running = self._running(study) if study.phase.count is None else ""  # in later phases those are given up
+        return [("so far", _counted(study)), ("found", _best(study)), ("running", running)]
 
     def _running(self, study: Study) -> str:
         """Each trial that runs, the rung it goes on from, and its step, or how long it has run where nothing tells."""

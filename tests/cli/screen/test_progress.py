@@ -165,7 +165,13 @@ def test_a_trial_that_tells_its_steps_is_shown_with_them(
         study.workspace(silent)
         progress.on_update(study)
         progress._bar.refresh()
-    assert "running  #0 step 40 of 500, #1 0 s" in screen.getvalue()
+        assert "running  #0 step 40 of 500, #1 0 s" in screen.getvalue()
+        study.enter(Phase("testing", 0, 1))  # the time was up, and both were given up
+        progress.on_update(study)
+        screen.seek(0)
+        screen.truncate()
+        progress._bar.refresh()
+        assert "testing" in screen.getvalue() and "running" not in screen.getvalue()
 
 
 def test_completed_trials_are_plotted_with_the_best_score_above(
