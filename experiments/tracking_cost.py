@@ -1,11 +1,13 @@
 """What logging a search in MLflow costs: of trials that train nothing, into a real database in SQLite.
 
-    python experiments/tracking_cost.py [--trials 500] [--seconds 5] [--keep FOLDER]
+    python experiments/tracking_cost.py [--trials 500] [--seconds 5] [--rounds 3] [--keep FOLDER]
 
-Each trial leaves a package and weights of --megabytes, is answered at once, and is logged as a search logs it: mirrored
-by the tracker's thread, the front's report beside it. What it costs is the time of all threads of the process less that
-of the same study without listeners, and how long the search itself waited; both against a search with as many trials of
---seconds each on one core.
+Each trial leaves a package and weights of --megabytes, is answered at once, and is logged as in a search whose trials
+take --seconds: the tracker's thread mirrors it before the next one ends, the front's report is drawn as often as then.
+After a small search that pays for imports, studies with and without logging take turns, --rounds of each. The cost is
+what the search's own thread computes in its listeners and at the end, and what the tracker's thread does, each by its
+own clock; the difference between all that both kinds of search compute is printed beside it. It is held against a
+search with as many trials of --seconds each on one core. Making MLflow's database, once a store, is told apart.
 """
 
 from __future__ import annotations
@@ -14,9 +16,12 @@ import argparse
 import dataclasses
 import math
 import random
+import statistics
 import tempfile
+import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from anenas.api._report import FrontReport
@@ -34,56 +39,116 @@ from anenas.search import (
 from anenas.space import load_space
 from anenas.tracking import MlflowTracker, Source, connect, default_uri
 
+_WARM_UP = 30  # trials
+
+
+@dataclass
+class Cost:
+    """Seconds of a search.
+
+    Attributes:
+        all: That all threads computed.
+        driver: That the search's own computed for logging, until its last trial.
+        end: Likewise after it.
+        mirror: That the tracker's computed.
+        waited: That the search's own waited for logging, until its last trial.
+        waited_at_end: Likewise after it.
+        database: That making MLflow's database took.
+    """
+
+    all: float = 0.0
+    driver: float = 0.0
+    end: float = 0.0
+    mirror: float = 0.0
+    waited: float = 0.0
+    waited_at_end: float = 0.0
+    database: float = 0.0
+
+    @property
+    def logging(self) -> float:
+        """That is logging's."""
+        return self.driver + self.end + self.mirror
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--trials", type=int, default=500)
     parser.add_argument("--seconds", type=float, default=5.0, help="that a trial takes in the search compared with")
     parser.add_argument("--megabytes", type=float, default=1.0)
-    parser.add_argument("--keep", type=Path, help="folder to leave the store in")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--keep", type=Path, help="folder to leave the stores in")
     arguments = parser.parse_args()
     temporary = tempfile.TemporaryDirectory()
     folder = arguments.keep or Path(temporary.name)
+    trials, megabytes, search = arguments.trials, arguments.megabytes, arguments.trials * arguments.seconds
     with temporary:
-        _, without, _ = timed(folder / "without", arguments.trials, arguments.megabytes, log=False)
-        waited, spent, ended = timed(folder / "store", arguments.trials, arguments.megabytes, log=True)
-    logging, search = spent - without, arguments.trials * arguments.seconds
-    each = 1000 * logging / arguments.trials
-    print(f"{arguments.trials} trials: logging took {logging:.1f} s of a core, {each:.0f} ms a trial")
-    print(f"the search waited {waited:.2f} s for it, and {ended:.2f} s at its end")
-    print(f"of {arguments.trials} trials of {arguments.seconds:g} s on one core: {logging / search:.2%}")
+        seconds = arguments.seconds
+        timed(folder / "warm-up", _WARM_UP, seconds, megabytes, log=True)
+        found, without = [], []
+        for number in range(arguments.rounds):
+            without.append(timed(folder / f"without-{number}", trials, seconds, megabytes, log=False))
+            found.append(one := timed(folder / f"store-{number}", trials, seconds, megabytes, log=True))
+            each = 1000 * one.logging / trials
+            print(f"round {number + 1}: {one.logging:.1f} s of a core, {each:.0f} ms a trial:", end=" ")
+            print(f"driver {one.driver:.1f}, mirror {one.mirror:.1f}, end {one.end:.1f}; by difference", end=" ")
+            print(f"{one.all - without[-1].all:.1f} of {without[-1].all:.1f}; MLflow's database {one.database:.1f}")
+    logging = statistics.median(one.logging for one in found)
+    waited = statistics.median(one.waited for one in found)
+    ended = statistics.median(one.waited_at_end for one in found)
+    print(f"{trials} trials: logging takes {logging:.1f} s of a core; the search waits {waited:.1f} s", end=" ")
+    print(f"for it, and {ended:.1f} s at its end")
+    print(f"of {trials} trials of {arguments.seconds:g} s on one core: {logging / search:.2%}")
 
 
-def timed(folder: Path, trials: int, megabytes: float, *, log: bool) -> tuple[float, float, float]:
-    """Seconds that the search waited for its listeners, that all threads computed, and that it waited at the end."""
+def timed(folder: Path, trials: int, seconds: float, megabytes: float, *, log: bool) -> Cost:
+    """What a search of so many trials of so many seconds costs, logged or not."""
+    cost = Cost()
     space = load_space("mobile_cnn")
     objectives, of = {"accuracy": 0.0, "latency_ms": 1.0}, f"{space.name} 0"
     settings = SearchSettings(objectives, space=of, data="photos 01234567", chip="A15")
     study = Study.create_or_continue(folder, "cost", settings)
-    tracker = MlflowTracker(study, folder, connect(default_uri(folder)), source=Source.here()) if log else None
+    began = time.process_time()
+    client = connect(default_uri(folder)) if log else None
+    cost.database = time.process_time() - began
+    began, others = time.process_time(), set(threading.enumerate())
+    tracker = MlflowTracker(study, folder, client, source=Source.here()) if client else None
     report = FrontReport(tracker) if tracker else None
-    waited = 0.0
 
     def measured(listener: Callable[[Study], None]) -> Callable[[Study], None]:
         def call(of: Study) -> None:
-            nonlocal waited
-            began = time.perf_counter()
+            waiting, computing = time.perf_counter(), time.thread_time()
             listener(of)
-            waited += time.perf_counter() - began
+            cost.waited += time.perf_counter() - waiting
+            cost.driver += time.thread_time() - computing
 
         return call
 
+    def let_pass(of: Study) -> None:
+        """What would happen until the next trial has ended."""
+        assert tracker and report
+        tracker.flush()
+        report._next -= seconds
+
     if tracker and report:
-        study.listeners += [measured(tracker.update), measured(report)]
+        study.listeners += [measured(tracker.update), measured(report), let_pass]
     evaluator = TrainingEvaluator((Target.named("A15"),), epochs=1)
     problem = Problem(space, 10, evaluator, study.objectives, space.limits)
-    began = time.process_time()
     fill(study, problem, trials, megabytes)
-    ending = time.perf_counter()
+    waiting, computing = time.perf_counter(), time.thread_time()
     if tracker and report:
         report.log(study)
+        tracker.flush()
+        cost.mirror = sum(map(computed_by, set(threading.enumerate()) - others))  # before it ends, with its clock
         tracker.close("FINISHED")
-    return waited, time.process_time() - began, time.perf_counter() - ending
+    cost.waited_at_end, cost.end = time.perf_counter() - waiting, time.thread_time() - computing
+    cost.all = time.process_time() - began
+    return cost
+
+
+def computed_by(thread: threading.Thread) -> float:
+    """Seconds that a thread has computed."""
+    assert thread.ident
+    return time.clock_gettime(time.pthread_getcpuclockid(thread.ident))
 
 
 def fill(study: Study, problem: Problem, trials: int, megabytes: float) -> None:

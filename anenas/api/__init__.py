@@ -1,7 +1,7 @@
 """The main job put together, and what it found."""
 
 from anenas.api._choose import Chosen, choose_model
-from anenas.api._compare import Comparison, Difference, compare_studies, load_studies
+from anenas.api._compare import Comparison, Difference, compare_studies, load_studies, write_comparison
 from anenas.api._data import DataReport, check_data
 from anenas.api._disk import KEEP, Keep
 from anenas.api._evaluate import evaluate
@@ -57,5 +57,6 @@ __all__ = [
     "remove_study",
     "run_search",
     "show_trial",
+    "write_comparison",
     "write_report",
 ]

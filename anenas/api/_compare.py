@@ -7,7 +7,7 @@ import itertools
 import json
 import math
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +15,11 @@ import numpy as np
 
 from anenas._errors import AnenasError
 from anenas._pareto import Losses, dominates, front, hypervolume
+from anenas.report import Side, write_comparison_page, write_comparison_png
 from anenas.search import CompletedTrial, Objectives, Study
 
+PAGE_OR_PICTURE = (".html", ".png")
+"""What a comparison is written as."""
 _FEWEST_SEEDS = 3
 _DRAWS = 400
 _BOTH = (5, 95)  # percentiles
@@ -107,6 +110,15 @@ class Comparison:
     differences: list[Difference]
     attained: list[Attained]
 
+    @property
+    def verdicts(self) -> list[str]:
+        """Of each difference, in a sentence, whether it is more than noise."""
+        names = {
+            kind: [one.study for one in self.studies if one.kind == kind] for kind in {one.kind for one in self.studies}
+        }
+        told = [_verdict(difference, names) for difference in self.differences]
+        return told or ["One kind: they differ in the seed alone, so by how much is how much seeds matter"]
+
     def to_json(self) -> str:
         """For scripts."""
         values = dataclasses.asdict(self)
@@ -179,6 +191,38 @@ def compare_studies(studies: Sequence[Study]) -> Comparison:
     return Comparison(found, studies[0].settings.metric, names, reference, differences, attained)
 
 
+def write_comparison(studies: Sequence[Study], found: Comparison, path: Path) -> None:
+    """Write a comparison as a picture of the fronts, or as a page of all of it, by the end of the name.
+
+    Args:
+        studies: That were compared.
+        found: Of them, see `compare_studies`.
+        path: Ends in ".png" or ".html"; what is there is replaced.
+
+    Raises:
+        AnenasError: If it has another end, or cannot be written.
+    """
+    if path.suffix.lower() not in PAGE_OR_PICTURE:
+        raise AnenasError(f"`out` {path}: expected a file that ends in {' or '.join(PAGE_OR_PICTURE)}")
+    try:
+        if path.suffix.lower() == ".png":
+            surfaces = {
+                f"attained by half of the {one.studies} of kind {one.kind}": one.points for one in found.attained
+            }
+            write_comparison_png(studies, surfaces, path)
+        else:
+            write_comparison_page(
+                studies,
+                [Side(one.kind, one.on_joint_front, one.hypervolume) for one in found.studies],
+                path,
+                answer=[f"{line}." for line in found.verdicts],
+                reference_point=found.reference_point,
+                surfaces={one.kind: one.points for one in found.attained},
+            )
+    except OSError as error:
+        raise AnenasError(f"cannot write {path}: {error.strerror or error}") from error
+
+
 def median_attained(studies: Sequence[Study]) -> list[tuple[float, float]]:
     """The steps of the 50 % attainment surface of score over latency, the fastest first.
 
@@ -200,6 +244,21 @@ def median_attained(studies: Sequence[Study]) -> list[tuple[float, float]]:
         if value < math.inf and (not steps or value < sign * steps[-1][1]):
             steps.append((ms, sign * value))
     return steps
+
+
+def _verdict(one: Difference, names: Mapping[int, Sequence[str]]) -> str:
+    first, second = (names[kind][0] if len(names[kind]) == 1 else f"kind {kind}" for kind in one.kinds)
+    told = {
+        "seeds": "resampled over seeds",
+        "trials": "resampled over the errors of trials' scores and latencies, not over seeds: of each kind three tell",
+    }[one.over]
+    ahead, behind, low, high = (
+        (first, second, one.low, one.high) if one.mean >= 0 else (second, first, -one.high, -one.low)
+    )
+    figures = f"{abs(one.mean):.4f} of hypervolume, 90 % interval {low:+.4f} to {high:+.4f}, {told}"
+    if one.is_more_than_noise:
+        return f"{ahead} is ahead of {behind} by more than noise: {figures}"
+    return f"{first} and {second} differ by no more than noise: {ahead} is ahead by {figures}"
 
 
 def _kinds(studies: Sequence[Study]) -> list[int]:

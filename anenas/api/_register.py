@@ -51,7 +51,12 @@ def register(
     trial, client = choose(found, pick), connect(tracking_uri(uri, Path(store).absolute()))
     run_id, model_id = model_of(client, found, trial)
     alias = f"trial-{trial.number}" if pick.isdecimal() else pick
-    told = f"Trial {trial.number} of {found.name}: {trial.architecture}"
+    estimate, shipped = trial.evaluation.estimate, trial.shipped
+    told = (
+        f"{found.metric.title} {found.metric.words(shipped.score, shipped.score_error)}; {estimate.latency.ms:.3f} ms "
+        f"on {estimate.latency.chip}; {estimate.size_mb:.2f} MB. Trial {trial.number} of {found.name}: "
+        f"{trial.architecture}"
+    )
     version, is_new = register_model(client, run_id, model_id, name, alias=alias, description=told)
     where = without_secrets(client.tracking_uri)
     return Registered(name, str(version.version), alias, trial.number, is_new, where)

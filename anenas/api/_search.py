@@ -299,13 +299,12 @@ def run_search(
                     report_tests(found, files, tracker)
             except BaseException:  # stopped or failed, what there is is still worth having
                 clock.note()
-                report.log(found)
-                _export_if_possible(found, exports)
+                _salvage(found, exports, report)
                 raise
             found.note_exports(export_best(found, exports))
+            found.note_end()
             report.log(found, exported_report(found, exports))
         keep_only(found, tracker, keep)  # once MLflow has what is to be kept
-        found.note_end()
         clock.note()
     return result_of(found)
 
@@ -335,11 +334,16 @@ def _devices(study: Study, executor: Executor, meter: Meter | None, problem: Pro
     return DevicePool(study, executor, meter, problem, job.targets[0].chip.name)
 
 
-def _export_if_possible(study: Study, exports: Path) -> None:
+def _salvage(study: Study, exports: Path, report: FrontReport) -> None:
+    """Export and report what a search has that does not end well, within seconds; Ctrl-C leaves it."""
     try:
         study.note_exports(export_best(study, exports))
     except AnenasError as error:
         _log.warning("%s", error)
+    page = exported_report(study, exports, soon=True) if study.finished else None
+    report.log(study, page)
+    if page:
+        _log.info("page     %s: the search as far as it came", page)
 
 
 def _progress(study: Study) -> str:

@@ -65,13 +65,14 @@ def write_report(
     return report_of(found, out, choose(found, pick, None) if pick is not None else None)
 
 
-def report_of(study: Study, out: Path, trial: CompletedTrial | None = None) -> StudyReport:
+def report_of(study: Study, out: Path, trial: CompletedTrial | None = None, *, soon: bool = False) -> StudyReport:
     """The same of a study that is open.
 
     Args:
         study: With or without a completed trial.
         out: Of the page.
         trial: That it looks into; None is the knee.
+        soon: Whether it leaves out, and says so, what takes longer than seconds.
 
     Raises:
         AnenasError: If the page cannot be written.
@@ -79,21 +80,22 @@ def report_of(study: Study, out: Path, trial: CompletedTrial | None = None) -> S
     if trial is None and study.front:
         trial = study.picks["knee"]
     try:
-        write_study_page(study, out, _picked(study, trial) if trial else None)
+        write_study_page(study, out, _picked(study, trial) if trial else None, soon=soon)
     except OSError as error:
         raise AnenasError(f"cannot write the page {out}: {error.strerror or error}") from error
     return StudyReport(study.name, out, trial.number if trial else None, answer(study))
 
 
-def exported_report(study: Study, exports: Path) -> Path | None:
+def exported_report(study: Study, exports: Path, *, soon: bool = False) -> Path | None:
     """The page beside the exports of a study; None where it cannot be written, which is told: the search is worth more.
 
     Args:
         study: That was searched.
         exports: Folder that the best models were copied to.
+        soon: Whether the page leaves out, and says so, what takes longer than seconds.
     """
     try:
-        return report_of(study, exports / study.name / PAGE).path
+        return report_of(study, exports / study.name / PAGE, soon=soon).path
     except AnenasError as error:
         _log.warning("%s", error)
         return None

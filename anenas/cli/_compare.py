@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from anenas._errors import AnenasError
 from anenas.cli._app import DEFAULT_STORE, SEARCH, Json, Store, app
 
 
@@ -15,7 +14,8 @@ from anenas.cli._app import DEFAULT_STORE, SEARCH, Json, Store, app
 def compare(
     studies: Annotated[list[str], typer.Argument(help="Two or more of the same data and metric, such as seeds.")],
     out: Annotated[
-        Path | None, typer.Option(help="Picture of their fronts to write, such as compare.png.", show_default="none")
+        Path | None,
+        typer.Option(help="Page of it to write, such as compare.html, or picture, compare.png.", show_default="none"),
     ] = None,
     store: Store = DEFAULT_STORE,
     as_json: Json = False,
@@ -27,23 +27,16 @@ def compare(
     """
     from rich.console import Console
 
-    from anenas.api import compare_studies, load_studies
+    from anenas.api import compare_studies, load_studies, write_comparison
     from anenas.cli.screen import print_comparison
-    from anenas.report import write_comparison_png
 
-    if out and out.suffix.lower() != ".png":
-        raise AnenasError(f"--out {out}: expected a file that ends in .png")
     loaded = load_studies(studies, store)
     found = compare_studies(loaded)
     if out:
-        surfaces = {f"attained by half of the {one.studies} of kind {one.kind}": one.points for one in found.attained}
-        try:
-            write_comparison_png(loaded, surfaces, out)
-        except OSError as error:
-            raise AnenasError(f"cannot write {out}: {error.strerror or error}") from error
+        write_comparison(loaded, found, out)
     if as_json:
         print(found.to_json())
         return
     print_comparison(Console(emoji=False), found)
     if out:
-        print(f"picture  {out}")
+        print(f"wrote {out}, {out.stat().st_size / 1e3:,.0f} kB")

@@ -6,6 +6,7 @@ from anenas.coreml._classify import class_places, program_accuracy, program_scor
 from anenas.coreml._compress import compress
 from anenas.coreml._convert import convert, convert_arrays, convert_streamed, estimated_package_bytes
 from anenas.coreml._describe import describe, description_of
+from anenas.coreml._on_mac import CoreMLProgram
 from anenas.coreml._package import Package
 from anenas.coreml._quantise import Quantiser
 from anenas.coreml._verify import (
@@ -28,6 +29,7 @@ __all__ = [
     "SERIES",
     "TOKENS",
     "TOLERANCES",
+    "CoreMLProgram",
     "Difference",
     "Package",
     "Quantiser",

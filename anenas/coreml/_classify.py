@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -13,13 +13,20 @@ from anenas.mil import Precision
 _AT_ONCE = 64
 
 
-def program_scores(package: Package, inputs: np.ndarray, precision: Precision = "fp16") -> np.ndarray:
+def program_scores(
+    package: Package,
+    inputs: np.ndarray,
+    precision: Precision = "fp16",
+    *,
+    run: Callable[[Mapping[str, np.ndarray]], Mapping[str, np.ndarray]] | None = None,
+) -> np.ndarray:
     """What a package gives for each input, such as the probability of each class.
 
     Args:
         package: With one input, and one output besides a label.
         inputs: (N, C, H, W), as the package takes them; may be a memory map.
         precision: "fp16" as the Neural Engine computes, or "fp32".
+        run: What runs it, such as a `CoreMLProgram`, instead of the interpreter.
 
     Returns:
         (N, K) of float32, in the order of the package's own classes.
@@ -27,7 +34,7 @@ def program_scores(package: Package, inputs: np.ndarray, precision: Precision = 
     Raises:
         AnenasError: If the package has other inputs or outputs, there are no inputs, or its scores are not finite.
     """
-    program = package.program(precision)
+    program = run or package.program(precision)
     outputs, (source,) = [output.name for output in package.score_outputs], package.inputs
     if inputs.shape[1:] != package.input_size:
         raise AnenasError(f"{package} takes inputs of {package.input_size}, got {inputs.shape[1:]}")

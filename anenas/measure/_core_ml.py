@@ -1,4 +1,4 @@
-"""The only access to macOS: `kit_script`, with its failures as `AnenasError`."""
+"""The only access to macOS for measuring: `kit_script`, with its failures as `AnenasError`."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ import numpy as np
 from anenas._errors import AnenasError
 from anenas._files import replacing
 from anenas.coreml import Package
+from anenas.mlflow._predictor import INTERPRETER
 
 if TYPE_CHECKING:
     from anenas.mil import Program
@@ -58,6 +59,7 @@ def save_model(
             input_example=example,
             pip_requirements=[f"anenas=={version}"],
             metadata=dict(metadata),
+            model_config={"engine": INTERPRETER},  # others can be asked for where one is named
         )
 
 

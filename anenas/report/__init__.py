@@ -6,11 +6,14 @@ from anenas.report._forms import write_forms_png
 from anenas.report._front import write_front_png
 from anenas.report._profile import write_profile_page
 from anenas.report._tables import write_front_csv, write_trials_csv
+from anenas.report.comparison import Side, write_comparison_page
 from anenas.report.study import Picked, answer, write_study_page
 
 __all__ = [
     "Picked",
+    "Side",
     "answer",
+    "write_comparison_page",
     "write_comparison_png",
     "write_curves_png",
     "write_forms_png",

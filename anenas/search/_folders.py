@@ -20,6 +20,7 @@ from anenas.search._evaluation import (
     VALIDATION_SCORES,
     Evaluation,
 )
+from anenas.search.executors import read_steps
 
 _OF_WHAT_SHIPS = (PACKAGE, OPERATIONS, VALIDATION_SCORES, TEST_SCORES)
 
@@ -56,6 +57,10 @@ class TrialFolders:
             elif left.name not in (CHECKPOINT, PROBE):
                 left.unlink()
         return folder
+
+    def steps(self, number: int) -> tuple[int, int] | None:
+        """How far the training of an open trial is, and of how many steps; None where nothing tells."""
+        return read_steps(self._open(number))
 
     def keep(self, number: int, evaluation: Evaluation) -> None:
         """Keep the workspace of a trial that has completed, with its figures."""

@@ -330,6 +330,10 @@ class Study:
         """
         return self._folders.workspace(trial.number)
 
+    def steps(self, trial: Trial) -> tuple[int, int] | None:
+        """How many steps the training of an open trial has done, and of how many; None where nothing tells."""
+        return self._folders.steps(trial.number)
+
     def trial_folder(self, number: int) -> Path:
         """Where the package, weights and figures of a completed trial lie."""
         return self._folders.finished(number)

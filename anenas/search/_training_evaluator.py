@@ -38,7 +38,7 @@ from anenas.search._evaluation import (
 from anenas.search._own_training import Train, train_by
 from anenas.search._ship import deploy, ship
 from anenas.search._trial import PROBED
-from anenas.search.executors import TrialFiles
+from anenas.search.executors import StepsFile, TrialFiles
 from anenas.space import Architecture
 from anenas.tasks import Loss, Predictions, find_metric
 
@@ -118,14 +118,21 @@ class TrainingEvaluator:
         architecture: Architecture,
         files: TrialFiles,
         budget_fraction: float = 1.0,
-        on_step: Callable[[int, int], None] = lambda step, steps: None,
+        on_step: Callable[[int, int], None] | None = None,
     ) -> Evaluation:
-        """See `Evaluator`; `on_step` is called after each step of training with its number and how many there are."""
+        """See `Evaluator`; `on_step` is called after each step of training with its number and how many there are.
+
+        Without one a `StepsFile` tells them.
+        """
         import torch
 
-        with torch.random.fork_rng():  # in the caller's own process its random numbers stay as they were
-            torch.manual_seed(self.seed)
-            return self._evaluate(architecture, files, budget_fraction, on_step)
+        told = StepsFile(files.folder)
+        try:
+            with torch.random.fork_rng():  # in the caller's own process its random numbers stay as they were
+                torch.manual_seed(self.seed)
+                return self._evaluate(architecture, files, budget_fraction, on_step or told)
+        finally:
+            told.remove()
 
     def _evaluate(
         self,

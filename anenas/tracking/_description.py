@@ -50,7 +50,7 @@ def of_model(study: Study, trial: CompletedTrial, called: str) -> str:
     """What a model is good for and how good it is."""
     trained = Trained.of(trial, study.settings)
     parts = [
-        f"**{called} of [{study.name}]**: {_figures(study, trial)}.",
+        f"**{called} of `{study.name}`**: {_figures(study, trial)}.",
         "",
         f"Trained for {trained}; {trial.evaluation.estimate.params:,} parameters, "
         f"{trial.evaluation.estimate.macs:,} multiply-accumulates.",

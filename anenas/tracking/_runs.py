@@ -7,17 +7,13 @@ import logging
 import socket
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anenas._errors import AnenasError, first_line
 from anenas.search import (
-    ARCHITECTURE,
     FINAL,
-    OPERATIONS,
     PACKAGE,
-    WEIGHTS,
     CompletedTrial,
     FinishedTrial,
     Study,
@@ -37,13 +33,10 @@ from anenas.tracking._trial import (
     NOTE,
     Late,
     experiment_of,
-    figures,
-    first_tags,
     late,
-    metric_name,
-    parameters,
     status_of,
 )
+from anenas.tracking._trial_run import TrialRun, fill_run, has_run, model_files
 from anenas.tracking._view import ID, STORE, STUDY, TRIAL, view_of
 
 if TYPE_CHECKING:
@@ -54,29 +47,9 @@ _PARENT = "mlflow.parentRunId"
 # The kind makes MLflow's pages show columns of metrics rather than those for language models.
 _KIND = {"mlflow.experimentKind": "custom_model_development"}
 
-_LARGEST = 100e6  # bytes of a model that MLflow is given
 _REFUSED = ("INVALID_PARAMETER_VALUE", "BAD_REQUEST")
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass
-class _Run:
-    """A trial's run as MLflow has it.
-
-    Attributes:
-        id: MLflow's.
-        late: What of it may change.
-        files: Which files of the model it has.
-        model: The files that its model of MLflow was made of, and its number there; empty where it has none.
-        trial: What was last compared with it; None where it was read from MLflow.
-    """
-
-    id: str
-    late: Late
-    files: str = ""
-    model: str = ""
-    trial: FinishedTrial | None = None
 
 
 class StudyRuns:
@@ -101,7 +74,7 @@ class StudyRuns:
         self._study, self._folder, self._client, self._data = study, store, client, data
         self._store = f"{socket.gethostname()}:{store.absolute()}"
         self._outbox = Outbox(study.folder / "mlflow")
-        self._runs: dict[int, _Run] = {}
+        self._runs: dict[int, TrialRun] = {}
         self._refused: set[int] = set()
         self._is_read = False
         self.answered = time.monotonic()
@@ -127,7 +100,7 @@ class StudyRuns:
 
     def missing(self, now: Snapshot) -> int:
         """How many trials MLflow does not have, as far as is known."""
-        return sum(_is_run(trial) and trial.number not in self._runs for trial in now.finished)
+        return sum(has_run(trial) and trial.number not in self._runs for trial in now.finished)
 
     def log(self, now: Snapshot) -> None:
         """Log what MLflow does not have yet.
@@ -231,7 +204,7 @@ class StudyRuns:
                 continue
             tags = run.data.tags
             known = Late(run.info.run_name, tags, run.data.metrics)
-            self._runs[number] = _Run(run.info.run_id, known, tags.get(FILES, ""), tags.get(MODEL, ""))
+            self._runs[number] = TrialRun(run.info.run_id, known, tags.get(FILES, ""), tags.get(MODEL, ""))
         self._progress = Progress(self._client, self.run_id)
         self._close_killed()
         self._seen = 0  # of the finished trials
@@ -264,7 +237,7 @@ class StudyRuns:
 
         front, called = {trial.number for trial in now.front}, now.called
         for trial in now.finished[self._seen :]:
-            if _is_run(trial) and trial.number not in self._runs and trial.number not in self._refused:
+            if has_run(trial) and trial.number not in self._runs and trial.number not in self._refused:
                 wanted = self._late(trial, front, called)
                 try:
                     self._runs[trial.number] = self._log_trial(trial, wanted)
@@ -279,7 +252,7 @@ class StudyRuns:
                 self.answered = time.monotonic()
             self._seen += 1
 
-    def _log_trial(self, trial: FinishedTrial, wanted: Late) -> _Run:
+    def _log_trial(self, trial: FinishedTrial, wanted: Late) -> TrialRun:
         """Log a trial as a run of its own, whole or not at all."""
         started, ended = int(trial.started * 1000), int(trial.ended * 1000)
         known = {name: value for name, value in self._tags.items() if name in OF_EVERY_RUN}
@@ -287,32 +260,13 @@ class StudyRuns:
         run = self._client.create_run(self._experiment, started, tags, wanted.name)
         run_id: str = run.info.run_id
         try:
-            self._fill_run(run_id, trial, wanted, ended)
+            fill_run(self._client, run_id, self._study, trial, wanted, self._data, ended)
             self._client.set_terminated(run_id, status_of(trial), ended)
         except BaseException:
             with contextlib.suppress(Exception):  # else it is deleted when runs are read again
                 self._client.delete_run(run_id)
             raise
-        return _Run(run_id, wanted, trial=trial)
-
-    def _fill_run(self, run_id: str, trial: FinishedTrial, wanted: Late, time_ms: int) -> None:
-        from mlflow.entities import Metric
-
-        found = {**figures(trial), **wanted.metrics}
-        metrics = [Metric(name, value, time_ms, 0) for name, value in found.items()]
-        if trial.evaluation:
-            # The score, with the percentage of the training done as its step.
-            score = metric_name(trial.evaluation.metric)
-            metrics += [Metric(f"{score}_at", e.score, time_ms, round(100 * e.budget_fraction)) for e in trial.rungs]
-            metrics += [Metric("train_loss", loss, time_ms, step) for step, loss in trial.evaluation.losses]
-        tags = first_tags(trial) | {name: value for name, value in wanted.tags.items() if value}
-        log_batch(self._client, run_id, metrics, parameters(trial.architecture), tags)
-        if self._data:
-            self._client.log_inputs(run_id, [split.to_mlflow() for split in self._data if split.context != "test"])
-        folder = self._study.trial_folder(trial.number)
-        for name in (ARCHITECTURE, OPERATIONS):
-            if (folder / name).is_file():
-                self._client.log_artifact(run_id, str(folder / name))
+        return TrialRun(run_id, wanted, trial=trial)
 
     # What changes
 
@@ -328,7 +282,9 @@ class StudyRuns:
                 run.trial = trial
         self._front, self._called = front, called
 
-    def _bring_up_to_date(self, run: _Run, trial: FinishedTrial, front: set[int], called: Mapping[int, str]) -> None:
+    def _bring_up_to_date(
+        self, run: TrialRun, trial: FinishedTrial, front: set[int], called: Mapping[int, str]
+    ) -> None:
         from mlflow.entities import Metric
 
         files = self._wanted_files(run, trial, front)
@@ -351,7 +307,7 @@ class StudyRuns:
         note = of_model(self._study, trial, name) if name and isinstance(trial, CompletedTrial) else ""
         return late(trial, name, trial.number in front, note)
 
-    def _wanted_files(self, run: _Run, trial: FinishedTrial, front: set[int]) -> str:
+    def _wanted_files(self, run: TrialRun, trial: FinishedTrial, front: set[int]) -> str:
         """Which files of its model MLflow shall have: those of the front, and what it has already."""
         if trial.number not in front or not isinstance(trial, CompletedTrial):
             return run.files
@@ -359,18 +315,8 @@ class StudyRuns:
 
     def _log_model(self, run_id: str, trial: CompletedTrial) -> None:
         """Log package and weights of what ships."""
-        folder = self._study.shipped_folder(trial)
-        at = FINAL if trial.final and trial.final.evaluation else ""
-        for what in (folder / PACKAGE, folder / WEIGHTS):
-            files = sorted(file for file in what.rglob("*") if file.is_file()) if what.is_dir() else [what]
-            files = [file for file in files if file.is_file()]
-            size = sum(file.stat().st_size for file in files)
-            if size > _LARGEST:
-                told = f"{what.name} of trial {trial.number}, {size / 1e6:,.0f} MB, is not logged: it is in {folder}"
-                _log.warning(told)
-                continue
-            for file in files:
-                self._send_to(run_id, file, "/".join(filter(None, [at, *file.relative_to(folder).parts[:-1]])))
+        for file, folder in model_files(self._study, trial):
+            self._send_to(run_id, file, folder)
 
     def drop_packages(self, numbers: Iterable[int]) -> int:
         """Remove the packages of trials from their artifacts; how many had one."""
@@ -406,8 +352,3 @@ class StudyRuns:
     def _send_to(self, run_id: str, file: Path, folder: str) -> None:
         self._client.log_artifact(run_id, str(file), folder or None)
         self.answered = time.monotonic()
-
-
-def _is_run(trial: FinishedTrial) -> bool:
-    """Whether it has a run of its own; what was never trained is counted."""
-    return trial.evaluation is not None or trial.state == "failed"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -33,9 +34,10 @@ def status_of(trial: FinishedTrial) -> Status:
 def parameters(architecture: Architecture) -> dict[str, str]:
     """What tells two architectures apart, few enough to compare: a choice has one name whatever the kind of block.
 
-    What is switched off is left out. The whole string is a tag.
+    What is switched off is left out. The whole string is a tag. By their names those of the whole network come first:
+    MLflow's comparison of runs begins with the first three that differ.
     """
-    found: dict[str, object] = {}
+    found: dict[str, object] = _of_all(architecture)
     backbone, stages = architecture.backbone, architecture.stages
     if backbone:
         found |= {"backbone": backbone.network, "backbone.cut": backbone.cut or "whole"}
@@ -43,10 +45,22 @@ def parameters(architecture: Architecture) -> dict[str, str]:
         found |= {f"{name}.block": stage.block.kind, f"{name}.depth": stage.depth, f"{name}.width": stage.width}
         found |= {f"{name}.{choice}": v for choice, v in stage.block.values().items() if v is not False}
     head, (_, _, height, _) = architecture.head, architecture.input
-    found |= {"head.width": head.width, "head.activation": head.activation} if head.width else {}
+    found |= {"head.width": head.width, **({"head.activation": head.activation} if head.width else {})}
     found |= {"head.pool": head.pool, "form": architecture.form}
     found |= {"input.height": height} if height > 1 else {}
     return {name: str(value) for name, value in found.items()}
+
+
+def _of_all(architecture: Architecture) -> dict[str, object]:
+    """What most of the blocks are, how many there are, and how wide the widest."""
+    stages = architecture.stages[1:]
+    if not stages:
+        return {}
+    depths = Counter[str]()
+    for stage in stages:
+        depths[stage.block.kind] += stage.depth
+    widest = max(stage.width for stage in stages)
+    return {"all.block": depths.most_common(1)[0][0], "all.depth": depths.total(), "all.width": widest}
 
 
 def _names(architecture: Architecture) -> list[str]:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 # Tags. A study's name may be taken in another store on the same server, so its runs are found by its id.
 STUDY, ID, TRIAL, STORE = "anenas.study", "anenas.study_id", "anenas.trial", "anenas.store"
 _VIEW = "mlflow.sharedViewState."
-_COLUMNS = ["attributes.`Dataset`", "attributes.`Source`", "tags.`state`", "tags.`pareto`"]
+# Data set and source are the same for all runs of a study, and would push the metrics out of sight.
+_COLUMNS = ["tags.`state`", "tags.`pareto`"]
 _MOST = 500  # runs in a chart
 
 

@@ -7,7 +7,7 @@ import pytest
 from studies import pretend_study
 
 from anenas._errors import AnenasError
-from anenas.api import compare_studies, load_studies
+from anenas.api import compare_studies, load_studies, write_comparison
 from anenas.api._compare import check_comparable, median_attained
 from anenas.report import write_comparison_png
 
@@ -79,3 +79,15 @@ def test_the_picture_is_written(store: Path, tmp_path: Path) -> None:
     studies = [pretend_study(store, name, DEEP, in_memory=True) for name in ("a", "b")]
     write_comparison_png(studies, {"half": [(0.1, 0.5), (0.2, 0.6)]}, tmp_path / "compare.png")
     assert (tmp_path / "compare.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_end_of_its_name_says_what_a_comparison_is_written_as(store: Path, tmp_path: Path) -> None:
+    studies = [pretend_study(store, name, DEEP, in_memory=True) for name in ("a", "b")]
+    found = compare_studies(studies)
+    write_comparison(studies, found, tmp_path / "compare.png")
+    write_comparison(studies, found, tmp_path / "compare.html")
+    assert (tmp_path / "compare.png").read_bytes().startswith(b"\x89PNG")
+    assert "<title>a and b</title>" in (tmp_path / "compare.html").read_text(encoding="utf-8")
+    for name, said in (("compare.pdf", "ends in .html or .png"), ("none/compare.html", "cannot write .*none")):
+        with pytest.raises(AnenasError, match=said):
+            write_comparison(studies, found, tmp_path / name)

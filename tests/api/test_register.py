@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -42,6 +43,8 @@ def test_the_knee_of_a_search_is_a_model_that_is_registered_once(store: Path, ru
     tracker.close("FINISHED")
     found = register("tiny", "shapes", store=store)
     assert (found.version, found.alias, found.trial, found.is_new) == ("1", "knee", 0, True)
+    [version] = connect(default_uri(store)).search_model_versions("name = 'shapes'")
+    assert re.match(r"accuracy .* ms on A15; .* MB\. Trial 0 of tiny: 1x1x16x16-", version.description)
     told = run("register", "tiny", "--as", "shapes", "--pick", "0", "--store", store).out
     assert "trial 0 was already version 1 of shapes" in told and "models:/shapes@trial-0" in told
     assert run("register", "tiny", "--as", "shapes", "--pick", "7", "--store", store).code == 2

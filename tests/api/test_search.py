@@ -10,13 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 from commands import environment
+from mlflow import MlflowClient
 from pretend import SPACE, PretendEvaluator
 from tiny import write_tiny
 
-from anenas import AnenasError, run_search
+from anenas import AnenasError, run_search, write_report
 from anenas.data import Dataset
 from anenas.latency import CalibratedLatency
 from anenas.search import Study
+from anenas.tracking import default_uri
 
 X = np.zeros((40, 16, 16), np.uint8)
 
@@ -105,6 +107,34 @@ def test_the_process_that_searches_lets_go_of_the_data_while_others_train(
         "pretend.yaml", data="data.npz", evaluator=PretendEvaluator(), executor="serial", trials=1, on_update=look
     )
     assert held and not any(held)
+
+
+def test_a_search_that_is_stopped_leaves_its_page_and_says_where(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    caplog.set_level(logging.INFO, "anenas")
+    Path("pretend.yaml").write_text(SPACE)
+    while_running = []
+
+    def stop(study: Study) -> None:
+        if len(study.completed) == 2:
+            while_running.append(write_report(study.name, "running.html"))
+            raise KeyboardInterrupt
+
+    given: dict[str, Any] = {"evaluator": PretendEvaluator(), "classes": 10, "executor": "serial"}
+    with pytest.raises(KeyboardInterrupt):
+        run_search("pretend.yaml", **given, trials=4, on_update=stop)
+    [page] = Path("exports").glob("*/report.html")
+    assert caplog.messages[-1] == f"page     {page.absolute()}: the search as far as it came"
+    for stopped in (page, while_running[0].path):
+        text = stopped.read_text(encoding="utf-8")
+        assert "Trials: 2 completed. This is as far as its search had come" in text
+    client = MlflowClient(default_uri(tmp_path / "mlruns"))
+    [run] = client.search_runs(["1"], "attributes.status = 'KILLED'")
+    assert "report.html" in {file.path for file in client.list_artifacts(run.info.run_id)}
+    result = run_search("pretend.yaml", **given, trials=4)
+    assert result.report and "has not ended" not in result.report.read_text(encoding="utf-8")
 
 
 def test_how_many_inputs_there_are_is_said_before_the_search(

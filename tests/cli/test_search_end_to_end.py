@@ -197,6 +197,10 @@ def test_a_search_that_is_stopped_loses_nothing(folder: Path, search: Searches, 
     # dataclasses do when they are imported.
     expected = [-signal.SIGKILL] if how == signal.SIGKILL else [130, -signal.SIGINT]
     assert process.returncode in expected
+    if process.returncode == 130:
+        *_, page, last = process.stderr.read().splitlines()
+        assert page.startswith("page     ") and Path(page.split()[1].rstrip(":")).is_file()
+        assert last.startswith("anenas: stopped; what was done is safe")
 
     result = search(trials=6)
     assert result["counts"]["completed"] == 6

@@ -31,6 +31,7 @@ from anenas.search import (
     ship,
 )
 from anenas.search._ship import deploy
+from anenas.search.executors import StepsFile, read_steps
 from anenas.space import Architecture
 from anenas.tasks import TASKS
 
@@ -135,6 +136,20 @@ def test_a_trial_that_was_paused_ends_as_one_that_was_not(data: Path, tmp_path: 
     assert (paused / WEIGHTS).read_bytes() == (straight / WEIGHTS).read_bytes()
     assert (continued.score, continued.losses) == (whole.score, whole.losses)
     assert not (paused / CHECKPOINT).exists()
+
+
+def test_a_trial_tells_its_steps_while_it_trains(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[int, int] | None] = []
+    call = StepsFile.__call__
+
+    def told_and_read(self: StepsFile, step: int, steps: int) -> None:
+        call(self, step, steps)
+        told.append(read_steps(tmp_path))
+
+    monkeypatch.setattr(StepsFile, "__call__", told_and_read)
+    TrainingEvaluator((Target.named("A15"),), epochs=1, device="cpu").evaluate(NETWORK, TrialFiles(tmp_path, data))
+    assert told[0] == (1, len(told)) and told[-1] == (len(told), len(told))
+    assert read_steps(tmp_path) is None and not list(tmp_path.glob(".steps*"))
 
 
 def test_a_trial_begins_with_the_weights_that_another_left(data: Path, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from anenas.api import Comparison, Difference
+from anenas.api import Comparison
 from anenas.cli.screen._text import print_line
 from anenas.tasks import find_metric
 
@@ -31,21 +31,5 @@ def print_comparison(console: Console, found: Comparison) -> None:
     for surface in found.attained:
         steps = ", ".join(f"{metric.words(score)} in {ms:.3f} ms" for ms, score in surface.points)
         print_line(console, f"half of the {surface.studies} studies of kind {surface.kind} attain: {steps}")
-    names = {kind: [one.study for one in found.studies if one.kind == kind] for kind in kinds}
-    for difference in found.differences:
-        print_line(console, _verdict(difference, names))
-    if not found.differences:
-        print_line(console, "one kind: they differ in the seed alone, so by how much is how much seeds matter")
-
-
-def _verdict(one: Difference, names: dict[int, list[str]]) -> str:
-    first, second = (names[kind][0] if len(names[kind]) == 1 else f"kind {kind}" for kind in one.kinds)
-    told = {
-        "seeds": "resampled over seeds",
-        "trials": "resampled over the errors of trials' scores and latencies, not over seeds: of each kind three tell",
-    }[one.over]
-    word = "more" if one.is_more_than_noise else "no more"
-    return (
-        f"{first} less {second}: {one.mean:+.4f} of hypervolume, 90 % interval {one.low:+.4f} to {one.high:+.4f}, "
-        f"which is {word} than noise ({told})"
-    )
+    for line in found.verdicts:
+        print_line(console, line)

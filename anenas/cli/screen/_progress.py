@@ -152,10 +152,11 @@ class SearchProgress(_Bar):
         return lines + (_plotted(study, error_console().width) if error_console().height >= _ROOM else [])
 
     def _entries(self, study: Study) -> list[tuple[str, str]]:
-        return [("so far", _counted(study)), ("found", _best(study)), ("running", self._running(study))]
+        running = self._running(study) if study.phase.count is None else ""  # in later phases those are given up
+        return [("so far", _counted(study)), ("found", _best(study)), ("running", running)]
 
     def _running(self, study: Study) -> str:
-        """Each trial that runs, how long it has, and whether it goes on from a rung."""
+        """Each trial that runs, the rung it goes on from, and its step, or how long it has run where nothing tells."""
         running = [
             trial for trial in study.trials if not isinstance(trial, FinishedTrial) and trial.number not in study.paused
         ]
@@ -164,7 +165,9 @@ class SearchProgress(_Bar):
         told = []
         for trial in running[:_SHOWN]:
             at = f" on from {trial.budget_fraction:.0%}" if trial.rungs else ""
-            told.append(f"#{trial.number}{at} {duration(now - self._since[trial.number])}")
+            steps = study.steps(trial)
+            far = f"step {steps[0]} of {steps[1]}" if steps else duration(now - self._since[trial.number])
+            told.append(f"#{trial.number}{at} {far}")
         return ", ".join(told) + (f" and {len(running) - _SHOWN} more" if len(running) > _SHOWN else "")
 
 

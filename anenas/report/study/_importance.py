@@ -9,6 +9,8 @@ from anenas.search import Study, quiet_optuna
 
 FEWEST = 20
 """Completed trials from which on decisions are weighed: of fewer a forest sees patterns in what is chance."""
+MOST_SOON = 200
+"""Completed trials up to which that takes seconds."""
 _SHOWN = 12
 _TREES = 16
 _CHANCE = 0.05
@@ -50,15 +52,24 @@ class Importance:
         return not any(one.is_sure for those in self.decisions.values() for one in those)
 
 
-def importance_of(study: Study) -> Importance:
+def importance_of(study: Study, *, soon: bool = False) -> Importance:
     """What the completed trials tell.
 
     Decisions that only some architectures make are left out, which is said.
+
+    Args:
+        study: With or without completed trials.
+        soon: Whether they are not weighed where it would take longer than seconds, which is said, too.
     """
     trials, taken = study.completed, study.decisions
     labels = [objective.label for objective in study.objectives]
     if len(trials) < FEWEST:
         why = f"{len(trials)} trials have completed; from {FEWEST} on it is worth asking which decisions matter."
+        return Importance(labels, {}, why_not=why)
+    if soon and len(trials) > MOST_SOON:
+        why = (
+            f"Not weighed, since the search was stopped: {len(trials):,} trials take a while. `anenas report` does it."
+        )
         return Importance(labels, {}, why_not=why)
     made = [taken.get(trial.number, {}) for trial in trials]
     everywhere = [name for name in made[0] if all(name in one for one in made)]

@@ -58,13 +58,14 @@ class Picked:
     findings: Sequence[Finding] = ()
 
 
-def write_study_page(study: Study, path: Path, picked: Picked | None = None) -> None:
+def write_study_page(study: Study, path: Path, picked: Picked | None = None, *, soon: bool = False) -> None:
     """Write the page of a study, whole or not at all.
 
     Args:
         study: With or without a completed trial.
         path: Of the page.
         picked: The model that it looks into; None is the knee, without its operations.
+        soon: Whether it leaves out, and says so, what takes longer than seconds.
 
     Raises:
         OSError: If it cannot be written.
@@ -95,7 +96,7 @@ def write_study_page(study: Study, path: Path, picked: Picked | None = None) -> 
         table_notes=_table_notes(study, trials),
         ended=ended(study),
         progress=progress_plot(study),
-        importance=importance_of(study),
+        importance=importance_of(study, soon=soon),
         picked=looked_into,
         words=WORDS,
         tested=_tested(study, picked.trial) if picked else None,
@@ -109,9 +110,9 @@ def write_study_page(study: Study, path: Path, picked: Picked | None = None) -> 
 def _about(study: Study) -> str:
     settings = study.settings
     on = f" on {settings.data.partition(' ')[0]}" if settings.data else ""
-    return (
-        f"Networks of {settings.space.partition(' ')[0] or 'a space'}{on} for {settings.chip}. Trials: {ended(study)}."
-    )
+    about = f"Networks of {settings.space.partition(' ')[0] or 'a space'}{on} for {settings.chip}."
+    so_far = "" if study.has_ended else " This is as far as its search had come; it has not ended."
+    return f"{about} Trials: {ended(study)}.{so_far}"
 
 
 def _table_notes(study: Study, trials: Sequence[CompletedTrial]) -> list[str]:

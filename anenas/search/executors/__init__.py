@@ -4,6 +4,7 @@ from anenas.search.executors._base import ENGINE, EXECUTORS, Executor, Measuring
 from anenas.search.executors._processes import ProcessExecutor
 from anenas.search.executors._run_all import run_all
 from anenas.search.executors._serial import SerialExecutor
+from anenas.search.executors._steps import StepsFile, read_steps, write_steps
 
 __all__ = [
     "ENGINE",
@@ -13,7 +14,10 @@ __all__ = [
     "Outcome",
     "ProcessExecutor",
     "SerialExecutor",
+    "StepsFile",
     "Task",
     "TrialFiles",
+    "read_steps",
     "run_all",
+    "write_steps",
 ]

@@ -12,6 +12,7 @@ from anenas._progress import Progress
 from anenas.cli._log import shown_log
 from anenas.cli.screen import SearchProgress, TrainingProgress, _progress
 from anenas.search import Phase, Problem, SearchSettings, Study, TrialFiles, make_sampler
+from anenas.search.executors import write_steps
 from anenas.space import Limits, read_space
 
 EVALUATOR = PretendEvaluator()
@@ -152,6 +153,25 @@ def test_the_best_of_a_rung_is_shown_before_any_trial_has_completed(
     assert f"found    {paused.score:.2%} after 12% of its training (#0)" in text
     assert "so far   1 paused at a rung" in text
     assert "running  #1 0 s" in text
+
+
+def test_a_trial_that_tells_its_steps_is_shown_with_them(
+    study: Study, problem: Problem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen = terminal(monkeypatch)
+    with shown_log(logging.INFO), SearchProgress(2) as progress:
+        telling, silent = study.ask(SAMPLER, problem), study.ask(SAMPLER, problem)
+        write_steps(study.workspace(telling), 40, 500)
+        study.workspace(silent)
+        progress.on_update(study)
+        progress._bar.refresh()
+        assert "running  #0 step 40 of 500, #1 0 s" in screen.getvalue()
+        study.enter(Phase("testing", 0, 1))  # the time was up, and both were given up
+        progress.on_update(study)
+        screen.seek(0)
+        screen.truncate()
+        progress._bar.refresh()
+        assert "testing" in screen.getvalue() and "running" not in screen.getvalue()
 
 
 def test_completed_trials_are_plotted_with_the_best_score_above(

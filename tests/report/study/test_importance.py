@@ -48,6 +48,15 @@ def test_the_decision_that_matters_is_first_and_chance_is_called_so(study: Study
     assert not found.is_chance and not found.why_not
 
 
+def test_what_takes_long_is_left_out_of_a_page_that_is_wanted_soon(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert importance_of(study, soon=True).decisions
+    monkeypatch.setattr("anenas.report.study._importance.MOST_SOON", FEWEST + 3)
+    found = importance_of(study, soon=True)
+    assert not found.decisions and "`anenas report` does it" in found.why_not
+
+
 def test_few_trials_are_not_asked(tmp_path: Path) -> None:
     found = importance_of(reported_study(tmp_path))
     assert not found.decisions and found.why_not.startswith("3 trials have completed; from 20 on")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 from anenas._errors import AnenasError, first_line
 from anenas._plugins import dumps, loads
 from anenas.search.executors._base import ENGINE, Outcome, Task
+from anenas.search.executors._steps import StepsFile, write_steps
 from anenas.search.executors.cluster._connection import Connection
 from anenas.search.executors.cluster._content import digest_of, send_content
 from anenas.search.executors.cluster._folders import pack, unpack
@@ -77,6 +78,8 @@ class DaskExecutor:
     def __enter__(self) -> Self:
         self._client: Client = self._connection.open()
         self._is_open = True
+        self._topic = f"anenas-steps-{uuid.uuid4().hex}"
+        self._client.subscribe_topic(self._topic, self._note_steps)
         self._digests.clear()  # another search may have other data in the same place
         self._look()
         if self._refused and not self._workers:
@@ -155,6 +158,12 @@ class DaskExecutor:
         if futures:
             self._client.cancel(futures, force=True)
 
+    def _note_steps(self, event: tuple[float, tuple[int, int, int]]) -> None:
+        """Let the folder of a task tell here how far it is there; called on the client's thread."""
+        key, step, steps = event[1]
+        if task := self._tasks.get(key):
+            write_steps(task.files.folder, step, steps)
+
     def _whatever_ended(self, until: float) -> list[tuple[int, Future]]:
         ended = []
         with contextlib.suppress(queue.Empty):
@@ -169,7 +178,9 @@ class DaskExecutor:
 
         task, files = self._tasks[key], self._tasks[key].files
         donor, teacher = (file.read_bytes() if file else None for file in (files.donor, files.teacher))
-        sent = Sent(dumps(task.function), pack(files.folder), self._digest(files.data), donor, teacher)
+        sent = Sent(
+            dumps(task.function), pack(files.folder), self._digest(files.data), donor, teacher, self._topic, key
+        )
         with dask.config.set({"distributed.admin.large-graph-warning-threshold": "2GB"}):
             future = self._client.submit(
                 runner(),
@@ -213,7 +224,9 @@ class DaskExecutor:
         return self._done(key, outcome)
 
     def _done(self, key: int, outcome: Outcome) -> Outcome:
+        folder = self._tasks[key].files.folder
         del self._tasks[key], self._futures[key]
+        StepsFile(folder).remove()
         return outcome
 
     def _stranded(self) -> list[tuple[int, Outcome]]:
@@ -254,6 +267,7 @@ class DaskExecutor:
         if self._client.status in ("running", "connecting"):
             return
         self._client = self._connection.open_again(_PATIENCE)
+        self._client.subscribe_topic(self._topic, self._note_steps)
         self._futures.clear()
         for key in self._tasks:
             self._send(key)

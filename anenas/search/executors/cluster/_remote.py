@@ -13,6 +13,7 @@ from pathlib import Path
 from anenas._plugins import dumps, loads
 from anenas.search.executors._base import Outcome, Task, TrialFiles
 from anenas.search.executors._processes import ProcessExecutor
+from anenas.search.executors._steps import read_steps
 from anenas.search.executors.cluster._content import find_content
 from anenas.search.executors.cluster._folders import pack, unpack
 
@@ -30,6 +31,8 @@ class Sent:
         data: Digest of the folder that all tasks read, which does not travel with each; empty where there is none.
         donor: The file's bytes; None where there is none.
         teacher: Likewise.
+        topic: Of the scheduler's events, which how far the task is goes to; see `read_steps`.
+        key: The task's, as the events name it.
     """
 
     function: bytes
@@ -37,6 +40,8 @@ class Sent:
     data: str
     donor: bytes | None
     teacher: bytes | None
+    topic: str = ""
+    key: int = 0
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,7 @@ def _run(sent: Sent) -> Returned:
     with tempfile.TemporaryDirectory(prefix="anenas-trial-") as place, _process() as process:
         files = _laid_out(sent, Path(place), data)
         process.submit(0, Task(_Call(sent.function), files))
-        outcome = _outcome(process)
+        outcome = _outcome(process, sent, files.folder)
         if outcome.error is not None:
             return Returned(address, dumps(outcome))
         return Returned(address, dumps(outcome), pack(files.folder))
@@ -111,11 +116,17 @@ class _Call:
         return loads(self._function)(files)
 
 
-def _outcome(process: ProcessExecutor) -> Outcome:
-    """That of the task, once it has one."""
+def _outcome(process: ProcessExecutor, sent: Sent, folder: Path) -> Outcome:
+    """That of the task, once it has one; until then it is told how far it is."""
+    from distributed import get_worker
+
+    known = None
     while True:
         for _, outcome in process.wait(_POLL):
             return outcome
+        if sent.topic and (steps := read_steps(folder)) not in (None, known):
+            known = steps
+            get_worker().log_event(sent.topic, (sent.key, *steps))
         if not _is_wanted():
             raise RuntimeError("nobody waits for this task any more")
 

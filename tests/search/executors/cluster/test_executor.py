@@ -17,6 +17,7 @@ from pretend import add, environment, sleep
 
 from anenas._errors import AnenasError
 from anenas.search import Outcome, Task, TrialFiles
+from anenas.search.executors import StepsFile, read_steps
 from anenas.search.executors.cluster import DaskExecutor, make_certificates
 
 Starts = Callable[..., subprocess.Popen[str]]
@@ -57,6 +58,30 @@ def test_a_worker_that_is_killed_costs_no_trial(
         assert executor.wait() == [(1, Outcome("done"))]
     assert log.read_text() == "began\n" * 2
     assert [path.name for path in folder.iterdir()] == ["left"]
+
+
+def tell(steps: int, seconds: float, files: TrialFiles) -> None:
+    """Tell of a step, take a while, and leave nothing."""
+    told = StepsFile(files.folder)
+    told(3, steps)
+    time.sleep(seconds)
+    told.remove()
+
+
+def test_how_far_a_trial_is_is_told_here_while_it_runs(
+    scheduler: Starts, worker: Starts, port: int, folder: Path
+) -> None:
+    scheduler()
+    worker()
+    with DaskExecutor(f"tcp://127.0.0.1:{port}") as executor:
+        assert executor.slots == 1
+        executor.submit(1, task(folder, tell, 10, 4.0))
+        ended = []
+        while not (ended or read_steps(folder)):
+            ended += executor.wait(0.1)
+        assert (ended, read_steps(folder)) == ([], (3, 10))
+        assert executor.wait() == [(1, Outcome())]
+    assert list(folder.iterdir()) == []
 
 
 def test_a_scheduler_that_comes_back_is_given_its_trials_again(
