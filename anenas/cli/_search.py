@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -26,6 +25,7 @@ from anenas.cli._app import (
     app,
     elsewhere,
 )
+from anenas.cli._stopping import Stopping
 from anenas.cli._units import (
     COUNTS,
     MEGABYTES,
@@ -41,6 +41,7 @@ from anenas.cli._units import (
 
 if TYPE_CHECKING:
     from anenas.measure import EngineMeter
+    from anenas.search import Study
 
 
 @app.command(rich_help_panel=SEARCH)
@@ -288,8 +289,13 @@ def search(
 
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # MLflow's seven take minutes,
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")  # as do its 120 seconds, three times
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end, end as by Ctrl-C
+    stopping = Stopping()
     with SearchProgress(trials or (None if timeout else DEFAULT_TRIALS)) as progress:
+
+        def on_update(found: Study) -> None:
+            progress.on_update(found)
+            stopping.check()
+
         result = run_search(
             space,
             data=data,
@@ -326,7 +332,7 @@ def search(
             storage=storage,
             tracking_uri=tracking_uri,
             exports=exports,
-            on_update=progress.on_update,
+            on_update=on_update,
             **options,
         )
     registered = []
