@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -28,6 +27,7 @@ from anenas.cli._app import (
     app,
     elsewhere,
 )
+from anenas.cli._stopping import Stopping
 from anenas.cli._units import (
     COUNTS,
     MEGABYTES,
@@ -43,6 +43,7 @@ from anenas.cli._units import (
 
 if TYPE_CHECKING:
     from anenas.measure import EngineMeter
+    from anenas.search import Study
 
 
 @app.command(rich_help_panel=SEARCH)
@@ -285,8 +286,13 @@ def search(
     from anenas.report.evaluation import PAGE
     from anenas.search.executors.cluster import DaskExecutor
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # asked to end, end as by Ctrl-C
+    stopping = Stopping()
     with SearchProgress(trials or (None if timeout else DEFAULT_TRIALS)) as progress:
+
+        def on_update(found: Study) -> None:
+            progress.on_update(found)
+            stopping.check()
+
         result = run_search(
             space,
             data=data,
@@ -323,7 +329,7 @@ def search(
             storage=storage,
             tracking_uri=tracking_uri,
             exports=exports,
-            on_update=progress.on_update,
+            on_update=on_update,
             **options,
         )
     registered = []
