@@ -25,7 +25,7 @@ from anenas.tables import columns_of_table, header_of
 CELLS = st.sampled_from(
     [
         *("1,5", "1.234,5", "1,234", "1'000", "\u22121", "1_000", "0x10", "٣", "inf", "-nan", "1e-400", "9" * 400),
-        *('"', '"unclosed', "a|b|", "2026-13-01", "=1+1", "True", "train", "test", "NaN", "sep=;", "0", "1"),
+        *('"', '"unclosed', "a|b|", "2026-13-01", "=1+1", "~nobody/x", "~", "train", "test", "NaN", "sep=;", "0", "1"),
     ]
 )
 ENCODINGS = ["utf-8", "utf-8", "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "cp1252", "cp932"]
