@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator
+
+_UNSHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # controls, ends of lines, halves of characters
+_BEGIN, _END = 3000, 1000  # characters of a line: what is longer holds a whole file of someone's
 
 
 class AnenasError(Exception):
     """Something the user can fix: one line that says what was expected and how to get there.
 
-    The command line prints it without a traceback and exits with 2.
+    The command line prints it without a traceback and exits with 2. Messages name cells, labels and paths of others;
+    what would break the line, or cannot be printed, is escaped, and the middle of a line without end is left out.
+
+    Args:
+        lines: The line; several only where all that is wrong is told at once.
     """
+
+    def __init__(self, *lines: object) -> None:
+        super().__init__(*(_as_line(str(line)) for line in lines))
+
+    def __str__(self) -> str:
+        return "\n".join(self.args)
+
+
+def _as_line(text: str) -> str:
+    text = _UNSHOWN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+    return text if len(text) <= _BEGIN + _END else f"{text[:_BEGIN]} … {text[-_END:]}"
 
 
 def unknown(what: str, name: str, known: Iterable[str], listed: Iterable[str] | None = None) -> AnenasError:

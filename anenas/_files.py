@@ -45,6 +45,14 @@ def is_folder(path: str | Path) -> bool:
     return os.path.isdir(path)  # noqa: PTH112
 
 
+def expanded(path: str) -> Path:
+    """A path as a person or a table names it, from the home folder where it begins with ~.
+
+    "~nobody/x", of whom there is no home, stays what it is, and is not there; pathlib raises.
+    """
+    return Path(os.path.expanduser(path))  # noqa: PTH111
+
+
 def write_whole(path: Path, text: str) -> None:
     """Write a file atomically, replacing an existing one."""
     with replacing(path) as unfinished:

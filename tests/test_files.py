@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from anenas._files import forget_pages, is_file, is_folder, replacing, write_whole
+from anenas._files import expanded, forget_pages, is_file, is_folder, replacing, write_whole
 
 
 def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
@@ -57,3 +57,9 @@ def test_what_is_forgotten_is_read_again(tmp_path: Path) -> None:
         assert one.sum() == array.sum()
         forget_pages(one)
         np.testing.assert_array_equal(one, np.arange(100_000))
+
+
+def test_a_path_of_nobody_s_home_is_a_path_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert expanded("~/x") == tmp_path / "x"
+    assert expanded("~nobody-of-that-name/x") == Path("~nobody-of-that-name/x")

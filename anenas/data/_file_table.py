@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anenas._errors import AnenasError
+from anenas._files import expanded, is_file
 from anenas.data._class_folders import Files, expected_class
 from anenas.data._format import InputFormat
 from anenas.data._layout import split_of
@@ -196,11 +197,11 @@ def _files(path: Path, rows: Sequence[tuple[int, Row]], column: str) -> list[Pat
     Raises:
         AnenasError: If some are not there, naming up to ten, or one is named twice.
     """
-    files = [path.parent / Path(row[column]).expanduser() for _, row in rows]
+    files = [path.parent / expanded(row[column]) for _, row in rows]
     missing = [
         f"{row[column] or 'an empty path'} (row {number})"
         for (number, row), file in zip(rows, files, strict=True)
-        if not row[column] or not file.is_file()
+        if not row[column] or not is_file(file)
     ]
     if missing:
         raise AnenasError(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from anenas._errors import AnenasError, unknown
-from anenas._files import is_folder
+from anenas._files import expanded, is_folder
 from anenas._registry import Registry
 from anenas.data._file_table import is_file_table
 from anenas.data._format import InputFormat
@@ -117,7 +117,7 @@ def find_source(text: str, kind: InputKind) -> tuple[DataSource, str]:
     if found is None:
         raise _unknown(text, kind)
     origin, rest = found
-    if origin.name == "csv" and not origin.gives(kind) and is_file_table(Path(rest).expanduser()):
+    if origin.name == "csv" and not origin.gives(kind) and is_file_table(expanded(rest)):
         return find_source(f"table:{rest}", kind)
     if origin.name == "csv" and _holds_texts(rest):
         if kind is TEXTS:
@@ -130,7 +130,7 @@ def find_source(text: str, kind: InputKind) -> tuple[DataSource, str]:
 
 def _holds_texts(path: str) -> bool:
     """Whether the header of a .csv file is that of a table of texts rather than of series."""
-    names = header_of(Path(path).expanduser())
+    names = header_of(expanded(path))
     return "text" in names and "window" not in names
 
 
@@ -152,7 +152,7 @@ def _all() -> list[DataSource]:
 def _unknown(text: str, kind: InputKind) -> AnenasError:
     if text == IN_MEMORY:
         return AnenasError("they were given as objects, which are not stored: give the same again as `data`")
-    if text and is_folder(Path(text).expanduser()):
+    if text and is_folder(expanded(text)):
         forms = [f"{one.name}:{text}" for one in _all() if one.rest == "FOLDER" and one.gives(kind)]
         if forms:
             return AnenasError(f"'{text}' is a folder; for a folder of class folders, say {' or '.join(forms)}")
@@ -215,7 +215,7 @@ def absolute_source(data: object) -> str | dict[str, str] | None:
     found = _find(text)
     if found is None or found[0].rest not in _PATHS:
         return text
-    path = Path(found[1]).expanduser().absolute()
+    path = expanded(found[1]).absolute()
     return str(path) if found[1] == text else f"{found[0].name}:{path}"
 
 
@@ -225,7 +225,7 @@ def source_folder(data: object, split: str = "test") -> Path | None:
         data = data.get(split, data.get("train"))
     text = source_text(data)
     found = _find(text) if text else None
-    return Path(found[1]).expanduser() if found and found[0].rest == "FOLDER" else None
+    return expanded(found[1]) if found and found[0].rest == "FOLDER" else None
 
 
 def source_text(data: object) -> str | None:

@@ -65,6 +65,12 @@ class Step:
         name: str = state.name
         return name
 
+    @property
+    def writes(self) -> set[str]:
+        """The names of the states that it writes, or its blocks do."""
+        own = {self.state} if self.type == "write_state" else set[str]()
+        return own.union(*(block.writes for block in self.blocks))
+
     @functools.cached_property
     def sources(self) -> list[str]:
         """The names of the values that its results come from: what it reads, and what its blocks return."""
@@ -86,6 +92,7 @@ class Steps:
         steps: Its operations in order.
         inputs: The names of its arguments.
         reads: The names of the values that it reads from outside.
+        writes: The names of the states that it writes, or a block inside it does.
         returned: Its results: a `Value`, or a constant.
 
     Args:
@@ -103,6 +110,7 @@ class Steps:
         made = {*self.inputs, *(name for step in self.steps for name in step.outputs)}
         given = [one.name for one in self.returned if isinstance(one, Value)]
         self.reads = [name for name in (*(n for step in self.steps for n in step.reads), *given) if name not in made]
+        self.writes = {name for step in self.steps for name in step.writes}
         states = [one.name for one in block.inputs if one.type.is_state]
         self._free_early({*given, *self.reads, *states})
 
@@ -214,15 +222,23 @@ def _declared(step: Step, result: Any, index: int, rounding: Rounding | None) ->
     return result
 
 
+def _nested(block: Steps, values: Values, given: Values, rounding: Rounding | None) -> list[Any]:
+    """The results of a block inside a program, whose values stay as they are but for the states that it writes."""
+    inner = values | given
+    results = block.run(inner, rounding)
+    values.update({name: inner[name] for name in block.writes})
+    return results
+
+
 def _cond(step: Step, values: Values, rounding: Rounding | None, pred: bool) -> tuple[Any, ...]:
-    return tuple(step.blocks[0 if pred else 1].run(dict(values), rounding))
+    return tuple(_nested(step.blocks[0 if pred else 1], values, {}, rounding))
 
 
 def _while_loop(step: Step, values: Values, rounding: Rounding | None, loop_vars: list[Any]) -> tuple[Any, ...]:
     condition, body = step.blocks
     state = loop_vars
-    while bool(condition.run(values | dict(zip(condition.inputs, state, strict=True)), rounding)[0]):
-        state = body.run(values | dict(zip(body.inputs, state, strict=True)), rounding)
+    while bool(_nested(condition, values, dict(zip(condition.inputs, state, strict=True)), rounding)[0]):
+        state = _nested(body, values, dict(zip(body.inputs, state, strict=True)), rounding)
     return tuple(state)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from anenas.search._evaluation import Evaluation
-from anenas.search._trial import CompletedTrial, Final, FinishedTrial, State
+from anenas.search._trial import STATES, CompletedTrial, Final, FinishedTrial, State
 from anenas.space import Architecture
 
 if TYPE_CHECKING:
@@ -70,6 +70,8 @@ def read_finished(
     answer = trial.user_attrs.get(ANSWER)
     if answer is None or ARCHITECTURE not in trial.user_attrs:
         return None
+    if answer["state"] not in STATES:
+        raise ValueError(f"state {answer['state']!r}: expected {', '.join(STATES)}")
     known: dict[str, Any] = {
         "number": trial.number,
         "architecture": architecture or Architecture.parse(trial.user_attrs[ARCHITECTURE]),

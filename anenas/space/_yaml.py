@@ -53,7 +53,7 @@ def read_space(path: Path) -> SearchSpace:
         return SearchSpace.model_validate(content)
     except ValidationError as error:
         problems = [_describe(path, details, lines) for details in error.errors()]
-        raise AnenasError("\n".join(dict.fromkeys(problems))) from error
+        raise AnenasError(*dict.fromkeys(problems)) from error
 
 
 def _text(path: Path) -> str:

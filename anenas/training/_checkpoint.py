@@ -86,7 +86,7 @@ def load_checkpoint(
         fits = all(weights[name].shape == tensor.shape for name, tensor in network.state_dict().items()) and all(
             moment.shape == parameter.shape for parameter, both in moments.items() for moment in both.values()
         )
-        if not fits:
+        if not fits or progress.step < 1:
             raise ValueError
         scaler.load_state_dict(scale)  # what may fail comes first
         if device.type == "cuda":

@@ -227,3 +227,10 @@ def test_damaged_files_are_left_out_with_their_labels(pictures: list[str], write
         load(path)
     found = everything(load(path, skip_broken=True))
     assert len(found) == 29 and found[pictures[5]] == 5.5 and pictures[4] not in found
+
+
+@pytest.mark.parametrize("path", ["~nobody-of-that-name/0.png", "a" * 300, "a/" * 3000])
+def test_what_can_be_no_path_is_a_file_that_is_not_there(pictures: list[str], write: Write, path: str) -> None:
+    table = write("path,label", [(path, "cat"), *((name, "dog") for name in pictures)])
+    with pytest.raises(AnenasError, match="1 of 31 files are not there"):
+        load(table)

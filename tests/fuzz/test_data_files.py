@@ -142,3 +142,19 @@ def test_a_picture_of_very_many_pixels_keeps_the_law(folder: Path, kind: str, si
     Image.new("L", (side, side), 7).save(place / "a" / f"large.{kind.lower()}", kind)
     with lawful(place):
         load_data(f"images:{place}", size=(8, 8))
+
+
+HEIC = (Path(__file__).parents[1] / "data" / "sources" / "corners.heic").read_bytes()
+
+
+@fuzz(0.5)
+@given(data=st.data())
+def test_a_photo_of_a_phone_of_which_bytes_are_others(folder: Path, data: st.DataObject) -> None:
+    place = folder / "heic"
+    for name in ("a", "b"):
+        (place / name).mkdir(parents=True, exist_ok=True)
+        for index in range(3):
+            (place / name / f"{index}.png").write_bytes(PICTURES["png"])
+    (place / "a" / "other.heic").write_bytes(data.draw(damaged(HEIC)))
+    with lawful(place):
+        load_data(f"images:{place}", size=(8, 8))

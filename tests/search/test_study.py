@@ -199,7 +199,13 @@ def test_a_sampler_s_linear_algebra_has_one_thread_while_it_suggests(study: Stud
 
 @pytest.mark.parametrize(
     "answer",
-    ["null", "[]", '{"state": "completed"}', '{"state":"completed","reason":"","evaluation":{"score":"x"}}'],
+    [
+        "null",
+        "[]",
+        '{"state":[],"reason":"","evaluation":null}',
+        '{"state": "completed"}',
+        '{"state":"completed","reason":"","evaluation":{"score":"x"}}',
+    ],
 )
 def test_a_damaged_trial_is_told_and_set_aside(
     study: Study, problem: Problem, answer: str, caplog: pytest.LogCaptureFixture

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -121,3 +122,15 @@ def test_a_checkpoint_with_random_numbers_that_are_none_changes_nothing(path: Pa
     assert training.load(path) == Progress()
     assert same(training.weights(), before)
     assert not training.optimizer.state
+
+
+@pytest.mark.parametrize("step", [-(2**31), -1, 0])
+def test_a_checkpoint_of_no_step_that_there_is_changes_nothing(path: Path, step: int) -> None:
+    Training(steps=1).save(path)
+    with safe_open(path, "pt") as file:
+        tensors, facts = {name: file.get_tensor(name) for name in file.keys()}, file.metadata()  # noqa: SIM118
+    save_file(tensors, path, {"progress": json.dumps(json.loads(facts["progress"]) | {"step": step})})
+    training = Training()
+    before = training.weights()
+    assert training.load(path) == Progress()
+    assert same(training.weights(), before) and not training.optimizer.state

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anenas._errors import AnenasError
+from anenas._files import expanded
 from anenas.ane import MAX_STEPS
 from anenas.data._columns import SERIES_COLUMNS, is_bookkeeping, is_time, learnable
 from anenas.data._format import InputFormat
@@ -63,7 +64,7 @@ def read_csv(rest: str, wanted: InputFormat) -> RawData:
     Raises:
         AnenasError: The file is not there, or is not as described; it names the row, the header being row 1.
     """
-    path = Path(rest).expanduser()
+    path = expanded(rest)
     with open_table(path) as table:
         header, windows, values, times = _read(path, table, wanted.columns)
     check_windows(path, windows)

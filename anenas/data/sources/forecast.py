@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anenas._errors import AnenasError
+from anenas._files import expanded, is_file
 from anenas.ane import MAX_STEPS
 from anenas.data._columns import SERIES_COLUMNS, is_bookkeeping, is_time
 from anenas.data._format import InputFormat
@@ -107,9 +108,9 @@ def read_forecast(rest: str, wanted: InputFormat) -> RawData:
 def _asked(rest: str) -> tuple[Path, str]:
     """The table, and the text that names columns of it; empty where nothing does."""
     file, _, columns = rest.rpartition(":")
-    if file and not Path(rest).expanduser().is_file():
-        return Path(file).expanduser(), columns.strip()
-    return Path(rest).expanduser(), ""
+    if file and not is_file(expanded(rest)):
+        return expanded(file), columns.strip()
+    return expanded(rest), ""
 
 
 def _targets(table: Table, asked: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError, features
 
 from anenas._errors import AnenasError, first_line
-from anenas._files import is_file, is_folder
+from anenas._files import expanded, is_file, is_folder
 from anenas.data._album import Album
 from anenas.data._broken import without_broken
 from anenas.data._class_folders import Files, read_class_folders
@@ -61,7 +61,7 @@ def read_images(rest: str, wanted: InputFormat) -> RawData:
     Raises:
         AnenasError: The folder is missing or not laid out like that, a class is empty, or a file is not an image.
     """
-    path = Path(rest).expanduser()
+    path = expanded(rest)
     for name in _TABLES:
         if is_file_table(path / name):
             _log.info(f"{path.resolve().name}: {name} says which files there are, and their labels")

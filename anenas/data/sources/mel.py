@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anenas._errors import AnenasError
+from anenas._files import expanded
 from anenas.ane import MAX_STEPS
 from anenas.blocks import RATES, LogMel
 from anenas.data._audio import Tally
@@ -39,7 +40,7 @@ def read_spectrograms(rest: str, wanted: InputFormat) -> RawData:
     Raises:
         AnenasError: The folder is not laid out like that, or a file is too short or cannot be read.
     """
-    path = Path(rest).expanduser()
+    path = expanded(rest)
     classes, files = read_class_folders(path, RECORDINGS, SOUND_SUFFIXES, UNREADABLE_SUFFIXES)
     title = path.resolve().name
     check_sounds(path for found in files.values() for path in found.paths)

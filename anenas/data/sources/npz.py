@@ -7,6 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from anenas._files import expanded
 from anenas._npz import opened_npz
 from anenas.data._arrays import MORE_KEYS, NEEDED_KEYS, check_keys, raw_of_arrays
 from anenas.data._format import InputFormat
@@ -21,7 +22,7 @@ def read_npz(rest: str, wanted: InputFormat) -> RawData:
     Raises:
         AnenasError: The file is not there, is damaged, or its arrays are not as described.
     """
-    path = Path(rest).expanduser()
+    path = expanded(rest)
     return raw_of_arrays(f"'{path}'", file_safe(path.stem), _read_arrays(path), wanted)
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from anenas._errors import AnenasError
-from anenas._files import is_file
+from anenas._files import expanded, is_file
 from anenas.data._file_table import raw_of_file_table
 from anenas.data._format import InputFormat
 from anenas.data._raw import RawData
@@ -22,7 +20,7 @@ def read_table(rest: str, wanted: InputFormat) -> RawData:
     Raises:
         AnenasError: The table is not as described, or a file is not there or cannot be read.
     """
-    path = Path(rest).expanduser()
+    path = expanded(rest)
     if not is_file(path):
         raise AnenasError(f"'{path}' is not there; expected a .csv, .tsv, .jsonl or .parquet file")
     read = read_photos if wanted.kind is IMAGES else read_waveforms

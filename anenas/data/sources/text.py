@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from anenas._errors import AnenasError
-from anenas._files import is_file
+from anenas._files import expanded, is_file
 from anenas.data._encoding import Encoding
 from anenas.data._format import InputFormat
 from anenas.data._raw import PARTS, Examples, RawData, file_safe
@@ -37,7 +37,7 @@ def read_texts(rest: str, wanted: InputFormat) -> RawData:
     Raises:
         AnenasError: The file is not there, or is not as described; it names the row, the header being row 1.
     """
-    path = Path(rest).expanduser()
+    path = expanded(rest)
     rows = _rows(path, wanted.tokens[0])
     classes, labels = numbered([label for _, label, _ in rows])
     parts = {part: [i for i, row in enumerate(rows) if row[2] == part] for part in PARTS}

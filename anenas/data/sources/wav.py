@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 
+from anenas._files import expanded
 from anenas.data._audio import Tally, of_length
 from anenas.data._broken import without_broken
 from anenas.data._class_folders import Files, read_class_folders
@@ -27,7 +27,7 @@ def read_recordings(rest: str, wanted: InputFormat) -> RawData:
     Raises:
         AnenasError: The folder is not laid out like that, or a file is empty or cannot be read.
     """
-    path = Path(rest).expanduser()
+    path = expanded(rest)
     classes, files = read_class_folders(path, RECORDINGS, SOUND_SUFFIXES, UNREADABLE_SUFFIXES)
     title = path.resolve().name
     return RawData.of_parts(file_safe(title), RECORDINGS, classes, read_waveforms(title, files, wanted))
