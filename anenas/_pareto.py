@@ -51,6 +51,8 @@ def hypervolume(losses: Sequence[Losses]) -> float:
                 volume += (best - first) * (1 - last)
                 best = first
         return volume
+    if len(inside[0]) == 3:
+        return _volume(inside)
     # In slices along the last objective, each from one point to the next.
     kept: list[Losses] = []
     for i, one in enumerate(inside):
@@ -60,6 +62,30 @@ def hypervolume(losses: Sequence[Losses]) -> float:
         if end > one[-1]:
             volume += (end - one[-1]) * hypervolume(kept)
     return volume
+
+
+def _volume(points: Sequence[Losses]) -> float:
+    """That of points inside the unit box with three objectives, the best by the last first.
+
+    In slices along the last, whose area grows by what each point adds to it.
+    """
+    firsts: list[float] = []  # of the front of the slice: these grow,
+    seconds: list[float] = []  # and these fall
+    area = volume = below = 0.0
+    for first, second, last in points:
+        volume += area * (last - below)
+        below = last
+        start = bisect.bisect_left(firsts, first)
+        top = seconds[start - 1] if start else 1.0
+        if top <= second or (start < len(firsts) and firsts[start] == first and seconds[start] <= second):
+            continue
+        end, left = start, first
+        while end < len(firsts) and seconds[end] >= second:
+            area += (firsts[end] - left) * (top - second)
+            left, top, end = firsts[end], seconds[end], end + 1
+        area += ((firsts[end] if end < len(firsts) else 1.0) - left) * (top - second)
+        firsts[start:end], seconds[start:end] = [first], [second]
+    return volume + area * (1 - below)
 
 
 def crowding(losses: Sequence[Sequence[float]]) -> list[float]:

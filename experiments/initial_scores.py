@@ -81,7 +81,9 @@ def candidate(bench: Bench, architecture: Architecture) -> _Candidate:
     estimate = EVALUATOR.estimate(architecture)
     values = (None, estimate.latency.ms)
     features = (math.log1p(estimate.macs), math.log1p(estimate.params))
-    return _Candidate(bench.space.decisions(architecture), CandidateEstimate(values, values, features=features))
+    return _Candidate(
+        architecture, bench.space.decisions(architecture), CandidateEstimate(values, values, features=features)
+    )
 
 
 def predicted(candidates: Sequence[_Candidate], accuracies: np.ndarray, splits: int) -> list[float]:

@@ -20,7 +20,9 @@ was paused ends where one that was not does.
 
 from __future__ import annotations
 
+import functools
 import statistics
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -28,7 +30,7 @@ from anenas._pareto import ranking, spread
 from anenas.search._evaluation import Evaluation
 from anenas.search._shrinkage import shrunk
 from anenas.search._study import Study
-from anenas.search._trial import PROBED, Trial
+from anenas.search._trial import PROBED, FinishedTrial, Trial
 from anenas.space import Limits
 
 REDUCTION = 3
@@ -42,6 +44,9 @@ FEWEST_STEPS = 60
 """Steps of training before which nothing is compared: the accuracies of so brief a training are mostly noise."""
 
 _APART = 2  # the budget of a rung is at least this many times that of the one below, or there is none below
+
+_COMPARED = 300
+"""Trials that those which wait at a rung are compared with at most: of more that were there it is an even choice."""
 
 DEFAULT_RUNGS = 2
 
@@ -72,7 +77,7 @@ class Rungs:
     probes: bool = False
     steps: int | None = None
 
-    @property
+    @functools.cached_property
     def fractions(self) -> tuple[float, ...]:
         """Of the whole budget, the lowest first; the last is 1."""
         least = FEWEST_STEPS / self.steps if self.steps else 0.0
@@ -92,6 +97,10 @@ class Rungs:
         return at_rung // self.reduction
 
 
+Past = Mapping[float, Evaluation]
+"""What a trial was at each rung, by the fraction of its training."""
+
+
 class EarlyStopping:
     """Says which paused trial of a study goes on, and which are stopped.
 
@@ -103,6 +112,9 @@ class EarlyStopping:
 
     def __init__(self, rungs: Rungs, study: Study, limits: Limits) -> None:
         self.rungs, self._study, self._limits = rungs, study, limits
+        self._read = 0  # of what has finished
+        self._ended: defaultdict[float, list[tuple[int, Past]]] = defaultdict(list)  # of it what was at each rung
+        self._left: Counter[float] = Counter()  # how much of it was stopped there
 
     def promoted(self, running: Mapping[int, Trial], *, any_waiting: bool = False) -> int | None:
         """The number of the trial to train on, if there is one: of the highest rung, the best of those that wait there.
@@ -111,15 +123,14 @@ class EarlyStopping:
             running: What is being trained, by number.
             any_waiting: Whether any that waits may go on, rather than one in `reduction` of the rung.
         """
-        trained = self._trained(running)
         for fraction in reversed(self.rungs.fractions[:-1]):
-            reached = sum(fraction in past for past in trained.values())
-            waiting = self._waiting(fraction)
-            stopped = (trial for trial in self._study.finished if trial.state == "stopped")
-            left = sum(trial.budget_fraction == fraction for trial in stopped)
-            go_on = reached if any_waiting else self.rungs.going_on(reached)
-            if waiting and reached - len(waiting) - left < go_on:
-                best = next((number for number in self._ranked(fraction, trained)[:go_on] if number in waiting), None)
+            if not (waiting := self._waiting(fraction)):
+                continue
+            gone = sum(map(len, self._gone(fraction, running)))
+            if any_waiting or gone - self._left[fraction] < self.rungs.going_on(gone + len(waiting)):
+                ranked = self._ranked(fraction, running)
+                go_on = len(ranked) if any_waiting else self.rungs.going_on(len(ranked))
+                best = next((number for number in ranked[:go_on] if number in waiting), None)
                 if best is not None:
                     return best
         return None
@@ -134,40 +145,59 @@ class EarlyStopping:
         for i, fraction in enumerate(trained, start=1):
             waiting = self._waiting(fraction)
             if len(waiting) > kept:
-                numbers = self._ranked(fraction, self._trained(running))
+                numbers = self._ranked(fraction, running)
                 for number in [number for number in numbers if number in waiting][kept:]:
                     place = ordinal(numbers.index(number) + 1)
                     behind.append((number, f"rung {i} of {len(self.rungs.fractions)}: {place} of {len(numbers)}"))
         return behind
 
-    def _waiting(self, fraction: float) -> set[int]:
-        return {number for number, trial in self._study.paused.items() if trial.budget_fraction == fraction}
+    def _waiting(self, fraction: float) -> dict[int, Past]:
+        """The trials that wait at a rung, by number."""
+        paused = self._study.paused.items()
+        return {number: _past(trial) for number, trial in paused if trial.budget_fraction == fraction}
 
-    def _trained(self, running: Mapping[int, Trial]) -> dict[int, dict[float, Evaluation]]:
-        """What each trial that has been at a rung was, wherever it is now, by the fraction of its training."""
-        past = {t.number: (*t.rungs, *filter(None, [t.evaluation])) for t in self._study.finished if t.rungs}
-        past |= {trial.number: trial.rungs for trial in [*self._study.paused.values(), *running.values()]}
-        return {number: {e.budget_fraction: e for e in rungs} for number, rungs in sorted(past.items()) if rungs}
+    def _gone(
+        self, fraction: float, running: Mapping[int, Trial]
+    ) -> tuple[list[tuple[int, Past]], list[tuple[int, Past]]]:
+        """The trials that were at a rung and do not wait there: those that have ended, and those that have not."""
+        for trial in self._study.finished[self._read :]:
+            if trial.rungs:
+                for at in (past := _past(trial)):
+                    self._ended[at].append((trial.number, past))
+                self._left[trial.budget_fraction] += trial.state == "stopped"
+        self._read = len(self._study.finished)
+        higher = [trial for trial in self._study.paused.values() if trial.budget_fraction > fraction]
+        trained = [trial for trial in [*higher, *running.values()] if trial.rungs]
+        going = [(trial.number, past) for trial in trained if fraction in (past := _past(trial))]
+        return self._ended[fraction], going
 
-    def _ranked(self, fraction: float, trained: dict[int, dict[float, Evaluation]]) -> list[int]:
+    def _ranked(self, fraction: float, running: Mapping[int, Trial]) -> list[int]:
         """The trials that have been at a rung, the best first; after the others those that are not expected to be
-        accurate enough in the end.
+        accurate enough in the end. Of many that do not wait there any more it is an even choice.
         """
-        objectives = self._study.objectives
-        trained = _less_noise(trained)
-        reached = {number: past[fraction] for number, past in trained.items() if fraction in past}
+        ended, going = self._gone(fraction, running)
+        count = len(ended) + len(going)
+        places = range(count) if count <= _COMPARED else (i * count // _COMPARED for i in range(_COMPARED))
+        gone = dict(ended[i] if i < len(ended) else going[i - len(ended)] for i in places)
+        reached = dict(sorted({**gone, **self._waiting(fraction)}.items()))
+        objectives, numbers = self._study.objectives, list(reached)
+        trained = _less_noise(reached)
         rank = spread if fraction == PROBED else ranking  # probes are nearly all on their front
-        best_first = rank(objectives.losses(map(objectives.resolved, reached.values())))
+        best_first = rank(objectives.losses(objectives.resolved(past[fraction]) for past in trained.values()))
         scores = [{at: e.score for at, e in past.items()} for past in trained.values()]
         expected = dict(zip(trained, expected_scores(scores), strict=True))
-        numbers = list(reached)
         missed = {
             number: self._limits.violation(self._study.settings.metric, expected[number]) > 0 for number in numbers
         }
         return sorted((numbers[i] for i in best_first), key=missed.__getitem__)
 
 
-def _less_noise(trained: Mapping[int, Mapping[float, Evaluation]]) -> dict[int, dict[float, Evaluation]]:
+def _past(trial: Trial) -> Past:
+    last = (trial.evaluation,) if isinstance(trial, FinishedTrial) and trial.evaluation else ()
+    return {evaluation.budget_fraction: evaluation for evaluation in (*trial.rungs, *last)}
+
+
+def _less_noise(trained: Mapping[int, Past]) -> dict[int, dict[float, Evaluation]]:
     """The same, each rung by itself `shrunk`."""
     found: dict[int, dict[float, Evaluation]] = {number: {} for number in trained}
     for fraction in sorted({fraction for past in trained.values() for fraction in past}):

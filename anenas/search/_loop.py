@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 import logging
 import math
 import re
@@ -111,9 +112,10 @@ class Search:
         """The trial to train next: a retry, one that goes on from its rung, or a new one."""
         if self._again:
             return self._again.pop()
-        ending = sum(self._goal(trial) == 1 for trial in self._running.values())
-        if len(self.study.completed) + ending >= trials:
-            return None
+        if len(self.study.completed) + len(self._running) >= trials:
+            ending = sum(self._goal(trial) == 1 for trial in self._running.values())
+            if len(self.study.completed) + ending >= trials:
+                return None
         reference = (n for n, trial in self.study.paused.items() if self.study.is_reference(trial.architecture))
         if (number := next(reference, None)) is not None:
             return self.study.resume(number)
@@ -205,9 +207,11 @@ class Search:
 
     def _stop_if_out_of_reach(self) -> None:
         """Say, at 5, 10, 20 … trained networks none of which keeps the limits, how near they come; stop at last."""
+        if self.study.completed:
+            return
         missed = [trial for trial in self.study.finished if trial.violations and trial.evaluation]
         count = len(missed)
-        if self.study.completed or count < _HOPELESS:
+        if count < _HOPELESS:
             return
         best = self._best_of(missed)
         if count >= max(_BROKEN, 2 * self._wanted):
@@ -230,7 +234,8 @@ class Search:
 
     def _stop_if_hopeless(self) -> None:
         enough = _BROKEN if self.study.completed or self.study.paused else _HOPELESS
-        last = [trial for trial in self.study.finished if trial.state in ("completed", "failed")][-enough:]
+        ended = (trial for trial in reversed(self.study.finished) if trial.state in ("completed", "failed"))
+        last = list(itertools.islice(ended, enough))
         # Alike: but for numbers, such as the step at which a loss became NaN.
         kinds = {re.sub(r"\d+", "#", trial.reason) for trial in last}
         if len(last) == enough and len(kinds) == 1 and last[0].state == "failed":

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
+import numpy as np
+
 from anenas._errors import AnenasError, first_line, unknown
 from anenas._files import is_folder
 from anenas._pareto import Losses, front, hypervolume, knee
@@ -49,7 +51,7 @@ from anenas.search._store import (
 )
 from anenas.search._trial import STATES, CompletedTrial, Final, FinishedTrial, State, Trial, with_total_seconds
 from anenas.search.samplers import Sampler
-from anenas.space import Architecture, Decisions, is_least
+from anenas.space import Architecture, Decisions, is_least, walk
 from anenas.tasks import Metric, find_metric
 
 if TYPE_CHECKING:
@@ -95,6 +97,7 @@ class Study:
         settings: What makes its trials comparable.
         objectives: What its trials are compared by.
         finished: Every answered trial in the order of answers.
+        completed: Those of them that completed.
         paused: Trials that wait at a rung to be trained on or stopped, by number.
         pareto: Completed trials that no other dominates, the best by the first objective last.
         hypervolumes: The hypervolume after each completed trial, see `hypervolume`.
@@ -124,7 +127,9 @@ class Study:
         self.phase = Phase()
         self.pareto: list[CompletedTrial] = []
         self.finished: list[FinishedTrial] = []
+        self.completed: list[CompletedTrial] = []
         self.paused: dict[int, Trial] = {}
+        self._front_losses = np.empty((0, len(self.objectives)))  # of `pareto`
         self._reference: str = study.user_attrs.get(_REFERENCE, "")
         self._folders = TrialFolders(self.folder / "trials")
         self._handles: dict[int, optuna.trial.Trial] = {}
@@ -285,9 +290,25 @@ class Study:
         return [trial for trial in trials if not trial.rungs]
 
     def _ask(self, decisions: Decisions, problem: Problem) -> Trial:
+        """A new trial, written at once rather than decision by decision, as Optuna's `ask` would."""
+        import optuna
+
         self.guard()
-        self._optuna.enqueue_trial(decisions)
-        return self._open(self._optuna.ask(), problem)
+        options: dict[str, optuna.distributions.BaseDistribution] = {}
+
+        def decide(name: str, values: Sequence[Value]) -> Value:
+            options[name] = optuna.distributions.CategoricalDistribution(values)
+            return decisions[name]
+
+        architecture, decided = walk(problem.decide, decide)
+        new = optuna.create_trial(
+            state=optuna.trial.TrialState.RUNNING,
+            params=decided,
+            distributions=options,
+            user_attrs={ARCHITECTURE: str(architecture)},
+        )
+        row = self._optuna._storage.create_new_trial(self._optuna._study_id, template_trial=new)
+        return self._noted(optuna.trial.Trial(self._optuna, row), architecture)
 
     def _open(self, handle: optuna.trial.Trial, problem: Problem) -> Trial:
         """A running trial of Optuna's, its decisions made."""
@@ -296,7 +317,11 @@ class Study:
             return cast(Value, handle.suggest_categorical(name, options))
 
         architecture = problem.decide(suggest)
-        handle.set_user_attr(ARCHITECTURE, str(architecture))
+        if ARCHITECTURE not in handle.user_attrs:  # of a version that wrote it last
+            handle.set_user_attr(ARCHITECTURE, str(architecture))
+        return self._noted(handle, architecture)
+
+    def _noted(self, handle: optuna.trial.Trial, architecture: Architecture) -> Trial:
         rungs = read_rungs(handle.user_attrs)
         trial = Trial(handle.number, architecture, rungs, rungs[-1].donor if rungs else None)
         self._handles[trial.number] = handle
@@ -485,6 +510,7 @@ class Study:
             del self.hypervolumes[self.completed.index(trial)]
         self._by_number[trial.number] = self._by_architecture[trial.architecture] = new
         self.finished[self.finished.index(trial)] = new
+        self.completed = [one for one in self.finished if isinstance(one, CompletedTrial)]
         others = [known for known in self.pareto if known.number != trial.number]
         if new.values != trial.values:
             # What it dominated may be better than what it is now.
@@ -492,8 +518,10 @@ class Study:
             if isinstance(new, CompletedTrial) and candidates is others:
                 candidates = [*others, new]
             self.pareto = [candidates[i] for i in front(self._losses(candidates))]
+            losses = self._losses(self.pareto)
+            self._front_losses = np.reshape(losses, (-1, len(self.objectives)))
             if self.hypervolumes:
-                self.hypervolumes[-1] = hypervolume(self._losses(self.pareto))
+                self.hypervolumes[-1] = hypervolume(losses)
         elif isinstance(new, CompletedTrial):
             self.pareto = [new if known.number == trial.number else known for known in self.pareto]
         self.__dict__.pop("front", None)
@@ -526,10 +554,16 @@ class Study:
         if trial.state != "repeated":
             self._by_architecture[trial.architecture] = trial
         if isinstance(trial, CompletedTrial):
-            candidates = [*self.pareto, trial]
-            self.pareto = [candidates[i] for i in front(self._losses(candidates))]
+            self.completed.append(trial)
+            losses = np.array(self._losses([trial]))
+            if self.pareto and (self._front_losses <= losses).all(1).any():
+                self.hypervolumes.append(self.hypervolumes[-1])
+                return
+            candidates, losses = [*self.pareto, trial], np.concatenate([self._front_losses, losses])
+            on_front = front(losses)
+            self.pareto, self._front_losses = [candidates[i] for i in on_front], losses[on_front]
             self.__dict__.pop("front", None)
-            self.hypervolumes.append(hypervolume(self._losses(self.pareto)))
+            self.hypervolumes.append(hypervolume(list(map(tuple, self._front_losses.tolist()))))
 
     def _tell_listeners(self) -> None:
         for listener in self.listeners:
@@ -682,10 +716,6 @@ class Study:
     def point(self, trial: CompletedTrial) -> Point:
         """What a completed trial is compared by."""
         return self.objectives.point(trial.evaluation)
-
-    @property
-    def completed(self) -> list[CompletedTrial]:
-        return [trial for trial in self.finished if isinstance(trial, CompletedTrial)]
 
     @property
     def decisions(self) -> dict[int, Decisions]:

@@ -236,8 +236,7 @@ def test_where_noise_explains_what_is_seen_at_a_rung_the_trend_is_followed(inlin
     search.problem = dataclasses.replace(search.problem, evaluator=_Lottery())
     search.run(4)
     stopping = EarlyStopping(search.rungs, search.study, Limits())
-    trained = stopping._trained({})
-    ranked = [trained[number][0.25] for number in stopping._ranked(0.25, trained)]
+    ranked = [search.study.trial(number).rungs[0] for number in stopping._ranked(0.25, {})]
     sizes = [e.estimate.macs for e in ranked]
     assert sizes == sorted(sizes, reverse=True)
     assert [e.score for e in ranked] != sorted((e.score for e in ranked), reverse=True)
@@ -264,8 +263,7 @@ def test_at_a_rung_nothing_is_faster_by_less_than_can_be_told(inline: Make) -> N
         search.problem = dataclasses.replace(search.problem, evaluator=PretendEvaluator(apart=apart))
         search.run(4)
         stopping = EarlyStopping(search.rungs, search.study, Limits())
-        trained = stopping._trained({})
-        ranked.append([trained[number][0.25].score for number in stopping._ranked(0.25, trained)])
+        ranked.append([search.study.trial(number).rungs[0].score for number in stopping._ranked(0.25, {})])
     assert ranked[1] == sorted(ranked[1], reverse=True) and ranked[0] != sorted(ranked[0], reverse=True)
 
 
@@ -383,9 +381,10 @@ def test_the_sampler_learns_from_what_was_trained_in_part(inline: Make) -> None:
     assert isinstance(sampler, FrontSampler)
     sampler.ask(search.problem, search.study.trials)
     stopped = [trial for trial in search.study.finished if trial.state == "stopped"]
-    assert len(sampler._brief) == len(stopped) > 0
+    known = {one.architecture: one.values for one in sampler._remembered()}
+    brief = [-known[trial.architecture][0] for trial in stopped]
     least = min(trial.evaluation.score for trial in stopped if trial.evaluation)
-    assert all(-known.values[0] > least for known in sampler._brief)  # as it would be in the end
+    assert brief and all(score > least for score in brief)  # as it would be in the end
 
 
 def test_all_steps_of_a_trial_and_of_its_donors_are_counted(searching: Make, study: Study) -> None:
@@ -422,3 +421,16 @@ def test_a_study_whose_folder_is_removed_ends_the_search(searching: Make, study:
     with pytest.raises((AnenasError, FileNotFoundError)), store_errors(study.folder.parents[1]):
         searching().run(9)
     assert study.counts["failed"] == 0
+
+
+def test_of_many_trials_at_a_rung_an_even_choice_is_compared(inline: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    search = inline()
+    search.run(6)
+    stopping = EarlyStopping(search.rungs, search.study, Limits())
+    fraction = search.rungs.fractions[0]
+    everyone = stopping._ranked(fraction, {})
+    waiting = set(search.study.paused)
+    monkeypatch.setattr("anenas.search._early_stopping._COMPARED", 4)
+    some = stopping._ranked(fraction, {})
+    assert len(everyone) > len(some) == 4 + len(waiting)
+    assert waiting <= set(some) <= set(everyone)

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
+import itertools
 import json
 import sqlite3
 from collections.abc import Sequence
@@ -277,3 +279,32 @@ def _overwrite(store: Path, answer: str) -> None:
 def _change(store: Path, statement: str, *values: str) -> None:
     with contextlib.closing(sqlite3.connect(store / "studies.db")) as database, database:
         assert database.execute(statement, values).rowcount
+
+
+def test_a_new_trial_is_written_at_once(study: Study, problem: Problem) -> None:
+    """A process that is killed leaves all of it or nothing."""
+    import sqlalchemy
+
+    written: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, *_: object) -> None:
+        written.append(statement.split()[0])
+
+    sqlalchemy.event.listen(sqlalchemy.engine.Engine, "before_cursor_execute", note)
+    commits: list[int] = []
+    end = functools.partial(_note_length, written, commits)
+    sqlalchemy.event.listen(sqlalchemy.engine.Engine, "commit", end)
+    try:
+        trial = study.ask(make_sampler("random", 0), problem)
+    finally:
+        sqlalchemy.event.remove(sqlalchemy.engine.Engine, "before_cursor_execute", note)
+        sqlalchemy.event.remove(sqlalchemy.engine.Engine, "commit", end)
+    again = Study.create_or_continue(study.folder.parents[1], "s", study.settings)
+    (left,) = again.unanswered(problem)
+    assert (left.number, left.architecture) == (trial.number, trial.architecture)
+    parts = [written[start:end] for start, end in itertools.pairwise([0, *commits])]
+    assert len([part for part in parts if {"INSERT", "UPDATE"} & set(part)]) == 1
+
+
+def _note_length(written: list[str], commits: list[int], _: object) -> None:
+    commits.append(len(written))

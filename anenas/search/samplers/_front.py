@@ -7,21 +7,20 @@ import logging
 import math
 import random
 import statistics
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import norm, rankdata
 
-from anenas._pareto import crowding, dominates, front
-from anenas.blocks import Value
+from anenas._pareto import crowding, front
 from anenas.search._early_stopping import expected_scores
 from anenas.search._evaluation import Evaluation
 from anenas.search._objectives import is_metric
 from anenas.search._problem import CandidateEstimate, Problem
 from anenas.search._trial import FinishedTrial, Trial
 from anenas.search.samplers._gaussian_process import CannotFitError, GaussianProcess
-from anenas.space import Architecture, Decide, Decisions, cross, draw, every, mutate, walk
+from anenas.space import Architecture, Decide, Decisions, cross, draw, every, mutate
 
 _START = 10  # trials that are drawn before anything is learnt
 _FRESH = 64  # candidates that are drawn anew
@@ -30,25 +29,26 @@ _GENERATIONS = 5
 _SMALL = 20_000  # candidates of a space that are all looked at
 _AT_ONCE = 1_000
 _REMEMBERED = 400  # trials that the surrogates are conditioned on
+_FOLLOWED = 128  # trials that run for each answer that surrogates may be behind
 
 _log = logging.getLogger(__name__)
 
-Key = frozenset[tuple[str, Value]]
 _Made = tuple[Architecture, Decisions]
 
 
 @dataclass(frozen=True)
 class _Candidate:
+    architecture: Architecture
     decisions: Decisions
     estimate: CandidateEstimate
     training: float | None = None  # log of the steps that its weights had in all; None is the one of most trials
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Known:
     """A trial that was evaluated within the limits; its values are all to be minimised."""
 
-    decisions: Decisions
+    architecture: Architecture
     values: tuple[float, ...]
     steps: int = 0  # that its weights were trained for in all, those of its donors among them; 0 where nothing tells
     is_within: bool = True  # what misses the limit that only training tells was trained, and teaches as much
@@ -68,8 +68,12 @@ class FrontSampler:
     Accuracy is learnt over the logarithm of all the steps that a trial's weights were trained for, too, and candidates
     are compared at the median of these: what inherited from heirs is more accurate for its longer training alone.
 
-    What it suggests follows from the seed and the trials alone: a continued study goes on as if it had not been
-    interrupted.
+    Where many trials run, no suggestion knows what becomes of them, and one in 128 of them more may go unheard: the
+    surrogates are fitted again only once more than so many were answered. Until then suggestions come from posterior
+    samples of their own over candidates that were bred once.
+
+    What it suggests follows from the seed and the trials alone, where fewer than 128 run: a continued study goes on as
+    if it had not been interrupted.
 
     Args:
         seed: Equal seeds make equal suggestions.
@@ -80,148 +84,166 @@ class FrontSampler:
         self._problem: Problem
         self._warned = False
         self._read: dict[int, Trial] = {}
-        self._tried: set[Key] = set()
-        self._known: dict[Key, _Known] = {}
+        self._taken: set[Architecture] = set()  # what was tried, or is being tried now
+        self._running: set[int] = set()
+        self._known: dict[Architecture, _Known] = {}
         self._front: list[_Known] = []
-        self._brief: list[_Known] = []  # paused or stopped, with the score that they are expected to end with
-        self._estimated: dict[Key, _Candidate] = {}
-        self._untried: dict[Key, _Candidate] | None = None  # of a small space
+        self._begun: dict[int, Trial] = {}  # that have been at a rung
+        self._estimated: dict[Architecture, _Candidate] = {}
+        self._news = 0  # how much has been learnt of
+        self._surrogates: _Surrogates | None = None
+        self._fit_at = 0  # the news then
+        self._bred: list[_Candidate] = []  # with them
+        self._untried: dict[Architecture, _Candidate] | None = None  # of a small space
 
     def ask(self, problem: Problem, trials: Sequence[Trial]) -> Decisions:
         """See `Sampler`; it is asked about one problem only, whose estimates may change."""
         if getattr(self, "_problem", problem) is not problem:
-            self._estimated, self._untried = {}, None
+            self._surrogates, self._untried, self._estimated = None, None, {}
         self._problem = problem
-        taken = self._read_trials(trials)
+        self._read_trials(trials)
         rng = random.Random(f"{self._seed} {len(trials)}")
-        if len(self._known) + len(self._brief) < _START:
-            return self._drawn(taken, rng)
+        if len(self._known) < _START and len(self._known) + sum(map(_is_brief, self._begun.values())) < _START:
+            return self._drawn(rng)
+        behind = len(self._running) // _FOLLOWED
+        generator = np.random.default_rng(rng.getrandbits(64))
         try:
-            posterior = self._sample_posterior(rng)
+            if self._surrogates is None or self._news - self._fit_at > behind:
+                self._surrogates, self._fit_at, self._bred = self._fitted(), self._news, []
+            posterior = self._surrogates.draw(generator)
         except CannotFitError:
             if not self._warned:
                 _log.info("the trials so far do not tell which architectures are better: the next is drawn at random")
                 self._warned = True
-            return self._drawn(taken, rng)
-        small = self._problem.space.size <= _SMALL
-        sampled = self._whole_front(posterior, taken) if small else self._evolve(posterior, taken, rng)
-        return sampled.choose(rng).decisions if sampled.candidates else self._drawn(taken, rng)
+            return self._drawn(rng)
+        sampled = self._sampled_front(posterior, rng, is_shared=behind > 0)
+        return sampled.choose(rng).decisions if sampled.candidates else self._drawn(rng)
 
-    def _read_trials(self, trials: Sequence[Trial]) -> set[Key]:
-        """Learn from what has ended since the last time; what was tried, or is being tried now, is returned."""
-        running: set[Key] = set()
+    def _read_trials(self, trials: Sequence[Trial]) -> None:
+        """Learn from what is new since the last time."""
+        read, new = self._read, []
         for trial in trials:
-            if self._read.get(trial.number) is trial:
+            if read.get(trial.number) is trial:
                 continue
-            decisions = self._problem.decisions(trial.architecture)
-            key = _key(decisions)
+            before = read.get(trial.number)
+            read[trial.number] = trial
+            self._taken.add(trial.architecture)
+            if trial.rungs:
+                self._begun[trial.number] = trial
+                self._news += 1
             if not isinstance(trial, FinishedTrial):
-                running.add(key)
+                self._running.add(trial.number)
                 continue
-            if trial.number in self._read and key in self._known:  # it was measured since, and has other values
-                del self._known[key]
+            self._running.discard(trial.number)
+            if isinstance(before, FinishedTrial) and trial.architecture in self._known:  # it was measured since
+                del self._known[trial.architecture]
+                self._news += 1
                 self._front = _front_of(self._known.values())
-            self._read[trial.number] = trial
-            self._tried.add(key)
             if trial.values is None or not all(map(is_metric, trial.violations)):
                 continue
-            if key not in self._known and all(map(math.isfinite, trial.values)):
+            if trial.architecture not in self._known and all(map(math.isfinite, trial.values)):
                 minimised = zip(self._problem.objectives, trial.values, strict=True)
                 values = tuple(objective.minimised(value) for objective, value in minimised)
                 steps = trial.evaluation.total_steps if trial.evaluation else 0
-                self._known[key] = new = _Known(decisions, values, steps, not trial.violations)
-                if not trial.violations and not any(dominates(known.values, values) for known in self._front):
-                    self._front = [known for known in self._front if not dominates(values, known.values)] + [new]
-        self._brief = self._expected(trials)
-        return self._tried | running
+                self._known[trial.architecture] = known = _Known(
+                    trial.architecture, values, steps, not trial.violations
+                )
+                self._news += 1
+                new.append(known)
+        if new:
+            within = [*self._front, *(known for known in new if known.is_within)]
+            self._front = [within[i] for i in sorted(front([one.values for one in within]))]
 
-    def _expected(self, trials: Sequence[Trial]) -> list[_Known]:
-        """What was trained in part as it would be in the end: all that only an evaluation tells is the score."""
-        begun = [trial for trial in trials if trial.rungs]
-        reached = [{rung.budget_fraction: rung.score for rung in trial.rungs} for trial in begun]
-        for trial, scores in zip(begun, reached, strict=True):
+    def _expected(self) -> dict[int, float]:
+        """The score that what was trained in part would have in the end, by number."""
+        reached = []
+        for trial in self._begun.values():
+            scores = {rung.budget_fraction: rung.score for rung in trial.rungs}
             if isinstance(trial, FinishedTrial) and trial.evaluation:
                 scores[trial.evaluation.budget_fraction] = trial.evaluation.score
-        expected = []
-        for trial, score in zip(begun, expected_scores(reached), strict=True):
-            if not isinstance(trial, FinishedTrial) or trial.state == "stopped":
-                decisions = self._problem.decisions(trial.architecture)
-                known = self._estimate(_Known(decisions, ())).estimate.values
-                minimised = [objective.minimised(score) for objective in self._problem.objectives]
-                values = tuple(m if value is None else value for m, value in zip(minimised, known, strict=True))
-                expected.append(_Known(decisions, values, _whole_steps(trial.rungs[-1])))
-        return expected
+            reached.append(scores)
+        return dict(zip(self._begun, expected_scores(reached), strict=True))
 
-    def _new(self, made: Iterable[tuple[Architecture, Decisions]], wanted: int, taken: set[Key]) -> list[_Candidate]:
-        """The first `wanted` that are not taken, each once."""
-        new: dict[Key, _Candidate] = {}
+    def _new(self, made: Iterable[_Made], wanted: int, seen: Container[Architecture] = frozenset()) -> list[_Candidate]:
+        """The first `wanted` that are neither taken nor seen, each once."""
+        new: dict[Architecture, _Candidate] = {}
         for candidate, decisions in made:
-            key = _key(decisions)
-            if key not in taken and key not in new:
-                new[key] = _Candidate(decisions, self._problem.candidate_estimate(candidate))
+            if not (candidate in self._taken or candidate in seen or candidate in new):
+                new[candidate] = _Candidate(candidate, decisions, self._problem.candidate_estimate(candidate))
                 if len(new) == wanted:
                     break
         return list(new.values())
 
-    def _drawn(self, taken: set[Key], rng: random.Random) -> Decisions:
+    def _drawn(self, rng: random.Random) -> Decisions:
         """A new candidate within the limits, or as near to them as a short climb gets; any one if all were tried."""
         decide = self._problem.decide
-        found = self._new((draw(decide, rng) for _ in range(_FRESH)), 1, taken)
+        found = self._new((draw(decide, rng) for _ in range(_FRESH)), 1)
         if not found:
-            found = self._new(every(decide), 1, taken)
+            found = self._new(every(decide), 1)
             return found[0].decisions if found else draw(decide, rng)[1]
         best = found[0]
         for step in range(2 * _FRESH):
             if best.estimate.violation <= 0:
                 break
             made = draw(decide, rng) if step < _FRESH else mutate(decide, best.decisions, rng)
-            best = min([best, *self._new([made], 1, taken)], key=lambda candidate: candidate.estimate.violation)
+            best = min([best, *self._new([made], 1)], key=lambda candidate: candidate.estimate.violation)
         return best.decisions
 
-    def _whole_front(self, posterior: _Posterior, taken: set[Key]) -> _SampledFront:
+    def _whole_front(self, posterior: _Posterior) -> _SampledFront:
         """The front, under the posterior sample, of all candidates of a small space that were not taken and are within
         the limits.
         """
         if self._untried is None:
-            found = self._new(every(self._problem.decide), _SMALL, set())
-            self._untried = {_key(one.decisions): one for one in found if one.estimate.violation <= 0}
-        for key in self._untried.keys() & taken:
-            del self._untried[key]
+            found = self._new(every(self._problem.decide), _SMALL)
+            self._untried = {one.architecture: one for one in found if one.estimate.violation <= 0}
+        for architecture in self._untried.keys() & self._taken:
+            del self._untried[architecture]
         sampled = _SampledFront(posterior)
         candidates = list(self._untried.values())
         for start in range(0, len(candidates), _AT_ONCE):
             sampled.look_at(candidates[start : start + _AT_ONCE])
         return sampled
 
-    def _evolve(self, posterior: _Posterior, taken: set[Key], rng: random.Random) -> _SampledFront:
-        """The front, under the posterior sample, of candidates that were not taken and are within the limits."""
+    def _sampled_front(self, posterior: _Posterior, rng: random.Random, *, is_shared: bool) -> _SampledFront:
+        """The front, under the posterior sample, of candidates that were not taken and are within the limits.
+
+        Args:
+            posterior: The sample.
+            rng: For what is drawn.
+            is_shared: Whether candidates may be those that were bred for another sample of these surrogates.
+        """
+        if self._problem.space.size <= _SMALL:
+            return self._whole_front(posterior)
+        sampled = _SampledFront(posterior)
+        if is_shared:
+            sampled.look_at([one for one in self._bred if one.architecture not in self._taken])
+        return sampled if sampled.candidates else self._evolve(posterior, rng)
+
+    def _evolve(self, posterior: _Posterior, rng: random.Random) -> _SampledFront:
+        """See `_sampled_front`; the candidates are bred for it."""
+        assert self._surrogates
         decide = self._problem.decide
-        on_front = {_key(known.decisions) for known in self._front}
-        behind = [known for known in self._remembered() if _key(known.decisions) not in on_front]
+        on_front = {known.architecture for known in self._front}
+        behind = [known for known in self._surrogates.remembered if known.architecture not in on_front]
         second = front([known.values for known in behind])[::-1] if behind else []
-        first = [known.decisions for known in self._front] + [behind[i].decisions for i in second]
-        made = self._new((draw(decide, rng) for _ in range(2 * _FRESH)), _FRESH, taken)
-        seen = taken | {_key(candidate.decisions) for candidate in made}
+        best = [*self._front, *(behind[i] for i in second)]
+        first = [self._problem.decisions(known.architecture) for known in best]
+        made = self._new((draw(decide, rng) for _ in range(2 * _FRESH)), _FRESH)
+        seen = {candidate.architecture for candidate in made}
+        self._bred = []
         sampled = _SampledFront(posterior)
         for _ in range(_GENERATIONS):
             parents = first + [candidate.decisions for candidate in sampled.candidates]
             bred = self._new((_breed(decide, parents, rng) for _ in range(2 * _BRED)), _BRED, seen)
-            seen |= {_key(candidate.decisions) for candidate in bred}
-            sampled.look_at([candidate for candidate in made + bred if candidate.estimate.violation <= 0])
+            seen |= {candidate.architecture for candidate in bred}
+            within = [candidate for candidate in made + bred if candidate.estimate.violation <= 0]
+            self._bred += within
+            sampled.look_at(within)
             made = []
         return sampled
 
-    def _remembered(self) -> list[_Known]:
-        """What the surrogates are conditioned on: all, or the front and an even choice of the others."""
-        known = [*self._known.values(), *self._brief]
-        if len(known) <= _REMEMBERED:
-            return known
-        best = self._front[-_REMEMBERED // 2 :]
-        every_nth = np.linspace(0, len(known) - 1, _REMEMBERED - len(best)).astype(int)
-        return list({_key(one.decisions): one for one in [*(known[i] for i in every_nth), *best]}.values())
-
-    def _sample_posterior(self, rng: random.Random) -> _Posterior:
-        """One function for each objective that is not known, drawn from its posterior.
+    def _fitted(self) -> _Surrogates:
+        """A surrogate for each objective that is not known.
 
         Raises:
             CannotFitError: If nothing can be learnt of an objective.
@@ -231,25 +253,48 @@ class FrontSampler:
         known = [self._trained(one) for one in remembered]
         encoder = _Encoder(known)
         features = encoder.encode(known)
-        generator = np.random.default_rng(rng.getrandbits(64))
-        functions: list[Callable[[np.ndarray], np.ndarray] | None] = []
+        processes: list[GaussianProcess | None] = []
         for i in range(values.shape[1]):
-            if any(candidate.estimate.values[i] is None for candidate in known):
-                surrogate = GaussianProcess.fit(features, _normal_scores(values[:, i]), encoder.groups)
-                functions.append(surrogate.draw(generator))
-            else:
-                functions.append(None)
-        return _Posterior(encoder, functions)
+            is_learnt = any(candidate.estimate.values[i] is None for candidate in known)
+            learnt = _normal_scores(values[:, i]) if is_learnt else None
+            processes.append(None if learnt is None else GaussianProcess.fit(features, learnt, encoder.groups))
+        return _Surrogates(remembered, encoder, processes)
+
+    def _remembered(self) -> list[_Known]:
+        """What the surrogates are conditioned on: all, or the front and an even choice of the others."""
+        expected = self._expected()
+        brief = (trial for _, trial in sorted(self._begun.items()) if _is_brief(trial))
+        known: list[_Known | Trial] = [*self._known.values(), *brief]
+        if len(known) > _REMEMBERED:
+            best = self._front[-_REMEMBERED // 2 :]
+            every_nth = np.linspace(0, len(known) - 1, _REMEMBERED - len(best)).astype(int)
+            known = list({one.architecture: one for one in [*(known[i] for i in every_nth), *best]}.values())
+        if len(self._estimated) > 10 * _REMEMBERED:
+            self._estimated.clear()
+        return [one if isinstance(one, _Known) else self._in_the_end(one, expected[one.number]) for one in known]
+
+    def _in_the_end(self, trial: Trial, score: float) -> _Known:
+        """What was trained in part as it would be then: all that only an evaluation tells is the score."""
+        told = self._estimate(trial.architecture).estimate.values
+        minimised = [objective.minimised(score) for objective in self._problem.objectives]
+        values = tuple(m if value is None else value for m, value in zip(minimised, told, strict=True))
+        return _Known(trial.architecture, values, _whole_steps(trial.rungs[-1]))
 
     def _trained(self, known: _Known) -> _Candidate:
-        return dataclasses.replace(self._estimate(known), training=math.log(known.steps) if known.steps else None)
+        candidate = self._estimate(known.architecture)
+        return dataclasses.replace(candidate, training=math.log(known.steps) if known.steps else None)
 
-    def _estimate(self, known: _Known) -> _Candidate:
-        key = _key(known.decisions)
-        if key not in self._estimated:
-            candidate, _ = walk(self._problem.decide, lambda name, _: known.decisions[name])
-            self._estimated[key] = _Candidate(known.decisions, self._problem.candidate_estimate(candidate))
-        return self._estimated[key]
+    def _estimate(self, architecture: Architecture) -> _Candidate:
+        if architecture not in self._estimated:
+            decisions = self._problem.decisions(architecture)
+            estimate = self._problem.candidate_estimate(architecture)
+            self._estimated[architecture] = _Candidate(architecture, decisions, estimate)
+        return self._estimated[architecture]
+
+
+def _is_brief(trial: Trial) -> bool:
+    """Whether it was trained in part alone so far, of those that have begun."""
+    return not isinstance(trial, FinishedTrial) or trial.state == "stopped"
 
 
 def _front_of(known: Iterable[_Known]) -> list[_Known]:
@@ -262,10 +307,6 @@ def _whole_steps(rung: Evaluation) -> int:
     if not rung.total_steps:
         return 0
     return rung.total_steps - rung.trained_steps + round(rung.trained_steps / rung.budget_fraction)
-
-
-def _key(decisions: Mapping[str, Value]) -> Key:
-    return frozenset(decisions.items())
 
 
 def _breed(decide: Decide[Architecture], parents: Sequence[Decisions], rng: random.Random) -> _Made:
@@ -333,6 +374,19 @@ class _Encoder:
         training = [self._training if one.training is None else one.training for one in candidates]
         figures = ((*one.estimate.values, *one.estimate.features) for one in candidates)
         return [*zip(*figures, strict=True), tuple(training)]
+
+
+@dataclass(frozen=True)
+class _Surrogates:
+    """What trials tell of the objectives: a process for each that is learnt, None for those that are known."""
+
+    remembered: Sequence[_Known]
+    encoder: _Encoder
+    processes: Sequence[GaussianProcess | None]
+
+    def draw(self, generator: np.random.Generator) -> _Posterior:
+        """One function for each, drawn from its posterior."""
+        return _Posterior(self.encoder, [one.draw(generator) if one else None for one in self.processes])
 
 
 @dataclass(frozen=True)

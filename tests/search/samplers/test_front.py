@@ -29,12 +29,13 @@ from anenas.search import (
     SerialExecutor,
     Study,
     Trial,
+    TrialFiles,
     make_sampler,
 )
 from anenas.search._trial import FinishedTrial
 from anenas.search.samplers._front import FrontSampler, _Candidate, _Known, _SampledFront, _whole_steps
 from anenas.search.samplers._gaussian_process import GaussianProcess
-from anenas.space import Limits, draw
+from anenas.space import Architecture, Limits, draw
 
 SETTINGS = SearchSettings({"accuracy": 0.0, "latency_ms": 1.0})
 
@@ -111,7 +112,7 @@ class Certain:
 def chosen_of(points: list[tuple[float, float]], times: int) -> dict[tuple[float | None, ...], int]:
     front, rng = _SampledFront(cast(Any, Certain())), random.Random(0)
     for point in points:
-        front.look_at([_Candidate({}, CandidateEstimate(point, point))])
+        front.look_at([_Candidate(cast(Architecture, point), {}, CandidateEstimate(point, point))])
     return Counter(front.choose(rng).estimate.values for _ in range(times))
 
 
@@ -261,19 +262,19 @@ def test_a_longer_training_is_no_merit_of_the_architecture(table: Table) -> None
     rng, problem = random.Random(0), problem_of(table)
     known = []
     for number in range(40):
-        _, decisions = draw(problem.decide, rng)
+        architecture, _ = draw(problem.decide, rng)
         long = number % 2
-        known.append(_Known(decisions, (-0.6 - 0.2 * long, 0.5), 4000 if long else 1000))
+        known.append(_Known(architecture, (-0.6 - 0.2 * long, 0.5), 4000 if long else 1000))
     sampler = FrontSampler(0)
     sampler._problem = problem
-    sampler._known = {frozenset(one.decisions.items()): one for one in known}
-    posterior = sampler._sample_posterior(random.Random(0))
-    candidates = [sampler._estimate(one) for one in sampler._known.values()]
+    sampler._known = {one.architecture: one for one in known}
+    posterior = sampler._fitted().draw(np.random.default_rng(0))
+    candidates = [sampler._estimate(architecture) for architecture in sampler._known]
     spread = np.ptp(posterior.of(candidates)[:, 0])
     without = FrontSampler(0)
     without._problem = problem
     without._known = {key: dataclasses.replace(one, steps=0) for key, one in sampler._known.items()}
-    blind = np.ptp(without._sample_posterior(random.Random(0)).of(candidates)[:, 0])
+    blind = np.ptp(without._fitted().draw(np.random.default_rng(0)).of(candidates)[:, 0])
     assert spread < blind / 3
 
 
@@ -295,3 +296,34 @@ def test_what_was_measured_since_replaces_what_it_was_taken_for(table: Table, tm
     fresh.ask(problem_of(table), study.trials)
     assert sampler._known == fresh._known
     assert {known.values for known in sampler._front} == {known.values for known in fresh._front}
+
+
+def test_where_many_trials_run_suggestions_share_surrogates_and_candidates(
+    table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One at a time each has its own."""
+    fitted: list[None] = []
+    bred: list[None] = []
+    monkeypatch.setattr("anenas.search.samplers._front._SMALL", 0)
+    monkeypatch.setattr("anenas.search.samplers._front._FOLLOWED", 16)
+    monkeypatch.setattr(FrontSampler, "_fitted", _noted(FrontSampler._fitted, fitted))
+    monkeypatch.setattr(FrontSampler, "_evolve", _noted(FrontSampler._evolve, bred))
+    study, sampler, problem = study_of(tmp_path), FrontSampler(0), problem_of(table)
+    searched(study, table, 14, sampler)
+    assert len(fitted) == len(bred) == 4
+    running = [study.ask(sampler, problem) for _ in range(40)]
+    assert (len(fitted), len(bred)) == (5, 4 + 16)  # of its own until 16 run
+    for trial in running[:9]:  # of 40 that run one in 16 may go unheard
+        study.complete(trial, table.evaluate(trial.architecture, TrialFiles(study.workspace(trial))), {})
+        running.append(study.ask(sampler, problem))
+    assert (len(fitted), len(bred)) == (5 + 3, 20 + 3)
+    asked = [trial.architecture for trial in study.trials]
+    assert len(set(asked)) == len(asked) == 14 + 40 + 9
+
+
+def _noted(method: Any, calls: list[None]) -> Any:
+    def noting(*args: Any) -> Any:
+        calls.append(None)
+        return method(*args)
+
+    return noting
