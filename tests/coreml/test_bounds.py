@@ -14,6 +14,8 @@ from torch import nn
 
 from anenas.coreml import Difference, Package, Verification, compress, verify
 from anenas.mil import coremltools
+from anenas.mil._spacing import spacing
+from anenas.mil._syntax import Constant
 
 Converted = Callable[..., Package]
 
@@ -217,3 +219,20 @@ def test_programs_of_the_same_compressed_weights_agree_to_rounding(
     assert max(right.tolerances.values()) < 0.03
     assert not compared(small("epsilon.mlpackage", epsilon=1e-3)).passed
     assert not compared(small("weight.mlpackage", wrong=0.3)).passed
+
+
+@pytest.mark.parametrize("form", ["int8", "int4-block", "palette4", "sparse50"])
+def test_what_a_format_may_be_off_by_is_what_compression_does_to_weights(
+    converted: Converted, tmp_path: Path, form: str
+) -> None:
+    def weight(package: Package) -> Constant:
+        convolutions = [one for one in package.main.operations if one.type == "conv"]
+        return next(one for one in convolutions[1].operands["weight"] if isinstance(one, Constant))
+
+    plain = converted(large_network(), X)
+    small = weight(compress(plain, tmp_path / f"{form}.mlpackage", form))
+    off = np.abs(small.read().astype(np.float64) - weight(plain).read())
+    most = spacing(small)
+    assert most.shape == off.shape and not spacing(weight(plain)).any()
+    assert (off <= 1.02 * most + 1e-4).all(), (off - most).max()
+    assert off.max() > 0.4 * most.max()
