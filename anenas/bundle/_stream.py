@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from anenas._errors import AnenasError
 from anenas.ane import check, program_cost
 from anenas.bundle._contents import Stream
 from anenas.bundle._swift import stream_swift_source
-from anenas.coreml import LOSSY, TOLERANCES, Package, compress, convert_streamed, verify_streamed
+from anenas.coreml import LOSSY, Package, compress, convert_streamed, verify_streamed
 from anenas.data import Dataset
 from anenas.graph import get_weight_format
 from anenas.latency import Target
@@ -70,7 +70,7 @@ def write_stream(
     metadata = {**whole.metadata, "anenas.chunk": str(streamed.shape[3])}
     form = get_weight_format(architecture.form)
     package = convert_streamed(streamed, folder / STREAM, classes=dataset.classes, metadata=metadata)
-    of_whole = LOSSY if form.kind else _whole_tolerances(architecture)
+    of_whole = LOSSY if form.kind else None  # the program for whole series is compressed already
     verified = verify_streamed(package, whole, streamed, series, whole_tolerances=of_whole)
     of_network, of_program = (one.require("the streaming program") for one in verified)
     if form.kind:
@@ -96,12 +96,6 @@ def write_stream(
         verified=of_network,
         verified_whole=of_program,
     )
-
-
-def _whole_tolerances(architecture: Architecture) -> Mapping[str, float]:
-    """Core ML runs `lstm` off the engine with float32 weights, which a streaming program rounds to float16."""
-    keeps_float32 = any(stage.block.kind == "lstm" for stage in architecture.stages)
-    return dict.fromkeys(TOLERANCES, TOLERANCES["fp16"]) if keeps_float32 else TOLERANCES
 
 
 def _write_vectors(folder: Path, program: Program) -> None:

@@ -29,7 +29,9 @@ def rounding_bounds(
     outputs: Outputs,
     *,
     coarse: bool,
-    prepared: Callable[[Outputs], Outputs],
+    formats: bool = False,
+    prepared: Callable[[Outputs], Outputs] = dict,
+    run: Callable[[Program], Outputs] | None = None,
 ) -> dict[str, np.ndarray]:
     """How far each value of each output may be off, of the output's shape.
 
@@ -44,23 +46,25 @@ def rounding_bounds(
         inputs: What it computed them from.
         outputs: Its outputs.
         coarse: Whether weights may have been rounded to float16, in the program or in what it is compared with.
+        formats: Whether it is compared with what had other weights than its compressed ones: these are moved by what
+            their format may be off, too, and outputs may differ by a tenth of the values around at most.
         prepared: What becomes of outputs before they are compared.
+        run: Gives the outputs of a program; by default what it computes from `inputs`.
     """
     base = package.program(precision)
     weights = UNITS["fp16"] if coarse or precision == "fp16" else UNITS["fp32"]
     moved: dict[str, list[np.ndarray]] = {name: [] for name in outputs}
     for seed in range(RUNS):
-        program = Program(package, precision, Noise(UNITS[precision], weights, seed), like=base)
-        for name, values in prepared(program(inputs)).items():
-            moved[name].append(values)
+        program = Program(package, precision, Noise(UNITS[precision], weights, seed, formats=formats), like=base)
+        for name, values in prepared(run(program) if run else program(inputs)).items():
+            if name in moved:
+                moved[name].append(values)
     most = MOST if coarse or precision == "fp16" else MOST_FLOAT32
-    return {name: _bound(values, moved[name], LEAST[precision], most) for name, values in outputs.items()}
-
-
-def fixed_bounds(outputs: Outputs) -> dict[str, np.ndarray]:
-    """Bounds of a program with compressed weights, which rounding does not explain: a tenth of the values around."""
+    bounds = {name: _bound(values, moved[name], LEAST[precision], most) for name, values in outputs.items()}
+    if not formats:
+        return bounds
     return {
-        name: MOST * _around(np.abs(values)) if values.dtype.kind == "f" else np.zeros(values.shape)
+        name: np.minimum(bounds[name], MOST * _around(np.abs(values))) if values.dtype.kind == "f" else bounds[name]
         for name, values in outputs.items()
     }
 

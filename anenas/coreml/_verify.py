@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from anenas._errors import AnenasError
-from anenas.coreml._bounds import Outputs, fixed_bounds, rounding_bounds
+from anenas.coreml._bounds import Outputs, rounding_bounds
 from anenas.coreml._package import Package
 from anenas.mil import warn_of_scale
 
@@ -215,13 +215,15 @@ def verify(
     units: Mapping[str, tuple[float, float]] | None = None,
     threshold: float | None = None,
     other: Package | None = None,
+    same_weights: bool = False,
 ) -> Verification:
     """Run a program in both precisions and compare its outputs.
 
     What may differ follows from types and precision: labels, indices and other integers are the same, but where
     rounding changes them; numbers are within what rounding explains, which is found by running the program with results
-    and weights moved at random (`rounding_bounds`); those of a program with compressed weights within a tenth of the
-    values around.
+    and weights moved at random (`rounding_bounds`). Where compressed weights stand for others, they are moved by what
+    their format may be off as well, and a tenth of the values around is allowed at most; so a mistake that is smaller
+    than what compression may do, such as a wrong epsilon, is found only beside values of the same compressed weights.
 
     Args:
         package: The exported program.
@@ -232,7 +234,9 @@ def verify(
         units: Mean and standard deviation of outputs that are compared standardised, by name, relative to a standard
             deviation at least; their expected values are standardised.
         threshold: See `Difference.between`.
-        other: The program that the expected values come from, if it is one.
+        other: The program that the expected values come from, if it is one; with weights in the same formats, they are
+            taken for the same.
+        same_weights: Whether the expected values come from the weights as the program stores them.
 
     Raises:
         AnenasError: If the package or the inputs do not fit, or nothing can be compared.
@@ -246,7 +250,9 @@ def verify(
 
     warn_of_scale(package.inputs, inputs)
     programs = [package, *([other] if other else [])]
-    is_compressed = any(one.stored_forms for one in programs)
+    forms = [one.stored_forms for one in programs]
+    are_same = same_weights or (other is not None and forms[0] == forms[1])
+    formats = any(forms) and not are_same
     coarse = any(_holds_float16(one) for one in programs)
     found: dict[str, tuple[Difference, ...]] = {}
     allowed = dict(tolerances or {})
@@ -262,16 +268,15 @@ def verify(
         lost = program.report
         bounds: Mapping[str, np.ndarray] = {}
         if precision not in allowed:
-            bounds = (
-                fixed_bounds(outputs)
-                if is_compressed
-                else rounding_bounds(package, precision, inputs, outputs, coarse=coarse, prepared=prepared)
+            moved = package if not formats or package.stored_forms or other is None else other
+            bounds = rounding_bounds(
+                moved, precision, inputs, outputs, coarse=coarse, formats=formats, prepared=prepared
             )
         else:
             bounds = {name: np.zeros(one.shape) for name, one in outputs.items() if one.dtype.kind != "f"}
             bounds = bounds if math.isfinite(allowed[precision]) else {}
         found[precision] = tuple(_compared(outputs, expected, threshold, 1.0 if units else 0.0, bounds))
-        allowed.setdefault(precision, max((_part(bounds[name], outputs[name]) for name in bounds), default=0.0))
+        allowed.setdefault(precision, max((part(bounds[name], outputs[name]) for name in bounds), default=0.0))
     samples = max(len(array) for array in inputs.values())
     return Verification(against, samples, found["fp32"], found["fp16"], lost, allowed)
 
@@ -282,7 +287,7 @@ def _holds_float16(package: Package) -> bool:
     return any(tensor.dtype == "fp16" for op in graph.ops for tensor in (*op.inputs, *op.outputs, *op.weights))
 
 
-def _part(bounds: np.ndarray, values: np.ndarray) -> float:
+def part(bounds: np.ndarray, values: np.ndarray) -> float:
     """The largest bound of an output, relative to its largest value."""
     if values.dtype.kind != "f" or not values.size:
         return 0.0
@@ -310,8 +315,9 @@ def verify_network(
         pixels: Inputs, (N, C, H, W).
         against: Description of the network.
         tolerances: By precision. By default 1e-4 in float32, and at least four times what the network in float32
-            differs from itself in float64, up to a hundredth; in float16 what is derived, see `verify`.
-        rounded: Whether to round its weights to float16 first, as the converter does.
+            differs from itself in float64, up to a hundredth; what is derived (`verify`) in float16, and where
+            `rounded` is false.
+        rounded: Whether to round its weights to float16 first, as the converter does; if not, they are the package's.
         layers: Whether to compare every operation on the first sample, too.
 
     Raises:
@@ -331,7 +337,7 @@ def verify_network(
     else:
         with torch.no_grad():
             expected = network(given).numpy()
-    if tolerances is None:
+    if tolerances is None and rounded:
         explained = min(_ROUNDING_MARGIN * rounding, _MOST_ROUNDING)
         tolerances = {"fp32": max(TOLERANCES["fp32"], explained)}
     outputs, (source,) = package.score_outputs, package.inputs
@@ -339,7 +345,14 @@ def verify_network(
     threshold = package.task.threshold
     units = dict(zip(parts, zip(*(one.tolist() for one in in_units), strict=True), strict=True)) if in_units else None
     result = verify(
-        package, {source.name: pixels}, parts, against, tolerances=tolerances, units=units, threshold=threshold
+        package,
+        {source.name: pixels},
+        parts,
+        against,
+        tolerances=tolerances,
+        units=units,
+        threshold=threshold,
+        same_weights=not rounded,
     )
     return dataclasses.replace(result, layers=_layers(package, network, pixels[:1])) if layers else result
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from anenas.coreml._bounds import Outputs, rounding_bounds
 from anenas.coreml._package import Package
-from anenas.coreml._verify import TOLERANCES, Difference, Verification
+from anenas.coreml._verify import TOLERANCES, Difference, Verification, part
 from anenas.mil import OUTPUT, stream
 
 if TYPE_CHECKING:
-    from anenas.mil import Event
+    from anenas.mil import Event, Precision, Program
     from anenas.network import Streamed
 
 _COMPARED = 4  # positions in a series, evenly spaced from the first chunk to the last
@@ -24,10 +25,15 @@ def verify_streamed(
     streamed: Streamed,
     series: np.ndarray,
     *,
-    tolerances: Mapping[str, float] = TOLERANCES,
-    whole_tolerances: Mapping[str, float] = TOLERANCES,
+    tolerances: Mapping[str, float] | None = None,
+    whole_tolerances: Mapping[str, float] | None = None,
 ) -> tuple[Verification, Verification]:
     """Run a streaming program over series in both precisions, and compare its outputs.
+
+    What may differ is derived as `verify` does it: the program is run over the series with results and weights moved at
+    random, and its states carried from call to call as they come out then, so that a bound grows with what accumulates.
+    It is never more than 1e-4 of the largest value in float32, and a tenth in float16, as the masks of masked series
+    are no numbers that rounding moves.
 
     Args:
         package: The streaming program.
@@ -35,8 +41,9 @@ def verify_streamed(
         streamed: The module that the streaming program was converted from; its network is run in torch on the series up
             to several chunks and on all of them, with weights rounded to float16 as the converter does.
         series: Inputs, (N, C, 1, T).
-        tolerances: For the comparison with the network, by precision.
-        whole_tolerances: For the comparison with the program for whole series, by precision.
+        tolerances: Largest allowed difference from the network relative to the largest value, by precision, in place of
+            what is derived.
+        whole_tolerances: Likewise from the program for whole series.
 
     Returns:
         The comparison with the network, with a difference for each length, and that with the program for whole series.
@@ -59,21 +66,55 @@ def verify_streamed(
     (output,), (source,) = whole.score_outputs, whole.inputs
     at_once = whole.program()({source.name: series})[output.name]
 
+    names = {f"{min(call * steps, length)} of {length} steps": call for call in at}
+    lost: dict[tuple[str, str], Event] = {}
+
+    def told(program: Program) -> Outputs:
+        """What it gives after each of the compared calls."""
+        found = {}
+        for call, outputs in enumerate(stream(program, series), start=1):
+            found[call] = outputs[OUTPUT]
+            lost.update({(event.op, event.kind): event for event in program.report})
+        return {name: found[call] for name, call in names.items()}
+
     on_the_way: dict[str, tuple[Difference, ...]] = {}
     at_the_end: dict[str, tuple[Difference, ...]] = {}
-    lost: dict[tuple[str, str], Event] = {}
+    allowed, allowed_at_the_end = dict(tolerances or {}), dict(whole_tolerances or {})
+    last = list(names)[-1]
+    # The network's weights are rounded as the program's are. Those of a program for whole series may be of float32, as
+    # an lstm's are, which Core ML runs off the engine.
+    other_weights = _weight_types(package) != _weight_types(whole)
+    precision: Precision
     for precision in ("fp32", "fp16"):
-        program = package.program(precision)
-        found = []
-        for call, outputs in enumerate(stream(program, series), start=1):
-            lost |= {(event.op, event.kind): event for event in program.report}
-            if call in expected:
-                name = f"{min(call * steps, length)} of {length} steps"
-                found.append(Difference.between(name, outputs[OUTPUT], expected[call]))
-        on_the_way[precision] = tuple(found)
-        at_the_end[precision] = (Difference.between("all steps", outputs[OUTPUT], at_once),)
+        outputs = told(package.program(precision))
+        bounds: Outputs = {}
+        of_whole = None
+        if precision not in allowed:
+            bounds = {
+                name: np.minimum(bound, TOLERANCES[precision] * np.abs(outputs[name]).max())
+                for name, bound in rounding_bounds(package, precision, {}, outputs, coarse=False, run=told).items()
+            }
+            allowed[precision] = max(part(bounds[name], outputs[name]) for name in names)
+        if precision not in allowed_at_the_end:
+            as_network = bounds and not other_weights
+            of_last = (
+                bounds
+                if as_network
+                else rounding_bounds(package, precision, {}, outputs, coarse=other_weights, run=told)
+            )
+            of_whole = of_last[last]
+            allowed_at_the_end[precision] = part(of_whole, outputs[last])
+        on_the_way[precision] = tuple(
+            Difference.between(name, outputs[name], expected[call], bounds=bounds.get(name))
+            for name, call in names.items()
+        )
+        at_the_end[precision] = (Difference.between("all steps", outputs[last], at_once, bounds=of_whole),)
     events = tuple(lost.values())
     return (
-        Verification("the trained network", len(series), **on_the_way, lost=events, tolerances=dict(tolerances)),
-        Verification(whole.path.name, len(series), **at_the_end, lost=(), tolerances=dict(whole_tolerances)),
+        Verification("the trained network", len(series), **on_the_way, lost=events, tolerances=allowed),
+        Verification(whole.path.name, len(series), **at_the_end, lost=(), tolerances=allowed_at_the_end),
     )
+
+
+def _weight_types(package: Package) -> set[str]:
+    return {tensor.dtype for op in package.graph.ops for tensor in op.weights}

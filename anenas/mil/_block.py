@@ -13,8 +13,10 @@ from torch import Tensor
 from anenas._errors import AnenasError, first_line
 from anenas.mil._precision import Loss, Numerics, Rounding, blemishes
 from anenas.mil._registry import Convert, Implementation
+from anenas.mil._spacing import spacing
 from anenas.mil._syntax import Block, Constant, Operation, Value
 from anenas.mil._types import DataType
+from anenas.mil._values import to_tensor
 from anenas.mil.operations import ON_ENGINE, OPERATIONS
 
 # The values of a running program by name: tensors, lists of them, and strings.
@@ -174,7 +176,11 @@ def _value(constant: Constant, numerics: Numerics) -> Any:
     value = constant.value
     if numerics.change is None or constant in numerics.exact:
         return value
-    return numerics.change(value) if isinstance(value, Tensor) and value.is_floating_point() else value
+    if not isinstance(value, Tensor) or not value.is_floating_point():
+        return value
+    if numerics.unpacked is not None and constant.unpacked_by is not None:
+        value = numerics.unpacked(value, to_tensor(spacing(constant)))
+    return numerics.change(value)
 
 
 def _run(step: Step, values: Values, rounding: Rounding | None) -> list[Any]:

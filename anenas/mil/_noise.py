@@ -23,10 +23,12 @@ class Noise(Rounding):
         results: Largest relative change of a result.
         weights: Largest relative change of a constant.
         seed: Equal seeds give equal changes.
+        formats: Whether compressed weights are moved by what their format may be off, too.
     """
 
-    def __init__(self, results: float, weights: float, seed: int = 0) -> None:
+    def __init__(self, results: float, weights: float, seed: int = 0, *, formats: bool = False) -> None:
         super().__init__()
+        self.formats = formats
         self._results, self._of_weights = results, weights
         self._random = torch.Generator().manual_seed(seed)
 
@@ -48,6 +50,11 @@ class Noise(Rounding):
     def weights(self, value: Tensor) -> Tensor:
         """A constant, changed."""
         return self._moved(value, self._of_weights)
+
+    def compressed(self, value: Tensor, most: Tensor) -> Tensor:
+        """A compressed weight, each of its values moved by at most so much."""
+        moved = torch.empty_like(value).uniform_(-1, 1, generator=self._random)
+        return moved.mul_(most.to(value.dtype)).add_(value)
 
     def _moved(self, value: Tensor, most: float) -> Tensor:
         if not most:

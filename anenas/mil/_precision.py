@@ -27,12 +27,15 @@ class Numerics:
     Attributes:
         rounded: The declared element types whose results are rounded.
         change: What becomes of constants of floating point; None if nothing.
+        unpacked: What becomes of compressed weights before, from them and by how much their format may be off; None if
+            nothing.
         exact: The operands that are neither changed nor rounded.
         on_engine: Whether operations compute what the engine is known to compute otherwise.
     """
 
     rounded: frozenset[str] = frozenset()
     change: Callable[[Tensor], Tensor] | None = None
+    unpacked: Callable[[Tensor, Tensor], Tensor] | None = None
     exact: frozenset[Operand] = frozenset()
     on_engine: bool = False
 

@@ -230,10 +230,12 @@ def _numerics(block: Block, precision: Precision, noise: Noise | None) -> Numeri
     """How a program computes; one without any float16 shows what it would lose if converted to it."""
     types = _float_types(block)
     rounded = frozenset({"fp16"} if "fp16" in types else {"fp32"}) if precision == "fp16" else frozenset()
+    on_engine = precision == "fp16"
     if noise is not None:
-        return Numerics(rounded or types, noise.weights, sizing(block), on_engine=precision == "fp16")
-    change = halved if precision == "fp16" and "fp16" not in types else None
-    return Numerics(rounded, change, sizing(block) if change else frozenset(), on_engine=precision == "fp16")
+        unpacked = noise.compressed if noise.formats else None
+        return Numerics(rounded or types, noise.weights, unpacked, sizing(block), on_engine)
+    change = halved if on_engine and "fp16" not in types else None
+    return Numerics(rounded, change, None, sizing(block) if change else frozenset(), on_engine)
 
 
 def _float_types(block: Block) -> frozenset[str]:

@@ -12,8 +12,10 @@ import pytest
 import torch
 from torch import nn
 
-from anenas.coreml import Difference, Package, Verification, verify
+from anenas.coreml import Difference, Package, Verification, compress, verify
 from anenas.mil import coremltools
+from anenas.mil._spacing import spacing
+from anenas.mil._syntax import Constant
 
 Converted = Callable[..., Package]
 
@@ -167,3 +169,70 @@ def test_what_is_furthest_beyond_its_bound_is_what_is_told() -> None:
     assert (found.largest, found.beyond, found.allowed) == (1.0, 1, 0.01)
     assert found.found == pytest.approx(0.7)
     assert found.problem("fp16", 9.0) == "y differs by 0.7 in fp16 where 0.01 is allowed; 1 value does"
+
+
+def large_network(epsilon: float = 1e-5, wrong: float = 0.0) -> nn.Module:
+    """One whose weights are worth compressing."""
+    torch.manual_seed(0)
+    layers = [nn.Conv2d(3, 32, 3), nn.BatchNorm2d(32, eps=epsilon), nn.ReLU(), nn.Conv2d(32, 64, 3), nn.ReLU()]
+    network = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 40))
+    network[1].running_var.uniform_(0.01, 0.1)
+    with torch.no_grad():
+        network[3].weight[2, 7, 1, 1] += wrong
+    return network.eval()
+
+
+FORMS = pytest.mark.parametrize("form", ["int8", "palette4", "sparse50"])
+
+
+@pytest.mark.parametrize(("form", "most"), [("int8", 0.05), ("palette4", 0.1)])
+def test_a_compressed_program_is_held_to_what_its_format_explains(
+    converted: Converted, tmp_path: Path, form: str, most: float
+) -> None:
+    plain = converted(large_network(), X)
+    small = compress(plain, tmp_path / f"{form}.mlpackage", form)
+    assert small.stored_forms
+    expected = outputs(large_network(), X)
+    right = held(small, X, expected)
+    assert right.passed, right.problems
+    assert right.fp32[0].relative < right.tolerances["fp32"] < most * 1.0001
+    swapped = expected.copy()
+    swapped[:, [0, 1]] = swapped[:, [1, 0]]
+    assert not held(small, X, swapped).passed
+
+
+@FORMS
+def test_programs_of_the_same_compressed_weights_agree_to_rounding(
+    converted: Converted, tmp_path: Path, form: str
+) -> None:
+    def small(name: str, **mistake: float) -> Package:
+        return compress(converted(large_network(**mistake), X), tmp_path / name, form)
+
+    one = small("one.mlpackage")
+    values = one.program()({"x": X})
+
+    def compared(other: Package) -> Verification:
+        return verify(other, {"x": X}, values, "the same", other=one)
+
+    right = compared(small("same.mlpackage"))
+    assert right.passed, right.problems
+    assert max(right.tolerances.values()) < 0.03
+    assert not compared(small("epsilon.mlpackage", epsilon=1e-3)).passed
+    assert not compared(small("weight.mlpackage", wrong=0.3)).passed
+
+
+@pytest.mark.parametrize("form", ["int8", "int4-block", "palette4", "sparse50"])
+def test_what_a_format_may_be_off_by_is_what_compression_does_to_weights(
+    converted: Converted, tmp_path: Path, form: str
+) -> None:
+    def weight(package: Package) -> Constant:
+        convolutions = [one for one in package.main.operations if one.type == "conv"]
+        return next(one for one in convolutions[1].operands["weight"] if isinstance(one, Constant))
+
+    plain = converted(large_network(), X)
+    small = weight(compress(plain, tmp_path / f"{form}.mlpackage", form))
+    off = np.abs(small.read().astype(np.float64) - weight(plain).read())
+    most = spacing(small)
+    assert most.shape == off.shape and not spacing(weight(plain)).any()
+    assert (off <= 1.02 * most + 1e-4).all(), (off - most).max()
+    assert off.max() > 0.4 * most.max()

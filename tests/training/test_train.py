@@ -7,6 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from torch import nn
+from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from anenas._errors import AnenasError
 from anenas.blocks import block_kind
@@ -311,3 +312,20 @@ def test_frozen_statistics_stay_while_weights_learn() -> None:
     train(network, split, normalise, epochs=1, augment=lambda batch, rng: batch, freeze_statistics=True)
     kept = {name for name, tensor in network.state_dict().items() if torch.equal(tensor, before[name])}
     assert kept == {"1.running_mean", "1.running_var", "1.num_batches_tracked"}
+
+
+def test_the_cycle_begins_with_the_first_step_and_ends_with_the_last() -> None:
+    used: list[tuple[float, float]] = []
+
+    def note(optimizer: torch.optim.Optimizer, args: object, kwargs: object) -> None:
+        used.append((optimizer.param_groups[0]["lr"], optimizer.param_groups[0]["betas"][0]))
+
+    hook = register_optimizer_step_pre_hook(note)
+    try:
+        train(small_network(), bright_and_dark(), NORMALISE, epochs=3, augment=as_it_is)
+    finally:
+        hook.remove()
+    steps = len(used)
+    assert steps > 5
+    cycle = [_one_cycle(step, steps) for step in range(steps)]
+    assert used == [(rate * PEAK_LEARNING_RATE, momentum) for rate, momentum in cycle]
