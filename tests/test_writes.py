@@ -40,6 +40,7 @@ ELSEWHERE = {
     "search/_measuring.py begin": _TEMPORARY,
     "search/_studies.py copy_study": "in a folder beside, which is renamed",
     "search/executors/_processes.py _start": "a log, line by line",
+    "search/executors/_steps.py write_steps": "beside, then renamed; what is lost is told a second later",
     "search/executors/cluster/_content.py _receive": "chunk by chunk to a hidden folder, which is moved whole",
     "search/executors/cluster/_folders.py pack": _MEMORY,
     "search/executors/cluster/_remote.py _laid_out": _TEMPORARY,
