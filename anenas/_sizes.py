@@ -25,4 +25,9 @@ def megabytes(count: float) -> str:
 
 def size_in_words(size_mb: float) -> str:
     """Of a package, in 10⁶ bytes, with as many places as show a tenth more or less: "0.52 MB", "0.052 MB"."""
-    return f"{size_mb:.{2 if size_mb >= 0.1 else 3}f} MB"
+    return f"{size_figure(size_mb)} MB"
+
+
+def size_figure(size_mb: float) -> str:
+    """The same for a table whose head has the unit: "0.052"."""
+    return f"{size_mb:.{2 if size_mb >= 0.1 else 3}f}"

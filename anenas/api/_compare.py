@@ -117,7 +117,7 @@ class Comparison:
             kind: [one.study for one in self.studies if one.kind == kind] for kind in {one.kind for one in self.studies}
         }
         told = [_verdict(difference, names) for difference in self.differences]
-        return told or ["One kind: they differ in the seed alone, so by how much is how much seeds matter"]
+        return told or ["They differ in the seed alone: what lies between them is how much a seed matters"]
 
     def to_json(self) -> str:
         """For scripts."""

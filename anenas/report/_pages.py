@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anenas._files import write_whole
+from anenas._sizes import size_figure
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -64,7 +65,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}  # in the order that is given
-    environment.filters |= {"thousands": "{:,}".format, "spec": format}
+    environment.filters |= {"thousands": "{:,}".format, "spec": format, "megabytes": size_figure}
     return environment
 
 

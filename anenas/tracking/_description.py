@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from anenas._sizes import size_figure, size_in_words
 from anenas.search import CompletedTrial, Study, Trained
 from anenas.space import is_least
 from anenas.tasks import find_metric
@@ -78,7 +79,7 @@ def _figures(study: Study, trial: CompletedTrial) -> str:
     said += f", {metric.words(trial.test_score)} on test data" if trial.test_score is not None else ""
     return (
         f"{said}; {latency.ms:.3f} ms on {latency.chip} (90 %: {latency.low_ms:.3f} to {latency.high_ms:.3f}), "
-        f"{estimate.size_mb:.2f} MB"
+        f"{size_in_words(estimate.size_mb)}"
     )
 
 
@@ -95,7 +96,7 @@ def _table(study: Study, now: Snapshot) -> list[str]:
         latency = estimate.latency
         cells = [str(trial.number), metric.words(trial.shipped.score, trial.evaluation.score_error)]
         cells += ["" if test is None else metric.words(test)] if tested else []
-        cells += [f"{latency.ms:.3f} ({latency.low_ms:.3f}–{latency.high_ms:.3f})", f"{estimate.size_mb:.2f}"]
+        cells += [f"{latency.ms:.3f} ({latency.low_ms:.3f}–{latency.high_ms:.3f})", size_figure(estimate.size_mb)]
         rows.append(f"| {' | '.join([*cells, called.get(trial.number, '')])} |")
     return rows
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from anenas._sizes import size_in_words
 from anenas.bundle import Bundle, Stream
 from anenas.cli.screen._text import counted
 from anenas.tasks import TASKS, find_metric
@@ -16,7 +17,7 @@ def print_bundle(bundle: Bundle) -> None:
     print(f"{bundle.path}: trial {bundle.trial} of {bundle.study}, {bundle.picked}")
     print(f"  test {metric.title:9} {metric.words(bundle.test_score)} of {tested}, the exported program's")
     print(f"  latency        {_latency(bundle)} on {bundle.chip}, estimated")
-    print(f"  size           {bundle.size_mb:.2f} MB, {bundle.form}")
+    print(f"  size           {size_in_words(bundle.size_mb)}, {bundle.form}")
     print(
         f"  verified       on {bundle.verified.samples} {bundle.samples}: in fp16 {one} differs from the "
         f"network's by at most {verified.largest:.1g}"

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from anenas._sizes import size_in_words
 from anenas.report._objective_axis import ObjectiveAxis, objective_axes
 from anenas.report._plot import Plot
 from anenas.search import CompletedTrial, Study
@@ -110,7 +111,7 @@ def words_of(study: Study, trial: CompletedTrial) -> str:
     """The figures of a model for people."""
     estimate, metric = trial.evaluation.estimate, study.metric
     score = metric.words(trial.evaluation.score, trial.evaluation.score_error)
-    return f"{metric.title} {score}, {estimate.latency.ms:.3f} ms, {estimate.size_mb:.2f} MB"
+    return f"{metric.title} {score}, {estimate.latency.ms:.3f} ms, {size_in_words(estimate.size_mb)}"
 
 
 def _without_limit(axis: ObjectiveAxis) -> ObjectiveAxis:

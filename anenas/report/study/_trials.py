@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from anenas._pareto import ranking
+from anenas._sizes import size_figure
 from anenas.report.study._blocks import blocks_of
 from anenas.search import CompletedTrial, Study, Trained, called_by_number
 
@@ -128,7 +129,7 @@ def _cells(study: Study, trial: CompletedTrial, called: str, titles: Sequence[st
         Cell(f"{main.ms:.3f}" + (" *" if estimate.is_tiny else ""), main.ms),
         Cell(f"{main.low_ms:.3f}–{main.high_ms:.3f}", main.low_ms),
         *(Cell(f"{one.ms:.3f}", one.ms) for one in others),
-        Cell(f"{estimate.size_mb:.{2 if estimate.size_mb >= 0.1 else 3}f}", estimate.size_mb),
+        Cell(size_figure(estimate.size_mb), estimate.size_mb),
         Cell(f"{estimate.macs / 1e6:.2f}", estimate.macs),
         Cell(f"{estimate.params / 1e6:.3f}", estimate.params),
     ]

@@ -10,6 +10,7 @@ from reported import reported_study
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
+from anenas._sizes import size_figure
 from anenas.api import Comparison, compare_studies, write_comparison
 from anenas.search import Study
 
@@ -66,7 +67,7 @@ def shows_the_figures(driver: Chrome, studies: list[Study], found: Comparison) -
                 "joint" if trial.number in one.on_joint_front else "",
                 study.metric.words(evaluation.score, evaluation.score_error),
                 f"{evaluation.estimate.latency.ms:.3f}",
-                f"{evaluation.estimate.size_mb:.2f}",
+                size_figure(evaluation.estimate.size_mb),
             ]
     driver.execute_script("document.querySelectorAll('details').forEach(one => { one.open = true })")
     attained = [tuple(cell.text for cell in cells) for cells in table(driver, ".attained")]
