@@ -1,7 +1,14 @@
 """The main job put together, and what it found."""
 
 from anenas.api._choose import Chosen, choose_model
-from anenas.api._compare import Comparison, Difference, compare_studies, load_studies, write_comparison
+from anenas.api._compare import (
+    Comparison,
+    Difference,
+    check_comparison_path,
+    compare_studies,
+    load_studies,
+    write_comparison,
+)
 from anenas.api._data import DataReport, check_data
 from anenas.api._disk import KEEP, Keep
 from anenas.api._evaluate import evaluate
@@ -40,6 +47,7 @@ __all__ = [
     "StudyDetails",
     "StudyReport",
     "StudySummary",
+    "check_comparison_path",
     "check_data",
     "choose_model",
     "compare_studies",

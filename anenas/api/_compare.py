@@ -191,6 +191,12 @@ def compare_studies(studies: Sequence[Study]) -> Comparison:
     return Comparison(found, studies[0].settings.metric, names, reference, differences, attained)
 
 
+def check_comparison_path(path: Path) -> None:
+    """Raises: AnenasError: If a comparison cannot be written to a file of that name."""
+    if path.suffix.lower() not in PAGE_OR_PICTURE:
+        raise AnenasError(f"`out` {path}: expected a file that ends in {' or '.join(PAGE_OR_PICTURE)}")
+
+
 def write_comparison(studies: Sequence[Study], found: Comparison, path: Path) -> None:
     """Write a comparison as a picture of the fronts, or as a page of all of it, by the end of the name.
 
@@ -202,8 +208,7 @@ def write_comparison(studies: Sequence[Study], found: Comparison, path: Path) ->
     Raises:
         AnenasError: If it has another end, or cannot be written.
     """
-    if path.suffix.lower() not in PAGE_OR_PICTURE:
-        raise AnenasError(f"`out` {path}: expected a file that ends in {' or '.join(PAGE_OR_PICTURE)}")
+    check_comparison_path(path)
     try:
         if path.suffix.lower() == ".png":
             surfaces = {

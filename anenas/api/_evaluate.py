@@ -180,7 +180,7 @@ def _package(study: Study, trial: CompletedTrial) -> Path:
     path = study.shipped_folder(trial) / PACKAGE
     if not path.is_dir():
         raise AnenasError(
-            f"trial {trial.number} of {study.name} has no package in {path.parent}, as others beat it: "
+            f"trial {trial.number} of {study.name} has no package in {path.parent}; what others beat loses it: "
             f"`anenas export {study.name} --pick {trial.number}` makes it again, to be evaluated with `data`"
         )
     return path

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from anenas._sizes import size_in_words
 from anenas.bundle import choose
 from anenas.mlflow import register_model
 from anenas.search import Study
@@ -54,7 +55,7 @@ def register(
     estimate, shipped = trial.evaluation.estimate, trial.shipped
     told = (
         f"{found.metric.title} {found.metric.words(shipped.score, shipped.score_error)}; {estimate.latency.ms:.3f} ms "
-        f"on {estimate.latency.chip}; {estimate.size_mb:.2f} MB. Trial {trial.number} of {found.name}: "
+        f"on {estimate.latency.chip}; {size_in_words(estimate.size_mb)}. Trial {trial.number} of {found.name}: "
         f"{trial.architecture}"
     )
     version, is_new = register_model(client, run_id, model_id, name, alias=alias, description=told)

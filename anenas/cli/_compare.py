@@ -27,9 +27,11 @@ def compare(
     """
     from rich.console import Console
 
-    from anenas.api import compare_studies, load_studies, write_comparison
+    from anenas.api import check_comparison_path, compare_studies, load_studies, write_comparison
     from anenas.cli.screen import print_comparison
 
+    if out:
+        check_comparison_path(out)  # before what takes a while
     loaded = load_studies(studies, store)
     found = compare_studies(loaded)
     if out:

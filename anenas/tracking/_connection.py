@@ -58,7 +58,7 @@ def connect(uri: str) -> MlflowClient:
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
     # Its seven retries take four minutes; what is missed later is logged later.
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")  # as do its 120 seconds, three times
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")  # rather than 120 seconds, three times
     file = file_of(uri)
     try:
         with _quiet("mlflow", "alembic"):  # they log every table that they create
