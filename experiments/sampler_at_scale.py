@@ -88,7 +88,7 @@ def fill(folder: Path, space_name: str, trials: int, *, in_memory: bool = False)
             )
         )
     if in_memory:
-        return Study(study._optuna, folder), problem  # which reads what is there now
+        return Study(study._optuna, study._storage, folder), problem  # which reads what is there now
     return opened(folder, space_name, in_memory=False)
 
 

@@ -6,13 +6,15 @@ import contextlib
 import json
 import logging
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anenas._database import is_damaged, opened
 from anenas._errors import AnenasError, causes, first_line
 from anenas._files import write_whole
+from anenas.search._rows import UnreadableTrial, read_trials
+from anenas.space import Decisions
 
 if TYPE_CHECKING:
     import optuna
@@ -35,51 +37,60 @@ def damage_of(name: str, database: str) -> Iterator[None]:
         if not _is_of_a_row(error):
             raise
         raise AnenasError(
-            f"study '{name}' is damaged in {database} ({type(error).__name__}: {first_line(error)}); put a copy of the "
+            f"study '{name}' is damaged in {database} ({_told(error)}); put a copy of the "
             f"database in its place, or begin anew under another name"
         ) from error
 
 
-def readable_trials(study: optuna.Study, database: Path | None, kept: Path) -> list[optuna.trial.FrozenTrial]:
-    """The trials of a study. Those that Optuna cannot read are told; their rows go to a file, and they count as failed.
+def readable_trials(
+    study: optuna.Study, storage: optuna.storages.BaseStorage, database: Path | None, kept: Path
+) -> Iterator[optuna.trial.FrozenTrial]:
+    """The trials of a study, the finished ones without their parameters. Those that no version wrote are told; their
+    rows go to a file once the others are read, and they count as failed.
 
     Args:
         study: Whose trials they are.
+        storage: That has them.
         database: Where they are; None where a server has them, of which all must be readable.
         kept: The file, one row a line as JSON; added to where it is there.
 
     Raises:
-        Exception: As Optuna does, where no single trial is to blame.
+        Exception: As reading does, where no single trial is to blame.
     """
-    try:
-        return study.get_trials(deepcopy=False)
-    except Exception as error:
-        if database is None or not _is_of_a_row(error) or not (damaged := _damaged(study, database)):
-            raise
+    damaged = []
+    for trial in read_trials(storage, study._study_id, _is_of_a_row, decisions=False):
+        if not isinstance(trial, UnreadableTrial):
+            yield trial
+        elif database is None:
+            raise trial.error
+        else:
+            damaged.append(trial)
+    if not damaged:
+        return
+    assert database
     with contextlib.closing(opened(database)) as connection, connection:
         connection.text_factory = lambda text: text.decode("utf-8", "backslashreplace")
-        for trial, number, why in damaged:
-            _set_aside(connection, trial, kept)
+        for one in damaged:
+            _set_aside(connection, one.row, kept)
             _log.warning(
                 "trial %s of %s is damaged in %s and set aside (%s); its rows are in %s",
-                number, study.study_name, database, why, kept,
+                one.number, study.study_name, database, _told(one.error), kept,
             )  # fmt: skip
-    return study.get_trials(deepcopy=False)
 
 
-def _damaged(study: optuna.Study, database: Path) -> list[tuple[int, object, str]]:
-    """The rows' number, the trial's and what is wrong, of each trial that Optuna cannot read."""
-    with contextlib.closing(opened(database)) as connection:
-        query = "SELECT trial_id, number FROM trials WHERE study_id = ? ORDER BY number"
-        trials = connection.execute(query, (study._study_id,)).fetchall()
-    found = []
-    for trial, number in trials:
-        try:
-            study._storage.get_trial(trial)
-        except Exception as error:
-            if not _is_of_a_row(error):
-                raise
-            found.append((trial, number, f"{type(error).__name__}: {first_line(error)}"))
+def decisions_of(
+    study: optuna.Study, storage: optuna.storages.BaseStorage, numbers: Container[int]
+) -> dict[int, Decisions]:
+    """What these trials of a study decided, by their numbers. Those of which that is damaged are told and left out."""
+    found = {}
+    for trial in read_trials(storage, study._study_id, _is_of_a_row, decisions=True):
+        if isinstance(trial, UnreadableTrial):
+            _log.warning(
+                "what trial %s of %s decided is damaged in the database and left out: %s",
+                trial.number, study.study_name, _told(trial.error),
+            )  # fmt: skip
+        elif trial.number in numbers:
+            found[trial.number] = dict(trial.params)
     return found
 
 
@@ -100,6 +111,10 @@ def _set_aside(connection: sqlite3.Connection, trial: int, kept: Path) -> None:
     connection.execute(
         "UPDATE trials SET state = 'FAIL', datetime_start = NULL, datetime_complete = NULL WHERE trial_id = ?", (trial,)
     )
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {first_line(error)}"
 
 
 def _is_of_a_row(error: Exception) -> bool:

@@ -191,10 +191,16 @@ class Evaluation:
 
 
 def _check_numbers(record: Estimate | Evaluation) -> None:
-    for one in dataclasses.fields(record):
-        value = getattr(record, one.name)
-        if one.type in ("float", "int") and (isinstance(value, bool) or not isinstance(value, (int, float))):
-            raise ValueError(f"{one.name}: expected a number, got {value!r}")
+    for name in _NUMBERS[type(record)]:
+        value = getattr(record, name)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise ValueError(f"{name}: expected a number, got {value!r}")
+
+
+_NUMBERS = {
+    kind: [one.name for one in dataclasses.fields(kind) if one.type in ("float", "int")]
+    for kind in (Estimate, Evaluation)
+}
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import time
 import uuid
 import warnings
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -23,7 +23,7 @@ from anenas._errors import AnenasError, first_line, unknown
 from anenas._files import is_folder
 from anenas._pareto import Losses, front, hypervolume, knee
 from anenas.blocks import Value
-from anenas.search._damage import damage_of, readable_trials
+from anenas.search._damage import damage_of, decisions_of, readable_trials
 from anenas.search._distinguish import front_told_apart
 from anenas.search._evaluation import Estimate, Evaluation, Measurement
 from anenas.search._folders import TrialFolders
@@ -39,6 +39,7 @@ from anenas.search._record import (
     write_rungs,
 )
 from anenas.search._room import check_room
+from anenas.search._rows import running_trials
 from anenas.search._settings import SearchSettings
 from anenas.search._store import (
     database_file,
@@ -108,9 +109,10 @@ class Study:
         guard: Called before a trial is asked, paused or answered; raises where that is another process's to do now.
     """
 
-    def __init__(self, study: optuna.Study, store: Path) -> None:
+    def __init__(self, study: optuna.Study, storage: optuna.storages.BaseStorage, store: Path) -> None:
         import optuna
 
+        self._storage = storage
         study.sampler = optuna.samplers.RandomSampler()  # is never asked: every decision is made before Optuna is asked
         self._optuna = study
         self.name: str = study.study_name
@@ -141,14 +143,14 @@ class Study:
             for name, value in study.user_attrs.items()
             if name.startswith(_MEASURED)
         }
-        past = readable_trials(study, database_file(store), self.folder / _DAMAGED)
-        asked = [trial for trial in past if trial.state.is_finished()]
-        self.unanswered_numbers = [trial.number for trial in past if not trial.state.is_finished()]
-        answered = [self._read(t, tested.get(t.number), final.get(t.number)) for t in asked]
-        found = [trial for trial in answered if trial]
-        self._by_number.update((trial.number, trial) for trial in found)
-        for trial in sorted(found, key=lambda trial: trial.ended):
-            self._note(trial)
+        self.unanswered_numbers = []
+        for trial in readable_trials(study, storage, database_file(store), self.folder / _DAMAGED):
+            if not trial.state.is_finished():
+                self.unanswered_numbers.append(trial.number)
+            elif found := self._read(trial, tested.get(trial.number), final.get(trial.number)):
+                self._by_number[found.number] = found
+        for finished in sorted(cast(Iterable[FinishedTrial], self._by_number.values()), key=lambda trial: trial.ended):
+            self._note(finished)
 
     def _read(self, trial: optuna.trial.FrozenTrial, tested: float | None, final: Final | None) -> FinishedTrial | None:
         """A finished trial; one that is damaged is told and set aside."""
@@ -184,7 +186,7 @@ class Study:
                 study = optuna.load_study(study_name=name, storage=storage)
                 if _SETTINGS not in study.user_attrs:
                     raise AnenasError(f"study '{name}' is empty: its search was stopped before it began")
-                return cls(study, store)
+                return cls(study, storage, store)
 
     @classmethod
     def create_or_continue(cls, store: Path, name: str, settings: SearchSettings, *, in_memory: bool = False) -> Self:
@@ -218,7 +220,7 @@ class Study:
                         study.set_metric_names([objective.name for objective in objectives])
                     study.set_user_attr(ID, uuid.uuid4().hex)
                     study.set_user_attr(_SETTINGS, settings.to_dict())
-                found = cls(study, store)
+                found = cls(study, storage, store)
             found._note_files(store)
             found._folders.make()
         if differences := found.settings.differences(settings):
@@ -282,8 +284,8 @@ class Study:
         """
         import optuna
 
-        running = self._optuna.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,))
-        trials = [self._open(optuna.trial.Trial(self._optuna, trial._trial_id), problem) for trial in running]
+        rows = running_trials(self._storage, self._optuna._study_id)
+        trials = [self._open(optuna.trial.Trial(self._optuna, row), problem) for row in rows]
         self._by_number = dict(sorted(self._by_number.items()))
         self.paused = {trial.number: trial for trial in trials if trial.rungs}
         self._folders.drop_all_but(trial.number for trial in trials)
@@ -594,7 +596,7 @@ class Study:
     def has_ended(self) -> bool:
         """Whether its search came to its end. Of those of earlier versions what was left to be answered tells."""
         noted = self._optuna.user_attrs
-        return bool(noted[_ENDED]) if _ENDED in noted else len(self._optuna.get_trials(False)) == len(self.finished)
+        return bool(noted[_ENDED]) if _ENDED in noted else not self.unanswered_numbers
 
     def note_begin(self, command: str) -> None:
         """Remember that a search goes on with it, and what goes on with that."""
@@ -719,10 +721,8 @@ class Study:
 
     @property
     def decisions(self) -> dict[int, Decisions]:
-        """What each completed trial decided, by its number."""
-        completed = {trial.number for trial in self.completed}
-        trials = self._optuna.get_trials(deepcopy=False)
-        return {trial.number: dict(trial.params) for trial in trials if trial.number in completed}
+        """What each completed trial decided, by its number; it is read each time."""
+        return decisions_of(self._optuna, self._storage, {trial.number for trial in self.completed})
 
     @property
     def counts(self) -> dict[State, int]:

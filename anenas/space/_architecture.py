@@ -64,35 +64,40 @@ class Stage:
         return "_".join(token for token in tokens if token)
 
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def parse(cls, text: str) -> Stage:
         if text.startswith(f"{Backbone.kind}:"):
             backbone, _, channels = text.rpartition("_")
             return cls(Backbone.parse(backbone), 1, 1, _number([channels], "c", text))
         # The names of some kinds have underscores of their own.
         known = [kind for kind in block_kinds() if f"{text}_".startswith(f"{kind}_")]
-        kind = max(known, key=len, default=text.partition("_")[0])
-        tokens = text.removeprefix(kind).split("_")[1:]
-        block = block_kind(kind)
-        depth, stride, width = (_number(tokens, key, text) for key in "rsc")
-        values: dict[str, Value] = {}
-        for choice in block.choices():
-            by_token = {choice.format(option): option for option in choice.options}
-            if tokens and tokens[0] and tokens[0] in by_token:
-                values[choice.name] = by_token[tokens.pop(0)]
-            elif "" in by_token:
-                values[choice.name] = by_token[""]
-            else:
-                expected = f"one of {', '.join(by_token)}"
-                if choice.rule:
-                    expected = f"{choice.key} and a number, where {choice.rule}"
-                found = f"'{tokens[0]}'" if tokens else "nothing"
-                raise AnenasError(f"'{text}': expected {choice.name} as {expected}, found {found}")
-        if tokens:
-            raise AnenasError(f"'{text}': '{tokens[0]}' is not a choice of {kind}")
-        stage = cls(block(**values), depth, stride, width)
-        if problem := stage.block.problem(stride):
-            raise AnenasError(f"'{text}': {problem}")
-        return stage
+        block = block_kind(max(known, key=len, default=text.partition("_")[0]))
+        return _stage(text, block)  # type: ignore[arg-type]  # for mypy no class is hashable whose objects may not be
+
+
+@functools.lru_cache(maxsize=4096)  # trials of a space have few, and share them
+def _stage(text: str, block: type[Block]) -> Stage:
+    """The stage of blocks of a kind that prints as `text`."""
+    tokens = text.removeprefix(block.kind).split("_")[1:]
+    depth, stride, width = (_number(tokens, key, text) for key in "rsc")
+    values: dict[str, Value] = {}
+    for choice in block.choices():
+        by_token = {choice.format(option): option for option in choice.options}
+        if tokens and tokens[0] and tokens[0] in by_token:
+            values[choice.name] = by_token[tokens.pop(0)]
+        elif "" in by_token:
+            values[choice.name] = by_token[""]
+        else:
+            expected = f"one of {', '.join(by_token)}"
+            if choice.rule:
+                expected = f"{choice.key} and a number, where {choice.rule}"
+            found = f"'{tokens[0]}'" if tokens else "nothing"
+            raise AnenasError(f"'{text}': expected {choice.name} as {expected}, found {found}")
+    if tokens:
+        raise AnenasError(f"'{text}': '{tokens[0]}' is not a choice of {block.kind}")
+    stage = Stage(block(**values), depth, stride, width)
+    if problem := stage.block.problem(stride):
+        raise AnenasError(f"'{text}': {problem}")
+    return stage
 
 
 @dataclass(frozen=True)

@@ -229,7 +229,6 @@ def test_a_damaged_trial_is_told_and_set_aside(
         "UPDATE trial_user_attributes SET value_json = CAST(x'ff' AS TEXT) WHERE trial_id = 1",
         "UPDATE trials SET state = 'COMPLETF' WHERE trial_id = 1",
         "UPDATE trials SET datetime_start = '2026-13' WHERE trial_id = 1",
-        "UPDATE trial_params SET distribution_json = '{}' WHERE trial_id = 1",
         "UPDATE trial_values SET value_type = 'FINIT' WHERE trial_id = 1",
     ],
 )
@@ -246,6 +245,17 @@ def test_a_trial_that_optuna_cannot_read_is_told_and_its_rows_kept_in_a_file(
     assert {row["table"] for row in rows} >= {"trials", "trial_params", "trial_user_attributes", "trial_values"}
     _complete_two(again, problem)
     assert [trial.number for trial in Study.load(store, "s").completed] == [1, 2, 3]
+
+
+def test_what_a_trial_decided_is_told_and_left_out_where_that_is_damaged_and_the_trial_stays(
+    study: Study, problem: Problem, caplog: pytest.LogCaptureFixture
+) -> None:
+    _complete_two(study, problem)
+    _change(study.folder.parents[1], "UPDATE trial_params SET distribution_json = '{}' WHERE trial_id = 1")
+    again = Study.load(study.folder.parents[1], "s")
+    assert [trial.number for trial in again.completed] == [0, 1]
+    assert again.decisions.keys() == {1} and again.decisions[1] == study.decisions[1]
+    assert "what trial 0 of s decided is damaged" in caplog.text
 
 
 @pytest.mark.parametrize(

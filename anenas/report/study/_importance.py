@@ -61,7 +61,7 @@ def importance_of(study: Study, *, soon: bool = False) -> Importance:
         study: With or without completed trials.
         soon: Whether they are not weighed where it would take longer than seconds, which is said, too.
     """
-    trials, taken = study.completed, study.decisions
+    trials = study.completed
     labels = [objective.label for objective in study.objectives]
     if len(trials) < FEWEST:
         why = f"{len(trials)} trials have completed; from {FEWEST} on it is worth asking which decisions matter."
@@ -71,8 +71,10 @@ def importance_of(study: Study, *, soon: bool = False) -> Importance:
             f"Not weighed, since the search was stopped: {len(trials):,} trials take a while. `anenas report` does it."
         )
         return Importance(labels, {}, why_not=why)
-    made = [taken.get(trial.number, {}) for trial in trials]
-    everywhere = [name for name in made[0] if all(name in one for one in made)]
+    taken = study.decisions
+    trials = [trial for trial in trials if trial.number in taken]
+    made = [taken[trial.number] for trial in trials]
+    everywhere = [name for name in made[0] if all(name in one for one in made)] if made else []
     varied = [name for name in everywhere if len({one[name] for one in made}) > 1]
     if not varied:
         return Importance(labels, {}, why_not="No decision that every trial makes differs between trials.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import logging
 import math
 import random
@@ -83,6 +84,7 @@ class FrontSampler:
         self._seed = seed
         self._problem: Problem
         self._warned = False
+        self._trials: list[Trial] = []  # the last time
         self._read: dict[int, Trial] = {}
         self._taken: set[Architecture] = set()  # what was tried, or is being tried now
         self._running: set[int] = set()
@@ -122,8 +124,10 @@ class FrontSampler:
     def _read_trials(self, trials: Sequence[Trial]) -> None:
         """Learn from what is new since the last time."""
         read, new = self._read, []
-        for trial in trials:
-            if read.get(trial.number) is trial:
+        changed = [trial for trial, known in itertools.zip_longest(trials, self._trials) if trial is not known]
+        self._trials = list(trials)
+        for trial in changed:
+            if trial is None or read.get(trial.number) is trial:
                 continue
             before = read.get(trial.number)
             read[trial.number] = trial

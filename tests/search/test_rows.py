@@ -1,0 +1,102 @@
+"""Trials as they are read in batches are those that Optuna reads."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import optuna
+import pytest
+from optuna.trial import TrialState
+
+from anenas.search import _rows
+from anenas.search._rows import UnreadableTrial, read_trials, running_trials
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> optuna.storages.RDBStorage:
+    return optuna.storages.RDBStorage(f"sqlite:///{tmp_path}/studies.db")
+
+
+def _filled(storage: optuna.storages.BaseStorage) -> optuna.Study:
+    """Trials of every state, between those of another study."""
+    studies = [
+        optuna.create_study(storage=storage, study_name=name, directions=["minimize", "maximize"])
+        for name in ("ours", "other")
+    ]
+    for number in range(7):
+        for study in studies:
+            trial = study.ask()
+            trial.suggest_categorical("width", [16, 32, "wide", None, True])
+            trial.suggest_float("rate", 1e-3, 1, log=True)
+            trial.set_user_attr("answer", {"state": "completed", "of": [number, math.inf]})
+            trial.set_constraint("size", number - 3.0)
+            if number == 1:
+                study.tell(trial, (math.inf, -math.inf))
+            elif number == 2:
+                study.tell(trial, state=TrialState.FAIL)
+            elif number == 3:
+                study.tell(trial, state=TrialState.PRUNED)
+            elif number != 5:
+                study.tell(trial, (number / 3, -number))
+    studies[0].enqueue_trial({"rate": 0.5})
+    return studies[0]
+
+
+def _read(storage: optuna.storages.BaseStorage, study: optuna.Study, *, decisions: bool = True) -> list[object]:
+    return list(read_trials(storage, study._study_id, lambda error: isinstance(error, ValueError), decisions=decisions))
+
+
+@pytest.mark.parametrize("batch", [1, 3, 500])
+def test_trials_are_those_that_optuna_reads(
+    storage: optuna.storages.RDBStorage, batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_rows, "_BATCH", batch)
+    study = _filled(storage)
+    expected = study.get_trials()
+    assert len(expected) == 8
+    assert _read(storage, study) == expected
+    in_memory = optuna.storages.InMemoryStorage()
+    study = _filled(in_memory)
+    assert _read(in_memory, study) == study.get_trials()
+
+
+def test_without_decisions_only_unfinished_trials_have_their_parameters(storage: optuna.storages.RDBStorage) -> None:
+    study = _filled(storage)
+    for trial, expected in zip(_read(storage, study, decisions=False), study.get_trials(), strict=True):
+        assert isinstance(trial, optuna.trial.FrozenTrial)
+        if expected.state.is_finished():
+            assert expected.params and not trial.params and not trial.distributions
+            trial.params, trial.distributions = expected.params, expected.distributions
+        assert trial == expected
+
+
+def test_running_trials_are_found_by_their_rows(storage: optuna.storages.RDBStorage) -> None:
+    for one in (storage, optuna.storages.InMemoryStorage()):
+        study = _filled(one)
+        (row,) = running_trials(one, study._study_id)
+        assert study.get_trials()[5]._trial_id == row
+
+
+def test_each_damaged_trial_is_found_and_the_others_are_read(
+    storage: optuna.storages.RDBStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_rows, "_BATCH", 5)
+    study = _filled(storage)
+    expected = study.get_trials()
+    rows = [expected[i]._trial_id for i in (0, 3, 4)]
+    with storage.engine.begin() as connection:
+        for row in rows:
+            connection.exec_driver_sql("UPDATE trial_user_attributes SET value_json = '{' WHERE trial_id = ?", (row,))
+    found = _read(storage, study)
+    damaged = [one for one in found if isinstance(one, UnreadableTrial)]
+    assert [(one.row, one.number) for one in damaged] == list(zip(rows, (0, 3, 4), strict=True))
+    assert [one for one in found if one not in damaged] == [expected[i] for i in (1, 2, 5, 6, 7)]
+
+
+def test_an_error_that_is_of_no_row_is_raised(storage: optuna.storages.RDBStorage) -> None:
+    study = _filled(storage)
+    with storage.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE trial_user_attributes SET value_json = '{' WHERE trial_id = 1")
+    with pytest.raises(ValueError, match="Expecting"):
+        list(read_trials(storage, study._study_id, lambda error: False, decisions=False))
