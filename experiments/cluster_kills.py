@@ -1,12 +1,12 @@
-"""What SIGKILL costs a search on a Dask cluster: workers, schedulers and drivers killed at random moments.
+"""What SIGKILL costs a search on a Dask cluster: workers, schedulers, drivers and databases killed at random moments.
 
     python experiments/cluster_kills.py [--rounds 20] [--seed 0]
 
-On this machine: a scheduler, two workers of two trials each, and a driver whose trials sleep instead of training. In
-each round the driver is to complete a few trials more, and meanwhile a worker, the scheduler or the driver is killed; a
-scheduler and a driver are started again by this script, as a user would. Prints the kills of each kind, and the trials
-that are lost (failed, or missing once all is done) or doubled (an architecture completed twice), and how many lack
-their files.
+On this machine: a scheduler, two workers of two trials each, a PostgreSQL that holds the study, and a driver whose
+trials sleep instead of training. In each round the driver is to complete a few trials more, and meanwhile a worker, the
+scheduler, the driver or the database is killed; what is not a worker is started again by this script, as a user would,
+and so is a driver that ended because the database was away. Prints the kills of each kind, and the trials that are lost
+(failed, or missing once all is done) or doubled (an architecture completed twice), and how many lack their files.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from anenas import AnenasError
 from anenas.latency import Latency
 from anenas.search import (
     WEIGHTS,
@@ -39,16 +40,22 @@ from anenas.search import (
     TrialFiles,
     make_sampler,
     searching,
+    store_errors,
+    use_storage,
 )
 from anenas.search.executors.cluster import DaskExecutor
 from anenas.space import Architecture, Limits, read_space
 
-KINDS = ("worker", "scheduler", "driver")
+sys.path.append(str(Path(__file__).resolve().parents[1] / "tests" / "support"))
+from postgres import Server, server
+
+KINDS = ("worker", "scheduler", "driver", "database")
 
 _STUDY = "kills"
 _MORE = 4  # trials that each round shall complete
 _SOONEST, _LATEST = 3.0, 12.0  # seconds after the driver was started
 _LONGEST = 300.0  # that a driver may take
+_STORAGE = "ANENAS_KILLS_STORAGE"  # the variable that tells a driver where the study is
 _WEIGHTS = b"\2\0\0\0\0\0\0\0{}"  # safetensors without tensors
 _SPACE = """\
 name: sleeping
@@ -89,21 +96,27 @@ def main() -> None:
     parser.add_argument("--drive", nargs=3, metavar=("STORE", "ADDRESS", "TRIALS"), help="Be the driver.")
     args = parser.parse_args()
     if args.drive:
-        drive(Path(args.drive[0]), args.drive[1], int(args.drive[2]))
+        try:
+            use_storage(Path(args.drive[0]), os.environ[_STORAGE])
+            drive(Path(args.drive[0]), args.drive[1], int(args.drive[2]))
+        except AnenasError as error:
+            raise SystemExit(f"  the driver: {error}") from error
         return
     rng, kills = random.Random(args.seed), dict.fromkeys(KINDS, 0)
-    with tempfile.TemporaryDirectory() as place, Cluster() as cluster:
+    with tempfile.TemporaryDirectory() as place, server() as database, Cluster() as cluster:
         store, wanted = Path(place), 0
+        address = os.environ[_STORAGE] = database.new_database().render_as_string(hide_password=False)
+        use_storage(store, address)
         while min(kills.values()) < args.rounds:
             kind = min(kills, key=lambda kind: kills[kind])
             wanted += _MORE
-            killed = one_round(store, cluster, kind, wanted, rng)
+            killed = one_round(store, cluster, database, kind, wanted, rng)
             kills[kind] += killed
             print(f"{kind}: {'killed' if killed else 'was done before'}, {wanted} trials wanted", flush=True)
         report(Study.load(store, _STUDY), kills, wanted)
 
 
-def one_round(store: Path, cluster: Cluster, kind: str, wanted: int, rng: random.Random) -> bool:
+def one_round(store: Path, cluster: Cluster, database: Server, kind: str, wanted: int, rng: random.Random) -> bool:
     """Have a driver complete more trials, and kill something meanwhile. Whether the driver was still at it."""
     driver = start_driver(store, cluster, wanted)
     time.sleep(rng.uniform(_SOONEST, _LATEST))
@@ -114,10 +127,14 @@ def one_round(store: Path, cluster: Cluster, kind: str, wanted: int, rng: random
             cluster.kill_scheduler()
             time.sleep(rng.uniform(0, 3))
             cluster.start_scheduler()
+        elif kind == "database":
+            database.kill()
+            time.sleep(rng.uniform(0, 3))
+            database.start()
         else:
             cluster.kill_worker(rng)
     code = driver.wait(_LONGEST)
-    if is_running and kind == "driver":
+    if code and is_running and kind in ("driver", "database"):
         code = start_driver(store, cluster, wanted).wait(_LONGEST)
     if code:
         raise SystemExit(f"the driver ended with {code}")
@@ -132,7 +149,7 @@ def drive(store: Path, address: str, trials: int) -> None:
     """Search until there are so many trials."""
     (store / "sleeping.yaml").write_text(_SPACE)
     settings = SearchSettings({"accuracy": 0.0, "latency_ms": 2.0}, space="sleeping", chip="A15")
-    with searching(store, _STUDY) as guard:
+    with store_errors(store), searching(store, _STUDY) as guard:
         study = Study.create_or_continue(store, _STUDY, settings)
         study.guard = guard
         space = read_space(store / "sleeping.yaml")

@@ -26,7 +26,8 @@ _STATEMENT_SECONDS = 60.0  # that one statement may take
 _TLS = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _RECORD = "storage.json"
 _PORTS = {"postgresql": 5432, "mysql": 3306, "mariadb": 3306}
-_DRIVERS = ("pg8000", "psycopg", "psycopg2")  # of PostgreSQL; the first is that of `anenas[postgresql]`
+# The first is that of `anenas[postgresql]`, or the one to install.
+_DRIVERS = {"postgresql": ("pg8000", "psycopg", "psycopg2"), "mysql": ("pymysql",), "mariadb": ("pymysql",)}
 _HOW = "expected such as postgresql://USER@HOST/DATABASE"
 
 _passwords: dict[str, str] = {}  # that this process was given, by the address without
@@ -38,6 +39,7 @@ _REFUSALS = {
     ("42501", 1044, 1142): "the user '{user}' may not do that ({message}); grant the right to create and write tables",
     ("53300", 1040): "it has too many connections; end some, or let it have more",
     ("57P03",): "it is starting or stopping; wait a moment and run again",
+    (1406,): "MySQL keeps 64 kB of what belongs together, and this study has more; keep it in PostgreSQL or SQLite",
 }
 
 
@@ -141,16 +143,19 @@ def connectable(url: URL) -> tuple[URL, dict[str, Any]]:
 def _with_driver(url: URL) -> URL:
     import sqlalchemy
 
-    if url.drivername == "postgresql":
-        found = next((name for name in _DRIVERS if importlib.util.find_spec(name)), _DRIVERS[0])
-        url = url.set(drivername=f"postgresql+{found}")
+    if drivers := _DRIVERS.get(url.drivername):
+        found = next((name for name in drivers if importlib.util.find_spec(name)), drivers[0])
+        url = url.set(drivername=f"{url.drivername}+{found}")
     try:
         url.get_dialect().import_dbapi()
     except sqlalchemy.exc.NoSuchModuleError:
         meant = "; did you mean postgresql?" if url.drivername == "postgres" else f"; {_HOW}"
         raise AnenasError(f"storage: unknown kind of database '{plain(url.drivername)}'{meant}") from None
     except ImportError as error:
-        extra = "pip install 'anenas[postgresql]'" if url.get_backend_name() == "postgresql" else "install it with pip"
+        known = {"postgresql": "pip install 'anenas[postgresql]'"} | dict.fromkeys(
+            ("mysql", "mariadb"), "pip install pymysql"
+        )
+        extra = known.get(url.get_backend_name(), "install it with pip")
         raise AnenasError(
             f"storage: the driver of {url.drivername} is not installed ({first_line(error)}): {extra}"
         ) from None

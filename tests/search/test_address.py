@@ -127,6 +127,7 @@ def wrong(url: URL, **parts: object) -> str:
         (lambda url: wrong(url, host="db.invalid"), "nobody answers .* at db.invalid"),
         (lambda url: full(url).replace("postgresql", "postgres", 1), "did you mean postgresql"),
         (lambda url: full(url).replace("postgresql", "postgresql+asyncpg", 1), "driver of postgresql.asyncpg is not"),
+        (lambda url: "mysql://u@127.0.0.1/d", "driver of mysql.pymysql is not installed .*: pip install pymysql"),
         (lambda url: "postgresql://u:a@b/c@127.0.0.1/d", "one '@'"),
         (lambda url: "postgresql://u@127.0.0.1", "names no database"),
         (lambda url: "sqlite:///s3cret.db", "name its folder with `store`"),
