@@ -63,7 +63,7 @@ input: {channels: 1, height: 16, width: 16}
 stem: {width: 16, stride: 2, blocks: {conv: }}
 stages:
   - {depth: [1, 2, 3, 4], width: [16, 32, 48, 64, 96, 128], stride: 2, blocks: {conv: {kernel: [1, 3, 5]}}}
-  - {depth: [1, 2], width: [16, 32, 64], stride: 2, blocks: {conv: {kernel: [1, 3]}}}
+  - {depth: [1, 2, 3, 4], width: [16, 32, 48, 64, 96, 128], stride: 2, blocks: {conv: {kernel: [1, 3, 5]}}}
 """
 
 

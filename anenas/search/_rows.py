@@ -1,6 +1,7 @@
-"""Trials of a study as Optuna reads them, in batches: a study of 100,000 need not be in memory twice.
+"""Trials of a study as Optuna reads and writes them, many rows at a time (experiments/README.md).
 
-Optuna makes an object of every row, and keeps every trial for as long as its storage lives (experiments/README.md).
+Optuna makes an object of every row, and keeps every trial for as long as its storage lives. For each parameter of a new
+trial it asks what the study had before, which here is known.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -72,6 +74,47 @@ def running_trials(storage: optuna.storages.BaseStorage, study: int) -> list[int
     query = select(Trials.trial_id).where(Trials.study_id == study, Trials.state == running)
     with storage.engine.connect() as connection:
         return list(connection.execute(query.order_by(Trials.trial_id)).scalars())
+
+
+def add_trial(storage: optuna.storages.BaseStorage, study: int, trial: optuna.trial.FrozenTrial) -> int:
+    """The row of a new trial of a study that runs, with the parameters and attributes of `trial`; whole or not at all.
+
+    Raises:
+        SQLAlchemyError: If the database does not take it.
+    """
+    import optuna
+
+    if not isinstance(storage, optuna.storages.RDBStorage):
+        return storage.create_new_trial(study, trial)
+    from optuna.distributions import distribution_to_json
+    from optuna.storages._rdb import models
+    from sqlalchemy import func, insert, select, update
+
+    trials = models.TrialModel.__table__
+    begun = datetime.now(UTC).replace(tzinfo=None)
+    params = [
+        {
+            "param_name": name,
+            "param_value": trial.distributions[name].to_internal_repr(value),
+            "distribution_json": distribution_to_json(trial.distributions[name]),
+        }
+        for name, value in trial.params.items()
+    ]
+    attributes = [{"key": key, "value_json": json.dumps(value)} for key, value in trial.user_attrs.items()]
+    with storage.engine.begin() as connection:
+        # Trials are numbered by counting those before, which no other process may add to meanwhile.
+        connection.execute(select(models.StudyModel.study_id).filter_by(study_id=study).with_for_update())
+        new = insert(trials).values(study_id=study, state=optuna.trial.TrialState.RUNNING, datetime_start=begun)
+        key = connection.execute(new).inserted_primary_key
+        assert key
+        row = int(key[0])
+        before = select(func.count()).where(trials.c.study_id == study, trials.c.trial_id < row)
+        number = connection.execute(before).scalar_one()
+        connection.execute(update(trials).where(trials.c.trial_id == row).values(number=number))
+        for table, rows in ((models.TrialParamModel, params), (models.TrialUserAttributeModel, attributes)):
+            if rows:
+                connection.execute(insert(table), [{"trial_id": row, **values} for values in rows])
+    return row
 
 
 def _readable(
@@ -173,7 +216,5 @@ class _Reader:
         return self._distributions[text]
 
 
-def _local(time: Any) -> Any:
-    from datetime import UTC
-
+def _local(time: datetime | None) -> datetime | None:
     return time and time.replace(tzinfo=UTC).astimezone().replace(tzinfo=None)

@@ -39,7 +39,7 @@ from anenas.search._record import (
     write_rungs,
 )
 from anenas.search._room import check_room
-from anenas.search._rows import running_trials
+from anenas.search._rows import add_trial, running_trials
 from anenas.search._settings import SearchSettings
 from anenas.search._store import (
     database_file,
@@ -309,7 +309,7 @@ class Study:
             distributions=options,
             user_attrs={ARCHITECTURE: str(architecture)},
         )
-        row = self._optuna._storage.create_new_trial(self._optuna._study_id, template_trial=new)
+        row = add_trial(self._storage, self._optuna._study_id, new)
         return self._noted(optuna.trial.Trial(self._optuna, row), architecture)
 
     def _open(self, handle: optuna.trial.Trial, problem: Problem) -> Trial:

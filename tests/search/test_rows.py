@@ -10,7 +10,7 @@ import pytest
 from optuna.trial import TrialState
 
 from anenas.search import _rows
-from anenas.search._rows import UnreadableTrial, read_trials, running_trials
+from anenas.search._rows import UnreadableTrial, add_trial, read_trials, running_trials
 
 
 @pytest.fixture
@@ -76,6 +76,25 @@ def test_running_trials_are_found_by_their_rows(storage: optuna.storages.RDBStor
         study = _filled(one)
         (row,) = running_trials(one, study._study_id)
         assert study.get_trials()[5]._trial_id == row
+
+
+def test_a_trial_that_is_added_is_the_one_that_optuna_would_add(storage: optuna.storages.RDBStorage) -> None:
+    study = _filled(storage)
+    new = optuna.create_trial(
+        state=TrialState.RUNNING,
+        params={"width": "wide", "rate": 0.1},
+        distributions=study.get_trials()[0].distributions,
+        user_attrs={"architecture": "1x1", "of": [1, math.inf]},
+    )
+    rows = [add_trial(storage, study._study_id, new), storage.create_new_trial(study._study_id, new)]
+    ours, theirs = (storage.get_trial(row) for row in rows)
+    assert (ours.number, theirs.number) == (8, 9)
+    assert abs(ours.datetime_start - theirs.datetime_start).total_seconds() < 60  # type: ignore[operator]
+    for name in ("number", "_trial_id", "datetime_start"):
+        setattr(ours, name, getattr(theirs, name))
+    assert ours == theirs
+    study.tell(8, (1.0, 2.0))
+    assert study.get_trials()[8].values == [1.0, 2.0]
 
 
 def test_each_damaged_trial_is_found_and_the_others_are_read(
