@@ -33,12 +33,13 @@ _HOW = "expected such as postgresql://USER@HOST/DATABASE"
 _passwords: dict[str, str] = {}  # that this process was given, by the address without
 
 # What a server says no with: SQLSTATE of PostgreSQL, number of MySQL.
+_STARTING = ("57P03",)
 _REFUSALS = {
     ("28P01", "28000", 1045): "the password or the user is wrong; {password}",
     ("3D000", 1049): "there is no database '{database}'; create it, or name another",
     ("42501", 1044, 1142): "the user '{user}' may not do that ({message}); grant the right to create and write tables",
     ("53300", 1040): "it has too many connections; end some, or let it have more",
-    ("57P03",): "it is starting or stopping; wait a moment and run again",
+    _STARTING: "it is starting or stopping; wait a moment and run again",
     (1406,): "MySQL keeps 64 kB of what belongs together, and this study has more; keep it in PostgreSQL or SQLite",
 }
 
@@ -252,6 +253,12 @@ def refusal(error: BaseException, url: URL) -> str:
     for secret in filter(None, (url.password, _known_password(url), os.environ.get("PGPASSWORD"))):
         message = message.replace(str(secret), "***")
     return message
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Whether a server says no with it, rather than being away or on its way."""
+    _, codes = _told(error)
+    return any(codes & set(refused) for refused in _REFUSALS if refused != _STARTING)
 
 
 def _told(error: BaseException) -> tuple[str, set[object]]:

@@ -31,6 +31,7 @@ from anenas.search._address import (
     shown,
 )
 from anenas.search._lease import holder, leased
+from anenas.search._patience import patient
 from anenas.search._room import tells_of_full_disk
 from anenas.search._settings import SearchSettings
 
@@ -169,9 +170,11 @@ def searching(store: Path, name: str) -> Iterator[Callable[[], None]]:
     try:
         if url := address_of(store):
             with contextlib.ExitStack() as held:
+                engine = _server_storage(url).engine
                 with store_errors(store):
-                    lease = held.enter_context(leased(_server_storage(url).engine, name, study_folder(store, name)))
-                yield lease.check
+                    lease = held.enter_context(leased(engine, name, study_folder(store, name)))
+                with patient(engine, f"the database {shown(url)}"):
+                    yield lease.check
         else:
             yield lambda: None
     finally:
