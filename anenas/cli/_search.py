@@ -443,21 +443,28 @@ def ui(
     host: Annotated[str, typer.Option(help="Address to serve at.")] = "127.0.0.1",
 ) -> None:
     """Open MLflow on the runs of a study."""
-    from anenas.tracking import connect, default_uri, is_there, study_page, without_secrets
+    from anenas.tracking import connect, default_uri, is_there, study_pages, without_secrets
     from anenas.tracking import tracking_uri as uri_of
 
     uri = uri_of(tracking_uri, store)
     is_ours = uri == default_uri(store)
     if is_ours and not is_there(store):
         raise AnenasError(f"nothing to browse in {store} yet; run `anenas search` first, or name another --store")
-    page = study_page(connect(uri), study)
-    if page is None:
+    pages = study_pages(connect(uri), study)
+    if pages is None:
         what = f"the study '{study}'" if study else "a study"
         raise AnenasError(f"{what} is not in MLflow at {without_secrets(uri)}; `anenas front` lists those of the store")
     if not is_ours:
-        print(f"{without_secrets(uri).rstrip('/')}{page}")
+        address = without_secrets(uri).rstrip("/")
+        print(f"{address}{pages.runs}\n{address}{pages.search}")
         return
     arguments = ["-m", "mlflow", "server", "--backend-store-uri", default_uri(store), "--host", host]
     arguments += ["--port", str(port), "--default-artifact-root", (store / "artifacts").absolute().as_uri()]
-    print(f"MLflow on {store}, Ctrl-C ends it; the runs are at\n  http://{host}:{port}{page}", file=sys.stderr)
+    address = f"http://{host}:{port}"
+    print(
+        f"MLflow on {store}, Ctrl-C ends it\n"
+        f"  every trial    {address}{pages.runs}\n"
+        f"  what came out  {address}{pages.search}",
+        file=sys.stderr,
+    )
     os.execv(sys.executable, [sys.executable, *arguments])
