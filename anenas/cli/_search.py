@@ -393,7 +393,7 @@ def front(
     """
     from rich.console import Console
 
-    from anenas.api import load_result
+    from anenas.api import choose_model, load_result
     from anenas.cli._study import show_list
     from anenas.cli.screen import print_front
 
@@ -403,9 +403,12 @@ def front(
     limits = given.limits(
         max_latency, max_size, max_macs, max_params, min_residency, min_accuracy, min_metrics, max_metrics
     )
-    result = load_result(study, store, limits=limits, latency_bound=given.latency_bound(latency_bound))
+    bound = given.latency_bound(latency_bound)
+    result = load_result(study, store, limits=limits, latency_bound=bound)
     if as_json:
         print(result.to_json())
+    elif limits.bounds and not result.front:
+        choose_model(study, limits, latency_bound=bound, store=store)  # raises, and says what comes nearest
     else:
         print_front(Console(emoji=False), result, elsewhere(store))
 
