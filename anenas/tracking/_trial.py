@@ -114,12 +114,16 @@ def figures(trial: FinishedTrial) -> dict[str, float]:
 
 
 def _scores(evaluation: Evaluation) -> dict[str, float]:
-    """Of a whole training: after a part of one they would stand in one column with others, and be worse for that."""
+    """Of a whole training: after a part of one they would stand in one column with others, and be worse for that.
+
+    What the search ranks by is the first: MLflow's comparison of runs begins with it.
+    """
     if evaluation.budget_fraction < 1:
         return {}
     score, error = metric_name(evaluation.metric), evaluation.score_error
-    found = {metric_name(name): value for name, value in evaluation.metrics.items()}
-    return {**found, score: evaluation.score, **({} if error is None else {f"{score}_error": error})}
+    found = {score: evaluation.score, **({} if error is None else {f"{score}_error": error})}
+    others = {metric_name(name): value for name, value in evaluation.metrics.items() if name != evaluation.metric}
+    return found | others
 
 
 def curves(trial: FinishedTrial) -> Iterator[tuple[str, float, int]]:
