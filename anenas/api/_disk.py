@@ -32,8 +32,9 @@ def tell_disk(study: Study, drawn: Sequence[Estimate], trials: float) -> None:
         drawn: Estimates of networks of the space.
         trials: Completed trials that the study shall hold; infinity where only time bounds it.
     """
+    # Their mean, as they add up: a few large networks are most of it.
     sizes = [_COPIES * 1e6 * one.size_mb + _WEIGHT * one.params for one in drawn]
-    each = study.largest_trial * 1.5 if study.completed else statistics.median(sizes) if sizes else 0.0
+    each = study.largest_trial * 1.5 if study.completed else statistics.fmean(sizes) if sizes else 0.0
     if not each:
         return
     free, left = shutil.disk_usage(study.folder).free, trials - len(study.completed)

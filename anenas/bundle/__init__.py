@@ -2,7 +2,7 @@
 
 from anenas.bundle._contents import Bundle, Stream
 from anenas.bundle._export import default_folder, export, require_new, study_dataset
-from anenas.bundle._pick import choose, pick_meanings
+from anenas.bundle._pick import choose
 from anenas.bundle._source import PlainNetwork, plain_network
 from anenas.bundle._write import CHECKPOINT
 
@@ -14,7 +14,6 @@ __all__ = [
     "choose",
     "default_folder",
     "export",
-    "pick_meanings",
     "plain_network",
     "require_new",
     "study_dataset",

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from anenas._errors import AnenasError
-from anenas.search import CompletedTrial, Study, choose_by_weights, choose_within
+from anenas.search import CompletedTrial, Study, choose_by_weights, choose_within, pick_meaning
 from anenas.space import Limits
-
-_MEANS = {"knee": "the best compromise"}
 
 
 def choose(
@@ -39,9 +37,7 @@ def choose(
     if pick is None or pick in picks:
         return picks[pick or "knee"]
     if not pick.isdecimal():
-        names = "; ".join(
-            f"{name} is {told}, trial {picks[name].number}" for name, told in pick_meanings(study).items()
-        )
+        names = "; ".join(f"{name} (trial {trial.number}) is {pick_meaning(name)}" for name, trial in picks.items())
         raise AnenasError(
             f"there is no pick '{pick}': {names}; or the number of a completed trial, such as {_few(study)}"
         )
@@ -49,12 +45,6 @@ def choose(
         if trial.number == int(pick):
             return trial
     raise AnenasError(_not_completed(study, int(pick)))
-
-
-def pick_meanings(study: Study) -> dict[str, str]:
-    """What each name of `Study.picks` means, in words."""
-    told = {objective.best: f"the best in {objective.name}" for objective in study.objectives}
-    return {name: (_MEANS | told)[name] for name in study.picks}
 
 
 def _not_completed(study: Study, number: int) -> str:

@@ -393,7 +393,7 @@ def front(
     """
     from rich.console import Console
 
-    from anenas.api import load_result
+    from anenas.api import choose_model, load_result
     from anenas.cli._study import show_list
     from anenas.cli.screen import print_front
 
@@ -403,9 +403,12 @@ def front(
     limits = given.limits(
         max_latency, max_size, max_macs, max_params, min_residency, min_accuracy, min_metrics, max_metrics
     )
-    result = load_result(study, store, limits=limits, latency_bound=given.latency_bound(latency_bound))
+    bound = given.latency_bound(latency_bound)
+    result = load_result(study, store, limits=limits, latency_bound=bound)
     if as_json:
         print(result.to_json())
+    elif limits.bounds and not result.front:
+        choose_model(study, limits, latency_bound=bound, store=store)  # raises, and says what comes nearest
     else:
         print_front(Console(emoji=False), result, elsewhere(store))
 
@@ -443,21 +446,28 @@ def ui(
     host: Annotated[str, typer.Option(help="Address to serve at.")] = "127.0.0.1",
 ) -> None:
     """Open MLflow on the runs of a study."""
-    from anenas.tracking import connect, default_uri, is_there, study_page, without_secrets
+    from anenas.tracking import connect, default_uri, is_there, study_pages, without_secrets
     from anenas.tracking import tracking_uri as uri_of
 
     uri = uri_of(tracking_uri, store)
     is_ours = uri == default_uri(store)
     if is_ours and not is_there(store):
         raise AnenasError(f"nothing to browse in {store} yet; run `anenas search` first, or name another --store")
-    page = study_page(connect(uri), study)
-    if page is None:
+    pages = study_pages(connect(uri), study)
+    if pages is None:
         what = f"the study '{study}'" if study else "a study"
         raise AnenasError(f"{what} is not in MLflow at {without_secrets(uri)}; `anenas front` lists those of the store")
     if not is_ours:
-        print(f"{without_secrets(uri).rstrip('/')}{page}")
+        address = without_secrets(uri).rstrip("/")
+        print(f"{address}{pages.runs}\n{address}{pages.search}")
         return
     arguments = ["-m", "mlflow", "server", "--backend-store-uri", default_uri(store), "--host", host]
     arguments += ["--port", str(port), "--default-artifact-root", (store / "artifacts").absolute().as_uri()]
-    print(f"MLflow on {store}, Ctrl-C ends it; the runs are at\n  http://{host}:{port}{page}", file=sys.stderr)
+    address = f"http://{host}:{port}"
+    print(
+        f"MLflow on {store}, Ctrl-C ends it\n"
+        f"  every trial    {address}{pages.runs}\n"
+        f"  what came out  {address}{pages.search}",
+        file=sys.stderr,
+    )
     os.execv(sys.executable, [sys.executable, *arguments])

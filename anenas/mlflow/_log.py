@@ -14,11 +14,29 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities.model_registry import ModelVersion
 
+_SOURCE = ("mlflow.source.name", "mlflow.source.type", "mlflow.user")  # tags of a run that its models have, too
+
 
 def log_model(
-    client: MlflowClient, run_id: str, package: str | Path, name: str = "model", *, metadata: Mapping[str, Any] = {}
+    client: MlflowClient,
+    run_id: str,
+    package: str | Path,
+    name: str = "model",
+    *,
+    description: str = "",
+    params: Mapping[str, str] = {},
+    metadata: Mapping[str, Any] = {},
 ) -> str:
     """Log a package as a model of a run, which MLflow then finds as `runs:/RUN/NAME`.
+
+    Args:
+        client: Of MLflow.
+        run_id: Of the run.
+        package: A `.mlpackage`, see `save_model`.
+        name: Of the model within the run.
+        description: In Markdown, which MLflow's page of the model begins with.
+        params: That the page lists.
+        metadata: Within the model's file, for whoever loads it.
 
     Returns:
         MLflow's number of the model: "m-…".
@@ -32,8 +50,11 @@ def log_model(
     with tempfile.TemporaryDirectory(prefix="anenas-") as place:
         folder = Path(place, "model")
         save_model(package, folder, metadata=metadata)
-        experiment = client.get_run(run_id).info.experiment_id
-        model_id = str(client.create_logged_model(experiment, name, run_id, model_type=FLAVOUR).model_id)
+        run = client.get_run(run_id)
+        tags = {tag: run.data.tags[tag] for tag in _SOURCE if tag in run.data.tags}
+        tags |= {"mlflow.note.content": description} if description else {}
+        logged = client.create_logged_model(run.info.experiment_id, name, run_id, tags, dict(params), FLAVOUR)
+        model_id = str(logged.model_id)
         client.log_model_artifacts(model_id, str(folder))
     client.finalize_logged_model(model_id, "READY")
     client.log_outputs(run_id, [LoggedModelOutput(model_id, 0)])

@@ -30,7 +30,7 @@ from anenas.search._final import FINAL_MODELS, FinalModels, FinalTraining
 from anenas.search._first import front_of, read_architectures
 from anenas.search._loop import Search
 from anenas.search._measuring import DevicePool, DeviceSummary, Meter, NoDevices, Reading, check_devices
-from anenas.search._objectives import FIGURES, Figure, Objective, Objectives, is_metric, objective_names
+from anenas.search._objectives import FIGURES, Figure, Objective, Objectives, is_metric, objective_names, pick_meaning
 from anenas.search._own_training import Train
 from anenas.search._problem import (
     LATENCY_BOUNDS,
@@ -177,6 +177,7 @@ __all__ = [
     "loss_of",
     "make_sampler",
     "objective_names",
+    "pick_meaning",
     "quiet_optuna",
     "read_address",
     "read_architectures",

@@ -32,6 +32,7 @@ class Figure:
         label: For an axis, with the unit.
         scale: From the value to the unit of the label.
         best: What the network with the best value is called, as the name of a folder.
+        meaning: What that name means, in words.
         superlative: The best value in a sentence; {} stands for it, in the unit of the label.
         step: The ratio from which on two values are worth telling apart; 1 is any. Of latencies their source tells it.
     """
@@ -41,6 +42,7 @@ class Figure:
     label: str
     scale: float
     best: str
+    meaning: str
     superlative: str
     step: float = 1.0
 
@@ -73,7 +75,7 @@ class Figure:
         if metric.name != "accuracy":
             best += f" {metric.title}"
         scale = 100 if metric.is_fraction else 1
-        return cls(metric.direction, read, f"validation {metric.label}", scale, "accurate", best)
+        return cls(metric.direction, read, f"validation {metric.label}", scale, "accurate", "the best score", best)
 
 
 def _estimate(of: Estimate | Evaluation) -> Estimate:
@@ -82,10 +84,23 @@ def _estimate(of: Estimate | Evaluation) -> Estimate:
 
 FIGURES = {
     "latency_ms": Figure(
-        "minimize", lambda of: _estimate(of).latency.ms, "estimated latency (ms)", 1, "fast", "fastest {:.3f} ms"
+        "minimize",
+        lambda of: _estimate(of).latency.ms,
+        "estimated latency (ms)",
+        1,
+        "fast",
+        "the lowest latency",
+        "fastest {:.3f} ms",
     ),
     "size_mb": Figure(
-        "minimize", lambda of: _estimate(of).size_mb, "package (MB)", 1, "small", "smallest {:.2f} MB", _STEP
+        "minimize",
+        lambda of: _estimate(of).size_mb,
+        "package (MB)",
+        1,
+        "small",
+        "the smallest package",
+        "smallest {:.2f} MB",
+        _STEP,
     ),
     "macs": Figure(
         "minimize",
@@ -93,11 +108,19 @@ FIGURES = {
         "multiply-accumulates (M)",
         1e-6,
         "light",
+        "the fewest multiply-accumulates",
         "lightest {:.1f} M MACs",
         _STEP,
     ),
     "params": Figure(
-        "minimize", lambda of: _estimate(of).params, "parameters (M)", 1e-6, "lean", "fewest parameters {:.2f} M", _STEP
+        "minimize",
+        lambda of: _estimate(of).params,
+        "parameters (M)",
+        1e-6,
+        "lean",
+        "the fewest parameters",
+        "fewest parameters {:.2f} M",
+        _STEP,
     ),
     "residency": Figure(
         "maximize",
@@ -105,11 +128,24 @@ FIGURES = {
         "time on the engine (%)",
         100,
         "resident",
+        "the most time on the engine",
         "most resident {:.0f}%",
     ),
 }
 """What a search may optimise beside the metrics of a task. The latency on another chip than the main one is
 latency_ms@CHIP."""
+
+
+_MEANINGS = {
+    "knee": "the best compromise, where less of one costs most of the others",
+    **{one.best: one.meaning for one in (Figure.of_metric(find_metric("accuracy")), *FIGURES.values())},
+}
+
+
+def pick_meaning(name: str) -> str:
+    """What a name of `Study.picks` means: "fast-M2" is "the lowest latency on M2"."""
+    family, _, chip = name.partition("-")
+    return f"{_MEANINGS[family]} on {chip}" if chip else _MEANINGS[family]
 
 
 @dataclass(frozen=True)

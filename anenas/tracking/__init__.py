@@ -6,13 +6,14 @@ from anenas.tracking._model import model_of
 from anenas.tracking._own import OwnRun, forgotten_artifacts, own_runs, remove_runs, rename_runs, runs_of
 from anenas.tracking._source import Source
 from anenas.tracking._tracker import MlflowTracker
-from anenas.tracking._view import study_page
+from anenas.tracking._view import StudyPages, study_pages
 
 __all__ = [
     "LoggedSplit",
     "MlflowTracker",
     "OwnRun",
     "Source",
+    "StudyPages",
     "connect",
     "default_uri",
     "forgotten_artifacts",
@@ -23,7 +24,7 @@ __all__ = [
     "remove_runs",
     "rename_runs",
     "runs_of",
-    "study_page",
+    "study_pages",
     "tracking_uri",
     "without_secrets",
 ]

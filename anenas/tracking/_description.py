@@ -48,17 +48,23 @@ def of_search(study: Study, now: Snapshot, tags: Mapping[str, str]) -> str:
 
 
 def of_model(study: Study, trial: CompletedTrial, called: str) -> str:
-    """What a model is good for and how good it is."""
+    """What a model is good for and how good it is.
+
+    Args:
+        study: That it is of.
+        trial: That it is.
+        called: What it is called among the front; empty says its number, which stays.
+    """
     trained = Trained.of(trial, study.settings)
     parts = [
-        f"**{called} of `{study.name}`**: {_figures(study, trial)}.",
+        f"**{called or f'Trial {trial.number}'} of `{study.name}`**: {_figures(study, trial)}.",
         "",
         f"Trained for {trained}; {trial.evaluation.estimate.params:,} parameters, "
         f"{trial.evaluation.estimate.macs:,} multiply-accumulates.",
         "",
         f"`{trial.architecture}`",
         "",
-        f"```\nanenas export {study.name} --pick {called.partition(',')[0]}\n```",
+        f"```\nanenas export {study.name} --pick {called.partition(',')[0] or trial.number}\n```",
     ]
     return "\n".join(parts)[:_LONGEST]
 

@@ -10,14 +10,19 @@ from anenas.mlflow import log_model
 from anenas.search import PACKAGE, CompletedTrial, Study
 from anenas.tracking._batch import log_batch
 from anenas.tracking._connection import experiments, without_secrets
+from anenas.tracking._description import of_model
+from anenas.tracking._trial import metric_name, parameters
 from anenas.tracking._view import ID, TRIAL
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import Run
+    from mlflow.entities import DatasetInput, Run
 
 MODEL = "anenas.model"
 """A tag of a trial's run: what its model of MLflow was made of, "brief" or "final", and its number."""
+
+# Of a run, which are its model's.
+_OF_MODELS = ("latency_ms", "latency_low_ms", "latency_high_ms", "size_mb", "macs", "params", "residency")
 
 _log = logging.getLogger(__name__)
 
@@ -46,13 +51,46 @@ def log_trial_model(client: MlflowClient, run_id: str, study: Study, trial: Comp
         trial.shipped.metric: trial.shipped.score,
     }
     try:
-        model = log_model(client, run_id, package, metadata=metadata)
+        model = log_model(
+            client,
+            run_id,
+            package,
+            description=of_model(study, trial, ""),
+            params=parameters(trial.architecture),
+            metadata=metadata,
+        )
     except AnenasError as error:
         _log.warning("trial %d is no model in MLflow: %s", trial.number, error)
         return ""
+    _log_figures(client, run_id, trial, model)
     noted = f"{shipped_files(trial)} {model}"
     log_batch(client, run_id, tags={MODEL: noted})
     return noted
+
+
+def _log_figures(client: MlflowClient, run_id: str, trial: CompletedTrial, model_id: str) -> None:
+    """Give a model the figures of what ships, those of validation data with the data.
+
+    MLflow gives them to the run, too. There each is a point that the run has already: another would make it a curve.
+    """
+    from mlflow.entities import Metric
+
+    score = metric_name(trial.shipped.metric)
+    scores = [f"final_{score}"] if trial.final else [score, f"{score}_error"]
+    run = client.get_run(run_id)
+    validation = next((one.dataset for one in run.inputs.dataset_inputs if _is_validation(one)), None)
+    metrics = []
+    for name in (*scores, f"test_{score}", *_OF_MODELS):
+        if name in run.data.metrics:
+            point = client.get_metric_history(run_id, name)[-1]
+            data = validation if name in scores else None
+            on = (data.name, data.digest) if data else ()
+            metrics.append(Metric(name, point.value, point.timestamp, point.step, model_id, *on))
+    log_batch(client, run_id, metrics)
+
+
+def _is_validation(given: DatasetInput) -> bool:
+    return any(tag.value == "validation" for tag in given.tags)
 
 
 def model_of(client: MlflowClient, study: Study, trial: CompletedTrial) -> tuple[str, str]:

@@ -49,8 +49,9 @@ class Progress:
             metrics.append(Metric(f"{HYPERVOLUME}_by_second", volume, int(1000 * ended), round(ended - begun)))
         if metrics:
             for i, objective in enumerate(study.objectives if now.picks else ()):
-                best = study.point(now.picks[objective.best])[i]
-                metrics.append(Metric(f"best_{metric_name(objective.name)}", best, last, len(now.volumes)))
+                best, name = study.point(now.picks[objective.best])[i], metric_name(objective.name)
+                # The first by its own name: in a list sorted by it the search stands beside its best trial.
+                metrics.append(Metric(name if i == 0 else f"best_{name}", best, last, len(now.volumes)))
         # By their names they stand behind the others; what never happens is no chart.
         counts = {str(state): count for state, count in now.counts.items() if count}
         new = {state: count for state, count in counts.items() if self._counts.get(state) != count}

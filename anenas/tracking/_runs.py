@@ -26,6 +26,7 @@ from anenas.tracking._description import of_model, of_search
 from anenas.tracking._model import MODEL, log_trial_model, shipped_files
 from anenas.tracking._outbox import SEARCH, Outbox
 from anenas.tracking._progress import Progress
+from anenas.tracking._settings import parameters_of
 from anenas.tracking._snapshot import Snapshot
 from anenas.tracking._source import OF_EVERY_RUN, Source
 from anenas.tracking._trial import (
@@ -138,13 +139,13 @@ class StudyRuns:
             run = client.create_run(self._experiment, int(1000 * started), ours, study.name)
             self.run_id: str = run.info.run_id
             self._tags = dict(ours)
-            log_batch(client, self.run_id, parameters={k: str(v) for k, v in study.settings.to_dict().items()})
+            log_batch(client, self.run_id, parameters=parameters_of(study.settings))
         else:
             self._experiment, self.run_id = found.info.experiment_id, found.info.run_id
             self._tags = found.data.tags | tags
             client.update_run(self.run_id, status="RUNNING")
             log_batch(client, self.run_id, tags=tags)
-        client.set_experiment_tag(self._experiment, *view_of(study))
+        client.set_experiment_tag(self._experiment, *view_of(study, study.finished))
         if self._data:
             client.log_inputs(self.run_id, [split.to_mlflow() for split in self._data])
 
@@ -184,6 +185,7 @@ class StudyRuns:
         for run in self._search([self._experiment], f"{self._ours} and attributes.status = 'RUNNING'"):
             if TRIAL in run.data.tags:  # of a request that was carried out, though its answer did not arrive
                 self._client.delete_run(run.info.run_id)
+        self._client.set_experiment_tag(self._experiment, *view_of(self._study, now.finished))
         self._client.set_terminated(self.run_id, now.status)
 
     # What MLflow has

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from anenas.search import CompletedTrial, Evaluation, FinishedTrial, Measurement, SearchSettings
@@ -15,6 +15,9 @@ from anenas.tracking._snapshot import Status
 FILES = "anenas.files"
 """A tag: which files of a model MLflow has, those of its "brief" or its "final" training."""
 
+LOSS = "training/loss"
+"""A metric: the training loss by step."""
+
 NOTE = "mlflow.note.content"
 """The tag that MLflow's pages show as a description, in Markdown."""
 
@@ -22,6 +25,11 @@ NOTE = "mlflow.note.content"
 def metric_name(name: str) -> str:
     """A metric's name in MLflow, whose pages group names by "/" and which takes few other signs."""
     return re.sub(r"[^\w.\-/ ]", "_", name.replace("@", "/"))
+
+
+def curve_name(metric: str) -> str:
+    """The name of what a metric was as a training went on."""
+    return f"training/{metric_name(metric)}"
 
 
 def status_of(trial: FinishedTrial) -> Status:
@@ -82,12 +90,10 @@ def figures(trial: FinishedTrial) -> dict[str, float]:
     evaluation = trial.evaluation
     if evaluation is None:
         return {}
-    estimate, score = evaluation.estimate, metric_name(evaluation.metric)
+    estimate = evaluation.estimate
     main, *others = estimate.latency_by_chip.items()
     found = {
-        **{metric_name(name): value for name, value in evaluation.metrics.items()},
-        score: evaluation.score,
-        **({} if evaluation.score_error is None else {f"{score}_error": evaluation.score_error}),
+        **_scores(evaluation),
         "latency_ms": main[1].ms,
         "latency_low_ms": main[1].low_ms,
         "latency_high_ms": main[1].high_ms,
@@ -105,6 +111,36 @@ def figures(trial: FinishedTrial) -> dict[str, float]:
         **{f"seconds_{step}": seconds for step, seconds in evaluation.seconds.items()},
     }
     return {name: float(value) for name, value in found.items() if math.isfinite(value)}
+
+
+def _scores(evaluation: Evaluation) -> dict[str, float]:
+    """Of a whole training: after a part of one they would stand in one column with others, and be worse for that.
+
+    What the search ranks by is the first: MLflow's comparison of runs begins with it.
+    """
+    if evaluation.budget_fraction < 1:
+        return {}
+    score, error = metric_name(evaluation.metric), evaluation.score_error
+    found = {score: evaluation.score, **({} if error is None else {f"{score}_error": error})}
+    others = {metric_name(name): value for name, value in evaluation.metrics.items() if name != evaluation.metric}
+    return found | others
+
+
+def curves(trial: FinishedTrial) -> Iterator[tuple[str, float, int]]:
+    """How its training went: a metric's name, its value, and the step of the training that it is after.
+
+    By their names MLflow's page of charts begins with them. Where nothing tells steps, the score has percentages of the
+    training instead.
+    """
+    evaluation = trial.evaluation
+    if evaluation is None:
+        return
+    scored = {one.budget_fraction: one for one in (*trial.rungs, evaluation)}
+    for fraction, one in sorted(scored.items()):
+        step = one.trained_steps if evaluation.trained_steps else round(100 * fraction)
+        yield curve_name(evaluation.metric), one.score, step
+    for step, loss in evaluation.losses:
+        yield LOSS, loss, step
 
 
 def _measured(evaluation: Evaluation) -> dict[str, float]:

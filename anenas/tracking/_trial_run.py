@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from anenas.search import ARCHITECTURE, FINAL, OPERATIONS, PACKAGE, WEIGHTS, CompletedTrial, FinishedTrial, Study
 from anenas.tracking._batch import log_batch
 from anenas.tracking._data import LoggedSplit
-from anenas.tracking._trial import Late, figures, first_tags, metric_name, parameters
+from anenas.tracking._trial import Late, curves, figures, first_tags, parameters
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -69,11 +69,7 @@ def fill_run(
 
     found = {**figures(trial), **wanted.metrics}
     metrics = [Metric(name, value, time_ms, 0) for name, value in found.items()]
-    if trial.evaluation:
-        # The score, with the percentage of the training done as its step.
-        score = metric_name(trial.evaluation.metric)
-        metrics += [Metric(f"{score}_at", e.score, time_ms, round(100 * e.budget_fraction)) for e in trial.rungs]
-        metrics += [Metric("train_loss", loss, time_ms, step) for step, loss in trial.evaluation.losses]
+    metrics += [Metric(name, value, time_ms, step) for name, value, step in curves(trial)]
     tags = first_tags(trial) | {name: value for name, value in wanted.tags.items() if value}
     log_batch(client, run_id, metrics, parameters(trial.architecture), tags)
     if data:

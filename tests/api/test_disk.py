@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
-from pretend import SPACE, PretendEvaluator
+from pretend import SPACE, PretendEvaluator, estimate
+from studies import pretend_study
 
 import anenas
+from anenas.api._disk import tell_disk
 from anenas.search import PACKAGE, Evaluation, Study, TrialFiles
 from anenas.space import Architecture
 from anenas.tracking import default_uri
@@ -45,3 +47,11 @@ def test_at_the_end_of_a_search_mlflow_too_has_the_packages_of_the_front_alone(
     assert {number for number in kept | dropped if (study.trial_folder(number) / PACKAGE).exists()} == kept
     said = [message for message in caplog.messages if message.startswith("dropped the packages")]
     assert len(said) == 1 and f"of {len(dropped)} trial" in said[0] and re.search(r"those of [1-9] in MLflow", said[0])
+
+
+def test_what_is_told_before_is_what_trials_take_on_average(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "anenas")
+    study = pretend_study(tmp_path / "store", "s", [])
+    tell_disk(study, [estimate(1.0, size_mb=size_mb) for size_mb in (1.0, 1.0, 7.0)], trials=10)
+    [said] = caplog.messages
+    assert said.startswith("disk: about 6.0 MB a trial, 60.0 MB for 10")  # each package is there twice

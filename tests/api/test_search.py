@@ -4,6 +4,7 @@ import logging
 import subprocess
 import sys
 import weakref
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,25 @@ from anenas.search import Study
 from anenas.tracking import default_uri
 
 X = np.zeros((40, 16, 16), np.uint8)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Path:
+    """A folder to search in, with a space; what is said is heard."""
+    monkeypatch.chdir(tmp_path)
+    caplog.set_level(logging.INFO, "anenas")
+    (tmp_path / "pretend.yaml").write_text(SPACE)
+    return tmp_path
+
+
+def search_data(
+    train_y: np.ndarray, train_x: np.ndarray = X, on_update: Callable[[Study], None] = lambda of: None
+) -> None:
+    """One trial, pretended, on images of these classes."""
+    test = train_x[:40]
+    np.savez("data.npz", train_x=train_x, train_y=train_y, test_x=test, test_y=np.arange(len(test)) % 2)
+    given: dict[str, Any] = {"evaluator": PretendEvaluator(), "executor": "serial", "on_update": on_update}
+    run_search("pretend.yaml", data="data.npz", trials=1, **given)
 
 
 @pytest.mark.parametrize(
@@ -87,12 +107,8 @@ def test_python_can_search_twice_and_read_a_study_back(tmp_path: Path) -> None:
 
 
 def test_the_process_that_searches_lets_go_of_the_data_while_others_train(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("pretend.yaml").write_text(SPACE)
-    x, y = np.zeros((40, 16, 16), np.uint8), np.arange(40) % 2
-    np.savez("data.npz", train_x=x, train_y=y, test_x=x, test_y=y)
     save, saved, held = Dataset.save, [], []
 
     def save_and_watch(dataset: Dataset, folder: Path) -> None:
@@ -103,18 +119,11 @@ def test_the_process_that_searches_lets_go_of_the_data_while_others_train(
         held.extend(watched() is not None for watched in saved)
 
     monkeypatch.setattr(Dataset, "save", save_and_watch)
-    run_search(
-        "pretend.yaml", data="data.npz", evaluator=PretendEvaluator(), executor="serial", trials=1, on_update=look
-    )
+    search_data(np.arange(40) % 2, on_update=look)
     assert held and not any(held)
 
 
-def test_a_search_that_is_stopped_leaves_its_page_and_says_where(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    caplog.set_level(logging.INFO, "anenas")
-    Path("pretend.yaml").write_text(SPACE)
+def test_a_search_that_is_stopped_leaves_its_page_and_says_where(here: Path, caplog: pytest.LogCaptureFixture) -> None:
     while_running = []
 
     def stop(study: Study) -> None:
@@ -130,22 +139,15 @@ def test_a_search_that_is_stopped_leaves_its_page_and_says_where(
     for stopped in (page, while_running[0].path):
         text = stopped.read_text(encoding="utf-8")
         assert "Trials: 2 completed. This is as far as its search had come" in text
-    client = MlflowClient(default_uri(tmp_path / "mlruns"))
+    client = MlflowClient(default_uri(here / "mlruns"))
     [run] = client.search_runs(["1"], "attributes.status = 'KILLED'")
     assert "report.html" in {file.path for file in client.list_artifacts(run.info.run_id)}
     result = run_search("pretend.yaml", **given, trials=4)
     assert result.report and "has not ended" not in result.report.read_text(encoding="utf-8")
 
 
-def test_how_many_inputs_there_are_is_said_before_the_search(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    caplog.set_level(logging.INFO, "anenas")
-    Path("pretend.yaml").write_text(SPACE)
-    x = np.zeros((40, 16, 16), np.uint8)
-    np.savez("data.npz", train_x=x, train_y=np.arange(40) % 4 // 3, test_x=x, test_y=np.arange(40) % 2)
-    run_search("pretend.yaml", data="data.npz", evaluator=PretendEvaluator(), executor="serial", trials=1)
+def test_how_many_inputs_there_are_is_said_before_the_search(here: Path, caplog: pytest.LogCaptureFixture) -> None:
+    search_data(np.arange(40) % 4 // 3)
     said = caplog.messages.index("32 training images: 0 24, 1 8")
     assert caplog.messages[said + 1 : said + 3] == [
         "8 validation images: 0 6, 1 2",
@@ -155,16 +157,9 @@ def test_how_many_inputs_there_are_is_said_before_the_search(
 
 
 def test_what_is_of_concern_about_the_data_is_said_before_the_search(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    here: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    caplog.set_level(logging.INFO, "anenas")
-    Path("pretend.yaml").write_text(SPACE)
-    random = np.random.default_rng(0)
-    x, y = random.integers(0, 256, (60, 16, 16), np.uint8), np.arange(60) // 50
-    test = random.integers(0, 256, (10, 16, 16), np.uint8)
-    np.savez("data.npz", train_x=x, train_y=y, test_x=test, test_y=np.arange(10) % 2)
-    run_search("pretend.yaml", data="data.npz", evaluator=PretendEvaluator(), executor="serial", trials=1)
+    search_data(np.arange(60) // 50, np.random.default_rng(0).integers(0, 256, (60, 16, 16), np.uint8))
     [unequal] = [i for i, line in enumerate(caplog.messages) if line.startswith("data: classes are unequal: 0 has 40")]
     assert caplog.records[unequal].levelno == logging.WARNING
     assert unequal < next(i for i, line in enumerate(caplog.messages) if line.startswith("study "))

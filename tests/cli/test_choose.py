@@ -46,6 +46,14 @@ def test_weights_choose_and_json_has_what_they_are_worth(run: Run, store: Path) 
     assert told["model"]["accuracy"] == pytest.approx(0.616)
 
 
+def test_weights_decide_nothing_where_one_model_is_best_in_all(run: Run, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    settings = {"objectives": {"accuracy": 0.0}}
+    pretend_study(store, "two", [(1, 16), (4, 64)], **settings)
+    lines = run("choose", "two", "--store", store, "--weights", "accuracy=1", "--no-export").out
+    assert "the front has one value of accuracy, so that weights decide nothing" in " ".join(lines.split())
+
+
 def test_one_trial_is_told_whole(run: Run, store: Path) -> None:
     code, out, _ = run("show", "s", "3", "--store", store)
     assert code == 0
@@ -69,12 +77,13 @@ def test_one_trial_is_told_whole(run: Run, store: Path) -> None:
     ("arguments", "expected"),
     [
         ("choose s --max-latency 0.01ms", "no trial of s keeps latency_ms ≤ 0.01"),
+        ("front s --max-latency 0.01ms", "no trial of s keeps latency_ms ≤ 0.01 (the nearest, trial 0"),
         ("choose s --weights accuracy", "expected figures with a number each"),
         ("choose s --min-metric nothing=0.5", "unknown metric 'nothing'"),
         ("front s --latency-bound lower", "--latency-bound 'lower': expected upper or estimate"),
         ("front s --max-size large", "--max-size 'large'"),
         ("show s 7", "s has no trial 7, its trials are 0 to 3"),
-        ("show s best", "there is no pick 'best': knee is the best compromise"),
+        ("show s best", "there is no pick 'best': knee (trial 2) is the best compromise"),
         ("compare s", "name two or more different studies"),
         ("compare s s", "name two or more different studies"),
     ],

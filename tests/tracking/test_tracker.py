@@ -43,7 +43,7 @@ from anenas.tracking import (
     _trial_run,
     connect,
     default_uri,
-    study_page,
+    study_pages,
     without_secrets,
 )
 
@@ -127,7 +127,8 @@ def test_a_trial_is_a_nested_run_with_choices_figures_curve_and_artifacts(
         trial.data.metrics
     )
     client = MlflowClient(default_uri(tmp_path / "store"))
-    assert [(m.step, m.value) for m in client.get_metric_history(trial.info.run_id, "train_loss")] == [(1, 2), (2, 1)]
+    for name, points in (("training/loss", [(1, 2), (2, 1)]), ("training/accuracy", [(10, 0.8)])):
+        assert [(m.step, m.value) for m in client.get_metric_history(trial.info.run_id, name)] == points
     artifacts = {file.path for file in client.list_artifacts(trial.info.run_id)}
     assert artifacts == {"architecture.txt", "operations.csv", "model.mlpackage", "weights.safetensors"}
 
@@ -456,8 +457,49 @@ def test_a_stopped_trial_has_its_figures_and_says_why(
     assert (stopped.info.status, stopped.info.run_name) == ("KILLED", "trial 0 stopped")
     assert (stopped.data.tags["state"], stopped.data.tags["reason"]) == ("stopped", "rung 1 of 2: 3rd of 4")
     assert stopped.data.metrics["budget_fraction"] == 0.125
-    assert 0 < stopped.data.metrics["accuracy"] < 1
-    assert stopped.data.metrics["accuracy_at"] == stopped.data.metrics["accuracy"]
+    # A part of a training is no match for whole ones: it stands in no column with them.
+    assert not [name for name in stopped.data.metrics if name.startswith("accuracy")]
+    [point] = MlflowClient(default_uri(tmp_path / "store")).get_metric_history(stopped.info.run_id, "training/accuracy")
+    assert point.step == 12 and 0 < point.value < 1
+
+
+def test_charts_show_the_front_the_decisions_that_differ_the_search_and_trainings(
+    tracker: MlflowTracker, study: Study, space: SearchSpace, tmp_path: Path
+) -> None:
+    for accuracy in (0.7, 0.9, 0.8):
+        complete(study, space, accuracy, 0.2)
+    tracker.close("FINISHED")
+    search, *trials = runs(tmp_path)
+    differ = [name for name in ("all.depth", "all.width") if len({run.data.params[name] for run in trials}) > 1]
+    client = MlflowClient(default_uri(tmp_path / "store"))
+    tags = client.get_experiment(search.info.experiment_id).tags
+    [view] = [json.loads(value) for name, value in tags.items() if name.startswith("mlflow.sharedViewState.")]
+    charts = {(card["metricSectionId"], card["type"]): card for card in view["compareRunCharts"]}
+    assert list(dict.fromkeys(section for section, _ in charts)) == [one["uuid"] for one in view["compareRunSections"]]
+    decisions = charts["Decisions", "PARALLEL"]
+    assert differ and decisions["selectedParams"] == differ  # what is the same for all takes no room
+    assert decisions["selectedMetrics"] == ["latency_ms", "accuracy"]
+    known = {name for run in (search, *trials) for name in run.data.metrics}
+    lines = {card["metricKey"] for card in view["compareRunCharts"] if card["type"] == "LINE"}
+    assert lines == {"hypervolume", "hypervolume_by_second", "training/accuracy", "training/loss"} <= known
+    # Sorted by it, the list has the search beside its best trial rather than behind all.
+    assert search.data.metrics["accuracy"] == 0.9
+
+
+def test_settings_are_parameters_one_by_one(tmp_path: Path, mlflow_database: Path) -> None:
+    settings = dataclasses.replace(SETTINGS, limits={"size_mb": 2.0}, input_shape=(1, 16, 16), moments=((0.5,), (0.2,)))
+    study = Study.create_or_continue(tmp_path / "store", "s", settings)
+    shutil.copy(mlflow_database, tmp_path / "store")
+    tracker_of(study, tmp_path / "store").close("FINISHED")
+    [search] = runs(tmp_path)
+    wanted = {
+        "objectives": "accuracy, latency_ms",
+        "reference.latency_ms": "0.5",
+        "limits.size_mb": "2.0",
+        "input": "1x16x16",
+    }
+    assert wanted.items() <= search.data.params.items()
+    assert "data" not in search.data.params  # there is none
 
 
 def test_what_mlflow_refuses_when_a_search_begins_is_one_line(study: Study, space: SearchSpace, tmp_path: Path) -> None:
@@ -528,13 +570,13 @@ def test_a_server_holds_runs_data_set_source_view_and_files_and_no_secret(
         assert "s3cret" not in str(run.to_dictionary())
     assert search.data.tags["anenas.command"] == f"anenas search --tracking-uri {server}"
     assert "The knee is trial 0: accuracy 80.0 ± 4.0 %; 0.200 ms on A15" in search.data.tags["mlflow.note.content"]
-    page = study_page(client, "s")
-    assert page is not None
-    key = page.partition("viewStateShareKey=")[2]
+    pages = study_pages(client, "s")
+    assert pages is not None and f"/runs/{tracker.run_id}?workflowType=machine_learning" in pages.search
+    key = pages.runs.partition("viewStateShareKey=")[2]
     view = json.loads(client.get_experiment(experiment.experiment_id).tags[f"mlflow.sharedViewState.{key}"])
     shown = ["metrics.`accuracy`", "metrics.`latency_ms`", "tags.`state`", "tags.`pareto`"]
     assert view["selectedColumns"] == shown  # what is the same for all runs would push the metrics out of sight
-    assert study_page(client, "another") is None
+    assert study_pages(client, "another") is None
     assert capfd.readouterr().out == ""
 
 

@@ -14,7 +14,8 @@ def print_bundle(bundle: Bundle) -> None:
     metric = find_metric(bundle.metric)
     one = "a probability" if TASKS[bundle.task].classifies else "a number, standardised,"
     tested = f"{bundle.test_count:,} {bundle.samples}"
-    print(f"{bundle.path}: trial {bundle.trial} of {bundle.study}, {bundle.picked}")
+    chosen = "" if bundle.picked == f"trial {bundle.trial}" else f", {bundle.picked}"
+    print(f"{bundle.path}: trial {bundle.trial} of {bundle.study}{chosen}")
     print(f"  test {metric.title:9} {metric.words(bundle.test_score)} of {tested}, the exported program's")
     print(f"  latency        {_latency(bundle)} on {bundle.chip}, estimated")
     print(f"  size           {size_in_words(bundle.size_mb)}, {bundle.form}")

@@ -42,7 +42,9 @@ def _runner_up(chosen: Chosen) -> str:
         return "  no other keeps the limits" if chosen.limits else "  no other has completed"
     metric = find_metric(chosen.metric)
     told = f"  runner-up #{other.trial}, {model_in_words(other, chosen.metric)}: "
-    if chosen.utility:
+    if chosen.utility and not any(chosen.utility):
+        told += f"the front has one value of {' and of '.join(chosen.weights)}, so that weights decide nothing, "
+    elif chosen.utility:
         told += f"{chosen.utility[1]:.3f} of its {chosen.utility[0]:.3f} by weight, "
     elif other.score == model.score:
         told += "as good, "

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from anenas.search import pick_meaning
+
 STATES = {
     "completed": "trained in full, exported, within the limits",
     "stopped": "left early, at a rung where others were better",
@@ -12,24 +14,11 @@ STATES = {
     "infeasible": "breaks a limit or a rule of the engine",
     "repeated": "was tried before",
 }
-_BEST = {
-    "accurate": "the best score",
-    "fast": "the lowest latency",
-    "small": "the smallest package",
-    "light": "the fewest multiply-accumulates",
-    "lean": "the fewest parameters",
-    "resident": "the most time on the engine",
-}
-PICKS = {"knee": "the best compromise, where less of one costs most of the others", **_BEST}
 
 
 def picks_legend(names: Iterable[str]) -> str:
     """What these names of models mean: "knee: the best compromise; fast: the lowest latency"."""
-    told = []
-    for name in dict.fromkeys(names):
-        family, _, chip = name.partition("-")
-        told.append(f"{name}: {PICKS.get(family, 'the best in it')}{f' on {chip}' if chip else ''}")
-    return "; ".join(told)
+    return "; ".join(f"{name}: {pick_meaning(name)}" for name in dict.fromkeys(names))
 
 
 def states_legend(states: Iterable[str]) -> str:

@@ -20,7 +20,7 @@ from anenas.tasks import find_metric
 
 _STYLES = {"running": "green", "finished": "", "stopped": "yellow", "damaged": "red"}
 _NUMBERS = ("done", "stopped", "failed", "best", "disk")
-_SPARE = ("space", "failed", "chip", "data", "stopped", "age")  # what is left out first where there is no room
+_SPARE = ("space", "failed", "chip", "age", "stopped", "data")  # what is left out first where there is no room
 _WIDEST = 1_000
 _UNITS = (("days", 86400), ("h", 3600), ("min", 60))
 

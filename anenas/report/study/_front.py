@@ -11,6 +11,7 @@ from anenas.report._plot import Plot
 from anenas.report.study._trials import names_of
 from anenas.search import CompletedTrial, Study
 
+FIXED = "what any prediction costs"
 _RADIUS = {"trial": 4.0, "pareto": 5.0, "front": 6.5, "reference": 7.0}
 
 
@@ -86,13 +87,14 @@ def _drawn(
     plot = Plot.of(name, x.axis(trials, study.front), y.axis(trials, study.front))
     order = sorted(trials, key=lambda trial: list(_RADIUS).index(states[trial.number]))
     points = [_point(plot, x, y, trial, states[trial.number]) for trial in order]
-    fixed = x.fixed(trials)
+    cost, beyond = x.fixed(trials), _beyond(plot, x, y)
+    fixed = plot.x.at(cost) if cost else None
     return FrontPlot(
         plot,
         points,
-        _labels(study, plot, points),
-        plot.x.at(fixed) if fixed else None,
-        _beyond(plot, x, y),
+        _labels(study, plot, points, _other_words(plot, fixed, beyond)),
+        fixed,
+        beyond,
         [f"{one.label}: the limit {one.limit_words} is beyond the axis" for one in (x, y) if _is_far(one, plot)],
     )
 
@@ -110,12 +112,25 @@ def _point(plot: Plot, x: ObjectiveAxis, y: ObjectiveAxis, trial: CompletedTrial
     )
 
 
-def _labels(study: Study, plot: Plot, points: Sequence[Point]) -> list[tuple[str, Label, Point]]:
+def _other_words(plot: Plot, fixed: float | None, beyond: Sequence[tuple[Box, str]]) -> list[Box]:
+    """Where a drawing has words that belong to no point."""
+    found = []
+    if fixed is not None:  # upright, to the left of its line
+        length, height = plot.label_size(FIXED)
+        top = plot.inside.top
+        found.append(Box(fixed - 4 - height, top, fixed, top + 4 + length))
+    for box, words in beyond:
+        width, height = plot.label_size(f"limit {words}")
+        found.append(Box(box.right - 4 - width, box.top, box.right, box.top + 4 + height))
+    return found
+
+
+def _labels(study: Study, plot: Plot, points: Sequence[Point], others: Sequence[Box]) -> list[tuple[str, Label, Point]]:
     called = names_of(study)
     named = [point for point in points if point.state in ("front", "reference")]
     named.sort(key=lambda point: point.number not in called)  # where there is no room for all, these
     texts = [" ".join([str(point.number), *called.get(point.number, [])[:1]]) for point in named]
-    taken = [Box(p.x - p.radius, p.y - p.radius, p.x + p.radius, p.y + p.radius) for p in points]
+    taken = [Box(p.x - p.radius, p.y - p.radius, p.x + p.radius, p.y + p.radius) for p in points] + [*others]
     bars = [Box(p.x_ends[0], p.y - 1, p.x_ends[1], p.y + 1) for p in named if p.x_ends]
     bars += [Box(p.x - 1, p.y_ends[1], p.x + 1, p.y_ends[0]) for p in named if p.y_ends]
     places = place_labels([(p.x, p.y) for p in named], [plot.label_size(t) for t in texts], taken, plot.inside, bars)

@@ -76,6 +76,7 @@ def test_in_a_browser_it_shows_what_the_study_holds_and_asks_for_nothing(study: 
         tells_apart_what_the_study_does(driver, study)
         sorts(driver, study)
         pins(driver, study)
+        no_words_lie_over_others(driver)
         fits_and_changes_its_colours(driver, page)
         assert {url for url in asked_for(driver) if not url.startswith("data:")} == {page.as_uri()}
         assert [entry for entry in driver.get_log("browser") if entry["level"] != "INFO"] == []
@@ -152,6 +153,23 @@ def pins(driver: Chrome, study: Study) -> None:
     assert len(shown.find_elements(By.CSS_SELECTOR, "ol.blocks")) == 2
     shown.find_element(By.XPATH, ".//button[.='Unpin']").click()
     assert shown.text == "" and not driver.find_elements(By.CSS_SELECTOR, "g.pinned")
+
+
+def no_words_lie_over_others(driver: Chrome) -> None:
+    """In drawings of the front: labels, limits and what any prediction costs."""
+    overlaps = driver.execute_script(
+        """const found = [];
+        for (const plot of document.querySelectorAll("figure svg.plot:has(.point)")) {
+          const words = [...plot.querySelectorAll(".label, .limit, text[transform]")];
+          words.forEach((one, i) => words.slice(i + 1).forEach(other => {
+            const a = one.getBoundingClientRect(), b = other.getBoundingClientRect();
+            if (a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom)
+              found.push(one.textContent + " / " + other.textContent);
+          }));
+        }
+        return found;"""
+    )
+    assert overlaps == []
 
 
 def fits_and_changes_its_colours(driver: Chrome, page: Path) -> None:
