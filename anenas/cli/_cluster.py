@@ -13,7 +13,7 @@ import typer
 from anenas._errors import AnenasError
 from anenas.cli._app import SEARCH, Insecure, Scheduler, Tls, app
 
-cluster_app = typer.Typer(help="Prepare a cluster of machines that train together.", no_args_is_help=True)
+cluster_app = typer.Typer(help="Set up a cluster of machines that train together.", no_args_is_help=True)
 app.add_typer(cluster_app, name="cluster", rich_help_panel=SEARCH)
 
 _AGAIN = 5.0  # seconds until a worker whose scheduler went away looks for it again
@@ -21,9 +21,11 @@ _AGAIN = 5.0  # seconds until a worker whose scheduler went away looks for it ag
 
 @cluster_app.command()
 def certificates(
-    folder: Annotated[Path, typer.Argument(help="New folder for them, to be copied to every machine of the cluster.")],
+    folder: Annotated[
+        Path, typer.Argument(help="New folder for the certificates; copy it to every machine in the cluster.")
+    ],
 ) -> None:
-    """Make certificates with which a cluster's machines know each other and encrypt what they say."""
+    """Create certificates that authenticate the machines of a cluster and encrypt their connections."""
     from anenas.search.executors.cluster import make_certificates, tls_options
 
     make_certificates(folder)
@@ -40,11 +42,16 @@ def worker(
     tls: Tls = None,
     insecure: Insecure = False,
     slots: Annotated[
-        int | None, typer.Option(min=1, help="Trials side by side.", show_default="one a core, or one a GPU")
+        int | None,
+        typer.Option(
+            min=1, help="Number of trials that run at the same time.", show_default="one per core, or one per GPU"
+        ),
     ] = None,
-    name: Annotated[str | None, typer.Option(help="Its name in the cluster.", show_default="the host's")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the worker in the cluster.", show_default="the host name")
+    ] = None,
 ) -> None:
-    """Have this machine train for searches on other machines, until Ctrl-C. It is a worker of Dask."""
+    """Train on this machine for searches on other machines, until Ctrl-C. This starts a Dask worker."""
     from anenas.search.executors.cluster import Connection, Machine, tls_options
 
     if scheduler is None:

@@ -14,22 +14,22 @@ from anenas._errors import AnenasError
 from anenas._sizes import megabytes
 from anenas.cli._app import DEFAULT_STORE, SEARCH, Json, Storage, Store, app
 
-study_app = typer.Typer(help="Look after studies: list, show, rename, copy, delete.", no_args_is_help=True)
+study_app = typer.Typer(help="Manage studies: list, show, rename, copy, delete.", no_args_is_help=True)
 app.add_typer(study_app, name="study", rich_help_panel=SEARCH)
 
 Name = Annotated[str, typer.Argument(help="Name of the study.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
 
 
 @study_app.command("list")
 def list_(store: Store = DEFAULT_STORE, storage: Storage = None, as_json: Json = False) -> None:
-    """List the studies of a store, the newest first."""
+    """List the studies of a store, newest first."""
     show_list(store, storage, as_json=as_json)
 
 
 @study_app.command()
 def show(name: Name, store: Store = DEFAULT_STORE, storage: Storage = None, as_json: Json = False) -> None:
-    """Show everything of a study but its trials: settings, how it goes on, what it takes on disk."""
+    """Show a study except for its trials: settings, the command that continues it, disk usage."""
     from rich.console import Console
 
     from anenas.api import describe_study
@@ -45,11 +45,11 @@ def show(name: Name, store: Store = DEFAULT_STORE, storage: Storage = None, as_j
 @study_app.command()
 def rename(
     name: Name,
-    new: Annotated[str, typer.Argument(help="Its new name.")],
+    new: Annotated[str, typer.Argument(help="New name.")],
     store: Store = DEFAULT_STORE,
     storage: Storage = None,
 ) -> None:
-    """Give a study another name."""
+    """Rename a study."""
     from anenas.api import name_study
 
     name_study(name, new, _opened(store, storage))
@@ -59,16 +59,16 @@ def rename(
 @study_app.command()
 def copy(
     name: Name,
-    to: Annotated[str, typer.Option("--to", help="A store's folder, or a database: postgresql://USER@HOST/DATABASE.")],
+    to: Annotated[str, typer.Option("--to", help="Folder of a store, or a database: postgresql://USER@HOST/DATABASE.")],
     files: Annotated[
         Path | None,
-        typer.Option(help="Store for the trials' files beside a database.", show_default="STORE-DATABASE"),
+        typer.Option(help="Folder for the files of the trials, if --to is a database.", show_default="STORE-DATABASE"),
     ] = None,
-    new_name: Annotated[str | None, typer.Option("--as", help="Its name there.", show_default="the same")] = None,
+    new_name: Annotated[str | None, typer.Option("--as", help="Name of the copy.", show_default="the same")] = None,
     store: Store = DEFAULT_STORE,
     storage: Storage = None,
 ) -> None:
-    """Copy a study to another store or database, with its trials' files."""
+    """Copy a study, with the files of its trials, to another store or database."""
     from anenas._sizes import size_of
     from anenas.api import copy_to
     from anenas.search import database_place, study_folder
@@ -90,7 +90,7 @@ def delete(
     store: Store = DEFAULT_STORE,
     storage: Storage = None,
 ) -> None:
-    """Remove a study for good: its trials, their files and its MLflow runs."""
+    """Delete a study permanently: its trials, their files and its MLflow runs."""
     from anenas.api import describe_study, remove_study
     from anenas.search import check_study, study_folder
 
@@ -112,7 +112,7 @@ def delete(
 
 @study_app.command()
 def gc(yes: Yes = False, store: Store = DEFAULT_STORE, storage: Storage = None) -> None:
-    """Remove what belongs to no study: files, MLflow runs, and what killed processes left."""
+    """Remove what belongs to no study: files, MLflow runs, and leftovers of killed processes."""
     from anenas.api import find_orphans, remove_orphans
 
     place = _opened(store, storage)
