@@ -58,8 +58,8 @@ def bench_space(
         print(json.dumps(scores.to_dict(), indent=2))
         return
     print(f"{scores.architectures:,} architectures of {scores.space}, on {scores.chip}")
-    print(f"{scores.architectures_per_second:,.0f} a second, one core")
-    print(f"{scores.cold_architectures_per_second:,.0f} a second where no block was met before")
+    print(f"{scores.architectures_per_second:,.0f} per second on one core")
+    print(f"{scores.cold_architectures_per_second:,.0f} per second if no block has been seen before")
     agree = "equal" if scores.weight_bytes_agree else "NOT equal"
     print(
         f"{scores.exported} exported: latency within {scores.max_latency_disagreement:.2%} of the estimate, "

@@ -63,7 +63,7 @@ def export(
     from anenas.cli.screen import TrainingProgress, print_bundle
 
     if every and (pick is not None or limit is not None):
-        raise AnenasError("--all exports every model of the front; leave out --pick and --max-latency")
+        raise AnenasError("--all exports every model on the front; leave out --pick and --max-latency")
     wanted = _whole_front(study, out, store) if every else [(pick, out)]
     written = []
     for one, folder in wanted:
@@ -102,5 +102,5 @@ def _whole_front(study: str, out: Path | None, store: Path) -> list[tuple[int, P
     folders = {trial: out / f"trial-{trial}" if out else default_folder(study, trial) for trial in front}
     there = [trial for trial, folder in folders.items() if folder.exists()]
     if there:
-        _log.info("exported before, and left as they are: %s", ", ".join(str(folders[trial]) for trial in there))
+        _log.info("already exported, left unchanged: %s", ", ".join(str(folders[trial]) for trial in there))
     return [(trial, folder) for trial, folder in folders.items() if trial not in there]

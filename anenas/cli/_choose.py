@@ -67,7 +67,7 @@ def choose(
         if as_json:
             print(chosen.to_json(folder if is_there else None))
         elif is_there:
-            print(f"exported before, to {folder}")
+            print(f"already exported to {folder}")
         return
     require_new(folder)
     with TrainingProgress() as progress:

@@ -30,7 +30,7 @@ def certificates(
 
     make_certificates(folder)
     options = " ".join(tls_options(folder))
-    print(f"certificates  {folder}, valid for 825 days; who has its files may run anything on the cluster")
+    print(f"certificates  {folder}, valid for 825 days; anyone who has these files can run anything on the cluster")
     print(f"scheduler     dask scheduler --protocol tls {options}")
     print(f"workers       anenas worker --scheduler tls://HOST:8786 --tls {folder}")
     print(f"search        anenas search --scheduler tls://HOST:8786 --tls {folder}")
@@ -55,7 +55,7 @@ def worker(
     from anenas.search.executors.cluster import Connection, Machine, tls_options
 
     if scheduler is None:
-        raise AnenasError("which cluster? give --scheduler, such as tls://HOST:8786 or the file `dask scheduler` wrote")
+        raise AnenasError("no cluster given; give --scheduler, such as tls://HOST:8786 or the scheduler file")
     connection = Connection(scheduler, tls, insecure)
     connection.check()
     address = connection.address
@@ -71,10 +71,10 @@ def worker(
     command += ["--resources", " ".join(resources)] if resources else []
     command += ["--name", name] if name else []
     command += tls_options(tls) if tls else []
-    print(f"a worker of {address}: {machine}; Ctrl-C ends it", file=sys.stderr, flush=True)
+    print(f"worker of {address}: {machine}; Ctrl-C stops it", file=sys.stderr, flush=True)
     while True:
         began = time.monotonic()
         if (code := subprocess.call(command)) and time.monotonic() - began < _AGAIN:
-            raise AnenasError(f"Dask's worker ended with exit status {code}; what it said stands above")
-        print(f"the scheduler {address} went away; trying it again", file=sys.stderr, flush=True)
+            raise AnenasError(f"the Dask worker ended with exit status {code}; its messages are above")
+        print(f"lost the connection to the scheduler {address}; trying again", file=sys.stderr, flush=True)
         time.sleep(_AGAIN)

@@ -106,4 +106,4 @@ def unpack(
     if as_json:
         print(json.dumps({"folder": str(out), "files": count}))
     else:
-        print(f"wrote {out}, {count} files, each as it was packed")
+        print(f"wrote {out}, {count} files, identical to the originals")

@@ -106,14 +106,14 @@ def kit(
 
     wanted = [*(models or ()), *(CALIBRATION_MODELS if calibration else ())]
     if not wanted:
-        raise AnenasError("no model for the kit; name some, or --calibration for ten diverse ones")
+        raise AnenasError("no model for the kit; name some, or use --calibration for ten diverse ones")
     entries = write_kit(wanted, out, core_ai=core_ai)
     if as_json:
         print(json.dumps({"kit": str(out), "models": entries}, indent=2))
         return
-    print(f"{out}: {len(entries)} package{'s'[: len(entries) > 1]} with inputs; copy it to a Mac and there")
+    print(f"{out}: {len(entries)} package{'s'[: len(entries) > 1]} with inputs; copy it to a Mac and run there")
     tools = "coremltools coreai-torch" if core_ai else "coremltools"
     print(f"    pip install {tools} && python3 validate.py")
-    print("then bring results.json and measurements.csv back: anenas recording results.json")
+    print("then copy results.json and measurements.csv back: anenas recording results.json")
     if unknown := sum(entry["expected"] is None for entry in entries):
-        print(f"{unknown} without expected outputs: an operation is known to Core ML alone")
+        print(f"{unknown} without expected outputs: they use an operation that only Core ML can run")

@@ -68,6 +68,6 @@ def evaluate(
     else:
         print_evaluations(Console(emoji=False), model, found)
     for page in pages:
-        print(f"wrote {page}, JSON and pictures beside it")
+        print(f"wrote {page}, with JSON and figures beside it")
     if not pages:
-        print("--out FOLDER writes this as a page with the wrong inputs, as JSON and as pictures")
+        print("--out FOLDER writes this as a page with the wrong inputs, as JSON and as figures")

@@ -99,6 +99,6 @@ def weights(text: str) -> dict[str, float]:
             found[name.strip()] = float(number)
         except ValueError:
             raise AnenasError(
-                f"--weights '{text}': expected figures with a number each, such as accuracy=1,latency_ms=0.3"
+                f"--weights '{text}': expected names with a number each, such as accuracy=1,latency_ms=0.3"
             ) from None
     return found

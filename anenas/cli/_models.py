@@ -41,7 +41,7 @@ def profile(
     profiles = [profile_of(model, graph, target) for target in targets]
     if html is not None:
         if len(profiles) > 1:
-            raise AnenasError("--html shows one chip; name it instead of all")
+            raise AnenasError("--html shows only one chip; name it instead of all")
         if not html.parent.is_dir():
             raise AnenasError(f"--html: there is no folder {html.parent} to write {html.name} to")
         from anenas.report import write_profile_page
@@ -90,7 +90,7 @@ def check(
             print_rules(Console(emoji=False), rules())
         return
     if model is None:
-        raise AnenasError("no model to check; `anenas check --help` says what it may be")
+        raise AnenasError("no model to check; see `anenas check --help`")
     known, _ = chip_or_own_device(on_system(chip, system))
     graph = load_graph(model, space)
     findings = find(graph, known)

@@ -31,7 +31,7 @@ def run(
     if backend not in ("torch", "coreml"):
         raise unknown("backend", backend, ("torch", "coreml"))
     if backend == "coreml" and precision != "fp32":
-        raise AnenasError("Core ML computes as the package is written; leave --precision out")
+        raise AnenasError("Core ML uses the precision of the package; leave out --precision")
 
     from anenas.cli.screen import flushed_line
     from anenas.mil import Event, ProgramFile, load_program, predict, read_arrays, warn_of_scale, write_arrays
@@ -62,7 +62,7 @@ def run(
     if flushed := flushed_line(events):
         print(flushed)
     if precision == "fp16" and not events:
-        print("nothing was lost to float16")
+        print("nothing was lost in float16")
 
 
 @app.command(rich_help_panel=MODELS)

@@ -363,7 +363,7 @@ def search(
             console.print(told, highlight=False, soft_wrap=True)
         if result.report:
             console.print(
-                f"page     {exports / result.study}/{result.report.name}: all of the search",
+                f"page     {exports / result.study}/{result.report.name}: the whole search",
                 highlight=False,
                 soft_wrap=True,
             )
@@ -376,7 +376,7 @@ def _meter(measure: bool, iphone_team: str | None) -> bool | EngineMeter:
     if iphone_team is None:
         return measure
     if not measure:
-        raise AnenasError("--iphone-team is for measuring; give --measure, too")
+        raise AnenasError("--iphone-team is only for measuring; also give --measure")
     from anenas.measure import EngineMeter
 
     return EngineMeter("iphone", iphone_team)
@@ -465,11 +465,13 @@ def ui(
     page = study_page(connect(uri), study)
     if page is None:
         what = f"the study '{study}'" if study else "a study"
-        raise AnenasError(f"{what} is not in MLflow at {without_secrets(uri)}; `anenas front` lists those of the store")
+        raise AnenasError(
+            f"{what} is not in MLflow at {without_secrets(uri)}; `anenas front` lists the studies in the store"
+        )
     if not is_ours:
         print(f"{without_secrets(uri).rstrip('/')}{page}")
         return
     arguments = ["-m", "mlflow", "server", "--backend-store-uri", default_uri(store), "--host", host]
     arguments += ["--port", str(port), "--default-artifact-root", (store / "artifacts").absolute().as_uri()]
-    print(f"MLflow on {store}, Ctrl-C ends it; the runs are at\n  http://{host}:{port}{page}", file=sys.stderr)
+    print(f"MLflow on {store}, Ctrl-C stops it; the runs are at\n  http://{host}:{port}{page}", file=sys.stderr)
     os.execv(sys.executable, [sys.executable, *arguments])

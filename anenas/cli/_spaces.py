@@ -62,7 +62,7 @@ def space_validate(name: Annotated[str, typer.Argument(help="A YAML file, or a b
     from anenas.space import load_space
 
     space = load_space(name)
-    print(f"{name}: '{space.name}' is valid and holds {space.size:,} architectures")
+    print(f"{name}: '{space.name}' is valid and contains {space.size:,} architectures")
 
 
 @space_app.command("sample")

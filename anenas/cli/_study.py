@@ -53,7 +53,7 @@ def rename(
     from anenas.api import name_study
 
     name_study(name, new, _opened(store, storage))
-    print(f"{name} is {new} now; go on with it by --study {new}")
+    print(f"{name} is now called {new}; continue it with --study {new}")
 
 
 @study_app.command()
@@ -77,10 +77,10 @@ def copy(
     there = new_name or name
     shown = target.relative_to(Path.cwd()) if target.is_relative_to(Path.cwd()) else target
     size = megabytes(size_of(study_folder(target.absolute(), there)))
-    print(f"copied {name} to {database_place(target.absolute())}: {count} trials, alike in everything")
+    print(f"copied {name} to {database_place(target.absolute())}: {count} trials, verified equal")
     print(f"files    {size} in {shown}")
-    print("MLflow   runs stay where they are; a search that goes on with the copy logs all of it anew")
-    print(f"go on    anenas search … --store {shown} --study {there}")
+    print("MLflow   runs stay where they are; a search that continues the copy logs all of it again")
+    print(f"continue anenas search … --store {shown} --study {there}")
 
 
 @study_app.command()
@@ -101,13 +101,13 @@ def delete(
         counted = found.summary.counts
         print(f"study    {name}: {sum(counted.values())} trials, {counted['completed']} of them completed")
         print(f"files    {megabytes(sum(found.sizes.values()) - found.sizes['mlflow'])} in {found.folder}")
-        print(f"MLflow   {found.runs} runs, {megabytes(found.sizes['mlflow'])}, of the store's own database")
+        print(f"MLflow   {found.runs} runs, {megabytes(found.sizes['mlflow'])}, in the store's own database")
     except AnenasError as error:
         print(f"study    {name}: {error}")
         print(f"files    all in {study_folder(place, name)}")
     _ask(yes)
     remove_study(name, place)
-    print(f"{name} is gone; what was exported of it, and its runs on MLflow servers, are left")
+    print(f"{name} is deleted; its exports and its runs on MLflow servers are kept")
 
 
 @study_app.command()
@@ -118,7 +118,7 @@ def gc(yes: Yes = False, store: Store = DEFAULT_STORE, storage: Storage = None) 
     place = _opened(store, storage)
     orphans = find_orphans(place)
     if not orphans:
-        print(f"nothing to remove in {store}: all belongs to a study")
+        print(f"nothing to remove in {store}: everything belongs to a study")
         return
     for orphan in orphans:
         where = f"  {orphan.path}" if orphan.path else ""
@@ -161,6 +161,6 @@ def _ask(yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise AnenasError("nothing was removed: nobody is there to be asked; give --yes to remove it")
+        raise AnenasError("nothing was removed: this is not a terminal, so nobody can confirm; give --yes to remove it")
     if not typer.confirm("remove it for good?"):
         raise AnenasError("nothing was removed")

@@ -37,7 +37,7 @@ def test_an_interrupted_command_says_how_it_goes_on(run: Run, monkeypatch: pytes
 
     monkeypatch.setattr("anenas.ane.chips", interrupted)
     assert run("chips") == (
-        130, "", "anenas: stopped; what was done is safe, the same command goes on with it\n",
+        130, "", "anenas: stopped; the results so far are saved; run the same command again to continue\n",
     )  # fmt: skip
 
 

@@ -70,7 +70,7 @@ def test_of_many_classes_the_smallest_and_largest_are_shown(run: Run, tmp_path: 
         ("data check images:nowhere", "nowhere"),
         ("data check fashion_mnist --input 3x3", "--input '3x3': expected CxHxW"),
         ("data check fashion_mnist --space mobile_rnn", "did you mean"),
-        ("data check wrist_motion --space mobile_cnn", "holds series, not images"),
+        ("data check wrist_motion --space mobile_cnn", "has series, not images"),
     ],
 )
 def test_a_mistake_is_one_line(refusal: Callable[..., str], words: str, said: str) -> None:

@@ -24,15 +24,15 @@ def print_bundle(bundle: Bundle) -> None:
     )
     if bundle.stream:
         _print_stream(bundle.stream, bundle.chip)
-    print("README.md in it says the rest")
+    print("README.md has the rest")
 
 
 def _print_stream(stream: Stream, chip: str) -> None:
     on_the_way = max(one.largest for one in stream.verified.fp16)
     (at_the_end,) = stream.verified_whole.fp16
-    print("and stream.mlpackage, for series that are still coming in")
+    print("and stream.mlpackage, which takes a series chunk by chunk")
     print(f"  a call         takes {counted(stream.steps, 'step')} and {counted(len(stream.states), 'state')}")
-    print("                 gives probabilities for the series so far, and the states for the next call")
+    print("                 returns probabilities for the series so far, and the states for the next call")
     print(f"  latency        {_latency(stream)} a call on {chip}, estimated")
     print(
         f"  verified       on {stream.verified.samples} series, call by call: in fp16 a probability differs from the "

@@ -41,6 +41,6 @@ def print_compressed(console: Console, chip: str, results: Sequence[FormResult],
         kept = f", {after.weights_kept} small ones and vectors stay" if after.weights_kept else ""
         console.print(f"{after.weights} weights compressed{kept}")
         if after.target != results[0].target:
-            console.print(f"needs {after.target}, where {results[0].target} did before", style="yellow")
+            console.print(f"needs {after.target}; before, {results[0].target} was enough", style="yellow")
     told = "differs: on random inputs, from the outputs before, as a share of their standard deviation"
     console.print(told, style="dim", highlight=False, soft_wrap=True)

@@ -104,9 +104,9 @@ class ClassReport(Report):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not 0 <= self.labels.min() <= self.labels.max() < len(self.classes):
-            raise AnenasError(f"labels must be 0 to {len(self.classes) - 1}, places in the classes")
+            raise AnenasError(f"labels must be 0 to {len(self.classes) - 1}, the indices of the classes")
         if not is_probabilities(self.scores):
-            raise AnenasError("scores must be probabilities: 0 or more, and 1 in sum for each input")
+            raise AnenasError("scores must be probabilities: 0 or more, with the sum 1 for each input")
 
     @cached_property
     def predicted(self) -> NDArray[np.int64]:

@@ -107,7 +107,9 @@ class LabelReport(Report):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.labels.shape != self.scores.shape or not np.isin(self.labels, (0, 1)).all():
-            raise AnenasError(f"labels must be 0 or 1 in {self.scores.shape}, whether an input belongs to a class")
+            raise AnenasError(
+                f"labels must be 0 or 1, of shape {self.scores.shape}: whether an input belongs to a class"
+            )
         if not 0 <= self.scores.min() <= self.scores.max() <= 1:
             raise AnenasError("scores must be probabilities, from 0 to 1")
 

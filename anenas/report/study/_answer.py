@@ -39,7 +39,7 @@ def _alike(study: Study) -> list[str]:
     said = []
     for what, found in groups.items():
         if found and len(found[0]) == len(evaluations):
-            said.append(f"All are too near in {what} to be told apart.")
+            said.append(f"All are too close in {what} to tell apart.")
         elif found:
             listed = "; ".join(", ".join(str(study.front[i].number) for i in group) for group in found)
             said.append(f"Too near in {what} to be told apart: {listed}.")

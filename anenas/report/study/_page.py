@@ -152,5 +152,5 @@ def _tested(study: Study, trial: CompletedTrial) -> Tested | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        _log.warning("%s is damaged, the page does not tell of it: %s", file, first_line(error))
+        _log.warning("%s is damaged, so the page leaves it out: %s", file, first_line(error))
         return None
