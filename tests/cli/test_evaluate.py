@@ -31,7 +31,7 @@ def test_a_package_is_evaluated_in_words_and_files(run: Run, folder: Path) -> No
     assert (code, err) == (0, "")
     assert "all 10 images" in " ".join(out.split())
     assert "balanced accuracy" in out and "most confidently wrong" in out
-    assert "2 classes have no inputs and no part in the averages: b, d" in out
+    assert "2 classes have no inputs and are not in the averages: b, d" in out
     assert out.endswith("wrote report/report.html, with JSON and figures beside it\n")
     written = {"report.html", "report.json", "confusion.png", "calibration.png"}
     assert {file.name for file in Path("report").iterdir()} == written

@@ -153,7 +153,7 @@ def test_several_classes_are_judged_each(photos: Path, tmp_path: Path) -> None:
     found = evaluate_package(package.path, f"table:{photos / 'table.csv'}").report
     assert isinstance(found, LabelReport)
     assert [one.support for one in found.by_class] == [9, 18, 0]
-    assert found.remarks == ("no input belongs to these, which have no part in the means: odd",)
+    assert found.remarks == ("no input belongs to these classes, which are not in the means: odd",)
 
 
 def test_data_of_another_task_are_told(photos: Path, tmp_path: Path) -> None:

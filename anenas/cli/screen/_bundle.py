@@ -15,7 +15,7 @@ def print_bundle(bundle: Bundle) -> None:
     one = "a probability" if TASKS[bundle.task].classifies else "a number, standardised,"
     tested = f"{bundle.test_count:,} {bundle.samples}"
     print(f"{bundle.path}: trial {bundle.trial} of {bundle.study}, {bundle.picked}")
-    print(f"  test {metric.title:9} {metric.words(bundle.test_score)} of {tested}, the exported program's")
+    print(f"  test {metric.title:9} {metric.words(bundle.test_score)} on {tested}, of the exported program")
     print(f"  latency        {_latency(bundle)} on {bundle.chip}, estimated")
     print(f"  size           {size_in_words(bundle.size_mb)}, {bundle.form}")
     print(
@@ -33,7 +33,7 @@ def _print_stream(stream: Stream, chip: str) -> None:
     print("and stream.mlpackage, which takes a series chunk by chunk")
     print(f"  a call         takes {counted(stream.steps, 'step')} and {counted(len(stream.states), 'state')}")
     print("                 returns probabilities for the series so far, and the states for the next call")
-    print(f"  latency        {_latency(stream)} a call on {chip}, estimated")
+    print(f"  latency        {_latency(stream)} per call on {chip}, estimated")
     print(
         f"  verified       on {stream.verified.samples} series, call by call: in fp16 a probability differs from the "
         f"network's by at most {on_the_way:.1g},\n"

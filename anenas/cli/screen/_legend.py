@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 STATES = {
     "completed": "trained in full, exported, within the limits",
-    "stopped": "left early, at a rung where others were better",
-    "paused": "waits at a rung, to be trained on or stopped",
+    "stopped": "stopped early, at a rung where others were better",
+    "paused": "waiting at a rung, to be continued or stopped",
     "failed": "could not be trained or exported",
     "infeasible": "breaks a limit or a rule of the engine",
-    "repeated": "was tried before",
+    "repeated": "had been tried before",
 }
 _BEST = {
     "accurate": "the best score",
@@ -20,7 +20,7 @@ _BEST = {
     "lean": "the fewest parameters",
     "resident": "the most time on the engine",
 }
-PICKS = {"knee": "the best compromise, where less of one costs most of the others", **_BEST}
+PICKS = {"knee": "the best compromise, beyond which one objective becomes expensive in the others", **_BEST}
 
 
 def picks_legend(names: Iterable[str]) -> str:

@@ -53,12 +53,13 @@ def test_the_best_is_first_and_architectures_stand_behind_what_they_are_called(s
         "#3 fast 50.00% 0.100 ms (0.08–0.12) 0.050 ms 1.23 MB",
         "#12 summary-12",
         "#3 summary-3",
-        "accurate: the best score; knee: the best compromise, where less of one costs most of the others;",
+        "accurate: the best score; knee: the best compromise, beyond which one objective becomes expensive in the "
+        "others;",
         "fast: the lowest latency",
         "5 completed; 3 infeasible: 2 latency_ms, 1 rule rank; 1 repeated",
         "completed: trained in full, exported, within the limits; infeasible: breaks a limit or a rule of the",
         "engine; repeated: was tried before",
-        "more of one: anenas show mine 12 (or a name, such as knee)",
+        "details: anenas show mine 12 (or a name, such as knee)",
     ]
 
 
