@@ -32,7 +32,7 @@ def address(path: Path) -> str:
     if make_url(plain).database != str(path):
         why = "'?'" if "?" in str(path) else "'%' before two digits of 0 to 9 and A to F"
         raise AnenasError(
-            f"store '{path.parent}': its path has {why}, which database addresses cannot hold; rename that folder, or "
+            f"store '{path.parent}': its path has {why}, which a database address cannot have; rename that folder, or "
             f"choose another `store`"
         )
     return plain

@@ -36,7 +36,7 @@ class Npz:
         total, size = sum(one.file_size for one in entries), path.stat().st_size
         if total > max(_LARGEST, _TIMES * size):
             raise AnenasError(
-                f"'{path}' has {size:,} bytes and unfolds to {total:,}, which no measured data do; save it again, "
+                f"'{path}' has {size:,} bytes but decompresses to {total:,}, more than real data would; save it again "
                 f"with numpy.savez"
             )
 
@@ -74,7 +74,7 @@ class Npz:
         shape, _, dtype = read_header(stream)  # type: ignore[no-untyped-call]
         if dtype.hasobject:
             raise AnenasError(
-                f"'{self._path}': '{name}' holds Python objects, which anenas never unpickles; save it as a plain "
+                f"'{self._path}': '{name}' contains Python objects, which anenas never unpickles; save it as a plain "
                 f"array of numbers or strings"
             )
         if not dtype.itemsize or not all(count >= 0 for count in shape):
@@ -99,7 +99,7 @@ def opened_npz(path: Path) -> Iterator[Npz]:
     if not is_file(path):
         raise AnenasError(f"'{path}' is {'a folder' if is_folder(path) else 'not there'}; expected an .npz file")
     if not _is_archive(path):
-        raise AnenasError(f"'{path}' is not an .npz file, or is cut short; write it with numpy.savez_compressed")
+        raise AnenasError(f"'{path}' is not an .npz file, or is incomplete; write it with numpy.savez_compressed")
     try:
         archive = zipfile.ZipFile(path)
         npz = Npz(path, archive)

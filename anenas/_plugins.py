@@ -204,7 +204,7 @@ def loads(sent: bytes) -> Any:
         return cloudpickle.loads(sent)
     except Exception as error:
         message = f"{type(error).__name__}: {first_line(error)}"
-        raise AnenasError(f"what another process sent cannot be read here: {message}") from error
+        raise AnenasError(f"data from another process cannot be read: {message}") from error
 
 
 def _with_cache(function: Any, parameters: dict[str, Any]) -> Any:

@@ -39,7 +39,7 @@ class Registry(Generic[T]):
         def add(entry: T) -> T:
             known = self._entries.get(name)
             if known is not None and origin(known) != origin(entry):
-                raise AnenasError(f"there are two {self.what}s called '{name}': {origin(known)} and {origin(entry)}")
+                raise AnenasError(f"two {self.what}s have the name '{name}': {origin(known)} and {origin(entry)}")
             self._entries[name] = entry
             if _state == "loading":
                 self._installed.add(name)

@@ -62,7 +62,7 @@ def test_a_file_that_unfolds_to_far_more_than_data_do_is_refused(
     with opened_npz(path) as file:  # small enough, whatever it folds to
         assert len(file.read("a")) == 10**6
     monkeypatch.setattr(_npz, "_LARGEST", 10**6)
-    assert "unfolds to 4,000,128, which no measured data do" in refusal(path)
+    assert "decompresses to 4,000,128, more than real data would" in refusal(path)
 
 
 def test_a_name_of_several_lines_is_refused_in_one(tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ def test_what_a_file_registers_is_known(tmp_path: Path) -> None:
         ("def f():\n    raise ValueError('no\\nyes')\n\nf()\n", r":2: ValueError: no$"),
         (
             "import anenas\n\n@anenas.register\nclass Mine(anenas.Block):\n    kind = 'conv'\n",
-            r":3: there are two blocks called 'conv'",
+            r":3: two blocks have the name 'conv'",
         ),
         (
             "import anenas\n\nclass A(anenas.Block):\n    size: int = anenas.choice('k')\n",
@@ -229,7 +229,7 @@ def test_what_cannot_travel_is_named(tmp_path: Path) -> None:
 
 def test_what_cannot_be_read_is_named() -> None:
     with pytest.raises(
-        AnenasError, match=r"^what another process sent cannot be read here: ModuleNotFoundError: .*'nowhere'"
+        AnenasError, match=r"^data from another process cannot be read: ModuleNotFoundError: .*'nowhere'"
     ):
         loads(b"cnowhere\nthing\n.")
 

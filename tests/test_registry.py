@@ -42,7 +42,7 @@ def test_a_name_stands_for_one_thing_which_may_come_again(wrap: type[Entry]) -> 
     registry: Registry[object] = Registry("thing")
     registry("one")(wrap(one))
     registry("one")(wrap(functools.wraps(one)(lambda: 1)))
-    with pytest.raises(AnenasError, match=r"^there are two things called 'one': .*\.one and .*\.another$"):
+    with pytest.raises(AnenasError, match=r"^two things have the name 'one': .*\.one and .*\.another$"):
         registry("one")(wrap(another))
 
 

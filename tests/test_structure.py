@@ -44,6 +44,7 @@ OTHERS = {
     "search/executors/cluster/test_measuring.py": "of search/_measuring.py on a cluster",
     "search/test_splits.py": "what may be looked at by what chooses, and by what tests",
     "tasks/test_tasks.py": "what every task owes",
+    "test_addresses.py": ".ci/addresses.py, which the release workflow runs",
     "test_examples.py": "the scripts in examples",
     "test_extend.py": "what CONTRIBUTING.md says",
     "test_public.py": "anenas/__init__.py",

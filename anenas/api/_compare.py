@@ -135,7 +135,7 @@ def load_studies(names: Sequence[str], store: str | Path = "mlruns") -> list[Stu
             data, task, metric, chip, latency or objectives.
     """
     if len(names) < 2 or len(set(names)) < len(names):
-        raise AnenasError("name two or more different studies to compare")
+        raise AnenasError("expected two or more different studies to compare")
     found = [Study.load(Path(store).absolute(), name) for name in names]
     check_comparable(found)
     return found

@@ -91,4 +91,6 @@ def log_concerns(dataset: Dataset, *, mended: Collection[str] = ()) -> None:
     for concern in concerns[:_MOST_LINES]:
         _log.warning(f"{dataset.name}: {concern}")
     if len(concerns) > _MOST_LINES:
-        _log.warning(f"{dataset.name}: {len(concerns) - _MOST_LINES} more concerns, which `anenas data check` lists")
+        _log.warning(
+            f"{dataset.name}: {len(concerns) - _MOST_LINES} more possible problems; `anenas data check` lists them"
+        )

@@ -42,7 +42,7 @@ def tell_disk(study: Study, drawn: Sequence[Estimate], trials: float) -> None:
     if math.isfinite(left) and left > 1:
         said += f", {megabytes(each * left)} for {left:.0f}"
     if math.isfinite(left) and each * left > free:
-        _log.warning("%s, but %s are free: make room, or ask for fewer trials", said, megabytes(free))
+        _log.warning("%s, but only %s are free: free some space, or ask for fewer trials", said, megabytes(free))
     elif left > 0:
         _log.info("%s; %s are free", said, megabytes(free))
 
@@ -54,13 +54,16 @@ def keep_only(study: Study, tracker: MlflowTracker, keep: Keep) -> None:
     try:
         freed = study.drop_dominated()
     except OSError as error:
-        _log.warning("packages of trials that others beat cannot be dropped: %s", error.strerror or error)
+        _log.warning(
+            "packages of trials that are worse than others in every objective cannot be deleted: %s",
+            error.strerror or error,
+        )
         return
     there = tracker.drop_packages(freed)
     if freed:
         count = f"{len(freed)} trial{'' if len(freed) == 1 else 's'}"
         too = f" and those of {there} in MLflow" if there else ""
         _log.info(
-            "dropped the packages of %s that others beat in everything, %s here%s; their weights stay (`keep='all'` "
-            "keeps both)", count, megabytes(sum(freed.values())), too,
+            "deleted the packages of %s that are worse than others in every objective, %s here%s; their "
+            "weights are kept (`keep='all'` keeps both)", count, megabytes(sum(freed.values())), too,
         )  # fmt: skip

@@ -65,15 +65,15 @@ def evaluate(
         raise unknown("split", split, PART_NAMES)
     if package := find_package(model):
         if pick is not None:
-            raise AnenasError(f"`pick` is for the models of a study; {model} is one model")
+            raise AnenasError(f"`pick` is only for studies; {model} is a single model")
         if data is None:
             raise AnenasError(f"name the `data` to evaluate {model} on, such as images:FOLDER")
         on_model(str(model))
         return [evaluate_package(package, data, split, model=str(model), skip_broken=skip_broken)]
     if is_folder(model) or str(model).endswith(".mlpackage") or ":" in str(model):
-        raise AnenasError(f"{model} is no exported model; expected {_EXPECTED}")
+        raise AnenasError(f"{model} is not an exported model; expected {_EXPECTED}")
     if not study_names(Path(store)):
-        raise AnenasError(f"there is no {model}, and no studies in {store}; expected {_EXPECTED}")
+        raise AnenasError(f"there is no {model} and no study in {store}; expected {_EXPECTED}")
     study = Study.load(Path(store).absolute(), str(model))
     trials = study.front if pick is None else [choose(study, str(pick))]
     if not trials:
@@ -102,7 +102,7 @@ def _of_own_data(study: Study, split: PartName | None) -> Callable[[CompletedTri
     is_tested = any(trial.test_score is not None for trial in study.completed)
     name = split or ("test" if is_tested else "validation")
     if name == "all":
-        raise AnenasError("all of a study's own data is what it was trained on, too: name test, validation or train")
+        raise AnenasError("`all` of the study's own data includes its training data: choose test, validation or train")
     datasets: dict[tuple[int, ...], Dataset] = {}
 
     def run(trial: CompletedTrial) -> Evaluated:
@@ -180,8 +180,8 @@ def _package(study: Study, trial: CompletedTrial) -> Path:
     path = study.shipped_folder(trial) / PACKAGE
     if not path.is_dir():
         raise AnenasError(
-            f"trial {trial.number} of {study.name} has no package in {path.parent}; what others beat loses it: "
-            f"`anenas export {study.name} --pick {trial.number}` makes it again, to be evaluated with `data`"
+            f"trial {trial.number} of {study.name} has no package in {path.parent}; deleted, as others are better: "
+            f"`anenas export {study.name} --pick {trial.number}` makes it again; then evaluate that with `data`"
         )
     return path
 

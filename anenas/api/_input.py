@@ -99,19 +99,21 @@ def augmented(dataset: Dataset, augment: str, flip: bool | None) -> Dataset:
     """
     kind = dataset.kind
     if flip is not None and kind is not IMAGES:
-        raise AnenasError(f"`flip` is of images; these are {kind}")
+        raise AnenasError(f"`flip` is only for images; these are {kind}")
     if dataset.augmentation == "none" and augment != "none":
-        _log.info("training leaves %s as they are, as their values are in what is to be predicted", kind)
+        _log.info("training does not change %s, because their values are part of what is predicted", kind)
         augment = "none"
     found = dataclasses.replace(dataset, augmentation=augment, flip=dataset.flip if flip is None else flip)
     if augment == "none":
         return found
     if found.flip and flip is None:
-        _log.info("training mirrors images at random; `flip=False` if that changes a class")
+        _log.info("training mirrors images at random; use `flip=False` if that changes the class")
     elif flip is None and kind is IMAGES and dataset.channels == _COLOURS and sided(dataset.classes):
-        _log.info("training mirrors no images, as the names of classes tell sides or characters; `flip=True` if it may")
+        _log.info(
+            "training does not mirror images, because class names are sides or characters; `flip=True` mirrors them"
+        )
     if changes := kind.changes(found, dataset.channels):
-        _log.info('training %s; `augment="none"` if that changes a class', changes)
+        _log.info('training %s; use `augment="none"` if that changes the class', changes)
     return found
 
 
@@ -124,7 +126,7 @@ def with_input(space: SearchSpace, shape: tuple[int, int, int], masked: bool = F
     space, left_out = space.fitting(*shape[1:])
     name = "x".join(map(str, shape))
     if left_out:
-        _log.info("left out, for an input of %s is too large for them: %s", name, ", ".join(left_out))
+        _log.info("left out, because an input of %s is too large for them: %s", name, ", ".join(left_out))
     try:
         return space.with_input(*shape, masked=masked)
     except ValidationError as error:

@@ -176,7 +176,7 @@ class Job:
         """The budgets at which trials are compared: as many as asked for, or as suit that many completed trials."""
         found = Rungs(rungs or (DEFAULT_RUNGS if trials >= FEWEST_TRIALS else 1), steps=self.steps)
         if rungs and len(found.fractions) < rungs:
-            _log.info("a training of %s steps has room for %d rungs only", self.steps, len(found.fractions))
+            _log.info("a training of %s steps has room for only %d rungs", self.steps, len(found.fractions))
         return dataclasses.replace(found, probes=bool(self.learned.backbones) and hasattr(self.evaluator, "probe"))
 
     @property
@@ -247,9 +247,9 @@ def prepare(
     if seed < 0:
         raise AnenasError(f"seed must be 0 or more, got {seed}")
     if train and evaluator:
-        raise AnenasError("an evaluator trains networks itself: give `train` or `evaluator`")
+        raise AnenasError("an evaluator trains networks itself: give either `train` or `evaluator`")
     if train and class_weights != "none":
-        raise AnenasError("a training loop of one's own weighs classes itself: give `train` or `class_weights`")
+        raise AnenasError("your own training loop weights classes itself: give either `train` or `class_weights`")
     if class_weights not in CLASS_WEIGHTS:
         raise unknown("class weights", class_weights, CLASS_WEIGHTS)
     if latency_bound not in LATENCY_BOUNDS:
@@ -273,7 +273,7 @@ def prepare(
             dataset = dataclasses.replace(dataset, moments=(learned.slim.mean, learned.slim.std))
         classes = len(dataset.classes)
         if class_weights != "none" and not dataset.task.class_counts(dataset.train.labels, classes).size:
-            raise AnenasError(f"class weights are for classes, which a {dataset.task} has none of: leave them out")
+            raise AnenasError(f"class weights need classes, but a {dataset.task} has none: leave them out")
         task, labels = dataset.task, dataset.classes
     elif classes is None:
         raise AnenasError("an evaluator that brings its own data needs the number of `classes`")

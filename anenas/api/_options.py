@@ -64,7 +64,7 @@ def targets_of(
     sources = latency if isinstance(latency, Mapping) else {target.name: latency for target in targets}
     if strangers := sources.keys() - {target.name for target in targets}:
         known = ", ".join(target.name for target in targets)
-        raise AnenasError(f"`latency` names {', '.join(sorted(strangers))}; the search's chips are {known}")
+        raise AnenasError(f"`latency` names {', '.join(sorted(strangers))}, but the chips of the search are {known}")
     return [Target.named(target.name, sources.get(target.name)) for target in targets]
 
 
@@ -79,7 +79,9 @@ def check_metrics(names: Sequence[str], task: Task, labels: Sequence[str] | None
     for name in names:
         metric = find_metric(name, labels)
         if not task.measures(name):
-            raise AnenasError(f"metric '{metric.name}' is not of a {task}; expected one of {', '.join(task.metrics)}")
+            raise AnenasError(
+                f"metric '{metric.name}' is not available for a {task}; expected one of {', '.join(task.metrics)}"
+            )
 
 
 def limits_of(
@@ -98,16 +100,16 @@ def limits_of(
     """
     for name in least:
         if find_metric(name).direction == "minimize":
-            raise AnenasError(f"metric '{name}' is an error, of which less is better: give the most as `max_metrics`")
+            raise AnenasError(f"metric '{name}' is an error, so less is better: give its maximum in `max_metrics`")
     for name in most:
         if find_metric(name).direction == "maximize":
-            raise AnenasError(f"of metric '{name}' more is better: give the least as `min_metrics`")
+            raise AnenasError(f"for metric '{name}' more is better: give its minimum in `min_metrics`")
     for name, bound in {**least, **most}.items():
         if bound > 1 and find_metric(name).is_fraction:
-            raise AnenasError(f"limit {name}: a fraction is 1 at most, got {bound:g}; {bound:g} % is {bound / 100:g}")
+            raise AnenasError(f"limit {name}: a fraction is at most 1, got {bound:g}; {bound:g} % is {bound / 100:g}")
     accuracies = {value for value in (given.get("accuracy"), least.get("accuracy")) if value is not None}
     if len(accuracies) > 1:
-        raise AnenasError(f"limit accuracy: it is asked to be {min(accuracies):g} and {max(accuracies):g}; give one")
+        raise AnenasError(f"limit accuracy: it is given as both {min(accuracies):g} and {max(accuracies):g}; give one")
     try:
         values = known.model_dump() | {name: v for name, v in given.items() if v is not None}
         return Limits(**{**values, "metrics": {**known.metrics, **least, **most}})
@@ -139,7 +141,9 @@ def executor_of(executor: str | Executor, workers: int | None, device: str | Non
         make = EXECUTORS[executor]
         return lambda log_folder: make(workers=workers, device=device, log_folder=log_folder)
     if workers is not None:
-        raise AnenasError("`workers` is for executors by name; your own says with `slots` how many tasks it runs")
+        raise AnenasError(
+            "`workers` is only for built-in executors; your own executor sets the number of its tasks with `slots`"
+        )
     return lambda log_folder: executor
 
 

@@ -116,8 +116,8 @@ def space_of(
     own = [source for source, network in trained.items() if not network.architecture.backbone]
     if own and (len(sources) > 1 or space not in (None, SLIM)):
         raise AnenasError(
-            f"{own[0]} is a network of anenas's own blocks, of which sub-networks alone can be searched: leave out "
-            f"other sources and the space, or say slim"
+            f"{own[0]} is a network of anenas' own blocks, which can only be searched for sub-networks: leave out "
+            f"other sources and the space, or use the space slim"
         )
     if own or space == SLIM:
         return _slim(sources, trained, input_shape)
@@ -151,10 +151,12 @@ def _slim(
         architecture = weights.architecture
         usual = architecture.input[1:]
         if architecture.input_kind is not IMAGES:
-            raise AnenasError(f"{source} takes {architecture.input_kind}; {SLIM} is of networks of images")
+            raise AnenasError(f"{source} takes {architecture.input_kind}; {SLIM} is only for networks of images")
         if architecture.backbone:
             if architecture.backbone.cut:
-                raise AnenasError(f"{source} was cut after {architecture.backbone.cut}; {SLIM} is of whole networks")
+                raise AnenasError(
+                    f"{source} was cut off after {architecture.backbone.cut}; {SLIM} is only for whole networks"
+                )
             weights = weights.backbone()
     if isinstance(weights, PretrainedWeights):
         name = f"{SLIM}-{weights.network}"
@@ -189,7 +191,7 @@ def _with_weights(space: SearchSpace, trained: Mapping[str, TrainedNetwork]) -> 
     if not problems:
         return space, Weights(found)
     if not found and space.stem is None:
-        raise AnenasError("none of the pretrained networks can be had: " + "; ".join(problems))
+        raise AnenasError("none of the pretrained networks is available: " + "; ".join(problems))
     for problem in problems:
         _log.warning("left out: %s", problem)
     return space.with_backbones([one for one in space.backbones if one.network in found]), Weights(found)

@@ -84,7 +84,7 @@ def report_tests(study: Study, data: Path, tracker: MlflowTracker) -> None:
                 tested = Dataset.open(data, ("test",), trial.architecture.input[2:])
                 evaluated(study, trial, tested).write(folder)
         except (AnenasError, OSError) as error:
-            _log.warning("trial %d has no report of its test: %s", trial.number, error)
+            _log.warning("trial %d has no report on its test: %s", trial.number, error)
         else:
             tracker.log_trial_files(trial.number, [folder / name for name in files], "test")
 
@@ -120,7 +120,7 @@ class ValidationReports:
             with tempfile.TemporaryDirectory() as folder:
                 self._tracker.log_trial_files(trial.number, found.write_figures(Path(folder)), "validation")
         except AnenasError as error:
-            _log.warning("trial %d has no report of its validation: %s", trial.number, error)
+            _log.warning("trial %d has no report on its validation: %s", trial.number, error)
 
 
 @contextlib.contextmanager

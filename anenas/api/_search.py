@@ -343,7 +343,7 @@ def _salvage(study: Study, exports: Path, report: FrontReport) -> None:
     page = exported_report(study, exports, soon=True) if study.finished else None
     report.log(study, page)
     if page:
-        _log.info("page     %s: the search as far as it came", page)
+        _log.info("page     %s: the search so far", page)
 
 
 def _progress(study: Study) -> str:

@@ -203,11 +203,11 @@ def copy_to(
         target = files or store.with_name(f"{store.name}-{read_address(to).database}")
         use_storage(target.absolute(), to)
     elif files:
-        raise AnenasError("a store's folder holds the files, too: give `files` with the address of a database only")
+        raise AnenasError("a store's folder also holds the files: give `files` only with the address of a database")
     else:
         target = Path(to)
     if target.absolute() == store.absolute() and new_name in (None, name):
-        raise AnenasError("that is where the study is: name another store, or give the copy another name")
+        raise AnenasError("the study is already there: name another store, or give the copy another name")
     return target, copy_study(store, name, target.absolute(), new_name)
 
 

@@ -110,5 +110,5 @@ def _picked(study: Study, trial: CompletedTrial) -> Picked:
         return Picked(trial, found, check(graph, target.chip))
     except Exception as error:  # of any kind that a damaged package has; the page is worth having without
         why = first_line(error)
-        _log.warning("the page of %s does not tell where trial %d takes its time: %s", study.name, trial.number, why)
+        _log.warning("the page of %s does not show where trial %d spends its time: %s", study.name, trial.number, why)
         return Picked(trial)

@@ -30,7 +30,7 @@ def trained_network(source: str, store: Path) -> TrainedNetwork:
     """
     kind, _, rest = source.partition(":")
     if not rest:
-        raise AnenasError(f"'{source}' names no network; expected {', '.join(KINDS)}")
+        raise AnenasError(f"'{source}' is not a network; expected {', '.join(KINDS)}")
     if kind == "bundle":
         return _of_bundle(source, Path(rest))
     name, _, pick = rest.partition("@")

@@ -140,7 +140,7 @@ def read_table(path: Path, known: int | None = None) -> Table:
     fields = ("choices", "objectives", "ideal", "nadir", "front_hypervolume")
     with opened_npz(path) as file:
         if missing := [name for name in fields if name not in file.names]:
-            raise AnenasError(f"{path}: no {', '.join(missing)}; a table holds {', '.join(fields)}")
+            raise AnenasError(f"{path}: no {', '.join(missing)}; a table needs {', '.join(fields)}")
         choices, *figures = (file.read(name) for name in fields)
     if choices.ndim != 2 or not choices.size or choices.dtype.kind not in "iu":
         raise AnenasError(f"{path}: choices must be n × d integers, got {choices.dtype} of shape {choices.shape}")

@@ -11,7 +11,7 @@ from anenas.blocks._choices import Choice, Value, choice
 from anenas.blocks._mel import RATES, LogMel
 from anenas.blocks._padding import pads_same, same_padding
 from anenas.blocks._sequence import SequenceBlock
-from anenas.blocks._timm import import_timm, known_timm, reparameterize
+from anenas.blocks._timm import create_timm, import_timm, known_timm, reparameterize
 from anenas.blocks.embedding import Embedding
 from anenas.blocks.log_mel import LogMelBlock
 
@@ -48,6 +48,7 @@ __all__ = [
     "block_kind",
     "block_kinds",
     "choice",
+    "create_timm",
     "import_timm",
     "known_timm",
     "pads_same",

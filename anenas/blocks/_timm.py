@@ -19,6 +19,20 @@ def import_timm() -> Any:
     return timm
 
 
+def create_timm(name: str, **options: Any) -> nn.Module:
+    """A network of timm's, on the device that is the default here."""
+    import torch
+
+    timm = import_timm()
+    try:
+        return timm.create_model(name, **options)
+    except NotImplementedError:  # torch 2.7 has no `unique` on the device "meta", which RegNets are made with
+        device = torch.get_default_device()
+        with torch.device("cpu"):
+            network: nn.Module = timm.create_model(name, **options)
+        return network.to(device)
+
+
 def known_timm(name: str) -> str:
     """The name of a model of timm's, without a tag that names weights.
 

@@ -10,7 +10,9 @@ import torch
 from torch import nn
 
 from anenas._errors import AnenasError, first_line, unknown
-from anenas.blocks._timm import import_timm, known_timm
+from anenas.blocks._timm import create_timm, import_timm, known_timm
+
+import_timm()  # here, since torch 2.7 cannot import its compiler, which timm uses, within torch.device("meta")
 
 _LEAST_REDUCTION = 8  # of the image's height and width, at a cut
 _STAGES = ("blocks", "stages")  # what timm's networks call the sequence of their stages, where they have one
@@ -39,7 +41,7 @@ class TimmNetwork(nn.Module):
 
     def __init__(self, name: str, cut: str = "") -> None:
         super().__init__()
-        net = import_timm().create_model(known_timm(name), pretrained=False)
+        net: Any = create_timm(known_timm(name), pretrained=False)
         scale, shift = pixel_factors(net.pretrained_cfg["mean"], net.pretrained_cfg["std"])
         self.register_buffer("scale", scale)
         self.register_buffer("shift", shift)

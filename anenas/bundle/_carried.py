@@ -73,7 +73,7 @@ class Carried:
         elif kind.__module__.startswith("torch.nn.") or kind in own_classes(module):
             self._define(name, kind)
         else:
-            raise AnenasError(f"a block holds {name}, which cannot be written in plain torch")
+            raise AnenasError(f"a block contains {name}, which cannot be written in plain torch")
         values = {key: value for key, value in vars(module).items() if key not in _OF_MODULES}
         written = [f"{key!r}: {self._value(value, f'{name}.{key}')}" for key, value in values.items()]
         parts = []
@@ -121,7 +121,7 @@ class Carried:
             origin = "" if module is value else f"from {module.__name__} "
             self._sources[name] = f"{origin}import {value.__name__}" + (f" as {name}" if name != value.__name__ else "")
         elif root in _NOT_TAKEN:
-            raise AnenasError(f"it needs {name} of {root}")
+            raise AnenasError(f"it needs {name} from {root}")
         elif _has_source(value):
             source = _source(value)
             for needed in dict.fromkeys(_names(ast.parse(source))):

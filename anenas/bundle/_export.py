@@ -78,20 +78,18 @@ def export(
     require_new(out)
     architecture = dataclasses.replace(record.architecture, form=the_form or record.architecture.form)
     if problem := architecture.form_problem:
-        raise AnenasError(f"{problem}; ship its weights in another form")
+        raise AnenasError(f"{problem}; choose another weight format")
     if final_epochs and (architecture.backbone or the_study.settings.moments):
         raise AnenasError(
-            "a pretrained network is not trained anew for an export; search on with `final_epochs`: it goes on"
+            "a pretrained network cannot be retrained for an export; continue the search with `final_epochs` instead"
         )
     if streaming and not TASKS[the_study.settings.task].classifies:
-        raise AnenasError(
-            f"{study} predicts numbers; programs that take series chunk by chunk are of classifiers so far"
-        )
+        raise AnenasError(f"{study} predicts numbers; so far only classifiers can be exported for streaming")
     if streaming:
         require_streaming(architecture, [*the_study.front, *the_study.completed])
     trial = the_study.shipped_folder(record)
     if not (trial / WEIGHTS).is_file():
-        raise AnenasError(f"trial {record.number} of {study} has lost its files: {trial} holds no {WEIGHTS}")
+        raise AnenasError(f"trial {record.number} of {study} has lost its files: there is no {WEIGHTS} in {trial}")
     model = Model(
         study=the_study,
         record=record,
@@ -107,7 +105,9 @@ def export(
     )
     _log.info(f"trial {record.number} of {study}: {record.architecture.summary}")
     if (latency := record.evaluation.estimate.latency).source != CalibratedLatency.name:
-        _log.warning(f"the search's latencies are those of {latency.origin}; the bundle's are of the calibrated model")
+        _log.warning(
+            f"the search took latencies from {latency.origin}; the bundle takes them from the calibrated model"
+        )
     try:
         out.absolute().parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out.absolute().parent, prefix=".exporting-") as temporary:
@@ -176,7 +176,7 @@ def study_dataset(study: Study, data: Data, architecture: Architecture) -> Datas
     if found != study.settings.data:
         given = source if isinstance(source, str) else "what is given" if source is not None else "the embedded set"
         raise AnenasError(
-            f"{given} ({found}) is not what {study.name} was made with ({study.settings.data}); name its {kind} with "
+            f"{given} ({found}) is not what {study.name} was trained on ({study.settings.data}); name its {kind} with "
             f"`data`"
         )
     flip = dataset.flip if study.settings.flip is None else study.settings.flip

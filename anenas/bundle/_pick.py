@@ -28,7 +28,7 @@ def choose(
     """
     if (limits and limits.bounds) or weights:
         if pick is not None:
-            raise AnenasError(f"pick '{pick}' and limits or weights are two ways to choose; give one of them")
+            raise AnenasError(f"pick '{pick}' and limits or weights are two ways to choose; give only one of them")
         limits = limits or Limits()
         return (choose_by_weights(study, weights, limits) if weights else choose_within(study, limits)).trial
     if not study.completed:

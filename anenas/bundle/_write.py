@@ -74,7 +74,7 @@ def write_bundle(folder: Path, model: Model, *, streaming: bool) -> Bundle:
     (folder / swift_file(dataset.task)).write_text(swift, encoding="utf-8")
     packages = [path]
     if streaming:
-        _log.info("verifying the program that takes series chunk by chunk")
+        _log.info("verifying the streaming program")
         series = model.some(dataset.test.inputs)
         stream = write_stream(package, network, model.architecture, dataset, model.target, series)
         _describe(folder / STREAM, bundle, model)
@@ -125,7 +125,7 @@ def _judged(model: Model, network: Deployed, package: Package) -> tuple[Bundle, 
     graph = package.graph
     if not is_plain and not package.stored_forms:
         _log.info(
-            f"no tensor has the {SMALLEST:,} numbers from which {architecture.form} is used: the weights stay fp16"
+            f"no tensor has at least {SMALLEST:,} numbers, the minimum for {architecture.form}: the weights stay fp16"
         )
     chip, latency = model.target.chip, model.target.latency(graph, package.path)
     estimated_ms = record.evaluation.estimated_latency.ms

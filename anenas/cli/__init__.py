@@ -57,7 +57,7 @@ def _run(words: Sequence[str], *, debug: bool) -> int:
         print(f"anenas: unexpected {type(error).__name__}: {first_line(error)} (--debug shows where)", file=sys.stderr)
         return 1
     if code == _INTERRUPTED:
-        print("anenas: stopped; what was done is safe, the same command goes on with it", file=sys.stderr)
+        print("anenas: stopped; the results so far are saved; run the same command again to continue", file=sys.stderr)
     return int(code or 0)
 
 

@@ -22,51 +22,52 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-space_app = typer.Typer(help="Look at search spaces.", no_args_is_help=True)
+space_app = typer.Typer(help="Show, validate and sample search spaces.", no_args_is_help=True)
 app.add_typer(space_app, name="space", rich_help_panel=SEARCH)
-data_app = typer.Typer(help="Look at data before a search.", no_args_is_help=True)
+data_app = typer.Typer(help="Check data before a search.", no_args_is_help=True)
 app.add_typer(data_app, name="data", rich_help_panel=SEARCH)
-bench_app = typer.Typer(help="Hold estimates against what is known.", no_args_is_help=True)
+bench_app = typer.Typer(help="Compare estimates with known results.", no_args_is_help=True)
 app.add_typer(bench_app, name="bench", rich_help_panel=BENCHMARKS)
 
 
 def _tell_of_password(address: str | None) -> str | None:
     if address in sys.argv and re.search(r"://[^/@]*:[^@]+@", address or ""):
         logging.getLogger(__name__).warning(
-            "the password in --storage can be read in this machine's list of processes: leave it out, and put it into "
-            "PGPASSWORD or ~/.pgpass, or the whole address into ANENAS_STORAGE"
+            "the password in --storage is visible in this machine's list of processes: leave it out, and put it into "
+            "PGPASSWORD or ~/.pgpass, or put the whole address into ANENAS_STORAGE"
         )
     return address
 
 
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else, to standard output.")]
-Store = Annotated[Path, typer.Option("--store", help="Folder of studies and of MLflow's database.")]
+Json = Annotated[bool, typer.Option("--json", help="Print only the result, as JSON, to standard output.")]
+Store = Annotated[Path, typer.Option("--store", help="Folder with the studies and MLflow's database.")]
 Storage = Annotated[
     str | None,
     typer.Option(
         "--storage",
         envvar="ANENAS_STORAGE",
-        help="Database of the studies, such as postgresql://USER@HOST/DATABASE; the store remembers it, but for its "
-        "password: PGPASSWORD or ~/.pgpass has it.",
+        help="Database for the studies, such as postgresql://USER@HOST/DATABASE. The store remembers it, but not the "
+        "password, which is read from PGPASSWORD or ~/.pgpass.",
         show_default="SQLite in the store",
         show_envvar=False,
         callback=_tell_of_password,
     ),
 ]
-Model = Annotated[str, typer.Argument(help="A .mlpackage, timm:NAME[@RESOLUTION] or an architecture.")]
+Model = Annotated[str, typer.Argument(help="A .mlpackage, timm:NAME, timm:NAME@RESOLUTION or an architecture.")]
 OfSpace = Annotated[
-    str | None, typer.Option("--space", help="Space that an architecture has to be of: a built-in one or a YAML file.")
+    str | None,
+    typer.Option("--space", help="Space that an architecture must belong to: a built-in space or a YAML file."),
 ]
 System = Annotated[
     str | None,
-    typer.Option("--os", help="System of the chips: ios16, macos14, …, ios27.", show_default="the newest"),
+    typer.Option("--os", help="Operating system of the chips: ios16, macos14, …, ios27.", show_default="the newest"),
 ]
 Scheduler = Annotated[
     str | None,
     typer.Option(
         "--scheduler",
         envvar="DASK_SCHEDULER_ADDRESS",
-        help="A Dask cluster to train on: its scheduler's address, such as tls://HOST:8786, or the file that it wrote.",
+        help="Dask cluster to train on: the address of its scheduler, such as tls://HOST:8786, or its scheduler file.",
         show_default="none: on this machine",
     ),
 ]
@@ -74,25 +75,28 @@ Tls = Annotated[
     Path | None,
     typer.Option(
         "--tls",
-        help="Folder of the cluster's certificates, of `anenas cluster certificates`.",
+        help="Folder with the cluster's certificates, from `anenas cluster certificates`.",
         show_default="Dask's own",
     ),
 ]
 Insecure = Annotated[
-    bool, typer.Option("--insecure", help="Talk to the cluster unencrypted, on a network that nobody else is on.")
+    bool,
+    typer.Option(
+        "--insecure", help="Do not encrypt connections to the cluster; only for a network that nobody else uses."
+    ),
 ]
-OfStudy = Annotated[str, typer.Argument(help="Its name (`anenas front` lists them).")]
+OfStudy = Annotated[str, typer.Argument(help="Name of the study (`anenas front` lists them).")]
 MovedData = Annotated[
     str | None,
-    typer.Option("--data", help="The study's data, where they have moved.", show_default="where they were"),
+    typer.Option("--data", help="New location of the study's data, if they were moved.", show_default="unchanged"),
 ]
-Author = Annotated[str, typer.Option("--author", help="Author that Xcode shows of the package.", show_default="none")]
-License = Annotated[str, typer.Option("--license", help="Likewise, its licence.", show_default="none")]
+Author = Annotated[str, typer.Option("--author", help="Author of the package, shown in Xcode.", show_default="none")]
+License = Annotated[str, typer.Option("--license", help="Licence of the package, shown in Xcode.", show_default="none")]
 TrackingUri = Annotated[
     str | None,
     typer.Option(
         "--tracking-uri",
-        help="Of an MLflow server.",
+        help="Address of an MLflow server.",
         show_default="$MLFLOW_TRACKING_URI, or the store's own database",
     ),
 ]
@@ -120,11 +124,13 @@ def _print_version(wanted: bool) -> None:
 @app.callback(epilog="--debug, --quiet, --verbose and --plugin work anywhere in a command.")
 def _main(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Of what is done, show warnings alone.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show more, and who says it.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show only warnings and errors.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Show more messages, and where they come from.")
+    ] = False,
     plugin: Annotated[
         list[Path] | None,
-        typer.Option(PLUGIN, metavar="FILE", help="Python file with blocks of your own, or the like; repeatable."),
+        typer.Option(PLUGIN, metavar="FILE", help="Python file with your own blocks or other parts; repeatable."),
     ] = None,
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")

@@ -1,4 +1,4 @@
-"""Hold estimates against what is known."""
+"""Compare estimates with known results."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ from anenas.cli._units import on_system
 def bench_latency(
     table: Annotated[
         Path,
-        typer.Option("--csv", help="Table with the columns timm_name, input_res, soc, latency_ms, and perhaps set."),
+        typer.Option(
+            "--csv", help="Table with the columns timm_name, input_res, soc, latency_ms and, optionally, set."
+        ),
     ],
     as_json: Json = False,
 ) -> None:
-    """Hold the latency estimate against a table of measured latencies."""
+    """Compare the latency estimates with a table of measured latencies."""
     from anenas.bench import bench_latency as bench
 
     result = bench(table)
@@ -40,12 +42,12 @@ def bench_space(
     name: Annotated[str, typer.Argument(help="A built-in space or a YAML file.")] = "mobile_cnn",
     chip: Annotated[str, typer.Option(help="The chip to estimate for (`anenas chips`).")] = "A15",
     system: System = None,
-    architectures: Annotated[int, typer.Option(min=1, help="How many to draw and estimate.")] = 2000,
-    exports: Annotated[int, typer.Option(min=0, help="How many of them to export and read back.")] = 5,
-    seed: Annotated[int, typer.Option(help="Equal seeds draw equal architectures.")] = 0,
+    architectures: Annotated[int, typer.Option(min=1, help="Number of architectures to sample and estimate.")] = 2000,
+    exports: Annotated[int, typer.Option(min=0, help="Number of these to export and read back.")] = 5,
+    seed: Annotated[int, typer.Option(help="Equal seeds give equal architectures.")] = 0,
     as_json: Json = False,
 ) -> None:
-    """Time how fast architectures are estimated, and hold the estimates against exported programs."""
+    """Time how fast architectures are estimated, and compare the estimates with exported programs."""
     from anenas.bench import bench_space as bench
     from anenas.latency import Target
     from anenas.space import load_space
@@ -56,8 +58,8 @@ def bench_space(
         print(json.dumps(scores.to_dict(), indent=2))
         return
     print(f"{scores.architectures:,} architectures of {scores.space}, on {scores.chip}")
-    print(f"{scores.architectures_per_second:,.0f} a second, one core")
-    print(f"{scores.cold_architectures_per_second:,.0f} a second where no block was met before")
+    print(f"{scores.architectures_per_second:,.0f} per second on one core")
+    print(f"{scores.cold_architectures_per_second:,.0f} per second if no block has been seen before")
     agree = "equal" if scores.weight_bytes_agree else "NOT equal"
     print(
         f"{scores.exported} exported: latency within {scores.max_latency_disagreement:.2%} of the estimate, "
@@ -67,21 +69,21 @@ def bench_space(
 
 @bench_app.command("search")
 def bench_search(
-    table: Annotated[Path, typer.Option(help="An .npz file of known results: choices, objectives, the true front.")],
-    trials: Annotated[int, typer.Option(min=1, help="Evaluations of each search.")] = 100,
-    seeds: Annotated[int, typer.Option(min=1, help="Searches; their results are averaged.")] = 8,
+    table: Annotated[Path, typer.Option(help="An .npz file with known results: choices, objectives, the true front.")],
+    trials: Annotated[int, typer.Option(min=1, help="Number of evaluations in each search.")] = 100,
+    seeds: Annotated[int, typer.Option(min=1, help="Number of searches; their results are averaged.")] = 8,
     sampler: Annotated[str, typer.Option(help="auto, tpe-multivariate, tpe, nsga2, gp or random.")] = "auto",
     known: Annotated[
         int | None,
-        typer.Option(help="Number of the objective that is known of any candidate.", show_default="none"),
+        typer.Option(help="Index of the objective that is known in advance for any candidate.", show_default="none"),
     ] = None,
-    compare: Annotated[bool, typer.Option("--compare", help="Run every sampler, and draw the curves.")] = False,
+    compare: Annotated[bool, typer.Option("--compare", help="Run every sampler and draw the curves.")] = False,
     plot: Annotated[
-        Path | None, typer.Option(help="PNG of the curves.", show_default="TABLE.png with --compare")
+        Path | None, typer.Option(help="PNG file for the curves.", show_default="TABLE.png with --compare")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Measure how much of a known front a search finds for so many evaluations."""
+    """Measure how much of a known front a search finds with a given number of evaluations."""
     from rich.console import Console
 
     from anenas.bench import bench_search as bench

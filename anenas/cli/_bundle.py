@@ -23,44 +23,47 @@ def export(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Folder to write, not there yet; of --all the one that holds them.",
+            help="New folder for the bundle; with --all, the folder for all bundles.",
             show_default="exports/STUDY/trial-NUMBER",
         ),
     ] = None,
     pick: Pick = None,
     every: Annotated[
-        bool, typer.Option("--all", help="Every model of the front, each in a folder trial-NUMBER.")
+        bool, typer.Option("--all", help="Export every model on the front, each to a folder trial-NUMBER.")
     ] = False,
     max_latency: Annotated[
-        str | None, typer.Option(help="Instead of --pick: the most accurate trial within it, such as 1.5ms.")
+        str | None, typer.Option(help="Instead of --pick: the most accurate trial within this latency, such as 1.5ms.")
     ] = None,
     final_epochs: Annotated[
-        int | None, typer.Option(help="Train it anew for so many epochs.", show_default="as the search left it")
+        int | None,
+        typer.Option(help="Train the model again for this many epochs.", show_default="as the search left it"),
     ] = None,
     compress: Annotated[
         str | None,
         typer.Option(
-            help="Form of its weights (`anenas compress --list-forms`), or w8a8, which trains it a little further.",
+            help="Weight format (`anenas compress --list-forms`), or w8a8, which includes a little more training.",
             show_default="as the search left it",
         ),
     ] = None,
     streaming: Annotated[
-        bool, typer.Option("--streaming", help="Write a second program, for series that are still coming in.")
+        bool, typer.Option("--streaming", help="Also write a program that takes a series chunk by chunk.")
     ] = False,
     data: MovedData = None,
-    device: Annotated[str | None, typer.Option(help="cpu, cuda or mps.", show_default="the best that is there")] = None,
+    device: Annotated[
+        str | None, typer.Option(help="Where to train: cpu, cuda or mps.", show_default="the fastest available")
+    ] = None,
     author: Author = "",
     license: License = "",
     store: Store = DEFAULT_STORE,
     as_json: Json = False,
 ) -> None:
-    """Write a model as a folder that needs no anenas: package, torch source, model card, test vectors, Swift, kit."""
+    """Export a model to a folder that works without anenas: package, PyTorch, model card, test vectors, Swift, kit."""
     limit = None if max_latency is None else quantity(max_latency, "--max-latency", MILLISECONDS)
     from anenas.bundle import export as write
     from anenas.cli.screen import TrainingProgress, print_bundle
 
     if every and (pick is not None or limit is not None):
-        raise AnenasError("--all exports every model of the front; leave out --pick and --max-latency")
+        raise AnenasError("--all exports every model on the front; leave out --pick and --max-latency")
     wanted = _whole_front(study, out, store) if every else [(pick, out)]
     written = []
     for one, folder in wanted:
@@ -99,5 +102,5 @@ def _whole_front(study: str, out: Path | None, store: Path) -> list[tuple[int, P
     folders = {trial: out / f"trial-{trial}" if out else default_folder(study, trial) for trial in front}
     there = [trial for trial, folder in folders.items() if folder.exists()]
     if there:
-        _log.info("exported before, and left as they are: %s", ", ".join(str(folders[trial]) for trial in there))
+        _log.info("already exported, left unchanged: %s", ", ".join(str(folders[trial]) for trial in there))
     return [(trial, folder) for trial, folder in folders.items() if trial not in there]

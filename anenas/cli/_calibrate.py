@@ -15,13 +15,13 @@ from anenas.cli._app import DEVICES, Json, app
 def calibrate(
     measurements: Annotated[
         Path,
-        typer.Argument(help="Table as `anenas bench latency` takes it, or as a validation kit writes it."),
+        typer.Argument(help="Table of measurements, as for `anenas bench latency` or as written by a kit."),
     ],
     chip: Annotated[str, typer.Option(help="The chip of the device (`anenas chips`).")],
-    name: Annotated[str, typer.Option(help="What to call the device: --chip takes it afterwards.")],
+    name: Annotated[str, typer.Option(help="Name for the device, to use with --chip afterwards.")],
     as_json: Json = False,
 ) -> None:
-    """Adapt the latency model to a device of your own, from 5 measured models or more."""
+    """Adapt the latency model to your own device, with 5 or more measured models."""
     from anenas.ane import get_chip
     from anenas.measure import calibrate as fit
 

@@ -26,23 +26,23 @@ def choose(
     weights: Annotated[
         str | None,
         typer.Option(
-            help="Choose by a weighted sum, such as accuracy=1,latency_ms=0.3: each figure counts 0 at its worst on "
-            "the study's Pareto front and 1 at its best there, in proportion between and beyond, times its weight.",
+            help="Choose by a weighted sum, such as accuracy=1,latency_ms=0.3. Values are scaled linearly from 0, the "
+            "worst on the study's Pareto front, to 1, the best.",
             show_default="the best by the study's metric",
         ),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder of the bundle, not there yet.", show_default="exports/STUDY/trial-NUMBER"),
+        typer.Option(help="New folder for the bundle.", show_default="exports/STUDY/trial-NUMBER"),
     ] = None,
-    no_export: Annotated[bool, typer.Option("--no-export", help="Say which, and write nothing.")] = False,
+    no_export: Annotated[bool, typer.Option("--no-export", help="Only print the choice; write nothing.")] = False,
     author: Author = "",
     license: License = "",
     data: MovedData = None,
     store: Store = DEFAULT_STORE,
     as_json: Json = False,
 ) -> None:
-    """Choose the best model that keeps limits, say how clearly it is that, and export it."""
+    """Choose the best model within limits, say how clear the choice is, and export it."""
     from rich.console import Console
 
     from anenas.api import choose_model
@@ -67,7 +67,7 @@ def choose(
         if as_json:
             print(chosen.to_json(folder if is_there else None))
         elif is_there:
-            print(f"exported before, to {folder}")
+            print(f"already exported to {folder}")
         return
     require_new(folder)
     with TrainingProgress() as progress:
@@ -91,12 +91,12 @@ def choose(
 def show(
     study: OfStudy,
     trial: Annotated[
-        str, typer.Argument(help="A number, or knee, accurate, fast, … as the front calls it.", metavar="TRIAL")
+        str, typer.Argument(help="A trial's number, or knee, accurate, fast, …", metavar="TRIAL")
     ] = "knee",
     store: Store = DEFAULT_STORE,
     as_json: Json = False,
 ) -> None:
-    """Tell everything of one trial, whatever became of it."""
+    """Show everything about one trial, completed or not."""
     from rich.console import Console
 
     from anenas.api import show_trial

@@ -13,7 +13,7 @@ import typer
 from anenas._errors import AnenasError
 from anenas.cli._app import SEARCH, Insecure, Scheduler, Tls, app
 
-cluster_app = typer.Typer(help="Prepare a cluster of machines that train together.", no_args_is_help=True)
+cluster_app = typer.Typer(help="Set up a cluster of machines that train together.", no_args_is_help=True)
 app.add_typer(cluster_app, name="cluster", rich_help_panel=SEARCH)
 
 _AGAIN = 5.0  # seconds until a worker whose scheduler went away looks for it again
@@ -21,14 +21,16 @@ _AGAIN = 5.0  # seconds until a worker whose scheduler went away looks for it ag
 
 @cluster_app.command()
 def certificates(
-    folder: Annotated[Path, typer.Argument(help="New folder for them, to be copied to every machine of the cluster.")],
+    folder: Annotated[
+        Path, typer.Argument(help="New folder for the certificates; copy it to every machine in the cluster.")
+    ],
 ) -> None:
-    """Make certificates with which a cluster's machines know each other and encrypt what they say."""
+    """Create certificates that authenticate the machines of a cluster and encrypt their connections."""
     from anenas.search.executors.cluster import make_certificates, tls_options
 
     make_certificates(folder)
     options = " ".join(tls_options(folder))
-    print(f"certificates  {folder}, valid for 825 days; who has its files may run anything on the cluster")
+    print(f"certificates  {folder}, valid for 825 days; anyone who has these files can run anything on the cluster")
     print(f"scheduler     dask scheduler --protocol tls {options}")
     print(f"workers       anenas worker --scheduler tls://HOST:8786 --tls {folder}")
     print(f"search        anenas search --scheduler tls://HOST:8786 --tls {folder}")
@@ -40,15 +42,20 @@ def worker(
     tls: Tls = None,
     insecure: Insecure = False,
     slots: Annotated[
-        int | None, typer.Option(min=1, help="Trials side by side.", show_default="one a core, or one a GPU")
+        int | None,
+        typer.Option(
+            min=1, help="Number of trials that run at the same time.", show_default="one per core, or one per GPU"
+        ),
     ] = None,
-    name: Annotated[str | None, typer.Option(help="Its name in the cluster.", show_default="the host's")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the worker in the cluster.", show_default="the host name")
+    ] = None,
 ) -> None:
-    """Have this machine train for searches on other machines, until Ctrl-C. It is a worker of Dask."""
+    """Train on this machine for searches on other machines, until Ctrl-C. This starts a Dask worker."""
     from anenas.search.executors.cluster import Connection, Machine, tls_options
 
     if scheduler is None:
-        raise AnenasError("which cluster? give --scheduler, such as tls://HOST:8786 or the file `dask scheduler` wrote")
+        raise AnenasError("no cluster given; give --scheduler, such as tls://HOST:8786 or the scheduler file")
     connection = Connection(scheduler, tls, insecure)
     connection.check()
     address = connection.address
@@ -64,10 +71,10 @@ def worker(
     command += ["--resources", " ".join(resources)] if resources else []
     command += ["--name", name] if name else []
     command += tls_options(tls) if tls else []
-    print(f"a worker of {address}: {machine}; Ctrl-C ends it", file=sys.stderr, flush=True)
+    print(f"worker of {address}: {machine}; Ctrl-C stops it", file=sys.stderr, flush=True)
     while True:
         began = time.monotonic()
         if (code := subprocess.call(command)) and time.monotonic() - began < _AGAIN:
-            raise AnenasError(f"Dask's worker ended with exit status {code}; what it said stands above")
-        print(f"the scheduler {address} went away; trying it again", file=sys.stderr, flush=True)
+            raise AnenasError(f"the Dask worker ended with exit status {code}; its messages are above")
+        print(f"lost the connection to the scheduler {address}; trying again", file=sys.stderr, flush=True)
         time.sleep(_AGAIN)

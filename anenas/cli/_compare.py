@@ -12,18 +12,22 @@ from anenas.cli._app import DEFAULT_STORE, SEARCH, Json, Store, app
 
 @app.command(rich_help_panel=SEARCH)
 def compare(
-    studies: Annotated[list[str], typer.Argument(help="Two or more of the same data and metric, such as seeds.")],
+    studies: Annotated[
+        list[str], typer.Argument(help="Two or more studies with the same data and metric, such as several seeds.")
+    ],
     out: Annotated[
         Path | None,
-        typer.Option(help="Page of it to write, such as compare.html, or picture, compare.png.", show_default="none"),
+        typer.Option(
+            help="HTML page to write, such as compare.html, or figure, such as compare.png.", show_default="none"
+        ),
     ] = None,
     store: Store = DEFAULT_STORE,
     as_json: Json = False,
 ) -> None:
-    """Hold the fronts of studies against each other, and say whether they differ by more than noise.
+    """Compare the fronts of studies, and say whether they differ by more than noise.
 
-    Hypervolumes are by one reference point. Of three seeds or more of one setting, the scores are told that half of
-    them attain. Two settings are compared over seeds where there are three of each, else over the errors of trials.
+    Hypervolumes have a common reference point. For three or more seeds of one setting, the median attainment is shown.
+    Two settings are compared over seeds if there are three or more of each, otherwise over the errors of trials.
     """
     from rich.console import Console
 

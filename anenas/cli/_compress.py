@@ -16,15 +16,15 @@ from anenas.cli._units import MEGABYTES, on_system, quantity
 @app.command(rich_help_panel=MODELS)
 def compress(
     package: Annotated[Path | None, typer.Argument(help="A .mlpackage with fp16 weights.")] = None,
-    form: Annotated[str | None, typer.Option("--to", help="The form of its weights (--list-forms).")] = None,
-    out: Annotated[Path | None, typer.Option(help="The .mlpackage to write; with --sweep a folder.")] = None,
-    sweep: Annotated[bool, typer.Option("--sweep", help="Try every form.")] = False,
+    form: Annotated[str | None, typer.Option("--to", help="Weight format (--list-forms shows them).")] = None,
+    out: Annotated[Path | None, typer.Option(help="The .mlpackage to write; with --sweep, a folder.")] = None,
+    sweep: Annotated[bool, typer.Option("--sweep", help="Try every weight format.")] = False,
     data: Annotated[
-        str | None, typer.Option(help="Measure accuracy on the test images of this data, as `anenas search` takes it.")
+        str | None, typer.Option(help="Measure accuracy on the test images of these data (as for `anenas search`).")
     ] = None,
     chip: Annotated[str, typer.Option(help="The chip to estimate latency for (`anenas chips`).")] = "A15",
     system: System = None,
-    list_forms: Annotated[bool, typer.Option("--list-forms", help="List the forms.")] = False,
+    list_forms: Annotated[bool, typer.Option("--list-forms", help="List the weight formats and exit.")] = False,
     as_json: Json = False,
 ) -> None:
     """Compress the weights of an exported program, without training."""
@@ -80,7 +80,7 @@ def pack(
     out: Annotated[Path, typer.Option(help="The file to write.")],
     as_json: Json = False,
 ) -> None:
-    """Make one small file of a folder: a .tar.xz, for `anenas unpack` or any `tar`."""
+    """Pack a folder into one small file: a .tar.xz that `anenas unpack` or any `tar` can open."""
     import dataclasses
 
     from anenas.models import pack as pack_folder
@@ -96,14 +96,14 @@ def pack(
 def unpack(
     archive: Annotated[Path, typer.Argument(help="A file from `anenas pack`, or any other .tar.xz of a folder.")],
     out: Annotated[Path, typer.Option(help="The folder to make.")],
-    max_size: Annotated[str, typer.Option(help="Refuse what unpacks to more than this.")] = "4000MB",
+    max_size: Annotated[str, typer.Option(help="Refuse archives that unpack to more than this.")] = "4000MB",
     as_json: Json = False,
 ) -> None:
-    """Restore a folder that was packed, bit for bit."""
+    """Restore a packed folder, bit for bit."""
     from anenas.models import unpack as unpack_archive
 
     count = unpack_archive(archive, out, largest=int(quantity(max_size, "--max-size", MEGABYTES) * 1e6))
     if as_json:
         print(json.dumps({"folder": str(out), "files": count}))
     else:
-        print(f"wrote {out}, {count} files, each as it was packed")
+        print(f"wrote {out}, {count} files, identical to the originals")

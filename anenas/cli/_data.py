@@ -16,42 +16,46 @@ def data_check(
     source: Annotated[
         str,
         typer.Argument(
-            help="images:FOLDER, text:FILE, wav:FOLDER or mel:FOLDER of recordings, FILE.npz, FILE.csv or "
+            help="images:FOLDER, text:FILE, wav:FOLDER or mel:FOLDER (recordings), FILE.npz, FILE.csv or "
             "torchvision:NAME.",
         ),
     ],
     validation: Annotated[
         str | None,
-        typer.Option(help="Other data as the validation set.", show_default="the data's own, or held out"),
+        typer.Option(help="Separate validation set.", show_default="the data's own, or held out"),
     ] = None,
     test: Annotated[
-        str | None, typer.Option(help="Other data as the test set.", show_default="the data's own, or held out")
+        str | None, typer.Option(help="Separate test set.", show_default="the data's own, or held out")
     ] = None,
     task: Annotated[
         str | None,
         typer.Option(
-            help="What networks are trained for: classification, multilabel, regression or your own.",
-            show_default="what the labels look like",
+            help="classification, multilabel, regression or your own.",
+            show_default="inferred from the labels",
         ),
     ] = None,
     space: Annotated[
         str | None,
         typer.Option(
-            help="The space to be searched: a built-in one or a YAML file.",
-            show_default="a built-in one for what the source holds, or for images",
+            help="The space that you will search: a built-in space or a YAML file.",
+            show_default="the built-in space for this kind of data",
         ),
     ] = None,
     input_shape: Annotated[
-        str | None, typer.Option("--input", help="Input as CxHxW, such as 3x224x224.", show_default="the space's")
+        str | None, typer.Option("--input", help="Input shape as CxHxW, such as 3x224x224.", show_default="the space's")
     ] = None,
     skip_broken: Annotated[
-        bool, typer.Option("--skip-broken", help="Leave out files that cannot be read, rather than stop.")
+        bool, typer.Option("--skip-broken", help="Skip files that cannot be read instead of stopping.")
     ] = False,
-    fewest: Annotated[int, typer.Option(min=0, help="Training inputs that each class should have.")] = 20,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if anything is of concern.")] = False,
+    fewest: Annotated[
+        int, typer.Option(min=0, help="Minimum number of training inputs that each class should have.")
+    ] = 20,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with status 1 if there are possible problems.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Count the inputs of each class and split, and say what is of concern: duplicates, leaks, unequal classes."""
+    """Count the inputs of each class and split, and report possible problems: duplicates, leaks, unequal classes."""
     from rich.console import Console
 
     from anenas.api import check_data

@@ -27,15 +27,22 @@ class Units(StrEnum):
 
 @app.command(rich_help_panel=DEVICES)
 def measure(
-    model: Annotated[str, typer.Argument(help="A .mlpackage, timm:NAME[@RESOLUTION] or an architecture.")],
+    model: Annotated[str, typer.Argument(help="A .mlpackage, timm:NAME, timm:NAME@RESOLUTION or an architecture.")],
     out: Annotated[Path, typer.Option(help="File to write the recording to.")],
-    device: Annotated[Device, typer.Option(help="This Mac, or an iPhone attached to it.")] = Device.LOCAL,
-    chip: Annotated[str, typer.Option(help="Of the iPhone, such as A15.", show_default="a Mac knows its own")] = "",
-    team: Annotated[str, typer.Option(help="Apple developer team to sign coremltools' app for the iPhone.")] = "",
+    device: Annotated[Device, typer.Option(help="This Mac, or an iPhone connected to it.")] = Device.LOCAL,
+    chip: Annotated[
+        str, typer.Option(help="Chip of the iPhone, such as A15.", show_default="a Mac detects its own")
+    ] = "",
+    team: Annotated[
+        str, typer.Option(help="Apple developer team that signs the app of coremltools for the iPhone.")
+    ] = "",
     compute_units: Annotated[
-        Units, typer.Option(help="What Core ML may use; `all` can end the measurement on macOS 26 and later.")
+        Units,
+        typer.Option(help="Compute units that Core ML may use; `all` can crash the measurement on macOS 26 and later."),
     ] = Units.CPU_AND_NE,
-    rounds: Annotated[int, typer.Option(min=1, help="How often to load the model; 20 predictions each.")] = 10,
+    rounds: Annotated[
+        int, typer.Option(min=1, help="How often to load the model; each time it makes 20 predictions.")
+    ] = 10,
     as_json: Json = False,
 ) -> None:
     """Measure a model with coremltools on this Mac or an iPhone; unproven on hardware."""
@@ -60,10 +67,10 @@ def measure(
 
 @app.command(rich_help_panel=DEVICES)
 def recording(
-    file: Annotated[Path, typer.Argument(help="Written by `anenas measure` or a kit's script.")],
+    file: Annotated[Path, typer.Argument(help="File written by `anenas measure` or by the script of a kit.")],
     as_json: Json = False,
 ) -> None:
-    """Show recorded measurements beside the estimates, and whether operations ran where we say."""
+    """Show recorded measurements next to the estimates, and whether operations ran where expected."""
     from anenas.measure import compare, read_recordings
 
     _show([compare(one, file.parent) for one in read_recordings(file)], as_json)
@@ -82,29 +89,31 @@ def _show(measured: list[Measured], as_json: bool) -> None:
 
 @app.command(rich_help_panel=DEVICES)
 def kit(
-    models: Annotated[list[str] | None, typer.Argument(help="Packages, timm:NAME[@RESOLUTION], architectures.")] = None,
-    out: Annotated[Path, typer.Option(help="Folder to write, not there yet.")] = Path("kit"),
+    models: Annotated[
+        list[str] | None, typer.Argument(help="Packages, timm:NAME, timm:NAME@RESOLUTION, architectures.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="New folder to write.")] = Path("kit"),
     calibration: Annotated[
-        bool, typer.Option("--calibration", help="Add ten diverse models, to calibrate the estimate with.")
+        bool, typer.Option("--calibration", help="Add ten diverse models for calibrating the estimate.")
     ] = False,
     core_ai: Annotated[
-        bool, typer.Option("--core-ai", help="Add torch programs, for Core AI's plan on macOS 27 and later.")
+        bool, typer.Option("--core-ai", help="Add torch programs, to record Core AI's plan on macOS 27 and later.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Write packages, inputs and a script that measures and checks them on any Mac."""
+    """Write a folder with packages, inputs and a script that measures and checks them on any Mac."""
     from anenas.measure import CALIBRATION_MODELS, write_kit
 
     wanted = [*(models or ()), *(CALIBRATION_MODELS if calibration else ())]
     if not wanted:
-        raise AnenasError("no model for the kit; name some, or --calibration for ten diverse ones")
+        raise AnenasError("no model for the kit; name some, or use --calibration for ten diverse ones")
     entries = write_kit(wanted, out, core_ai=core_ai)
     if as_json:
         print(json.dumps({"kit": str(out), "models": entries}, indent=2))
         return
-    print(f"{out}: {len(entries)} package{'s'[: len(entries) > 1]} with inputs; copy it to a Mac and there")
+    print(f"{out}: {len(entries)} package{'s'[: len(entries) > 1]} with inputs; copy it to a Mac and run there")
     tools = "coremltools coreai-torch" if core_ai else "coremltools"
     print(f"    pip install {tools} && python3 validate.py")
-    print("then bring results.json and measurements.csv back: anenas recording results.json")
+    print("then copy results.json and measurements.csv back: anenas recording results.json")
     if unknown := sum(entry["expected"] is None for entry in entries):
-        print(f"{unknown} without expected outputs: an operation is known to Core ML alone")
+        print(f"{unknown} without expected outputs: they use an operation that only Core ML can run")

@@ -18,30 +18,30 @@ def evaluate(
     ],
     data: Annotated[
         str | None,
-        typer.Option(help="Inputs with what is right, as `anenas search` takes them.", show_default="a study's own"),
+        typer.Option(help="Labelled data, as for `anenas search`.", show_default="the study's own"),
     ] = None,
     split: Annotated[
         str | None,
         typer.Option(
             help="test, validation, train or all.",
-            show_default="test where there is one, else all; of a search that tested nothing, validation",
+            show_default="test if there is one, else all; validation for a search without a test",
         ),
     ] = None,
     pick: Annotated[
         str | None,
-        typer.Option(help="Of a study: knee, accurate, …, or a trial's number.", show_default="all of its front"),
+        typer.Option(help="With a study: knee, accurate, …, or a trial's number.", show_default="its whole front"),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder for a page, JSON and pictures, such as the confusion matrix."),
+        typer.Option(help="Folder for an HTML page, JSON and figures, such as the confusion matrix."),
     ] = None,
     skip_broken: Annotated[
-        bool, typer.Option("--skip-broken", help="Leave out files that cannot be read, rather than stop.")
+        bool, typer.Option("--skip-broken", help="Skip files that cannot be read instead of stopping.")
     ] = False,
     store: Store = DEFAULT_STORE,
     as_json: Json = False,
 ) -> None:
-    """Run an exported model on any data: figures of each class or number with intervals, and which inputs are wrong."""
+    """Evaluate an exported model on any data: metrics per class or number with intervals, and the wrong inputs."""
     from rich.console import Console
 
     from anenas.api import evaluate as run
@@ -68,6 +68,6 @@ def evaluate(
     else:
         print_evaluations(Console(emoji=False), model, found)
     for page in pages:
-        print(f"wrote {page}, JSON and pictures beside it")
+        print(f"wrote {page}, with JSON and figures beside it")
     if not pages:
-        print("--out FOLDER writes this as a page with the wrong inputs, as JSON and as pictures")
+        print("--out FOLDER writes this as a page with the wrong inputs, as JSON and as figures")

@@ -14,36 +14,36 @@ if TYPE_CHECKING:
     from anenas.space import Limits
 
 MaxLatency = Annotated[
-    str | None, typer.Option("--max-latency", help="Longest prediction on any of the chips, such as 1.5ms.")
+    str | None, typer.Option("--max-latency", help="Maximum latency on each of the chips, such as 1.5ms.")
 ]
-MaxSize = Annotated[str | None, typer.Option("--max-size", help="Largest package, such as 10MB.")]
-MaxMacs = Annotated[str | None, typer.Option("--max-macs", help="Most multiply-accumulates, such as 50M.")]
-MaxParams = Annotated[str | None, typer.Option("--max-params", help="Most weights, such as 500K.")]
+MaxSize = Annotated[str | None, typer.Option("--max-size", help="Maximum size of the package, such as 10MB.")]
+MaxMacs = Annotated[str | None, typer.Option("--max-macs", help="Maximum number of multiply-accumulates, such as 50M.")]
+MaxParams = Annotated[str | None, typer.Option("--max-params", help="Maximum number of weights, such as 500K.")]
 MinResidency = Annotated[
-    str | None, typer.Option("--min-residency", help="Smallest fraction of the time on the Neural Engine, such as 95%.")
+    str | None, typer.Option("--min-residency", help="Minimum fraction of the time on the Neural Engine, such as 95%.")
 ]
-MinAccuracy = Annotated[str | None, typer.Option("--min-accuracy", help="Least validation accuracy, such as 80%.")]
+MinAccuracy = Annotated[str | None, typer.Option("--min-accuracy", help="Minimum validation accuracy, such as 80%.")]
 MinMetrics = Annotated[
     list[str] | None,
-    typer.Option("--min-metric", help="Least of a metric, such as recall@cat=0.9; may be repeated."),
+    typer.Option("--min-metric", help="Minimum of a metric, such as recall@cat=0.9; repeatable."),
 ]
 MaxMetrics = Annotated[
     list[str] | None,
-    typer.Option("--max-metric", help="Most of one that is an error, such as log_loss=0.5; may be repeated."),
+    typer.Option("--max-metric", help="Maximum of an error metric, such as log_loss=0.5; repeatable."),
 ]
 Bound = Annotated[
     str | None,
     typer.Option(
         "--latency-bound",
-        help="What --max-latency holds: the upper end of the 90 % interval, or the estimate.",
+        help="What --max-latency applies to: upper (end of the 90 % interval) or estimate.",
         show_default="as in the search",
     ),
 ]
 Pick = Annotated[
     str | None,
     typer.Option(
-        help="Name or number of a trial. knee: the best compromise of the front; accurate, fast, small, …: the best by "
-        "that objective.",
+        help="Name or number of a trial. knee is the best compromise on the front; accurate, fast, small, … are best "
+        "by one objective.",
         show_default="knee",
     ),
 ]
@@ -99,6 +99,6 @@ def weights(text: str) -> dict[str, float]:
             found[name.strip()] = float(number)
         except ValueError:
             raise AnenasError(
-                f"--weights '{text}': expected figures with a number each, such as accuracy=1,latency_ms=0.3"
+                f"--weights '{text}': expected names with a number each, such as accuracy=1,latency_ms=0.3"
             ) from None
     return found

@@ -19,8 +19,10 @@ def profile(
     chip: Annotated[str, typer.Option(help="A chip (`anenas chips`), or all.")] = "A15",
     system: System = None,
     space: OfSpace = None,
-    top: Annotated[int, typer.Option(help="How many of the costliest operations to show.")] = 12,
-    html: Annotated[Path | None, typer.Option(help="Page to write: time per operation, roofline, findings.")] = None,
+    top: Annotated[int, typer.Option(help="How many of the most expensive operations to show.")] = 12,
+    html: Annotated[
+        Path | None, typer.Option(help="HTML page to write: time per operation, roofline, findings.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Estimate how long a model takes on a chip, operation by operation."""
@@ -39,7 +41,7 @@ def profile(
     profiles = [profile_of(model, graph, target) for target in targets]
     if html is not None:
         if len(profiles) > 1:
-            raise AnenasError("--html shows one chip; name it instead of all")
+            raise AnenasError("--html shows only one chip; name it instead of all")
         if not html.parent.is_dir():
             raise AnenasError(f"--html: there is no folder {html.parent} to write {html.name} to")
         from anenas.report import write_profile_page
@@ -64,10 +66,12 @@ def check(
     chip: Annotated[str, typer.Option(help="The chip to check for (`anenas chips`).")] = "A15",
     system: System = None,
     space: OfSpace = None,
-    list_rules: Annotated[bool, typer.Option("--list-rules", help="List the rules with their evidence.")] = False,
+    list_rules: Annotated[
+        bool, typer.Option("--list-rules", help="List the rules with their evidence and exit.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Check a model against the guidelines of the Neural Engine; exit code 1 where there is an error."""
+    """Check a model against the guidelines of the Neural Engine; exit with status 1 if there is an error."""
     import dataclasses
 
     from rich.console import Console
@@ -86,7 +90,7 @@ def check(
             print_rules(Console(emoji=False), rules())
         return
     if model is None:
-        raise AnenasError("no model to check; `anenas check --help` says what it may be")
+        raise AnenasError("no model to check; see `anenas check --help`")
     known, _ = chip_or_own_device(on_system(chip, system))
     graph = load_graph(model, space)
     findings = find(graph, known)
@@ -103,7 +107,7 @@ def check(
 
 @app.command(rich_help_panel=DEVICES)
 def chips(as_json: Json = False) -> None:
-    """List the chips that latencies can be estimated for, and what is known of each."""
+    """List the chips that latencies can be estimated for, with what is known about each."""
     import dataclasses
 
     from anenas.ane import chips as known

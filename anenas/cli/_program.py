@@ -16,22 +16,22 @@ from anenas.cli._app import MODELS, Json, app
 @app.command(rich_help_panel=MODELS)
 def run(
     package: Annotated[Path, typer.Argument(help="A .mlpackage.")],
-    inputs: Annotated[Path, typer.Option(help="An .npz file with an array for each input, by its name.")],
-    outputs: Annotated[Path, typer.Option(help="The .npz file that each output is written to, by its name.")],
+    inputs: Annotated[Path, typer.Option(help="An .npz file with one array per input, under the name of the input.")],
+    outputs: Annotated[Path, typer.Option(help="The .npz file to write, with one array per output, under its name.")],
     precision: Annotated[str, typer.Option(help="fp32, or fp16 to round every result as the engine does.")] = "fp32",
     backend: Annotated[str, typer.Option(help="torch, or coreml on macOS.")] = "torch",
     as_json: Json = False,
 ) -> None:
     """Run an exported program on any machine.
 
-    Arrays may hold many inputs, one after the other in their first dimension. Pictures are (N, channels, height,
-    width), red, green, blue, with values from 0 to 255. Inputs of a program that keeps a state run in turn, from the
-    states in the .npz file, or zeros, to those that are written beside the outputs.
+    Arrays can contain many inputs along their first dimension. Images have the shape (N, channels, height, width), in
+    the order red, green, blue, with values from 0 to 255. If the program has a state, the inputs run one after the
+    other; the states start from those in the .npz file, or zeros, and are written together with the outputs.
     """
     if backend not in ("torch", "coreml"):
         raise unknown("backend", backend, ("torch", "coreml"))
     if backend == "coreml" and precision != "fp32":
-        raise AnenasError("Core ML computes as the package is written; leave --precision out")
+        raise AnenasError("Core ML uses the precision of the package; leave out --precision")
 
     from anenas.cli.screen import flushed_line
     from anenas.mil import Event, ProgramFile, load_program, predict, read_arrays, warn_of_scale, write_arrays
@@ -62,7 +62,7 @@ def run(
     if flushed := flushed_line(events):
         print(flushed)
     if precision == "fp16" and not events:
-        print("nothing was lost to float16")
+        print("nothing was lost in float16")
 
 
 @app.command(rich_help_panel=MODELS)
@@ -71,16 +71,16 @@ def verify(
     against: Annotated[
         str, typer.Option(help="Weights (.safetensors), an architecture, values (.npz) or another .mlpackage.")
     ],
-    samples: Annotated[int, typer.Option(min=1, help="Random inputs to compare on, where none are given.")] = 16,
+    samples: Annotated[int, typer.Option(min=1, help="Number of random inputs to compare on, if none are given.")] = 16,
     layers: Annotated[
-        bool, typer.Option("--layers", help="Compare every operation too, to find where they part.")
+        bool, typer.Option("--layers", help="Also compare every operation, to find where they begin to differ.")
     ] = False,
     tolerance: Annotated[
-        float | None, typer.Option(help="Largest difference in float32, of the largest value.")
+        float | None, typer.Option(help="Maximum difference in float32, relative to the largest value.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Hold an exported program against what it was made from; exit code 1 where it computes something else."""
+    """Compare an exported program with its source; exit with status 1 if it computes something different."""
     from anenas.models import verify_against
 
     result = verify_against(package, against, samples=samples, layers=layers, tolerance=tolerance)

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 @app.command(rich_help_panel=SEARCH)
 def register(
     study: OfStudy,
-    name: Annotated[str, typer.Option("--as", help="Name of the registered model, made where there is none.")],
+    name: Annotated[str, typer.Option("--as", help="Name of the registered model; created if it does not exist.")],
     pick: Pick = None,
     store: Store = DEFAULT_STORE,
     tracking_uri: TrackingUri = None,
     as_json: Json = False,
 ) -> None:
-    """Make a model a version in MLflow's registry, to which its pick leads: models:/NAME@knee."""
+    """Register a model in MLflow's registry, with its pick as the alias: models:/NAME@knee."""
     from anenas import api
 
     found = api.register(study, name, pick=pick or "knee", store=store, uri=tracking_uri)

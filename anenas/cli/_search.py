@@ -51,76 +51,76 @@ def search(
     space: Annotated[
         str | None,
         typer.Option(
-            help="A built-in space (`anenas space list`), a YAML file, or slim: all parts of one --pretrained network.",
-            show_default="mobile_cnn; with --pretrained these networks alone",
+            help="A built-in space (`anenas space list`), a YAML file, or slim: parts of a --pretrained network.",
+            show_default="mobile_cnn; with --pretrained only these networks",
         ),
     ] = None,
     data: Annotated[
         str | None,
         typer.Option(
-            help="images:FOLDER, text:FILE, wav:FOLDER or mel:FOLDER of recordings, FILE.npz, FILE.csv or "
+            help="images:FOLDER, text:FILE, wav:FOLDER or mel:FOLDER (recordings), FILE.npz, FILE.csv or "
             "torchvision:NAME.",
-            show_default="the embedded Fashion-MNIST, or wrist motion",
+            show_default="the included Fashion-MNIST or wrist motion",
         ),
     ] = None,
     validation: Annotated[
         str | None,
         typer.Option(
-            help="Other data of the same classes as the validation set: a folder, or named like --data.",
+            help="Separate validation set with the same classes: a folder, or written like --data.",
             show_default="the data's own, or held out",
         ),
     ] = None,
     test: Annotated[
         str | None,
         typer.Option(
-            help="Likewise, as the test set, which only what ships is tried on.",
+            help="Separate test set, written like --validation; only used for the final models.",
             show_default="the data's own, or held out",
         ),
     ] = None,
     task: Annotated[
         str | None,
         typer.Option(
-            help="classification, multilabel (any number of classes for each input), regression (numbers) or your own.",
-            show_default="what the labels look like",
+            help="classification, multilabel (any number of classes per input), regression (numbers) or your own.",
+            show_default="inferred from the labels",
         ),
     ] = None,
     pretrained: Annotated[
         str | None,
         typer.Option(
-            help="Networks that have learned to see: efficientnet_lite0 (to lite2), timm:NAME, timm:NAME@FILE, "
-            "study:NAME[@PICK] or bundle:FOLDER; several are separated by commas.",
+            help="Pretrained networks to start from: efficientnet_lite0 (to lite2), timm:NAME, timm:NAME@FILE, "
+            "study:NAME, study:NAME@PICK or bundle:FOLDER; separated by commas.",
             show_default="the space's",
         ),
     ] = None,
     chip: Annotated[
-        str, typer.Option(help="The chip to be fast on (`anenas chips`); or several, such as A15,M2.")
+        str, typer.Option(help="The target chip (`anenas chips` lists them), or several, such as A15,M2.")
     ] = "A15",
     system: System = None,
     latency: Annotated[
         str | None,
         typer.Option(
-            help="Where latencies come from, such as table:FILE or recordings:FOLDER.",
-            show_default="the calibrated model",
+            help="Source of latencies, such as table:FILE or recordings:FOLDER.",
+            show_default="the fitted latency model",
         ),
     ] = None,
     measure: Annotated[
         bool,
         typer.Option(
             "--measure",
-            help="Measure every completed trial on this Mac, or on Macs of the cluster; unproven on hardware.",
+            help="Measure every completed trial on this Mac, or on Macs in the cluster; unproven on hardware.",
         ),
     ] = False,
     iphone_team: Annotated[
         str | None,
         typer.Option(
-            help="Measure on iPhones attached to these Macs instead; the developer team signs coremltools' app.",
+            help="Measure on iPhones connected to these Macs instead; this team signs the app of coremltools.",
             show_default="the Macs themselves",
         ),
     ] = None,
     objectives: Annotated[
         str | None,
         typer.Option(
-            help="What to search for, up to four: accuracy or another metric, such as balanced_accuracy, macro_f1, "
+            help="Up to four objectives: accuracy or another metric, such as balanced_accuracy, macro_f1, "
             "log_loss or recall@CLASS; latency_ms (on every chip) or latency_ms@CHIP; size_mb, macs, params, "
             "residency.",
             show_default="the task's metric, latency_ms,size_mb",
@@ -129,36 +129,39 @@ def search(
     trials: Annotated[
         int | None,
         typer.Option(
-            help="Completed trials that the study shall hold in the end.", show_default="16; any with --timeout"
+            help="Number of completed trials in the study when it ends.", show_default="16; no limit with --timeout"
         ),
     ] = None,
     timeout: Annotated[
-        str | None, typer.Option(help="Stop after this time: 90s, 10m, 2h; up to a third is final training.")
+        str | None, typer.Option(help="Stop after this time: 90s, 10m, 2h. Up to a third of it is for final training.")
     ] = None,
     epochs: Annotated[
         int | None,
         typer.Option(
             help="Training budget of a trial: passes over the images or series.",
-            show_default="2; of small data sets as many as make 500 steps",
+            show_default="2; for small data sets enough for 500 steps",
         ),
     ] = None,
     rungs: Annotated[
         int | None,
         typer.Option(
-            help="Budgets at which trials are compared and all but the best stopped; 1 stops none.",
+            help="Number of budgets at which trials are compared and only the best continue; 1 stops none.",
             show_default="2; 1 for fewer than 8 trials",
         ),
     ] = None,
     inherit: Annotated[
         bool,
-        typer.Option("--inherit/--from-scratch", help="Begin with the weights of the trial that is most like it."),
+        typer.Option(
+            "--inherit/--from-scratch",
+            help="Start each trial from the weights of the most similar one, or from scratch.",
+        ),
     ] = True,
     augment: Annotated[
         str,
         typer.Option(
-            help="How much training changes inputs: none; light (images shifted a little, series noisier and with "
-            "gaps, recordings with gaps); or strong (images cropped, distorted and recoloured: for long "
-            "trainings; recordings shifted, louder or softer, and noisier).",
+            help="Data augmentation: none; light (images shifted a little, series with noise and "
+            "gaps, recordings with gaps); or strong (images cropped, distorted and recoloured, for long "
+            "trainings; recordings shifted, with other loudness and noise).",
         ),
     ] = "light",
     flip: Annotated[
@@ -166,105 +169,114 @@ def search(
         typer.Option(
             "--flip/--no-flip",
             help="Mirror images in training.",
-            show_default="those of colour, unless classes are called left, right or by single characters",
+            show_default="on for colour images, unless class names contain left or right or are single characters",
         ),
     ] = None,
     class_weights: Annotated[
         str,
         typer.Option(
-            help="balanced: train as if every class were as frequent, however many inputs it has; sampled: draw as "
-            "many inputs of each class, those of a rare one many times."
+            help="balanced: train as if all classes were equally frequent; sampled: draw equally many inputs of each "
+            "class, repeating those of rare classes."
         ),
     ] = "none",
     skip_broken: Annotated[
-        bool, typer.Option("--skip-broken", help="Leave out files that cannot be read, rather than stop.")
+        bool, typer.Option("--skip-broken", help="Skip files that cannot be read instead of stopping.")
     ] = False,
     final: Annotated[
-        str, typer.Option(help="What is trained further before it ships: exports, all of the front, or none.")
+        str, typer.Option(help="What is trained further at the end: exports, all (models on the front), or none.")
     ] = "exports",
     final_epochs: Annotated[
         int | None,
-        typer.Option(help="For so many epochs.", show_default="as long as they help, up to six times --epochs"),
+        typer.Option(
+            help="Epochs of the final training.", show_default="as long as it helps, up to six times --epochs"
+        ),
     ] = None,
     input_shape: Annotated[
         str | None,
         typer.Option(
             "--input",
-            help="Input as CxHxW, such as 3x224x224.",
-            show_default="the space's, larger for photos, half for tiny images, or as long as the series",
+            help="Input shape as CxHxW, such as 3x224x224.",
+            show_default="of the space; larger for photos, half for tiny images, or the length of the series",
         ),
     ] = None,
     max_size: Annotated[
-        str | None, typer.Option(help="Largest package, such as 10MB.", show_default="the space's limit")
+        str | None, typer.Option(help="Maximum size of the package, such as 10MB.", show_default="the space's limit")
     ] = None,
     max_latency: Annotated[
         str | None,
-        typer.Option(help="Longest prediction on any of the chips, such as 1.5ms.", show_default="the space's limit"),
+        typer.Option(help="Maximum latency on each of the chips, such as 1.5ms.", show_default="the space's limit"),
     ] = None,
     latency_bound: Annotated[
-        str, typer.Option(help="What --max-latency holds: the upper end of the 90 % interval, or the estimate.")
+        str, typer.Option(help="What --max-latency applies to: upper (end of the 90 % interval) or estimate.")
     ] = "upper",
     max_macs: Annotated[
-        str | None, typer.Option(help="Most multiply-accumulates, such as 50M.", show_default="the space's limit")
+        str | None,
+        typer.Option(help="Maximum number of multiply-accumulates, such as 50M.", show_default="the space's limit"),
     ] = None,
     max_params: Annotated[
-        str | None, typer.Option(help="Most weights, such as 500K.", show_default="the space's limit")
+        str | None, typer.Option(help="Maximum number of weights, such as 500K.", show_default="the space's limit")
     ] = None,
     min_residency: Annotated[
         str | None,
         typer.Option(
-            help="Smallest fraction of the time on the Neural Engine, such as 95%.", show_default="the space's limit"
+            help="Minimum fraction of the time on the Neural Engine, such as 95%.", show_default="the space's limit"
         ),
     ] = None,
     min_accuracy: Annotated[
-        str | None, typer.Option(help="Least validation accuracy, such as 80%.", show_default="the space's limit")
+        str | None, typer.Option(help="Minimum validation accuracy, such as 80%.", show_default="the space's limit")
     ] = None,
     min_metrics: Annotated[
         list[str] | None,
-        typer.Option("--min-metric", help="Least of a metric, such as recall@cat=0.9; may be repeated."),
+        typer.Option("--min-metric", help="Minimum of a metric, such as recall@cat=0.9; repeatable."),
     ] = None,
     max_metrics: Annotated[
         list[str] | None,
-        typer.Option("--max-metric", help="Most of one that is an error, such as log_loss=0.5; may be repeated."),
+        typer.Option("--max-metric", help="Maximum of an error metric, such as log_loss=0.5; repeatable."),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(help="Trials side by side.", show_default="one a core, or one a GPU")
+        int | None,
+        typer.Option(help="Number of trials that run at the same time.", show_default="one per core, or one per GPU"),
     ] = None,
-    device: Annotated[str | None, typer.Option(help="cpu, cuda or mps.", show_default="the best that is there")] = None,
+    device: Annotated[
+        str | None, typer.Option(help="Where to train: cpu, cuda or mps.", show_default="the fastest available")
+    ] = None,
     keep: Annotated[
         str,
-        typer.Option(help="Whose packages stay once the search has ended: of the front, or all. All weights stay."),
+        typer.Option(help="Packages to keep when the search ends: front or all. All weights are kept."),
     ] = "front",
     sampler: Annotated[
-        str, typer.Option(help="What suggests architectures: auto, tpe-multivariate, tpe, nsga2, gp or random.")
+        str, typer.Option(help="How architectures are suggested: auto, tpe-multivariate, tpe, nsga2, gp or random.")
     ] = "auto",
     executor: Annotated[
-        str, typer.Option(help="Where trials run: worker processes, or serial, one by one in this process.")
+        str,
+        typer.Option(help="Where trials run: processes (worker processes), or serial (one by one in this process)."),
     ] = "processes",
     scheduler: Scheduler = None,
     tls: Tls = None,
     insecure: Insecure = False,
     seed_architectures: Annotated[
-        Path | None, typer.Option(help="Text file of architectures to try first, one a line.", show_default="none")
+        Path | None, typer.Option(help="Text file with architectures to try first, one per line.", show_default="none")
     ] = None,
     from_study: Annotated[
-        str | None, typer.Option(help="Study of the store, the front of which is tried first.", show_default="none")
+        str | None, typer.Option(help="Study in the store whose front is tried first.", show_default="none")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of suggestions, weights and the order of images.")] = 0,
+    seed: Annotated[
+        int, typer.Option(help="Random seed for suggestions, initial weights and the order of inputs.")
+    ] = 0,
     study: Annotated[
-        str | None, typer.Option(help="Name of the study.", show_default="follows from the settings")
+        str | None, typer.Option(help="Name of the study.", show_default="derived from the settings")
     ] = None,
-    new: Annotated[bool, typer.Option("--new", help="Start afresh instead of continuing.")] = False,
+    new: Annotated[bool, typer.Option("--new", help="Start a new study instead of continuing.")] = False,
     store: Store = DEFAULT_STORE,
     storage: Storage = None,
     tracking_uri: TrackingUri = None,
-    exports: Annotated[Path, typer.Option(help="Folder that the best models are copied to.")] = Path("exports"),
+    exports: Annotated[Path, typer.Option(help="Folder to copy the best models to.")] = Path("exports"),
     register: Annotated[
-        str | None, typer.Option(help="Name in MLflow's registry that the knee becomes a version of in the end.")
+        str | None, typer.Option(help="At the end, register the knee in MLflow's registry under this name.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Search for networks that are accurate and fast; run again, it continues."""
+    """Search for networks that are accurate and fast. Run the same command again to continue."""
     options: dict[str, Any] = {
         "timeout": None if timeout is None else quantity(timeout, "--timeout", SECONDS),
         "input_shape": None if input_shape is None else shape(input_shape),
@@ -351,7 +363,7 @@ def search(
             console.print(told, highlight=False, soft_wrap=True)
         if result.report:
             console.print(
-                f"page     {exports / result.study}/{result.report.name}: all of the search",
+                f"page     {exports / result.study}/{result.report.name}: the whole search",
                 highlight=False,
                 soft_wrap=True,
             )
@@ -364,7 +376,7 @@ def _meter(measure: bool, iphone_team: str | None) -> bool | EngineMeter:
     if iphone_team is None:
         return measure
     if not measure:
-        raise AnenasError("--iphone-team is for measuring; give --measure, too")
+        raise AnenasError("--iphone-team is only for measuring; also give --measure")
     from anenas.measure import EngineMeter
 
     return EngineMeter("iphone", iphone_team)
@@ -372,7 +384,7 @@ def _meter(measure: bool, iphone_team: str | None) -> bool | EngineMeter:
 
 @app.command(rich_help_panel=SEARCH)
 def front(
-    study: Annotated[str | None, typer.Argument(help="Its name; without one the studies are listed.")] = None,
+    study: Annotated[str | None, typer.Argument(help="Name of the study; without it, list all studies.")] = None,
     max_latency: given.MaxLatency = None,
     max_size: given.MaxSize = None,
     max_macs: given.MaxMacs = None,
@@ -385,11 +397,11 @@ def front(
     store: Store = DEFAULT_STORE,
     as_json: Json = False,
 ) -> None:
-    """Show the Pareto front of a study, all of it or what keeps limits.
+    """Show the Pareto front of a study, or only the models that satisfy limits.
 
-    knee is the best compromise of the front, accurate, fast, small, … the best by that objective. Trials are completed
-    (trained in full and exported), stopped (left early, at a rung where others were better), paused (waiting at one),
-    infeasible (beyond a limit or a rule of the engine), failed or repeated.
+    The knee is the best compromise on the front; accurate, fast, small, … are the best by one objective. A trial is
+    completed (trained in full and exported), stopped (early, at a rung where others were better), paused (waiting at a
+    rung), infeasible (breaks a limit or a rule of the engine), failed or repeated.
     """
     from rich.console import Console
 
@@ -416,17 +428,17 @@ def front(
 @app.command(rich_help_panel=SEARCH)
 def report(
     study: OfStudy,
-    out: Annotated[Path, typer.Option(help="Page to write.")] = Path("report.html"),
+    out: Annotated[Path, typer.Option(help="HTML page to write.")] = Path("report.html"),
     pick: Annotated[
         str | None,
         typer.Option(
-            help="The model that it looks into: knee, accurate, fast, …, or the number of a trial.", show_default="knee"
+            help="The model to show in detail: knee, accurate, fast, …, or the number of a trial.", show_default="knee"
         ),
     ] = None,
     store: Store = DEFAULT_STORE,
     as_json: Json = False,
 ) -> None:
-    """Write everything of a study on one page, which works without a network."""
+    """Write everything about a study to one HTML page that works offline."""
     from anenas.api import write_report
 
     page = write_report(study, out, pick=pick, store=store)
@@ -439,13 +451,13 @@ def report(
 
 @app.command(rich_help_panel=SEARCH)
 def ui(
-    study: Annotated[str | None, typer.Argument(help="Its name.", show_default="the last one")] = None,
+    study: Annotated[str | None, typer.Argument(help="Name of the study.", show_default="the last one")] = None,
     store: Store = DEFAULT_STORE,
     tracking_uri: TrackingUri = None,
-    port: Annotated[int, typer.Option(help="Port to serve at.")] = 5000,
-    host: Annotated[str, typer.Option(help="Address to serve at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 5000,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
 ) -> None:
-    """Open MLflow on the runs of a study."""
+    """Start MLflow and print the addresses of a study's pages."""
     from anenas.tracking import connect, default_uri, is_there, study_pages, without_secrets
     from anenas.tracking import tracking_uri as uri_of
 
@@ -456,7 +468,9 @@ def ui(
     pages = study_pages(connect(uri), study)
     if pages is None:
         what = f"the study '{study}'" if study else "a study"
-        raise AnenasError(f"{what} is not in MLflow at {without_secrets(uri)}; `anenas front` lists those of the store")
+        raise AnenasError(
+            f"{what} is not in MLflow at {without_secrets(uri)}; `anenas front` lists the studies in the store"
+        )
     if not is_ours:
         address = without_secrets(uri).rstrip("/")
         print(f"{address}{pages.runs}\n{address}{pages.search}")
@@ -465,9 +479,9 @@ def ui(
     arguments += ["--port", str(port), "--default-artifact-root", (store / "artifacts").absolute().as_uri()]
     address = f"http://{host}:{port}"
     print(
-        f"MLflow on {store}, Ctrl-C ends it\n"
-        f"  every trial    {address}{pages.runs}\n"
-        f"  what came out  {address}{pages.search}",
+        f"MLflow on {store}, Ctrl-C stops it\n"
+        f"  all trials   {address}{pages.runs}\n"
+        f"  the search   {address}{pages.search}",
         file=sys.stderr,
     )
     os.execv(sys.executable, [sys.executable, *arguments])

@@ -28,7 +28,7 @@ def space_list(as_json: Json = False) -> None:
 
 @space_app.command("show")
 def space_show(name: Annotated[str, typer.Argument(help="A built-in space or a YAML file.")]) -> None:
-    """Show what a space offers and how many architectures it holds."""
+    """Show the choices of a space and how many architectures it contains."""
     from anenas.space import load_space
 
     space = load_space(name)
@@ -58,21 +58,21 @@ def space_show(name: Annotated[str, typer.Argument(help="A built-in space or a Y
 
 @space_app.command("validate")
 def space_validate(name: Annotated[str, typer.Argument(help="A YAML file, or a built-in space.")]) -> None:
-    """Check a space file; every problem is reported with its line."""
+    """Check a space file and report every problem with its line."""
     from anenas.space import load_space
 
     space = load_space(name)
-    print(f"{name}: '{space.name}' is valid and holds {space.size:,} architectures")
+    print(f"{name}: '{space.name}' is valid and contains {space.size:,} architectures")
 
 
 @space_app.command("sample")
 def space_sample(
     name: Annotated[str, typer.Argument(help="A built-in space or a YAML file.")],
-    count: Annotated[int, typer.Option("-n", "--count", help="How many.")] = 5,
+    count: Annotated[int, typer.Option("-n", "--count", help="Number of samples.")] = 5,
     seed: Annotated[int, typer.Option(help="Equal seeds give equal samples.")] = 0,
-    classes: Annotated[int, typer.Option(help="Classes to tell apart.")] = 10,
+    classes: Annotated[int, typer.Option(help="Number of classes.")] = 10,
 ) -> None:
-    """Print architectures drawn at random."""
+    """Print randomly sampled architectures."""
     import random
 
     from anenas.space import load_space

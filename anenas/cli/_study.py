@@ -14,22 +14,22 @@ from anenas._errors import AnenasError
 from anenas._sizes import megabytes
 from anenas.cli._app import DEFAULT_STORE, SEARCH, Json, Storage, Store, app
 
-study_app = typer.Typer(help="Look after studies: list, show, rename, copy, delete.", no_args_is_help=True)
+study_app = typer.Typer(help="Manage studies: list, show, rename, copy, delete.", no_args_is_help=True)
 app.add_typer(study_app, name="study", rich_help_panel=SEARCH)
 
 Name = Annotated[str, typer.Argument(help="Name of the study.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
 
 
 @study_app.command("list")
 def list_(store: Store = DEFAULT_STORE, storage: Storage = None, as_json: Json = False) -> None:
-    """List the studies of a store, the newest first."""
+    """List the studies of a store, newest first."""
     show_list(store, storage, as_json=as_json)
 
 
 @study_app.command()
 def show(name: Name, store: Store = DEFAULT_STORE, storage: Storage = None, as_json: Json = False) -> None:
-    """Show everything of a study but its trials: settings, how it goes on, what it takes on disk."""
+    """Show a study except for its trials: settings, the command that continues it, disk usage."""
     from rich.console import Console
 
     from anenas.api import describe_study
@@ -45,30 +45,30 @@ def show(name: Name, store: Store = DEFAULT_STORE, storage: Storage = None, as_j
 @study_app.command()
 def rename(
     name: Name,
-    new: Annotated[str, typer.Argument(help="Its new name.")],
+    new: Annotated[str, typer.Argument(help="New name.")],
     store: Store = DEFAULT_STORE,
     storage: Storage = None,
 ) -> None:
-    """Give a study another name."""
+    """Rename a study."""
     from anenas.api import name_study
 
     name_study(name, new, _opened(store, storage))
-    print(f"{name} is {new} now; go on with it by --study {new}")
+    print(f"{name} is now called {new}; continue it with --study {new}")
 
 
 @study_app.command()
 def copy(
     name: Name,
-    to: Annotated[str, typer.Option("--to", help="A store's folder, or a database: postgresql://USER@HOST/DATABASE.")],
+    to: Annotated[str, typer.Option("--to", help="Folder of a store, or a database: postgresql://USER@HOST/DATABASE.")],
     files: Annotated[
         Path | None,
-        typer.Option(help="Store for the trials' files beside a database.", show_default="STORE-DATABASE"),
+        typer.Option(help="Folder for the files of the trials, if --to is a database.", show_default="STORE-DATABASE"),
     ] = None,
-    new_name: Annotated[str | None, typer.Option("--as", help="Its name there.", show_default="the same")] = None,
+    new_name: Annotated[str | None, typer.Option("--as", help="Name of the copy.", show_default="the same")] = None,
     store: Store = DEFAULT_STORE,
     storage: Storage = None,
 ) -> None:
-    """Copy a study to another store or database, with its trials' files."""
+    """Copy a study, with the files of its trials, to another store or database."""
     from anenas._sizes import size_of
     from anenas.api import copy_to
     from anenas.search import database_place, study_folder
@@ -77,10 +77,10 @@ def copy(
     there = new_name or name
     shown = target.relative_to(Path.cwd()) if target.is_relative_to(Path.cwd()) else target
     size = megabytes(size_of(study_folder(target.absolute(), there)))
-    print(f"copied {name} to {database_place(target.absolute())}: {count} trials, alike in everything")
+    print(f"copied {name} to {database_place(target.absolute())}: {count} trials, verified equal")
     print(f"files    {size} in {shown}")
-    print("MLflow   runs stay where they are; a search that goes on with the copy logs all of it anew")
-    print(f"go on    anenas search … --store {shown} --study {there}")
+    print("MLflow   runs stay where they are; a search that continues the copy logs all of it again")
+    print(f"continue anenas search … --store {shown} --study {there}")
 
 
 @study_app.command()
@@ -90,7 +90,7 @@ def delete(
     store: Store = DEFAULT_STORE,
     storage: Storage = None,
 ) -> None:
-    """Remove a study for good: its trials, their files and its MLflow runs."""
+    """Delete a study permanently: its trials, their files and its MLflow runs."""
     from anenas.api import describe_study, remove_study
     from anenas.search import check_study, study_folder
 
@@ -101,24 +101,24 @@ def delete(
         counted = found.summary.counts
         print(f"study    {name}: {sum(counted.values())} trials, {counted['completed']} of them completed")
         print(f"files    {megabytes(sum(found.sizes.values()) - found.sizes['mlflow'])} in {found.folder}")
-        print(f"MLflow   {found.runs} runs, {megabytes(found.sizes['mlflow'])}, of the store's own database")
+        print(f"MLflow   {found.runs} runs, {megabytes(found.sizes['mlflow'])}, in the store's own database")
     except AnenasError as error:
         print(f"study    {name}: {error}")
         print(f"files    all in {study_folder(place, name)}")
     _ask(yes)
     remove_study(name, place)
-    print(f"{name} is gone; what was exported of it, and its runs on MLflow servers, are left")
+    print(f"{name} is deleted; its exports and its runs on MLflow servers are kept")
 
 
 @study_app.command()
 def gc(yes: Yes = False, store: Store = DEFAULT_STORE, storage: Storage = None) -> None:
-    """Remove what belongs to no study: files, MLflow runs, and what killed processes left."""
+    """Remove what belongs to no study: files, MLflow runs, and leftovers of killed processes."""
     from anenas.api import find_orphans, remove_orphans
 
     place = _opened(store, storage)
     orphans = find_orphans(place)
     if not orphans:
-        print(f"nothing to remove in {store}: all belongs to a study")
+        print(f"nothing to remove in {store}: everything belongs to a study")
         return
     for orphan in orphans:
         where = f"  {orphan.path}" if orphan.path else ""
@@ -161,6 +161,6 @@ def _ask(yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise AnenasError("nothing was removed: nobody is there to be asked; give --yes to remove it")
+        raise AnenasError("nothing was removed: this is not a terminal, so nobody can confirm; give --yes to remove it")
     if not typer.confirm("remove it for good?"):
         raise AnenasError("nothing was removed")

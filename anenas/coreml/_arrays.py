@@ -35,7 +35,7 @@ def as_arrays(package: Package, destination: Path) -> Package:
     if operations and operations[-1].type == "classify":  # it ends at its probabilities
         (probabilities,) = operations[-1].operands["probabilities"]
         if not isinstance(probabilities, Value):
-            raise AnenasError(f"{package} is damaged: its probabilities are a constant")
+            raise AnenasError(f"{package} is damaged: its probabilities are constant")
         del edited.block.operations[-1]
         edited.block.outputs[:] = [probabilities.name]
         del description.output[:]

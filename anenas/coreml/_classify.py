@@ -39,7 +39,7 @@ def program_scores(
     if inputs.shape[1:] != package.input_size:
         raise AnenasError(f"{package} takes inputs of {package.input_size}, got {inputs.shape[1:]}")
     if not len(inputs):
-        raise AnenasError(f"{package}: there are no inputs to run it on")
+        raise AnenasError(f"{package}: there are no inputs to run on")
     batch, found = source.batch, []
     for start in range(0, len(inputs), _AT_ONCE * batch):
         some = np.asarray(inputs[start : start + _AT_ONCE * batch], dtype=np.float32)
@@ -48,7 +48,7 @@ def program_scores(
         told = program({source.name: np.concatenate([some, some[-1:].repeat(missing, 0)])})
         for name in outputs:
             if told[name].ndim != 2:
-                raise AnenasError(f"{package} gives {name} of {told[name].shape}; expected a row of scores an input")
+                raise AnenasError(f"{package} gives {name} of {told[name].shape}; expected one row of scores per input")
         scores = np.concatenate([told[name][:count] for name in outputs], axis=1)
         if not np.isfinite(scores).all():
             raise AnenasError(f"{package}: the scores are not finite in {precision}")
@@ -90,7 +90,7 @@ def class_places(names: Sequence[str], package: Package) -> np.ndarray:
     known = package.class_names
     if strange := sorted(set(names) - set(known)):
         raise AnenasError(
-            f"{package} does not know the class '{strange[0]}'; it knows {', '.join(known[:5])}"
-            f"{'…' if len(known) > 5 else ''}: call it by one of these, or leave it out"
+            f"{package} has no class '{strange[0]}'; it has {', '.join(known[:5])}"
+            f"{'…' if len(known) > 5 else ''}: use one of these, or leave it out"
         )
     return np.array([known.index(name) for name in names])

@@ -50,13 +50,11 @@ def compress(package: Package, out: Path, form: WeightFormat | str) -> Package:
         raise AnenasError(f"there is no folder '{out.parent}' to write {out.name} to")
     package.refuse_links()
     if found := package.stored_forms:
-        raise AnenasError(
-            f"{package} is compressed already, to {', '.join(found)}; compress the package it was made from"
-        )
+        raise AnenasError(f"{package} is already compressed ({', '.join(found)}); compress the original package")
     if form.kind and len(functions := sorted(package.model.mlProgram.functions)) > 1:
         raise AnenasError(
-            f"{package} holds {len(functions)} functions ({', '.join(functions)}) that share weights; compress the "
-            "packages it was made from, and combine those"
+            f"{package} contains {len(functions)} functions ({', '.join(functions)}) that share weights; compress the "
+            "original packages, and combine those"
         )
     if form.kind:
         try:
@@ -100,10 +98,10 @@ def _weights(package: Package, constants: dict[str, Any]) -> dict[str, Any]:
     if others:
         elements = sum(one.val.size for one in others.values())
         shown = ", ".join(f"{name} of {_readers(one)}" for name, one in list(others.items())[:3])
-        _log.info("%d constants of %s numbers are no weights and stay as they are: %s%s",
+        _log.info("%d constants with %s numbers are not weights and stay unchanged: %s%s",
                      len(others), f"{elements:,}", shown, ", …" if len(others) > 3 else "")  # fmt: skip
     if not any(one.val.ndim > 1 for one in weights.values()):
-        _log.info("%s: no weight has more than %s numbers, so all stay as they are", package, f"{SMALLEST:,}")
+        _log.info("%s: no weight has more than %s numbers, so all stay unchanged", package, f"{SMALLEST:,}")
     return weights
 
 

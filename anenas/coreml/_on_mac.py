@@ -34,7 +34,7 @@ class CoreMLProgram:
             importlib.import_module("coremltools.libcoremlpython")  # only its packages for macOS have it
         except ImportError:
             raise AnenasError(
-                f"{package} cannot be run by Core ML, which is on macOS only; the engine 'interpreter' runs anywhere"
+                f"{package} cannot be run by Core ML, which is only on macOS; the engine 'interpreter' runs anywhere"
             ) from None
         self._folder = tempfile.TemporaryDirectory(prefix="anenas-")  # Core ML may read it as long as it is loaded
         arrays = as_arrays(package, Path(self._folder.name, "model.mlpackage"))
@@ -52,7 +52,7 @@ class CoreMLProgram:
             except Exception as error:  # Core ML's failures come as whatever coremltools makes of them
                 told = str(warned[-1].message) if warned else first_line(error)
                 why = told.rpartition("message was: ")[2]
-                raise AnenasError(f"Core ML does not load {package}: {why}") from error
+                raise AnenasError(f"Core ML cannot load {package}: {why}") from error
 
     def __call__(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """The outputs of one batch after the other, by the package's own names."""
@@ -63,7 +63,7 @@ class CoreMLProgram:
             try:
                 found = self._model.predict({self._input: some})
             except Exception as error:  # likewise
-                raise AnenasError(f"Core ML does not run {self._package}: {first_line(error)}") from error
+                raise AnenasError(f"Core ML cannot run {self._package}: {first_line(error)}") from error
             for name, arrays in told.items():
                 arrays.append(np.asarray(found[name]))
         return {self._called[name]: np.concatenate(arrays) for name, arrays in told.items()}

@@ -79,7 +79,7 @@ class Package(ProgramFile):
         """
         name = self.metadata.get("task", CLASSIFICATION.name)
         if name not in TASKS:
-            raise AnenasError(f"{self} is of the task '{name}', which is not known here: name its file with --plugin")
+            raise AnenasError(f"{self} has the task '{name}', which is not known here: name its file with --plugin")
         return TASKS[name]
 
     @property
@@ -124,7 +124,7 @@ class Package(ProgramFile):
         except ValueError:
             names = None
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise AnenasError(f'{self} names no classes; its metadata must have "classes", a list in JSON')
+            raise AnenasError(f'{self} has no class names; its metadata must have "classes", a list in JSON')
         return names
 
     def example_inputs(self, seed: int = 0, samples: int = 1) -> dict[str, np.ndarray]:

@@ -264,7 +264,7 @@ def verify(
         outputs = prepared(told)
         if not outputs:
             given, wanted = ", ".join(told), ", ".join(expected)
-            raise AnenasError(f"nothing to compare: the program gives {given}, expected {wanted}")
+            raise AnenasError(f"nothing to compare: the program returns {given}, expected {wanted}")
         lost = program.report
         bounds: Mapping[str, np.ndarray] = {}
         if precision not in allowed:

@@ -91,7 +91,7 @@ def raw_of_inputs(where: str, name: str, inputs: Mapping[str, Inputs], arrays: A
     for part in parts:
         if len(labels[f"{part}_y"]) != (count := len(inputs[f"{part}_x"])):
             raise AnenasError(
-                f"{where}: {part}_y must have {count} labels, one for each example, not {len(labels[f'{part}_y'])}"
+                f"{where}: {part}_y must have {count} labels, one per example, not {len(labels[f'{part}_y'])}"
             )
     examples = {part: Examples(inputs[f"{part}_x"], labels[f"{part}_y"]) for part in parts}
     flip = inputs["train_x"].flip if arrays.get("class_names") is None else None  # numbers are no names that tell

@@ -123,18 +123,19 @@ class Tally:
             _log.info(f"{self.rates.total():,} {of} resampled to {self.audio.rate:,} Hz, from {rates}")
         if self.clipped:
             _log.info(
-                f"{len(self.clipped):,} {of} go beyond ±1, to {self.loudest:.3g}, such as {self.clipped[0]}: clipped"
+                f"{len(self.clipped):,} {of} exceed ±1 (up to {self.loudest:.3g}), such as {self.clipped[0]}: clipped"
             )
         if self.unsaid:
-            _log.info(f"{self.unsaid:,} {of} do not say how long they are: read to the end of their files")
+            _log.info(f"{self.unsaid:,} {of} do not state their length: read to the end of the file")
         if self.cut_off:
             _log.info(
-                f"{len(self.cut_off):,} {of} are shorter than they say, such as {self.cut_off[0]}: read as they are"
+                f"{len(self.cut_off):,} {of} are shorter than they state, such as {self.cut_off[0]}: read as far as "
+                "they go"
             )
         if self.longer:
             _log.info(f"{self.longer:,} {of} are longer than {seconds:g} s: cut to their middle")
         if self.shorter and filled:
-            _log.info(f"{self.shorter:,} {of} are shorter than {seconds:g} s: they begin with silence")
+            _log.info(f"{self.shorter:,} {of} are shorter than {seconds:g} s: padded with silence at the start")
         if self.silent:
             _log.info(f"{len(self.silent):,} {of} are silent, such as {self.silent[0]}")
 
@@ -159,7 +160,7 @@ def waveforms_of_arrays(
         waveforms = (tally.add(one, f"the one at {i} of {key}") for i, one in each)
         found[key] = Series(of_length(waveforms, len(array), audio))
     if rate is None:
-        _log.info(f"{where} has no array rate, in samples a second: assuming {audio.rate:,} Hz")
+        _log.info(f"{where} has no array `rate` (samples per second): assuming {audio.rate:,} Hz")
     tally.log(filled=True)
     return found
 
@@ -170,7 +171,7 @@ def _rate(where: str, arrays: Mapping[str, NDArray[Any]]) -> int | None:
         return None
     rate = arrays["rate"]
     if rate.size != 1 or rate.dtype.kind not in "iuf" or not 0 < (number := float(rate.reshape(()))) <= HIGHEST_RATE:
-        raise AnenasError(f"{where}: rate must be one number, in samples a second, not {rate}")
+        raise AnenasError(f"{where}: rate must be one number, in samples per second, not {rate}")
     return round(number)
 
 
@@ -181,7 +182,7 @@ def _each(where: str, key: str, array: NDArray[Any], rate: int, audio: AudioForm
             f"{where}: {key} must be waveforms, (n, samples) floats from −1 to 1, not {array.dtype} {array.shape}"
         )
     if is_float and not (highest := max(np.fmax.reduce(array, None), -np.fmin.reduce(array, None))) <= 1:
-        raise AnenasError(f"{where}: {key} reaches {highest:g}; expected waveforms from −1 to 1: divide them")
+        raise AnenasError(f"{where}: {key} reaches {highest:g}; expected waveforms from −1 to 1: scale them")
     for i, row in enumerate(array):
         missing = np.isnan(row) if is_float else np.zeros(len(row), bool)
         length = int(np.argmax(missing)) if missing.any() else len(row)

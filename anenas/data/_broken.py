@@ -85,7 +85,7 @@ def _error(
         them = "them"
         text = f"{title}: {len(errors):,} of {count:,} {kind} cannot be read: {listed}; repair or remove them"
     if can_skip:
-        return AnenasError(f"{text}, or go on without {them}: `skip_broken=True`")
+        return AnenasError(f"{text}, or skip {them} with `skip_broken=True`")
     return AnenasError(text.replace(f"repair or remove {them}", f"repair {them}"))
 
 

@@ -102,7 +102,7 @@ class _Walk:
         folders = class_folders(path)
         if not folders:
             example = path / "cat" / f"1{self._suffixes[0]}"
-            raise AnenasError(f"'{path}' has no class folders; expected one for each class, such as {example}")
+            raise AnenasError(f"'{path}' has no class folders; expected one per class, such as {example}")
         numbers = {name: number for number, name in enumerate(classes)}
         above = path.resolve(), *path.resolve().parents
         found: list[Path] = []
@@ -110,7 +110,7 @@ class _Walk:
         for folder in folders:
             if folder.name not in numbers:
                 expected = expected_class(folder.name, classes)
-                raise AnenasError(f"'{folder}' is a class without training {self._kind}; {expected}")
+                raise AnenasError(f"'{folder}' is a class with no training {self._kind}; {expected}")
             files = list(self._below(folder, {folder.resolve(), *folder.resolve().parents, *above}))
             if not files:
                 raise self._nothing_in(folder)
@@ -133,7 +133,7 @@ class _Walk:
         """Log what was passed over, and what was read where one may not expect it."""
         if self._deeper:
             _log.info(
-                f"{self.passed.title}: {self._deeper.total():,} {self._kind} in folders within class folders are of "
+                f"{self.passed.title}: {self._deeper.total():,} {self._kind} in subfolders of class folders belong to "
                 f"these classes: {some_of(list(self._deeper), 3)}"
             )
         self.passed.log()
@@ -177,6 +177,6 @@ class _Walk:
         needs = {entry.suffix.lower() for entry in held} & self._unreadable.keys()
         hint = "".join(f"; {suffix} files need {self._unreadable[suffix]}" for suffix in sorted(needs))
         return AnenasError(
-            f"class folder '{folder}' holds no {self._kind} ({some_of(self._suffixes, 4)}){but}; add some or remove "
+            f"class folder '{folder}' has no {self._kind} ({some_of(self._suffixes, 4)}){but}; add some or remove "
             f"the folder{hint}"
         )

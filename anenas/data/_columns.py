@@ -78,12 +78,13 @@ def learnable(
             kept.append(i)
     if running:
         _log.warning(
-            f"'{path}': not learnt from: {', '.join(running)}, which go one way through the whole file, as a clock does"
+            f"'{path}': columns ignored: {', '.join(running)}, which only rise or fall through the whole file, like a "
+            "clock"
         )
     if constant:
-        _log.warning(f"'{path}': not learnt from: {', '.join(constant)}, always the same in the training series")
+        _log.warning(f"'{path}': columns ignored: {', '.join(constant)}, constant in the training series")
     if not kept:
-        raise AnenasError(f"'{path}': no channel is left to learn from; expected columns of what was measured")
+        raise AnenasError(f"'{path}': no channel is left to learn from; expected columns with measurements")
     return kept
 
 

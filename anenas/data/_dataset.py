@@ -63,7 +63,7 @@ class Split:
 
     def __post_init__(self) -> None:
         if self.names is not None and len(self.names) != len(self.inputs):
-            raise AnenasError(f"names must be {len(self.inputs)}, one for each input, not {len(self.names)}")
+            raise AnenasError(f"expected {len(self.inputs)} names, one per input, not {len(self.names)}")
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -114,7 +114,7 @@ class Dataset:
         shapes = {split.inputs.shape[1:] for split in splits}
         if len(shapes) > 1:
             found = " and ".join(map(str, sorted(shapes)))
-            raise AnenasError(f"all splits must hold {self.kind} of one shape, not {found}")
+            raise AnenasError(f"all splits must have {self.kind} of the same shape, not {found}")
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
@@ -271,7 +271,7 @@ class Dataset:
             vars(dataset).update(_moments=(tuple(mean), tuple(std)), fingerprint=about["fingerprint"])
         except (*_DAMAGED, AnenasError) as error:
             raise AnenasError(
-                f"'{folder}' holds no complete data set ({first_line(error)}); save it there again with Dataset.save"
+                f"'{folder}' has no complete data set ({first_line(error)}); save it there again with Dataset.save"
             ) from error
         return dataset
 

@@ -74,7 +74,7 @@ def read_file_table(path: Path, task: Task | None = None, part: str | None = Non
     """
     rows = list(rows_of(path))
     if not rows:
-        raise AnenasError(f"'{path}' has no row; expected one for each file")
+        raise AnenasError(f"'{path}' has no rows; expected one per file")
     columns = list(rows[0][1])
     chosen = [name for name in columns if name in PATH_COLUMNS]
     if len(chosen) != 1:
@@ -126,7 +126,7 @@ def _relabelled(path: Path, labels: NDArray[Any], one: FileTable, whole: FileTab
     """The labels of a table by the classes or targets of the training table."""
     if unknown := [name for name in one.names if name not in whole.names]:
         raise AnenasError(
-            f"'{path}': the training table has nothing of {unknown[0]}; {expected_class(unknown[0], whole.names)}"
+            f"'{path}': the training table has no {unknown[0]}; {expected_class(unknown[0], whole.names)}"
         )
     try:
         return whole.task.arrange(labels, one.names, whole.names)
@@ -183,10 +183,12 @@ def _members(path: Path, rows: Sequence[tuple[int, Row]], whole: str | None) -> 
         if part is None:
             raise AnenasError(f"'{path}', row {number}: the split is '{said}'; expected {', '.join(PARTS)}")
         if whole and part != whole:
-            raise AnenasError(f"'{path}', row {number}: the split is '{said}', but the table lies in that of {whole}")
+            raise AnenasError(
+                f"'{path}', row {number}: the split is '{said}', but the table is in the folder of {whole}"
+            )
         parts.append(part)
     if not whole and "train" not in parts:
-        raise AnenasError(f"'{path}': no row has the split train")
+        raise AnenasError(f"'{path}': no row has the split `train`")
     found = np.array(parts)
     return {part: np.flatnonzero(found == part) for part in PARTS if part in parts}
 
@@ -219,12 +221,12 @@ def _label_columns(path: Path, columns: Sequence[str]) -> list[str]:
     others = [name for name in columns if name not in _SAID]
     named = [name for name in others if name in _LABEL_COLUMNS]
     if len(named) > 1:
-        raise AnenasError(f"'{path}', row 1: {' and '.join(named)} could each be the label; leave one of them")
+        raise AnenasError(f"'{path}', row 1: {' and '.join(named)} could both be the label; keep only one of them")
     if named and len(others) > 1:
         left_out = some_of([name for name in others if name not in named], _SHOWN)
         _log.info(f"'{path}': the label is column {named[0]}; left out: {left_out}")
     if not others:
-        raise AnenasError(f"'{path}', row 1: no labels; expected a column label, or one for each class or number")
+        raise AnenasError(f"'{path}', row 1: no labels; expected a column `label`, or one column per class or number")
     return named or others
 
 
@@ -234,10 +236,10 @@ def _labels(
     """The task of the rows, its labels, and the name of each class or number."""
     for number, row in rows:
         if empty := [name for name in columns if not row[name]]:
-            raise AnenasError(f"'{path}', row {number}: {empty[0]} is empty; give each file one")
+            raise AnenasError(f"'{path}', row {number}: {empty[0]} is empty; every file needs one")
     each = [tuple(row[name] for name in columns) for _, row in rows]
     cells = Cells(f"'{path}'", tuple(columns), each, [number for number, _ in rows])
     found, looks = (task, "") if task else task_of_cells(cells)
     if looks:
-        _log.info(f"'{path}': its labels are {looks}, so the task is {found} (`task` says otherwise)")
+        _log.info(f"'{path}': its labels are {looks}, so the task is {found} (`task` overrides this)")
     return found, *found.read_cells(cells)

@@ -132,7 +132,7 @@ class InputFormat:
             AnenasError: If it is incomplete.
         """
         if self.rate is None or self.steps is None:
-            raise AnenasError(f"{self.kind} need a `rate`, in samples a second, and `steps`, in samples")
+            raise AnenasError(f"{self.kind} need a `rate`, in samples per second, and `steps`, in samples")
         return AudioFormat(self.rate, self.steps)
 
     @property
@@ -169,5 +169,5 @@ class InputFormat:
             rows = read_json(metadata["ranges"])
             ranges = tuple((str(kind), float(black), float(white)) for kind, black, white in rows)
         except (ArithmeticError, ValueError, TypeError) as error:
-            raise AnenasError(f"the model's metadata name no ranges of values of its images: {error}") from None
+            raise AnenasError(f"the model's metadata have no value ranges for its images: {error}") from None
         return dataclasses.replace(self, ranges=ranges)

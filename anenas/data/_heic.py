@@ -24,9 +24,7 @@ def prepare_for_heic(paths: Iterable[Path]) -> None:
         _register()
     except ImportError as error:
         count = f"'{found[0]}' and {len(found) - 1:,} more are" if len(found) > 1 else f"'{found[0]}' is"
-        raise AnenasError(
-            f"{count} HEIC, which an extra reads: pip install 'anenas[heic]', or convert to JPEG"
-        ) from error
+        raise AnenasError(f"{count} HEIC; to read them: pip install 'anenas[heic]', or convert them to JPEG") from error
 
 
 @functools.cache

@@ -54,7 +54,10 @@ def kept(key: str, shape: Shape, chunks: Chunks) -> NDArray[np.uint8]:
         folder.mkdir(parents=True, exist_ok=True)
         return attempt(folder / f"{key}.npy", shape, chunks)
     except OSError as error:
-        _log.warning(f"pictures cannot be kept in '{folder}' ({first_line(error)}): {size / 1e9:.1f} GB are in memory")
+        _log.warning(
+            f"decoded images cannot be cached in '{folder}' ({first_line(error)}): {size / 1e9:.1f} GB are kept in "
+            "memory"
+        )
     return _in_memory(shape, chunks)
 
 
@@ -91,7 +94,7 @@ def _read_or_written(path: Path, shape: Shape, chunks: Chunks) -> NDArray[np.uin
         raise FileNotFoundError(f"'{path}' was removed")
     make_room(path)
     size = f"{found.nbytes / 1e6:,.1f} MB"
-    _log.info(f"{shape[0]:,} images as they were drawn are kept in '{path.parent}' for the next time, {size}")
+    _log.info(f"{shape[0]:,} decoded images are cached in '{path.parent}' for the next time, {size}")
     return found
 
 

@@ -50,7 +50,9 @@ def keep_looks(key: str, looks: Sequence[Look]) -> None:
         write_whole(_path(key), json.dumps([dataclasses.astuple(look) for look in looks]))
         make_room(_path(key))
     except OSError as error:
-        _log.warning(f"nothing can be kept in '{kept_folder()}' ({first_line(error)}): the next time all is read again")
+        _log.warning(
+            f"nothing can be cached in '{kept_folder()}' ({first_line(error)}): next time everything is read again"
+        )
 
 
 def _path(key: str) -> Path:

@@ -32,7 +32,7 @@ def read_labels(
     """
     found, looks = (task, "") if task else task_of_array(where, arrays["train_y"])
     if looks:
-        _log.info("%s: its labels are %s, so the task is %s (`task` says otherwise)", where, looks, found)
+        _log.info("%s: its labels are %s, so the task is %s (`task` overrides this)", where, looks, found)
     return found, *found.read(where, arrays, _names(where, names))
 
 
@@ -44,5 +44,5 @@ def _names(where: str, names: NDArray[Any] | None) -> Names | None:
     found = tuple(map(str, names))
     if len(set(found)) < len(found):
         twice = next(name for name in found if found.count(name) > 1)
-        raise AnenasError(f"{where}: class_names holds '{twice}' twice; give each class its own name")
+        raise AnenasError(f"{where}: class_names contains '{twice}' twice; give each class its own name")
     return found

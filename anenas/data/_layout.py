@@ -52,12 +52,14 @@ def find_parts(path: Path, kind: InputKind, passed: PassedOver) -> dict[str, Pat
         if part and class_folders(folder):
             if part in parts:
                 raise AnenasError(
-                    f"'{parts[part]}' and '{folder}' are both called like the {_words(part)} split; keep one of them"
+                    f"'{parts[part]}' and '{folder}' both have the name of the {_words(part)} split; keep one of them"
                 )
             parts[part] = folder
     if not parts:
         if flat := [folder.name for folder in folders if split_of(folder.name)]:
-            _log.info(f"{passed.title}: {some_of(flat, 3)}: taken for classes, not splits, as no folders are in them")
+            _log.info(
+                f"{passed.title}: {some_of(flat, 3)}: treated as classes, not splits, because they contain no folders"
+            )
         return {"train": path}
     _check(path, kind, parts, [folder for folder in folders if folder not in parts.values()])
     for folder in folders:
@@ -76,12 +78,12 @@ def _check(path: Path, kind: InputKind, parts: dict[str, Path], others: list[Pat
         return
     if not classes:
         raise AnenasError(
-            f"'{path}' has folders of classes in {names} but none for training: put the training {kind} into "
-            f"'{path / 'train'}', or name the one folder to split"
+            f"'{path}' has class folders in {names} but none for training: put the training {kind} into "
+            f"'{path / 'train'}', or name only the folder to split"
         )
     raise AnenasError(
-        f"'{path}': {names} {is_are} called like a split and {holds} folders, but beside {it_them} there is "
-        f"{some_of(classes, 3)}: put classes into '{path / 'train'}', or rename what is called like a split"
+        f"'{path}': {names} {is_are} named like a split and {holds} folders, but next to {it_them} there is "
+        f"{some_of(classes, 3)}: put classes into '{path / 'train'}', or rename what is named like a split"
     )
 
 

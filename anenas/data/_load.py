@@ -112,7 +112,9 @@ def _read(data: Data, wanted: InputFormat) -> RawData:
         return of_own_sources(names, lambda text, metadata: _read(text, wanted.like(metadata)))
     if data is None:
         if wanted.kind not in _EMBEDDED:
-            raise AnenasError(f"no {wanted.kind} are embedded; name yours with `data`: {source_forms(wanted.kind)}")
+            raise AnenasError(
+                f"no {wanted.kind} are included in anenas; name yours with `data`: {source_forms(wanted.kind)}"
+            )
         data = _EMBEDDED[wanted.kind]
     text = source_text(data)
     if text is None:
@@ -133,7 +135,7 @@ def _of_task(data: RawData, asked: Task | None) -> RawData:
     labels, count = data.train.labels, len(data.classes)
     if problem := asked.problem_of(labels, count, len(labels)):
         raise AnenasError(
-            f"{data.name} has labels of {data.task}, not of {asked}: {problem}; a table may have them, table:labels.csv"
+            f"{data.name} has labels of {data.task}, not of {asked}: {problem}; a table can have them, table:labels.csv"
         )
     return dataclasses.replace(data, task=asked)
 
@@ -145,7 +147,7 @@ def _parts(data: RawData, validation: float, seed: int) -> tuple[Examples, Examp
         train, test = _cut(data, train, _TEST_FRACTION, seed)
         if held is not None:
             count = f"{len(test.labels):,} of the {len(data.train.labels):,} training {data.kind}"
-            _log.info(f"{data.name} has a validation split but no test split: {count} are held out as one")
+            _log.info(f"{data.name} has a validation split but no test split: {count} are held out for it")
     if held is None:
         train, held = _cut(data, train, validation, seed, limit=_MOST_VALIDATION)
     return train, held, test
@@ -162,8 +164,8 @@ def _cut(
         if found is None:
             count = len(np.unique(examples.groups))
             raise AnenasError(
-                f"{data.name}: its {f'{count} groups' if count > 1 else 'only group'} cannot be split so that each "
-                f"part has every class; name the split of each window in a column split, or leave out the groups"
+                f"{data.name}: its {f'{count} groups' if count > 1 else 'only group'} cannot be split so that every "
+                f"part has every class; give the split of each window in a column `split`, or leave out the groups"
             )
         rest, chosen = found
     return examples.take(rest), examples.take(chosen)
@@ -173,7 +175,7 @@ def _check_counts(data: RawData) -> None:
     """Check that every class or target has a name, and each class an example for each split that there will be."""
     for name in data.classes:
         if name.splitlines() != [name]:
-            raise AnenasError(f"{data.name}: a class is called {name!r}; expected a name of one line")
+            raise AnenasError(f"{data.name}: a class has the name {name!r}; expected a name of one line")
     if problem := dimension_problem(len(data.classes)):
         raise AnenasError(f"{data.name}: the number of its classes, {problem}")
     needed = 1 + (data.validation is None) + (data.test is None)

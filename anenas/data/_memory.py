@@ -80,7 +80,7 @@ def _raw_of_dataset(dataset: Dataset, wanted: InputFormat) -> RawData:
         raise wrong_kind(name, dataset.kind, wanted.kind)
     if wanted.rate and given.get("sample_rate") != str(wanted.rate):
         raise AnenasError(
-            f"{name} holds recordings of {given.get('sample_rate', 'unknown')} samples a second in its metadata, not "
+            f"{name} has recordings with {given.get('sample_rate', 'unknown')} samples per second in its metadata, not "
             f"{wanted.rate}; load them at that rate"
         )
     if wanted.encoding:
@@ -127,7 +127,7 @@ def _array(where: str, key: str, value: Any) -> NDArray[Any]:
     if array.dtype == object and all(isinstance(one, str) for one in array.flat):
         return array.astype(str)  # as pandas holds texts
     if array.dtype == object:
-        raise AnenasError(f"{where}: {key} holds Python objects; expected a plain array of numbers, or of strings")
+        raise AnenasError(f"{where}: {key} contains Python objects; expected a plain array of numbers or strings")
     return array
 
 
@@ -141,7 +141,7 @@ def _of_splits(splits: Mapping[Any, Any], wanted: InputFormat, where: str, name:
         if part not in PARTS or not _is_map_style(one) or not len(one):
             raise AnenasError(
                 f"{where}: {part} is a {type(one).__name__}; expected map-style data sets, with items and a length, "
-                f"for train and perhaps validation and test"
+                f"for train and, optionally, validation and test"
             )
     inputs: dict[str, list[Any]] = {}
     arrays: dict[str, NDArray[Any]] = {}
@@ -150,7 +150,7 @@ def _of_splits(splits: Mapping[Any, Any], wanted: InputFormat, where: str, name:
         inputs[part] = [given for given, _ in pairs]
         labels = [label for _, label in pairs]
         if len({label.shape for label in labels}) > 1:
-            raise AnenasError(f"{where}: {part} has items with unequal numbers of labels; give each as many")
+            raise AnenasError(f"{where}: {part} has items with different numbers of labels; give all the same number")
         arrays[f"{part}_y"] = np.array(labels)
     train = splits["train"]
     while not hasattr(train, "classes") and hasattr(train, "dataset"):
@@ -170,8 +170,8 @@ def _pair(what: str, item: Any) -> tuple[Any, Any]:
     label = np.asarray(item[1])
     if label.dtype.kind not in "biuf" or label.ndim > 1:
         raise AnenasError(
-            f"{what} has the label {item[1]!r}; expected a whole number from 0, or of each class whether it belongs to "
-            f"it, or a number, or several, to predict"
+            f"{what} has the label {item[1]!r}; expected an integer from 0, or one flag per class whether the input "
+            "belongs to it, or a number, or several, to predict"
         )
     return item[0], label
 
@@ -183,7 +183,8 @@ def _stacked(inputs: Mapping[str, list[Any]], where: str) -> dict[str, NDArray[A
         one = [given if isinstance(given, str) else _array(where, f"{part}_x", given) for given in each]
         if len({np.shape(given) for given in one}) > 1:
             raise AnenasError(
-                f"{where}: {part} has items of unequal shape; give one array, where shorter ones end in NaN"
+                f"{where}: {part} has items of different shapes; give one array, in which shorter ones are padded "
+                "with NaN"
             )
         arrays[f"{part}_x"] = np.array(one)
     return arrays
@@ -200,7 +201,7 @@ def _photos(inputs: Mapping[str, list[Any]], where: str) -> dict[str, PhotoPictu
             floats += was_float
         indices[f"{part}_x"] = np.arange(len(images) - len(each), len(images))
     if floats:
-        _log.info(f"{where}: {floats:,} images of floats from 0 to 1 are read as pixels of 0 to 255")
+        _log.info(f"{where}: {floats:,} images of floats from 0 to 1 are read as pixels from 0 to 255")
     # Drawing may change how an image is decoded; the caller's stay as they are.
     album = Album.of(lambda index: nullcontext(images[index].copy()), len(images))
     return {key: PhotoPictures(album, one) for key, one in indices.items()}

@@ -34,7 +34,7 @@ def with_splits(data: Data, *, validation: str | Path | None = None, test: str |
     text = source_text(data)
     if text is None:
         raise AnenasError(
-            f"`{next(iter(given))}` is a split of named data: name them with `data`, such as images:FOLDER"
+            f"`{next(iter(given))}` is a split of named data: name the data with `data`, such as images:FOLDER"
         )
     return {"train": text} | {part: beside(text, other) for part, other in given.items()}
 
@@ -80,12 +80,12 @@ def _examples(whole: RawData, origin: str, other: RawData, part: str, text: str)
     """All of another source, with the labels of the whole."""
     if other.validation or other.test:
         raise AnenasError(
-            f"{text} has splits of its own and cannot be the {part} split; name one of its folders, or data without"
+            f"{text} has its own splits and cannot be the {part} split; name one of its folders, or data without splits"
         )
     for key in {**whole.metadata, **other.metadata}:
         if whole.metadata.get(key) != other.metadata.get(key):
             raise AnenasError(
-                f"{text} is not read like {origin}: {key} is '{other.metadata.get(key)}', not "
+                f"{text} is not read in the same way as {origin}: {key} is '{other.metadata.get(key)}', not "
                 f"'{whole.metadata.get(key)}'; put both into one folder, as train and {part}, to be read together"
             )
     if other.task != whole.task:
@@ -96,7 +96,7 @@ def _examples(whole: RawData, origin: str, other: RawData, part: str, text: str)
     for name in other.classes:
         if name not in whole.classes:
             raise AnenasError(
-                f"{text} has the class '{name}', of which there is nothing in {origin}; "
+                f"{text} has the class '{name}', which does not occur in {origin}; "
                 f"{expected_class(name, whole.classes)}"
             )
     if other.classes == whole.classes:

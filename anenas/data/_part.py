@@ -69,7 +69,7 @@ def load_part(data: Data, wanted: InputFormat, name: PartName | None = None) -> 
     settled = found.train.inputs.settle(wanted, found.name)
     splits = [Split(one.inputs.draw(settled), one.labels, one.names) for one in chosen if len(one.labels)]
     if not splits:
-        raise AnenasError(f"{found.name} has no {wanted.kind} in its split '{name}'; name another with `split`")
+        raise AnenasError(f"{found.name} has no {wanted.kind} in its split '{name}'; choose another with `split`")
     return Part(found.name, name, is_held_out, found.classes, _joined(splits), found.task, found.train.inputs.masked)
 
 

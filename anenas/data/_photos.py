@@ -98,7 +98,7 @@ def _extremes(image: Image.Image) -> Range:
     array = np.asarray(image)
     lowest, highest = float(array.min()), float(array.max())
     if not np.isfinite(highest - lowest):
-        raise AnenasError("it holds values that are not finite")
+        raise AnenasError("it contains values that are not finite")
     return lowest, highest
 
 
@@ -155,7 +155,7 @@ def check_pixels(image: Image.Image) -> None:
     """
     if image.width * image.height > MOST_PIXELS:
         raise AnenasError(
-            f"it has {image.width}×{image.height} pixels, and {MOST_PIXELS // 10**6} million can be decoded at once"
+            f"it has {image.width}×{image.height} pixels, but at most {MOST_PIXELS // 10**6} million can be decoded"
         )
 
 

@@ -220,11 +220,11 @@ def pictures_of_arrays(
     for key, array in images.items():
         if array.shape[3] != channels:
             raise AnenasError(
-                f"{where}: train_x has {channels} channels but {key} has {array.shape[3]}; give both the same"
+                f"{where}: train_x has {channels} channels but {key} has {array.shape[3]}; give both the same number"
             )
     scaled = sum(len(array) for array in arrays.values() if array.dtype.kind == "f")
     if scaled:
-        _log.info("%s: %s images of floats from 0 to 1 are read as pixels of 0 to 255", where, f"{scaled:,}")
+        _log.info("%s: %s images of floats from 0 to 1 are read as pixels from 0 to 255", where, f"{scaled:,}")
     return {key: ArrayPictures(array) for key, array in images.items()}
 
 
@@ -241,7 +241,7 @@ def _checked(where: str, key: str, array: NDArray[Any]) -> NDArray[np.uint8]:
     if array.ndim not in (3, 4):
         raise AnenasError(f"{where}: {key} must be (N, H, W) or (N, H, W, C), not {array.shape}")
     if array.size == 0:
-        raise AnenasError(f"{where}: {key} holds no pixels: its shape is {array.shape}")
+        raise AnenasError(f"{where}: {key} has no pixels: its shape is {array.shape}")
     if array.ndim == 4 and array.shape[1] in (1, 3) and array.shape[3] > 4:
         raise AnenasError(
             f"{where}: {key} looks like (N, C, H, W) with shape {array.shape}; expected (N, H, W, C): give "
@@ -265,7 +265,7 @@ def pixels(what: str, array: NDArray[Any]) -> NDArray[np.uint8]:
     lowest, highest = float(array.min()), float(array.max())
     if not (lowest >= 0 and highest <= 1):
         raise AnenasError(
-            f"{what} holds floats from {lowest:g} to {highest:g}; expected uint8 with pixels from 0 to 255, or floats "
+            f"{what} has floats from {lowest:g} to {highest:g}; expected uint8 with pixels from 0 to 255, or floats "
             f"from 0 to 1, not normalised"
         )
     return np.rint(array * 255).astype(np.uint8)

@@ -49,7 +49,7 @@ class Series(Inputs):
             asked = [f"{wanted.channels} channels"] if wanted.channels else []
             asked += [f"{wanted.steps} steps"] if wanted.steps else []
             raise AnenasError(
-                f"{name} holds {wanted.kind} of {channels} channels and {steps} steps, not {' and '.join(asked)}; "
+                f"{name} has {wanted.kind} of {channels} channels and {steps} steps, not {' and '.join(asked)}; "
                 f"{wanted.kind} are never resized: leave out the input shape, or change the data"
             )
         return dataclasses.replace(wanted, channels=channels, steps=steps)
@@ -94,7 +94,7 @@ def read_series(
         if array.shape[1:] != (channels, steps):
             raise AnenasError(
                 f"{where}: train_x holds series of {channels} channels and {steps} steps, but {key} of "
-                f"{array.shape[1]} and {array.shape[2]}; give all the same, and end shorter ones in NaN"
+                f"{array.shape[1]} and {array.shape[2]}; give all the same shape, and pad shorter ones with NaN"
             )
     if steps > MAX_STEPS:
         raise AnenasError(
@@ -137,7 +137,7 @@ def _arranged(
             f"{where}: {key} must be series, (n, T, C) or (n, C, T) signed numbers, not {array.dtype} {array.shape}"
         )
     if array.size == 0:
-        raise AnenasError(f"{where}: {key} holds no series: its shape is {array.shape}")
+        raise AnenasError(f"{where}: {key} has no series: its shape is {array.shape}")
     with np.errstate(over="ignore"):  # what is too large is reported by its channel
         numbers = array.astype(np.float32)
     if numbers.ndim == 2:
@@ -148,7 +148,7 @@ def _arranged(
     if scale is not None:
         factors = np.asarray(scale, np.float32).reshape(-1)
         if len(factors) not in (1, numbers.shape[1]):
-            raise AnenasError(f"{where}: scale holds {len(factors)} numbers for {numbers.shape[1]} channels")
+            raise AnenasError(f"{where}: scale has {len(factors)} numbers for {numbers.shape[1]} channels")
         numbers = numbers * factors[:, None]
     return np.ascontiguousarray(numbers)
 
@@ -189,8 +189,8 @@ def _fill_gaps(
         more = ", …" if len(missing) > _NAMED else ""
         of = f"{touched:,} of {sum(map(len, parts.values())):,} series"
         _log.warning(
-            f"{where}: {missing.total():,} values are missing in {of} ({most}{more}): filled with the value before "
-            f"them, at the start with the first"
+            f"{where}: {missing.total():,} values are missing in {of} ({most}{more}): filled with the previous value "
+            f"(at the start, with the first one)"
         )
 
 
@@ -201,7 +201,8 @@ def _check_channels(where: str, series: NDArray[np.float32], names: Sequence[str
         largest = np.abs(values).max()
         if not largest <= _LARGEST:
             raise AnenasError(
-                f"{where}: {name} reaches {largest:g}; Core ML's float16 ends at {_LARGEST:,}: give it in another unit"
+                f"{where}: {name} reaches {largest:g}; the maximum of Core ML's float16 is {_LARGEST:,}: use another "
+                "unit"
             )
         mean, std = values.mean(), values.std()
         if is_constant(values):

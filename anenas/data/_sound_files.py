@@ -61,9 +61,9 @@ def _read(path: Path, audio: AudioFormat) -> Recording:
 def _checked(path: Path, sound: Sound, audio: AudioFormat) -> Recording:
     recording = brought_to(sound, audio)
     if not np.isfinite(recording.peak):
-        raise AnenasError(f"'{path}' holds samples that are not numbers; repair or remove it")
+        raise AnenasError(f"'{path}' contains samples that are not numbers; repair or remove it")
     if recording.peak > _LOUDEST:
-        raise AnenasError(f"'{path}' reaches {recording.peak:,.0f}; expected floats from −1 to 1: divide them")
+        raise AnenasError(f"'{path}' reaches {recording.peak:,.0f}; expected floats from −1 to 1: scale them")
     return recording
 
 

@@ -25,9 +25,12 @@ def check_soundfile(files: Sequence[Path]) -> None:
     """
     others = [path for path in files if path.suffix.lower() in OTHER_SUFFIXES]
     if others and not _is_there():
-        what = f"{len(others):,} files, such as '{others[0]}', are" if len(others) > 1 else f"'{others[0]}' is"
         kinds = ", ".join(sorted({path.suffix.lower() for path in others}))
-        raise AnenasError(f"{what} {kinds}, which soundfile reads: {_INSTALL.format('them' if others[1:] else 'it')}")
+        if len(others) > 1:
+            what, them = f"{len(others):,} files, such as '{others[0]}', are {kinds}, which need", "them"
+        else:
+            what, them = f"'{others[0]}' is {kinds}, which needs", "it"
+        raise AnenasError(f"{what} the package soundfile: {_INSTALL.format(them)}")
 
 
 def open_sound(path: Path) -> Sound:
@@ -37,7 +40,7 @@ def open_sound(path: Path) -> Sound:
         AnenasError: If it cannot be read.
     """
     if not _is_there():
-        raise AnenasError(f"'{path}' is of a kind that soundfile reads: {_INSTALL.format('it')}")
+        raise AnenasError(f"'{path}' needs the package soundfile: {_INSTALL.format('it')}")
     import soundfile
 
     def read(start: int, end: int) -> NDArray[np.float32]:
@@ -54,7 +57,7 @@ def open_sound(path: Path) -> Sound:
     except soundfile.LibsndfileError as error:
         raise _unreadable(path, error) from error
     if not 0 < info.samplerate <= HIGHEST_RATE:
-        raise AnenasError(f"'{path}' says {info.samplerate:,} samples a second; save it again, at 48,000 or fewer")
+        raise AnenasError(f"'{path}' has {info.samplerate:,} samples per second; save it again with 48,000 or fewer")
     return Sound(info.samplerate, info.frames, info.channels, read)
 
 

@@ -121,7 +121,7 @@ def find_source(text: str, kind: InputKind) -> tuple[DataSource, str]:
         return find_source(f"table:{rest}", kind)
     if origin.name == "csv" and _holds_texts(rest):
         if kind is TEXTS:
-            raise AnenasError(f"{text} holds texts: name it text:{rest}")
+            raise AnenasError(f"{text} contains text: write it as text:{rest}")
         raise wrong_kind(f"text:{rest}", TEXTS, kind)
     if not origin.gives(kind):
         raise wrong_kind(text, origin.kinds[0], kind)
@@ -151,11 +151,13 @@ def _all() -> list[DataSource]:
 
 def _unknown(text: str, kind: InputKind) -> AnenasError:
     if text == IN_MEMORY:
-        return AnenasError("they were given as objects, which are not stored: give the same again as `data`")
+        return AnenasError(
+            "they were given as Python objects, which are not stored: pass the same objects again as `data`"
+        )
     if text and is_folder(expanded(text)):
         forms = [f"{one.name}:{text}" for one in _all() if one.rest == "FOLDER" and one.gives(kind)]
         if forms:
-            return AnenasError(f"'{text}' is a folder; for a folder of class folders, say {' or '.join(forms)}")
+            return AnenasError(f"'{text}' is a folder; for a folder of class folders, use {' or '.join(forms)}")
     for one in _all():
         for known in one.known:
             if text.casefold() == known.casefold():
@@ -175,7 +177,7 @@ def wrong_kind(what: str, found: InputKind, wanted: InputKind) -> AnenasError:
         wanted: The other.
     """
     return AnenasError(
-        f"{what} holds {found}, not {wanted}: search them with a space of {found}, such as {found.example_space}, or "
+        f"{what} has {found}, not {wanted}: search with a space for {found}, such as {found.example_space}, or "
         f"name {wanted}: {source_forms(wanted)}"
     )
 

@@ -102,12 +102,12 @@ class Rows:
         if (count := int(missing.any(1).sum())) > 0:
             each = ", ".join(f"{n:,} of {name}" for name, n in zip(names, missing.sum(0).tolist(), strict=True) if n)
             _log.warning(
-                f"'{self.path}': {count:,} of {len(missing):,} rows lack a value ({each}): no window reaches over them"
+                f"'{self.path}': {count:,} of {len(missing):,} rows have a missing value ({each}): no window spans them"
             )
         if self.times is None:
             return
         if (count := int(self._gaps.sum())) > 0:
-            _log.warning(f"'{self.path}': {count:,} gaps in {self.clock}, or steps back: no window reaches over them")
+            _log.warning(f"'{self.path}': {count:,} gaps or steps back in {self.clock}: no window spans them")
         uneven = sum(
             int((~self._gaps[places] & (np.abs(steps - usual) > _UNEVEN * usual)).sum())
             for steps, usual, places in self._steps(self.times)
@@ -115,7 +115,7 @@ class Rows:
         if uneven:
             _log.warning(
                 f"'{self.path}': {uneven:,} of {len(self._gaps):,} steps of {self.clock} are longer or shorter than "
-                f"usual: taken as equally long"
+                f"usual: treated as equally long"
             )
 
     def longest(self) -> int:
@@ -138,7 +138,7 @@ class Rows:
             if not len(rows):
                 here = int(self.before[self.part == place].max(initial=-1)) + 1
                 raise AnenasError(
-                    f"'{self.path}': the longest stretch of {part} rows without a gap has {here:,} rows; a window of "
+                    f"'{self.path}': the longest run of {part} rows without a gap has {here:,} rows; a window of "
                     f"{steps} steps and the step after it need {steps + 1}: ask for shorter windows, or give more rows"
                 )
             every = -(-len(rows) // limits[part])

@@ -82,14 +82,14 @@ class Texts(Inputs):
         unspaced = sum(count for letter, count in letters.items() if is_unspaced(letter))
         if 2 * unspaced > letters.total():
             _log.warning(
-                f"{unspaced / letters.total():.0%} of the letters are of a script without blanks between words, so "
-                f"that a clause counts as a word: characters suit such texts, as in the space character_rnn"
+                f"{unspaced / letters.total():.0%} of the letters are from a script without spaces between words, so "
+                f"a whole clause counts as one word: use characters for such texts, as in the space character_rnn"
             )
         pictures = sum(any(unicodedata.category(one) == "So" for one in text) for text in self.texts)
         if pictures:
             _log.info(
-                f"{pictures:,} of {len(self):,} training texts hold emoji or other symbols, which are no words and are "
-                f"left out; characters keep them, as in the space character_rnn"
+                f"{pictures:,} of {len(self):,} training texts contain emoji or other symbols, which are not words "
+                "and are left out; the space character_rnn, which uses characters, keeps them"
             )
 
 

@@ -77,12 +77,12 @@ def check_windows(path: Path, windows: Sequence[Window]) -> None:
                 if one != other:
                     raise AnenasError(
                         f"{here}the {what} of window '{window.name}' is '{other}' and was '{one}' before; give each "
-                        f"window a name of its own"
+                        f"window its own name"
                     )
         if window.name in seen:
             raise AnenasError(
-                f"{here}window '{window.name}' was there before, with others between; put its rows one after the "
-                f"other, and give each window a name of its own"
+                f"{here}window '{window.name}' appears again after other windows; put its rows one after the "
+                f"other, and give each window its own name"
             )
         seen.add(window.name)
 
@@ -96,7 +96,8 @@ def check_there(
         which, channel = np.argwhere(empty)[0]
         window = windows[which]
         raise AnenasError(
-            f"'{path}', row {window.line}: window '{window.name}' has no value of {names[channel]}; leave either out"
+            f"'{path}', row {window.line}: window '{window.name}' has no value of {names[channel]}; leave one of them "
+            "out"
         )
 
 
@@ -114,6 +115,6 @@ def tell_of_time(
     which = np.flatnonzero(np.logical_or.reduceat(uneven, bounds[:-1]))
     if len(which):
         _log.warning(
-            f"'{path}': {len(which):,} of {len(windows):,} series have gaps in {name} or go back in it, the first in "
-            f"window '{windows[which[0]].name}': their steps are taken as equally long"
+            f"'{path}': {len(which):,} of {len(windows):,} series have gaps or steps back in {name}, the first in "
+            f"window '{windows[which[0]].name}': their steps are treated as equally long"
         )

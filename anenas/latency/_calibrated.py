@@ -43,7 +43,7 @@ class CalibratedLatency:
     def __init__(self, device: OwnDevice | None = None) -> None:
         if device and device.model != VERSION:
             raise AnenasError(
-                f"'{device.name}' was calibrated for {device.model}, this is {VERSION}; calibrate it again"
+                f"'{device.name}' was calibrated for {device.model}, but this is {VERSION}; calibrate it again"
             )
         self._device = device
         self.version = f"{_VERSION} for {device.name} ({device.scale} {device.fixed})" if device else _VERSION

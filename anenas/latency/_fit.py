@@ -49,7 +49,7 @@ def fit_device(
     """
     count = len(set(models))
     if count < FEWEST:
-        raise AnenasError(f"{count} measured models of {name}, at least {FEWEST} are needed")
+        raise AnenasError(f"{count} measured models on {name}; at least {FEWEST} are needed")
     truth = np.array(measured_ms)
     fixed_ms = estimates[0].fixed_ms
     work_ms = np.array([one.ms - one.fixed_ms for one in estimates])

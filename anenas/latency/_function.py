@@ -44,7 +44,7 @@ class FunctionLatency:
             ms = low_ms = high_ms = math.nan
         if not 0 <= low_ms <= ms <= high_ms < math.inf:
             raise AnenasError(
-                f"{self.name} returned {answer!r}; expected milliseconds, or milliseconds with the lower and upper end "
-                "of their interval"
+                f"{self.name} returned {answer!r}; expected milliseconds, or milliseconds with the lower and upper "
+                "ends of their interval"
             )
         return Latency(ms, low_ms, high_ms, chip.full_name, self.name, self.version)

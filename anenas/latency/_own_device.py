@@ -94,9 +94,11 @@ def check_device_name(name: str) -> None:
         AnenasError: If it is a chip's name, or has characters unsuited to file names.
     """
     if not re.fullmatch(_NAME, name):
-        raise AnenasError(f"a device cannot be called '{name}': expected letters, digits, '_', '.' and '-', at most 60")
+        raise AnenasError(
+            f"invalid device name '{name}': expected letters, digits, '_', '.' and '-', at most 60 characters"
+        )
     if name.casefold() in {chip.casefold() for chip in (*chips(), "all")}:
-        raise AnenasError(f"'{name}' is a chip; call your device something else, such as my-{name}")
+        raise AnenasError(f"'{name}' is the name of a chip; choose another name for your device, such as my-{name}")
 
 
 def chip_or_own_device(name: str) -> tuple[Chip, OwnDevice | None]:

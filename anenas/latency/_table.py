@@ -79,7 +79,7 @@ class TableLatency:
             except AnenasError as error:
                 raise AnenasError(f"'{path}', row {number}: {error}") from error
             if key in rows:
-                raise AnenasError(f"'{path}', row {number}: {' on '.join(key)} is there twice")
+                raise AnenasError(f"'{path}', row {number}: {' on '.join(key)} appears twice")
             rows[key] = us
         return cls(rows, hashlib.sha256(path.read_bytes()).hexdigest()[:8], str(path))
 
@@ -107,8 +107,8 @@ class TableLatency:
         if not 1 / _BEYOND < ms / estimated_ms < _BEYOND:
             unit = "milliseconds" if ms < estimated_ms else "nanoseconds"
             _log.warning(
-                f"'{self._title}': {ms:.3g} ms on {chip.name} by the table, where {estimated_ms:.3g} is estimated: is "
-                f"us in {unit}? Give microseconds"
+                f"'{self._title}': {ms:.3g} ms on {chip.name} according to the table, but the estimate is "
+                f"{estimated_ms:.3g}: is us in {unit}? Give microseconds"
             )
 
 

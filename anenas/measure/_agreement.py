@@ -84,7 +84,7 @@ def agreement(graph: Graph, chip: Chip, recording: Recording) -> Agreement:
         AnenasError: If there is no plan, the engine was not allowed, or the plan is of another program.
     """
     if not recording.plan:
-        raise AnenasError(f"the recording of {recording.model} holds no compute plan")
+        raise AnenasError(f"the recording of {recording.model} has no compute plan")
     if not recording.with_engine:
         raise AnenasError(f"{recording.model} was recorded with {recording.compute_units}, without the engine")
     planned = _match(graph, recording)
@@ -115,4 +115,4 @@ def _match(graph: Graph, recording: Recording) -> dict[str, PlannedOp]:
         plan = [planned for planned in recording.plan if planned.kind not in without]
         if [op.kind for op in ops] == [planned.kind for planned in plan]:
             return {op.name: planned for op, planned in zip(ops, plan, strict=True)}
-    raise AnenasError(f"the compute plan of {recording.model} is of another program")
+    raise AnenasError(f"the compute plan of {recording.model} belongs to another program")

@@ -68,7 +68,7 @@ def calibrate(table: Path, chip: Chip, name: str) -> Calibrated:
     if len(set(models)) < FEWEST:
         reasons = ", ".join(f"{count} {reason}" for reason, count in skipped.items())
         raise AnenasError(
-            f"{table}: {len(set(models))} measured models of {chip.name}, at least {FEWEST} are needed"
+            f"{table}: {len(set(models))} measured models on {chip.name}; at least {FEWEST} are needed"
             + (f"; skipped: {reasons}" if reasons else "")
         )
     before = [source.latency(row.graph, chip) for row in rows]

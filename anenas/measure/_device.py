@@ -73,7 +73,7 @@ class DeviceLatency:
             raise AnenasError("a device measures packages: export the network first")
         recording = self.record(graph, Package.open(package), str(package))
         if recording.chip != chip.name:
-            raise AnenasError(f"the device has an {recording.chip}, not an {chip.name}; name the chip that it has")
+            raise AnenasError(f"the device has an {recording.chip}, not an {chip.name}; give the right chip")
         return recording.latency(self.name, self.version)
 
     def from_cost(self, cost: ProgramCost, chip: Chip) -> Latency:

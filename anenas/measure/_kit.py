@@ -116,10 +116,10 @@ def write_kit(models: Sequence[str], out: Path, *, core_ai: bool = False) -> lis
         AnenasError: If `out` holds something, a model is named twice, or one cannot be loaded.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise AnenasError(f"{out} is not empty; name a folder that is not there yet")
+        raise AnenasError(f"{out} is not empty; name a new folder")
     models = [model.rstrip("/") for model in models]
     if len(set(models)) < len(models):
-        raise AnenasError("a model is named twice; a kit measures each once")
+        raise AnenasError("a model is listed twice; a kit measures each model once")
     out.parent.mkdir(parents=True, exist_ok=True)
     with replacing(out) as kit:
         kit.mkdir()

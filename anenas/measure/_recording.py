@@ -190,9 +190,9 @@ def read_recordings(path: Path) -> list[Recording]:
     except ValueError as error:
         raise AnenasError(f"{path} is not JSON: {error}") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise AnenasError(f'{path} holds no recordings: expected a JSON object with "format": "{FORMAT}"')
+        raise AnenasError(f'{path} has no recordings: expected a JSON object with "format": "{FORMAT}"')
     if content.get("version") != VERSION:
-        raise AnenasError(f"{path} is of version {content.get('version')!r} of the format; this anenas reads {VERSION}")
+        raise AnenasError(f"{path} has version {content.get('version')!r} of the format; this anenas reads {VERSION}")
     try:
         return list(_FILE.validate_python(content).recordings)
     except ValidationError as error:

@@ -113,14 +113,14 @@ async def attach(device: str = "local", chip: str = "", team: str = "") -> Targe
         os_name = f"macOS {_ask('sw_vers', '-productVersion')} ({_ask('sw_vers', '-buildVersion')})"
         return Target(None, _ask("sysctl", "-n", "hw.model"), mac_chip(_ask("sysctl", "-n", _BRAND)), os_name)
     if not (chip and team):
-        raise ValidationError("an iPhone needs its chip, such as A15, and a developer team that signs the app")
+        raise ValidationError("for an iPhone, give its chip, such as A15, and the developer team that signs the app")
     remote = _tool("remote_device")
     if remote is None:
         raise ValidationError("an iPhone needs coremltools 8.3 or later: pip install --upgrade coremltools")
     try:
         found = remote.Device.get_connected_devices(device_type=remote.DeviceType.IPHONE)
         if not found:
-            raise ValidationError("no iPhone is connected; attach one, unlock it and turn on developer mode")
+            raise ValidationError("no iPhone is connected; connect one, unlock it and turn on developer mode")
         ready = await found[0].prepare_for_model_debugging(remote.AppSigningCredentials(development_team=team))
     except ValidationError:
         raise
@@ -511,10 +511,10 @@ def main() -> int:
     with contextlib.suppress(ImportError):
         importlib.import_module("coremltools")
     if "coremltools" not in sys.modules:
-        print("coremltools is missing: pip install coremltools", file=sys.stderr)
+        print("coremltools is not installed: pip install coremltools", file=sys.stderr)
         return 2
     if not has_core_ml():
-        print("Core ML is only on macOS: run this script on a Mac", file=sys.stderr)
+        print("Core ML exists only on macOS: run this script on a Mac", file=sys.stderr)
         return 2
     out.mkdir(parents=True, exist_ok=True)
     try:

@@ -27,7 +27,7 @@ def predict(path: Path, inputs: Mapping[str, Any]) -> dict[str, Array]:
         AnenasError: If this is not macOS, or an input is missing or does not fit.
     """
     if platform.system() != "Darwin":
-        raise AnenasError('Core ML is on macOS only; run the program on torch (`backend="torch"`)')
+        raise AnenasError('Core ML exists only on macOS; run the program with torch (`backend="torch"`)')
     file = ProgramFile.open(path)
     given, count = take(inputs, file.inputs)
     model = coremltools().models.MLModel(str(path))

@@ -144,7 +144,7 @@ def _step(operation: Operation, numerics: Numerics) -> Step:
     name, kind = operation.name, operation.type
     found = _CONTROL.get(kind) or OPERATIONS.get(kind)
     if found is None:
-        raise AnenasError(f"operation {name!r} is of type {kind!r}, which is not known")
+        raise AnenasError(f"operation {name!r} has the type {kind!r}, which is not known")
     constants: dict[str, Any] = {}
     variables: dict[str, tuple[list[Any], Convert]] = {}
     for parameter, operands in operation.operands.items():
@@ -156,7 +156,7 @@ def _step(operation: Operation, numerics: Numerics) -> Step:
         else:
             constants[parameter] = found.convert[parameter](bound)
     if missing := found.required - operation.operands.keys():
-        raise AnenasError(f"operation {name!r} ({kind}) lacks its parameter {min(missing)!r}")
+        raise AnenasError(f"operation {name!r} ({kind}) has no parameter {min(missing)!r}")
     if kind == "reshape" and "shape" in constants:
         # Allow any number of samples at once: infer the first dimension.
         shape = operation.results[0].type.shape

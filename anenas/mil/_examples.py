@@ -38,7 +38,7 @@ def example_inputs(file: ProgramFile, seed: int = 0, samples: int = 1) -> dict[s
         name, dtype = given.name, named_type(given.dtype)
         shape = tuple(size or 0 for size in given.usual)
         if not all(shape):
-            raise AnenasError(f"{file}: the input {name} has no fixed shape; export it with one")
+            raise AnenasError(f"{file}: the input {name} has no fixed shape; export it with a fixed one")
         if math.prod(shape) > _MOST:
             sizes = "×".join(map(str, shape))
             raise AnenasError(f"{file}: the input {name} has {sizes} values, too many for an example")

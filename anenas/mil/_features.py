@@ -202,7 +202,7 @@ def take(inputs: Mapping[str, Any], features: tuple[Feature, ...]) -> tuple[dict
             raise AnenasError(f"no input {feature.name}; expected {feature}")
     if len(set(counts.values())) > 1:
         numbers = ", ".join(f"{count} of {name}" for name, count in counts.items())
-        raise AnenasError(f"the inputs hold different numbers of samples: {numbers}")
+        raise AnenasError(f"the inputs have different numbers of samples: {numbers}")
     return tensors, next(iter(counts.values()), 1)
 
 
@@ -232,8 +232,8 @@ def warn_of_scale(features: tuple[Feature, ...], inputs: Mapping[str, Any]) -> N
         low, high = float(values.min()), float(values.max())
         if low < 0 or high > _WHITE or 0 < high <= 1:
             _log.warning(
-                "the picture %s holds values from %.3g to %.3g; the program takes 0 to %d and scales them itself: "
-                "give them as they are, or multiply by %d what was divided by it",
+                "the image %s has values from %.3g to %.3g; the program expects 0 to %d and scales them itself: "
+                "pass unscaled values, or multiply by %d",
                 feature.name, low, high, _WHITE, _WHITE,
             )  # fmt: skip
 

@@ -87,13 +87,13 @@ class ProgramFile:
         try:
             model.ParseFromString(file.read_bytes())
         except Exception as error:  # protobuf's DecodeError, which its C extension does not export everywhere
-            raise AnenasError(f"{file} is not a Core ML model, is cut short, or is encrypted") from error
+            raise AnenasError(f"{file} is not a Core ML model, or is incomplete or encrypted") from error
         is_program = model.WhichOneof("Type") == "mlProgram"
         oldest, newest = _versions()
         if model.specificationVersion > newest or (is_program and model.specificationVersion < oldest):
             raise AnenasError(
-                f"{path} is of specification version {model.specificationVersion}; "
-                f"versions {oldest} to {newest} are known"
+                f"{path} has specification version {model.specificationVersion}; "
+                f"versions {oldest} to {newest} are supported"
             )
         if not is_program:
             raise _no_program(path, model.WhichOneof("Type"))
@@ -157,12 +157,14 @@ class ProgramFile:
             AnenasError: If it has.
         """
         if links := [file for file in self.path.rglob("*") if file.is_symlink()]:
-            raise AnenasError(f"{self.path} holds a link, {links[0].relative_to(self.path)}; a package is plain files")
+            raise AnenasError(
+                f"{self.path} contains a link, {links[0].relative_to(self.path)}; a package must consist of plain files"
+            )
 
 
 def _model_file(path: Path) -> Path:
     if path.suffix == ".mlmodelc":
-        raise AnenasError(f"{path} is compiled, and cannot be read; give the .mlpackage that it was compiled from")
+        raise AnenasError(f"{path} is compiled and cannot be read; give the .mlpackage that it was compiled from")
     if path.suffix == ".mlmodel":
         raise AnenasError(f"{path} is not an .mlpackage; convert the network with convert_to='mlprogram'")
     manifest = path / _MANIFEST
@@ -175,7 +177,7 @@ def _model_file(path: Path) -> Path:
         relative = stored["itemInfoEntries"][stored["rootModelIdentifier"]]["path"]
         file = inside(path, path / "Data" / relative, f"the model {plain(relative)} of {_MANIFEST}")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise AnenasError(f"{manifest} is damaged: it names no root model") from error
+        raise AnenasError(f"{manifest} is damaged: it has no root model") from error
     if not is_file(file):
         raise AnenasError(f"{path} is incomplete: it has no {plain(str(file.relative_to(path)))}")
     return file

@@ -81,7 +81,7 @@ class _Reader:
         if not outputs and operation.type == "write_state":  # what it writes
             outputs = (dataclasses.replace(self._tensor(operation.operands["data"][0]), name=operation.name),)
         if not outputs:
-            raise AnenasError(f"{self._file} is damaged: {operation.type} makes nothing")
+            raise AnenasError(f"{self._file} is damaged: {operation.type} has no result")
         begin = attributes.get("begin", ())
         if isinstance(begin, tuple) and inputs and len(begin) == len(inputs[0].shape):
             attributes |= {"begin": tuple(b + n if b < 0 else b for b, n in zip(begin, inputs[0].shape, strict=True))}
@@ -123,7 +123,7 @@ class _Reader:
         found = operand.type
         name = found.dtype.name if found.dtype else "string"
         if name not in ITEM_BYTES:
-            raise AnenasError(f"{self._file}: {operand.name!r} is {name}, which only compressed weights may be")
+            raise AnenasError(f"{self._file}: {operand.name!r} is {name}, which is allowed only for compressed weights")
         # Sizes that depend on the values of the inputs are unknown; they count as one.
         shape = self._shapes.get(operand.name) or found.shape or tuple(1 if s is None else s for s in found.sizes)
         stored = storage(operand) if isinstance(operand, Constant) and operand.unpacked_by else None

@@ -124,7 +124,7 @@ class Program:
         """
         given, count = take(inputs, self.inputs)
         if count > 1:
-            raise AnenasError(f"the inputs hold {count} samples; intermediate results need exactly one")
+            raise AnenasError(f"the inputs have {count} samples; intermediate results need exactly one")
         values: Values = given | self._tensors(self.new_state())
         rounding = self._rounding()
         for step in self._steps.stepwise(values, rounding):

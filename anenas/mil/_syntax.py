@@ -121,7 +121,7 @@ class _Reader:
     def _values(self, named: Any) -> tuple[Value, ...]:
         for one in named:
             if plain(one.name) != one.name:  # no tool writes such, and every message and table would have to mind
-                raise AnenasError(f"{self._weights.package} is damaged: a value is called '{plain(one.name)}'")
+                raise AnenasError(f"{self._weights.package} is damaged: a value has the name '{plain(one.name)}'")
         return tuple(Value(one.name, self._type(one.type)) for one in named)
 
     def _type(self, message: Any) -> ValueType:
@@ -192,7 +192,7 @@ def _unpack(operation: Operation, index: int, package: Path) -> Array:
     from anenas.mil.operations import FOLDED
 
     if operation.type not in FOLDED:
-        raise AnenasError(f"operation {operation.name!r} is of type {operation.type!r}, which is not known")
+        raise AnenasError(f"operation {operation.name!r} has the type {operation.type!r}, which is not known")
     operands = {}
     for parameter, (operand,) in operation.operands.items():
         if not isinstance(operand, Constant):

@@ -27,10 +27,10 @@ def decode(value: Any, found: ValueType, weights: Weights) -> Array | str | list
         values = [decode(one, read_type(one.type, weights.package), weights) for one in listed.values]
         return [_scalar(one) for one in values] if found.kind == "listType" else values
     if found.kind != "tensorType":
-        raise AnenasError(f"{weights.package}: a constant of kind {found.kind} is not known")
+        raise AnenasError(f"{weights.package}: a constant has the unknown kind {found.kind}")
     shape, dtype = found.shape, found.dtype
     if shape is None:
-        raise AnenasError(f"{weights.package} is damaged: the shape of a constant is not given")
+        raise AnenasError(f"{weights.package} is damaged: the shape of a constant is missing")
     if dtype is None:
         strings = list(value.immediateValue.tensor.strings.values)
         return strings[0] if not shape and len(strings) == 1 else strings

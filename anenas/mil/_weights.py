@@ -50,13 +50,13 @@ class Weights:
             self._files[file_name] = self._mapped(file_name)
         data, name = self._files[file_name], PurePosixPath(file_name).name
         if offset + _BLOCK > len(data):
-            raise AnenasError(f"{self.package}: {name} is cut short: a weight is at byte {offset} of {len(data)}")
+            raise AnenasError(f"{self.package}: {name} is incomplete: a weight is at byte {offset} of {len(data)}")
         sentinel, _, size, start = _METADATA.unpack(bytes(data[offset : offset + _METADATA.size]))
         if sentinel != _SENTINEL:
             raise AnenasError(f"{self.package}: {name} is damaged: there is no weight at byte {offset}")
         if start + size > len(data):
             raise AnenasError(
-                f"{self.package}: {name} is cut short: a weight ends at byte {start + size}, the file at {len(data)}"
+                f"{self.package}: {name} is incomplete: a weight ends at byte {start + size}, the file at {len(data)}"
             )
         return data[start : start + size]
 
@@ -67,11 +67,13 @@ class Weights:
             raise AnenasError(f"{self.package} is incomplete: it has no weight file {plain(relative)}")
         size = file.stat().st_size
         if size < _BLOCK:
-            raise AnenasError(f"{self.package}: {file.name} is cut short: it has {size} bytes")
+            raise AnenasError(f"{self.package}: {file.name} is incomplete: it has {size} bytes")
         data = np.memmap(file, dtype=np.uint8, mode="r")
         _, version = _HEADER.unpack(bytes(data[: _HEADER.size]))
         if version != _VERSION:
-            raise AnenasError(f"{self.package}: {file.name} is of storage version {version}; only {_VERSION} is known")
+            raise AnenasError(
+                f"{self.package}: {file.name} has storage version {version}; only {_VERSION} is supported"
+            )
         return data
 
 
@@ -84,7 +86,7 @@ def inside(package: Path, file: Path, what: str) -> Path:
     try:
         is_inside = file.resolve().is_relative_to(package.resolve())
     except (OSError, RuntimeError, ValueError) as error:  # a name too long, links in a circle, a null byte
-        raise AnenasError(f"{package} is refused: {what} is no path of a file") from error
+        raise AnenasError(f"{package} is rejected: {what} is not the path of a file") from error
     if not is_inside:
-        raise AnenasError(f"{package} is refused: {what} lies outside of it")
+        raise AnenasError(f"{package} is rejected: {what} is outside of it")
     return file

@@ -76,7 +76,7 @@ def load_model(uri: str) -> Program:
 
     folder = Path(download_artifacts(uri))
     if not (folder / _PACKAGE).is_dir():
-        raise AnenasError(f"{uri} is no model of anenas: it holds no {_PACKAGE}")
+        raise AnenasError(f"{uri} is not a model of anenas: it contains no {_PACKAGE}")
     return Package.open(folder / _PACKAGE).program("fp16")
 
 

@@ -95,7 +95,7 @@ def register_model(
         if alias:
             client.set_registered_model_alias(name, alias, version.version)
     except MlflowException as error:
-        raise AnenasError(f"MLflow does not register '{name}': {first_line(error)}") from error
+        raise AnenasError(f"MLflow cannot register '{name}': {first_line(error)}") from error
     return version, found is None
 
 

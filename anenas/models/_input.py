@@ -29,7 +29,7 @@ def input_format(package: Package) -> InputFormat:
             vocabulary = tuple(map(str, read_json(metadata["vocabulary"])))
             encoding = Encoding(metadata["tokens"], len(vocabulary))
         except (ValueError, TypeError, KeyError) as error:
-            raise AnenasError(f"{package} has no list of tokens as its vocabulary: {error}") from None
+            raise AnenasError(f"{package} has no valid vocabulary: {error}") from None
         return InputFormat.of_shape(TEXTS, shape, encoding=encoding, vocabulary=vocabulary)
     text = metadata.get("anenas.architecture")
     architecture = Architecture.parse(text) if text else None
@@ -40,5 +40,5 @@ def input_format(package: Package) -> InputFormat:
         try:
             columns = tuple(map(str, read_json(metadata["columns"])))
         except (ValueError, TypeError) as error:
-            raise AnenasError(f"{package} has no list of names as its columns: {error}") from None
+            raise AnenasError(f"{package} has no valid list of column names: {error}") from None
     return InputFormat.of_shape(kind, shape, rate=rate, columns=columns).trained_with(metadata)

@@ -122,7 +122,7 @@ def _timm_name(text: str) -> tuple[str, tuple[int, int, int, int]]:
 
 
 def _timm_network(name: str) -> nn.Module:
-    from anenas.blocks import import_timm
+    from anenas.blocks import create_timm
     from anenas.network import fuse
 
-    return fuse(import_timm().create_model(name, pretrained=False))
+    return fuse(create_timm(name, pretrained=False))

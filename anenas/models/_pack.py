@@ -44,10 +44,10 @@ def pack(folder: Path, out: Path) -> Packed:
         raise AnenasError(f"there is no folder '{folder}' to pack")
     folder = folder.resolve()
     if out.resolve().is_relative_to(folder):
-        raise AnenasError(f"'{out}' lies in the folder to pack; write it elsewhere")
+        raise AnenasError(f"'{out}' is inside the folder to pack; write it elsewhere")
     paths = list(folder.rglob("*"))
     if odd := [path for path in paths if path.is_symlink() or not (path.is_file() or path.is_dir())]:
-        raise AnenasError(f"{folder} cannot be packed: {odd[0].relative_to(folder)} is neither file nor folder")
+        raise AnenasError(f"{folder} cannot be packed: {odd[0].relative_to(folder)} is neither a file nor a folder")
     sizes = [path.stat().st_size for path in paths if path.is_file()]
     try:
         with (
@@ -132,7 +132,7 @@ class _Stream:
         while len(data) < size and not self._xz.eof:
             piece = self._file.read(2**16) if self._xz.needs_input else b""
             if self._xz.needs_input and not piece:
-                raise EOFError("it is cut short")
+                raise EOFError("it is incomplete")
             data += self._xz.decompress(piece, size - len(data))
         self.allowed, self.taken = self.allowed - len(data), self.taken + len(data)
         if self.allowed < 0:

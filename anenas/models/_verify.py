@@ -72,9 +72,9 @@ def _against_weights(
         architecture = Architecture.parse(package.metadata["anenas.architecture"])
         mean, std = (tuple(map(float, read_json(package.metadata[f"anenas.{name}"]))) for name in ("mean", "std"))
     except KeyError as missing:
-        raise AnenasError(f"{package} does not say what network it is of (its metadata has no {missing})") from None
+        raise AnenasError(f"{package} does not say which network it contains (its metadata has no {missing})") from None
     except (ArithmeticError, TypeError, ValueError) as error:
-        raise AnenasError(f"{package} does not say how its input is normalised: {first_line(error)}") from None
+        raise AnenasError(f"{package} does not say how its input is normalized: {first_line(error)}") from None
     if not is_file(weights):
         raise AnenasError(f"there is no file {weights}")
     network = build(architecture)
@@ -82,13 +82,13 @@ def _against_weights(
         state = load_file(weights)
         network.load_state_dict(state)
     except (SafetensorError, OSError) as error:
-        raise AnenasError(f"{weights} does not hold the weights of {architecture}: {first_line(error)}") from error
+        raise AnenasError(f"{weights} does not contain the weights of {architecture}: {first_line(error)}") from error
     except RuntimeError as error:  # of many lines
         lacking = sorted(network.state_dict().keys() - state.keys())
         differs = f"it has no {lacking[0]}" if lacking else "names or shapes differ"
         raise AnenasError(
-            f"{weights} does not hold the weights of {architecture}: {differs}; expected those that the search wrote "
-            f"beside the package (a bundle has them in checkpoint.safetensors)"
+            f"{weights} does not contain the weights of {architecture}: {differs}; expected those that the search "
+            "wrote next to the package (in a bundle: checkpoint.safetensors)"
         ) from error
     pixels = next(iter(package.example_inputs(samples=samples).values()))
     deployed = Deployed(fuse(network), Normalisation(mean, std, architecture.raw), _told(package)).eval()
@@ -109,11 +109,11 @@ def _told(package: Package) -> nn.Module:
     if task.classifies:
         return task.output(np.zeros((2, len(package.score_outputs)), np.float32))
     if "anenas.units" not in package.metadata:
-        raise AnenasError(f"{package} does not say what its numbers were standardised by: export it again")
+        raise AnenasError(f"{package} does not say how its numbers were standardized: export it again")
     try:
         mean, std = np.array(read_json(package.metadata["anenas.units"]), np.float32)
     except (ValueError, TypeError) as error:
-        raise AnenasError(f"{package} is damaged: its units are no numbers ({first_line(error)})") from error
+        raise AnenasError(f"{package} is damaged: its units are not numbers ({first_line(error)})") from error
     return task.output(np.stack([mean - std, mean + std]))  # labels of that mean and standard deviation
 
 
@@ -125,7 +125,9 @@ def _against_values(package: Package, reference: Path, tolerances: Mapping[str, 
     expected = {feature.name: arrays[feature.name] for feature in package.outputs if feature.name in arrays}
     if len(inputs) < len(package.inputs) or not expected:
         names = ", ".join(feature.name for feature in (*package.inputs, *package.outputs))
-        raise AnenasError(f"{reference} holds {', '.join(arrays) or 'nothing'}; expected inputs and outputs: {names}")
+        raise AnenasError(
+            f"{reference} contains {', '.join(arrays) or 'nothing'}; expected inputs and outputs: {names}"
+        )
     return verify(package, inputs, expected, str(reference), tolerances=tolerances)
 
 
@@ -147,8 +149,8 @@ def _against_architecture(package: Package, text: str) -> Verification:
     found = [op.kind for op in stored.ops if op.kind not in aside]
     if found != expected or predicted.macs != stored.macs:
         raise AnenasError(
-            f"{package} is not of that architecture: {len(found)} operations and {stored.macs:,} multiply-accumulates, "
-            f"expected {len(expected)} and {predicted.macs:,}"
+            f"{package} does not have that architecture: {len(found)} operations and {stored.macs:,} "
+            f"multiply-accumulates, expected {len(expected)} and {predicted.macs:,}"
         )
     inputs = package.example_inputs()
     against = "its architecture (operations and sizes, no values)"

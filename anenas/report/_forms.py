@@ -36,6 +36,6 @@ def write_forms_png(points: Sequence[tuple[str, float, float, bool]], quality: s
     left.set_yticks(range(len(names)), names, fontsize=8)
     for tick, color in zip(left.get_yticklabels(), colors, strict=True):
         tick.set_color(color)
-    figure.suptitle("Blue: no other form is both smaller and better", fontsize=9, color=_BLUE)
+    figure.suptitle("Blue: no other format is both smaller and better", fontsize=9, color=_BLUE)
     with replacing(path) as unfinished:
         figure.savefig(unfinished, format="png")

@@ -75,7 +75,7 @@ def _title(study: Study) -> str:
     told += [f"{counts['stopped']} stopped early"] if counts["stopped"] else []
     told += [f"{counts['infeasible']} beyond a limit or rule"] if counts["infeasible"] else []
     what = f"{data} on {study.settings.chip}" if data else f"{study.name} on {study.settings.chip}"
-    return f"{what}: {', '.join(told)}; {front} on the front that can be told apart"
+    return f"{what}: {', '.join(told)}; {front} on the front"
 
 
 def _frame(
@@ -104,7 +104,7 @@ def _frame(
         ends = (y.limit, up.high) if y.less_is_better else (up.low, y.limit)
         panel.axhspan(*ends, **shade, label=f"beyond {y.limit_words}")
     if fixed := x.fixed(trials):
-        panel.axvline(fixed, color=_QUIET, linestyle=":", linewidth=1.2, label="what any prediction costs")
+        panel.axvline(fixed, color=_QUIET, linestyle=":", linewidth=1.2, label="fixed cost of any prediction")
 
 
 def _draw(panel: Axes, x: ObjectiveAxis, y: ObjectiveAxis, study: Study, known: str) -> None:
@@ -115,7 +115,7 @@ def _draw(panel: Axes, x: ObjectiveAxis, y: ObjectiveAxis, study: Study, known: 
     rest = on_front | {trial.number for trial in (*pareto, *reference)}
     layers = {
         "trials": ([trial for trial in study.completed if trial.number not in rest], "other networks"),
-        "pareto": (pareto, "no better by what can be told"),
+        "pareto": (pareto, "not measurably better"),
         "front": (study.front, "front"),
         "reference": (reference, "reference: the whole network"),
     }

@@ -39,7 +39,7 @@ def _facts(profile: Profile) -> list[tuple[str, str]]:
     else:
         source = f"{latency.origin}; its parts below are of {parts.ms:.3f} ms by {parts.origin}"
     return [
-        ("latency", f"{latency.ms:.3f} ms, {latency.low_ms:.2f} to {latency.high_ms:.2f} nine times in ten"),
+        ("latency", f"{latency.ms:.3f} ms, {latency.low_ms:.2f} to {latency.high_ms:.2f} nine times out of ten"),
         ("source", source),
         ("on the engine", f"{cost.residency:.0%} of the time, {cost.mac_residency:.0%} of multiply-accumulates"),
         ("segments", f"{cost.engine_segments} on the engine"),

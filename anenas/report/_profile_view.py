@@ -14,12 +14,12 @@ from anenas.report._plot import WIDTH, Plot
 
 WORDS = {
     "fixed": "fixed cost of any prediction",
-    "compute": "bound by compute",
-    "weights": "bound by reading weights",
-    "activations": "bound by activations",
-    "memory": "bound by memory",
+    "compute": "limited by compute",
+    "weights": "limited by reading weights",
+    "activations": "limited by activations",
+    "memory": "limited by memory",
     "cpu": "on the CPU",
-    "switching": "changes of unit",
+    "switching": "changes between units",
 }
 """What time is spent on, in the order in which it is drawn. Operations that are fused into another take none."""
 NAMED = 6  # operations of a finding that are named
@@ -165,18 +165,18 @@ def roofline(profile: Profile) -> Roofline:
     xs, ys = [*(x for x, _, _ in found), knee], [*(y for _, y, _ in found), tera]
     x = Axis("multiply-accumulates per byte of weights", min(xs) / 2, max(xs) * 2, 0, 1, logarithmic=True, most=5)
     low = min([*ys, 2e-3 * x.low * bandwidth])
-    y = Axis("10¹² operations a second", low / 1.5, max(ys) * 1.5, 0, 1, logarithmic=True)
+    y = Axis("10¹² operations per second", low / 1.5, max(ys) * 1.5, 0, 1, logarithmic=True)
     plot = Plot.of(f"{len(shown)} operations against the limits of {profile.chip.name}", x, y)
     points = [Mark(one.bound, _around(plot.x.at(a), plot.y.at(b)), operation_words(one)) for a, b, one in found]
     corner = f"{plot.x.at(knee)},{plot.y.at(tera)}"
     line = f"M{plot.x.start},{plot.y.at(2e-3 * x.low * bandwidth)}L{corner}H{plot.x.end}"
     note = (
-        f"The line is what the model of {profile.chip.name} has at best: {tera:.3g}·10¹² operations and "
-        f"{bandwidth:.3g} GB of weights a second. Activations, and padding to 16 channels and 32 places, keep most "
+        f"The line is the limit of {profile.chip.name} in the latency model: {tera:.3g}·10¹² operations and "
+        f"{bandwidth:.3g} GB of weights per second. Activations, and padding to 16 channels and 32 columns, keep most "
         "below it."
     )
     if left := len(counted) - len(shown):
-        note += f" {left} without weights are not in it."
+        note += f" {left} without weights are not shown."
     return Roofline(plot, points, line, note)
 
 

@@ -55,13 +55,13 @@ def read_address(text: str) -> URL:
     try:
         url = sqlalchemy.make_url(text)
     except (sqlalchemy.exc.ArgumentError, ValueError):
-        raise AnenasError(f"storage: that is no address of a database; {_HOW}") from None
+        raise AnenasError(f"storage: this is not the address of a database; {_HOW}") from None
     if url.get_backend_name() == "sqlite":
-        raise AnenasError("storage: SQLite is what a store has without one: name its folder with `store`")
+        raise AnenasError("storage: SQLite is the default of a store: name the store's folder with `store`")
     if text.count("@") > 1:
-        raise AnenasError("storage: an address has one '@'; write that of a password as %40, and '/' as %2F")
+        raise AnenasError("storage: an address has only one '@'; in a password write '@' as %40 and '/' as %2F")
     if not url.database:
-        raise AnenasError(f"storage: the address names no database; {_HOW}")
+        raise AnenasError(f"storage: the address has no database name; {_HOW}")
     return url
 
 
@@ -238,7 +238,8 @@ def _check_answer(url: URL) -> None:
     else:
         return
     raise AnenasError(
-        f"cannot use the database {shown(url)}: {why} at {url.host}:{port}; start it there, or correct the address"
+        f"cannot use the database {shown(url)}: {why} at {url.host}:{port}; start the server there, or correct the "
+        "address"
     )
 
 

@@ -146,7 +146,7 @@ def _choice(
         raise AnenasError(f"no trial of {study.name} has completed; resume its search")
     kept = sorted(within(study, limits, bound), key=badness)
     if not kept:
-        raise AnenasError(f"no trial of {study.name} keeps {_told(study, limits, bound or _bound(study))}")
+        raise AnenasError(f"no trial of {study.name} satisfies {_told(study, limits, bound or _bound(study))}")
     best, runner_up = kept[0], kept[1] if len(kept) > 1 else None
     return Choice(
         trial=best,

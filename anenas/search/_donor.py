@@ -102,7 +102,7 @@ class Donors:
                 return True
         except (OSError, SafetensorError) as error:
             self._damaged.add(number)
-            _log.warning("no trial begins with the weights of trial %d: %s (%s)", number, first_line(error), path)
+            _log.warning("no trial can start from the weights of trial %d: %s (%s)", number, first_line(error), path)
             return False
 
 

@@ -47,16 +47,16 @@ def export_best(study: Study, folder: Path) -> dict[str, Path]:
     for trial in study.picks.values():
         if not study.shipped_folder(trial).is_dir():
             raise AnenasError(
-                f"{study.shipped_folder(trial)} is gone: the study lacks what trial {trial.number} left; put it back, "
-                f"or begin anew with `new=True`"
+                f"{study.shipped_folder(trial)} is missing: the files of trial {trial.number} are gone; put them back, "
+                f"or start again with `new=True`"
             )
     try:
         return _export(study, folder / study.name)
     except OSError as error:
         why = error.strerror or _why(error)
         raise AnenasError(
-            f"cannot write the exports {folder / study.name}: {why}; the models are safe in {study.folder}: make it "
-            f"possible, or choose other `exports`, and run again"
+            f"cannot write the exports {folder / study.name}: {why}; the models are safe in {study.folder}: fix "
+            f"this, or choose another `exports` folder, and run again"
         ) from error
 
 

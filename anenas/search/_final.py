@@ -92,14 +92,14 @@ class FinalTraining:
         if self.models == "none" or not self.study.front:
             return
         if not isinstance(self.evaluator, FinalEvaluator):
-            _log.info("no final training: %s does not `finish` networks", type(self.evaluator).__name__)
+            _log.info("no final training: %s has no `finish`", type(self.evaluator).__name__)
             return
         plan = self._plan()
         if not plan:
             return
         plan = self._within(plan, deadline - time.monotonic())
         if not plan:
-            _log.info("no final training: no time is left for it; run again without a timeout, it is done")
+            _log.info("no final training: no time is left; to do it, run again without a timeout")
             return
         seconds = self._seconds(plan)
         _log.info("final training: %s", self._announced(plan, seconds))
@@ -107,7 +107,7 @@ class FinalTraining:
         left = [number for group in _in_turn(plan) for number in self._train(self.evaluator, group, deadline)]
         if left:
             numbers = ", ".join(map(str, sorted(left)))
-            _log.info("final training is out of time: trial %s ships as it was; run again, it is trained", numbers)
+            _log.info("final training ran out of time: trial %s ships as it was; run again to train it", numbers)
 
     def _train(self, evaluator: FinalEvaluator, plan: Sequence[_Planned], deadline: float) -> set[int]:
         """Train models side by side and keep what is better for it; the numbers of those that time ran out for."""
@@ -132,12 +132,12 @@ class FinalTraining:
             before = trial.shipped.score
             if outcome.error is not None:
                 self.study.check_room(outcome.error)
-                _log.warning("final training of trial %d failed, it ships as it was: %s", number, outcome.error)
+                _log.warning("final training of trial %d failed, so it ships as it was: %s", number, outcome.error)
             elif self.study.set_final(number, epochs, _after(trial, outcome.value, teachers.get(number))):
                 words = self.study.metric.words
                 _log.info("trial %d: %s → %s", number, words(before), words(outcome.value.score))
             else:
-                _log.info("trial %d: final training made it no better, so it ships as it was", number)
+                _log.info("trial %d: final training did not improve it, so it ships as it was", number)
         return set(left)
 
     def _plan(self) -> list[_Planned]:

@@ -41,7 +41,7 @@ def read_architectures(path: Path, space: Space, classes: int) -> list[Architect
             raise AnenasError(f"{path}, line {number}: {error}") from error
         if architecture.head.classes != classes:
             raise AnenasError(
-                f"{path}, line {number}: it tells {architecture.head.classes} classes apart, the data has {classes}"
+                f"{path}, line {number}: it has {architecture.head.classes} classes, but the data have {classes}"
             )
         found.append(architecture)
     return found
@@ -76,10 +76,10 @@ def front_of(
             break
     if not found:
         what = f"none of its front is in '{space.name}'" if earlier.front else "no trial of it has completed"
-        raise AnenasError(f"study '{earlier.name}' has nothing to begin with: {what}")
+        raise AnenasError(f"study '{earlier.name}' has nothing to start from: {what}")
     if len(found) < len(earlier.front):
         _log.info(
-            f"{len(found)} of the {len(earlier.front)} networks of the front of '{earlier.name}' are tried first; the "
+            f"{len(found)} of the {len(earlier.front)} networks on the front of '{earlier.name}' are tried first; the "
             f"others are not in '{space.name}'"
         )
     return found

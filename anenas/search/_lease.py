@@ -97,8 +97,8 @@ class Lease:
             now = holder(self._engine, self._study)
             by = f" by {now.who}" if now else ""
             raise AnenasError(
-                f"study '{self._study}' was taken over{by}, as this process did not reach its database for "
-                f"{self._seconds:g} seconds; what was being trained here is left to it"
+                f"study '{self._study}' was taken over{by}, because this process could not reach its database for "
+                f"{self._seconds:g} seconds; the trials that were running here are left to that process"
             )
 
     def take(self) -> None:
@@ -164,7 +164,7 @@ class Lease:
             self._renewed = before
         else:
             self._lost = True
-            _log.warning("study %s was taken over by another process; this one ends", self._study)
+            _log.warning("study %s was taken over by another process; this one stops", self._study)
 
     def _update(self, seconds: float) -> bool:
         table = _table()
@@ -204,9 +204,9 @@ def _refuse(engine: Engine, study: str, seconds: float) -> None:
     if now is None:
         raise AnenasError(f"study '{study}' is being searched by another process; wait for it, or use `new=True`")
     raise AnenasError(
-        f"study '{study}' is being searched by {now.who} until {now.until:%H:%M:%S} UTC, which it puts off while it "
-        f"lives; wait for it, or use `new=True` (if it is dead, the study is free {max(now.seconds, 0):.0f} seconds "
-        f"from now, {seconds:g} after its last word)"
+        f"study '{study}' is being searched by {now.who} until {now.until:%H:%M:%S} UTC (renewed while it "
+        f"runs); wait for it, or use `new=True` (if it has died, the study is free in {max(now.seconds, 0):.0f} "
+        f"seconds, {seconds:g} after its last renewal)"
     )
 
 

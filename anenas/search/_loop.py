@@ -101,7 +101,7 @@ class Search:
                 if time.monotonic() < until:
                     self._stop_all_but(0)
                     if len(self.study.completed) < trials:
-                        _log.info("the search ends early: nothing new within the limits is left to try")
+                        _log.info("the search ends early: every network within the limits has been tried")
                 return
             for number, outcome in self.devices.take(self.executor.wait(until - time.monotonic())):
                 self._end(self._running.pop(number), outcome)
@@ -215,9 +215,9 @@ class Search:
             return
         best = self._best_of(missed)
         if count >= max(_BROKEN, 2 * self._wanted):
-            raise AnenasError(f"{count} networks were trained and none keeps the limits: {best}; loosen the limits")
+            raise AnenasError(f"{count} networks were trained and none satisfies the limits: {best}; loosen the limits")
         if (count // _HOPELESS).bit_count() == 1 and count % _HOPELESS == 0:
-            _log.warning(f"{count} networks were trained and none keeps the limits so far: {best}")
+            _log.warning(f"{count} networks were trained and none satisfies the limits so far: {best}")
 
     def _best_of(self, missed: Sequence[FinishedTrial]) -> str:
         """The best value of each limit that they miss, for people."""
@@ -239,4 +239,4 @@ class Search:
         # Alike: but for numbers, such as the step at which a loss became NaN.
         kinds = {re.sub(r"\d+", "#", trial.reason) for trial in last}
         if len(last) == enough and len(kinds) == 1 and last[0].state == "failed":
-            raise AnenasError(f"{enough} trials in a row failed alike: {last[0].reason}")
+            raise AnenasError(f"{enough} trials in a row failed in the same way: {last[0].reason}")

@@ -203,7 +203,7 @@ class DevicePool(NoDevices):
         places.append(outcome.place)
         where = f" on {outcome.place}" if outcome.place else ""
         if len(places) < _TRIES:
-            _log.info("trial %d was not measured%s and is tried once more: %s", trial.number, where, outcome.error)
+            _log.info("trial %d was not measured%s and will be tried once more: %s", trial.number, where, outcome.error)
             return
         self._give_up(trial, outcome.error or "")
 
@@ -211,7 +211,7 @@ class DevicePool(NoDevices):
         self._failures[trial.number] = [*self._failures.get(trial.number, []), *[""] * _TRIES]
         failure = Measurement(trial.evaluation.estimated_latency, failure=reason)
         self._study.set_measurement(trial.number, failure, {})
-        _log.warning("trial %d keeps its estimate, it could not be measured: %s", trial.number, reason)
+        _log.warning("trial %d could not be measured and keeps its estimate: %s", trial.number, reason)
 
     def _refuse(self, trial: CompletedTrial, outcome: Outcome) -> None:
         latency: Latency = outcome.value.latency
@@ -221,7 +221,7 @@ class DevicePool(NoDevices):
         self._refused.add(outcome.place)
         where = outcome.place or "this machine"
         _log.warning(
-            "%s has an %s (%s), not an %s: it measures nothing here; `--chip %s` searches for it",
+            "%s has an %s (%s), not an %s: it is not used for measuring; use `--chip %s` to search for it",
             where, latency.chip, latency.device, self._chip, latency.chip,
         )  # fmt: skip
 
@@ -243,7 +243,9 @@ class DevicePool(NoDevices):
         before, after = _error([one.ms for one in estimates], truth), _error(fit.left_out_ms, truth)
         errors = f"{len(measured)} models, median error {before:.0%} before, {after:.0%} after, each left out in turn"
         if after >= before:
-            _log.info("the estimate stays as it is, a fit to what was measured is no better: %s", errors)
+            _log.info(
+                "the estimate stays unchanged, because fitting it to the measurements does not improve it: %s", errors
+            )
             return problem
         _log.log(logging.INFO if is_first else logging.DEBUG, "estimates now follow what was measured: %s", errors)
         self._problem = dataclasses.replace(problem, evaluator=adapted)
@@ -252,7 +254,7 @@ class DevicePool(NoDevices):
     def close(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
         if missing := len(self._waiting()):
-            _log.warning("%d completed trials were not measured; run again, they are", missing)
+            _log.warning("%d completed trials were not measured; run again to measure them", missing)
         summary = DeviceSummary.of(self._study.finished)
         if told := str(summary):
             _log.info(told)
@@ -345,8 +347,8 @@ def check_devices(meter: Meter, executor: object) -> None:
     """
     if isinstance(executor, str) and not meter.is_here:
         raise AnenasError(
-            "nothing here can measure, which takes a Mac with Apple silicon: run `anenas worker --scheduler ADDRESS` "
-            "on one and give --scheduler ADDRESS here, too, or leave out --measure"
+            "measuring needs a Mac with Apple silicon: run `anenas worker --scheduler ADDRESS` "
+            "on one and also give --scheduler ADDRESS here, or leave out --measure"
         )
     if not isinstance(executor, str) and not (isinstance(executor, MeasuringExecutor) and executor.devices):
         raise AnenasError(

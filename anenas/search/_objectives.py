@@ -66,8 +66,8 @@ class Figure:
                 return of.score
             if metric.name not in of.metrics:
                 raise AnenasError(
-                    f"an evaluation tells {of.metric} and no {metric.name}: an evaluator gives it as `score` with its "
-                    f"`metric`, or among `metrics`"
+                    f"an evaluation has {of.metric} but not {metric.name}: an evaluator must return it as `score` "
+                    "with its `metric`, or among `metrics`"
                 )
             return of.metrics[metric.name]
 
@@ -137,7 +137,7 @@ latency_ms@CHIP."""
 
 
 _MEANINGS = {
-    "knee": "the best compromise, where less of one costs most of the others",
+    "knee": "the best compromise, beyond which one objective becomes expensive in the others",
     **{one.best: one.meaning for one in (Figure.of_metric(find_metric("accuracy")), *FIGURES.values())},
 }
 
@@ -304,11 +304,11 @@ def objective_names(names: Sequence[str] | None, chips: Sequence[str], task: Tas
     if len(scores := [name for name in found if is_metric(name)]) > 1:
         limit = "max_metrics" if figure(scores[1]).direction == "minimize" else "min_metrics"
         raise AnenasError(
-            f"objectives {' and '.join(scores)} are both metrics of the task; search by one of them and limit the "
-            f"other with `{limit}`"
+            f"objectives {' and '.join(scores)} are both metrics of the task; use one of them as an objective and "
+            f"limit the other with `{limit}`"
         )
     if len(set(found)) < len(found):
         raise AnenasError(f"objectives '{','.join(names)}': one is listed twice")
     if not 1 <= len(found) <= _MOST:
-        raise AnenasError(f"expected 1 to {_MOST} objectives, got {len(found)}; make the others limits")
+        raise AnenasError(f"expected 1 to {_MOST} objectives, got {len(found)}; use limits for the others")
     return tuple(found)

@@ -56,8 +56,8 @@ def _check_fixed_cost(problem: Problem, drawn: Sequence[Estimate]) -> None:
     for chip, latency in drawn[0].latency_by_chip.items() if limit is not None else ():
         if limit is not None and latency.fixed_ms > limit:
             raise AnenasError(
-                f"limit latency_ms {limit:g}: any prediction costs {latency.fixed_ms:.3f} ms on {chip}, whatever it "
-                f"computes; allow more"
+                f"limit latency_ms {limit:g}: every prediction takes at least {latency.fixed_ms:.3f} ms on {chip}; "
+                f"allow more"
             )
 
 
@@ -84,8 +84,8 @@ def _check_smallest(problem: Problem, drawn: Sequence[Estimate]) -> None:
         found = smallest(space, problem.classes, evaluator.targets[0].chip, of)
         if found and found[1] > limit:
             raise AnenasError(
-                f"limit {name} {limit:g}: nothing in '{space.name}' keeps it, {figure(name).describe_best(found[1])} "
-                f"is {found[0]}; allow more, or search a smaller space"
+                f"limit {name} {limit:g}: nothing in '{space.name}' satisfies it, "
+                f"{figure(name).describe_best(found[1])} is {found[0]}; allow more, or search a smaller space"
             )
 
 

@@ -33,7 +33,7 @@ def check_room(folder: Path, wanted: float, error: str) -> None:
         AnenasError: If the folder is gone, or it or the one for temporary files holds no more.
     """
     if not folder.is_dir():
-        raise AnenasError(f"the folder {folder} is gone, so that the search cannot go on; put it back, or begin anew")
+        raise AnenasError(f"the folder {folder} is missing, so the search cannot continue; put it back, or start again")
     for place in (folder, Path(tempfile.gettempdir())):
         free, why = shutil.disk_usage(place).free, ""
         try:
@@ -43,7 +43,7 @@ def check_room(folder: Path, wanted: float, error: str) -> None:
         except OSError as fault:
             why = fault.strerror or str(fault)
         if why or free < wanted:
-            raise AnenasError(_out_of(place, free, wanted, why or "hardly any room is left"))
+            raise AnenasError(_out_of(place, free, wanted, why or "almost no space is left"))
     if tells_of_full_disk(error):
         raise AnenasError(_out_of(folder, shutil.disk_usage(folder).free, wanted, error))
 

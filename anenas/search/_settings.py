@@ -114,8 +114,8 @@ class SearchSettings:
         version = values.get("schema_version", 1)
         if not isinstance(version, int) or version > SCHEMA_VERSION:
             raise AnenasError(
-                f"it was written by a later anenas (schema {version}, this one reads {SCHEMA_VERSION} and before): "
-                f"install a newer anenas to go on with it"
+                f"it was written by a newer anenas (schema {version}; this one reads {SCHEMA_VERSION} and older): "
+                f"install a newer anenas to continue it"
             )
         known = {one.name for one in dataclasses.fields(cls)}
         found = {name: value for name, value in values.items() if name in known}

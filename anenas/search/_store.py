@@ -111,7 +111,7 @@ def _names_at(url: URL) -> list[str]:
 def check_study_name(given: str | None) -> None:
     """Raises: AnenasError: If the name that a caller wants cannot be one."""
     if given is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}", given):
-        raise AnenasError(f"study name '{given}': expected letters, digits, '_', '.' and '-', at most 100")
+        raise AnenasError(f"study name '{given}': expected letters, digits, '_', '.' and '-', at most 100 characters")
 
 
 def check_store(store: Path) -> None:
@@ -286,11 +286,11 @@ def store_errors(store: Path) -> Iterator[None]:
             raise _of_server(error, url) from None  # its statements and values are of no use to anyone
         if is_damaged(error):
             raise AnenasError(
-                f"the database {path} is damaged: {database_error(error)}; put a copy of it in its place, or move it "
-                f"away to begin anew: what its trials left stays in {store / 'studies'}"
+                f"the database {path} is damaged: {database_error(error)}; restore a backup of it, or move it "
+                f"away to start again: the files of its trials are kept in {store / 'studies'}"
             ) from error
         what = database_error(error)
-        full = f"; {_free(store)}, make room and run again, the search goes on" if tells_of_full_disk(what) else ""
+        full = f"; {_free(store)}, free some space and run again to continue" if tells_of_full_disk(what) else ""
         raise AnenasError(f"cannot use the store {path}: {what}{full}") from error
     except ConnectionError:  # of what the search is told to, not of a store
         raise
@@ -298,8 +298,8 @@ def store_errors(store: Path) -> Iterator[None]:
         full = f"; {_free(store)}" if store.is_dir() else ""
         where = f" ({error.filename})" if error.filename else ""
         raise AnenasError(
-            f"cannot write the store {store}: {error.strerror or error}{where}{full}; put that right and run again, "
-            f"the search goes on"
+            f"cannot write the store {store}: {error.strerror or error}{where}{full}; fix this and run again to "
+            "continue"
         ) from error
 
 
@@ -315,7 +315,7 @@ def _server_errors(url: URL) -> Iterator[None]:
 
 def _of_server(error: Exception, url: URL) -> AnenasError:
     return AnenasError(
-        f"cannot use the database {shown(url)}: {refusal(error, url)}; once that is right run again, a search goes on"
+        f"cannot use the database {shown(url)}: {refusal(error, url)}; fix this and run again to continue"
     )
 
 

@@ -56,7 +56,7 @@ def rename_study(store: Path, old: str, new: str) -> None:
         return
     check_study(store, old)
     if new in names:
-        raise AnenasError(f"there is a study '{new}' already; choose another name")
+        raise AnenasError(f"a study '{new}' exists already; choose another name")
     _check_free(folder)
     with searching(store, old):
         _set_name(store, old, new)
@@ -101,9 +101,7 @@ def copy_study(store: Path, name: str, to: Path, new_name: str | None = None) ->
     check_study_name(new_name)
     check_study(store, name)
     if there in study_names(to):
-        raise AnenasError(
-            f"there is a study '{there}' in {database_place(to)} already; choose another name for the copy"
-        )
+        raise AnenasError(f"a study '{there}' exists already in {database_place(to)}; choose another name for the copy")
     _check_free(study_folder(to, there))
     temporary = f"{UNFINISHED}{there}-{uuid.uuid4().hex[:8]}"
     with searching(store, name), contextlib.ExitStack() as undo:
@@ -149,7 +147,7 @@ def _not_mine(folder: Path) -> Any:
 
 def _check_free(folder: Path) -> None:
     if is_folder(folder):
-        raise AnenasError(f"{folder} is in the way, files of no study; `anenas study gc` removes them")
+        raise AnenasError(f"{folder} exists already but belongs to no study; `anenas study gc` removes it")
 
 
 def _move(folder: Path, to: Path) -> None:
@@ -203,7 +201,7 @@ def _check_alike(source: optuna.storages.BaseStorage, name: str, target: optuna.
         for storage, one in zip((source, target), ids, strict=True)
     )
     if theirs != ours:
-        raise AnenasError(f"study '{name}' comes out of that database unlike it was put in; nothing was copied")
+        raise AnenasError(f"study '{name}' reads back from that database with different content; nothing was copied")
     return len(theirs) - 3
 
 

@@ -185,7 +185,7 @@ class Study:
             with damage_of(name, database_place(store)):
                 study = optuna.load_study(study_name=name, storage=storage)
                 if _SETTINGS not in study.user_attrs:
-                    raise AnenasError(f"study '{name}' is empty: its search was stopped before it began")
+                    raise AnenasError(f"study '{name}' is empty: its search was stopped before it started")
                 return cls(study, storage, store)
 
     @classmethod
@@ -242,7 +242,7 @@ class Study:
         if self.completed and not (self.folder / "trials").is_dir():
             raise AnenasError(
                 f"study '{self.name}' has {len(self.completed)} completed trials whose files are not in {self.folder}"
-                f"{f' but in {noted}' if noted else ''}; copy that folder, or begin anew with `new=True`"
+                f"{f' but in {noted}' if noted else ''}; copy that folder, or start again with `new=True`"
             )
         if noted != (here := f"{socket.gethostname()}:{self.folder}"):
             self._optuna.set_user_attr(_FILES, here)
@@ -269,7 +269,8 @@ class Study:
             problem.make(decisions)
         except (KeyError, ValueError) as error:
             raise AnenasError(
-                f"the sampler {type(sampler).__name__} suggested what is not in '{problem.space.name}': {error}"
+                f"the sampler {type(sampler).__name__} suggested an architecture that is not in "
+                f"'{problem.space.name}': {error}"
             ) from error
         return self._ask(decisions, problem)
 
@@ -682,7 +683,9 @@ class Study:
                     value = json.loads(file.read_text(encoding="utf-8")).get(_TEST_SCORE)
                     value = None if value is None else float(value)
                 except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
-                    _log.warning("trial %d: %s is damaged, its test is not known: %s", number, file, first_line(error))
+                    _log.warning(
+                        "trial %d: %s is damaged, so its test is not known: %s", number, file, first_line(error)
+                    )
                     continue
                 if value is not None and not (number in final and final[number].evaluation):
                     known.setdefault(number, value)

@@ -177,7 +177,9 @@ def read(network: nn.Module) -> Parts:
         else:
             raise _unsayable(path, module)
     if not parts.head or (parts.activation and len(parts.head) < 2):
-        raise AnenasError(f"{type(network).__name__} ends without a classifier behind a pooling; slim says {SAYABLE}")
+        raise AnenasError(
+            f"{type(network).__name__} does not end with a classifier after a pooling layer; slim supports {SAYABLE}"
+        )
     parts.head[-1].out.movable = False
     return parts
 
@@ -194,7 +196,7 @@ def _leaves(module: nn.Module, path: str) -> Iterator[tuple[str, nn.Module]]:
 
 def _unsayable(path: str, module: nn.Module, why: str = "") -> AnenasError:
     what = f"{path}, a {type(module).__name__}{why}"
-    return AnenasError(f"blocks of anenas cannot say {what}; expected {SAYABLE}")
+    return AnenasError(f"blocks of anenas cannot express {what}; expected {SAYABLE}")
 
 
 def _is_block(module: nn.Module) -> bool:

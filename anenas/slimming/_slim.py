@@ -109,8 +109,8 @@ def _compare(network: nn.Module, original: nn.Module, x: torch.Tensor) -> None:
         raise AnenasError(f"{type(original).__name__} does not take the example input: {first_line(error)}") from error
     if not difference <= _TOLERANCE:
         raise AnenasError(
-            f"{type(original).__name__} computes something else than its modules in a row: logits are {difference:.2g} "
-            f"apart; slim says {SAYABLE}"
+            f"{type(original).__name__} computes something different from its modules in sequence: the logits differ "
+            f"by {difference:.2g}; slim supports {SAYABLE}"
         )
 
 

@@ -235,12 +235,12 @@ class Architecture:
         """
         text = text.strip()
         if plain(text, _LONGEST) != text:
-            raise AnenasError(f"'{plain(text)}' is no architecture; see `anenas space sample`")
+            raise AnenasError(f"'{plain(text)}' is not an architecture; see `anenas space sample`")
         network, at, form = text.partition("@")
         shape, *stages, head = network.split("-") if network.count("-") >= 2 else ("", "")
         if not re.fullmatch(rf"{_NUMBER}(x{_NUMBER}){{3}}({_MASKED})?", shape):
             raise AnenasError(
-                f"'{text}' is no architecture; expected 'NxCxHxW-STAGE-…-HEAD', see `anenas space sample`"
+                f"'{text}' is not an architecture; expected 'NxCxHxW-STAGE-…-HEAD', see `anenas space sample`"
             )
         n, c, h, w = (int(size) for size in shape.removesuffix(_MASKED).split("x"))
         is_masked = shape.endswith(_MASKED)
@@ -253,7 +253,7 @@ class Architecture:
             raise AnenasError(f"'{text}': {channels:,} channels; expected {_MOST_CHANNELS:,} at most")
         fewest = architecture.input_kind.masked_channels
         if is_masked and (fewest is None or c < fewest):
-            raise AnenasError(f"'{text}': only series, (N, C, 1, T), of two channels and more have one for a mask")
+            raise AnenasError(f"'{text}': only series, (N, C, 1, T), with two or more channels can have a mask channel")
         size = h, w
         for i, stage in enumerate(architecture.stages):
             if problem := stage.block.place_problem(first=i == 0, depth=stage.depth, channels=c):
@@ -264,7 +264,7 @@ class Architecture:
                 if not isinstance(stage.block, Backbone):  # its size takes timm, and seconds
                     size = stage.block.size(*size, stride)
         if size[0] > 1 and architecture.head.pool == "last":
-            raise AnenasError(f"'{text}': only series, (N, C, 1, T), have a last step; here are {size[0]} rows")
+            raise AnenasError(f"'{text}': only series, (N, C, 1, T), have a last step; this input has {size[0]} rows")
         return architecture
 
 

@@ -32,7 +32,7 @@ def load_space(name: str | Path) -> SearchSpace:
     path = Path(name)
     if path.suffix in (".yaml", ".yml") or is_file(path):
         if not is_file(path):
-            raise AnenasError(f"no space file {path}; built in are {', '.join(builtin)}")
+            raise AnenasError(f"no space file {path}; the built-in spaces are {', '.join(builtin)}")
         return read_space(path)
     raise unknown("space", str(name), builtin)
 

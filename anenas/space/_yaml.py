@@ -96,9 +96,9 @@ def _note_lines(node: yaml.Node, loc: _Loc, lines: dict[_Loc, int], path: Path) 
     """Fill `lines` with the line of every field below `node`."""
     line = node.start_mark.line + 1
     if len(loc) > _MAX_DEPTH:
-        raise AnenasError(f"{path}:{line}: nested too deeply, or in itself")
+        raise AnenasError(f"{path}:{line}: nested too deeply, or inside itself")
     if len(lines) > _MAX_NODES:
-        raise AnenasError(f"{path}:{line}: more than {_MAX_NODES:,} values; a space has far fewer")
+        raise AnenasError(f"{path}:{line}: more than {_MAX_NODES:,} values; real spaces have far fewer")
     lines.setdefault(loc, line)
     if isinstance(node, yaml.MappingNode):
         seen = set()

@@ -58,8 +58,10 @@ def encoding_of(path: Path) -> str:
         raise AnenasError(f"cannot read '{path}': {error.strerror or error}") from error
     if guessed is None:
         name = "UTF-8" if declared in (None, "utf-8-sig") else str(declared)[:6].upper()
-        raise AnenasError(f"'{path}', {problem} is not {name} text; save the table in UTF-8")
-    _log.info(f"'{path}', {problem} is not UTF-8: the table is read as {guessed}, a guess; save it in UTF-8 if wrong")
+        raise AnenasError(f"'{path}', {problem} is not {name} text; save the table as UTF-8")
+    _log.info(
+        f"'{path}', {problem} is not UTF-8: the table is read as {guessed} (a guess); save it as UTF-8 if this is wrong"
+    )
     return guessed
 
 

@@ -72,8 +72,8 @@ class Numbers:
         if len(self._first) == 2:
             (name, line, cell), (other, above, with_point) = self._first[","], self._first["."]
             raise AnenasError(
-                f"'{self._path}', row {line}: {name} is '{cell}', with a decimal comma, and {other} is '{with_point}' "
-                f"in row {above}, with a point; write all numbers with points"
+                f"'{self._path}', row {line}: {name} is '{cell}', with a decimal comma, but {other} is '{with_point}' "
+                f"in row {above}, with a decimal point; write all numbers with points"
             )
         if "," in self._first:
             _, line, cell = self._first[","]
@@ -138,7 +138,7 @@ class Numbers:
         if mark in ",." and found["whole"].count(mark) == 1 and found["point"] is None:
             raise AnenasError(
                 f"'{self._path}', row {cell[1]}: {cell[0]} is '{text}', which may be {text.replace(mark, '.')} or "
-                f"{text.replace(mark, '')}; write numbers with points, and nothing between thousands"
+                f"{text.replace(mark, '')}; write numbers with a decimal point and no thousands separator"
             )
         self._tell("thousands", f"what is between thousands is left out, as in '{text}' in row {cell[1]}")
         return float(found["whole"].replace(mark, "") + "." + (found["rest"] or "") + (found["power"] or ""))

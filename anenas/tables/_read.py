@@ -69,7 +69,7 @@ class Table:
         except csv.Error as error:
             raise AnenasError(f"'{self.path}', line {self._reader.line_num}: {error}; write it as CSV again") from error
         if hollow:
-            _log.info(f"'{self.path}': rows without any value, left out: {hollow:,}")
+            _log.info(f"'{self.path}': empty rows skipped: {hollow:,}")
 
     def rows(self) -> Iterator[tuple[int, Sequence[str]]]:
         """Each row with its number, likewise."""
@@ -88,11 +88,13 @@ class Table:
         if len(cells) < self._width or "".join(cells[self._width :]).strip():
             raise AnenasError(
                 f"'{self.path}', row {number}: {len(cells)} columns, but the header has {self._width}; quote cells "
-                f"that hold {self.delimiter}"
+                f"that contain {self.delimiter}"
             )
         for place in {*range(1, self._width)} - {*self._places}:
             if cells[place].strip():
-                raise AnenasError(f"'{self.path}', row 1: column {place + 1} has no name, but a value in row {number}")
+                raise AnenasError(
+                    f"'{self.path}', row 1: column {place + 1} has no name but has a value in row {number}"
+                )
         return [cells[place] for place in self._places]
 
 
@@ -158,7 +160,7 @@ def _encoding(path: Path) -> str:
     with path.open("rb") as file:
         start = file.read(4)
     if what := next((what for mark, what in _NO_TEXT.items() if start.startswith(mark)), None):
-        raise AnenasError(f"'{path}' is {what}, not a table of text; save it as CSV in UTF-8")
+        raise AnenasError(f"'{path}' is {what}, not a text table; save it as CSV in UTF-8")
     return encoding_of(path)
 
 
@@ -168,11 +170,11 @@ def _table(path: Path, reader: Any, delimiter: str, distinct: bool) -> Table:
     except csv.Error as error:
         raise AnenasError(f"'{path}', line {reader.line_num}: {error}; write it as CSV again") from error
     if not any(names):
-        raise AnenasError(f"'{path}' is empty, or begins with an empty row; expected a header with names of columns")
+        raise AnenasError(f"'{path}' is empty, or starts with an empty row; expected a header with column names")
     if not names[0]:
-        _log.info(f"'{path}': the first column has no name, as pandas writes its index: left out")
+        _log.info(f"'{path}': the first column has no name, like an index written by pandas: ignored")
     places = [place for place, name in enumerate(names) if name]
     header = tuple(names[place] for place in places)
     if distinct and (twice := next((name for name in header if header.count(name) > 1), None)):
-        raise AnenasError(f"'{path}', row 1: two columns are called '{twice}'; give each a name of its own")
+        raise AnenasError(f"'{path}', row 1: two columns have the name '{twice}'; give each its own name")
     return Table(path, header, name_of(delimiter), reader, places)

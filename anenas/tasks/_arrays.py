@@ -29,13 +29,13 @@ def places(where: str, labels: Labels, names: Names | None) -> tuple[dict[str, N
         gaps = np.flatnonzero(used != np.arange(len(used)))
         if len(gaps):
             raise AnenasError(
-                f"{where}: train_y holds the label {used[-1]} but not {gaps[0]}; labels must be 0, 1, 2, … with no gap"
+                f"{where}: train_y has the label {used[-1]} but not {gaps[0]}; labels must be 0, 1, 2, … without gaps"
             )
         names = tuple(map(str, used))
     for key, array in found.items():
         if array.max(initial=0) >= len(names):
             raise AnenasError(
-                f"{where}: {key} holds the label {array.max()}, but there are only {len(names)} classes; "
+                f"{where}: {key} has the label {array.max()}, but there are only {len(names)} classes; "
                 f"labels must be 0 to {len(names) - 1}"
             )
     return found, names
@@ -43,11 +43,11 @@ def places(where: str, labels: Labels, names: Names | None) -> tuple[dict[str, N
 
 def _integers(where: str, key: str, array: NDArray[Any]) -> NDArray[np.int64]:
     if not np.issubdtype(array.dtype, np.integer):
-        raise AnenasError(f"{where}: {key} must hold integers from 0, not {array.dtype}")
+        raise AnenasError(f"{where}: {key} must contain integers from 0, not {array.dtype}")
     if array.ndim != 1:
-        raise AnenasError(f"{where}: {key} must have one label for each example, (N,), not {array.shape}")
+        raise AnenasError(f"{where}: {key} must have one label per example, (N,), not {array.shape}")
     if array.size and array.min() < 0:
-        raise AnenasError(f"{where}: {key} holds the negative label {array.min()}; labels must count from 0")
+        raise AnenasError(f"{where}: {key} has the negative label {array.min()}; labels must start at 0")
     return array.astype(np.int64)
 
 
@@ -64,9 +64,9 @@ def belonging(where: str, labels: Labels, names: Names | None) -> tuple[dict[str
 
 def _zeros_and_ones(where: str, key: str, array: NDArray[Any], count: int) -> NDArray[np.uint8]:
     if array.ndim != 2 or array.shape[1] != count:
-        raise AnenasError(f"{where}: {key} must have a column for each of {count} classes, not {array.shape}")
+        raise AnenasError(f"{where}: {key} must have one column for each of {count} classes, not {array.shape}")
     if array.dtype.kind not in "biuf" or not np.isin(array, (0, 1)).all():
-        raise AnenasError(f"{where}: {key} must hold 1 where an example belongs to a class and 0 where not")
+        raise AnenasError(f"{where}: {key} must be 1 where an example belongs to a class, and 0 where it does not")
     return array.astype(np.uint8)
 
 
@@ -84,7 +84,8 @@ def numbers(where: str, labels: Labels, names: Names | None) -> tuple[dict[str, 
 def _floats(where: str, key: str, array: NDArray[Any], count: int) -> NDArray[np.float32]:
     if array.dtype.kind not in "biuf" or array.ndim not in (1, 2) or columns(array) != count:
         raise AnenasError(
-            f"{where}: {key} must hold numbers, a column for each of {count} targets, not {array.dtype} {array.shape}"
+            f"{where}: {key} must contain numbers, one column for each of {count} targets, not {array.dtype} "
+            f"{array.shape}"
         )
     found = array.reshape(len(array), count).astype(np.float32)
     if not np.isfinite(found).all():

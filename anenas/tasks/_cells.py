@@ -55,7 +55,7 @@ class Cells:
         """
         if len(self.names) > 1:
             raise AnenasError(
-                f"{self.where}: one class for each input needs one column of labels, called label; found "
+                f"{self.where}: a single class per input needs one column of labels, called label; found "
                 f"{', '.join(self.names)}"
             )
         return [cell for (cell,) in self.rows]
@@ -76,8 +76,8 @@ class Cells:
     def _number(self, number: int, column: str, cell: str) -> float:
         if not _is_number(cell):
             raise AnenasError(
-                f"{self.where}, row {number}: {column} is '{cell}'; expected a number, or classes in a column called "
-                f"label"
+                f"{self.where}, row {number}: {column} is '{cell}'; expected a number, or class names in a column "
+                "called label"
             )
         return float(cell)
 

@@ -29,7 +29,7 @@ def task_of_array(where: str, labels: NDArray[Any]) -> tuple[Task, str]:
     if labels.dtype.kind == "f":
         if labels.size and (labels == np.rint(labels)).all():
             raise AnenasError(
-                f"{where}: train_y holds whole numbers as {labels.dtype}; give classes as integers from 0, or say that "
+                f"{where}: train_y has whole numbers as {labels.dtype}; give classes as integers from 0, or state that "
                 f'they are numbers to predict: `task="regression"`'
             )
         return REGRESSION, "numbers with a point"

@@ -185,11 +185,11 @@ def find_metric(name: str, names: Sequence[str] | None = None) -> Metric:
     found = METRICS[family]
     if isinstance(found, Metric):
         if at:
-            raise AnenasError(f"metric '{name}': {family} is of all classes; leave out '@{of}'")
+            raise AnenasError(f"metric '{name}': {family} covers all classes; leave out '@{of}'")
         return found
     if not of:
         example = names[0] if names else "CLASS"
-        raise AnenasError(f"metric '{name}' is of one class: say which, such as {family}@{example}")
+        raise AnenasError(f"metric '{name}' is for one class: name it, such as {family}@{example}")
     if names is not None and of not in names:
         raise unknown("class", of, names)
     return found.of(of)

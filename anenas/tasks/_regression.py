@@ -40,7 +40,7 @@ class Regression(Task):
     def arrange(self, labels: NDArray[Any], names: Sequence[str], wanted: Sequence[str]) -> NDArray[Any]:
         """Every number must be there."""
         if missing := [name for name in wanted if name not in names]:
-            raise AnenasError(f"nothing tells the number '{missing[0]}'; there are {', '.join(names)}")
+            raise AnenasError(f"there is no column for the number '{missing[0]}'; there are {', '.join(names)}")
         return labels[:, [list(names).index(name) for name in wanted]]
 
     def problem_of(self, labels: NDArray[Any], count: int, inputs: int) -> str:
@@ -62,7 +62,7 @@ class Regression(Task):
         from torch.nn import functional as F
 
         if balanced:
-            raise AnenasError("class weights are for classes; a regression has none: leave them out")
+            raise AnenasError("class weights need classes, but a regression has none: leave them out")
         mean, std = (torch.from_numpy(one) for one in _moments(labels))
 
         def loss(outputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

@@ -39,7 +39,7 @@ def ready(path: Path) -> None:
         _bring_up_to_date(path, revision)
         return
     if is_file(path) and path.stat().st_size:
-        _log.warning("%s was left half made by a search that was stopped; it held no runs and is made anew", path)
+        _log.warning("%s was left incomplete by a search that was stopped; it had no runs and is created again", path)
     make_whole(path, _migrate)
 
 
@@ -55,10 +55,10 @@ def _bring_up_to_date(path: Path, revision: object) -> None:
         make_whole(path, make)
     except Exception as error:  # of SQLAlchemy or Alembic
         raise AnenasError(
-            f"{path} was made by another version of MLflow and cannot be brought up to date ({first_line(error)}); "
+            f"{path} was made by another version of MLflow and cannot be upgraded ({first_line(error)}); "
             f"install that version, or {INSTEAD}"
         ) from error
-    _log.warning("%s was made by an earlier version of MLflow and is up to date now; the former is %s", path, former)
+    _log.warning("%s was made by an earlier version of MLflow and has been upgraded; the old one is %s", path, former)
 
 
 def _copy(path: Path, to: Path) -> None:

@@ -60,7 +60,7 @@ def log_trial_model(client: MlflowClient, run_id: str, study: Study, trial: Comp
             metadata=metadata,
         )
     except AnenasError as error:
-        _log.warning("trial %d is no model in MLflow: %s", trial.number, error)
+        _log.warning("trial %d could not become a model in MLflow: %s", trial.number, error)
         return ""
     _log_figures(client, run_id, trial, model)
     noted = f"{shipped_files(trial)} {model}"
@@ -103,13 +103,13 @@ def model_of(client: MlflowClient, study: Study, trial: CompletedTrial) -> tuple
     if run is None:
         raise AnenasError(
             f"trial {trial.number} of {study.name} has no run in MLflow at {without_secrets(client.tracking_uri)}; "
-            f"name the search's own with `uri`, or give the same search again, which logs what is missing"
+            f"name the server of the search with `uri`, or run the same search again to log what is missing"
         )
     noted = run.data.tags.get(MODEL, "")
     if noted.partition(" ")[0] != shipped_files(trial):
         noted = log_trial_model(client, run.info.run_id, study, trial, run.data.tags.get("called", ""))
     if not noted:
-        raise AnenasError(f"trial {trial.number} of {study.name} has no package that can be a model of MLflow")
+        raise AnenasError(f"trial {trial.number} of {study.name} has no package that could become an MLflow model")
     return run.info.run_id, noted.partition(" ")[2]
 
 

@@ -46,7 +46,9 @@ def follow(path: Path) -> None:
             _replace(found, old, new)
             found.execute("UPDATE tags SET value = ? WHERE key = ? AND value = ?", (tag, _STORE, named))
             if place != here:
-                _log.info("the store was in %s before; MLflow finds its artifacts in %s now", place, here / "artifacts")
+                _log.info(
+                    "the store was moved from %s; MLflow now finds its artifacts in %s", place, here / "artifacts"
+                )
 
 
 def _replace(database: sqlite3.Connection, old: str, new: str) -> None:

@@ -63,7 +63,9 @@ def own_runs(store: Path) -> list[OwnRun]:
             rows = found.execute(query, (_STUDY_ID, _STUDY_NAME, _STORE)).fetchall()
             models = _models(found, artifacts)
     except sqlite3.Error as error:
-        raise AnenasError(f"cannot read {path}: {first_line(error)}; move it away, its studies log anew") from error
+        raise AnenasError(
+            f"cannot read {path}: {first_line(error)}; move it away, and the studies will be logged again"
+        ) from error
     return [
         OwnRun(run, study, name or "", place or "", _inside(artifacts, run), models.get(run, {}))
         for run, study, name, place in rows

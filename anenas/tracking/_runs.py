@@ -248,9 +248,7 @@ class StudyRuns:
                         raise
                     self._refused.add(trial.number)
                     why = without_secrets(first_line(error))
-                    _log.warning(
-                        "MLflow at %s refuses trial %d, which it does not show: %s", self.uri, trial.number, why
-                    )
+                    _log.warning("MLflow at %s rejects trial %d and does not show it: %s", self.uri, trial.number, why)
                 self.answered = time.monotonic()
             self._seen += 1
 

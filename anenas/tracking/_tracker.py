@@ -128,7 +128,9 @@ class MlflowTracker:
             count = self._runs.missing(left)
             said = f"{count} trial{' is' if count == 1 else 's are'} not logged" if count else "not all is logged"
             _log.warning(
-                "MLflow at %s has not taken all: %s; the same search again logs what is missing", self._runs.uri, said
+                "MLflow at %s has not received everything: %s; run the same search again to log what is missing",
+                self._runs.uri,
+                said,
             )
 
     def drop_packages(self, numbers: Iterable[int]) -> int:
@@ -143,7 +145,7 @@ class MlflowTracker:
             return self._runs.drop_packages(numbers)
         except Exception as error:
             _log.warning(
-                "MLflow at %s keeps packages that are dropped here: %s",
+                "MLflow at %s keeps packages that are deleted here: %s",
                 self._runs.uri,
                 without_secrets(first_line(error)),
             )
@@ -176,7 +178,7 @@ class MlflowTracker:
                 return False
             if not is_told and now - began > _TOLD:
                 is_told = True
-                _log.info("waiting for MLflow at %s to take what is left; Ctrl-C leaves it for later", self._runs.uri)
+                _log.info("waiting for MLflow at %s to receive the rest; Ctrl-C postpones it", self._runs.uri)
         return True
 
     # In the thread
@@ -218,11 +220,11 @@ class MlflowTracker:
         if self._away_since is None:
             self._away_since = now
             why = without_secrets(first_line(error))
-            _log.warning("MLflow at %s does not answer, what it misses is logged later: %s", self._runs.uri, why)
+            _log.warning("MLflow at %s does not answer; what it misses will be logged later: %s", self._runs.uri, why)
         self._failed = now
 
     def _note_back(self) -> None:
         if self._away_since is not None:
             seconds = time.monotonic() - self._away_since
             self._away_since = None
-            _log.warning("MLflow at %s answers again after %.0f s and has all that it missed", self._runs.uri, seconds)
+            _log.warning("MLflow at %s answers again after %.0f s and has received everything", self._runs.uri, seconds)

@@ -100,5 +100,5 @@ def load_checkpoint(
             on = parameter.device if optimizer.defaults["fused"] else "cpu"
             optimizer.state[parameter] = {"step": torch.tensor(float(progress.step), device=on), **state}
         return progress
-    _log.warning("the checkpoint %s is damaged or another training's: training begins anew", path)
+    _log.warning("the checkpoint %s is damaged or belongs to another training: training starts again", path)
     return Progress()

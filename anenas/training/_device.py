@@ -26,7 +26,7 @@ def pick_device(name: str | None = None) -> torch.device:
         raise AnenasError(f"unknown device '{name}'; expected one of {', '.join(DEVICES)}") from None
     if (device.index or 0) >= there.get(device.type, 0):
         have = ", ".join(kind for kind, count in there.items() if count)
-        raise AnenasError(f"device '{name}' is not here; this machine has {have}")
+        raise AnenasError(f"device '{name}' is not available; this machine has {have}")
     return device
 
 

@@ -222,7 +222,7 @@ def predict(
         found.append(network(pixels).float().cpu().numpy())
     scores = np.concatenate(found)
     if not np.isfinite(scores).all():
-        raise TrainingError("the trained network's scores are not finite")
+        raise TrainingError("the scores of the trained network are not finite")
     return scores
 
 

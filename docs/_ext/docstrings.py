@@ -35,6 +35,7 @@ def _begins_example(after: list[str], indent: int) -> bool:
 
 def _escaped(line: str) -> str:
     """Literals in double quotes, which may reach over the end of a line; no other marks."""
+    line = line.replace("FILE:", r"FILE\:")  # which would begin an address
     parts = re.split(r"(`)", line.replace("*", r"\*"))
     return "".join("``" if part == "`" else part for part in parts)
 

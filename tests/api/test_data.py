@@ -83,4 +83,4 @@ def test_a_search_logs_the_worst_and_counts_the_others(
     monkeypatch.setattr(_data, "_MOST_LINES", 0)
     _data.log_concerns(dataset)
     [record] = caplog.records
-    assert record.getMessage() == f"photos: {len(lines)} more concerns, which `anenas data check` lists"
+    assert record.getMessage() == f"photos: {len(lines)} more possible problems; `anenas data check` lists them"

@@ -45,7 +45,7 @@ def test_at_the_end_of_a_search_mlflow_too_has_the_packages_of_the_front_alone(
     numbers = {int(run.data.tags["anenas.trial"]): run.info.run_id for run in runs if "anenas.trial" in run.data.tags}
     assert {number for number in kept | dropped if client.list_artifacts(numbers[number], PACKAGE)} == kept
     assert {number for number in kept | dropped if (study.trial_folder(number) / PACKAGE).exists()} == kept
-    said = [message for message in caplog.messages if message.startswith("dropped the packages")]
+    said = [message for message in caplog.messages if message.startswith("deleted the packages")]
     assert len(said) == 1 and f"of {len(dropped)} trial" in said[0] and re.search(r"those of [1-9] in MLflow", said[0])
 
 

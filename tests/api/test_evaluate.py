@@ -65,13 +65,13 @@ def test_a_study_is_judged_on_other_data(store: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("model", "options", "message"),
     [
-        ("tiny", {"split": "all"}, "all of a study's own data is what it was trained on"),
+        ("tiny", {"split": "all"}, "`all` of the study's own data includes its training data"),
         ("tiny", {"split": "tests"}, "unknown split 'tests'; did you mean test"),
         ("tiny", {"pick": "smartest"}, "there is no pick 'smartest'"),
         ("tinny", {}, "unknown study 'tinny'; did you mean tiny"),
-        ("timm:resnet18", {}, "timm:resnet18 is no exported model; expected a .mlpackage, a folder with"),
-        ("no.mlpackage", {}, "no.mlpackage is no exported model"),
-        (".", {}, ". is no exported model"),
+        ("timm:resnet18", {}, "timm:resnet18 is not an exported model; expected a .mlpackage, a folder with"),
+        ("no.mlpackage", {}, "no.mlpackage is not an exported model"),
+        (".", {}, ". is not an exported model"),
     ],
 )
 def test_what_cannot_be_evaluated_is_told(model: str, options: dict[str, str], message: str, store: Path) -> None:
@@ -84,7 +84,7 @@ def test_a_package_needs_data_and_is_no_study_to_pick_from(store: Path, tmp_path
     folder = study.shipped_folder(study.completed[0])
     with pytest.raises(AnenasError, match="name the `data` to evaluate"):
         anenas.evaluate(folder)
-    with pytest.raises(AnenasError, match="`pick` is for the models of a study"):
+    with pytest.raises(AnenasError, match="`pick` is only for studies"):
         anenas.evaluate(folder, study.data, pick="knee")
-    with pytest.raises(AnenasError, match="there is no tiny, and no studies in"):
+    with pytest.raises(AnenasError, match="there is no tiny and no study in"):
         anenas.evaluate("tiny", store=tmp_path)

@@ -33,8 +33,8 @@ def test_what_training_does_by_default_is_said_with_how_to_switch_it_off(caplog:
     found = augmented(dataset(), "light", None)
     assert found.flip
     mirrors, changes = said(caplog)
-    assert mirrors == "training mirrors images at random; `flip=False` if that changes a class"
-    assert changes.endswith('; `augment="none"` if that changes a class')
+    assert mirrors == "training mirrors images at random; use `flip=False` if that changes the class"
+    assert changes.endswith('; use `augment="none"` if that changes the class')
 
 
 def test_of_series_the_gaps_are_said(caplog: pytest.LogCaptureFixture) -> None:
@@ -48,9 +48,9 @@ def test_of_recordings_the_gaps_and_where_asked_for_the_noise_are_said(caplog: p
     for augment in ("light", "strong", "none"):
         augmented(recordings, augment, None)
     assert said(caplog) == [
-        'training puts silent gaps into recordings; `augment="none"` if that changes a class',
+        'training puts silent gaps into recordings; use `augment="none"` if that changes the class',
         "training puts silent gaps into recordings, shifts them in time, and makes them louder or softer and noisier; "
-        '`augment="none"` if that changes a class',
+        'use `augment="none"` if that changes the class',
     ]
 
 
@@ -63,7 +63,7 @@ def test_what_was_asked_for_is_done(caplog: pytest.LogCaptureFixture) -> None:
 def test_data_whose_own_values_are_predicted_are_not_changed_which_is_said(caplog: pytest.LogCaptureFixture) -> None:
     data = dataclasses.replace(dataset(SERIES, flip=False), augmentation="none")
     assert augmented(data, "light", None).augmentation == "none"
-    assert said(caplog) == ["training leaves series as they are, as their values are in what is to be predicted"]
+    assert said(caplog) == ["training does not change series, because their values are part of what is predicted"]
 
 
 def test_where_nothing_is_changed_nothing_is_said(caplog: pytest.LogCaptureFixture) -> None:
@@ -73,7 +73,7 @@ def test_where_nothing_is_changed_nothing_is_said(caplog: pytest.LogCaptureFixtu
 
 def test_names_that_tell_sides_are_why_images_are_not_mirrored(caplog: pytest.LogCaptureFixture) -> None:
     assert not augmented(dataset(flip=False, classes="left right"), "light", None).flip
-    assert "mirrors no images" in said(caplog)[0]
+    assert "does not mirror images" in said(caplog)[0]
 
 
 def test_grey_images_stay_as_they_are_and_nothing_is_said(caplog: pytest.LogCaptureFixture) -> None:
@@ -83,7 +83,7 @@ def test_grey_images_stay_as_they_are_and_nothing_is_said(caplog: pytest.LogCapt
 
 
 def test_series_are_not_mirrored() -> None:
-    with pytest.raises(AnenasError, match="`flip` is of images; these are series"):
+    with pytest.raises(AnenasError, match="`flip` is only for images; these are series"):
         augmented(dataset(SERIES, flip=False), "light", True)
 
 

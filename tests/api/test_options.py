@@ -44,7 +44,7 @@ def test_a_limit_of_the_caller_takes_the_place_of_the_space_s() -> None:
     [
         ({}, {"recall@cat": 90}, {}, r"^limit recall@cat: a fraction is 1 at most, got 90; 90 % is 0\.9$"),
         ({}, {}, {"calibration_error": 5}, r"^limit calibration_error: a fraction is 1 at most, got 5; 5 % is 0\.05$"),
-        ({"accuracy": 0.8}, {"accuracy": 0.9}, {}, r"limit accuracy: it is asked to be 0\.8 and 0\.9; give one"),
+        ({"accuracy": 0.8}, {"accuracy": 0.9}, {}, r"limit accuracy: it is given as both 0\.8 and 0\.9; give one"),
     ],
 )
 def test_a_limit_that_is_meant_otherwise_is_asked_about(
@@ -75,7 +75,7 @@ def test_an_executor_of_one_s_own_is_taken_and_decides_how_many_tasks_run() -> N
     mine = SerialExecutor()
     assert executor_of(mine, None, None)(Path()) is mine
     assert isinstance(executor_of("serial", 4, None)(Path()), SerialExecutor)
-    with pytest.raises(AnenasError, match="`workers` is for executors by name"):
+    with pytest.raises(AnenasError, match="`workers` is only for built-in executors"):
         executor_of(mine, 2, None)
     with pytest.raises(AnenasError, match="unknown executor 'seriel'; did you mean serial"):
         executor_of("seriel", None, None)

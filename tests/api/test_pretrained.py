@@ -72,7 +72,7 @@ def test_the_sizes_that_are_left_are_those_of_the_data() -> None:
         (
             None,
             "timm:resnet18@nowhere.pth",
-            "none of the pretrained networks can be had: timm:resnet18@nowhere.pth: there",
+            "none of the pretrained networks is available: timm:resnet18@nowhere.pth: there",
         ),
         (None, [LITE0, "timm:tf_efficientnet_lite0"], "tf_efficientnet_lite0 is listed twice"),
         ("sequence_rnn", LITE0, "pretrained networks in 'sequence_rnn': "),
@@ -121,7 +121,7 @@ def test_a_search_from_a_pretrained_network_ends_in_models_that_ship(tmp_path: P
     assert [rung.budget_fraction for rung in study.completed[0].rungs] == [0]
     export(result.study, tmp_path / "bundle", store=where["store"])
     assert "licence apache-2.0" in (tmp_path / "bundle" / "README.md").read_text()
-    with pytest.raises(AnenasError, match="a pretrained network is not trained anew for an export"):
+    with pytest.raises(AnenasError, match="a pretrained network cannot be retrained for an export"):
         export(result.study, tmp_path / "again", store=where["store"], final_epochs=1)
 
 
@@ -139,7 +139,9 @@ def test_a_search_of_sub_networks_begins_with_the_slices_of_the_whole(tmp_path: 
     assert learned.slim.mean == pytest.approx(made.mean)
     again = run_search(pretrained=f"study:{result.study}", trials=1, epochs=1, final="none", **where)
     assert again.front[0].trained.startswith("1 epoch from weights of trial ")
-    with pytest.raises(AnenasError, match="sub-networks alone can be searched: leave out other sources and the space"):
+    with pytest.raises(
+        AnenasError, match="which can only be searched for sub-networks: leave out other sources and the space"
+    ):
         space_of("mobile_cnn", f"study:{result.study}", None, Path(where["store"]))
 
 
@@ -155,14 +157,14 @@ def test_a_search_goes_on_from_a_network_that_another_has_fine_tuned(tmp_path: P
     space, learned = space_of(None, f"study:{first.study}@knee", None, Path(where["store"]))
     assert [backbone.cuts for backbone in space.backbones] == [("layer2", "layer3")]
     assert "trial 0 of study " in str(learned.backbones["resnet18"])
-    with pytest.raises(AnenasError, match="was cut after layer3; slim is of whole networks"):
+    with pytest.raises(AnenasError, match="was cut off after layer3; slim is only for whole networks"):
         space_of("slim", f"study:{first.study}", None, Path(where["store"]))
 
 
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("study:", "'study:' names no network; expected study:NAME, study:NAME@PICK, bundle:FOLDER"),
+        ("study:", "'study:' is not a network; expected study:NAME, study:NAME@PICK, bundle:FOLDER"),
         ("study:mine", "no studies in "),
         ("bundle:nowhere", "bundle:nowhere: expected a folder that `anenas export` wrote"),
     ],

@@ -102,7 +102,7 @@ def test_a_report_that_cannot_be_made_does_not_end_the_search(
     (tmp_path / "shared" / "dataset.json").unlink()
     with caplog.at_level(logging.WARNING, "anenas"):
         report_tests(study, tmp_path / "shared", tracker)
-    assert "trial 0 has no report of its test" in caplog.text
+    assert "trial 0 has no report on its test" in caplog.text
 
 
 def test_a_model_on_the_front_has_a_report_of_its_validation_in_mlflow(

@@ -67,14 +67,14 @@ def search_data(
         ({"max_size_mb": -1.0}, "limit size_mb: .*, got -1.0"),
         ({"max_params": 0.0}, "limit params: .*, got 0.0"),
         ({"min_accuracy": 1.5}, "limit accuracy: .*, got 1.5"),
-        ({"max_latency_ms": 0.01}, r"limit latency_ms 0\.01: any prediction costs 0\.\d+ ms on A15, whatever it comp"),
+        ({"max_latency_ms": 0.01}, r"limit latency_ms 0\.01: every prediction takes at least 0\.\d+ ms on A15; allow"),
         ({"device": "abacus"}, "unknown device 'abacus'"),
-        ({"latency": {"M2": CalibratedLatency()}}, "`latency` names M2; the search's chips are A15"),
+        ({"latency": {"M2": CalibratedLatency()}}, "`latency` names M2, but the chips of the search are A15"),
         ({"latency": "calibratd"}, "unknown latency source 'calibratd'; did you mean calibrated"),
         ({"evaluator": PretendEvaluator()}, "needs the number of `classes`"),
         ({"augment": "much"}, "`augment` of images must be none or light or strong, not 'much'"),
         ({"class_weights": "sample"}, "unknown class weights 'sample'; did you mean sampled"),
-        ({"class_weights": "sampled", "train": print}, "give `train` or `class_weights`"),
+        ({"class_weights": "sampled", "train": print}, "give either `train` or `class_weights`"),
         ({"data": (X, X[:, 0, 0] + 0.5, X, X[:, 0, 0] + 0.5), "class_weights": "sampled"}, "a regression has none of"),
         ({"data": "nowhere.npz"}, "nowhere.npz"),
         ({"input_shape": (1, 64, 99999)}, "breaks the guideline"),
@@ -135,7 +135,7 @@ def test_a_search_that_is_stopped_leaves_its_page_and_says_where(here: Path, cap
     with pytest.raises(KeyboardInterrupt):
         run_search("pretend.yaml", **given, trials=4, on_update=stop)
     [page] = Path("exports").glob("*/report.html")
-    assert caplog.messages[-1] == f"page     {page.absolute()}: the search as far as it came"
+    assert caplog.messages[-1] == f"page     {page.absolute()}: the search so far"
     for stopped in (page, while_running[0].path):
         text = stopped.read_text(encoding="utf-8")
         assert "Trials: 2 completed. This is as far as its search had come" in text

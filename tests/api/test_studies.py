@@ -103,7 +103,7 @@ def test_one_that_was_killed_is_stopped_and_one_that_is_damaged_says_so(store: P
     Study.load(store, "b")._optuna.set_user_attr("settings", {"schema_version": 99})
     states = {one.name: one for one in list_studies(store)}
     assert states["a"].state == "stopped"
-    assert states["b"].state == "damaged" and "later anenas" in states["b"].problem
+    assert states["b"].state == "damaged" and "newer anenas" in states["b"].problem
 
 
 def test_a_study_is_described_by_its_settings_and_what_it_takes(store: Path) -> None:

@@ -56,5 +56,5 @@ def test_without_its_package_the_page_is_told_to_lack_its_times(
         anenas.write_report("tiny", tmp_path / "page.html", store=store)
     finally:
         package.with_name("away").rename(package)
-    assert "does not tell where trial 0 takes its time" in caplog.text
+    assert "does not show where trial 0 spends its time" in caplog.text
     assert "Time of trial 0" not in (tmp_path / "page.html").read_text(encoding="utf-8")

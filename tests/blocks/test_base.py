@@ -66,7 +66,7 @@ def test_a_kind_that_is_taken_is_refused() -> None:
         kind = "conv"
 
     before = block_kinds()
-    with pytest.raises(AnenasError, match=r"there are two blocks called 'conv': anenas.blocks.conv.Conv and .*Another"):
+    with pytest.raises(AnenasError, match=r"two blocks have the name 'conv': anenas.blocks.conv.Conv and .*Another"):
         register(Another)
     assert block_kinds() == before
 

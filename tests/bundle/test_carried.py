@@ -169,7 +169,7 @@ def test_a_module_that_can_be_written_in_lines_is(tmp_path: Path) -> None:
         ("self.first = 1", "self.first = 1; self.thing = object()", "Steps.thing is <object .*>, which cannot be"),
         ("+ self.shift", "+ self.shift * len(anenas.__doc__)", "it needs anenas of anenas"),
         ("SCALES = (0.5, 2.0)", "SCALES = bytearray(b'ab')", "SCALES is .*, which cannot be written down"),
-        ("nn.BatchNorm2d(channels)", "anenas.activation_layer('hswish')()", "a block holds HardSwish"),
+        ("nn.BatchNorm2d(channels)", "anenas.activation_layer('hswish')()", "a block contains HardSwish"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_taken_along_is_named(tmp_path: Path, old: str, new: str, message: str) -> None:

@@ -99,7 +99,7 @@ def test_texts_are_read_for_a_package_with_its_own_vocabulary(bundle: Bundle, tm
 
 
 def test_networks_of_texts_do_not_compute_with_integers(study: Study, tmp_path: Path) -> None:
-    with pytest.raises(AnenasError, match="w8a8 is for blocks of images, and stem has embedding; ship its weights in"):
+    with pytest.raises(AnenasError, match="w8a8 is for blocks of images, and stem has embedding; choose another"):
         anenas.export("texts", tmp_path / "b", pick=0, form="w8a8", store=study.trial_folder(0).parents[3])
     assert not (tmp_path / "b").exists()
 

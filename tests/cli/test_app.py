@@ -4,10 +4,12 @@ import importlib.metadata
 import io
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer.main
 from commands import Run
 
 import anenas
@@ -35,7 +37,7 @@ def test_an_interrupted_command_says_how_it_goes_on(run: Run, monkeypatch: pytes
 
     monkeypatch.setattr("anenas.ane.chips", interrupted)
     assert run("chips") == (
-        130, "", "anenas: stopped; what was done is safe, the same command goes on with it\n",
+        130, "", "anenas: stopped; the results so far are saved; run the same command again to continue\n",
     )  # fmt: skip
 
 
@@ -49,6 +51,19 @@ def test_a_reader_that_has_left_ends_the_command_quietly(run: Run, monkeypatch: 
 
 def test_the_version_is_the_package_s(run: Run) -> None:
     assert run("--version") == (0, f"anenas {importlib.metadata.version('anenas')}\n", "")
+
+
+def test_help_is_shown_as_it_is_written() -> None:
+    """Text in square brackets is markup to rich, which leaves it out."""
+
+    def texts(command: Any) -> Iterator[str]:
+        yield command.help or ""
+        for parameter in command.params:
+            yield getattr(parameter, "help", None) or ""
+        for one in getattr(command, "commands", {}).values():
+            yield from texts(one)
+
+    assert not [text for text in texts(typer.main.get_command(cli.app)) if "[" in text]
 
 
 @pytest.mark.usefixtures("forget_plugins")

@@ -49,7 +49,7 @@ def test_a_bundle_is_told_in_figures_and_its_stream_in_words_of_series(run: Run,
     assert re.search(r"\n  latency        0\.\d{3} ms \(0\.\d\d–0\.\d\d\) on A15, estimated\n", out)
     assert re.search(r"\n  a call         takes 4 steps and \d states?\n", out)
     assert "\n  verified       on 40 series, call by call: " in out
-    assert out.endswith("\nREADME.md in it says the rest\n")
+    assert out.endswith("\nREADME.md has the rest\n")
     assert "images" not in out + err
     assert "verifying the exported program" in err
 
@@ -70,7 +70,7 @@ def test_all_of_the_front_is_exported_once_and_told_with_its_author(run: Run, st
     scored = f"accuracy {told['test_accuracy']:.2%} of 40 test series"
     assert scored in metadata.shortDescription and "Made with anenas" in metadata.shortDescription
     code, out, err = run(*wanted)
-    assert (code, json.loads(out)) == (0, []) and "exported before" in err
+    assert (code, json.loads(out)) == (0, []) and "already exported" in err
 
 
 def test_a_folder_that_is_there_is_left_alone(refusal: Callable[..., str], store: Path, tmp_path: Path) -> None:

@@ -47,9 +47,9 @@ def test_as_json_it_says_where_the_device_lies(run: Run, table: Path, tmp_path: 
     ("chip", "name", "expected"),
     [
         ("A51", "mine", "unknown chip or device 'A51'"),
-        ("A15", "M2", "'M2' is a chip; call your device something else, such as my-M2"),
-        ("A15", "my phone", "a device cannot be called 'my phone'"),
-        ("M2", "mine", "0 measured models of M2, at least 5 are needed; skipped: 5 another chip"),
+        ("A15", "M2", "'M2' is the name of a chip; choose another name for your device, such as my-M2"),
+        ("A15", "my phone", "invalid device name 'my phone'"),
+        ("M2", "mine", "0 measured models on M2; at least 5 are needed; skipped: 5 another chip"),
     ],
 )
 def test_a_mistake_is_one_line_and_nothing_is_written(

@@ -78,14 +78,14 @@ def test_one_trial_is_told_whole(run: Run, store: Path) -> None:
     [
         ("choose s --max-latency 0.01ms", "no trial of s keeps latency_ms ≤ 0.01"),
         ("front s --max-latency 0.01ms", "no trial of s keeps latency_ms ≤ 0.01 (the nearest, trial 0"),
-        ("choose s --weights accuracy", "expected figures with a number each"),
+        ("choose s --weights accuracy", "expected names with a number each"),
         ("choose s --min-metric nothing=0.5", "unknown metric 'nothing'"),
         ("front s --latency-bound lower", "--latency-bound 'lower': expected upper or estimate"),
         ("front s --max-size large", "--max-size 'large'"),
         ("show s 7", "s has no trial 7, its trials are 0 to 3"),
         ("show s best", "there is no pick 'best': knee (trial 2) is the best compromise"),
-        ("compare s", "name two or more different studies"),
-        ("compare s s", "name two or more different studies"),
+        ("compare s", "expected two or more different studies"),
+        ("compare s s", "expected two or more different studies"),
     ],
 )
 def test_a_mistake_is_one_line(refusal: Callable[..., str], store: Path, arguments: str, expected: str) -> None:

@@ -43,7 +43,7 @@ def test_without_dask_its_extra_is_named(command: str, run: Run, monkeypatch: py
 
 def test_a_worker_without_a_cluster_is_told_how_to_name_one(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DASK_SCHEDULER_ADDRESS", raising=False)
-    assert "which cluster? give --scheduler, such as tls://HOST:8786" in run("worker").err
+    assert "no cluster given; give --scheduler, such as tls://HOST:8786" in run("worker").err
 
 
 @pytest.mark.slow

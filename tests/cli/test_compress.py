@@ -32,7 +32,7 @@ def test_before_and_after_are_told(run: Run, package: Path) -> None:
     assert (found["chip"], found["before"]["target"], found["after"]["target"]) == ("A16", "iOS16", "iOS18")
     assert found["after"]["bytes"] < found["before"]["bytes"]
     shown = run(*arguments).out
-    assert "needs iOS18, where iOS16 did before" in shown
+    assert "needs iOS18; before, iOS16 was enough" in shown
     assert shown.endswith("wrote small.mlpackage\n")
 
 

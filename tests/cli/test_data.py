@@ -35,7 +35,7 @@ def test_what_is_of_concern_is_listed_with_files_and_what_to_do(run: Run, unequa
         "sick/19.png (sick) = healthy/3.png (healthy)" in lines
     )
     assert "classes are unequal: healthy has 65 training images, sick 13" in " ".join(lines)
-    assert lines[-1].endswith(" concerns")
+    assert lines[-1].endswith(" possible problems")
 
 
 def test_json_is_all_that_is_printed(run: Run, unequal: str) -> None:
@@ -48,7 +48,7 @@ def test_json_is_all_that_is_printed(run: Run, unequal: str) -> None:
 def test_strict_ends_with_1_where_something_is_of_concern(run: Run, unequal: str) -> None:
     assert run("data", "check", unequal, "--strict")[0] == 1
     code, out, _ = run("data", "check", "wrist_motion", "--strict")
-    assert (code, out.splitlines()[-1]) == (0, "nothing is of concern")
+    assert (code, out.splitlines()[-1]) == (0, "no problems found")
 
 
 def test_of_many_classes_the_smallest_and_largest_are_shown(run: Run, tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_of_many_classes_the_smallest_and_largest_are_shown(run: Run, tmp_path: 
         ("data check images:nowhere", "nowhere"),
         ("data check fashion_mnist --input 3x3", "--input '3x3': expected CxHxW"),
         ("data check fashion_mnist --space mobile_rnn", "did you mean"),
-        ("data check wrist_motion --space mobile_cnn", "holds series, not images"),
+        ("data check wrist_motion --space mobile_cnn", "has series, not images"),
     ],
 )
 def test_a_mistake_is_one_line(refusal: Callable[..., str], words: str, said: str) -> None:

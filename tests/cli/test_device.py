@@ -50,7 +50,7 @@ def test_on_macos_measuring_writes_a_recording(run: Run, tmp_path: Path) -> None
     ("arguments", "expected"),
     [
         ("--out nowhere/r.json", "no folder nowhere to write r.json to"),
-        ("--out r.json --device iphone", "an iPhone needs its chip"),
+        ("--out r.json --device iphone", "for an iPhone, give its chip"),
         ("--out r.json --device iphone --chip A51", "unknown chip or device 'A51'"),
         ("--out r.json --rounds 0", "Invalid value for '--rounds'"),
         ("--out r.json --compute-units npu", "Invalid value for '--compute-units'"),

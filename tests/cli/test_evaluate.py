@@ -31,8 +31,8 @@ def test_a_package_is_evaluated_in_words_and_files(run: Run, folder: Path) -> No
     assert (code, err) == (0, "")
     assert "all 10 images" in " ".join(out.split())
     assert "balanced accuracy" in out and "most confidently wrong" in out
-    assert "2 classes have no inputs and no part in the averages: b, d" in out
-    assert out.endswith("wrote report/report.html, JSON and pictures beside it\n")
+    assert "2 classes have no inputs and are not in the averages: b, d" in out
+    assert out.endswith("wrote report/report.html, with JSON and figures beside it\n")
     written = {"report.html", "report.json", "confusion.png", "calibration.png"}
     assert {file.name for file in Path("report").iterdir()} == written
 
@@ -48,9 +48,9 @@ def test_json_is_all_that_is_printed(run: Run, folder: Path) -> None:
     ("options", "expected"),
     [
         ("", "name the --data to evaluate"),
-        ("--data fashion_mnist", "does not know the class 'Ankle boot'"),
+        ("--data fashion_mnist", "has no class 'Ankle boot'"),
         ("--data fashion_mnist --split tests", "unknown split 'tests'"),
-        ("--data fashion_mnist --pick knee", "--pick is for the models of a study"),
+        ("--data fashion_mnist --pick knee", "--pick is only for studies"),
     ],
 )
 def test_a_mistake_is_one_line(refusal: Callable[..., str], folder: Path, options: str, expected: str) -> None:

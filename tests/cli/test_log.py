@@ -21,7 +21,7 @@ def says(monkeypatch: pytest.MonkeyPatch) -> None:
     def chips() -> dict[str, object]:
         logger = logging.getLogger("anenas.ane._chips")
         logger.debug("a detail")
-        logger.info("a [bold]line[/] of bundle:b: and 100 %% that is %s", "wide " * 40)
+        logger.info("a [bold]line[/] of bundle:b: and 100 %% that is %s", " ".join(["wide"] * 40))
         logger.warning("a warning")
         logging.getLogger("elsewhere").warning("not ours")
         warnings.warn("nor this", UserWarning, stacklevel=1)
@@ -30,7 +30,7 @@ def says(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("anenas.ane.chips", chips)
 
 
-LINE = "a [bold]line[/] of bundle:b: and 100 % that is " + "wide " * 40
+LINE = "a [bold]line[/] of bundle:b: and 100 % that is " + " ".join(["wide"] * 40)
 
 
 @pytest.mark.usefixtures("says")

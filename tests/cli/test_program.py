@@ -71,14 +71,14 @@ def test_what_float16_loses_is_told(run: Run) -> None:
         ("model.mlpackage --inputs bad.npz --outputs out.npz", "unknown input 'picture'"),
         ("model.mlpackage --inputs none.npz --outputs out.npz", "'none.npz' is not there; expected an .npz file"),
         ("model.mlpackage --inputs model.mlpackage --outputs out.npz", "'model.mlpackage' is a folder"),
-        ("model.mlpackage --inputs text.npz --outputs out.npz", "'text.npz' is not an .npz file, or is cut short"),
-        ("model.mlpackage --inputs objects.npz --outputs out.npz", "'image' holds Python objects"),
+        ("model.mlpackage --inputs text.npz --outputs out.npz", "'text.npz' is not an .npz file, or is incomplete"),
+        ("model.mlpackage --inputs objects.npz --outputs out.npz", "'image' contains Python objects"),
         ("model.mlpackage --inputs in.npz --outputs nowhere/out.npz", "'nowhere/out.npz' cannot be written"),
         ("model.mlpackage --inputs in.npz --outputs out.npz --precision int8", "unknown precision 'int8'"),
         ("model.mlpackage --inputs in.npz --outputs out.npz --backend tpu", "unknown backend 'tpu'"),
         (
             "model.mlpackage --inputs in.npz --outputs out.npz --backend coreml --precision fp16",
-            "leave --precision out",
+            "leave out --precision",
         ),
     ],
 )
@@ -113,7 +113,7 @@ def test_a_picture_that_was_divided_by_255_is_told(run: Run) -> None:
     np.savez("scaled.npz", image=np.random.default_rng(0).random((1, 3, 4, 4), np.float32))
     code, _, err = run("run", "model.mlpackage", "--inputs", "scaled.npz", "--outputs", "out.npz")
     assert code == 0
-    assert "the picture image holds values from" in err and "multiply by 255" in err
+    assert "the image image has values from" in err and "multiply by 255" in err
 
 
 def test_a_state_goes_from_one_file_to_the_next(run: Run) -> None:
@@ -156,4 +156,4 @@ def test_elsewhere_than_on_macos_core_ml_is_answered_with_torch(
 ) -> None:
     monkeypatch.setattr("platform.system", lambda: "Linux")
     arguments = ("run", "model.mlpackage", "--inputs", "in.npz", "--outputs", "out.npz", "--backend", "coreml")
-    assert refusal(*arguments) == "anenas: Core ML is on macOS only; run the program on torch (--backend torch)\n"
+    assert refusal(*arguments) == "anenas: Core ML exists only on macOS; run the program with torch (--backend torch)\n"

@@ -200,7 +200,7 @@ def test_a_search_that_is_stopped_loses_nothing(folder: Path, search: Searches, 
     if process.returncode == 130:
         *_, page, last = process.stderr.read().splitlines()
         assert page.startswith("page     ") and Path(page.split()[1].rstrip(":")).is_file()
-        assert last.startswith("anenas: stopped; what was done is safe")
+        assert last.startswith("anenas: stopped; the results so far are saved")
 
     result = search(trials=6)
     assert result["counts"]["completed"] == 6

@@ -30,4 +30,7 @@ def test_a_search_ends_though_its_interrupt_was_lost_in_a_library(
     monkeypatch.setattr("anenas.cli.screen.SearchProgress.on_update", lambda self, study: None)
     monkeypatch.setattr("anenas.api.run_search", searching)
     code, _, err = run("search")
-    assert (code, err) == (130, "anenas: stopped; what was done is safe, the same command goes on with it\n")
+    assert (code, err) == (
+        130,
+        "anenas: stopped; the results so far are saved; run the same command again to continue\n",
+    )

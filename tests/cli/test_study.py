@@ -50,7 +50,7 @@ def test_what_is_removed_is_told_first_and_asked(run: Run, store: Path) -> None:
     code, out, _ = run("study", "gc")
     assert code == 2 and "files of no study" in out and (store / "studies" / "lost").is_dir()
     assert run("study", "gc", "--yes").code == 0 and not (store / "studies" / "lost").exists()
-    assert run("study", "gc").out == "nothing to remove in mlruns: all belongs to a study\n"
+    assert run("study", "gc").out == "nothing to remove in mlruns: everything belongs to a study\n"
 
 
 def test_a_study_is_shown_and_renamed(run: Run, store: Path) -> None:
@@ -65,8 +65,8 @@ def test_a_study_is_shown_and_renamed(run: Run, store: Path) -> None:
         ("study show nothing", "unknown study 'nothing'"),
         ("study rename mine other", "already"),
         ("study delete nothing --yes", "unknown study"),
-        ("study copy mine --to mlruns", "that is where the study is"),
-        ("study copy mine --to elsewhere --files there", "with the address of a database only"),
+        ("study copy mine --to mlruns", "the study is already there"),
+        ("study copy mine --to elsewhere --files there", "only with the address of a database"),
         ("study list --storage postgresql://u@127.0.0.1:1/d", "choose another --store"),
         ("study list --store new --storage postgresql://u@127.0.0.1:1/d", "nobody answers"),
         ("study list --store new --storage mongo://u@127.0.0.1:1/d", "unknown kind of database 'mongo'"),
@@ -82,7 +82,7 @@ def test_a_study_goes_to_postgresql(run: Run, store: Path, database: URL, monkey
     code, out, err = run("study", "copy", "mine", "--to", address)
     there = f"mlruns-{database.database}"
     assert code == 0, err
-    assert f"copied mine to {address}: 0 trials, alike in everything\n" in out
+    assert f"copied mine to {address}: 0 trials, verified equal\n" in out
     assert f"--store {there} --study mine" in out
     assert [one["name"] for one in json.loads(run("study", "list", "--store", there, "--json").out)] == ["mine"]
     with searching(store.with_name(there).absolute(), "mine"):

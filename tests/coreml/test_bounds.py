@@ -160,7 +160,7 @@ def test_a_picture_that_was_scaled_already_is_told(converted: Converted, caplog:
         with caplog.at_level(logging.WARNING, "anenas"):
             verify(package, {"x": pixels}, {name: program({"x": pixels})[name]}, "itself")
         assert [record.levelname for record in caplog.records] == ["WARNING"] * told
-        assert not told or ("the picture x holds values from" in caplog.text and "0 to 255" in caplog.text)
+        assert not told or ("the image x has values from" in caplog.text and "0 to 255" in caplog.text)
 
 
 def test_what_is_furthest_beyond_its_bound_is_what_is_told() -> None:

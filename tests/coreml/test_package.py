@@ -152,5 +152,5 @@ def test_an_input_that_is_not_of_four_fixed_sizes_has_no_size(flexible: bool, sa
 def test_a_package_without_names_of_classes_says_so(tmp_path: Path) -> None:
     found = convert_arrays(nn.Conv2d(3, 4, 3).eval(), tmp_path / "m.mlpackage", shape=(1, 3, 8, 8))
     assert (found.classes, dict(found.metadata).get("classes")) == ((), None)
-    with pytest.raises(anenas.AnenasError, match="names no classes; its metadata must have"):
+    with pytest.raises(anenas.AnenasError, match="has no class names; its metadata must have"):
         _ = found.class_names

@@ -149,7 +149,7 @@ def test_data_for_a_model_are_drawn_in_the_range_that_it_was_trained_with() -> N
     assert dataset.train.inputs.max() == 8
     assert InputFormat(size=SIZE).trained_with({}) == InputFormat(size=SIZE)
     for damaged in ("", "3", "[3]", '[["integer", 0]]', '[["integer", 0, "x"]]'):
-        with pytest.raises(AnenasError, match="the model's metadata name no ranges of values of its images"):
+        with pytest.raises(AnenasError, match="the model's metadata have no value ranges for its images"):
             wanted.trained_with({"ranges": damaged})
 
 

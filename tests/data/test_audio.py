@@ -88,7 +88,9 @@ def test_a_recording_that_was_cut_off_is_read_as_it_is_and_named(
     path = folder / "low" / "3.wav"
     path.write_bytes(path.read_bytes()[:1044])
     dataset = load(folder, kind)
-    assert log.messages[0] == f"1 of 12 recordings are shorter than they say, such as '{path}': read as they are"
+    assert (
+        log.messages[0] == f"1 of 12 recordings are shorter than they state, such as '{path}': read as far as they go"
+    )
     quiet = (everything(dataset) == 0).all(1)[:, 0, :] if kind == "wav" else everything(dataset)[:, -1, 0] == 0
     assert sorted(quiet.sum(1))[-1] == (502 if kind == "wav" else 4)  # two samples of the tone are 0
 
@@ -98,20 +100,20 @@ def test_a_stream_of_unknown_length_is_read_to_its_end(folder: Path, log: pytest
     content = path.read_bytes()
     path.write_bytes(content[:40] + b"\xff\xff\xff\xff" + content[44:])
     assert np.abs(everything(load(folder))[..., 500:]).max((1, 2, 3)).min() > 0.4
-    assert log.messages == ["1 of 12 recordings do not say how long they are: read to the end of their files"]
+    assert log.messages == ["1 of 12 recordings do not state their length: read to the end of the file"]
 
 
 def test_floats_beyond_one_are_clipped_and_counted(folder: Path, log: pytest.LogCaptureFixture) -> None:
     path = folder / "low" / "3.wav"
     wavfile.write(path, 8000, tone(300, volume=1.5).astype(np.float32))
     assert np.abs(everything(load(folder))).max() == 1
-    assert log.messages == [f"1 of 12 recordings go beyond ±1, to 1.5, such as '{path}': clipped"]
+    assert log.messages == [f"1 of 12 recordings exceed ±1 (up to 1.5), such as '{path}': clipped"]
 
 
 def test_floats_that_are_integers_are_refused(folder: Path) -> None:
     path = folder / "low" / "3.wav"
     wavfile.write(path, 8000, tone(300, volume=20_000).astype(np.float32))
-    with pytest.raises(AnenasError, match=rf"'{path}' reaches \d\d,\d+; expected floats from −1 to 1: divide them"):
+    with pytest.raises(AnenasError, match=rf"'{path}' reaches \d\d,\d+; expected floats from −1 to 1: scale them"):
         load(folder)
 
 
@@ -154,7 +156,7 @@ def test_what_is_longer_is_cut_to_its_middle_and_what_is_shorter_begins_with_sil
     dataset = load(folder)
     assert log.messages == [
         "1 of 12 recordings are longer than 0.125 s: cut to their middle",
-        "1 of 12 recordings are shorter than 0.125 s: they begin with silence",
+        "1 of 12 recordings are shorter than 0.125 s: padded with silence at the start",
     ]
     read = everything(dataset)[:, 0, 0]
     assert np.abs(read - tone(440)).max(1).min() < 1e-3
@@ -174,7 +176,7 @@ def test_silent_recordings_are_named(folder: Path, log: pytest.LogCaptureFixture
         (b"", "cannot be read as a .wav file .*; save it as 16-bit PCM"),
         (b"RIFF\x24\x00\x00\x00WAVEfmt ", "cannot be read as a .wav file .*; save it as 16-bit PCM"),
         (None, "is empty; record it again or remove it"),
-        (np.full(1000, np.nan, np.float32), "holds samples that are not numbers"),
+        (np.full(1000, np.nan, np.float32), "contains samples that are not numbers"),
     ],
 )
 def test_a_file_that_is_of_no_use_is_named(content: bytes | np.ndarray | None, message: str, folder: Path) -> None:
@@ -200,8 +202,8 @@ def test_spectrograms_are_what_the_block_computes(folder: Path, log: pytest.LogC
     for one in actual:  # the seed is the same, and so the order; held one by one all the same
         assert np.abs(expected - one).max((1, 2, 3)).min() < 2e-4
     assert messages == [
-        "series of 40 mel bands every 128 samples, in Hann windows of 256, at 8,000 Hz: an app computes them before "
-        "the model"
+        "series of 40 mel bands every 128 samples, in Hann windows of 256, at 8,000 Hz: the app must compute them "
+        "before the model"
     ]
     assert "40 mel bands" in dataset.metadata["input"]
 
@@ -225,8 +227,8 @@ def test_waveforms_may_be_arrays(tmp_path: Path, log: pytest.LogCaptureFixture) 
     np.testing.assert_array_equal(a.test.inputs[0, 0, 0], np.concatenate([np.zeros(400), sound[0, :600]]))
     np.testing.assert_allclose(a.test.inputs[1:], b.test.inputs[1:], atol=1e-4)
     assert log.messages == [
-        "2 of 24 recordings are shorter than 0.125 s: they begin with silence",
-        f"'{tmp_path / 'b.npz'}' has no array rate, in samples a second: assuming 8,000 Hz",
+        "2 of 24 recordings are shorter than 0.125 s: padded with silence at the start",
+        f"'{tmp_path / 'b.npz'}' has no array `rate` (samples per second): assuming 8,000 Hz",
     ]
 
 
@@ -251,12 +253,16 @@ def test_arrays_that_are_no_waveforms_are_refused(change: dict[str, object], mes
 @pytest.mark.parametrize(
     ("source", "kind", "message"),
     [
-        (None, RECORDINGS, "no recordings are embedded; name yours with `data`: FILE.npz, table:FILE, wav:FOLDER"),
-        ("images:x", RECORDINGS, "images:x holds images, not recordings: .*, or name recordings: FILE.npz, table:FILE"),
-        ("fashion_mnist", RECORDINGS, "fashion_mnist holds images, not recordings"),
-        ("mel:x", RECORDINGS, "mel:x holds series, not recordings"),
-        ("mel:x", IMAGES, "search them with a space of series, such as sequence_rnn"),
-        ("wav:x", IMAGES, "holds recordings, not images: search them with a space of recordings, such as speech_crnn"),
+        (
+            None,
+            RECORDINGS,
+            "no recordings are included in anenas; name yours with `data`: FILE.npz, table:FILE, wav:FOLDER",
+        ),
+        ("images:x", RECORDINGS, "images:x has images, not recordings: .*, or name recordings: FILE.npz, table:FILE"),
+        ("fashion_mnist", RECORDINGS, "fashion_mnist has images, not recordings"),
+        ("mel:x", RECORDINGS, "mel:x has series, not recordings"),
+        ("mel:x", IMAGES, "search with a space for series, such as sequence_rnn"),
+        ("wav:x", IMAGES, "has recordings, not images: search with a space for recordings, such as speech_crnn"),
         ("wav:x", SERIES, "or name series: FILE.csv, FILE.npz, forecast:FILE:COLUMN, mel:FOLDER, wrist_motion"),
         ("wav:/no/such", RECORDINGS, "'/no/such' is not there; expected a folder of class"),
     ],
@@ -268,7 +274,7 @@ def test_what_does_not_fit_the_space_is_said(source: str | None, kind: InputKind
 
 
 def test_a_bare_folder_is_answered_with_its_form(folder: Path) -> None:
-    with pytest.raises(AnenasError, match=f"say wav:{folder}"):
+    with pytest.raises(AnenasError, match=f"use wav:{folder}"):
         load_data(folder, WAVEFORMS)
 
 

@@ -55,7 +55,7 @@ def test_all_broken_images_are_named_at_once(photos: Path) -> None:
         r"pets: 4 of 40 images cannot be read: cat/03\.png cannot be read as an image \(.*truncated.*\), "
         r"dog/01\.png cannot be read as an image \(.*truncated.*\), dog/02\.png .* \(its format is unknown\), "
         r"dog/03\.png cannot be read as an image \(it is empty\); "
-        r"repair or remove them, or go on without them: `skip_broken=True`$"
+        r"repair or remove them, or skip them with `skip_broken=True`$"
     )
     with pytest.raises(AnenasError, match=message):
         load_data(f"images:{photos}", size=(6, 6))
@@ -120,7 +120,7 @@ def test_broken_recordings_are_named_at_once_and_can_be_left_out(
     (tones / "low" / "2.wav").write_bytes(b"")
     (tones / "high" / "4.wav").write_text("no recording")
     wavfile.write(tones / "low" / "5.wav", 8000, np.full(1000, np.nan, np.float32))
-    message = r"3 of 12 recordings .*: high/4\.wav cannot .*, low/2\.wav .*, low/5\.wav holds samples .*; repair or "
+    message = r"3 of 12 recordings .*: high/4\.wav cannot .*, low/2\.wav .*, low/5\.wav contains samples .*; repair or "
     with pytest.raises(AnenasError, match=message):
         load_data(f"{kind}:{tones}", FORMATS[kind])
     dataset = load_data(f"{kind}:{tones}", FORMATS[kind], skip_broken=True)

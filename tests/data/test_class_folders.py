@@ -105,14 +105,17 @@ def test_folders_beside_the_splits_are_passed_over_and_said(place: Place, log: p
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        (pets("train", "Training", "test"), "'.*Training' and '.*train' are both called like the training split; keep"),
-        (pets("test"), "folders of classes in 'test' but none for training: put the training images into '.*train'"),
-        (pets("test", "val"), "folders of classes in 'test' and 'val' but none for training"),
+        (
+            pets("train", "Training", "test"),
+            "'.*Training' and '.*train' both have the name of the training split; keep",
+        ),
+        (pets("test"), "class folders in 'test' but none for training: put the training images into '.*train'"),
+        (pets("test", "val"), "class folders in 'test' and 'val' but none for training"),
         (
             ["cat/1.png", "cow/1.png", *pets("test")],
-            "'test' is called like a split and holds folders, but beside it there is cat, cow: put classes into",
+            "'test' is named like a split and holds folders, but next to it there is cat, cow: put classes into",
         ),
-        ([*pets("train"), "bus/1.png"], "'train' is called like a split and holds folders, .* there is bus: put "),
+        ([*pets("train"), "bus/1.png"], "'train' is named like a split and holds folders, .* there is bus: put "),
     ],
 )
 def test_what_may_be_a_split_or_a_class_is_one_clear_line(place: Place, names: list[str], message: str) -> None:
@@ -123,14 +126,14 @@ def test_what_may_be_a_split_or_a_class_is_one_clear_line(place: Place, names: l
 
 def test_classes_called_like_splits_are_classes_and_said(place: Place, log: pytest.LogCaptureFixture) -> None:
     assert read(place("train/1.png", "test/1.png", "bus/1.png"))[0] == ("bus", "test", "train")
-    assert log.messages == ["photos: test, train: taken for classes, not splits, as no folders are in them"]
+    assert log.messages == ["photos: test, train: treated as classes, not splits, because they contain no folders"]
 
 
 def test_folders_within_class_folders_are_read_and_said(place: Place, log: pytest.LogCaptureFixture) -> None:
     names = ["cat/1.png", "cat/monday/1.png", "cat/monday/noon/1.png", "dog/tuesday/1.png", "dog/tuesday/2.png"]
     assert read(place(*names)) == (("cat", "dog"), {"train": names})
     assert log.messages == [
-        "photos: 4 images in folders within class folders are of these classes: "
+        "photos: 4 images in subfolders of class folders belong to these classes: "
         "cat/monday, cat/monday/noon, dog/tuesday"
     ]
 
@@ -166,7 +169,7 @@ def test_links_are_followed_but_not_in_circles(place: Place, log: pytest.LogCapt
 
 
 def test_a_class_without_files_says_what_it_holds(place: Place) -> None:
-    with pytest.raises(AnenasError, match=r"dog' holds no images \(\.png, \.jpg\) but 1\.heic; .*; \.heic files need "):
+    with pytest.raises(AnenasError, match=r"dog' has no images \(\.png, \.jpg\) but 1\.heic; .*; \.heic files need "):
         read(place("cat/1.png", "dog/1.heic"))
     with pytest.raises(AnenasError, match=r"'.*dog' has no class folders; .* such as .*dog.cat.1\.wav"):
         read_class_folders(place() / "dog", RECORDINGS, (".wav",))
@@ -174,7 +177,7 @@ def test_a_class_without_files_says_what_it_holds(place: Place) -> None:
 
 def test_a_class_of_a_split_that_training_lacks_is_named(place: Place, tmp_path: Path) -> None:
     names = [f"train/class {number:03}/1.png" for number in range(200)]
-    with pytest.raises(AnenasError, match="Class 007' is a class without training images; did you mean 'class 007'"):
+    with pytest.raises(AnenasError, match="Class 007' is a class with no training images; did you mean 'class 007'"):
         read(place(*names, "test/Class 007/1.png"))
     (tmp_path / "photos" / "test" / "Class 007").rename(tmp_path / "elsewhere")
     with pytest.raises(AnenasError, match=r"Cow' is a class .*; expected one of class 000, .* class 009, …$"):

@@ -40,7 +40,7 @@ def test_names_of_files_are_saved_and_kept_at_another_size(tiny: MakeDataset, tm
     assert Dataset.open(tmp_path, PARTS).train.names is None
     tiny().save(tmp_path)
     assert Dataset.open(tmp_path, PARTS).test.names is None
-    with pytest.raises(_errors.AnenasError, match="names must be 4, one for each input, not 1"):
+    with pytest.raises(_errors.AnenasError, match="expected 4 names, one per input, not 1"):
         dataclasses.replace(named, names=("a",))
 
 
@@ -63,9 +63,9 @@ def test_saving_over_an_open_data_set_does_not_disturb_it(tiny: MakeDataset, tmp
 def test_a_save_that_was_cut_short_is_not_opened(tiny: MakeDataset, tmp_path: Path) -> None:
     tiny().save(tmp_path)
     (tmp_path / "test_labels.npy").write_bytes(b"")
-    with pytest.raises(_errors.AnenasError, match="holds no complete data set"):
+    with pytest.raises(_errors.AnenasError, match="has no complete data set"):
         Dataset.open(tmp_path, PARTS)
-    with pytest.raises(_errors.AnenasError, match="holds no complete data set"):
+    with pytest.raises(_errors.AnenasError, match="has no complete data set"):
         Dataset.open(tmp_path / "nowhere", PARTS)
 
 
@@ -158,5 +158,5 @@ def test_arrays_of_the_wrong_kind_are_refused(tiny: MakeDataset) -> None:
         tiny(test=Split(images, labels + 2))
     with pytest.raises(_errors.AnenasError, match=r"labels must be int64 \(4,\)"):
         tiny(test=Split(images, labels[:3]))
-    with pytest.raises(_errors.AnenasError, match="images of one shape"):
+    with pytest.raises(_errors.AnenasError, match="images of the same shape"):
         tiny(test=Split(images[..., :1], labels))

@@ -168,8 +168,8 @@ def test_several_labels_of_each_split_are_brought_to_the_same_columns(
 @pytest.mark.parametrize(
     ("header", "row", "message"),
     [
-        ("file_name,label", "1.png,wolf", "metadata.csv': the training table has nothing of wolf; expected one of cat"),
-        ("file_name,label,split", "1.png,cat,val", "row 2: the split is 'val', but the table lies in that of test"),
+        ("file_name,label", "1.png,wolf", "metadata.csv': the training table has no wolf; expected one of cat"),
+        ("file_name,label,split", "1.png,cat,val", "row 2: the split is 'val', but the table is in the folder of test"),
     ],
 )
 def test_what_is_wrong_with_the_table_of_a_split_is_one_line(
@@ -191,7 +191,7 @@ def test_a_folder_of_a_split_without_a_table_is_passed_over_and_named(
     write("file_name,label", [(f"{i}.png", ["cat", "dog"][i % 4 // 2]) for i in range(0, 30, 2)], "train/metadata.csv")
     with caplog.at_level(logging.INFO, "anenas"):
         assert sum(map(len, [(found := load(tmp_path / "set", "images")).train, found.validation, found.test])) == 15
-    assert "set: passed over, as there is no metadata.csv in it: test" in caplog.text
+    assert "set: skipped, because there is no metadata.csv in it: test" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -201,11 +201,11 @@ def test_a_folder_of_a_split_without_a_table_is_passed_over_and_named(
         ("path,label", ("a/0.png", "x"), r"row 32: a/0.png is in row 2 as well; keep one"),
         ("path,label", ("b/1.png", ""), r"row 32: label is empty"),
         ("name,label", ("b/1.png", "x"), r"row 1: expected one column of paths, called path or file_name"),
-        ("path,label,class", ("b/1.png", "x", "y"), r"row 1: label and class could each be the label"),
+        ("path,label,class", ("b/1.png", "x", "y"), r"row 1: label and class could both be the label"),
         ("path", ("b/1.png",), "row 1: no labels"),
         ("path,label,split", ("b/1.png", "x", "later"), "row 32: the split is 'later'; expected train, validation"),
-        ("path,red,age", ("b/1.png", "x", "4"), "row 32: red is 'x'; expected a number, or classes in a column"),
-        ("path,label,label", ("b/1.png", "x", "x"), "row 1: two columns are called 'label'"),
+        ("path,red,age", ("b/1.png", "x", "4"), "row 32: red is 'x'; expected a number, or class names in a column"),
+        ("path,label,label", ("b/1.png", "x", "x"), "row 1: two columns have the name 'label'"),
     ],
 )
 def test_what_is_wrong_with_a_table_is_told_with_its_row(

@@ -47,7 +47,7 @@ def test_what_was_made_once_is_read_the_next_time_and_said(folder: Path, caplog:
         np.testing.assert_array_equal(found, ARRAY)
         assert isinstance(found, np.memmap) and not found.flags.writeable
     assert [path.name for path in folder.iterdir()] == ["a.npy"]
-    assert caplog.messages == [f"10 images as they were drawn are kept in '{folder}' for the next time, 0.0 MB"]
+    assert caplog.messages == [f"10 decoded images are cached in '{folder}' for the next time, 0.0 MB"]
 
 
 def test_without_a_key_nothing_is_kept(folder: Path) -> None:
@@ -135,7 +135,9 @@ def test_where_no_files_can_be_written_all_is_in_memory_and_that_is_said(
     found = kept("a", ARRAY.shape, chunks)
     np.testing.assert_array_equal(found, ARRAY)
     [said] = caplog.messages
-    assert said.startswith(f"pictures cannot be kept in '{folder}' (") and said.endswith("): 0.0 GB are in memory")
+    assert said.startswith(f"decoded images cannot be cached in '{folder}' (") and said.endswith(
+        "): 0.0 GB are kept in memory"
+    )
 
 
 def test_how_far_it_is_is_shown() -> None:

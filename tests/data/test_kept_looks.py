@@ -43,5 +43,7 @@ def test_where_no_file_can_be_written_that_is_said(folder: Path, caplog: pytest.
     folder.touch()
     keep_looks("a", LOOKS)
     [said] = caplog.messages
-    assert said.startswith(f"nothing can be kept in '{folder}' (") and said.endswith("the next time all is read again")
+    assert said.startswith(f"nothing can be cached in '{folder}' (") and said.endswith(
+        "next time everything is read again"
+    )
     assert kept_looks("a", 3) is None

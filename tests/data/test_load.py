@@ -142,7 +142,7 @@ def test_an_unknown_source_is_answered_with_the_nearest_form(source: str, messag
 
 
 def test_a_bare_folder_is_answered_with_its_form(tmp_path: Path) -> None:
-    with pytest.raises(AnenasError, match=f"say images:{tmp_path}"):
+    with pytest.raises(AnenasError, match=f"use images:{tmp_path}"):
         load_data(str(tmp_path), size=(8, 8))
 
 

@@ -93,7 +93,7 @@ def test_images_of_a_pair_are_those_of_the_file(
     }[form]
     dataset = load_data((Items(given[:30]), Items(given[30:])), size=(8, 8))
     assert dataset.fingerprint == of_file(tmp_path, images).fingerprint
-    scaled = ["`data`: 39 images of floats from 0 to 1 are read as pixels of 0 to 255"]
+    scaled = ["`data`: 39 images of floats from 0 to 1 are read as pixels from 0 to 255"]
     assert logged(caplog) == (scaled if form.startswith("float") else [])
 
 
@@ -116,7 +116,7 @@ def test_one_data_set_is_cut_in_three() -> None:
 def test_float_images_of_arrays_are_scaled_and_counted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "anenas")
     dataset = load_data(arrays(COLOUR / 255), size=(8, 8))
-    assert logged(caplog) == ["`data`: 39 images of floats from 0 to 1 are read as pixels of 0 to 255"]
+    assert logged(caplog) == ["`data`: 39 images of floats from 0 to 1 are read as pixels from 0 to 255"]
     assert dataset.fingerprint == of_file(tmp_path, COLOUR).fingerprint
 
 
@@ -165,7 +165,7 @@ def test_a_data_set_of_texts_or_recordings_must_be_in_the_format(wanted: InputFo
     else:
         given = arrays(random.uniform(-1, 1, (39, 100)))
         others = [InputFormat(RECORDINGS, rate=4000, steps=100)]
-        messages = ["recordings of 8000 samples a second in its metadata, not 4000; load them at that rate"]
+        messages = ["recordings with 8000 samples per second in its metadata, not 4000; load them at that rate"]
     dataset = load_data(given, wanted)
     assert load_data(dataset, wanted).fingerprint == dataset.fingerprint
     for other, message in zip(others, messages, strict=True):
@@ -200,17 +200,20 @@ normalised = [(image / 255 - 0.5) / 0.25 for image in photos]
         ({"train": Items(photos), "test": None}, "`data`: test is a NoneType; expected map-style data sets"),
         ((Items(photos), iter(photos)), "`data`: test is a list_iterator; expected map-style data sets"),
         ((*arrays(COLOUR)[:3], [[1], [2, 3]]), r"`data`: test_y is not an array \("),
-        (arrays(COLOUR.astype(object)), "`data`: train_x holds Python objects; expected a plain array of numbers, or"),
-        (arrays(COLOUR / 127), "`data`: train_x holds floats from 0 to 2.*; expected uint8 .*, or floats from 0 to 1"),
-        (arrays(COLOUR / 255 * np.nan), "`data`: train_x holds floats from nan to nan; expected uint8"),
+        (
+            arrays(COLOUR.astype(object)),
+            "`data`: train_x contains Python objects; expected a plain array of numbers or",
+        ),
+        (arrays(COLOUR / 127), "`data`: train_x has floats from 0 to 2.*; expected uint8 .*, or floats from 0 to 1"),
+        (arrays(COLOUR / 255 * np.nan), "`data`: train_x has floats from nan to nan; expected uint8"),
         (arrays(GREY.astype(np.int64)), "`data`: train_x must be uint8 with pixels from 0 to 255, not int64"),
         (list(COLOUR), "`data`: item 0 of train is a ndarray; expected a pair"),
-        (Items(photos, ["cat"] * 39), "`data`: item 0 of train has the label 'cat'; expected a whole number from 0"),
-        (Items(photos, ["cat"] * 39), "`data`: item 0 of train has the label 'cat'; expected a whole number from 0"),
-        (Items(photos, LABELS - 1), "`data`: train_y holds the negative label -1"),
-        (Items(photos, 2 * LABELS), "`data`: train_y holds the label 4 but not 1"),
-        (Items(photos, classes=["cat", "dog"]), "train_y holds the label 2, but there are only 2 classes"),
-        (Items(normalised), r"`data`: item 0 of train holds floats from -1.9.* to 2; .* or floats from 0 to 1,"),
+        (Items(photos, ["cat"] * 39), "`data`: item 0 of train has the label 'cat'; expected an integer from 0"),
+        (Items(photos, ["cat"] * 39), "`data`: item 0 of train has the label 'cat'; expected an integer from 0"),
+        (Items(photos, LABELS - 1), "`data`: train_y has the negative label -1"),
+        (Items(photos, 2 * LABELS), "`data`: train_y has the label 4 but not 1"),
+        (Items(photos, classes=["cat", "dog"]), "train_y has the label 2, but there are only 2 classes"),
+        (Items(normalised), r"`data`: item 0 of train has floats from -1.9.* to 2; .* or floats from 0 to 1,"),
         (Items(list(COLOUR.transpose(0, 3, 1, 2))), r"`data`: item 0 of train is ndarray of uint8 \(3, 8, 8\); expect"),
         (
             Items(list(torch.from_numpy(COLOUR))),
@@ -219,7 +222,7 @@ normalised = [(image / 255 - 0.5) / 0.25 for image in photos]
         (Items([*photos[:38], torch.zeros(0, 8, 8)]), r"item 38 of train is Tensor of float32 \(0, 8, 8\)"),
         (Items([*photos[:38], torch.zeros(3, 0, 8)]), r"item 38 of train is Tensor of float32 \(3, 0, 8\)"),
         (Items([*photos[:38], "7.png"]), "`data`: item 38 of train is str of .*; expected an image of PIL or an array"),
-        (Items([*photos[:38], None]), "`data`: item 38 of train: its image holds Python objects"),
+        (Items([*photos[:38], None]), "`data`: item 38 of train: its image contains Python objects"),
     ],
 )
 def test_what_is_broken_or_ambiguous_is_one_clear_line(given: Any, message: str) -> None:
@@ -230,14 +233,16 @@ def test_what_is_broken_or_ambiguous_is_one_clear_line(given: Any, message: str)
 
 def test_series_of_unequal_length_are_told() -> None:
     series = [random.standard_normal((20 + i % 2, 3)) for i in range(39)]
-    with pytest.raises(AnenasError, match="`data`: train has items of unequal shape; give one array, where shorter"):
+    with pytest.raises(
+        AnenasError, match="`data`: train has items of different shapes; give one array, in which shorter"
+    ):
         load_data(Items(series), InputFormat(SERIES))
 
 
 def test_another_kind_is_told_of_a_data_set(tmp_path: Path) -> None:
-    with pytest.raises(AnenasError, match="set holds images, not series: search them with a space of images"):
+    with pytest.raises(AnenasError, match="set has images, not series: search with a space for images"):
         load_data(of_file(tmp_path, COLOUR), InputFormat(SERIES))
-    with pytest.raises(AnenasError, match="`data` holds texts, not images: search them with a space of texts"):
+    with pytest.raises(AnenasError, match="`data` has texts, not images: search with a space for texts"):
         load_data(arrays(np.array(["a text"] * 39)), size=(8, 8))
 
 
@@ -248,5 +253,7 @@ def test_size_and_a_format_are_not_given_both() -> None:
 
 def test_objects_are_not_found_again() -> None:
     place = absolute_source(arrays(COLOUR))
-    with pytest.raises(AnenasError, match="given as objects, which are not stored: give the same again as `data`"):
+    with pytest.raises(
+        AnenasError, match="given as Python objects, which are not stored: pass the same objects again as `data`"
+    ):
         load_data(place, size=(8, 8))

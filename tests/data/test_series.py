@@ -130,8 +130,8 @@ def test_gaps_are_filled_with_the_value_before_them_and_counted(write: Write, ca
     assert dataset.fingerprint == read(write(train_x=expected)).fingerprint
     (line,) = caplog.messages
     assert line.endswith(
-        "4 values are missing in 2 of 16 series (2 of channel 1, 2 of channel 0): filled with the value before "
-        "them, at the start with the first"
+        "4 values are missing in 2 of 16 series (2 of channel 1, 2 of channel 0): filled with the previous value "
+        "(at the start, with the first one)"
     )
 
 
@@ -149,17 +149,17 @@ constant[:, :, 1] = 7
         ({"train_x": with_infinity}, "series 2 of train_x has an infinite value; replace it"),
         ({"train_x": empty}, "series 4 of train_x is empty; leave it out"),
         ({"train_x": constant}, "channel 1 of train_x is always 7; leave it out"),
-        ({"train_x": SERIES * 1e6}, "channel 0 of train_x reaches .* Core ML's float16 ends at 65,504"),
+        ({"train_x": SERIES * 1e6}, "channel 0 of train_x reaches .* Core ML's float16 is 65,504"),
         ({"train_x": SERIES + 1000}, "channel 0 of train_x varies by 1.* around .*: subtract its mean"),
         ({"test_x": SERIES[:4, :, :2]}, "train_x holds series of 3 channels and 20 steps, but test_x of 2 and 20"),
-        ({"test_x": SERIES[:4, :10]}, "but test_x of 3 and 10; give all the same, and end shorter ones in NaN"),
+        ({"test_x": SERIES[:4, :10]}, "but test_x of 3 and 10; give all the same shape, and pad shorter ones with NaN"),
         ({"train_x": SERIES[:, :3]}, r"train_x \(12, 3, 3\) may be \(n, T, C\) or \(n, C, T\); add an array layout"),
         ({"layout": "tnc"}, "layout is 'tnc'; expected ntc or nct"),
         ({"train_x": SERIES[..., None]}, r"train_x must be series, \(n, T, C\) or .*, not float32 \(12, 20, 3, 1\)"),
         ({"train_x": SERIES.astype(np.uint8)}, "train_x must be series, .* signed numbers, not uint8"),
-        ({"train_x": SERIES[:0], "train_y": LABELS[:0]}, "train_x holds no series"),
-        ({"scale": np.ones(2)}, "scale holds 2 numbers for 3 channels"),
-        ({"train_y": LABELS[:5]}, "train_y must have 12 labels, one for each example"),
+        ({"train_x": SERIES[:0], "train_y": LABELS[:0]}, "train_x has no series"),
+        ({"scale": np.ones(2)}, "scale has 2 numbers for 3 channels"),
+        ({"train_y": LABELS[:5]}, "train_y must have 12 labels, one per example"),
         ({"validation_x": SERIES}, "has only one of validation_x and validation_y"),
         (
             {"train_x": random.standard_normal((4, 2500, 1)), "train_y": LABELS[:4]}
@@ -177,15 +177,15 @@ def test_what_is_wrong_with_series_is_told_in_one_line(write: Write, arrays: dic
 def test_a_space_of_the_other_kind_is_named(write: Write, tmp_path: Path) -> None:
     with pytest.raises(AnenasError, match=r"uint8 .* not float32; series need a space such as sequence_rnn"):
         load_data(write(), size=(32, 32))
-    with pytest.raises(AnenasError, match="wrist_motion holds series, not images: search them with a space of series"):
+    with pytest.raises(AnenasError, match="wrist_motion has series, not images: search with a space for series"):
         load_data("wrist_motion", size=(32, 32))
-    with pytest.raises(AnenasError, match="fashion_mnist holds images, not series: search them with a space of images"):
+    with pytest.raises(AnenasError, match="fashion_mnist has images, not series: search with a space for images"):
         load_data("fashion_mnist", InputFormat(inputs.SERIES))
 
 
 def test_series_are_not_resized(write: Write) -> None:
     assert read(write(), steps=20, channels=3).input_shape == (3, 1, 20)
-    message = "motion holds series of 3 channels and 20 steps, not 64 steps; series are never resized"
+    message = "motion has series of 3 channels and 20 steps, not 64 steps; series are never resized"
     with pytest.raises(AnenasError, match=message):
         read(write(), steps=64)
 

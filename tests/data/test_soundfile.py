@@ -77,17 +77,21 @@ def test_without_the_package_the_files_and_the_extra_are_named(folder: Path, mon
     monkeypatch.setitem(sys.modules, "soundfile", None)  # an import of it fails
     assert len(load(folder).train) == 4  # .wav files do not need it
     (folder / "low" / "4.flac").write_bytes(b"")
-    with pytest.raises(AnenasError, match=r"4\.flac' is \.flac, which soundfile reads: pip install 'anenas\[audio\]'"):
+    with pytest.raises(
+        AnenasError, match=r"4\.flac' is \.flac, which needs the package soundfile: pip install 'anenas\[audio\]'"
+    ):
         load(folder)
     (folder / "low" / "5.mp3").write_bytes(b"")
-    with pytest.raises(AnenasError, match=r"2 files, such as '.*4\.flac', are \.flac, \.mp3, which soundfile reads"):
+    with pytest.raises(
+        AnenasError, match=r"2 files, such as '.*4\.flac', are \.flac, \.mp3, which need the package soundfile"
+    ):
         load(folder)
 
 
 def test_without_the_package_a_wav_file_of_a_rare_codec_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     soundfile.write(folder / "low" / "0.wav", TONE, RATE, subtype="IMA_ADPCM")
     monkeypatch.setitem(sys.modules, "soundfile", None)
-    with pytest.raises(AnenasError, match=r"0\.wav' is of a kind that soundfile reads: pip install 'anenas\[audio\]'"):
+    with pytest.raises(AnenasError, match=r"0\.wav' needs the package soundfile: pip install 'anenas\[audio\]'"):
         load(folder)
 
 
@@ -95,6 +99,6 @@ def test_a_rate_beyond_all_bounds_is_refused(folder: Path) -> None:
     path = folder / "low" / "0.w64"
     soundfile.write(path, TONE, 1_500_007)
     with pytest.raises(
-        AnenasError, match=r"0\.w64' says 1,500,007 samples a second; save it again, at 48,000 or fewer"
+        AnenasError, match=r"0\.w64' has 1,500,007 samples per second; save it again with 48,000 or fewer"
     ):
         load(folder)

@@ -58,7 +58,7 @@ def test_a_source_of_ones_own_is_a_few_lines(tmp_path: Path, monkeypatch: pytest
     dataset = load_data("mine:60", size=(6, 6))
     assert (dataset.name, dataset.classes, dataset.input_shape) == ("mine", ("less", "more"), (3, 6, 6))
     assert [len(split) for split in (dataset.train, dataset.validation, dataset.test)] == [48, 12, 9]
-    with pytest.raises(AnenasError, match=r"mine:5 holds images, not series: .* name series: FILE\.csv, FILE\.npz"):
+    with pytest.raises(AnenasError, match=r"mine:5 has images, not series: .* name series: FILE\.csv, FILE\.npz"):
         load_data("mine:5", InputFormat(SERIES))
     with pytest.raises(AnenasError, match="did you mean mine:NAME"):
         load_data("mime:5", size=(6, 6))
@@ -73,9 +73,9 @@ def test_two_sources_of_one_name_are_refused() -> None:
 
     anenas.source("mine")(read)
     anenas.source("mine")(read)  # the same again, as of a reloaded module
-    with pytest.raises(AnenasError, match=r"two data sources called 'mine': .*\.read and .*\.other"):
+    with pytest.raises(AnenasError, match=r"two data sources have the name 'mine': .*\.read and .*\.other"):
         anenas.source("mine")(other)
-    with pytest.raises(AnenasError, match="two data sources called 'wav'"):
+    with pytest.raises(AnenasError, match="two data sources have the name 'wav'"):
         anenas.source("wav")(read)
 
 
@@ -124,7 +124,7 @@ def test_what_a_source_gives_is_held_to_what_files_are() -> None:
     def read(rest: str, wanted: InputFormat) -> Any:
         return blobs() | {"train_y": np.arange(30.0)} if rest == "floats" else 7
 
-    with pytest.raises(AnenasError, match="'mine:floats': train_y holds whole numbers as float64"):
+    with pytest.raises(AnenasError, match="'mine:floats': train_y has whole numbers as float64"):
         load_data("mine:floats", size=(8, 8))
     with pytest.raises(AnenasError, match="'mine:7' is a int; expected arrays"):
         load_data("mine:7", size=(8, 8))

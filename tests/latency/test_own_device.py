@@ -50,7 +50,7 @@ def test_a_device_may_have_a_name_that_a_file_may_have(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["", "../mine", "my phone", "-q", ".hidden", "x" * 61, "naïve", "a/b"])
 def test_a_device_may_not_have_another_name(name: str) -> None:
-    with pytest.raises(AnenasError, match=r"expected letters, digits, '_', '\.' and '-', at most 60"):
+    with pytest.raises(AnenasError, match=r"expected letters, digits, '_', '\.' and '-', at most 60 characters"):
         check_device_name(name)
     with pytest.raises(AnenasError, match="unknown chip"):
         OwnDevice.load(name)

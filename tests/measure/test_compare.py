@@ -35,7 +35,7 @@ def test_the_estimate_is_any_source_s(recording: Recording, tiny: Graph) -> None
         ({"model": "gone.mlpackage"}, "gone.mlpackage is not an .mlpackage"),
         ({"model": OTHER}, "the measured program differs from the one that its name gives here"),
         ({"compute_units": "CPU_ONLY"}, "was recorded with CPU_ONLY, without the engine"),
-        ({"plan": ()}, "holds no compute plan"),
+        ({"plan": ()}, "has no compute plan"),
     ],
 )
 def test_what_cannot_be_compared_says_why(recording: Recording, changes: dict[str, object], note: str) -> None:

@@ -117,7 +117,7 @@ def test_an_iphone_measures_too(package: Package) -> None:
 
 @pytest.mark.usefixtures("mac")
 def test_an_iphone_needs_its_chip_and_a_team(package: Package) -> None:
-    with pytest.raises(AnenasError, match="an iPhone needs its chip, such as A15, and a developer team"):
+    with pytest.raises(AnenasError, match="for an iPhone, give its chip, such as A15, and the developer team"):
         DeviceLatency("iphone", chip="A15").latency(package.graph, M2, package.path)
 
 

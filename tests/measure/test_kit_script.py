@@ -52,7 +52,7 @@ def test_a_mac_tells_its_chip(brand: str, chip: str) -> None:
 @pytest.mark.parametrize(
     ("devices", "message"),
     [
-        (list, "no iPhone is connected; attach one, unlock it and turn on developer mode"),
+        (list, "no iPhone is connected; connect one, unlock it and turn on developer mode"),
         (lambda: 1 // 0, "the iPhone cannot be prepared: integer division"),
     ],
 )

@@ -132,8 +132,8 @@ def test_a_missing_field_is_named(content: dict[str, Any], tmp_path: Path, field
     [
         ("", "is not JSON"),
         ("[" * 100_000, "is not JSON"),
-        ("[1]", 'holds no recordings: expected a JSON object with "format": "anenas-recordings"'),
-        ('{"format": "anenas-recordings", "version": 2}', "is of version 2 of the format; this anenas reads 1"),
+        ("[1]", 'has no recordings: expected a JSON object with "format": "anenas-recordings"'),
+        ('{"format": "anenas-recordings", "version": 2}', "has version 2 of the format; this anenas reads 1"),
         ('{"format": "anenas-recordings", "version": 1}', "recordings: field required"),
         ('{"format": "anenas-recordings", "version": 1, "recordings": 3}', "recordings: input should be a valid tuple"),
     ],

@@ -45,7 +45,7 @@ def classifier(converted: Callable[..., Path]) -> Path:
 
 
 def test_core_ml_is_on_macos_only(classifier: Path) -> None:
-    with pytest.raises(AnenasError, match="Core ML is on macOS only"):
+    with pytest.raises(AnenasError, match="Core ML exists only on macOS"):
         predict(classifier, {})
 
 

@@ -92,13 +92,13 @@ def test_a_manifest_that_points_outside_of_the_package_is_refused(path: Path, ta
     manifest = json.loads((path / "Manifest.json").read_text())
     manifest["itemInfoEntries"][manifest["rootModelIdentifier"]]["path"] = target
     (path / "Manifest.json").write_text(json.dumps(manifest))
-    assert "lies outside of it" in refusal(lambda: ProgramFile.open(path))
+    assert "is outside of it" in refusal(lambda: ProgramFile.open(path))
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"rootModelIdentifier": 1, "itemInfoEntries": {"1": {}}}'])
 def test_a_damaged_manifest_is_refused(path: Path, content: str) -> None:
     (path / "Manifest.json").write_text(content)
-    assert "names no root model" in refusal(lambda: ProgramFile.open(path))
+    assert "has no root model" in refusal(lambda: ProgramFile.open(path))
 
 
 def test_a_package_without_its_model_is_incomplete(path: Path) -> None:
@@ -134,13 +134,13 @@ def test_a_manifest_with_a_path_that_is_none_is_refused(path: Path, target: str)
     (path / "Manifest.json").write_text(json.dumps(manifest))
     message = refusal(lambda: ProgramFile.open(path))
     assert message.isprintable()
-    assert "is refused: the model" in message
+    assert "is rejected: the model" in message
 
 
 @pytest.mark.parametrize("content", ["[" * 100_000, '{"a":' * 100_000, " " * 2_000_000 + "{}"])
 def test_a_manifest_that_is_nested_or_long_without_end_is_refused(path: Path, content: str) -> None:
     (path / "Manifest.json").write_text(content)
-    assert "names no root model" in refusal(lambda: ProgramFile.open(path))
+    assert "has no root model" in refusal(lambda: ProgramFile.open(path))
 
 
 def test_a_manifest_with_a_path_of_several_lines_or_thousands_of_letters_is_told_in_one(path: Path) -> None:

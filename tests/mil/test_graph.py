@@ -122,13 +122,13 @@ def test_a_path_without_a_package_is_refused(tmp_path: Path) -> None:
 def test_a_model_that_is_cut_short_is_refused(broken: Path) -> None:
     model = broken / MODEL
     model.write_bytes(model.read_bytes()[:1000])
-    assert message_of(broken) == f"{model} is not a Core ML model, is cut short, or is encrypted"
+    assert message_of(broken) == f"{model} is not a Core ML model, or is incomplete or encrypted"
 
 
 def test_a_file_of_something_else_is_refused(broken: Path) -> None:
     model = broken / MODEL
     model.write_text("<html>not found</html>")
-    assert message_of(broken) == f"{model} is not a Core ML model, is cut short, or is encrypted"
+    assert message_of(broken) == f"{model} is not a Core ML model, or is incomplete or encrypted"
 
 
 @pytest.mark.parametrize("kind", ["neuralNetwork", "neuralNetworkClassifier", "pipeline", "empty", "other function"])

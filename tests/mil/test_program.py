@@ -159,7 +159,7 @@ def test_several_inputs_hold_as_many_samples(built: Built) -> None:
     a, b = random(4, 3), random(4, 3)
     np.testing.assert_allclose(only(program({"a": a, "b": b})), a + b)
     assert refusal(lambda: program({"a": a, "b": b[:3]})) == (
-        "the inputs hold different numbers of samples: 4 of a, 3 of b"
+        "the inputs have different numbers of samples: 4 of a, 3 of b"
     )
 
 
@@ -298,7 +298,7 @@ def test_an_unknown_operation_is_named(converted: Converted) -> None:
             operation.type = "magic"
     model = path / "Data/com.apple.CoreML/model.mlmodel"
     model.write_bytes(package.model.SerializeToString())
-    assert refusal(lambda: load_program(path)).endswith("is of type 'magic', which is not known")
+    assert refusal(lambda: load_program(path)).endswith("has the type 'magic', which is not known")
 
 
 @pytest.mark.parametrize(

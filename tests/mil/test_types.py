@@ -127,7 +127,7 @@ def test_a_type_of_few_bits_is_for_compressed_weights_alone(copied: Callable[...
         weight.attributes["val"].type.tensorType.dataType = 35
 
     path = copied(change)
-    with pytest.raises(AnenasError, match=r"is uint4, which only compressed weights may be$"):
+    with pytest.raises(AnenasError, match=r"is uint4, which is allowed only for compressed weights$"):
         _ = Package.open(path).graph
 
 

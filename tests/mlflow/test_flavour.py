@@ -71,12 +71,12 @@ def test_where_core_ml_refuses_a_model_it_is_one_line(
     standin_macos.install(monkeypatch, tmp_path)
     monkeypatch.setenv("STANDIN_REFUSES", as_arrays(exported, tmp_path / "arrays.mlpackage").outputs[0].name)
     save_model(exported.path, tmp_path / "model")
-    with pytest.raises(AnenasError, match=r"^Core ML does not load .*: the stand-in refuses this model$"):
+    with pytest.raises(AnenasError, match=r"^Core ML cannot load .*: the stand-in refuses this model$"):
         mlflow.pyfunc.load_model(str(tmp_path / "model"), model_config={"engine": "core_ml"})
 
 
 @pytest.mark.parametrize(
-    ("engine", "said"), [("core_ml", "which is on macOS only; the engine 'interpreter' runs"), ("core", "did you mean")]
+    ("engine", "said"), [("core_ml", "which is only on macOS; the engine 'interpreter' runs"), ("core", "did you mean")]
 )
 def test_an_engine_that_is_not_there_is_one_line(exported: Package, tmp_path: Path, engine: str, said: str) -> None:
     save_model(exported.path, tmp_path / "model")
@@ -104,5 +104,5 @@ def test_the_program_itself_is_had_and_another_model_is_refused(exported: Packag
     assert any(np.allclose(value, program_scores(exported, pixels), atol=1e-6) for value in scores.values()
                if isinstance(value, np.ndarray) and value.ndim == 2)  # fmt: skip
     (tmp_path / "empty").mkdir()
-    with pytest.raises(AnenasError, match="is no model of anenas"):
+    with pytest.raises(AnenasError, match="is not a model of anenas"):
         load_model(str(tmp_path / "empty"))

@@ -91,7 +91,7 @@ def test_a_report_is_written_to_a_folder_that_is_made(package: Package, photos: 
 
 def test_a_class_that_the_model_does_not_know_is_told(package: Package, photos: Path) -> None:
     (photos / "a").rename(photos / "zebra")
-    with pytest.raises(AnenasError, match=r"does not know the class 'zebra'; it knows a, b, c, d: call it by one of"):
+    with pytest.raises(AnenasError, match=r"has no class 'zebra'; it has a, b, c, d: use one of"):
         evaluate_package(package.path, f"images:{photos}")
 
 
@@ -104,7 +104,7 @@ def test_scores_that_are_no_probabilities_become_some_which_is_said(
     caplog.set_level(logging.INFO, "anenas")
     found = evaluate_package(package.path, f"images:{photos}", model="mine")
     np.testing.assert_allclose(found.report.scores.sum(1), 1, rtol=1e-5)
-    assert "mine gives scores that are no probabilities; these are the softmax of them" in caplog.text
+    assert "the scores of mine are not probabilities; their softmax is used" in caplog.text
 
 
 def test_a_classifier_of_others_is_known_by_its_labels(package: Package, photos: Path, tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_several_classes_are_judged_each(photos: Path, tmp_path: Path) -> None:
     found = evaluate_package(package.path, f"table:{photos / 'table.csv'}").report
     assert isinstance(found, LabelReport)
     assert [one.support for one in found.by_class] == [9, 18, 0]
-    assert found.remarks == ("no input belongs to these, which have no part in the means: odd",)
+    assert found.remarks == ("no input belongs to these classes, which are not in the means: odd",)
 
 
 def test_data_of_another_task_are_told(photos: Path, tmp_path: Path) -> None:
@@ -162,9 +162,9 @@ def test_data_of_another_task_are_told(photos: Path, tmp_path: Path) -> None:
     package = convert(network, path, shape=(1, 1, 16, 16), classes=("cats", "dogs"), task=REGRESSION)
     with pytest.raises(AnenasError, match=r"photos has labels of classification, not of regression: labels must be fl"):
         evaluate_package(package.path, f"images:{photos}")
-    with pytest.raises(AnenasError, match="does not know the class 'cows'"):
+    with pytest.raises(AnenasError, match="has no class 'cows'"):
         evaluate_package(package.path, numbers_of(photos, "cows", "cats"))
-    with pytest.raises(AnenasError, match="nothing tells the number 'dogs'; there are cats"):
+    with pytest.raises(AnenasError, match="there is no column for the number 'dogs'; there are cats"):
         evaluate_package(package.path, numbers_of(photos, "cats"))
 
 

@@ -57,7 +57,7 @@ def test_accuracy_is_that_of_the_program_on_the_test_images(package: Package, so
 
 
 def test_data_with_other_classes_are_refused(package: Package) -> None:
-    with pytest.raises(AnenasError, match=r"does not know the class '.*'; it knows 2, 0, 1"):
+    with pytest.raises(AnenasError, match=r"has no class '.*'; it has 2, 0, 1"):
         data = load_data(size=(16, 16))
         program_accuracy(package, data.test.inputs, data.test.labels, classes=data.classes)
 

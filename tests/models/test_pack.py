@@ -281,7 +281,7 @@ def test_links_are_not_packed(folder: Path, tmp_path: Path) -> None:
 
 
 def test_an_archive_in_its_own_folder_is_refused(folder: Path) -> None:
-    with pytest.raises(AnenasError, match="lies in the folder to pack"):
+    with pytest.raises(AnenasError, match="is inside the folder to pack"):
         pack(folder, folder / "archive")
 
 

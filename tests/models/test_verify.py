@@ -95,7 +95,7 @@ def test_another_package(package: Package, tmp_path: Path) -> None:
 
 def test_an_architecture_is_held_to_operations_and_sizes(package: Package) -> None:
     assert verify_against(package.path, TINY).passed
-    with pytest.raises(AnenasError, match="is not of that architecture"):
+    with pytest.raises(AnenasError, match="does not have that architecture"):
         verify_against(package.path, TINY.replace("e2", "e4"))
 
 
@@ -117,7 +117,9 @@ def test_weights_of_another_network_are_told(package: Package, tmp_path: Path) -
     save_file({"x": torch.zeros(2)}, tmp_path / "other.safetensors")
     (tmp_path / "cut.safetensors").write_bytes((tmp_path / "other.safetensors").read_bytes()[:9])
     for name, why in (("other", r"it has no head.1.bias; expected those that the search wrote"), ("cut", "")):
-        with pytest.raises(AnenasError, match=f"{name}.safetensors does not hold the weights of .*: {why}") as raised:
+        with pytest.raises(
+            AnenasError, match=f"{name}.safetensors does not contain the weights of .*: {why}"
+        ) as raised:
             verify_against(package.path, str(tmp_path / f"{name}.safetensors"))
         assert "\n" not in str(raised.value)
 
@@ -147,5 +149,5 @@ def test_a_package_that_does_not_say_what_it_is_of_cannot_be_held_against_weight
     package: Package, network: nn.Module, tmp_path: Path
 ) -> None:
     bare = convert(deploy(network), tmp_path / "bare.mlpackage", shape=(1, 1, 16, 16), classes=CLASSES)
-    with pytest.raises(AnenasError, match=r"does not say what network it is of .*'anenas\.architecture'"):
+    with pytest.raises(AnenasError, match=r"does not say which network it contains .*'anenas\.architecture'"):
         verify_against(bare.path, str(package.path.parent / "weights.safetensors"))

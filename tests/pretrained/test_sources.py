@@ -111,7 +111,7 @@ def test_a_server_that_cannot_be_reached_is_said_at_once(monkeypatch: pytest.Mon
     monkeypatch.setattr("huggingface_hub.try_to_load_from_cache", lambda *_: None)
     with pytest.raises(
         AnenasError,
-        match=r"^timm:resnet18: its weights cannot be downloaded \(Network is unreachable\); get timm/resnet18.* and "
-        r"give its file with timm:resnet18@FILE$",
+        match=r"^timm:resnet18: its weights cannot be downloaded \(Network is unreachable\); download timm/resnet18.* "
+        r"on a machine with internet access, and use the file with timm:resnet18@FILE$",
     ):
         load_pretrained("timm:resnet18")

@@ -58,7 +58,7 @@ def test_what_does_not_say_what_it_is_is_refused(tmp_path: Path) -> None:
         {"network": '{"architecture": "a", "mean": 1, "std": []}'},
     ):
         save_file({"a": torch.zeros(1)}, tmp_path / "bare.safetensors", about)
-        with pytest.raises(AnenasError, match="does not say what network it holds"):
+        with pytest.raises(AnenasError, match="does not say which network it contains"):
             read_trained("study:s", tmp_path / "bare.safetensors", "")
 
 

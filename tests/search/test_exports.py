@@ -94,5 +94,5 @@ def test_exports_that_cannot_be_written_are_one_line_that_says_where_the_models_
 def test_what_a_trial_left_and_somebody_removed_is_one_line(study: Study, problem: Problem, tmp_path: Path) -> None:
     [trial] = study_of(study, problem, 1).completed
     shutil.rmtree(study.trial_folder(trial.number))
-    with pytest.raises(AnenasError, match=f"is gone: the study lacks what trial {trial.number} left"):
+    with pytest.raises(AnenasError, match=f"is missing: the files of trial {trial.number} are gone"):
         export_best(study, tmp_path)

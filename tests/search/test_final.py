@@ -88,7 +88,7 @@ def test_weights_that_are_as_good_as_they_were_ship_as_they_were(
         assert trial.shipped == trial.evaluation
         assert study.shipped_folder(trial) == study.trial_folder(trial.number)
         assert not list(study.trial_folder(trial.number).glob("*final*"))
-    assert "no better, so it ships as it was" in caplog.text
+    assert "did not improve it, so it ships as it was" in caplog.text
 
 
 def test_a_study_that_is_read_again_has_them(study: Study, finishing: Make) -> None:
@@ -165,7 +165,7 @@ def test_an_evaluator_that_cannot_finish_leaves_it_out_and_says_so(
     final = FinalTraining(study, _Brief(), SerialExecutor())
     final.run()
     assert finished(study) == set() and final.reserve(90.0) == 0
-    assert "_Brief does not `finish` networks" in caplog.text
+    assert "_Brief has no `finish`" in caplog.text
 
 
 def test_a_third_of_the_time_is_kept_at_most(study: Study, finishing: Make) -> None:

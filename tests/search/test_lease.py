@@ -39,7 +39,7 @@ def test_a_second_driver_is_told_who_holds_the_study_and_until_when(store: Path,
     with searching(store, "s"):
         assert is_being_searched(other, "s") and is_being_searched(store, "s")
         who = rf"by process {os.getpid()} on {socket.gethostname()} until \d\d:\d\d:\d\d UTC"
-        with pytest.raises(AnenasError, match=rf"{who}.* free (59|60) seconds from now"), searching(other, "s"):
+        with pytest.raises(AnenasError, match=rf"{who}.* free in (59|60) seconds"), searching(other, "s"):
             pass
         with searching(other, "t"):
             pass
@@ -67,7 +67,7 @@ def test_the_study_of_a_killed_driver_is_free_at_once_there_and_elsewhere_after_
     with searching(store, "s"):  # its files are here, and no process of this machine holds them
         pass
     held_by_one_that_is_killed(store)
-    with pytest.raises(AnenasError, match=r"free [01] seconds from now, 1 after its last word"), searching(other, "s"):
+    with pytest.raises(AnenasError, match=r"free in [01] seconds, 1 after its last renewal"), searching(other, "s"):
         pass
     time.sleep(1.1)
     with searching(other, "s"):

@@ -81,7 +81,7 @@ def test_a_failing_trial_is_recorded_and_the_search_goes_on(searching: Make, stu
 def test_the_first_five_failing_alike_end_the_search(study: Study, searching: Make) -> None:
     search = searching()
     search.problem = dataclasses.replace(search.problem, evaluator=_AlwaysFails())
-    with pytest.raises(AnenasError, match="5 trials in a row failed alike: TypeError"):
+    with pytest.raises(AnenasError, match="5 trials in a row failed in the same way: TypeError"):
         search.run(5)
     assert study.counts["failed"] >= 5
 
@@ -156,7 +156,7 @@ def test_what_an_earlier_process_did_not_live_to_judge_is_judged_before_it_is_tr
 def test_failures_that_differ_in_a_number_only_are_alike(searching: Make, study: Study) -> None:
     search = searching()
     search.problem = dataclasses.replace(search.problem, evaluator=_FailsAtSomeStep())
-    with pytest.raises(AnenasError, match="5 trials in a row failed alike: FileNotFoundError"):
+    with pytest.raises(AnenasError, match="5 trials in a row failed in the same way: FileNotFoundError"):
         search.run(5)
     assert len({trial.reason for trial in study.finished if trial.state == "failed"}) > 1
 
@@ -274,7 +274,9 @@ def test_what_no_trained_network_keeps_is_told_early_and_ends_the_search(
     search = inline()
     search.problem = dataclasses.replace(search.problem, limits=Limits(accuracy=1.0))
     search.rungs = Rungs()
-    with pytest.raises(AnenasError, match=r"^20 networks were trained and none keeps .*accuracy ≥ 1, best 9.*; loosen"):
+    with pytest.raises(
+        AnenasError, match=r"^20 networks were trained and none satisfies .*accuracy ≥ 1, best 9.*; loosen"
+    ):
         search.run(3)
     assert [line.split()[0] for line in caplog.messages if "none keeps" in line] == ["5", "10"]
     assert sum(trial.evaluation is not None for trial in search.study.finished) == 20

@@ -99,7 +99,7 @@ def test_what_cannot_be_measured_is_tried_twice_and_keeps_its_estimate(
     assert measurement.failure == "RuntimeError: the device went away"
     assert failed.evaluation.estimate.latency == measurement.estimated
     assert all(t.evaluation.measurement and t.evaluation.measurement.latency for t in others)
-    assert caplog.text.count(f"trial {failed.number} was not measured and is tried once more") == 1
+    assert caplog.text.count(f"trial {failed.number} was not measured and will be tried once more") == 1
     assert caplog.text.count(f"trial {failed.number} keeps its estimate") == 1
     assert "could not be measured and keep their estimate" in str(DeviceSummary.of(study.finished))
     search().run(12)  # another day, the device is there
@@ -144,7 +144,7 @@ def test_a_device_with_another_chip_measures_nothing_and_says_so_once(
     running.devices.close()
     assert len(study.completed) == 3 and not any(trial.evaluation.measurement for trial in study.completed)
     assert caplog.text.count("this machine has an M2 (Pretend1,1, OS 1), not an A15") == 1
-    assert "3 completed trials were not measured; run again, they are" in caplog.text
+    assert "3 completed trials were not measured; run again to measure them" in caplog.text
 
 
 def test_a_package_that_is_gone_costs_its_own_measurement_only(study: Study, search: Searching) -> None:
@@ -177,7 +177,7 @@ def test_where_nobody_can_measure_the_search_is_refused() -> None:
     class Elsewhere(SerialExecutor):
         devices = 0
 
-    with pytest.raises(AnenasError, match=r"nothing here can measure, which takes a Mac .* or leave out --measure"):
+    with pytest.raises(AnenasError, match=r"measuring needs a Mac .*  or leave out --measure"):
         check_devices(PretendMeter(is_here=False), "processes")
     with pytest.raises(AnenasError, match=r"no worker has a Neural Engine .* `anenas worker"):
         check_devices(PretendMeter(), Elsewhere())

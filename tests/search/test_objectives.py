@@ -240,11 +240,13 @@ def test_a_metric_that_an_evaluation_does_not_tell_is_an_error_and_not_zero() ->
     evaluation = Evaluation(0.9, estimate(0.3), metrics={"macro_f1": 0.8})
     objective = Objective("macro_f1", 0.0)
     assert (objective.value(evaluation), objective.value(estimate(0.3))) == (0.8, None)
-    with pytest.raises(AnenasError, match="tells accuracy and no balanced_accuracy: an evaluator gives it as `score`"):
+    with pytest.raises(
+        AnenasError, match="has accuracy but not balanced_accuracy: an evaluator must return it as `score`"
+    ):
         Objective("balanced_accuracy", 0.0).value(evaluation)
 
 
 def test_two_metrics_of_the_task_are_an_objective_and_a_limit() -> None:
-    with pytest.raises(AnenasError, match="search by one of them and limit the other with `max_metrics`"):
+    with pytest.raises(AnenasError, match="use one of them as an objective and limit the other with `max_metrics`"):
         objective_names(["macro_f1", "log_loss"], ["A15"])
     assert objective_names(None, ["A15", "M2"], REGRESSION) == ("rmse", "latency_ms", "latency_ms@M2", "size_mb")

@@ -202,7 +202,7 @@ def test_final_training_learns_from_the_network_of_a_larger_input_that_teaches(d
         assert after
         losses.append(after.losses)
     assert losses[0] != losses[1]
-    with pytest.raises(AnenasError, match="does not say what network it holds"):
+    with pytest.raises(AnenasError, match="does not say which network it contains"):
         evaluator.finish(NETWORK, TrialFiles(tmp_path / "taught", data, begun, begun), (2,))
 
 

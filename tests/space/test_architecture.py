@@ -101,9 +101,9 @@ def test_a_text_is_refused_or_is_what_its_architecture_prints(text: str) -> None
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "'' is no architecture; expected 'NxCxHxW-STAGE-…-HEAD', see `anenas space sample`"),
-        ("1x1x8x8-head_n10", "'1x1x8x8-head_n10' is no architecture"),
-        (TEXT.replace("1x3x64x48", "3x64x48"), "is no architecture"),
+        ("", "'' is not an architecture; expected 'NxCxHxW-STAGE-…-HEAD', see `anenas space sample`"),
+        ("1x1x8x8-head_n10", "'1x1x8x8-head_n10' is not an architecture"),
+        (TEXT.replace("1x3x64x48", "3x64x48"), "is not an architecture"),
         (
             TEXT.replace("-head", "-foot"),
             "'foot_c128_relu_n10': expected a head such as head_c128_relu_n10 or head_n10",
@@ -164,10 +164,13 @@ def test_networks_of_series_are_read_back_too(text: str) -> None:
         ("1x3x1x8-min_grue_r1_s1_c16-head_n2", "unknown block 'min'; did you mean min_gru"),
         (
             "1x1x1x8_masked-min_gru_r1_s1_c16-head_n2",
-            "only series, (N, C, 1, T), of two channels and more have one for",
+            "only series, (N, C, 1, T), with two or more channels can have a",
         ),
-        ("1x3x8x8_masked-conv_r1_s1_c16_k3_relu-head_n2", "only series, (N, C, 1, T), of two channels and more have"),
-        ("1x3x1x8_maske-min_gru_r1_s1_c16-head_n2", "is no architecture"),
+        (
+            "1x3x8x8_masked-conv_r1_s1_c16_k3_relu-head_n2",
+            "only series, (N, C, 1, T), with two or more channels can have",
+        ),
+        ("1x3x1x8_maske-min_gru_r1_s1_c16-head_n2", "is not an architecture"),
         ("1x3x1x8-min_gru_s1_c16-head_n2", "'min_gru_s1_c16': expected r and a number"),
         ("1x3x1x8-min_gru_r1_s1_c16_res_bi-head_n2", "'bi' is not a choice of min_gru"),
     ],

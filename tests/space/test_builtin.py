@@ -46,10 +46,10 @@ def test_a_space_may_be_a_file(write_space: Callable[..., Path]) -> None:
     ("name", "message"),
     [
         ("mobil_cnn", "unknown space 'mobil_cnn'; did you mean mobile_cnn"),
-        ("nowhere/mine.yaml", "no space file nowhere/mine.yaml; built in are .*mobile_cnn"),
-        ("nowhere/mine.yml", "no space file nowhere/mine.yml; built in are"),
+        ("nowhere/mine.yaml", "no space file nowhere/mine.yaml; the built-in spaces are .*mobile_cnn"),
+        ("nowhere/mine.yml", "no space file nowhere/mine.yml; the built-in spaces are"),
         ("a" * 300, "unknown space 'a+…'"),
-        (f"{'a' * 300}.yaml", "no space file a+.yaml; built in are"),
+        (f"{'a' * 300}.yaml", "no space file a+.yaml; the built-in spaces are"),
     ],
 )
 def test_a_space_that_is_not_there_is_answered_with_those_that_are(name: str, message: str) -> None:

@@ -212,7 +212,7 @@ def alias_bomb() -> str:
     ("text", "line", "problem"),
     [
         (alias_bomb(), 1, "more than 20,000 values"),
-        ("name: &loop [*loop]", 1, "nested too deeply, or in itself"),
+        ("name: &loop [*loop]", 1, "nested too deeply, or inside itself"),
         (f"name:\n  {5000 * '['}", 2, "nested too deeply"),
         ("name: a\nstem: 2024-99-99", 2, "not valid YAML: '2024-99-99': month must be in 1..12"),
         ("name: a\nstem: \0", 2, "not valid YAML: unacceptable character #x0000"),

@@ -43,10 +43,13 @@ def test_what_pandas_takes_for_nothing_is_a_gap() -> None:
 @pytest.mark.parametrize(
     ("cells", "message"),
     [
-        (["1,234", "2,345"], "row 2: x is '1,234', which may be 1.234 or 1234; write numbers with points, and nothing"),
+        (["1,234", "2,345"], "row 2: x is '1,234', which may be 1.234 or 1234; write numbers with a decimal point"),
         (["0.5", "1,234"], "row 3: x is '1,234', which may be 1.234 or 1234"),
         (["0,5", "1.234"], "row 3: x is '1.234', which may be 1.234 or 1234"),
-        (["0,5", "1.5"], "row 2: x is '0,5', with a decimal comma, and x is '1.5' in row 3, with a point; write all"),
+        (
+            ["0,5", "1.5"],
+            "row 2: x is '0,5', with a decimal comma, but x is '1.5' in row 3, with a decimal point; write all",
+        ),
         (["0,5", "one"], "row 3: x is 'one'; expected a finite number"),
         (["0,5", "1,2,3"], "row 3: x is '1,2,3'; expected a finite number"),
         (["0.5", "1_000"], "row 3: x is '1_000'; expected a finite number"),
@@ -66,7 +69,7 @@ def test_the_decimal_sign_is_that_of_the_table_in_whatever_column_and_chunk() ->
     assert numbers.read({"x": ["1,234"], "y": ["2"]}, [3]).tolist() == [[1.234, 2]]
     numbers = Numbers(TABLE)
     numbers.read({"x": ["1.234"]}, [2])
-    with pytest.raises(AnenasError, match=r"row 3: x is '0,5', with a decimal comma, and x is '1\.234' in row 2"):
+    with pytest.raises(AnenasError, match=r"row 3: x is '0,5', with a decimal comma, but x is '1\.234' in row 2"):
         numbers.read({"x": ["0,5"]}, [3])
 
 

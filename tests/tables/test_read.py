@@ -55,7 +55,9 @@ def test_the_delimiter_is_what_makes_columns_of_header_and_rows(
 ) -> None:
     path.write_text(content)
     if columns is None:
-        with pytest.raises(AnenasError, match="row 2: 2 columns, but the header has 1; quote cells that hold commas"):
+        with pytest.raises(
+            AnenasError, match="row 2: 2 columns, but the header has 1; quote cells that contain commas"
+        ):
             columns_of_table(path)
     else:
         assert columns_of_table(path)[0] == columns
@@ -65,19 +67,19 @@ def test_rows_of_delimiters_alone_are_left_out_and_counted(path: Path, caplog: p
     caplog.set_level(logging.INFO, "anenas")
     path.write_text("a;b;;\n1;2;;\n\n;;;\n3;4\n; ;;\n;;;\n\n\n")
     assert columns_of_table(path) == ({"a": ["1", "3"], "b": ["2", "4"]}, [2, 5])
-    assert caplog.messages == [f"'{path}': rows without any value, left out: 3"]
+    assert caplog.messages == [f"'{path}': empty rows skipped: 3"]
 
 
 def test_the_index_of_pandas_is_left_out_and_told(path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "anenas")
     path.write_text(",a,b\n0,1,2\n1,3,4\n")
     assert columns_of_table(path)[0] == {"a": ["1", "3"], "b": ["2", "4"]}
-    assert caplog.messages == [f"'{path}': the first column has no name, as pandas writes its index: left out"]
+    assert caplog.messages == [f"'{path}': the first column has no name, like an index written by pandas: ignored"]
 
 
 def test_columns_of_one_name_are_an_error_where_they_matter(path: Path) -> None:
     path.write_text("a,b,b\n1,2,3\n")
-    with pytest.raises(AnenasError, match="row 1: two columns are called 'b'"):
+    with pytest.raises(AnenasError, match="row 1: two columns have the name 'b'"):
         columns_of_table(path)
     with open_table(path, distinct=False) as table:
         assert list(table.rows()) == [(2, ["1", "2", "3"])]
@@ -86,14 +88,14 @@ def test_columns_of_one_name_are_an_error_where_they_matter(path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "is empty, or begins with an empty row; expected a header"),
-        (b"a,b\n1,2,3\n", "row 2: 3 columns, but the header has 2; quote cells that hold commas"),
-        (b"a;b\n1;2\n3\n", "row 3: 1 columns, but the header has 2; quote cells that hold semicolons"),
-        (b"a,,b\n1,2,3\n", "row 1: column 2 has no name, but a value in row 2"),
+        (b"", "is empty, or starts with an empty row; expected a header"),
+        (b"a,b\n1,2,3\n", "row 2: 3 columns, but the header has 2; quote cells that contain commas"),
+        (b"a;b\n1;2\n3\n", "row 3: 1 columns, but the header has 2; quote cells that contain semicolons"),
+        (b"a,,b\n1,2,3\n", "row 1: column 2 has no name but has a value in row 2"),
         (b'a,b\n"1,2\n', "line 2: unexpected end of data; write it as CSV again"),
         (b"a,b\n" + b"1" * 200_000 + b",2\n", "line 2: field larger than field limit"),
-        (b"PK\x03\x04\x14\0", "is a workbook or another archive, not a table of text; save it as CSV in UTF-8"),
-        (b"\x1f\x8b\x08\x08", "is compressed, not a table of text"),
+        (b"PK\x03\x04\x14\0", "is a workbook or another archive, not a text table; save it as CSV in UTF-8"),
+        (b"\x1f\x8b\x08\x08", "is compressed, not a text table"),
         (b"a,b\n" + bytes(range(128, 256)) + b",2\n", "line 2: byte 4 is not UTF-8 text"),
     ],
 )

@@ -107,9 +107,9 @@ def test_unknown_metrics_and_classes_offer_what_there_is() -> None:
         find_metric("macrof1")
     with pytest.raises(AnenasError, match="unknown class 'dogs'; did you mean dog"):
         find_metric("recall@dogs", NAMES)
-    with pytest.raises(AnenasError, match="is of one class: say which, such as recall@cat"):
+    with pytest.raises(AnenasError, match="is for one class: name it, such as recall@cat"):
         find_metric("recall", NAMES)
-    with pytest.raises(AnenasError, match="macro_f1 is of all classes; leave out '@cat'"):
+    with pytest.raises(AnenasError, match="macro_f1 covers all classes; leave out '@cat'"):
         find_metric("macro_f1@cat", NAMES)
     assert "recall@CLASS" in metric_names()
 

@@ -39,7 +39,7 @@ def test_one_of_one_s_own_goes_to_where_trials_run(cost: str) -> None:
 
 
 def test_two_of_one_name_are_refused() -> None:
-    with pytest.raises(AnenasError, match="two metrics called 'accuracy'"):
+    with pytest.raises(AnenasError, match="two metrics have the name 'accuracy'"):
         metric("accuracy")(lambda predictions: 1.0)
 
 

@@ -130,7 +130,7 @@ def test_inputs_are_drawn_so_that_every_class_is_as_frequent(
 
 
 def test_numbers_have_no_class_weights() -> None:
-    with pytest.raises(AnenasError, match="class weights are for classes"):
+    with pytest.raises(AnenasError, match="class weights need classes"):
         REGRESSION.loss(np.zeros((2, 1), np.float32), 1, balanced=True)
 
 
@@ -168,7 +168,7 @@ def test_a_task_of_ones_own_is_known_by_its_name_and_reads_as_its_kind() -> None
         assert TASKS["sorted"].usual_metrics(9) == ("accuracy",)
         labels, names = TASKS["sorted"].read_cells(Cells("table", ("grade",), [("10",), ("9",)], [2, 3]))
         assert (labels.tolist(), names) == ([1, 0], ("9", "10"))
-        with pytest.raises(AnenasError, match="there are two tasks called 'classification'"):
+        with pytest.raises(AnenasError, match="two tasks have the name 'classification'"):
             decorate("classification")(Sorted)
     finally:
         TASKS._entries.pop("sorted")
@@ -176,5 +176,5 @@ def test_a_task_of_ones_own_is_known_by_its_name_and_reads_as_its_kind() -> None
 
 def test_one_class_for_each_input_needs_one_column() -> None:
     cells = Cells("'t.csv'", ("a", "b"), [("1", "0")], [2])
-    with pytest.raises(AnenasError, match=r"'t.csv': one class for each input needs one column .*; found a, b"):
+    with pytest.raises(AnenasError, match=r"'t.csv': a single class per input needs one column .*; found a, b"):
         CLASSIFICATION.read_cells(cells)

@@ -50,7 +50,7 @@ def test_one_that_an_earlier_version_left_half_made_is_made_anew(
         killed_after(statements, lambda store=store: in_place(store))
         is_begun = (store / "mlflow.db").exists() and (store / "mlflow.db").stat().st_size > 0
         assert works(store)
-        assert ("left half made" in caplog.text) == is_begun
+        assert ("left incomplete" in caplog.text) == is_begun
 
 
 def test_searches_that_begin_together_make_one_database(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_one_of_an_earlier_mlflow_is_brought_up_to_date_and_the_former_is_kept(
     _add_run(path)
     client = connect(default_uri(tmp_path))
     assert client.get_run("r").info.run_id == "r"
-    assert f"the former is {path}.{before}" in caplog.text
+    assert f"the old one is {path}.{before}" in caplog.text
     assert Path(f"{path}.{before}").exists()
 
 

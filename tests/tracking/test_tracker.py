@@ -368,7 +368,7 @@ def test_what_a_store_misses_while_it_is_away_is_logged_when_it_is_back(
     tracker.close("FINISHED")
     told = [message for message in caplog.messages if message.startswith("MLflow at")]
     assert len(told) == 2
-    assert "does not answer, what it misses is logged later: connection refused" in told[0]
+    assert "does not answer; what it misses will be logged later: connection refused" in told[0]
     assert "answers again" in told[1]
     search, trial = runs(tmp_path)
     artifacts = MlflowClient(default_uri(tmp_path / "store")).list_artifacts(search.info.run_id)
@@ -394,7 +394,7 @@ def test_one_that_stays_away_is_left_in_a_bounded_time_and_the_next_search_logs_
         tracker.update(study)
         FrontReport(tracker).log(study)
         tracker.close("FINISHED")
-    assert "2 trials are not logged; the same search again logs what is missing" in caplog.messages[-1]
+    assert "2 trials are not logged; run the same search again to log what is missing" in caplog.messages[-1]
     again = tracker_of(study, tmp_path / "store")
     again.update(study)
     again.close("FINISHED")
@@ -417,7 +417,7 @@ def test_a_trial_that_mlflow_refuses_does_not_keep_others_away(
     monkeypatch.setattr(_trial_run, "parameters", lambda a: {"*": "1"} if a == study.finished[0].architecture else {})
     update(tracker, study)
     assert [run.data.tags.get("anenas.trial") for run in runs(tmp_path)] == [None, "1"]
-    assert "refuses trial 0" in caplog.text
+    assert "rejects trial 0" in caplog.text
 
 
 def test_the_search_never_waits_for_mlflow(

@@ -95,7 +95,7 @@ def test_a_checkpoint_that_was_cut_short_changes_nothing_and_is_told(
     assert training.load(path) == Progress()
     assert same(training.weights(), before)
     assert not training.optimizer.state
-    assert "training begins anew" in caplog.text
+    assert "training starts again" in caplog.text
 
 
 def test_a_checkpoint_of_a_network_of_another_width_changes_nothing(path: Path) -> None:

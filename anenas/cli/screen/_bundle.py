@@ -16,7 +16,7 @@ def print_bundle(bundle: Bundle) -> None:
     tested = f"{bundle.test_count:,} {bundle.samples}"
     chosen = "" if bundle.picked == f"trial {bundle.trial}" else f", {bundle.picked}"
     print(f"{bundle.path}: trial {bundle.trial} of {bundle.study}{chosen}")
-    print(f"  test {metric.title:9} {metric.words(bundle.test_score)} of {tested}, the exported program's")
+    print(f"  test {metric.title:9} {metric.words(bundle.test_score)} on {tested}, of the exported program")
     print(f"  latency        {_latency(bundle)} on {bundle.chip}, estimated")
     print(f"  size           {size_in_words(bundle.size_mb)}, {bundle.form}")
     print(
@@ -25,16 +25,16 @@ def print_bundle(bundle: Bundle) -> None:
     )
     if bundle.stream:
         _print_stream(bundle.stream, bundle.chip)
-    print("README.md in it says the rest")
+    print("README.md has the rest")
 
 
 def _print_stream(stream: Stream, chip: str) -> None:
     on_the_way = max(one.largest for one in stream.verified.fp16)
     (at_the_end,) = stream.verified_whole.fp16
-    print("and stream.mlpackage, for series that are still coming in")
+    print("and stream.mlpackage, which takes a series chunk by chunk")
     print(f"  a call         takes {counted(stream.steps, 'step')} and {counted(len(stream.states), 'state')}")
-    print("                 gives probabilities for the series so far, and the states for the next call")
-    print(f"  latency        {_latency(stream)} a call on {chip}, estimated")
+    print("                 returns probabilities for the series so far, and the states for the next call")
+    print(f"  latency        {_latency(stream)} per call on {chip}, estimated")
     print(
         f"  verified       on {stream.verified.samples} series, call by call: in fp16 a probability differs from the "
         f"network's by at most {on_the_way:.1g},\n"

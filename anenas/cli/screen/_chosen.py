@@ -22,7 +22,7 @@ def print_chosen(console: Console, chosen: Chosen) -> None:
     console.print(f"#{model.trial}{names} of {chosen.study}, {rule}", style="bold", highlight=False, soft_wrap=True)
     if chosen.limits:
         held = limits_in_words(chosen.limits, chosen.latency_bound)
-        print_line(console, f"  {chosen.kept} of {chosen.of} completed trials keep {held}")
+        print_line(console, f"  {chosen.kept} of {chosen.of} completed trials satisfy {held}")
     print_line(console, f"  {model_in_words(model, chosen.metric)}")
     print_line(console, f"  {model.summary}")
     if model.is_tiny:
@@ -39,7 +39,7 @@ def print_chosen(console: Console, chosen: Chosen) -> None:
 def _runner_up(chosen: Chosen) -> str:
     other, model = chosen.runner_up, chosen.model
     if other is None:
-        return "  no other keeps the limits" if chosen.limits else "  no other has completed"
+        return "  no other trial satisfies the limits" if chosen.limits else "  no other trial has completed"
     metric = find_metric(chosen.metric)
     told = f"  runner-up #{other.trial}, {model_in_words(other, chosen.metric)}: "
     if chosen.utility and not any(chosen.utility):
@@ -57,7 +57,7 @@ def _runner_up(chosen: Chosen) -> str:
         alike = f" and not by {' or '.join(rest)}" if rest else ""
         return f"{told}told apart by {' and '.join(chosen.apart_in)}{alike}"
     unknown = _error_is_unknown(model, other) and chosen.metric in _compared(chosen)
-    why = " (nothing tells the score's error)" if unknown else ""
+    why = " (the error of the score is unknown)" if unknown else ""
     return f"{told}which cannot be told apart by {', '.join(_compared(chosen))}{why}: either will do"
 
 

@@ -23,13 +23,13 @@ def print_comparison(console: Console, found: Comparison) -> None:
         table.add_row(one.study, *map(str, counts), f"{one.hypervolume:.4f}")
     console.print(table)
     point = ", ".join(f"{name} {value:.4g}" for name, value in found.reference_point.items())
-    print_line(console, f"hypervolume: of the box from the ideal to the reference point {point}")
-    print_line(console, "on the joint: models of its front that no trial of another study dominates")
+    print_line(console, f"hypervolume: of the box from the ideal point to the reference point {point}")
+    print_line(console, "on the joint front: models that no trial of another study dominates")
     if len(kinds) < len(found.studies):
-        print_line(console, "kind: the same where settings differ in the seed alone")
+        print_line(console, "kind: the same if settings differ only in the seed")
     metric = find_metric(found.metric)
     for surface in found.attained:
         steps = ", ".join(f"{metric.words(score)} in {ms:.3f} ms" for ms, score in surface.points)
-        print_line(console, f"half of the {surface.studies} studies of kind {surface.kind} attain: {steps}")
+        print_line(console, f"median attainment of the {surface.studies} studies of kind {surface.kind}: {steps}")
     for line in found.verdicts:
         print_line(console, line)

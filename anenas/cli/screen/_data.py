@@ -33,7 +33,7 @@ def print_data(console: Console, report: DataReport, in_words: Callable[[str], s
         if (more := len(concern.affected) - _AFFECTED) > 0:
             print_line(console, f"      and {more:,} more: --json lists them")
         print_line(console, f"    → {in_words(concern.fix)}")
-    print_line(console, counted(len(report.concerns), "concern") if report.concerns else "nothing is of concern")
+    print_line(console, counted(len(report.concerns), "possible problem") if report.concerns else "no problems found")
 
 
 def _classes(report: DataReport) -> str:

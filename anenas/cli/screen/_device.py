@@ -78,8 +78,8 @@ def print_calibration(console: Console, result: Calibrated) -> None:
     device = result.device
     console.print(f"{device.name}, {device.chip}: calibrated on {device.models} models", style="bold", highlight=False)
     console.print(
-        f"operations take {device.scale:.2f} times what {device.chip} was estimated to, a prediction's fixed cost "
-        f"{device.fixed:.2f} times",
+        f"operations take {device.scale:.2f} times as long as estimated for {device.chip}, the fixed cost of a "
+        f"prediction {device.fixed:.2f} times",
         highlight=False,
     )
     table = Table(box=SIMPLE_HEAD)
@@ -87,7 +87,7 @@ def print_calibration(console: Console, result: Calibrated) -> None:
     for heading in _SCORES:
         table.add_column(heading, justify="right")
     table.add_row("before", *_score_cells(result.before))
-    table.add_row("after, each left out", *_score_cells(result.after))
+    table.add_row("after, each one left out", *_score_cells(result.after))
     console.print(table)
     _print_skipped(console, result.skipped)
     console.print(f"use it as --chip {device.name}; a new latency is within a factor of {device.interval:.2f}")

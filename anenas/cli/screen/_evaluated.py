@@ -89,7 +89,7 @@ def _print_worst(console: Console, report: Report) -> None:
     if worst is None:
         return
     if not worst.inputs:
-        print_line(console, "none is wrong")
+        print_line(console, "no input is wrong")
         return
     table = Table(title=worst.title.lower(), title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1))
     table.add_column("file" if report.names else "input", overflow="fold")

@@ -38,9 +38,9 @@ def print_compressed(console: Console, chip: str, results: Sequence[FormResult],
     console.print(table)
     after = results[-1]
     if not is_sweep:
-        kept = f", {after.weights_kept} small ones and vectors stay" if after.weights_kept else ""
+        kept = f", {after.weights_kept} small ones and vectors are kept" if after.weights_kept else ""
         console.print(f"{after.weights} weights compressed{kept}")
         if after.target != results[0].target:
-            console.print(f"needs {after.target}, where {results[0].target} did before", style="yellow")
-    told = "differs: on random inputs, from the outputs before, as a share of their standard deviation"
+            console.print(f"needs {after.target}; before, {results[0].target} was enough", style="yellow")
+    told = "differs: change of the outputs on random inputs, as a share of their standard deviation"
     console.print(told, style="dim", highlight=False, soft_wrap=True)

@@ -51,11 +51,11 @@ def print_front(console: Console, result: SearchResult, elsewhere: str = "") -> 
     for what, groups in alike.items():
         if groups:
             listed = "; ".join(", ".join(map(str, group)) for group in groups)
-            console.print(f"too near in {what} to be told apart: {listed}", highlight=False, soft_wrap=True)
+            console.print(f"too close in {what} to tell apart: {listed}", highlight=False, soft_wrap=True)
     if result.limits:
-        print_line(console, f"only those that keep {limits_in_words(result.limits, result.latency_bound)}")
+        print_line(console, f"only models that satisfy {limits_in_words(result.limits, result.latency_bound)}")
     if others := [number for number in reversed(result.pareto) if number not in [m.trial for m in result.front]]:
-        left_out = f"left out, as no better than these by what can be told: {', '.join(map(str, others))}"
+        left_out = f"left out, not measurably better than these: {', '.join(map(str, others))}"
         console.print(left_out, highlight=False, soft_wrap=True)
     if result.devices:
         console.print(str(result.devices), highlight=False, soft_wrap=True)
@@ -71,9 +71,7 @@ def print_front(console: Console, result: SearchResult, elsewhere: str = "") -> 
     print_line(console, states_legend(state for state, count in result.counts.items() if count), "dim")
     if result.front:
         best = result.front[-1].trial
-        print_line(
-            console, f"more of one: anenas show {result.study} {best}{elsewhere} (or a name, such as knee)", "dim"
-        )
+        print_line(console, f"details: anenas show {result.study} {best}{elsewhere} (or a name, such as knee)", "dim")
 
 
 def _table(result: SearchResult, told: frozenset[str]) -> Table:

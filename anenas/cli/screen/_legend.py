@@ -8,11 +8,11 @@ from anenas.search import pick_meaning
 
 STATES = {
     "completed": "trained in full, exported, within the limits",
-    "stopped": "left early, at a rung where others were better",
-    "paused": "waits at a rung, to be trained on or stopped",
+    "stopped": "stopped early, at a rung where others were better",
+    "paused": "waiting at a rung, to be continued or stopped",
     "failed": "could not be trained or exported",
     "infeasible": "breaks a limit or a rule of the engine",
-    "repeated": "was tried before",
+    "repeated": "had been tried before",
 }
 
 

@@ -62,11 +62,13 @@ class _Bar:
         )
 
     def __enter__(self) -> Self:
-        self._bar.start()
+        if self._has_bar:
+            self._bar.start()
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self._bar.stop()
+        if self._has_bar:  # one that is disabled prints an empty line in rich 13
+            self._bar.stop()
 
 
 class SearchProgress(_Bar):

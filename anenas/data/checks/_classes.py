@@ -31,7 +31,7 @@ def few_inputs(data: Inspected) -> Iterator[Concern]:
         affected = tuple((data.dataset.classes[i],) for i in few)
         counted = f"{len(few):,} classes have" if len(few) > 1 else "1 class has"
         message = f"{counted} fewer than {data.fewest} training {kind}, at the least {counts[few[0]]}"
-        yield Concern("few inputs of a class", message, f"add {kind}, or join classes", affected)
+        yield Concern("few inputs of a class", message, f"add {kind}, or merge classes", affected)
 
 
 def nothing_to_judge_by(data: Inspected) -> Iterator[Concern]:

@@ -46,7 +46,7 @@ def doubtful_labels(data: Inspected) -> Iterator[Concern]:
     if known < _LEAST_KNOWN:
         if not data.quick:
             name = data.dataset.name
-            _log.info(f"{name}: no label can be doubted: plain classifiers tell only {known:.0%} of them")
+            _log.info(f"{name}: no label can be checked: simple classifiers predict only {known:.0%} of them")
         return
     found, likelier = doubtful(probabilities, labels)
     if (share := len(found) / len(labels)) < _LEAST:
@@ -58,7 +58,7 @@ def doubtful_labels(data: Inspected) -> Iterator[Concern]:
     count = len(data.labels)
     of = f"{len(labels):,} labels" if len(labels) == count else f"{len(labels):,} labels looked at, out of {count:,},"
     message = f"{are(len(found), f'of {of}', f'of {of}')} likely wrong ({share:.1%})"
-    yield Concern("doubtful label", message, "look at these, the most doubtful first", affected, ", rather ")
+    yield Concern("doubtful label", message, "check these, the most doubtful first", affected, ", rather ")
 
 
 def doubtful(
@@ -93,7 +93,7 @@ def _sample(data: Inspected) -> NDArray[np.int64]:
         return chosen[:0]
     if (few := int((~enough).sum())) and not data.quick:
         counted = are(few, "class", "classes")
-        _log.info(f"{data.dataset.name}: {counted} too small for {'its' if few == 1 else 'their'} labels to be doubted")
+        _log.info(f"{data.dataset.name}: {counted} too small for {'its' if few == 1 else 'their'} labels to be checked")
     return chosen[enough[data.labels[chosen]]]
 
 

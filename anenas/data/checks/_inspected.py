@@ -105,12 +105,14 @@ class Inspected:
         if self.dataset.kind is not IMAGES or not count:
             return []
         if self.quick and count > _IMAGES_QUICKLY:
-            _log.info(f"{name}: near-duplicates of {count:,} images take a while to find: `anenas data check` does it")
+            _log.info(
+                f"{name}: finding near-duplicates among {count:,} images takes a while: `anenas data check` does it"
+            )
             return []
         most = _MOST_QUICKLY if self.quick else _MOST_CANDIDATES
         found = look_alikes(self.batches(), self.labels, self.splits, most=most)
         if found.too_many:
-            _log.info(f"{name}: so many images look alike that only the {most:,} nearest pairs are compared in detail")
+            _log.info(f"{name}: so many images look alike that only the {most:,} closest pairs are compared in detail")
         number = {index: number for number, members in enumerate(self.same) for index in members}
         pairs = ((int(first), int(second)) for first, second in found.pairs)
         return [(a, b) for a, b in pairs if a not in number or number[a] != number.get(b)]

@@ -25,7 +25,7 @@ def constant_channels(data: Inspected) -> Iterator[Concern]:
     low, high = np.min([low for low, _ in ranges], 0), np.max([high for _, high in ranges], 0)
     for channel in np.flatnonzero(low == high):
         message = f"channel {channel} (from 0) of the training {dataset.kind} is always {low[channel]:g}"
-        yield Concern("constant channel", message, "leave it out, as it tells nothing")
+        yield Concern("constant channel", message, "leave it out; it carries no information")
 
 
 def blank_images(data: Inspected) -> Iterator[Concern]:
@@ -38,7 +38,7 @@ def blank_images(data: Inspected) -> Iterator[Concern]:
     if blank.size:
         affected = tuple((data.name(index),) for index in blank)
         message = f"{are(len(blank), 'image', 'images')} of a single colour"
-        yield Concern("blank image", message, "take out what shows nothing", affected)
+        yield Concern("blank image", message, "remove images that show nothing", affected)
 
 
 def _range(inputs: NDArray[Any], there: NDArray[np.bool_] | None) -> tuple[NDArray[Any], NDArray[Any]]:

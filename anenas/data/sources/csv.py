@@ -119,7 +119,7 @@ def _check_lengths(path: Path, header: _Header, windows: Sequence[Window], lengt
         )
     if longest == 1:
         column = header.names[header.said[0] or 0]
-        raise AnenasError(f"'{path}': {column} is another in each row; expected one value for all steps of a series")
+        raise AnenasError(f"'{path}': {column} changes within a series; expected one value for all steps of a series")
     if not any(window.split == "train" for window in windows):
         raise AnenasError(f"'{path}': no window has the split train")
 
@@ -145,7 +145,7 @@ def _read(
         windows += windows_of(cells, lines, count, header.said, windows[-1] if windows else None)
         count += len(rows)
     if not values:
-        raise AnenasError(f"'{path}' has no row but its header; expected a row for each step of each window")
+        raise AnenasError(f"'{path}' has only a header; expected one row per step of each window")
     return header, windows, np.concatenate(values), np.concatenate(times or [np.empty(0)])
 
 
@@ -178,9 +178,9 @@ def _channels(path: Path, names: tuple[str, ...], others: list[str], wanted: tup
     channels = tuple(names.index(name) for name in others if not is_bookkeeping(name))
     if left_out := [name for name in others if is_bookkeeping(name)]:
         _log.warning(
-            f"'{path}': not learnt from: {', '.join(left_out)}, as times, numbers of rows and ids may give classes "
-            f"away; rename a column to learn from it, or to group to keep its series together"
+            f"'{path}': columns ignored: {', '.join(left_out)}: times, row numbers and ids could give classes "
+            f"away; rename a column to use it, or rename it to `group` to keep its series together"
         )
     if not channels:
-        raise AnenasError(f"'{path}', row 1: no channels; expected columns of numbers beside {', '.join(names)}")
+        raise AnenasError(f"'{path}', row 1: no channels; expected columns of numbers besides {', '.join(names)}")
     return channels

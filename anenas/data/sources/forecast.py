@@ -76,7 +76,7 @@ def read_forecast(rest: str, wanted: InputFormat) -> RawData:
         chunks = table.chunks()
         first = next(chunks, None)
         if first is None:
-            raise AnenasError(f"'{path}' has no row but its header; expected a row for each step")
+            raise AnenasError(f"'{path}' has only a header; expected one row per step")
         header = _header(table, first[1][0], targets, wanted.columns)
         rows = _read(table, header, itertools.chain([first], chunks))
     if wanted.columns is None:
@@ -117,10 +117,10 @@ def _targets(table: Table, asked: str) -> tuple[str, ...]:
     wanted = (asked,) if asked in table.header else tuple(name.strip() for name in asked.split(","))
     there = some_of(table.header, _NAMED)
     if not any(wanted):
-        raise AnenasError(f"'{table.path}': which column is to be forecast? Name it, {_FORM}; there are {there}")
+        raise AnenasError(f"'{table.path}': no column to forecast; name it as {_FORM}; the columns are {there}")
     for name in wanted:
         if name not in table.header:
-            raise AnenasError(f"'{table.path}', row 1: no column '{name}' to forecast; there are {there}")
+            raise AnenasError(f"'{table.path}', row 1: no column '{name}' to forecast; the columns are {there}")
     if len(set(wanted)) < len(wanted):
         raise AnenasError(f"'{table.path}': a column to forecast is named twice in '{asked}'")
     return wanted
@@ -139,8 +139,8 @@ def _header(table: Table, first: Sequence[str], targets: Sequence[str], known: S
         left_out = [name for name in others if is_bookkeeping(name) or name in (*dates, *_NO_CHANNELS)]
         if left_out:
             _log.warning(
-                f"'{path}': not learnt from: {', '.join(left_out)}, as times, numbers of rows, ids and splits are not; "
-                f"rename a column to learn from it"
+                f"'{path}': columns ignored: {', '.join(left_out)}, as times, row numbers, ids and splits are; "
+                f"rename a column to use it"
             )
         names = [name for name in header if name != series and name not in left_out]
     else:
@@ -194,8 +194,8 @@ def _times(path: Path, clock: str, times: Sequence[NDArray[np.float64]]) -> NDAr
     if not np.isnan(found).all():
         return found
     _log.warning(
-        f"'{path}': {clock} holds neither numbers nor dates such as 2024-01-31: gaps in it are not seen, and steps are "
-        f"taken as equally long"
+        f"'{path}': {clock} holds neither numbers nor dates such as 2024-01-31: gaps in it are not detected, and "
+        "steps are treated as equally long"
     )
     return None
 
@@ -209,15 +209,13 @@ def _learnable(header: _Header, rows: Rows, targets: Sequence[str]) -> tuple[_He
     train = rows.part == 0
     constant = [name for name, column in zip(header.names, rows.values[train].T, strict=True) if is_constant(column)]
     if always := [name for name in targets if name in constant]:
-        raise AnenasError(
-            f"'{rows.path}': {always[0]} is always the same in the training rows; forecast another column"
-        )
+        raise AnenasError(f"'{rows.path}': {always[0]} is constant in the training rows; forecast another column")
     others = [name for name in header.names if name not in (*targets, *constant)]
     clocks = [name for name in others if rows.is_clock(header.names.index(name))]
     if clocks:
-        _log.warning(f"'{rows.path}': not learnt from: {', '.join(clocks)}, which rises as a clock does")
+        _log.warning(f"'{rows.path}': columns ignored: {', '.join(clocks)}, which rises like a clock")
     if constant:
-        _log.warning(f"'{rows.path}': not learnt from: {', '.join(constant)}, always the same in the training rows")
+        _log.warning(f"'{rows.path}': columns ignored: {', '.join(constant)}, constant in the training rows")
     kept = [i for i, name in enumerate(header.names) if name not in (*clocks, *constant)]
     times, clock = rows.times, rows.clock
     if clocks and times is None:
@@ -242,7 +240,9 @@ def _tell(
     last = Predictions(rows.values[after - 1][:, chosen], rows.values[after][:, chosen], tuple(targets))
     errors = " and ".join(f"{one.title} {one.measure(last):.4g}" for one in map(find_metric, ("rmse", "mae")))
     several = f", means over {len(targets)} columns" if len(targets) > 1 else ""
-    _log.info(f"'{rows.path}': to beat on validation windows: the last value as the forecast has {errors}{several}")
+    _log.info(
+        f"'{rows.path}': baseline on validation windows: using the last value as the forecast has {errors}{several}"
+    )
 
 
 def _meaning(names: Sequence[str], targets: Sequence[str]) -> str:

@@ -64,11 +64,11 @@ def read_images(rest: str, wanted: InputFormat) -> RawData:
     path = expanded(rest)
     for name in _TABLES:
         if is_file_table(path / name):
-            _log.info(f"{path.resolve().name}: {name} says which files there are, and their labels")
+            _log.info(f"{path.resolve().name}: {name} lists the files and their labels")
             return raw_of_file_table(path / name, IMAGES, wanted, read_photos)
     if "train" in (tables := _split_tables(path)):
         said = ", ".join(f"{table.parent.name}/{table.name}" for table in tables.values())
-        _log.info(f"{path.resolve().name}: {said} say which files there are, and their labels")
+        _log.info(f"{path.resolve().name}: {said} list the files and their labels")
         return raw_of_split_tables(tables, IMAGES, wanted, read_photos)
     classes, files = read_class_folders(path, IMAGES, _SUFFIXES, _unreadable())
     title = path.resolve().name
@@ -86,12 +86,12 @@ def _split_tables(path: Path) -> dict[str, Path]:
                 without.append(folder.name)
             elif part in tables:
                 raise AnenasError(
-                    f"'{tables[part].parent}' and '{folder}' are both called like one split; keep one of them"
+                    f"'{tables[part].parent}' and '{folder}' both have the name of the same split; keep one of them"
                 )
             else:
                 tables[part] = table
     if "train" in tables and without:
-        _log.warning(f"{path.resolve().name}: passed over, as there is no {_TABLES[0]} in it: {', '.join(without)}")
+        _log.warning(f"{path.resolve().name}: skipped, because there is no {_TABLES[0]} in it: {', '.join(without)}")
     return {part: tables[part] for part in PARTS if part in tables}
 
 

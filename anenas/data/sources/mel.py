@@ -49,7 +49,7 @@ def read_spectrograms(rest: str, wanted: InputFormat) -> RawData:
     tally = Tally(AudioFormat(mel.rate, MAX_STEPS * mel.hop))
     spectrograms = {part: _spectrograms(found.paths, mel, tally) for part, found in files.items()}
     tally.log(filled=False)
-    _log.info(f"series of {mel}: an app computes them before the model")
+    _log.info(f"series of {mel}: the app must compute them before the model")
     steps = max(one.shape[1] for part in spectrograms.values() for one in part)
     arrays = {f"{part}_x": ending_in_nan(each, steps) for part, each in spectrograms.items()}
     series = read_series(f"'{path}'", arrays, layout="nct")

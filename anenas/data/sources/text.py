@@ -42,7 +42,7 @@ def read_texts(rest: str, wanted: InputFormat) -> RawData:
     classes, labels = numbered([label for _, label, _ in rows])
     parts = {part: [i for i, row in enumerate(rows) if row[2] == part] for part in PARTS}
     if not parts["train"]:
-        raise AnenasError(f"'{path}': no row has the split train")
+        raise AnenasError(f"'{path}': no row has the split `train`")
     examples = {
         part: Examples(Texts(tuple(rows[i][0] for i in members)), labels[members])
         for part, members in parts.items()
@@ -58,7 +58,7 @@ def _rows(path: Path, encoding: Encoding) -> list[tuple[str, str, str]]:
         header = _header(table)
         rows = [(number, _row(path, number, row, header)) for number, row in table.rows()]
     if not rows:
-        raise AnenasError(f"'{path}' has no row but its header; expected one for each text")
+        raise AnenasError(f"'{path}' has only a header; expected one row per text")
     empty = [number for number, (text, _, _) in rows if not encoding.split(text)]
     if len(empty) == len(rows):
         raise AnenasError(f"'{path}', row {empty[0]}: the text has {encoding.nothing}, nor has any other")
@@ -73,8 +73,8 @@ def _header(table: Table) -> tuple[str, ...]:
     for name in _COLUMNS:
         if table.header.count(name) != 1:
             raise AnenasError(
-                f"'{table.path}', row 1: expected one column '{name}' in a header of text, label and perhaps split, "
-                f"with {table.delimiter} between them, found {', '.join(table.header)[:200]}"
+                f"'{table.path}', row 1: expected one column '{name}' in a header with text, label and, optionally, "
+                f"split, separated by {table.delimiter}, found {', '.join(table.header)[:200]}"
             )
     return table.header
 
@@ -83,7 +83,7 @@ def _row(path: Path, number: int, row: Sequence[str], header: tuple[str, ...]) -
     text, label = row[header.index("text")], row[header.index("label")].strip()
     split = row[header.index("split")].strip() if "split" in header else "train"
     if not label:
-        raise AnenasError(f"'{path}', row {number}: the label is empty; give each text one")
+        raise AnenasError(f"'{path}', row {number}: the label is empty; every text needs one")
     if split not in PARTS:
         raise AnenasError(f"'{path}', row {number}: the split is '{split}'; expected {', '.join(PARTS)}")
     return text, label, split

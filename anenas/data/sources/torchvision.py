@@ -92,7 +92,7 @@ def _construct(name: str, arguments: dict[str, Any]) -> Any:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise AnenasError(
             f"torchvision could not get {name} ({reason}); "
-            f"check the internet connection, delete '{root}' if a download was cut short, and try again"
+            f"check the internet connection, delete '{root}' if a download is incomplete, and try again"
         ) from error
 
 

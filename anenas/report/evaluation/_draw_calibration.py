@@ -33,7 +33,7 @@ def draw_calibration(report: _Calibrated, path: Path, *, axis: str, share: str, 
     bins = report.calibration
     figure = Figure(figsize=(5.2, 5.6), dpi=150, layout="constrained")
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-    upper.plot([0, 1], [0, 1], color=GREY, linestyle=":", label="as sure as it is right")
+    upper.plot([0, 1], [0, 1], color=GREY, linestyle=":", label="perfectly calibrated")
     middles = [(one.low + one.high) / 2 for one in bins]
     width = bins[0].high - bins[0].low
     upper.bar(middles, [one.accuracy for one in bins], width, color=BLUE, alpha=0.25, edgecolor="white")

@@ -45,7 +45,7 @@ def draw_residuals(report: NumberReport, path: Path) -> None:
         one = report.by_number[place]
         left.axhline(one.bias, color=RED, linewidth=1)
         _title(left, f"{short(one.name)}: bias {one.bias:.3g} (red)")
-        left.set(xlabel="predicted", ylabel="predicted less true")
+        left.set(xlabel="predicted", ylabel="predicted minus true")
         right.hist(report.errors[:, place], bins=_BARS, orientation="horizontal", color=GREY, edgecolor="white")
         right.set(xlabel="inputs", ylim=left.get_ylim())
         right.tick_params(labelleft=False)

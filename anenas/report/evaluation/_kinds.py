@@ -57,6 +57,6 @@ def report_of(task: Task, predictions: Predictions, names: Sequence[str] | None,
 def _softmax(scores: NDArray[Any], model: str) -> NDArray[np.float32]:
     from scipy.special import softmax
 
-    _log.info("%s gives scores that are no probabilities; these are the softmax of them", model)
+    _log.info("the scores of %s are not probabilities; their softmax is used", model)
     found: NDArray[np.float32] = softmax(scores, axis=1)
     return found

@@ -22,9 +22,10 @@ from anenas.report.evaluation._sheet import INTERVAL, BadInput, BadInputs, Sheet
 _SUM = 0.02  # that probabilities of float16 may be off 1, with a thousand of them
 _NAMED = 10  # classes without inputs
 _NOTE = (
-    "Precision: of what is taken for a class, the share that is of it. Recall: of the inputs of a class, the share "
-    "that is recognised, with its interval. F1: their harmonic mean. Balanced accuracy and macro F1 are means of the "
-    "recalls and of the F1s, each class alike. Intervals of shares are Wilson's, of means a bootstrap of 1,000 "
+    "Precision: the share of the inputs predicted as a class that belong to it. Recall: the share of the inputs of a "
+    "class that are recognized, with its interval. F1: their harmonic mean. Balanced accuracy and macro F1 are means "
+    "of the "
+    "recalls and of the F1 scores over all classes. Intervals of shares are Wilson's, of means a bootstrap of 1,000 "
     "resamples."
 )
 
@@ -91,22 +92,20 @@ class ClassReport(Report):
     """
 
     pictures: ClassVar = (
-        Picture(
-            "confusion.png", "Confusion matrix: a row for each class, a column for each prediction", draw_confusion
-        ),
+        Picture("confusion.png", "Confusion matrix: one row per class, one column per prediction", draw_confusion),
         Picture(
             "calibration.png",
-            "Calibration: how often it is right where it is so sure",
-            partial(draw_calibration, axis="probability of the predicted class", share="share that is right"),
+            "Calibration: how often predictions with this probability are right",
+            partial(draw_calibration, axis="probability of the predicted class", share="share of right predictions"),
         ),
     )
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if not 0 <= self.labels.min() <= self.labels.max() < len(self.classes):
-            raise AnenasError(f"labels must be 0 to {len(self.classes) - 1}, places in the classes")
+            raise AnenasError(f"labels must be 0 to {len(self.classes) - 1}, the indices of the classes")
         if not is_probabilities(self.scores):
-            raise AnenasError("scores must be probabilities: 0 or more, and 1 in sum for each input")
+            raise AnenasError("scores must be probabilities: 0 or more, with the sum 1 for each input")
 
     @cached_property
     def predicted(self) -> NDArray[np.int64]:
@@ -199,8 +198,8 @@ class ClassReport(Report):
         if not absent:
             return ()
         rest = f" and {len(absent) - _NAMED} more" if len(absent) > _NAMED else ""
-        count = "1 class has" if len(absent) == 1 else f"{len(absent)} classes have"
-        return (f"{count} no inputs and no part in the averages: {', '.join(absent[:_NAMED])}{rest}",)
+        count = "1 class has no inputs and is" if len(absent) == 1 else f"{len(absent)} classes have no inputs and are"
+        return (f"{count} not in the averages: {', '.join(absent[:_NAMED])}{rest}",)
 
     def sheet(self, most: int | None = None) -> Sheet:
         """A row for each class, of more than `most` those with the lowest F1."""
@@ -213,7 +212,7 @@ class ClassReport(Report):
                 *numbers("inputs", "precision", "recall"),
                 INTERVAL,
                 *numbers("F1"),
-                *texts("most taken for"),
+                *texts("most confused with"),
             ),
             tuple(
                 (
@@ -235,7 +234,9 @@ class ClassReport(Report):
     def more_sheets(self) -> tuple[Sheet, ...]:
         """The pairs that are confused most often."""
         rows = tuple((one.label, one.predicted, f"{one.count:,}") for one in self.most_confused())
-        return (Sheet("Confused most often", (*texts("class", "taken for"), *numbers("inputs")), rows),) if rows else ()
+        return (
+            (Sheet("Confused most often", (*texts("class", "predicted as"), *numbers("inputs")), rows),) if rows else ()
+        )
 
     @property
     def weakest(self) -> tuple[str, str]:
@@ -248,17 +249,17 @@ class ClassReport(Report):
         wrong, count = self.most_wrong(most), int((self.predicted != self.labels).sum())
         return BadInputs(
             "Most confidently wrong",
-            (*texts("class", "taken for"), *numbers("with")),
+            (*texts("class", "predicted as"), *numbers("with")),
             tuple(
                 BadInput(
                     one.index,
                     one.file,
                     (one.label, one.predicted, percent(one.probability)),
-                    (f"{one.label}, taken for ", one.predicted, f" with {percent(one.probability)}"),
+                    (f"{one.label}, predicted as ", one.predicted, f" with {percent(one.probability)}"),
                 )
                 for one in wrong
             ),
-            f"The {len(wrong)} of {count:,} wrong inputs that it is surest of." if wrong else "",
+            f"The {len(wrong)} of {count:,} wrong inputs with the highest probabilities." if wrong else "",
         )
 
     def most_wrong(self, most: int = MOST_WRONG) -> tuple[Wrong, ...]:

@@ -22,11 +22,12 @@ from anenas.report.evaluation._sheet import INTERVAL, BadInput, BadInputs, Sheet
 from anenas.tasks import THRESHOLD
 
 _NOTE = (
-    f"An input is said to belong to a class from a probability of {THRESHOLD} on. Right: said to belong, and does; "
-    "wrong: said to, but does not; missed: not said to, but does; the rest is rightly not said to. Precision: right of "
-    "right and wrong. Recall: right of right and missed, with its interval (Wilson's). F1: their harmonic mean. "
-    "Average precision: the area under precision against recall, whatever the threshold. Macro F1 and mean average "
-    "precision are means of the classes that have inputs."
+    f"An input is predicted to belong to a class if its probability is at least {THRESHOLD}. Right: predicted and "
+    "true; wrong: predicted but not true; missed: true but not predicted. Precision: the share of right among "
+    "right and wrong. Recall: the share of right among right and missed, with its interval (Wilson). F1: their "
+    "harmonic mean. "
+    "Average precision: the area under the precision-recall curve, over all thresholds. Macro F1 and mean average "
+    "precision are means over the classes that have inputs."
 )
 
 
@@ -91,14 +92,14 @@ class LabelReport(Report):
     """
 
     pictures: ClassVar = (
-        Picture("labels.png", "For each class how many inputs are right, wrong and missed", draw_counts),
+        Picture("labels.png", "Number of right, wrong and missed inputs per class", draw_counts),
         Picture(
             "calibration.png",
-            "Calibration: how many belong to a class where it says so with a probability",
+            "Calibration: how many inputs belong to a class that was predicted with this probability",
             partial(
                 draw_calibration,
                 axis="probability of a class",
-                share="share that belongs to it",
+                share="share that belongs to the class",
                 counted="inputs × classes",
             ),
         ),
@@ -107,7 +108,9 @@ class LabelReport(Report):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.labels.shape != self.scores.shape or not np.isin(self.labels, (0, 1)).all():
-            raise AnenasError(f"labels must be 0 or 1 in {self.scores.shape}, whether an input belongs to a class")
+            raise AnenasError(
+                f"labels must be 0 or 1, of shape {self.scores.shape}: whether an input belongs to a class"
+            )
         if not 0 <= self.scores.min() <= self.scores.max() <= 1:
             raise AnenasError("scores must be probabilities, from 0 to 1")
 
@@ -196,7 +199,9 @@ class LabelReport(Report):
     @property
     def remarks(self) -> tuple[str, ...]:
         absent = [one.name for one in self.by_class if not one.support]
-        return (f"no input belongs to these, which have no part in the means: {', '.join(absent)}",) if absent else ()
+        if not absent:
+            return ()
+        return (f"no input belongs to these classes, which are not in the means: {', '.join(absent)}",)
 
     def sheet(self, most: int | None = None) -> Sheet:
         """A row for each class, of more than `most` those with the lowest F1."""
@@ -266,7 +271,9 @@ class LabelReport(Report):
                 )
                 for one in wrong
             ),
-            f"The {len(wrong)} of {count:,} wrong pairs of an input and a class that it is surest of." if wrong else "",
+            f"The {len(wrong)} of {count:,} wrong pairs of an input and a class with the highest probabilities."
+            if wrong
+            else "",
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -18,10 +18,11 @@ from anenas.report.evaluation._report import MOST_WRONG, Picture, Report, dicts
 from anenas.report.evaluation._sheet import INTERVAL, BadInput, BadInputs, Sheet, left_out, numbers, texts, worst_rows
 
 _NOTE = (
-    "MAE: the mean absolute error, RMSE: the root of the mean squared one, both in the number's own unit. R²: the "
-    "fraction of the variance that is explained, below 0 for what is worse than the mean. Bias: the mean of predicted "
-    "less true. Spread: the standard deviation of what is true. Figures of all numbers are means of theirs. Intervals "
-    "are of a bootstrap of 1,000 resamples."
+    "MAE: the mean absolute error. RMSE: the root mean squared error. Both are in the unit of the number. R²: the "
+    "fraction of the variance that is explained, below 0 if worse than predicting the mean. Bias: the mean of "
+    "predicted "
+    "minus true values. Spread: the standard deviation of the true values. Overall figures are means over all "
+    "numbers. Intervals come from a bootstrap with 1,000 resamples."
 )
 
 
@@ -82,7 +83,7 @@ class NumberReport(Report):
 
     pictures: ClassVar = (
         Picture("predicted.png", "Predicted against true values", draw_predicted),
-        Picture("residuals.png", "Errors against predicted values, and how often there are which", draw_residuals),
+        Picture("residuals.png", "Errors against predicted values, and their histogram", draw_residuals),
     )
 
     def __post_init__(self) -> None:
@@ -218,7 +219,8 @@ class NumberReport(Report):
                 )
                 for one in wrong
             ),
-            f"The {len(wrong)} of {len(self):,} inputs that are furthest off, in standard deviations of what is true."
+            f"The {len(wrong)} of {len(self):,} inputs with the largest errors, in standard deviations of the true "
+            "values."
             if wrong
             else "",
         )

@@ -62,7 +62,7 @@ class Report(ABC):
     def __post_init__(self) -> None:
         count = len(self.labels)
         if not count:
-            raise AnenasError("there are no inputs to report on")
+            raise AnenasError("there are no inputs to evaluate")
         if self.scores.shape != (count, len(self.classes)):
             raise AnenasError(f"scores must be ({count}, {len(self.classes)}), not {self.scores.shape}")
         if self.names is not None and len(self.names) != count:

@@ -14,7 +14,7 @@ def answer(study: Study) -> list[str]:
     said = [f"Trial {knee.number}, the knee of the front: {_figures(study, knee)}."]
     completed, front = len(study.completed), len(study.front)
     if front == 1:
-        return [*said, f"Of {completed} networks that completed none is better in anything that can be told apart."]
+        return [*said, f"Of {completed} networks that completed none is measurably better in any objective."]
     said.append(f"{front} of {completed} networks that completed are on the front: each is better than the others in")
     said[-1] += " something that can be told apart, or is their most accurate."
     return said + _alike(study)
@@ -27,7 +27,7 @@ def _figures(study: Study, trial: CompletedTrial) -> str:
     said += f", {metric.words(trial.shipped.score)} after final training" if trial.final else ""
     said += f", {metric.words(trial.test_score)} on test inputs" if trial.test_score is not None else ""
     return (
-        f"{said}; {latency.ms:.3f} ms on {chip}, {latency.low_ms:.2f} to {latency.high_ms:.2f} nine times in ten; "
+        f"{said}; {latency.ms:.3f} ms on {chip}, {latency.low_ms:.2f} to {latency.high_ms:.2f} nine times out of ten; "
         f"{size_in_words(evaluation.estimate.size_mb)}"
     )
 
@@ -39,10 +39,10 @@ def _alike(study: Study) -> list[str]:
     said = []
     for what, found in groups.items():
         if found and len(found[0]) == len(evaluations):
-            said.append(f"All are too near in {what} to be told apart.")
+            said.append(f"All are too close in {what} to tell apart.")
         elif found:
             listed = "; ".join(", ".join(str(study.front[i].number) for i in group) for group in found)
-            said.append(f"Too near in {what} to be told apart: {listed}.")
+            said.append(f"Too close in {what} to tell apart: {listed}.")
     return said
 
 
@@ -53,4 +53,4 @@ def ended(study: Study) -> str:
         because = ", ".join(f"{reason} {n}" for reason, n in study.reasons.items()) if state == "infeasible" else ""
         if count:
             told.append(f"{count} {state}" + (f" ({because})" if because else ""))
-    return ", ".join(told) or "none has ended"
+    return ", ".join(told) or "none has finished"

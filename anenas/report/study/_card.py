@@ -43,7 +43,7 @@ def card_of(study: Study) -> Card:
         ("source", source),
         ("task", settings.task),
         ("input", "×".join(map(str, settings.input_shape or ()))),
-        ("files that cannot be read", "left out" if settings.skip_broken else ""),
+        ("files that cannot be read", "skipped" if settings.skip_broken else ""),
     ]
     facts = [(name, text) for name, text in facts if text]
     if not counts:
@@ -66,8 +66,12 @@ def commands(study: Study) -> list[tuple[str, str]]:
     """What each does, and the commands themselves."""
     found, name = [], shlex.quote(study.name)
     if study.command:
-        found.append(("The search, which goes on where it was:", study.command))
-    return [*found, ("Its front on the terminal:", f"anenas front {name}"), ("This page:", f"anenas report {name}")]
+        found.append(("Continue the search:", study.command))
+    return [
+        *found,
+        ("Show its front in the terminal:", f"anenas front {name}"),
+        ("This page:", f"anenas report {name}"),
+    ]
 
 
 def settings_of(study: Study) -> list[tuple[str, str]]:
@@ -86,7 +90,7 @@ def settings_of(study: Study) -> list[tuple[str, str]]:
             ("latency by", settings.latency),
             ("epochs", str(settings.epochs)),
             ("seed", str(settings.seed)),
-            ("weights", "begin with those of trials that are alike" if settings.inherit else "begin anew"),
+            ("weights", "start from those of similar trials" if settings.inherit else "start from scratch"),
             ("augmentation", settings.augment),
             ("versions", versions),
         )

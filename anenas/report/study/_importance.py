@@ -64,11 +64,12 @@ def importance_of(study: Study, *, soon: bool = False) -> Importance:
     trials = study.completed
     labels = [objective.label for objective in study.objectives]
     if len(trials) < FEWEST:
-        why = f"{len(trials)} trials have completed; from {FEWEST} on it is worth asking which decisions matter."
+        why = f"{len(trials)} trials have completed; {FEWEST} are needed to tell which decisions matter."
         return Importance(labels, {}, why_not=why)
     if soon and len(trials) > MOST_SOON:
         why = (
-            f"Not weighed, since the search was stopped: {len(trials):,} trials take a while. `anenas report` does it."
+            f"Not computed, because the search was stopped: {len(trials):,} trials take a while. `anenas report` "
+            "computes it."
         )
         return Importance(labels, {}, why_not=why)
     taken = study.decisions
@@ -77,7 +78,7 @@ def importance_of(study: Study, *, soon: bool = False) -> Importance:
     everywhere = [name for name in made[0] if all(name in one for one in made)] if made else []
     varied = [name for name in everywhere if len({one[name] for one in made}) > 1]
     if not varied:
-        return Importance(labels, {}, why_not="No decision that every trial makes differs between trials.")
+        return Importance(labels, {}, why_not="No decision that every trial makes varies between trials.")
     values = [[float(o.value(trial.evaluation) or 0.0) for trial in trials] for o in study.objectives]
     decisions = [{name: str(one[name]) for name in varied} for one in made]
     chances = {name: [_chance(decisions, of, name) for of in values] for name in varied}
@@ -89,8 +90,8 @@ def importance_of(study: Study, *, soon: bool = False) -> Importance:
         for name in sorted(weighed, key=lambda name: -max(share[name] for share in shares))
     }
     partial = len({name for one in made for name in one}) - len(everywhere)
-    said = [f"{partial} decisions that only some networks make"] if partial else []
-    said += [f"{len(varied) - _SHOWN} whose options are told apart least"] if len(varied) > _SHOWN else []
+    said = [f"{partial} decisions that only some networks have"] if partial else []
+    said += [f"{len(varied) - _SHOWN} whose options differ least"] if len(varied) > _SHOWN else []
     return Importance(labels, found, f"Left out: {'; '.join(said)}." if said else "")
 
 

@@ -25,8 +25,8 @@ from anenas.report.study._trials import columns, names_of, record, rows, shown_t
 from anenas.search import CompletedTrial, Study
 
 _LEGEND = {
-    "front": "front, told apart",
-    "pareto": "on the front, but no better by what can be told",
+    "front": "front",
+    "pareto": "on the front, but not measurably better",
     "trial": "other trials",
     "reference": "reference: the whole network",
 }
@@ -35,7 +35,7 @@ _SECTIONS = {
     "models": "Models",
     "search": "Search",
     "time": "Time",
-    "tested": "Right and wrong",
+    "tested": "Test results",
     "data": "Data",
     "again": "Again",
 }
@@ -116,11 +116,11 @@ def _about(study: Study) -> str:
 
 
 def _table_notes(study: Study, trials: Sequence[CompletedTrial]) -> list[str]:
-    said = ["Latencies are estimates, and the interval holds nine in ten."]
+    said = ["Latencies are estimates; the interval should contain nine out of ten measurements."]
     if any(trial.evaluation.estimate.is_tiny for trial in trials):
         said.append("* So small that Core ML may keep it on the CPU.")
     if left := len(study.completed) - len(trials):
-        said.append(f"{left:,} trials that others dominate are not shown here; trials.csv in MLflow has all.")
+        said.append(f"{left:,} dominated trials are not shown here; trials.csv in MLflow has all trials.")
     return said
 
 
@@ -152,5 +152,5 @@ def _tested(study: Study, trial: CompletedTrial) -> Tested | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        _log.warning("%s is damaged, the page does not tell of it: %s", file, first_line(error))
+        _log.warning("%s is damaged, so the page leaves it out: %s", file, first_line(error))
         return None

@@ -31,7 +31,7 @@
     const others = [...trials.values()].filter((other) => other !== one && isFront(other));
     const listed = (same) => others.filter((other) => same(one, other)).map((other) => other.number).join(", ");
     return [["score", listed(sameScore)], ["latency", listed(sameLatency)]].filter((pair) => pair[1])
-      .map(([what, numbers]) => element("div", "note", `too near in ${what} to be told apart on the front: ${numbers}`));
+      .map(([what, numbers]) => element("div", "note", `too close in ${what} to tell apart on the front: ${numbers}`));
   };
 
   const enter = (mark) => {

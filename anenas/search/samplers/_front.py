@@ -115,7 +115,7 @@ class FrontSampler:
             posterior = self._surrogates.draw(generator)
         except CannotFitError:
             if not self._warned:
-                _log.info("the trials so far do not tell which architectures are better: the next is drawn at random")
+                _log.info("the trials so far do not show which architectures are better: the next one is random")
                 self._warned = True
             return self._drawn(rng)
         sampled = self._sampled_front(posterior, rng, is_shared=behind > 0)

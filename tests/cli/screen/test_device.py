@@ -88,7 +88,7 @@ def test_a_calibration_tells_before_and_after_and_how_to_use_it(shown: Callable[
     after = SCORES | {"median_error": 0.05, "spearman_macs": 0.5}
     assert shown(print_calibration, Calibrated(device, SCORES, after, {"another chip": 2})) == [
         "my-phone, A15: calibrated on 7 models",
-        "operations take 1.50 times what A15 was estimated to, a prediction's fixed cost 2.00 times",
+        "operations take 1.50 times as long as estimated for A15, the fixed cost of a prediction 2.00 times",
         *HEADINGS,
         "before 0.99 12% 40% 60% 90%",
         "after, each left out 0.99 0.50 5% 40% 60% 90%",

@@ -39,7 +39,7 @@ def test_each_class_is_told_with_what_it_is_taken_for(shown: Any, one: Evaluated
     assert "cat 4 100.0% 50.0% 15.0–85.0% 66.7% [red]dog, 2" in lines
     assert "[red]dog 6 75.0% 100.0% 61.0–100.0% 85.7%" in lines
     assert "cow 0 – – –" in lines
-    assert "1 class has no inputs and no part in the averages: cow" in lines
+    assert "1 class has no inputs and is not in the averages: cow" in lines
     assert lines[-2:] == ["0/2.png cat [red]dog 90.0%", "0/3.png cat [red]dog 90.0%"]
 
 
@@ -52,7 +52,7 @@ def test_of_many_classes_the_worst_are_told(shown: Any) -> None:
 
 
 def test_nothing_wrong_is_said(shown: Any) -> None:
-    assert shown(print_evaluated, of([0, 1], [0, 1], ("a", "b")))[-1] == "none is wrong"
+    assert shown(print_evaluated, of([0, 1], [0, 1], ("a", "b")))[-1] == "no input is wrong"
 
 
 def test_models_are_told_side_by_side(shown: Any, one: Evaluated) -> None:
@@ -71,7 +71,7 @@ def of_numbers(names: tuple[str, ...]) -> Evaluated:
 
 def test_numbers_are_told_with_what_is_furthest_off(shown: Any) -> None:
     lines = shown(print_evaluated, of_numbers(("age",)))
-    assert "MAE 3 (3 to 3, 95 % interval)" in lines and "none is wrong" not in lines
+    assert "MAE 3 (3 to 3, 95 % interval)" in lines and "no input is wrong" not in lines
     assert any(line.startswith("age 3 3 to 3 3 3 to 3 0.") for line in lines)
     assert "furthest off" in lines and any(line.startswith("file number true predicted dev") for line in lines)
 

@@ -53,12 +53,13 @@ def test_the_best_is_first_and_architectures_stand_behind_what_they_are_called(s
         "#3 fast 50.00% 0.100 ms (0.08–0.12) 0.050 ms 1.23 MB",
         "#12 summary-12",
         "#3 summary-3",
-        "accurate: the best score; knee: the best compromise, where less of one costs most of the others;",
+        "accurate: the best score; knee: the best compromise, beyond which one objective becomes expensive in the "
+        "others;",
         "fast: the lowest latency",
         "5 completed; 3 infeasible: 2 latency_ms, 1 rule rank; 1 repeated",
         "completed: trained in full, exported, within the limits; infeasible: breaks a limit or a rule of the",
         "engine; repeated: was tried before",
-        "more of one: anenas show mine 12 (or a name, such as knee)",
+        "details: anenas show mine 12 (or a name, such as knee)",
     ]
 
 
@@ -80,8 +81,8 @@ def test_an_accuracy_has_its_standard_error_and_what_it_does_not_tell_apart_is_s
     )
     lines = shown(print_front, found)
     assert lines[2].startswith("#2 87.4 ± 0.6 % 2.100 ms")
-    assert "too near in accuracy to be told apart: 2, 1; 1, 0" in lines
-    assert "too near in latency to be told apart: 2, 0" in lines
+    assert "too close in accuracy to tell apart: 2, 1; 1, 0" in lines
+    assert "too close in latency to tell apart: 2, 0" in lines
 
 
 def test_final_training_has_columns_beside_the_brief(shown: Callable[..., list[str]]) -> None:
@@ -136,7 +137,7 @@ def test_what_core_ml_may_keep_on_the_cpu_is_marked(shown: Callable[..., list[st
 
 def test_what_is_left_out_of_the_front_is_named(shown: Callable[..., list[str]]) -> None:
     front = [model(3, 0.5, 0.1, None), model(9, 0.9, 0.4, None)]
-    told = "left out, as no better than these by what can be told: 17, 4"
+    told = "left out, not measurably better than these: 17, 4"
     assert told in shown(print_front, dataclasses.replace(result(*front, completed=4), pareto=[3, 4, 9, 17]))
     assert not any(
         "left out" in line for line in shown(print_front, dataclasses.replace(result(*front), pareto=[3, 9]))

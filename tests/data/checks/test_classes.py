@@ -25,7 +25,7 @@ def test_classes_with_few_training_inputs_are_named_the_smallest_first(of_images
     dataset = of_counts(of_images, (19, 20, 3), (5, 5, 5), (5, 5, 5), classes=("cat", "dog", "yak"))
     [concern] = named(dataset, "few inputs of a class")
     assert str(concern) == (
-        "2 classes have fewer than 20 training images, at the least 3: yak, cat; add images, or join classes"
+        "2 classes have fewer than 20 training images, at the least 3: yak, cat; add images, or merge classes"
     )
     assert named(dataset, "few inputs of a class", fewest=4)[0].affected == (("yak",),)
     assert not named(dataset, "few inputs of a class", fewest=3)

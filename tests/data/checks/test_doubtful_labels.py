@@ -71,7 +71,7 @@ def test_labels_that_have_nothing_to_do_with_their_inputs_cannot_be_doubted(
     images = np.random.default_rng(0).integers(0, 256, (200, 8, 8))
     with caplog.at_level(logging.INFO, "anenas"):
         assert concerns(of_images(images)) == []
-    assert "pets: no label can be doubted: plain classifiers tell only" in caplog.text
+    assert "pets: no label can be checked: simple classifiers predict only" in caplog.text
 
 
 def test_classes_with_few_inputs_are_left_out_and_that_is_said(
@@ -86,7 +86,7 @@ def test_classes_with_few_inputs_are_left_out_and_that_is_said(
         [concern] = concerns(of_images(images, labels=[labels, [], []], classes=("dark", "bright", "rare")))
     assert {*concern.affected} == {("train 0 (bright)", "dark"), ("train 1 (bright)", "dark")}
     assert concern.message == "2 of 80 labels looked at, out of 90, are likely wrong (2.5%)"
-    assert "pets: 1 class is too small for its labels to be doubted" in caplog.text
+    assert "pets: 1 class is too small for its labels to be checked" in caplog.text
 
 
 def test_words_tell_a_wrong_label() -> None:

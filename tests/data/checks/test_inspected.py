@@ -37,7 +37,7 @@ def test_of_many_images_a_quick_look_says_that_it_leaves_them_out(
     assert found(with_a_near_duplicate, quick=True) == []
     [record] = caplog.records
     assert record.getMessage() == (
-        "pets: near-duplicates of 41 images take a while to find: `anenas data check` does it"
+        "pets: finding near-duplicates among 41 images takes a while: `anenas data check` does it"
     )
     assert found(with_a_near_duplicate, quick=False) == ["near-duplicate in two splits"]
 
@@ -51,5 +51,5 @@ def test_that_not_all_pairs_were_compared_is_said(
     found(of_images(pictures, [], pictures), quick=False)
     [record] = caplog.records
     assert (
-        record.getMessage() == "pets: so many images look alike that only the 10 nearest pairs are compared in detail"
+        record.getMessage() == "pets: so many images look alike that only the 10 closest pairs are compared in detail"
     )

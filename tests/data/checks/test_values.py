@@ -38,4 +38,4 @@ def test_images_of_a_single_colour_are_named(of_images: OfImages) -> None:
     images[2] = 0
     images[4] = (10, 20, 30)
     [concern] = [one for one in check_dataset(of_images(images)) if one.check == "blank image"]
-    assert str(concern) == "2 images are of a single colour: train 2, train 4; take out what shows nothing"
+    assert str(concern) == "2 images are of a single colour: train 2, train 4; remove images that show nothing"

@@ -88,7 +88,7 @@ def _parts(dataset: Dataset) -> list[object]:
 
 def test_groups_that_cannot_be_parted_are_told(write: Write) -> None:
     path = write(*rows(12, group=lambda i: i % 2), header=header("group"))
-    with pytest.raises(AnenasError, match="its 2 groups cannot be split so that each part has every class; name"):
+    with pytest.raises(AnenasError, match="its 2 groups cannot be split so that every part has every class; give"):
         read(path)
     with pytest.raises(AnenasError, match="its only group cannot be split"):
         read(write(*rows(12, group=lambda i: 0), header=header("group")))
@@ -140,12 +140,12 @@ def changed(row: int, column: int, value: object) -> list[list[object]]:
             {"header": ["window|label|x|y"]},
             r"row 1: no column 'window'; .* found window\|label.*; are there commas betw",
         ),
-        ({"header": ["window", "label", "x", "x"]}, "row 1: two columns are called 'x'; give each a name of its own"),
+        ({"header": ["window", "label", "x", "x"]}, "row 1: two columns have the name 'x'; give each its own name"),
         ({"header": ["window", "label", "", "x"]}, "row 1: column 3 has no name"),
         ({"header": ["window", "label", "group", "subject"]}, "row 1: windows are grouped by group or by subject"),
-        ({"header": ["window", "label", "split"]}, "row 1: no channels; expected columns of numbers beside window, l"),
-        ({"header": []}, "is empty, or begins with an empty row; expected a header with names of columns"),
-        ({"rows": []}, "has no row but its header"),
+        ({"header": ["window", "label", "split"]}, "row 1: no channels; expected columns of numbers besides window, l"),
+        ({"header": []}, "is empty, or starts with an empty row; expected a header with column names"),
+        ({"rows": []}, "has only a header"),
         ({"rows": changed(13, 2, "one")}, "row 13: x is 'one'; expected a finite number"),
         ({"rows": changed(14, 3, "-inf")}, "row 14: y is '-inf'; expected a finite number"),
         (
@@ -154,13 +154,13 @@ def changed(row: int, column: int, value: object) -> list[list[object]]:
         ),
         (
             {"header": ["id", "label", "x", "y"], "rows": [[i, *row[1:]] for i, row in enumerate(rows())]},
-            "id is another in",
+            "id changes within",
         ),
-        ({"header": ["window", "label", "time", "user"]}, "row 1: no channels; expected columns of numbers beside"),
+        ({"header": ["window", "label", "time", "user"]}, "row 1: no channels; expected columns of numbers besides"),
         ({"rows": changed(14, 3, "1e99")}, "row 14: y is '1e99'; expected a finite number"),
         ({"rows": [*rows()[:5], ["w0", "up", 3], *rows()[5:]]}, "row 7: 3 columns, but the header has 4"),
         ({"rows": [*rows()[:40], ["w9", "up", 1, 2, 3]]}, "row 42: 5 columns, but the header has 4"),
-        ({"rows": [*rows(), *rows(1)]}, "row 98: window 'w0' was there before, with others between"),
+        ({"rows": [*rows(), *rows(1)]}, "row 98: window 'w0' appears again after other windows"),
         ({"rows": changed(5, 1, "down")}, "row 5: the label of window 'w0' is 'down' and was 'up' before; give each"),
         ({"rows": changed(2, 0, "")}, "row 2: window is empty; expected a name"),
         ({"rows": changed(90, 1, " ")}, "row 90: label is empty; expected a name"),
@@ -177,7 +177,7 @@ def changed(row: int, column: int, value: object) -> list[list[object]]:
             {"rows": [["w0", "up", 0, t] for t in range(1025)]},
             "row 2: window 'w0' has 1,025 steps; at most 1,024 .*: cut it into several windows",
         ),
-        ({"rows": [[*row[:2], 5, 7] for row in rows()]}, "no channel is left to learn from; expected columns of what"),
+        ({"rows": [[*row[:2], 5, 7] for row in rows()]}, "no channel is left to learn from; expected columns with"),
     ],
 )
 def test_what_is_wrong_is_told_in_one_line_with_its_row(write: Write, given: dict[str, object], message: str) -> None:
@@ -221,7 +221,7 @@ def test_bookkeeping_columns_are_not_learnt_from_and_named(
     found = read(path)
     assert found.fingerprint == expected.fingerprint
     (line,) = messages(caplog, path)
-    assert line.startswith(f"not learnt from: {name}, as times, numbers of rows and ids may give classes away")
+    assert line.startswith(f"columns ignored: {name}: times, row numbers and ids could give classes away")
 
 
 @pytest.mark.parametrize(
@@ -243,7 +243,9 @@ def test_a_column_that_goes_one_way_through_the_file_is_not_learnt_from(
     expected = read(path).fingerprint
     with_columns(path, {"t": lambda row, window: 0.02 * row, "n": lambda row, window: -window})
     assert read(path).fingerprint == expected
-    assert messages(caplog, path) == ["not learnt from: t, n, which go one way through the whole file, as a clock does"]
+    assert messages(caplog, path) == [
+        "columns ignored: t, n, which only rise or fall through the whole file, like a clock"
+    ]
 
 
 def test_a_channel_that_is_always_the_same_is_not_learnt_from(write: Write, caplog: pytest.LogCaptureFixture) -> None:
@@ -251,7 +253,7 @@ def test_a_channel_that_is_always_the_same_is_not_learnt_from(write: Write, capl
     expected = read(path).fingerprint
     with_columns(path, {"gain": lambda row, window: 5, "spare": lambda row, window: ""})
     assert read(path).fingerprint == expected
-    assert messages(caplog, path) == ["not learnt from: gain, spare, always the same in the training series"]
+    assert messages(caplog, path) == ["columns ignored: gain, spare, constant in the training series"]
 
 
 def test_the_index_that_pandas_writes_first_is_not_learnt_from(write: Write) -> None:
@@ -281,8 +283,8 @@ def test_gaps_are_filled_with_the_value_before_them_and_counted(write: Write, ca
     np.testing.assert_allclose(values[0, 0, 0, :4], [2, 2, 2, 3])
     np.testing.assert_allclose(values[1, 1, 0], [-1, 6, 13, 20, 20, 34, 41, 41])
     assert messages(caplog, path) == [
-        "4 values are missing in 2 of 12 series (2 of x, 2 of y): filled with the value before them, at the start "
-        "with the first"
+        "4 values are missing in 2 of 12 series (2 of x, 2 of y): filled with the previous value (at the start, "
+        "with the first one)"
     ]
 
 
@@ -290,7 +292,7 @@ def test_steps_that_are_not_equally_long_are_told(write: Write, caplog: pytest.L
     path = with_columns(write(*rows()), {"time_s": lambda row, window: row * 0.1 + (row > 20) * 3})
     read(path)
     assert messages(caplog, path)[1:] == [
-        "1 of 12 series have gaps in time_s or go back in it, the first in window 'w2': their steps are taken as "
+        "1 of 12 series have gaps or steps back in time_s, the first in window 'w2': their steps are treated as "
         "equally long"
     ]
 
@@ -323,16 +325,16 @@ def test_a_table_as_a_german_excel_writes_it_is_the_same_table(write: Write, cap
     text = path.read_text(encoding="utf-8").replace(",", ";").replace(".", ",").replace("\n", "\r\n")
     path.write_text(f"sep=;\r\n{text};;;;\r\n", encoding="utf-8-sig", newline="")
     assert read(path).fingerprint == expected
-    assert messages(caplog, path) == told and any("gaps in time_s" in line for line in told)
+    assert messages(caplog, path) == told and any("gaps or steps back in time_s" in line for line in told)
 
 
 def test_what_is_no_text_is_told(write: Write) -> None:
     path = write(*rows())
     path.write_bytes(path.read_bytes().replace(b"down", bytes(range(128, 256))))
-    with pytest.raises(AnenasError, match=r"line 10: byte 131 is not UTF-8 text; save the table in UTF-8"):
+    with pytest.raises(AnenasError, match=r"line 10: byte 131 is not UTF-8 text; save the table as UTF-8"):
         read(path)
     path.write_bytes(b"")
-    with pytest.raises(AnenasError, match="is empty, or begins with an empty row"):
+    with pytest.raises(AnenasError, match="is empty, or starts with an empty row"):
         read(path)
     path.write_bytes(b"window,label,x\n" + b"a" * 200_000 + b",up,1\n")
     with pytest.raises(AnenasError, match=r"line 2: field larger than .*; write it as CSV again"):
@@ -343,6 +345,6 @@ def test_what_is_no_text_is_told(write: Write) -> None:
 
 def test_a_space_of_images_is_told_of_series(write: Write) -> None:
     with pytest.raises(
-        AnenasError, match="holds series, not images: search them with a space of series, such as sequence_rnn"
+        AnenasError, match="has series, not images: search with a space for series, such as sequence_rnn"
     ):
         load_data(str(write(*rows())), size=(32, 32))

@@ -101,9 +101,9 @@ def test_windows_never_reach_over_a_gap_in_time_nor_a_missing_value(
     train = rows_of_windows(read(path, steps=5))["train"]
     assert [window[0] for window in train] == [*range(15), *range(20, 35), *range(41, 59)]
     assert messages(caplog, path) == [
-        "not learnt from: day, as times, numbers of rows, ids and splits are not; rename a column to learn from it",
-        "1 of 100 rows lack a value (1 of wind): no window reaches over them",
-        "1 gaps in day, or steps back: no window reaches over them",
+        "columns ignored: day, as times, row numbers, ids and splits are; rename a column to use it",
+        "1 of 100 rows have a missing value (1 of wind): no window spans them",
+        "1 gaps or steps back in day: no window spans them",
     ]
 
 
@@ -115,13 +115,15 @@ def test_a_column_that_counts_steps_is_not_learnt_from_and_tells_of_gaps(
     found = read(path, steps=5)
     assert found.channels == 2
     assert [window[0] for window in rows_of_windows(found)["train"]] == [*range(15), *range(20, 59)]
-    assert "not learnt from: YEAR, which rises as a clock does" in messages(caplog, path)
+    assert "columns ignored: YEAR, which rises like a clock" in messages(caplog, path)
 
 
 def test_steps_that_are_not_equally_long_are_told(write: Write, caplog: pytest.LogCaptureFixture) -> None:
     path = write([[i + 0.3 * (i % 10 == 0), *weather(i)] for i in range(100)], ["time_s", "t", "wind"])
     read(path)
-    assert "19 of 99 steps of time_s are longer or shorter than usual: taken as equally long" in messages(caplog, path)
+    assert "19 of 99 steps of time_s are longer or shorter than usual: treated as equally long" in messages(
+        caplog, path
+    )
     path = write([[f"{i}th", *weather(i)] for i in range(100)], ["date", "t", "wind"])
     read(path)
     assert any("date holds neither numbers nor dates" in line for line in messages(caplog, path))
@@ -142,8 +144,8 @@ def test_how_rows_are_split_and_what_the_last_value_does_is_told(
     assert messages(caplog, path)[-2:] == [
         "t is forecast one step ahead from windows of 5 steps; split by time, the last fifth of the rows for tests and "
         "a fifth of the rest before it for validation: 59 training, 11 validation and 15 test windows",
-        f"to beat on validation windows: the last value as the forecast has RMSE {math.sqrt((10 * 16 + 9) / 11):.4g} "
-        f"and MAE {43 / 11:.4g}",
+        "baseline on validation windows: using the last value as the forecast has RMSE "
+        f"{math.sqrt((10 * 16 + 9) / 11):.4g} and MAE {43 / 11:.4g}",
     ]
     last, after = dataset.validation.inputs[:, 0, 0, -1], dataset.validation.labels[:, 0]
     assert np.abs(last - after).mean() == pytest.approx(43 / 11)
@@ -194,11 +196,11 @@ def test_a_study_stores_the_absolute_path_with_the_column(write: Write, monkeypa
 @pytest.mark.parametrize(
     ("count", "header", "columns", "message"),
     [
-        (100, ["t", "wind"], "rain", "row 1: no column 'rain' to forecast; there are t, wind"),
-        (100, ["t", "wind"], "", r"which column is to be forecast\? Name it, forecast:FILE:COLUMN; there are t, wind"),
+        (100, ["t", "wind"], "rain", "row 1: no column 'rain' to forecast; the columns are t, wind"),
+        (100, ["t", "wind"], "", r"no column to forecast; name it as forecast:FILE:COLUMN; the columns are t, wind"),
         (100, ["t", "wind"], "t,t", "named twice in 't,t'"),
-        (0, ["t", "wind"], "t", "has no row but its header"),
-        (9, ["t", "wind"], "t", "longest stretch of validation rows .* has 1 rows; a window of 2 steps .* need 3"),
+        (0, ["t", "wind"], "t", "has only a header"),
+        (9, ["t", "wind"], "t", "longest run of validation rows .* has 1 rows; a window of 2 steps .* need 3"),
     ],
 )
 def test_what_is_wrong_is_told_in_one_line(
@@ -219,11 +221,11 @@ def test_what_is_wrong_in_a_row_is_told_with_it(write: Write) -> None:
     rows[7][1] = 1
     with pytest.raises(AnenasError, match="row 5: the name of the series is empty"):
         read(write(rows, ["id", "t", "wind"]))
-    with pytest.raises(AnenasError, match="t is always the same in the training rows; forecast another column"):
+    with pytest.raises(AnenasError, match="t is constant in the training rows; forecast another column"):
         read(write([[1, i % 3] for i in range(100)], ["t", "wind"]))
     with pytest.raises(AnenasError, match=r"cannot read .*none.csv"):
         load_data("forecast:none.csv:t", InputFormat(SERIES))
-    with pytest.raises(AnenasError, match="which column is to be forecast"):
+    with pytest.raises(AnenasError, match="no column to forecast"):
         load_data(f"forecast:{write(rows, ['id', 't', 'wind'])}", InputFormat(SERIES))
 
 

@@ -59,22 +59,22 @@ def test_colour_images_may_be_mirrored_and_others_not(write_npz: WriteNpz) -> No
         ({"test_y": None}, "has no array 'test_y'; expected train_x, train_y, test_x, test_y, found"),
         ({"train_x": images.astype(np.float32)}, "train_x must be uint8 .* not float32"),
         ({"train_x": images[0]}, r"train_x must be \(N, H, W\) or \(N, H, W, C\), not \(8, 8\)"),
-        ({"test_x": images[:0], "test_y": labels[:0]}, "test_x holds no pixels"),
+        ({"test_x": images[:0], "test_y": labels[:0]}, "test_x has no pixels"),
         ({"train_x": np.zeros((30, 3, 8, 8), np.uint8)}, r"give train_x.transpose\(0, 2, 3, 1\)"),
         ({"train_x": np.zeros((30, 8, 8, 3), np.uint8)}, "train_x has 3 channels but test_x has 1"),
-        ({"train_y": labels[:7]}, r"train_y must have 30 labels, one for each example, not 7"),
-        ({"train_y": labels.reshape(30, 1)}, r"train_y must have one label for each example, \(N,\), not \(30, 1\)"),
-        ({"train_y": labels.astype(float)}, "train_y holds whole numbers as float64; give classes as integers from 0"),
-        ({"train_y": labels - 1}, "train_y holds the negative label -1"),
-        ({"train_y": labels * 2}, "train_y holds the label 4 but not 1; labels must be 0, 1, 2"),
-        ({"test_y": labels[:9] + 1}, "test_y holds the label 3, but there are only 3 classes; labels must be 0 to 2"),
-        ({"class_names": np.array(["a", "b"])}, "train_y holds the label 2, but there are only 2 classes"),
-        ({"class_names": np.array(["a", "b", "a"])}, "class_names holds 'a' twice"),
+        ({"train_y": labels[:7]}, r"train_y must have 30 labels, one per example, not 7"),
+        ({"train_y": labels.reshape(30, 1)}, r"train_y must have one label per example, \(N,\), not \(30, 1\)"),
+        ({"train_y": labels.astype(float)}, "train_y has whole numbers as float64; give classes as integers from 0"),
+        ({"train_y": labels - 1}, "train_y has the negative label -1"),
+        ({"train_y": labels * 2}, "train_y has the label 4 but not 1; labels must be 0, 1, 2"),
+        ({"test_y": labels[:9] + 1}, "test_y has the label 3, but there are only 3 classes; labels must be 0 to 2"),
+        ({"class_names": np.array(["a", "b"])}, "train_y has the label 2, but there are only 2 classes"),
+        ({"class_names": np.array(["a", "b", "a"])}, "class_names contains 'a' twice"),
         ({"class_names": np.array([1, 2, 3])}, "class_names must be a list of strings"),
-        ({"train_y": labels.astype(object)}, "'train_y' holds Python objects, which anenas never unpickles"),
+        ({"train_y": labels.astype(object)}, "'train_y' contains Python objects, which anenas never unpickles"),
         (
             {"class_names": np.array(["a", "b", "c"], object)},
-            "'class_names' holds .* plain array of numbers or strings",
+            "'class_names' contains .* plain array of numbers or strings",
         ),
     ],
 )
@@ -96,10 +96,10 @@ def test_a_file_that_is_not_there_or_no_npz_is_one_clear_line(write_npz: WriteNp
     with pytest.raises(AnenasError, match=r"is a folder; expected an \.npz file"):
         read(tmp_path / "folder.npz")
     path.write_bytes(path.read_bytes()[:500])
-    with pytest.raises(AnenasError, match=r"is not an \.npz file, or is cut short"):
+    with pytest.raises(AnenasError, match=r"is not an \.npz file, or is incomplete"):
         read(path)
     path.write_bytes(b"")
-    with pytest.raises(AnenasError, match=r"is not an \.npz file, or is cut short"):
+    with pytest.raises(AnenasError, match=r"is not an \.npz file, or is incomplete"):
         read(path)
 
 

@@ -131,7 +131,7 @@ def test_texts_without_blanks_between_words_are_told_that_characters_suit_them(
     caplog.set_level(logging.WARNING, "anenas")
     load(table(csv_of(texts)))
     (line,) = caplog.messages
-    assert line.startswith("100% of the letters are of a script without blanks") and "character_rnn" in line
+    assert line.startswith("100% of the letters are from a script without spaces") and "character_rnn" in line
     caplog.clear()
     load_data(table(csv_of(texts)), InputFormat(TEXTS, steps=4, encoding=CHARACTERS))
     load(table(csv_of([(f"그 영화는 정말 좋았다 {text}", label) for text, label in rows()])))  # Korean has blanks
@@ -146,7 +146,7 @@ def test_emoji_are_no_words_which_is_told(table: Callable[..., str], caplog: pyt
         "text,label,split\n" + "".join(f"{t},{n},{part}\n" for (t, n), part in zip(texts, split, strict=True))
     )
     load(source)
-    assert caplog.messages[-1].startswith("5 of 20 training texts hold emoji or other symbols, which are no words")
+    assert caplog.messages[-1].startswith("5 of 20 training texts contain emoji or other symbols, which are not words")
     dataset = load_data(source, InputFormat(TEXTS, steps=32, encoding=CHARACTERS))
     assert "👍" in json.loads(dataset.metadata["vocabulary"])
 
@@ -189,12 +189,12 @@ def test_other_encodings_are_read_as_declared_or_guessed(
     guesses = [line for line in caplog.messages if "a guess" in line]
     assert len(guesses) == (not encoding.startswith("utf"))
     if guesses:
-        assert "line 2: byte" in guesses[0] and "save it in UTF-8 if wrong" in guesses[0]
+        assert "line 2: byte" in guesses[0] and "save it as UTF-8 if this is wrong" in guesses[0]
 
 
 def test_a_table_of_texts_in_utf_16_is_not_said_to_hold_series(table: Callable[..., str]) -> None:
     path = table(csv_of(rows()).encode("utf-16")).removeprefix("text:")
-    with pytest.raises(AnenasError, match="holds texts: name it text:"):
+    with pytest.raises(AnenasError, match="contains text: write it as text:"):
         load_data(path, InputFormat(TEXTS, steps=4, encoding=WORDS))
 
 
@@ -240,7 +240,7 @@ def test_texts_come_from_npz_too(tmp_path: Path) -> None:
     np.savez(path, **arrays, class_names=np.array(["no", "yes"]))
     dataset = load(str(path))
     assert dataset.classes == ("no", "yes") and len(dataset.test) == 6
-    with pytest.raises(AnenasError, match="holds texts, not series: search them with a space of texts"):
+    with pytest.raises(AnenasError, match="has texts, not series: search with a space for texts"):
         load_data(path, InputFormat(SERIES))
     np.savez(path, **(arrays | {"train_x": np.array([*texts[:-1], "..."])}))
     with pytest.raises(AnenasError, match="text 29 of train_x has no words"):
@@ -270,20 +270,20 @@ def test_a_text_may_be_as_long_as_a_book(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "is empty, or begins with an empty row; expected a header with names of columns"),
-        ("text|label\na|b\n", r"expected one column 'text' .* with commas between them, found text\|label"),
+        ("", "is empty, or starts with an empty row; expected a header with column names"),
+        ("text|label\na|b\n", r"expected one column 'text' .* separated by commas, found text\|label"),
         ("text,class\na,b\n", "expected one column 'label'"),
-        ("text,label\n", "has no row but its header"),
+        ("text,label\n", "has only a header"),
         ("text,label\n...,b\n,a\n", "row 2: the text has no words, which are letters and numbers, nor has any other"),
         ("text,label\nfine,\n", "row 2: the label is empty"),
-        ("text,label\none, two,b\n", "row 2: 3 columns, but the header has 2; quote cells that hold commas"),
+        ("text,label\none, two,b\n", "row 2: 3 columns, but the header has 2; quote cells that contain commas"),
         ("text,label,split\nfine,a,dev\n", "row 2: the split is 'dev'; expected train, validation, test"),
-        ("text,label,split\nfine,a,test\n", "no row has the split train"),
+        ("text,label,split\nfine,a,test\n", "no row has the split `train`"),
         ('text,label\n"fine,a\n', "line 2: unexpected end of data"),
         (csv_of([(text, "same") for text, _ in rows()]), "has only the class 'same'; a classifier needs two or more"),
         (csv_of([*rows(), ("once", "rare")]), "class 'rare' has 1 training texts but needs at least 3"),
         (b"text,label\nfine,a\n" + bytes(range(128, 256)) * 9, "line 3: byte 18 is not UTF-8 text; save the table"),
-        (b"\xff\xfet\0e\0x\0t\0,", "line 1: byte 10 is not UTF-16 text; save the table in UTF-8"),
+        (b"\xff\xfet\0e\0x\0t\0,", "line 1: byte 10 is not UTF-16 text; save the table as UTF-8"),
         (csv_of([(f"w{i}", f"c{i}") for i in range(16_385)]), "number of its classes, 16385 breaks the guideline"),
     ],
 )
@@ -296,9 +296,9 @@ def test_a_bad_table_is_told_in_one_line(content: str | bytes, message: str, tab
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        (None, "no texts are embedded; name yours with `data`: FILE.npz, text:FILE"),
-        ("fashion_mnist", "fashion_mnist holds images, not texts: .*, or name texts: FILE.npz, text:FILE"),
-        ("reviews.csv", "reviews.csv holds series, not texts: .*, or name texts: FILE.npz, text:FILE"),
+        (None, "no texts are included in anenas; name yours with `data`: FILE.npz, text:FILE"),
+        ("fashion_mnist", "fashion_mnist has images, not texts: .*, or name texts: FILE.npz, text:FILE"),
+        ("reviews.csv", "reviews.csv has series, not texts: .*, or name texts: FILE.npz, text:FILE"),
         ("text:nowhere.csv", "cannot read 'nowhere.csv': No such file"),
     ],
 )
@@ -310,9 +310,9 @@ def test_a_source_of_no_texts_is_told(source: str | None, message: str) -> None:
 @pytest.mark.parametrize(
     ("wanted", "message"),
     [
-        (InputFormat(IMAGES, (8, 8)), "text:{} holds texts, not images: search them with a space of texts"),
-        (InputFormat(SERIES), "text:{} holds texts, not series: search them with a space of texts"),
-        (InputFormat(TEXTS, steps=4, encoding=WORDS), "{} holds texts: name it text:{}"),
+        (InputFormat(IMAGES, (8, 8)), "text:{} has texts, not images: search with a space for texts"),
+        (InputFormat(SERIES), "text:{} has texts, not series: search with a space for texts"),
+        (InputFormat(TEXTS, steps=4, encoding=WORDS), "{} contains text: write it as text:{}"),
     ],
 )
 def test_a_csv_file_of_texts_is_not_said_to_hold_series(
@@ -325,7 +325,5 @@ def test_a_csv_file_of_texts_is_not_said_to_hold_series(
 
 
 def test_texts_are_not_images() -> None:
-    with pytest.raises(
-        AnenasError, match="holds texts, not images: search them with a space of texts, such as text_rnn"
-    ):
+    with pytest.raises(AnenasError, match="has texts, not images: search with a space for texts, such as text_rnn"):
         load_data("text:reviews.csv", size=(8, 8))

@@ -58,7 +58,7 @@ def test_inputs_that_count_more_than_once_count_so_in_the_average_precision() ->
 def test_the_surest_mistakes_come_first_with_their_class(report: LabelReport) -> None:
     found = [(one.file, one.label, one.belongs, round(one.probability, 2)) for one in report.most_wrong()]
     assert found == [("3.png", "prime", False, 0.95), ("2.png", "even", False, 0.7), ("1.png", "prime", True, 0.4)]
-    assert report.worst(2).note == "The 2 of 3 wrong pairs of an input and a class that it is surest of."
+    assert report.worst(2).note == "The 2 of 3 wrong pairs of an input and a class with the highest probabilities."
     assert report.weakest == ("lowest F1", "prime, 50.0%")
 
 
@@ -72,7 +72,7 @@ def test_probabilities_that_come_true_are_calibrated() -> None:
 def test_json_holds_no_nan_and_classes_without_inputs_are_said(report: LabelReport) -> None:
     found = json.loads(json.dumps(report.to_dict(), allow_nan=False))
     assert (found["inputs"], found["threshold"], found["classes"][2]["f1"]) == (4, 0.5, None)
-    assert report.remarks == ("no input belongs to these, which have no part in the means: never",)
+    assert report.remarks == ("no input belongs to these classes, which are not in the means: never",)
     nothing = LabelReport(SCORES[:, 2:], LABELS[:, 2:], ("never",))
     assert nothing.weakest is None and nothing.macro_f1.value == 0
     json.dumps(nothing.to_dict(), allow_nan=False)

@@ -29,7 +29,7 @@ def test_a_page_json_and_pictures_are_written(report: ClassReport, inputs: np.nd
     page = (tmp_path / "report.html").read_text()
     assert page.startswith("<!doctype html>")
     assert "m on &lt;d&gt;" in page and "$&lt;b&gt;" in page and "<b>" not in page
-    assert "62.5%" in page and "1 class has no inputs and no part in the averages" in page
+    assert "62.5%" in page and "1 class has no inputs and is not in the averages" in page
     assert "nan" not in re.sub(r"base64,[^'\"]*", "", page).lower()
     assert not re.search(r"(src|href)=[\"']http", page)
 

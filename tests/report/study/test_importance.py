@@ -54,9 +54,9 @@ def test_what_takes_long_is_left_out_of_a_page_that_is_wanted_soon(
     assert importance_of(study, soon=True).decisions
     monkeypatch.setattr("anenas.report.study._importance.MOST_SOON", FEWEST + 3)
     found = importance_of(study, soon=True)
-    assert not found.decisions and "`anenas report` does it" in found.why_not
+    assert not found.decisions and "`anenas report` computes it" in found.why_not
 
 
 def test_few_trials_are_not_asked(tmp_path: Path) -> None:
     found = importance_of(reported_study(tmp_path))
-    assert not found.decisions and found.why_not.startswith("3 trials have completed; from 20 on")
+    assert not found.decisions and found.why_not.startswith("3 trials have completed; 20 are needed")

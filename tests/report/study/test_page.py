@@ -122,7 +122,7 @@ def tells_apart_what_the_study_does(driver: Chrome, study: Study) -> None:
     for trial in study.front:
         driver.execute_script(f"document.querySelector('g.front[data-trial=\"{trial.number}\"]').focus()")
         told = driver.find_element(By.ID, "tip").text
-        found = re.search(r"too near in score to be told apart on the front: ([\d, ]+)", told)
+        found = re.search(r"too close in score to tell apart on the front: ([\d, ]+)", told)
         alike = {int(number) for number in found[1].split(", ")} if found else set()
         assert set().union(*(group for group in groups if trial.number in group)) - {trial.number} <= alike
     driver.execute_script("document.activeElement.blur()")

@@ -234,9 +234,7 @@ def test_an_objective_that_never_changes_is_said_once_and_sampled(
         suggested.add(tuple(decisions.items()))
         trials.append(Trial(number, table.decide(lambda name, _, made=decisions: made[name])))
     assert len(suggested) == 6
-    assert caplog.messages == [
-        "the trials so far do not tell which architectures are better: the next is drawn at random"
-    ]
+    assert caplog.messages == ["the trials so far do not show which architectures are better: the next one is random"]
 
 
 def test_trials_without_finite_values_teach_nothing_and_stop_nothing(

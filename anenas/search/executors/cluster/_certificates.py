@@ -32,7 +32,7 @@ def make_certificates(folder: Path) -> None:
         from cryptography.hazmat.primitives.asymmetric import ec
         from cryptography.x509.oid import NameOID
     except ImportError as error:
-        raise AnenasError("certificates need an extra: pip install 'anenas[cluster]'") from error
+        raise AnenasError("certificates need an optional package: pip install 'anenas[cluster]'") from error
 
     if folder.exists():
         raise AnenasError(f"'{folder}' exists already; name a new folder, or use the certificates there")

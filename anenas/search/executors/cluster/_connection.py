@@ -67,7 +67,7 @@ class Connection:
             AnenasError: If Dask is not installed, there is no such file, or connections would not be encrypted.
         """
         if importlib.util.find_spec("distributed") is None:
-            raise AnenasError("a cluster needs an extra: pip install 'anenas[cluster]'")
+            raise AnenasError("a cluster needs optional packages: pip install 'anenas[cluster]'")
         if isinstance(self.scheduler, str | Path):
             self.address  # noqa: B018
 
@@ -106,9 +106,9 @@ class Connection:
             AnenasError: If it does not.
         """
         if not self.is_own:
-            raise AnenasError("the Dask client of this search was closed; give it another, and it goes on")
+            raise AnenasError("the Dask client of this search was closed; run it again with an open one to continue")
         until = time.monotonic() + patience
-        _log.warning("the scheduler went away: the search waits %.0f s for it", patience)
+        _log.warning("lost the connection to the scheduler: waiting up to %.0f s for it", patience)
         while True:
             try:
                 client = self.open()
@@ -117,7 +117,7 @@ class Connection:
                     raise
                 time.sleep(1)
             else:
-                _log.info("the scheduler is back; what ran is run again")
+                _log.info("the scheduler is back; interrupted trials run again")
                 return client
 
     def _check_secure(self, address: str) -> None:
@@ -125,8 +125,8 @@ class Connection:
         if scheme in ("tls", "inproc") or self.insecure or _is_loopback(rest):
             return
         raise AnenasError(
-            f"{address} is not encrypted: whoever can reach it can run anything on the cluster. Give it certificates "
-            "(`anenas cluster certificates DIR`) and use tls://, or say --insecure on a network of your own"
+            f"{address} is not encrypted: anyone who can reach it can run anything on the cluster. Use certificates "
+            "(`anenas cluster certificates DIR`) with tls://, or use --insecure on a private network"
         )
 
     def _unanswered(self, address: str, error: Exception) -> str:

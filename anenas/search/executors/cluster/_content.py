@@ -88,7 +88,7 @@ def _finish(digest: str, place: str) -> None:
     arrived.mkdir(parents=True, exist_ok=True)
     try:
         if digest_of(arrived) != digest:
-            raise OSError("it did not arrive as it was sent")
+            raise OSError("it was changed in transit")
         if not kept.is_dir():
             arrived.rename(kept)
     finally:

@@ -123,8 +123,8 @@ class DaskExecutor:
                 raise AnenasError(next(iter(self._refused.values())))
             if time.monotonic() > until:
                 raise AnenasError(
-                    f"no worker came to {self._client.scheduler.address} within {_PATIENCE:.0f} s: "
-                    "`anenas worker --scheduler ADDRESS` makes a machine one"
+                    f"no worker connected to {self._client.scheduler.address} within {_PATIENCE:.0f} s: "
+                    "start one with `anenas worker --scheduler ADDRESS`"
                 )
             time.sleep(_POLL)
             self._stay_connected()

@@ -21,7 +21,7 @@ def pack(folder: Path) -> bytes:
     """
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     if size > MOST_BYTES:
-        raise AnenasError(f"a trial left {size / 1e9:.1f} GB of files; at most {MOST_BYTES / 1e9:g} GB travel back")
+        raise AnenasError(f"a trial left {size / 1e9:.1f} GB of files; at most {MOST_BYTES / 1e9:g} GB are sent back")
     written = io.BytesIO()
     with tarfile.open(fileobj=written, mode="w") as archive:
         for path in sorted(folder.iterdir()):
