@@ -3,9 +3,10 @@
     python experiments/mutants.py anenas/ane [--count 20] [--seed 0] [--seconds 120]
 
 A mistake is one operator, comparison, number or condition that is another; a seeded sample of all that there could be
-in these files or folders is tried. Each is met by the test files that mirror its file: tests/ROOM/test_x.py for
-anenas/ROOM/_x.py, and all of the room's where there is none. Prints each mistake, whether it was noticed, and their
-share. Those whose tests take longer than `--seconds`, or fail anyway, tell nothing and are counted apart.
+in these files or folders is tried. The tests of their rooms are run once, to learn which of them reach which line;
+then each mistake is met by those that reach it, the quickest first, until one fails. Tests that fail anyway are left
+out. Prints each mistake, whether it was noticed, and their share. Those of which the tests have told nothing in
+`--seconds` are counted apart.
 The missed are to be read: some change nothing that anyone could notice.
 """
 
@@ -16,6 +17,7 @@ import ast
 import collections
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -23,6 +25,9 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import coverage
+import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 _SWAPS: dict[type[ast.AST], type[ast.AST]] = {
@@ -39,7 +44,8 @@ class Mutant:
 
     Attributes:
         path: Of the file, below the root.
-        line: Of the mistake.
+        line: Of the mistake, its first.
+        last_line: And its last.
         before: What stood there.
         after: What stands there now.
         text: Of the whole file.
@@ -47,6 +53,7 @@ class Mutant:
 
     path: Path
     line: int
+    last_line: int
     before: str
     after: str
     text: str
@@ -69,7 +76,7 @@ def mutants(path: Path) -> list[Mutant]:
         before = source.encode()[begin:end].decode()
         for after in _others(node):
             text = (source.encode()[:begin] + f"({after})".encode() + source.encode()[end:]).decode()
-            found.append(Mutant(path, node.lineno, before, after, text))
+            found.append(Mutant(path, node.lineno, node.end_lineno, before, after, text))
     return [one for one in found if _parses(one.text)]
 
 
@@ -101,42 +108,80 @@ def _parses(text: str) -> bool:
     return True
 
 
-def tests_of(path: Path) -> list[str]:
-    """The test files that mirror a file of the package, as paths below the root."""
-    folder, name = ROOT / "tests" / path.parent.relative_to("anenas"), path.stem.strip("_")
-    own = folder / f"test_{name}.py"
-    while not folder.is_dir():
-        folder = folder.parent
-    found = [own] if own.is_file() else sorted(folder.glob("test_*.py"))
-    return [one.relative_to(ROOT).as_posix() for one in found]
+class Suite:
+    """The tests of some rooms, in a copy of the project, and which of them reach which line.
+
+    Args:
+        copied: The copy.
+        rooms: Paths of rooms of the package below the root.
+    """
+
+    def __init__(self, copied: Path, rooms: list[Path]) -> None:
+        self._copied = copied
+        folders = [folder.as_posix() for room in rooms if (folder := Path("tests", *room.parts[1:])).is_dir()]
+        options = ["--durations=0", "--durations-min=0", "-p", Path(__file__).stem]
+        told = self._run(["coverage", "run", "-m", "pytest", *options, *folders])
+        self._run(["coverage", "combine", "-q"])
+        self._seconds: dict[str, float] = collections.defaultdict(float)
+        for seconds, test in re.findall(r"^ *([0-9.]+)s (?:call|setup|teardown) +(.+?)\s*$", told.stdout, re.M):
+            self._seconds[test] += float(seconds)
+        self._failing = set(re.findall(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", told.stdout, re.M))
+        self._data = coverage.CoverageData(copied / ".coverage")
+        self._data.read()
+
+    def outcome(self, mutant: Mutant, seconds: float) -> str:
+        """What becomes of a mistake."""
+        tests = self.tests(mutant)
+        if not tests:
+            return "MISSED"
+        (self._copied / mutant.path).write_text(mutant.text, encoding="utf-8")
+        Path(self._copied, "tests.txt").write_text("\n".join(tests), encoding="utf-8")
+        try:
+            return "noticed" if self._run(["pytest", "-x", "@tests.txt"], seconds).returncode else "MISSED"
+        except subprocess.TimeoutExpired:
+            return "no time"
+        finally:
+            shutil.copyfile(ROOT / mutant.path, self._copied / mutant.path)
+
+    def tests(self, mutant: Mutant) -> list[str]:
+        """Those that a mistake could make fail, the quickest first.
+
+        They reach one of its lines, or are in a file with one whose fixtures do, and maybe keep what these made. A line
+        that is run when its file is imported, or by another process, is met by all that reach any of the file.
+        """
+        by_line = self._data.contexts_by_lineno(str((self._copied / mutant.path).resolve()))
+        reached = {one for line in range(mutant.line, mutant.last_line + 1) for one in by_line.get(line, [])}
+        if not reached or "" in reached:
+            reached = {one for contexts in by_line.values() for one in contexts}
+        found = {test for one in reached for test, _, _ in [one.rpartition("|")] if test}
+        shared = {
+            test.partition("::")[0] for one in reached for test, _, when in [one.rpartition("|")] if when == "setup"
+        }
+        found |= {test for test in self._seconds if test.partition("::")[0] in shared}
+        return sorted(found - self._failing, key=lambda test: (self._seconds[test], test))
+
+    def _run(self, module: list[str], seconds: float | None = None) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", *module]
+        paths = os.pathsep.join([str(self._copied), str(self._copied / "experiments")])
+        options = {"PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_ADDOPTS": "-n0 -p no:cacheprovider"}
+        return subprocess.run(
+            command, cwd=self._copied, env=os.environ | options, capture_output=True, text=True, timeout=seconds
+        )  # fmt: skip
 
 
-def passes(tests: list[str], copied: Path, seconds: float) -> bool | None:
-    """Whether tests pass in a copy of the project; None where they take too long."""
-    command = [sys.executable, "-m", "pytest", "-n0", "-x", "-q", "-p", "no:cacheprovider", *tests]
-    environment = os.environ | {"PYTHONPATH": str(copied), "PYTHONDONTWRITEBYTECODE": "1"}
-    try:
-        return (
-            subprocess.run(command, cwd=copied, env=environment, capture_output=True, timeout=seconds).returncode == 0
-        )
-    except subprocess.TimeoutExpired:
-        return None
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    _say(f"{item.nodeid}|setup")
 
 
-def outcome(mutant: Mutant, copied: Path, seconds: float, sound: dict[str, bool]) -> str:
-    """What becomes of a mistake in a copy of the project; `sound` holds which tests pass without one."""
-    tests = tests_of(mutant.path)
-    (copied / mutant.path).write_text(mutant.text, encoding="utf-8")
-    passed = passes(tests, copied, seconds)
-    shutil.copyfile(ROOT / mutant.path, copied / mutant.path)
-    if passed:
-        return "MISSED"
-    if passed is None:
-        return "no time"
-    key = " ".join(tests)
-    if key not in sound:
-        sound[key] = passes(tests, copied, 10 * seconds) is True
-    return "noticed" if sound[key] else "unsound"
+def pytest_runtest_call(item: pytest.Item) -> None:
+    _say(f"{item.nodeid}|run")
+
+
+def _say(context: str) -> None:
+    """Tell what measures the coverage which test is run; pytest-cov's own `--cov-context` loses the lines."""
+    measuring = coverage.Coverage.current()
+    assert measuring
+    measuring.switch_context(context)
 
 
 def main() -> None:
@@ -144,25 +189,25 @@ def main() -> None:
     parser.add_argument("where", type=Path, nargs="+", help="files or folders of the package, such as anenas/ane")
     parser.add_argument("--count", type=int, default=20, help="how many mistakes")
     parser.add_argument("--seed", type=int, default=0, help="of the sample")
-    parser.add_argument("--seconds", type=float, default=120, help="the longest that tests may take")
+    parser.add_argument("--seconds", type=float, default=120, help="the longest that the tests of one may take")
     options = parser.parse_args()
     files = [f for one in options.where for f in ([one] if one.suffix else sorted((ROOT / one).rglob("*.py")))]
-    known = [mutant for file in files for mutant in mutants((ROOT / file).relative_to(ROOT))]
+    known = [mutant for file in files for mutant in mutants((ROOT / file).resolve().relative_to(ROOT))]
     sample = random.Random(options.seed).sample(known, min(options.count, len(known)))
     counts: collections.Counter[str] = collections.Counter()
-    sound: dict[str, bool] = {}
     with tempfile.TemporaryDirectory() as folder:
         for name in ("anenas", "tests", "experiments", "search_spaces", "examples", "pyproject.toml", "README.md"):
             source, copied = ROOT / name, Path(folder, name)
             _ = shutil.copytree(source, copied) if source.is_dir() else shutil.copyfile(source, copied)
+        suite = Suite(Path(folder).resolve(), sorted({Path(*mutant.path.parts[:2]) for mutant in known}))
         for mutant in sample:
-            became = outcome(mutant, Path(folder), options.seconds, sound)
+            became = suite.outcome(mutant, options.seconds)
             counts[became] += 1
             print(f"{became:7} {mutant.path}:{mutant.line}  {mutant.before}  →  {mutant.after}", flush=True)
     told = counts["noticed"] + counts["MISSED"]
     share = f", {counts['noticed'] / told:.0%}" if told else ""
     print(
-        f"{counts['noticed']} of {told} noticed{share}; {len(sample) - told} told nothing; {len(known)} there could be"
+        f"{counts['noticed']} of {told} noticed{share}; {counts['no time']} took too long; {len(known)} there could be"
     )
 
 
