@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import ast
 import collections
+import multiprocessing
 import os
 import random
 import re
@@ -28,6 +29,11 @@ from pathlib import Path
 
 import coverage
 import pytest
+
+# What tests import of others' is imported once.
+_PROCESSES = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload(["coremltools", "hypothesis", "mlflow", "optuna", "sklearn.linear_model"])
+_TOLD = "told.txt"
 
 ROOT = Path(__file__).resolve().parents[1]
 _SWAPS: dict[type[ast.AST], type[ast.AST]] = {
@@ -119,14 +125,14 @@ class Suite:
     def __init__(self, copied: Path, rooms: list[Path]) -> None:
         self._copied = copied
         folders = [folder.as_posix() for room in rooms if (folder := Path("tests", *room.parts[1:])).is_dir()]
-        options = ["--durations=0", "--durations-min=0", "-p", Path(__file__).stem]
-        told = self._run(["coverage", "run", "-m", "pytest", *options, *folders])
-        self._run(["coverage", "combine", "-q"])
+        _ = self._run(["--durations=0", "--durations-min=0", "-p", Path(__file__).stem, *folders], measured=True)
+        subprocess.run([sys.executable, "-m", "coverage", "combine", "-q"], cwd=copied, check=True)
+        told = (copied / _TOLD).read_text(encoding="utf-8")
         self._seconds: dict[str, float] = collections.defaultdict(float)
-        for seconds, test in re.findall(r"^ *([0-9.]+)s (?:call|setup|teardown) +(.+?)\s*$", told.stdout, re.M):
+        for seconds, test in re.findall(r"^ *([0-9.]+)s (?:call|setup|teardown) +(.+?)\s*$", told, re.M):
             self._seconds[test] += float(seconds)
-        self._failing = set(re.findall(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", told.stdout, re.M))
-        self._data = coverage.CoverageData(copied / ".coverage")
+        self._failing = set(re.findall(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", told, re.M))
+        self._data = coverage.CoverageData(str(copied / ".coverage"))
         self._data.read()
 
     def outcome(self, mutant: Mutant, seconds: float) -> str:
@@ -134,14 +140,13 @@ class Suite:
         tests = self.tests(mutant)
         if not tests:
             return "MISSED"
-        (self._copied / mutant.path).write_text(mutant.text, encoding="utf-8")
+        path = self._copied / mutant.path
+        sound = path.read_bytes()
+        path.write_text(mutant.text, encoding="utf-8")
         Path(self._copied, "tests.txt").write_text("\n".join(tests), encoding="utf-8")
-        try:
-            return "noticed" if self._run(["pytest", "-x", "@tests.txt"], seconds).returncode else "MISSED"
-        except subprocess.TimeoutExpired:
-            return "no time"
-        finally:
-            shutil.copyfile(ROOT / mutant.path, self._copied / mutant.path)
+        status = self._run(["-x", "@tests.txt"], seconds)
+        path.write_bytes(sound)
+        return "no time" if status is None else "noticed" if status else "MISSED"
 
     def tests(self, mutant: Mutant) -> list[str]:
         """Those that a mistake could make fail, the quickest first.
@@ -149,24 +154,46 @@ class Suite:
         They reach one of its lines, or are in a file with one whose fixtures do, and maybe keep what these made. A line
         that is run when its file is imported, or by another process, is met by all that reach any of the file.
         """
-        by_line = self._data.contexts_by_lineno(str((self._copied / mutant.path).resolve()))
+        by_line = self._data.contexts_by_lineno(str(self._copied / mutant.path))
         reached = {one for line in range(mutant.line, mutant.last_line + 1) for one in by_line.get(line, [])}
         if not reached or "" in reached:
             reached = {one for contexts in by_line.values() for one in contexts}
-        found = {test for one in reached for test, _, _ in [one.rpartition("|")] if test}
-        shared = {
-            test.partition("::")[0] for one in reached for test, _, when in [one.rpartition("|")] if when == "setup"
-        }
-        found |= {test for test in self._seconds if test.partition("::")[0] in shared}
+        contexts = [(test, when) for one in reached for test, _, when in [one.rpartition("|")] if test]
+        shared = {test.partition("::")[0] for test, when in contexts if when == "setup"}
+        found = {test for test, _ in contexts} | {one for one in self._seconds if one.partition("::")[0] in shared}
         return sorted(found - self._failing, key=lambda test: (self._seconds[test], test))
 
-    def _run(self, module: list[str], seconds: float | None = None) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", *module]
-        paths = os.pathsep.join([str(self._copied), str(self._copied / "experiments")])
-        options = {"PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_ADDOPTS": "-n0 -p no:cacheprovider"}
-        return subprocess.run(
-            command, cwd=self._copied, env=os.environ | options, capture_output=True, text=True, timeout=seconds
-        )  # fmt: skip
+    def _run(self, options: list[str], seconds: float | None = None, *, measured: bool = False) -> int | None:
+        """The exit status of pytest; None where it takes too long."""
+        process = _PROCESSES.Process(target=_run, args=(self._copied, options, measured))
+        process.start()
+        process.join(seconds)
+        if process.exitcode is None:
+            process.kill()
+            process.join()
+            return None
+        return process.exitcode
+
+
+def _run(copied: Path, options: list[str], measured: bool) -> None:
+    """Run tests in a copy of the project, in a process that has imported no more than what others wrote."""
+    assert "anenas" not in sys.modules
+    os.chdir(copied)
+    sys.path[:0] = paths = [str(copied), str(copied / "experiments")]
+    os.environ |= {"PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1"}
+    sys.dont_write_bytecode = True
+    told = os.open(_TOLD, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(told, 1)
+    os.dup2(told, 2)
+    measuring = coverage.Coverage() if measured else None
+    if measuring:
+        measuring.start()
+    status = pytest.main(["-n0", "-p", "no:cacheprovider", *options])
+    if measuring:
+        measuring.stop()
+        measuring.save()
+    sys.stdout.flush()
+    sys.exit(int(status))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -178,7 +205,7 @@ def pytest_runtest_call(item: pytest.Item) -> None:
 
 
 def _say(context: str) -> None:
-    """Tell what measures the coverage which test is run; pytest-cov's own `--cov-context` loses the lines."""
+    """Tell what measures the coverage which test is run."""
     measuring = coverage.Coverage.current()
     assert measuring
     measuring.switch_context(context)
