@@ -71,11 +71,10 @@ def mutants(path: Path) -> list[Mutant]:
     lines = source.encode().splitlines(keepends=True)
     starts = [sum(map(len, lines[:i])) for i in range(len(lines))]
     tree, found = ast.parse(source), []
-    # `frozen=True` and the like, which no behaviour shows.
-    decorators = {id(inner) for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
-                  for one in node.decorator_list for inner in ast.walk(one)}  # fmt: skip
+    # `frozen=True`, `strict=True` and the like, which no behaviour shows.
+    unseen = {id(inner) for node in ast.walk(tree) for one in _unseen(node) for inner in ast.walk(one)}
     for node in ast.walk(tree):
-        if not isinstance(node, ast.expr) or id(node) in decorators:
+        if not isinstance(node, ast.expr) or id(node) in unseen:
             continue
         assert node.end_lineno and node.end_col_offset is not None
         begin, end = starts[node.lineno - 1] + node.col_offset, starts[node.end_lineno - 1] + node.end_col_offset
@@ -84,6 +83,13 @@ def mutants(path: Path) -> list[Mutant]:
             text = (source.encode()[:begin] + f"({after})".encode() + source.encode()[end:]).decode()
             found.append(Mutant(path, node.lineno, node.end_lineno, before, after, text))
     return [one for one in found if _parses(one.text)]
+
+
+def _unseen(node: ast.AST) -> list[ast.expr]:
+    """Parts of a node that no behaviour of a right program shows."""
+    if isinstance(node, ast.ClassDef):
+        return node.decorator_list
+    return [node.value] if isinstance(node, ast.keyword) and node.arg in ("strict", "repr") else []
 
 
 def _others(node: ast.expr) -> Iterator[str]:
