@@ -211,18 +211,20 @@ def test_a_table_as_a_spreadsheet_writes_it_is_the_same_table(tmp_path: Path) ->
 def test_a_sum_nearer_to_another_unit_than_to_what_is_estimated_is_asked_about_once_a_chip(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, factor: float, unit: str
 ) -> None:
-    rows = []
+    x, y = (Tensor(name, (1, 512, 32, 32)) for name in "xy")  # by far more than the fixed cost
+    op = Op("c", "conv", (x,), (y,), (Tensor("w", (512, 512, 3, 3)),), {"groups": 1, "stride": (1, 1)})
+    heavy, expected = Graph((x,), (op,), (y,)), {}
     for chip in ("A15", "M2"):
-        us = 1000 * factor * CalibratedLatency().latency(graph, get_chip(chip)).ms / 3
-        rows += [f"{key},{chip},{us!r}" for key in ["prediction", *KEYS]]
+        expected[chip] = factor * CalibratedLatency().latency(heavy, get_chip(chip)).ms
+    keys = ["prediction", operation_key(op)]
+    rows = [f"{key},{chip},{1000 * ms / len(keys)!r}" for key in keys for chip, ms in expected.items()]
     source = TableLatency.read(table(tmp_path, *rows))
     for chip in 2 * ("A15", "M2"):
-        latency = source.latency(graph, get_chip(chip))
-        assert latency.ms == pytest.approx(factor * CalibratedLatency().latency(graph, get_chip(chip)).ms)
+        assert source.latency(heavy, get_chip(chip)).ms == pytest.approx(expected[chip])
     asked = [f"on {chip} by the table, where" for chip in ("A15", "M2") if unit]
     assert len(caplog.messages) == len(asked)
-    for message, expected in zip(caplog.messages, asked, strict=True):
-        assert expected in message and message.endswith(f"is us in {unit}seconds? Give microseconds")
+    for message, where in zip(caplog.messages, asked, strict=True):
+        assert where in message and message.endswith(f"is us in {unit}seconds? Give microseconds")
 
 
 def test_a_table_of_a_profile_comes_to_the_profile(tmp_path: Path) -> None:
