@@ -89,6 +89,8 @@ def _unseen(node: ast.AST) -> list[ast.expr]:
     """Parts of a node that no behaviour of a right program shows."""
     if isinstance(node, ast.ClassDef):
         return node.decorator_list
+    if isinstance(node, ast.Assert):  # for type checkers
+        return [node.test]
     return [node.value] if isinstance(node, ast.keyword) and node.arg in ("strict", "repr") else []
 
 
