@@ -1,12 +1,16 @@
 """How many small mistakes the tests notice: one at a time is put into a copy of the project, and its tests are run.
 
-    python experiments/mutants.py anenas/ane [--count 20] [--seed 0] [--seconds 120]
+    python experiments/mutants.py anenas/ane [--count 20] [--seed 0] [--seconds 120] [--mirrored]
 
 A mistake is one operator, comparison, number or condition that is another; a seeded sample of all that there could be
 in these files or folders is tried. The tests of their rooms are run once, to learn which of them reach which line;
 then each mistake is met by those that reach it, the quickest first, until one fails. Tests that fail anyway are left
 out. Prints each mistake, whether it was noticed, and their share. Those of which the tests have told nothing in
 `--seconds` are counted apart.
+
+With `--mirrored` nothing is run before: a mistake is met by the test file that mirrors its own (of anenas/ROOM/_x.py,
+tests/ROOM/test_x.py), and files without one are left out. That is quicker, and more is missed.
+
 The missed are to be read: some change nothing that anyone could notice.
 """
 
@@ -122,16 +126,25 @@ def _parses(text: str) -> bool:
     return True
 
 
+def mirror(path: Path) -> Path:
+    """The test file of a file of the package, both below the root."""
+    return Path("tests", *path.parts[1:-1], f"test_{path.stem.strip('_')}.py")
+
+
 class Suite:
     """The tests of some rooms, in a copy of the project, and which of them reach which line.
 
     Args:
         copied: The copy.
-        rooms: Paths of rooms of the package below the root.
+        rooms: Paths of rooms of the package below the root; without any a mistake is met by the test file that mirrors
+            its own.
     """
 
     def __init__(self, copied: Path, rooms: list[Path]) -> None:
-        self._copied = copied
+        self._copied, self._mirrored = copied, not rooms
+        self._sound: dict[str, bool] = {}  # which tests pass without a mistake, where that was not learned before
+        if not rooms:
+            return
         folders = [folder.as_posix() for room in rooms if (folder := Path("tests", *room.parts[1:])).is_dir()]
         _ = self._run(["--durations=0", "--durations-min=0", "-p", Path(__file__).stem, *folders], measured=True)
         subprocess.run([sys.executable, "-m", "coverage", "combine", "-q"], cwd=copied, check=True)
@@ -154,7 +167,9 @@ class Suite:
         Path(self._copied, "tests.txt").write_text("\n".join(tests), encoding="utf-8")
         status = self._run(["-x", "@tests.txt"], seconds)
         path.write_bytes(sound)
-        return "no time" if status is None else "noticed" if status else "MISSED"
+        if status == 0:
+            return "MISSED"
+        return "no time" if status is None or not self._is_sound(tests, seconds) else "noticed"
 
     def tests(self, mutant: Mutant) -> list[str]:
         """Those that a mistake could make fail, the quickest first.
@@ -162,6 +177,8 @@ class Suite:
         They reach one of its lines, or are in a file with one whose fixtures do, and maybe keep what these made. A line
         that is run when its file is imported, or by another process, is met by all that reach any of the file.
         """
+        if self._mirrored:
+            return [mirror(mutant.path).as_posix()]
         by_line = self._data.contexts_by_lineno(str(self._copied / mutant.path))
         reached = {one for line in range(mutant.line, mutant.last_line + 1) for one in by_line.get(line, [])}
         if not reached or "" in reached:
@@ -170,6 +187,14 @@ class Suite:
         shared = {test.partition("::")[0] for test, when in contexts if when == "setup"}
         found = {test for test, _ in contexts} | {one for one in self._seconds if one.partition("::")[0] in shared}
         return sorted(found - self._failing, key=lambda test: (self._seconds[test], test))
+
+    def _is_sound(self, tests: list[str], seconds: float) -> bool:
+        if not self._mirrored:
+            return True  # those that fail anyway are not among them
+        key = " ".join(tests)
+        if key not in self._sound:
+            self._sound[key] = self._run(tests, 10 * seconds) == 0
+        return self._sound[key]
 
     def _run(self, options: list[str], seconds: float | None = None, *, measured: bool = False) -> int | None:
         """The exit status of pytest; None where it takes too long."""
@@ -225,16 +250,20 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=20, help="how many mistakes")
     parser.add_argument("--seed", type=int, default=0, help="of the sample")
     parser.add_argument("--seconds", type=float, default=120, help="the longest that the tests of one may take")
+    parser.add_argument("--mirrored", action="store_true", help="meet each by the test file that mirrors its own")
     options = parser.parse_args()
     files = [f for one in options.where for f in ([one] if one.suffix else sorted((ROOT / one).rglob("*.py")))]
-    known = [mutant for file in files for mutant in mutants((ROOT / file).resolve().relative_to(ROOT))]
+    paths = [(ROOT / file).resolve().relative_to(ROOT) for file in files]
+    paths = [path for path in paths if not options.mirrored or (ROOT / mirror(path)).is_file()]
+    known = [mutant for path in paths for mutant in mutants(path)]
     sample = random.Random(options.seed).sample(known, min(options.count, len(known)))
     counts: collections.Counter[str] = collections.Counter()
     with tempfile.TemporaryDirectory() as folder:
         for name in ("anenas", "tests", "experiments", "search_spaces", "examples", "pyproject.toml", "README.md"):
             source, copied = ROOT / name, Path(folder, name)
             _ = shutil.copytree(source, copied) if source.is_dir() else shutil.copyfile(source, copied)
-        suite = Suite(Path(folder).resolve(), sorted({Path(*mutant.path.parts[:2]) for mutant in known}))
+        rooms = [] if options.mirrored else sorted({Path(*path.parts[:2]) for path in paths})
+        suite = Suite(Path(folder).resolve(), rooms)
         for mutant in sample:
             became = suite.outcome(mutant, options.seconds)
             counts[became] += 1
@@ -242,7 +271,7 @@ def main() -> None:
     told = counts["noticed"] + counts["MISSED"]
     share = f", {counts['noticed'] / told:.0%}" if told else ""
     print(
-        f"{counts['noticed']} of {told} noticed{share}; {counts['no time']} took too long; {len(known)} there could be"
+        f"{counts['noticed']} of {told} noticed{share}; {counts['no time']} told nothing; {len(known)} there could be"
     )
 
 
