@@ -163,3 +163,13 @@ def test_floats_are_pixels_from_0_to_1_and_rounded_to_the_nearest(wrong: float) 
 
 def _pixels(array: np.ndarray) -> np.ndarray:
     return pixels("x", array)
+
+
+@pytest.mark.parametrize(
+    ("array", "is_series"),
+    [(np.zeros((5, 20, 3)), True), (np.zeros((5, 20, 3), int), False), (np.zeros((5, 4)), False)],
+)
+def test_what_may_be_series_is_told_so_and_what_may_not_is_not(array: np.ndarray, is_series: bool) -> None:
+    with pytest.raises(AnenasError, match="must be uint8 with pixels from 0 to 255") as raised:
+        _checked("f.npz", "x", array)
+    assert ("series need a space such as sequence_rnn" in str(raised.value)) is is_series
