@@ -37,8 +37,8 @@ def damage_of(name: str, database: str) -> Iterator[None]:
         if not _is_of_a_row(error):
             raise
         raise AnenasError(
-            f"study '{name}' is damaged in {database} ({_told(error)}); restore a backup of the database, or start a new "
-            "study with another name"
+            f"study '{name}' is damaged in {database} ({_told(error)}); restore a backup of the database, or "
+            "start a new study with another name"
         ) from error
 
 

@@ -50,7 +50,7 @@ def encoding_of(path: Path) -> str:
     """
     try:
         declared = declared_encoding(path)
-        problem = _first_problem(path, declared or "utf-8")
+        problem = _first_problem(path, "utf-8" if declared in (None, "utf-8-sig") else declared)  # the mark counts
         if problem is None:
             return declared or "utf-8"
         guessed = None if declared else _guessed(path)
@@ -76,7 +76,7 @@ def _first_problem(path: Path, encoding: str) -> str | None:
             try:
                 lines += decoder.decode(chunk, final=not chunk).count("\n")
             except UnicodeDecodeError as error:
-                found = error.object[: error.start].decode(encoding, "ignore").count("\n")
+                found = error.object[: error.start].decode(error.encoding, "ignore").count("\n")
                 return f"line {lines + found}: byte {begin - pending + error.start:,}"
             if not chunk:
                 return None

@@ -170,8 +170,7 @@ def train(
     if averaged:
         if checkpoint and last > progress.step:
             save_checkpoint(checkpoint, Progress(last, tuple(curve), tuple(since)), network, optimizer, scaler, device)
-        if averaged.n_averaged > 0:
-            network.load_state_dict(averaged.module.state_dict())
+        network.load_state_dict(averaged.module.state_dict())
     elif checkpoint:
         checkpoint.unlink(missing_ok=True)
     if freeze_statistics:

@@ -209,7 +209,7 @@ normalised = [(image / 255 - 0.5) / 0.25 for image in photos]
         (arrays(GREY.astype(np.int64)), "`data`: train_x must be uint8 with pixels from 0 to 255, not int64"),
         (list(COLOUR), "`data`: item 0 of train is a ndarray; expected a pair"),
         (Items(photos, ["cat"] * 39), "`data`: item 0 of train has the label 'cat'; expected an integer from 0"),
-        (Items(photos, ["cat"] * 39), "`data`: item 0 of train has the label 'cat'; expected an integer from 0"),
+        (Items(photos, [[[0, 1]]] * 39), r"`data`: item 0 of train has the label \[\[0, 1\]\]; expected an integer"),
         (Items(photos, LABELS - 1), "`data`: train_y has the negative label -1"),
         (Items(photos, 2 * LABELS), "`data`: train_y has the label 4 but not 1"),
         (Items(photos, classes=["cat", "dog"]), "train_y has the label 2, but there are only 2 classes"),

@@ -10,7 +10,7 @@ from PIL import Image, ImageCms
 
 from anenas._errors import AnenasError
 from anenas.data import _photos
-from anenas.data._photos import common_range, draw_photo, look_at
+from anenas.data._photos import check_pixels, common_range, draw_photo, look_at
 
 SIZE = (7, 9)
 random = np.random.default_rng(0)
@@ -302,6 +302,8 @@ def test_a_picture_of_very_many_pixels_is_turned_upright(monkeypatch: pytest.Mon
 
 
 def test_a_picture_of_more_pixels_than_can_be_decoded_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(AnenasError, match="it has 20000×10000 pixels, and 89 million can be decoded at once"):
+        check_pixels(Image.new("1", (20_000, 10_000)))
     monkeypatch.setattr(_photos, "MOST_PIXELS", 5000)
     image = stored(Image.new("RGB", (100, 80)))
     with pytest.raises(AnenasError, match="it has 100×80 pixels, but"):

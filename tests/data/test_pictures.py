@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from anenas._errors import AnenasError
 from anenas.data import InputFormat
 from anenas.data._album import Album
-from anenas.data._pictures import ArrayPictures, PhotoPictures
+from anenas.data._pictures import ArrayPictures, PhotoPictures, _checked, pixels
 
 random = np.random.default_rng(0)
 
@@ -135,3 +136,40 @@ def test_each_range_draws_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         wanted = InputFormat(size=(1, 1), channels=1, ranges=(("integer", 0, top),))
         assert kept.draw(wanted).item() == value
     assert len(list(tmp_path.rglob("*.npy"))) == 2
+
+
+@pytest.mark.parametrize(
+    ("shape", "is_taken"),
+    [((2, 3, 8, 5), False), ((2, 1, 8, 8), False), ((2, 3, 8, 4), True), ((2, 8, 8, 3), True), ((2, 2, 8, 5), True)],
+)
+def test_an_array_whose_channels_come_first_is_told_from_one_whose_are_last(
+    shape: tuple[int, ...], is_taken: bool
+) -> None:
+    array = np.zeros(shape, np.uint8)
+    if is_taken:
+        assert _checked("f.npz", "x", array).shape == shape
+    else:
+        with pytest.raises(AnenasError, match=r"looks like \(N, C, H, W\) .* give x\.transpose\(0, 2, 3, 1\)"):
+            _checked("f.npz", "x", array)
+
+
+@pytest.mark.parametrize("wrong", [-1e-6, 1 + 1e-6, float("nan")])
+def test_floats_are_pixels_from_0_to_1_and_rounded_to_the_nearest(wrong: float) -> None:
+    floats = np.array([0.0, 0.49 / 255, 0.51 / 255, 254.4 / 255, 1.0])
+    assert _pixels(floats).tolist() == [0, 0, 1, 254, 255] and _pixels(floats).dtype == np.uint8
+    with pytest.raises(AnenasError, match=r"x holds floats from .*; expected uint8"):
+        _pixels(np.append(floats, wrong))
+
+
+def _pixels(array: np.ndarray) -> np.ndarray:
+    return pixels("x", array)
+
+
+@pytest.mark.parametrize(
+    ("array", "is_series"),
+    [(np.zeros((5, 20, 3)), True), (np.zeros((5, 20, 3), int), False), (np.zeros((5, 4)), False)],
+)
+def test_what_may_be_series_is_told_so_and_what_may_not_is_not(array: np.ndarray, is_series: bool) -> None:
+    with pytest.raises(AnenasError, match="must be uint8 with pixels from 0 to 255") as raised:
+        _checked("f.npz", "x", array)
+    assert ("series need a space such as sequence_rnn" in str(raised.value)) is is_series

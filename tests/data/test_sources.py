@@ -14,7 +14,7 @@ import anenas
 from anenas._errors import AnenasError
 from anenas._registry import Registry
 from anenas.data import Dataset, InputFormat, RawData, absolute_source, load_data
-from anenas.inputs import IMAGES, SERIES
+from anenas.inputs import IMAGES, RECORDINGS, SERIES
 
 
 @pytest.fixture(autouse=True)
@@ -140,3 +140,12 @@ def test_what_a_source_gives_is_held_to_what_files_are() -> None:
 def test_the_embedded_sets_stay_what_they_are(wanted: InputFormat, fingerprint: str) -> None:
     """So that studies of before go on."""
     assert load_data(None, wanted).fingerprint == fingerprint
+
+
+def test_a_folder_is_answered_with_the_sources_that_read_folders_of_its_kind(tmp_path: Path) -> None:
+    said = f"'{tmp_path}' is a folder; for a folder of class folders, say images:{tmp_path}"
+    with pytest.raises(AnenasError) as raised:
+        load_data(str(tmp_path), size=(6, 6))
+    assert str(raised.value) == said
+    with pytest.raises(AnenasError, match=f"for a folder of class folders, say wav:{tmp_path}$"):
+        load_data(str(tmp_path), InputFormat(RECORDINGS, rate=8000, steps=8000))

@@ -71,6 +71,8 @@ def test_a_device_may_not_have_the_name_of_a_chip(name: str) -> None:
         {"fixed": -1.0},
         {"interval": 0.5},
         {"interval": float("inf")},
+        {"fixed": 2e6},
+        {"models": 7.0},
         {"scale": "1.5"},
         {"colour": "red"},
     ],

@@ -30,6 +30,9 @@ def test_operations_are_in_the_program_s_order_with_what_runs_them() -> None:
     assert "cumsum never runs on the engine" in told["ops"][1]["why"]
     assert told["macs"] == told["ops"][0]["macs"] == 512 * 512 * 9 * 64 * 64
     assert told["mac_residency"] == 1.0 and 0 < told["residency"] < 1
+    assert told["weight_mb"] == 2 * 512 * 512 * 9 / 1e6 and told["segments"] == 1
+    latency = CalibratedLatency().latency(GRAPH, get_chip("A15"))
+    assert [told[f"{end}_ms"] for end in ("low", "latency", "high")] == [latency.low_ms, latency.ms, latency.high_ms]
     assert json.loads(json.dumps(told)) == told
 
 

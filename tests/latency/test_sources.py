@@ -112,9 +112,33 @@ def test_a_graph_is_only_asked_for_where_the_cost_does_not_do(make: Make, tmp_pa
     assert bool(asked) != isinstance(source, CostLatencySource)
 
 
+def interval(low_ms: float, ms: float, high_ms: float, apart: float = 1.0, measured: bool = False) -> Latency:
+    return Latency(ms, low_ms, high_ms, "A15", "mine", apart=apart, samples_ms=(ms,) if measured else ())
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        # Estimates, by their ratio alone
+        (interval(1, 2, 3, 1.2), interval(1, 2.3, 3, 1.2), False),
+        (interval(1, 2, 3, 1.2), interval(1, 2.5, 3, 1.2), True),
+        (interval(1, 2, 3, 1.25), interval(1, 2.5, 3, 1.25), True),
+        (interval(1, 2, 3, 1.2), interval(1, 2.5, 3, 1.5), False),  # the one that is known less well
+        (interval(2, 2, 2), interval(2, 2, 2), True),  # sources that claim to be exact
+        # Measurements, by their intervals alone
+        (interval(1, 2, 3, 9, True), interval(3.5, 4, 5, 9, True), True),
+        (interval(1, 2, 3, 1, True), interval(3, 4, 5, 1, True), False),
+        (interval(1, 2, 3, 1, True), interval(2, 4, 5, 1), False),
+        (interval(1, 2, 3, 9, True), interval(4, 8, 16, 9), True),
+    ],
+)
+def test_latencies_are_told_apart_by_what_is_known_of_both(first: Latency, second: Latency, expected: bool) -> None:
+    assert first.told_apart(second) is second.told_apart(first) is expected
+
+
 @pytest.mark.parametrize("device", [None, "my-phone"])
 def test_a_stored_latency_is_read_again(device: str | None) -> None:
-    latency = Latency(1.5, 1.25, 2.0, "A15", "calibrated", "3.2f43", device)
+    latency = Latency(1.5, 1.25, 2.0, "A15", "calibrated", "3.2f43", device, 1.2, 0.5, (1.25, 1.5, 2.0))
     assert Latency.from_dict(json.loads(json.dumps(dataclasses.asdict(latency)))) == latency
 
 
@@ -132,6 +156,7 @@ def test_a_latency_of_an_earlier_version_is_read(source: str, expected: tuple[ob
     assert (latency.source, latency.version, latency.device) == expected
     assert (latency.ms, latency.low_ms, latency.high_ms, latency.chip) == (1.5, 1.25, 2.0, "A15")
     assert latency.origin == source
+    assert (latency.apart, latency.fixed_ms, latency.samples_ms) == (1.0, 0.0, ())
     assert Latency.from_dict(dataclasses.asdict(latency)) == latency
 
 
@@ -179,15 +204,27 @@ def test_a_table_as_a_spreadsheet_writes_it_is_the_same_table(tmp_path: Path) ->
     assert found.ms == pytest.approx(expected.ms + 0.0005) and found.fixed_ms == 0.15
 
 
-def test_a_sum_beyond_any_plausible_latency_is_asked_about_once(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    ("factor", "unit"),
+    [(1 / 900, "milli"), (1 / 33, "milli"), (1 / 30, ""), (1, ""), (30, ""), (33, "nano"), (900, "nano")],
+)
+def test_a_sum_nearer_to_another_unit_than_to_what_is_estimated_is_asked_about_once_a_chip(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, factor: float, unit: str
 ) -> None:
-    rows = [f"{key},a15,{us}" for key, us in zip(["prediction", *KEYS], (0.15, 0.07, 0.001), strict=True)]
+    x, y = (Tensor(name, (1, 512, 32, 32)) for name in "xy")  # by far more than the fixed cost
+    op = Op("c", "conv", (x,), (y,), (Tensor("w", (512, 512, 3, 3)),), {"groups": 1, "stride": (1, 1)})
+    heavy, expected = Graph((x,), (op,), (y,)), {}
+    for chip in ("A15", "M2"):
+        expected[chip] = factor * CalibratedLatency().latency(heavy, get_chip(chip)).ms
+    keys = ["prediction", operation_key(op)]
+    rows = [f"{key},{chip},{1000 * ms / len(keys)!r}" for key in keys for chip, ms in expected.items()]
     source = TableLatency.read(table(tmp_path, *rows))
-    for _ in range(2):
-        source.latency(graph, A15)
-    assert len(caplog.messages) == 1
-    assert "is us in milliseconds? Give microseconds" in caplog.messages[0]
+    for chip in 2 * ("A15", "M2"):
+        assert source.latency(heavy, get_chip(chip)).ms == pytest.approx(expected[chip])
+    asked = [f"on {chip} by the table, where" for chip in ("A15", "M2") if unit]
+    assert len(caplog.messages) == len(asked)
+    for message, where in zip(caplog.messages, asked, strict=True):
+        assert where in message and message.endswith(f"is us in {unit}seconds? Give microseconds")
 
 
 def test_a_table_of_a_profile_comes_to_the_profile(tmp_path: Path) -> None:

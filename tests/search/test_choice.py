@@ -39,7 +39,16 @@ def test_the_best_within_limits_is_chosen_and_the_next_is_the_runner_up(study: S
     assert choice.apart_in == ("accuracy", "latency_ms", "size_mb")
     assert choose_within(study, Limits(latency_ms=0.75), "estimate").trial.number == 2
     assert choose_within(study, Limits(size_mb=1.7)).trial.number == 2
+    both = choose_within(study, Limits(latency_ms=0.45))
+    assert (both.kept, both.trial.number, both.runner_up and both.runner_up.number) == (2, 1, 0)
     assert choose_within(study, Limits(latency_ms=0.25)).runner_up is None
+
+
+def test_of_equally_accurate_trials_the_fastest_is_chosen(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    equal = [dataclasses.replace(one, evaluation=_scored(one.evaluation, 0.7)) for one in reversed(study.completed)]
+    monkeypatch.setattr(study, "completed", equal)
+    choice = choose_within(study, Limits())
+    assert (choice.trial.number, choice.runner_up and choice.runner_up.number) == (0, 1)
 
 
 def test_the_front_within_limits_is_that_of_those_that_keep_them(study: Study) -> None:

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 
 import pytest
 
 from anenas.search import Problem, Search, Study, make_sampler
-from anenas.search._donor import Donors
+from anenas.search._donor import Donors, _Codes
 from anenas.search._evaluation import WEIGHTS
 from anenas.space import Architecture
 
@@ -65,3 +66,18 @@ def test_a_trial_whose_weights_are_damaged_is_no_donor_and_told_once(
     assert [record.getMessage().partition(":")[0] for record in caplog.records if "begins with" in record.msg] == [
         f"no trial can start from the weights of trial {first}"
     ]
+
+
+def test_differences_are_those_of_the_decisions_however_many_trials_there_are() -> None:
+    """Of decisions that not all have, and of some that none has met."""
+    rng, codes, known = random.Random(0), _Codes(), []
+
+    def drawn(names: str) -> dict[str, int]:
+        return {name: rng.randrange(3) for name in names if rng.random() < 0.7}
+
+    for count in range(150):
+        wanted = drawn("abcdefgxy")
+        found = codes.differences(wanted)
+        assert found.tolist() == [len({*wanted.items()} ^ {*one.items()}) for one in known]
+        known.append(drawn("abcdefg" if count > 70 else "abcd"))
+        codes.add(known[-1])

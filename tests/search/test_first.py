@@ -78,3 +78,15 @@ def test_architectures_of_a_text_file_are_read_as_windows_writes_it(
     lines = ["# the best so far", *map(str, wanted), "", ""]
     path.write_text("\r\n".join(lines), encoding=encoding, newline="")
     assert read_architectures(path, space, 10) == wanted
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"), [("conv", "line 4: "), ("{}-head_n4", "line 4: it tells 4 classes apart, the data has 10")]
+)
+def test_a_line_that_is_no_architecture_of_the_space_is_told_by_its_number(
+    space: SearchSpace, tmp_path: Path, wrong: str, message: str
+) -> None:
+    right, path = str(space.sample(random.Random(0), classes=10)), tmp_path / "first.txt"
+    path.write_text(f"# the best\n\n{right}\n{wrong.format(right.rpartition('-head')[0])}\n{right}\n")
+    with pytest.raises(AnenasError, match=message):
+        read_architectures(path, space, 10)

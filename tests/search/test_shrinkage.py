@@ -8,6 +8,7 @@ from pretend import latency
 
 from anenas.search import Estimate, Evaluation
 from anenas.search._shrinkage import shrunk
+from anenas.tasks import binomial_error
 
 candidates = st.lists(st.tuples(st.floats(0.05, 0.95), st.integers(10**4, 10**8)), min_size=4, max_size=30)
 
@@ -62,3 +63,31 @@ def test_of_two_of_one_size_the_more_accurate_stays_ahead(found: list[tuple[floa
 
 def test_too_few_for_a_trend_stay_as_they_are() -> None:
     assert accuracies([(0.3, 10**6), (0.31, 10**5), (0.29, 10**7)], 100) == [0.3, 0.31, 0.29]
+
+
+def by_the_formula(found: list[tuple[float, int]], held_out: int) -> np.ndarray:
+    """As the docstring has it, of sizes that are not all the same."""
+    before, sizes = np.array([a for a, _ in found]), np.log1p([macs for _, macs in found])
+    trend = np.polyval(np.polyfit(sizes, before, 1), sizes)
+    noise = np.mean([binomial_error(a, held_out) ** 2 for a in before])
+    real = max(0.0, ((before - trend) ** 2).sum() / (len(found) - 2) - noise)
+    return trend + real / (real + noise) * (before - trend)
+
+
+@pytest.mark.parametrize("step", [1.01, 1.2, 4.0])
+@pytest.mark.parametrize("count", [4, 5, 12])
+@pytest.mark.parametrize("held_out", [100, 1000, 10_000])
+def test_the_estimate_is_that_of_the_formula(step: float, count: int, held_out: int) -> None:
+    """However few there are, and however alike their sizes."""
+    rng = np.random.default_rng(count)
+    found = [(float(a), int(10**6 * step**i)) for i, a in enumerate(rng.normal(0.6, 0.04, count))]
+    assert accuracies(found, held_out) == pytest.approx(by_the_formula(found, held_out), rel=1e-9)
+    assert accuracies(found, held_out) != pytest.approx([a for a, _ in found], rel=1e-6)
+
+
+def test_of_one_size_the_trend_is_the_mean() -> None:
+    found = [(0.5, 10**6), (0.6, 10**6), (0.7, 10**6), (0.8, 10**6)]
+    noise = np.mean([binomial_error(a, 200) ** 2 for a, _ in found])
+    real = 0.05 / 3 - noise
+    expected = [0.65 + real / (real + noise) * (a - 0.65) for a, _ in found]
+    assert accuracies(found, 200) == pytest.approx(expected, rel=1e-9)

@@ -114,3 +114,17 @@ def test_reading_leaves_the_limit_of_cells_as_it_was(path: Path) -> None:
     with open_table(path, cell=300_000) as table:
         assert len(next(table.rows())[1][0]) == 200_000
     assert csv.field_size_limit() == before
+
+
+@pytest.mark.parametrize(
+    ("alike", "delimiter"),
+    [(1, ";"), (2, ";"), (18, ";"), (19, ";"), (20, ","), (21, ",")],
+)
+def test_twenty_rows_tell_what_stands_between_columns_and_a_last_one_that_may_be_cut_does_not(
+    path: Path, alike: int, delimiter: str
+) -> None:
+    """Rows that either delimiter makes two columns of, then one that only semicolons do, and one more."""
+    path.write_text("x,y;z\n" + "1,2;3\n" * alike + "4;5\n" + "6;7\n")
+    assert header_of(path) == (("x,y", "z") if delimiter == ";" else ("x", "y;z"))
+    path.write_text("x,y;z\n" + "1,2;3\n" * alike + "4;5\n")
+    assert header_of(path) == ("x", "y;z")

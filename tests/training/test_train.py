@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from anenas.network import Normalisation
 from anenas.network._build import build_stage
 from anenas.space import Stage
 from anenas.tasks import CLASSIFICATION
-from anenas.training import TrainingError, accuracy, brief_epochs, pick_device, train
+from anenas.training import TrainingError, accuracy, brief_epochs, pick_device, train, visible_gpus
 from anenas.training._train import PEAK_LEARNING_RATE, _one_cycle
 
 NORMALISE = Normalisation((0.5,), (0.25,))
@@ -174,6 +175,41 @@ def test_fewer_images_than_a_batch_are_trained_on_all_the_same() -> None:
     assert train(small_network(), bright_and_dark(10), NORMALISE, epochs=4, augment=as_it_is)[-1][0] == 4
 
 
+def test_a_processor_computes_in_full_precision() -> None:
+    network, seen = small_network(), set()
+    network.register_forward_hook(lambda _, taken, made: seen.update({taken[0].dtype, made.dtype}))
+    train(network, bright_and_dark(64), NORMALISE, epochs=1, augment=as_it_is)
+    assert seen == {torch.float32}
+
+
+def test_points_of_the_loss_curve_are_means_of_the_losses_since_the_one_before() -> None:
+    losses: list[float] = []
+
+    def noted(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        loss = nn.functional.cross_entropy(logits, labels)
+        losses.append(loss.item())
+        return loss
+
+    curve = train(small_network(), bright_and_dark(1280), NORMALISE, epochs=4, augment=as_it_is, loss_of=noted)
+    before = 0
+    for step, loss in curve:
+        assert loss == pytest.approx(np.mean(losses[before:step]))
+        before = step
+    assert before == len(losses) == 160
+
+
+def test_weights_decay_and_what_shifts_and_scales_does_not() -> None:
+    """Where there is no gradient, decay alone is left: by the learning rate of each step, times 0.02."""
+    network = small_network()
+    nn.init.constant_(network.get_parameter("1.weight"), 0.5)
+    before = {name: parameter.detach().clone() for name, parameter in network.named_parameters()}
+    train(network, bright_and_dark(), NORMALISE, epochs=1, augment=as_it_is, loss_of=lambda logits, _: logits.sum() * 0)
+    rates = [_one_cycle(step, 8)[0] * PEAK_LEARNING_RATE for step in range(8)]
+    shrunk = math.prod(1 - 0.02 * rate for rate in rates)
+    for name, parameter in network.named_parameters():
+        assert torch.allclose(parameter, before[name] * (shrunk if parameter.ndim > 1 else 1), rtol=1e-6), name
+
+
 def test_accuracy_counts_the_images_behind_the_last_full_batch() -> None:
     class AlwaysOne(nn.Module):
         def forward(self, pixels: torch.Tensor) -> torch.Tensor:
@@ -200,6 +236,31 @@ def test_the_processor_is_always_there() -> None:
 def test_a_device_that_is_not_there_is_one_clear_line(name: str, message: str) -> None:
     with pytest.raises(AnenasError, match=message):
         pick_device(name)
+
+
+def test_a_gpu_is_picked_where_there_is_one_and_only_those_that_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    assert pick_device() == torch.device("cpu")
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert pick_device() == torch.device("cuda")
+    assert [pick_device(f"cuda:{i}").index for i in range(2)] == [0, 1]
+    with pytest.raises(AnenasError, match=r"'cuda:2' is not here; this machine has cpu, cuda$"):
+        pick_device("cuda:2")
+    with pytest.raises(AnenasError, match="'cpu:1' is not here"):
+        pick_device("cpu:1")
+
+
+@pytest.mark.parametrize(("visible", "names"), [(None, ["0", "1", "2"]), ("7,5,6", ["7", "5", "6"])])
+def test_gpus_are_named_as_the_driver_names_them(
+    monkeypatch: pytest.MonkeyPatch, visible: str | None, names: list[str]
+) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if visible:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert visible_gpus(torch.device("cuda")) == names
+    assert [visible_gpus(torch.device("cuda", i)) for i in range(3)] == [[name] for name in names]
 
 
 def test_after_few_steps_normalisation_knows_what_it_sees() -> None:
@@ -282,13 +343,30 @@ def test_a_checkpoint_of_another_network_is_not_used(tmp_path: Path) -> None:
     assert all(torch.equal(a, b) for a, b in zip(straight.parameters(), again.parameters(), strict=True))
 
 
-def test_at_a_pause_the_network_is_the_mean_of_the_last_steps(tmp_path: Path) -> None:
-    network, _ = paused_and_continued(tmp_path / "c", 0.75)
-    last = load_file(tmp_path / "c")["network.0.weight"]
-    assert not torch.equal(network.get_parameter("0.weight"), last)
-    assert torch.allclose(network.get_parameter("0.weight"), last, atol=0.02)
-    network.eval()
-    assert accuracy(_OnPixels(network), bright_and_dark(64)) == 1.0
+@pytest.mark.parametrize("fraction", [0.25, 0.5, 0.75])
+def test_at_a_pause_the_network_is_the_mean_over_the_last_quarter_of_the_steps(tmp_path: Path, fraction: float) -> None:
+    network, weights = small_network(), []
+
+    def note(step: int, steps: int) -> None:
+        weights.append({name: parameter.detach().clone() for name, parameter in network.named_parameters()})
+
+    pause = {"budget_fraction": fraction, "checkpoint": tmp_path / "c", "on_step": note}
+    train(network, bright_and_dark(512), NORMALISE, epochs=2, augment=mirrored, **pause)  # type: ignore[arg-type]
+    assert len(weights) == 32 * fraction
+    saved = load_file(tmp_path / "c")
+    for name, parameter in network.named_parameters():
+        last = [one[name] for one in weights[-len(weights) // 4 :]]
+        assert torch.allclose(parameter, torch.stack(last).mean(0), atol=1e-6)
+        assert torch.equal(saved[f"network.{name}"], last[-1])
+    assert accuracy(_OnPixels(network.eval()), bright_and_dark(64)) == 1.0
+
+
+def test_a_pause_that_a_training_has_come_past_changes_no_weight(tmp_path: Path) -> None:
+    paused_and_continued(tmp_path / "c", 0.75)
+    saved = load_file(tmp_path / "c")
+    network, _ = paused_and_continued(tmp_path / "c", 0.25)
+    assert all(torch.equal(parameter, saved[f"network.{name}"]) for name, parameter in network.named_parameters())
+    assert all(torch.equal(tensor, saved[name]) for name, tensor in load_file(tmp_path / "c").items())
 
 
 def test_the_learning_rate_goes_up_and_down_as_torch_has_it() -> None:
@@ -314,7 +392,8 @@ def test_frozen_statistics_stay_while_weights_learn() -> None:
     assert kept == {"1.running_mean", "1.running_var", "1.num_batches_tracked"}
 
 
-def test_the_cycle_begins_with_the_first_step_and_ends_with_the_last() -> None:
+@pytest.mark.parametrize("peak", [PEAK_LEARNING_RATE, 1e-3])
+def test_the_cycle_begins_with_the_first_step_and_ends_with_the_last(peak: float) -> None:
     used: list[tuple[float, float]] = []
 
     def note(optimizer: torch.optim.Optimizer, args: object, kwargs: object) -> None:
@@ -322,10 +401,22 @@ def test_the_cycle_begins_with_the_first_step_and_ends_with_the_last() -> None:
 
     hook = register_optimizer_step_pre_hook(note)
     try:
-        train(small_network(), bright_and_dark(), NORMALISE, epochs=3, augment=as_it_is)
+        train(small_network(), bright_and_dark(), NORMALISE, epochs=3, augment=as_it_is, learning_rate=peak)
     finally:
         hook.remove()
     steps = len(used)
     assert steps > 5
     cycle = [_one_cycle(step, steps) for step in range(steps)]
-    assert used == [(rate * PEAK_LEARNING_RATE, momentum) for rate, momentum in cycle]
+    assert used == [(rate * peak, momentum) for rate, momentum in cycle]
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 8, 100, 500, 10_000])
+def test_every_cycle_is_within_its_peak_and_ends_low(steps: int) -> None:
+    rates, momenta = zip(*(_one_cycle(step, steps) for step in range(steps)), strict=True)
+    assert all(0 < rate <= 1 for rate in rates) and all(0.85 <= momentum <= 0.95 for momentum in momenta)
+    if steps > 2:
+        assert max(rates) > 0.8 and rates[-1] == pytest.approx(4e-6) and momenta[-1] == pytest.approx(0.95)
+    rising = rates.index(max(rates)) + 1
+    assert list(rates) == [*sorted(rates[:rising]), *sorted(rates[rising:], reverse=True)]
+    if steps >= 100:
+        assert rising == pytest.approx(max(0.1 * steps, min(100, 0.3 * steps)), abs=1)

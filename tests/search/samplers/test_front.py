@@ -283,17 +283,44 @@ def test_a_paused_trial_counts_with_the_steps_that_it_will_have_had() -> None:
     assert _whole_steps(dataclasses.replace(rung, total_steps=0)) == 0
 
 
+def test_what_was_trained_in_part_is_learned_from_as_long_as_that_is_all_there_is_of_it(table: Table) -> None:
+    def rung(fraction: float, score: float) -> Evaluation:
+        trained = round(1000 * fraction)
+        known = Estimate({"A15": Latency(1.0, 1.0, 1.0, "A15", "s")}, 1.0, 1, 1)
+        return Evaluation(score, known, fraction, trained_steps=trained, total_steps=trained)
+
+    rungs = (rung(0.125, 0.4), rung(0.25, 0.5), rung(0.5, 0.6))
+    completed = [dataclasses.replace(one, rungs=rungs) for one in trials_of(table, [(0.7, 0.5), (0.8, 0.6)])]
+    scores = (0.7, 0.8)
+    ends = [dataclasses.replace(one, evaluation=rung(1.0, at)) for one, at in zip(completed, scores, strict=True)]
+    others = {one.architecture: None for one in trials_of(table, [(0.0, 0.0)] * 12)}
+    drawn = [one for one in others if one not in {end.architecture for end in ends}]
+    stopped = FinishedTrial(2, drawn[0], rungs=rungs[:2], state="stopped", evaluation=rungs[1])
+    paused, begun = Trial(3, drawn[1], rungs=rungs), Trial(4, drawn[2])
+    sampler, problem = FrontSampler(0), problem_of(table)
+    sampler._problem = problem
+    sampler._read_trials([*ends, stopped, paused, begun])
+    found = {one.architecture: one for one in sampler._remembered()}
+    assert found.keys() == {one.architecture for one in (*ends, stopped, paused)}
+    gains = {0.25: 0.1 + 0.15, 0.5: 0.15}  # the medians on the way to the end
+    assert found[stopped.architecture].values[0] == pytest.approx(-(0.5 + gains[0.25]))
+    assert found[paused.architecture].values[0] == pytest.approx(-(0.6 + gains[0.5]))
+    assert found[paused.architecture].steps == found[stopped.architecture].steps == 1000
+
+
 def test_what_was_measured_since_replaces_what_it_was_taken_for(table: Table, tmp_path: Path) -> None:
     study, sampler = study_of(tmp_path), FrontSampler(0)
     searched(study, table, 12, sampler)
-    best = study.front[0]
-    slow = dataclasses.replace(best.evaluation.estimate.latency, ms=0.9, low_ms=0.9, high_ms=0.9, samples_ms=(0.9,))
-    study.set_measurement(best.number, Measurement(best.evaluation.estimated_latency, slow), {})
-    sampler.ask(problem_of(table), study.trials)
-    fresh = FrontSampler(0)
-    fresh.ask(problem_of(table), study.trials)
-    assert sampler._known == fresh._known
-    assert {known.values for known in sampler._front} == {known.values for known in fresh._front}
+    for trial in study.completed:
+        sampler.ask(problem_of(table), study.trials)
+        before = trial.evaluation.estimate.latency
+        slow = dataclasses.replace(before, ms=0.9, low_ms=0.9, high_ms=0.9, samples_ms=(0.9,))
+        study.set_measurement(trial.number, Measurement(trial.evaluation.estimated_latency, slow), {})
+        sampler.ask(problem_of(table), study.trials)
+        fresh = FrontSampler(0)
+        fresh.ask(problem_of(table), study.trials)
+        assert sampler._known == fresh._known
+        assert {known.values for known in sampler._front} == {known.values for known in fresh._front}
 
 
 def test_where_many_trials_run_suggestions_share_surrogates_and_candidates(

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 
+from anenas.search.samplers import _gaussian_process as module
 from anenas.search.samplers._gaussian_process import CannotFitError, GaussianProcess
 
 # Four decisions of three options each, of which only the first two matter.
@@ -57,3 +60,22 @@ def test_a_function_answers_alike_whatever_else_it_is_asked() -> None:
 def test_values_that_tell_nothing_are_refused(values: list[float]) -> None:
     with pytest.raises(CannotFitError):
         GaussianProcess.fit(FEATURES[: len(values)], np.array(values), GROUPS)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_fit_follows_the_gradient_of_what_it_makes_least(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    held: list[tuple[Any, np.ndarray]] = []
+
+    def noted(loss: Any, start: np.ndarray, **options: Any) -> Any:
+        held.append((loss, start))
+        return minimize(loss, start, **options)
+
+    monkeypatch.setattr(module, "minimize", noted)
+    fitted(30)
+    [(loss, start)] = held
+    rng, step = np.random.default_rng(seed), 1e-5
+    at = start + rng.normal(size=len(start))
+    _, gradient = loss(at)
+    for i, along in enumerate(np.eye(len(at))):
+        apart = loss(at + step * along)[0] - loss(at - step * along)[0]
+        assert gradient[i] == pytest.approx(apart / (2 * step), rel=1e-4, abs=1e-4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import optuna
@@ -22,7 +23,9 @@ from anenas.search import (
     Study,
     make_sampler,
 )
-from anenas.space import Limits
+from anenas.search._trial import FinishedTrial
+from anenas.search.samplers._optuna import _state
+from anenas.space import Architecture, Limits
 
 SETTINGS = SearchSettings({"accuracy": 0.0, "latency_ms": 1.0})
 
@@ -85,6 +88,16 @@ def test_it_is_shown_what_the_study_holds(table: Table, tmp_path: Path) -> None:
         assert shown.constraints == trial.violations
         assert shown.values == (None if trial.values is None else pytest.approx(list(trial.values)))
     assert {trial.state for trial in study.finished} >= {"completed", "infeasible"}
+
+
+def test_what_was_stopped_is_pruned_to_optuna_and_what_failed_has_failed() -> None:
+    from optuna.trial import TrialState
+
+    trial = FinishedTrial(0, Architecture.parse("1x1x16x16-conv_r1_s2_c16_k3_relu-head_n10"), state="stopped")
+    assert _state(trial) == TrialState.PRUNED
+    for state in ("failed", "repeated", "infeasible"):
+        assert _state(dataclasses.replace(trial, state=state)) == TrialState.FAIL
+        assert _state(dataclasses.replace(trial, state=state, values=(0.5,))) == TrialState.COMPLETE
 
 
 def asked(name: str, seed: int, table: Table, study: Study, trials: int) -> list[str]:
