@@ -97,7 +97,7 @@ def run_search(
     class_weights: str = "none",
     train: Train | None = None,
     skip_broken: bool = False,
-    final: FinalModels = "exports",
+    final: FinalModels = "all",
     final_epochs: int | None = None,
     keep: Keep = "front",
     sampler: str | Sampler | BaseSampler = DEFAULT_SAMPLER,
@@ -172,8 +172,8 @@ def run_search(
             as many inputs of each class, those of a rare one many times, which was worth less where it was measured.
         train: A function that trains networks instead of the product's own training: see `anenas.search.Train`.
         skip_broken: Whether images and recordings that cannot be read are left out, rather than an error.
-        final: What is trained further once the search has ended, before it ships: the models that are "exports" (the
-            knee of the front and the best by each objective), "all" of the front, or "none".
+        final: What is trained further once the search has ended, before it ships: "all" models on the front, any of
+            which may be chosen, the "exports" alone (its knee and the best by each objective), or "none".
         final_epochs: For so many passes over the data; by default as long as that makes them better on the validation
             inputs, up to six times `epochs`.
         keep: Whose packages stay once the search has ended: those of the "front", or "all", at twice the disk or more.

@@ -183,8 +183,8 @@ def search(
         bool, typer.Option("--skip-broken", help="Skip files that cannot be read instead of stopping.")
     ] = False,
     final: Annotated[
-        str, typer.Option(help="What is trained further at the end: exports, all (models on the front), or none.")
-    ] = "exports",
+        str, typer.Option(help="What is trained further at the end: all models on the front, exports alone, or none.")
+    ] = "all",
     final_epochs: Annotated[
         int | None,
         typer.Option(

@@ -74,7 +74,7 @@ class FinalTraining:
     evaluator: Evaluator
     executor: Executor
     data: Path | None = None
-    models: FinalModels = "exports"
+    models: FinalModels = "all"
     epochs: int | None = None
 
     def reserve(self, timeout: float) -> float:

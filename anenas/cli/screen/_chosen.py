@@ -25,6 +25,10 @@ def print_chosen(console: Console, chosen: Chosen) -> None:
         print_line(console, f"  {chosen.kept} of {chosen.of} completed trials satisfy {held}")
     print_line(console, f"  {model_in_words(model, chosen.metric)}")
     print_line(console, f"  {model.summary}")
+    if model.final_score is None:
+        print_line(
+            console, "  trained only briefly, for comparison: `anenas search --final all` trains its front further"
+        )
     if model.is_tiny:
         print_line(console, "  so small that Core ML may keep it on the CPU: load it with cpuAndNeuralEngine")
     for name, value in chosen.held.items():
