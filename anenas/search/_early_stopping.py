@@ -21,13 +21,13 @@ was paused ends where one that was not does.
 from __future__ import annotations
 
 import functools
-import statistics
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from anenas._pareto import ranking, spread
 from anenas.search._evaluation import Evaluation
+from anenas.search._expected_scores import expected_scores
 from anenas.search._shrinkage import shrunk
 from anenas.search._study import Study
 from anenas.search._trial import PROBED, FinishedTrial, Trial
@@ -205,28 +205,6 @@ def _less_noise(trained: Mapping[int, Past]) -> dict[int, dict[float, Evaluation
         for number, evaluation in zip(reached, shrunk(list(reached.values())), strict=True):
             found[number][fraction] = evaluation
     return found
-
-
-def expected_scores(reached: Sequence[Mapping[float, float]]) -> list[float]:
-    """What score the whole budget would give each trial, from the fraction of it that each has had.
-
-    To the score at its highest rung the median gain from there to each next rung is added, among the trials that
-    reached both; where no trial did there is none to compare it with, and nothing is added. Pretrained networks, which
-    were probed, are compared among themselves.
-
-    Args:
-        reached: For each trial, its score by fraction of the budget.
-    """
-    probed = [PROBED in trial for trial in reached]
-    if any(probed) and not all(probed):
-        found = {kind: iter(expected_scores([t for t in reached if (PROBED in t) is kind])) for kind in (True, False)}
-        return [next(found[kind]) for kind in probed]
-    fractions = sorted({fraction for trial in reached for fraction in trial})
-    ahead = dict.fromkeys(fractions[-1:], 0.0)
-    for fraction, above in zip(reversed(fractions[:-1]), reversed(fractions[1:]), strict=True):
-        gains = [trial[above] - trial[fraction] for trial in reached if fraction in trial and above in trial]
-        ahead[fraction] = ahead[above] + (statistics.median(gains) if gains else 0.0)
-    return [trial[max(trial)] + ahead[max(trial)] for trial in reached]
 
 
 def ordinal(number: int) -> str:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from pretend import PretendEvaluator
 
 from anenas.search import Evaluation, Problem, Rungs, SearchSettings, Study, TrialFiles
-from anenas.search._early_stopping import EarlyStopping, expected_scores, ordinal
+from anenas.search._early_stopping import EarlyStopping, ordinal
+from anenas.search._expected_scores import expected_scores
 from anenas.search._trial import Trial
 from anenas.space import Limits, draw, read_space
 
@@ -55,25 +56,11 @@ def test_the_rung_after_a_fraction_is_the_next_above_it() -> None:
     assert [rungs.after(fraction) for fraction in (0.0, 0.25, 0.3, 0.5)] == [0.25, 0.5, 0.5, 1.0]
 
 
-def test_a_trial_is_expected_to_gain_what_the_median_gained() -> None:
-    reached = [{0.25: 0.5, 0.5: 0.6, 1.0: 0.9}, {0.25: 0.6, 0.5: 0.8}, {0.25: 0.7, 0.5: 0.8}, {0.25: 0.4}, {1.0: 0.95}]
-    assert expected_scores(reached) == pytest.approx([0.9, 1.1, 1.1, 0.4 + 0.1 + 0.3, 0.95])
-
-
-def test_before_any_trial_is_further_nothing_is_added() -> None:
-    assert expected_scores([{0.25: 0.5}, {0.25: 0.7}]) == [0.5, 0.7]
-
-
 @pytest.mark.parametrize(
     ("number", "said"), [(1, "1st"), (2, "2nd"), (3, "3rd"), (11, "11th"), (22, "22nd"), (112, "112th")]
 )
 def test_places_are_said_as_people_say_them(number: int, said: str) -> None:
     assert ordinal(number) == said
-
-
-def test_probed_networks_gain_what_probed_ones_gained() -> None:
-    reached = [{0.0: 0.7, 1.0: 0.8}, {0.0: 0.6}, {0.125: 0.2, 1.0: 0.9}, {0.125: 0.3}]
-    assert expected_scores(reached) == pytest.approx([0.8, 0.7, 0.9, 1.0])
 
 
 def test_a_probed_network_is_trained_in_full_next() -> None:

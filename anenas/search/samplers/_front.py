@@ -15,8 +15,8 @@ import numpy as np
 from scipy.stats import norm, rankdata
 
 from anenas._pareto import crowding, front
-from anenas.search._early_stopping import expected_scores
 from anenas.search._evaluation import Evaluation
+from anenas.search._expected_scores import expected_scores
 from anenas.search._objectives import is_metric
 from anenas.search._problem import CandidateEstimate, Problem
 from anenas.search._trial import FinishedTrial, Trial
