@@ -119,16 +119,16 @@ class SearchProgress(_Bar):
         done = completed - self._at_start
         elapsed = time.monotonic() - self._started
         left = ""
-        if (
-            done and self._trials and all(trial.is_probed for trial in study.paused.values())
-        ):  # what is paused was not in vain, but is not done
+        # What is paused was not in vain, but is not done.
+        can_tell = done and all(trial.is_probed for trial in study.paused.values())
+        if can_tell and self._trials and completed < self._trials:
             left = f"about {duration(elapsed / done * (self._trials - completed))} left"
         self._show(study, completed, left)
         for trial in study.finished[self._told :]:
             if trial.state == "failed":
                 _log.warning(f"trial {trial.number} failed: {trial.reason}")
             elif trial.state in ("completed", "stopped") and not self._has_bar:
-                _log.info(f"[{completed}/{self._trials or '…'}] {_describe(trial)} {left}".rstrip())
+                _log.info(f"[{completed}/{self._trials or '…'}] {_describe(trial)}{f', {left}' if left else ''}")
         self._told = len(study.finished)
 
     def _show(self, study: Study, completed: int, left: str) -> None:

@@ -58,9 +58,14 @@ def test_in_a_log_file_each_trial_is_a_line(study: Study, problem: Problem, caps
     out, err = capsys.readouterr()
     first, second = err.splitlines()
     assert out == ""
-    assert first.startswith(f"[2/3] #1: {described} about ")
+    assert first.startswith(f"[2/3] #1: {described}, about ")
     assert first.endswith(" s left")
     assert second == "trial 2 failed: ValueError: no"
+    with shown_log(logging.INFO), SearchProgress(3) as last:
+        last.on_update(study)
+        described = complete(study, problem)
+        last.on_update(study)
+    assert capsys.readouterr().err == f"[3/3] #3: {described}\n"  # nothing is left
 
 
 def test_quiet_shows_failures_alone(study: Study, problem: Problem, capsys: pytest.CaptureFixture[str]) -> None:
