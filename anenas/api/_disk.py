@@ -28,13 +28,14 @@ def tell_disk(study: Study, drawn: Sequence[Estimate], trials: float) -> None:
     """Say what a trial takes on disk, and warn where there is less room than the trials that are left will take.
 
     Args:
-        study: That is to go on; its largest trial tells, or else what was drawn.
+        study: That is to go on; its completed trials tell, or else what was drawn.
         drawn: Estimates of networks of the space.
         trials: Completed trials that the study shall hold; infinity where only time bounds it.
     """
+    known = [trial.evaluation.estimate for trial in study.completed] or drawn
     # Their mean, as they add up: a few large networks are most of it.
-    sizes = [_COPIES * 1e6 * one.size_mb + _WEIGHT * one.params for one in drawn]
-    each = study.largest_trial * 1.5 if study.completed else statistics.fmean(sizes) if sizes else 0.0
+    sizes = [_COPIES * 1e6 * one.size_mb + _WEIGHT * one.params for one in known]
+    each = statistics.fmean(sizes) if sizes else 0.0
     if not each:
         return
     free, left = shutil.disk_usage(study.folder).free, trials - len(study.completed)

@@ -620,11 +620,6 @@ class Study:
         return self._folders.slim_all_but(trial.number for trial in kept)
 
     @property
-    def largest_trial(self) -> int:
-        """Bytes of the largest trial that is kept."""
-        return self._folders.largest()
-
-    @property
     def seconds(self) -> float:
         """What its searches took in all; of a study of an earlier version from its first trial to its last."""
         if (noted := self._optuna.user_attrs.get(_SECONDS)) is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from anenas._sizes import size_figure, size_in_words
@@ -67,6 +68,13 @@ def of_model(study: Study, trial: CompletedTrial, called: str) -> str:
         f"```\nanenas export {study.name} --pick {called.partition(',')[0] or trial.number}\n```",
     ]
     return "\n".join(parts)[:_LONGEST]
+
+
+def renamed(note: str, former: str, name: str) -> str:
+    """A description whose study has another name now: what its commands and its first words call it."""
+    named = rf"(anenas front |anenas export |--study ){re.escape(former)}(?![\w.-])"
+    note = re.sub(named, lambda found: found[1] + name, note)
+    return note.replace(f" of `{former}`**", f" of `{name}`**")
 
 
 def _answer(study: Study, now: Snapshot) -> str:

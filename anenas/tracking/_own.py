@@ -14,6 +14,8 @@ from anenas._database import opened, rows_of
 from anenas._errors import AnenasError, first_line
 from anenas._files import is_file
 from anenas._sizes import size_of
+from anenas.tracking._description import renamed
+from anenas.tracking._trial import NOTE
 
 _STUDY_ID, _STUDY_NAME, _STORE, _PARENT = "anenas.study_id", "anenas.study", "anenas.store", "mlflow.parentRunId"
 
@@ -109,8 +111,21 @@ def rename_runs(store: Path, study_id: str, name: str) -> None:
     if not rows_of(path, "runs", "run_uuid"):
         return
     of_study = "SELECT run_uuid FROM tags WHERE key = ? AND value = ?"
+    former = f"SELECT value FROM tags WHERE key = ? AND run_uuid IN ({of_study})"
     is_trial = "SELECT run_uuid FROM tags WHERE key = ?"
     with contextlib.closing(opened(path)) as found, found:
+        found.create_function("renamed", 3, renamed, deterministic=True)
+        for (called,) in set(found.execute(former, (_STUDY_NAME, _STUDY_ID, study_id))):
+            found.execute(
+                f"UPDATE tags SET value = renamed(value, ?, ?) WHERE key = ? AND run_uuid IN ({of_study})",
+                (called, name, NOTE, _STUDY_ID, study_id),
+            )
+            if found.execute("SELECT 1 FROM sqlite_master WHERE name = 'logged_model_tags'").fetchone():
+                found.execute(
+                    "UPDATE logged_model_tags SET tag_value = renamed(tag_value, ?, ?) WHERE tag_key = ? "
+                    f"AND model_id IN (SELECT model_id FROM logged_models WHERE source_run_id IN ({of_study}))",
+                    (called, name, NOTE, _STUDY_ID, study_id),
+                )
         found.execute(
             f"UPDATE tags SET value = ? WHERE key = ? AND run_uuid IN ({of_study})",
             (name, _STUDY_NAME, _STUDY_ID, study_id),

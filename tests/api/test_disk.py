@@ -55,3 +55,7 @@ def test_what_is_told_before_is_what_trials_take_on_average(tmp_path: Path, capl
     tell_disk(study, [estimate(1.0, size_mb=size_mb) for size_mb in (1.0, 1.0, 7.0)], trials=10)
     [said] = caplog.messages
     assert said.startswith("disk: about 6.0 MB a trial, 60.0 MB for 10")  # each package is there twice
+    caplog.clear()
+    trained = pretend_study(tmp_path / "store", "trained", [(1, 16), (1, 64)])  # of 1.6 and 6.4 MB
+    tell_disk(trained, [estimate(1.0, size_mb=50.0)], trials=10)
+    assert caplog.messages[0].startswith("disk: about 8.0 MB a trial, 64.0 MB for 8")

@@ -132,6 +132,13 @@ def test_a_study_is_removed_with_its_files_and_runs_and_no_other(store: Path) ->
 def test_a_study_that_is_renamed_logs_on_in_its_runs(store: Path, space: SearchSpace) -> None:
     name_study("a", "c", store)
     assert runs(store) == ["b"] * 3 + ["c"] * 3
+    client = connect(default_uri(store))
+    experiments = [one.experiment_id for one in client.search_experiments()]
+    found = client.search_runs(experiments, "tags.`anenas.study` = 'c'")
+    notes = "".join(run.data.tags.get("mlflow.note.content", "") for run in found)
+    for said in ("--study c\n", "anenas front c\n", "anenas export c --pick knee", " of `c`**"):
+        assert said in notes
+    assert "`a`" not in notes and "anenas front a" not in notes  # commands that would find nothing
     log(store, space, "c", trials=1)
     assert runs(store) == ["b"] * 3 + ["c"] * 4
 

@@ -22,6 +22,7 @@ from anenas.search import CompletedTrial, FinishedTrial, Study
 from anenas.tasks import find_metric
 
 _SHOWN = 6  # trials that run
+_TELLING = 3  # completed trials that tell how long others take, whatever waits at a rung
 _ROOM = 20  # rows of a terminal from which on there is a plot
 _HEIGHT, _WIDEST, _NARROWEST, _FEWEST = 6, 56, 20, 2  # of the plot, and trials in it
 
@@ -121,16 +122,16 @@ class SearchProgress(_Bar):
         done = completed - self._at_start
         elapsed = time.monotonic() - self._started
         left = ""
-        if (
-            done and self._trials and all(trial.is_probed for trial in study.paused.values())
-        ):  # what is paused was not in vain, but is not done
+        # What is paused was not in vain, but is not done: after few trials it would count for most of the time.
+        can_tell = done >= _TELLING or (done and all(trial.is_probed for trial in study.paused.values()))
+        if can_tell and self._trials and completed < self._trials:
             left = f"about {duration(elapsed / done * (self._trials - completed))} left"
         self._show(study, completed, left)
         for trial in study.finished[self._told :]:
             if trial.state == "failed":
                 _log.warning(f"trial {trial.number} failed: {trial.reason}")
             elif trial.state in ("completed", "stopped") and not self._has_bar:
-                _log.info(f"[{completed}/{self._trials or '…'}] {_describe(trial)} {left}".rstrip())
+                _log.info(f"[{completed}/{self._trials or '…'}] {_describe(trial)}{f', {left}' if left else ''}")
         self._told = len(study.finished)
 
     def _show(self, study: Study, completed: int, left: str) -> None:

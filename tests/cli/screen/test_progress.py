@@ -58,9 +58,27 @@ def test_in_a_log_file_each_trial_is_a_line(study: Study, problem: Problem, caps
     out, err = capsys.readouterr()
     first, second = err.splitlines()
     assert out == ""
-    assert first.startswith(f"[2/3] #1: {described} about ")
+    assert first.startswith(f"[2/3] #1: {described}, about ")
     assert first.endswith(" s left")
     assert second == "trial 2 failed: ValueError: no"
+    with shown_log(logging.INFO), SearchProgress(3) as last:
+        last.on_update(study)
+        described = complete(study, problem)
+        last.on_update(study)
+    assert capsys.readouterr().err == f"[3/3] #3: {described}\n"  # nothing is left
+
+
+def test_while_trials_wait_at_a_rung_three_completed_ones_tell_the_time_left(
+    study: Study, problem: Problem, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trial = study.ask(SAMPLER, problem)
+    with shown_log(logging.INFO), SearchProgress(9) as progress:
+        progress.on_update(study)
+        study.pause(trial, EVALUATOR.evaluate(trial.architecture, TrialFiles(study.workspace(trial)), 0.125))
+        for _ in range(3):
+            complete(study, problem)
+            progress.on_update(study)
+    assert [line.endswith(" left") for line in capsys.readouterr().err.splitlines()] == [False, False, True]
 
 
 def test_quiet_shows_failures_alone(study: Study, problem: Problem, capsys: pytest.CaptureFixture[str]) -> None:
