@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anenas.ane import MAX_DIMENSION, batch_problem, dimension_problem, width_problem
-from anenas.ane._guidelines import convolutions_problem, is_power_of_two, steps_problem, weights_problem
+from anenas.ane._guidelines import convolutions_problem, is_power_of_two, padded, steps_problem, weights_problem
 
 
 def legal_width(channels: int) -> bool:
@@ -77,3 +77,8 @@ def test_weights_beyond_a_gibibyte_are_told_of_macos_too() -> None:
 
 def test_a_length_that_is_none_is_told_as_any_size_is() -> None:
     assert steps_problem(0) == "0 is not a positive size"
+
+
+@given(st.integers(0, 10_000), st.integers(1, 300))
+def test_a_size_is_padded_to_the_next_multiple(size: int, multiple: int) -> None:
+    assert padded(size, multiple) % multiple == 0 and 0 <= padded(size, multiple) - size < multiple
