@@ -49,6 +49,11 @@ def test_a_device_hundreds_of_times_slower_is_found_and_none_a_thousand_times() 
     assert fitted(1000.0, 1000.0).device.scale == pytest.approx(math.exp(6), rel=0.01)
 
 
+def test_what_measurements_hardly_tell_is_drawn_to_the_chips_own_model() -> None:
+    """5 ms of fixed cost beside 2 ms of work at most: the factor of 0.1 is believed to be a little nearer to 1."""
+    assert fitted(50.0, 0.1).device.scale == pytest.approx(0.127, abs=0.008)
+
+
 @pytest.mark.parametrize("spoil", range(8))
 def test_one_outlier_moves_a_fit_little(spoil: int) -> None:
     device = fitted(2.0, 1.5, count=8, spoil=spoil).device
