@@ -64,6 +64,8 @@ def test_noise_is_averaged_out() -> None:
     device = fitted(2.0, 1.5, noise=0.08).device
     assert device.scale == pytest.approx(1.5, rel=0.05) and device.fixed == pytest.approx(2.0, rel=0.1)
     assert 1.02 < device.interval < 1.3
+    figures = (device.scale, device.fixed, device.interval)
+    assert figures == tuple(round(figure, 4) for figure in figures)  # more digits would claim what nobody knows
 
 
 def test_a_measurement_is_predicted_by_the_fit_to_the_other_models() -> None:
