@@ -47,6 +47,7 @@ def test_both_factors_are_found(fixed: float, scale: float) -> None:
 def test_a_device_hundreds_of_times_slower_is_found_and_none_a_thousand_times() -> None:
     assert fitted(1.0, 300.0).device.scale == pytest.approx(300, rel=0.1)
     assert fitted(1000.0, 1000.0).device.scale == pytest.approx(math.exp(6), rel=0.01)
+    assert fitted(0.001, 0.001).device.scale == pytest.approx(math.exp(-6), rel=0.03)  # nor one a thousandth
 
 
 def test_what_measurements_hardly_tell_is_drawn_to_the_chips_own_model() -> None:
