@@ -255,10 +255,8 @@ def _convolution(op: Op, read: float, written: float, dense: float) -> dict[str,
         rate, filters_paid, passes = "depthwise", padded(channels, _CHANNELS), 1
     else:
         inputs = filters[1] if op.kind == "conv" else filters[0]
-        # The cheaper of padding each group and one dense convolution with zeros between the groups.
-        filters_paid = min(
-            padded(channels // groups, _CHANNELS) * groups * inputs, padded(channels, _CHANNELS) * inputs * groups
-        )
+        # Each group is padded, which never takes more than one dense convolution with zeros between the groups.
+        filters_paid = padded(channels // groups, _CHANNELS) * groups * inputs
         # Winograd's algorithm skips nothing (751K).
         rate = "winograd" if groups == 1 and dense == 1 and _is_plain_3x3(op, filters) else "dense"
         passes = math.ceil(channels / groups / _PASS)

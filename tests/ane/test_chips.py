@@ -138,3 +138,37 @@ def test_a_chip_that_is_estimated_by_one_that_nobody_measured_says_so() -> None:
     chip = dataclasses.replace(get_chip("A15"), nearest_measured="A12")
     with pytest.raises(AnenasError, match="unknown measured chip of A15 'A12'; did you mean A1"):
         fixed_us(chip)
+
+
+@pytest.mark.parametrize(
+    ("names", "largest", "kernel", "inner", "window", "resizes", "slices", "int8"),
+    [
+        (("A12", "A13", "A14", "M1"), 16_384, (29, 13), 16_384, 29, False, False, False),
+        (("A15", "M2"), 16_384, (31, 15), 16_384, 31, True, False, False),
+        (("A16", "M3"), 16_384, (31, 15), 16_384, 31, True, True, False),
+        (("A17 Pro", "A18", "A19", "A20", "M4", "M5", "M6"), 65_536, (31, 15), 32_768, 31, True, True, True),
+    ],
+)
+def test_each_generation_does_what_was_measured_of_it(
+    names: tuple[str, ...],
+    largest: int,
+    kernel: tuple[int, int],
+    inner: int,
+    window: int,
+    resizes: bool,
+    slices: bool,
+    int8: bool,
+) -> None:
+    for chip in map(get_chip, names):
+        assert (chip.max_dimension, chip.max_kernel) == (largest, kernel), chip
+        assert (chip.max_matmul_inner, chip.max_average_window) == (inner, window), chip
+        assert (chip.has_resize, chip.has_exact_slices, chip.doubles_int8) == (resizes, slices, int8), chip
+
+
+@pytest.mark.parametrize(
+    ("system", "tiles"), [("ios16", False), ("ios17", True), ("macos13", False), ("macos14", True)]
+)
+def test_chains_are_tiled_from_ios_17_on(system: str, tiles: bool) -> None:
+    chip = get_chip(f"A15@{system}")
+    assert chip.tiles is tiles
+    assert chip.estimated_system == ("iOS 17 or later" if tiles else "iOS 16")

@@ -243,3 +243,32 @@ def test_the_order_of_independent_operations_does_not_matter(several: list[Op], 
 @pytest.mark.parametrize("kind", ["reshape", "classify", "expand_dims"])
 def test_what_moves_nothing_is_free(kind: str) -> None:
     assert cost_us(elementwise(kind)) == 0
+
+
+@pytest.mark.parametrize(
+    ("out", "filters", "groups", "size", "compute", "reads"),
+    [
+        # Dense ones pay for 16 channels and 32 places at a time, and read their input once for every 256 channels.
+        (16, (16, 32, 1, 1), 1, 8, ("dense", 16 * 32 * 64), 1),
+        (17, (17, 32, 1, 1), 1, 8, ("dense", 32 * 32 * 64), 1),
+        (256, (256, 32, 1, 1), 1, 8, ("dense", 256 * 32 * 64), 1),
+        (257, (257, 32, 1, 1), 1, 8, ("dense", 272 * 32 * 64), 2),
+        (512, (512, 32, 1, 1), 1, 8, ("dense", 512 * 32 * 64), 2),
+        (513, (513, 32, 1, 1), 1, 8, ("dense", 528 * 32 * 64), 3),
+        (16, (16, 32, 1, 1), 1, 5, ("dense", 16 * 32 * 32), 1),
+        (16, (16, 32, 3, 3), 1, 8, ("winograd", 16 * 32 * 64 * 9), 1),
+        (16, (16, 32, 5, 5), 1, 8, ("dense", 16 * 32 * 64 * 25), 1),
+        # One filter a channel is depthwise; each group of several is padded.
+        (32, (32, 1, 3, 3), 32, 8, ("depthwise", 32 * 64 * 9), 1),
+        (32, (32, 16, 3, 3), 2, 8, ("dense", 32 * 16 * 64 * 9), 1),
+        (32, (32, 4, 3, 3), 8, 8, ("dense", 16 * 8 * 4 * 64 * 9), 1),
+    ],
+)
+def test_a_convolution_pays_for_what_the_engine_computes(
+    out: int, filters: tuple[int, ...], groups: int, size: int, compute: tuple[str, int], reads: int
+) -> None:
+    x, y = Tensor("x", (1, 32, size, size)), Tensor("y", (1, out, size, size))
+    op = Op("c", "conv", (x,), (y,), (Tensor("w", filters),), {"groups": groups})
+    [work] = graph_work(Graph((x,), (op,), (y,)))
+    assert work["compute"] == (compute,)
+    assert work["activations"] == (("traffic", 32 * size**2 * reads + out * size**2),)

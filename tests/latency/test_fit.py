@@ -47,6 +47,12 @@ def test_both_factors_are_found(fixed: float, scale: float) -> None:
 def test_a_device_hundreds_of_times_slower_is_found_and_none_a_thousand_times() -> None:
     assert fitted(1.0, 300.0).device.scale == pytest.approx(300, rel=0.1)
     assert fitted(1000.0, 1000.0).device.scale == pytest.approx(math.exp(6), rel=0.01)
+    assert fitted(0.001, 0.001).device.scale == pytest.approx(math.exp(-6), rel=0.03)  # nor one a thousandth
+
+
+def test_what_measurements_hardly_tell_is_drawn_to_the_chips_own_model() -> None:
+    """5 ms of fixed cost beside 2 ms of work at most: the factor of 0.1 is believed to be a little nearer to 1."""
+    assert fitted(50.0, 0.1).device.scale == pytest.approx(0.127, abs=0.008)
 
 
 @pytest.mark.parametrize("spoil", range(8))
@@ -59,6 +65,8 @@ def test_noise_is_averaged_out() -> None:
     device = fitted(2.0, 1.5, noise=0.08).device
     assert device.scale == pytest.approx(1.5, rel=0.05) and device.fixed == pytest.approx(2.0, rel=0.1)
     assert 1.02 < device.interval < 1.3
+    figures = (device.scale, device.fixed, device.interval)
+    assert figures == tuple(round(figure, 4) for figure in figures)  # more digits would claim what nobody knows
 
 
 def test_a_measurement_is_predicted_by_the_fit_to_the_other_models() -> None:

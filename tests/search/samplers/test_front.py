@@ -295,16 +295,16 @@ def test_what_was_trained_in_part_is_learned_from_as_long_as_that_is_all_there_i
     ends = [dataclasses.replace(one, evaluation=rung(1.0, at)) for one, at in zip(completed, scores, strict=True)]
     others = {one.architecture: None for one in trials_of(table, [(0.0, 0.0)] * 12)}
     drawn = [one for one in others if one not in {end.architecture for end in ends}]
-    stopped = FinishedTrial(2, drawn[0], rungs=rungs[:2], state="stopped", evaluation=rungs[1])
+    stopped = FinishedTrial(2, drawn[0], rungs=rungs[:1], state="stopped", evaluation=rungs[0])
     paused, begun = Trial(3, drawn[1], rungs=rungs), Trial(4, drawn[2])
     sampler, problem = FrontSampler(0), problem_of(table)
     sampler._problem = problem
     sampler._read_trials([*ends, stopped, paused, begun])
     found = {one.architecture: one for one in sampler._remembered()}
     assert found.keys() == {one.architecture for one in (*ends, stopped, paused)}
-    gains = {0.25: 0.1 + 0.15, 0.5: 0.15}  # the medians on the way to the end
-    assert found[stopped.architecture].values[0] == pytest.approx(-(0.5 + gains[0.25]))
-    assert found[paused.architecture].values[0] == pytest.approx(-(0.6 + gains[0.5]))
+    # To each rung and to the end the median gain.
+    assert found[stopped.architecture].values[0] == pytest.approx(-(0.4 + 0.1 + 0.1 + 0.15))
+    assert found[paused.architecture].values[0] == pytest.approx(-(0.6 + 0.15))
     assert found[paused.architecture].steps == found[stopped.architecture].steps == 1000
 
 
