@@ -33,7 +33,7 @@ def test_a_search_goes_by_a_table_of_latencies(tmp_path: Path) -> None:
     write_tiny(tmp_path)
     [line, *_] = run(tmp_path, "own_latency_table.py", "data.npz")
     assert (
-        "ms according to the table" in line and 0.1 < float(line.split()[1]) < 0.2
+        "ms by the table" in line and 0.1 < float(line.split()[1]) < 0.2
     )  # what the table says, not the estimate
 
 
