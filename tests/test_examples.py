@@ -32,9 +32,7 @@ def test_a_search_runs_on_a_cluster_of_this_machine(tmp_path: Path) -> None:
 def test_a_search_goes_by_a_table_of_latencies(tmp_path: Path) -> None:
     write_tiny(tmp_path)
     [line, *_] = run(tmp_path, "own_latency_table.py", "data.npz")
-    assert (
-        "ms according to the table" in line and 0.1 < float(line.split()[1]) < 0.2
-    )  # what the table says, not the estimate
+    assert "ms by the table" in line and 0.1 < float(line.split()[1]) < 0.2  # what the table says, not the estimate
 
 
 def test_a_bundle_is_used_without_anenas(tmp_path: Path) -> None:

@@ -42,8 +42,8 @@ def test_a_limit_of_the_caller_takes_the_place_of_the_space_s() -> None:
 @pytest.mark.parametrize(
     ("given", "least", "most", "message"),
     [
-        ({}, {"recall@cat": 90}, {}, r"^limit recall@cat: a fraction is 1 at most, got 90; 90 % is 0\.9$"),
-        ({}, {}, {"calibration_error": 5}, r"^limit calibration_error: a fraction is 1 at most, got 5; 5 % is 0\.05$"),
+        ({}, {"recall@cat": 90}, {}, r"^limit recall@cat: a fraction is at most 1, got 90; 90 % is 0\.9$"),
+        ({}, {}, {"calibration_error": 5}, r"^limit calibration_error: a fraction is at most 1, got 5; 5 % is 0\.05$"),
         ({"accuracy": 0.8}, {"accuracy": 0.9}, {}, r"limit accuracy: it is given as both 0\.8 and 0\.9; give one"),
     ],
 )

@@ -75,7 +75,10 @@ def search_data(
         ({"augment": "much"}, "`augment` of images must be none or light or strong, not 'much'"),
         ({"class_weights": "sample"}, "unknown class weights 'sample'; did you mean sampled"),
         ({"class_weights": "sampled", "train": print}, "give either `train` or `class_weights`"),
-        ({"data": (X, X[:, 0, 0] + 0.5, X, X[:, 0, 0] + 0.5), "class_weights": "sampled"}, "a regression has none of"),
+        (
+            {"data": (X, X[:, 0, 0] + 0.5, X, X[:, 0, 0] + 0.5), "class_weights": "sampled"},
+            "a regression has none: leave",
+        ),
         ({"data": "nowhere.npz"}, "nowhere.npz"),
         ({"input_shape": (1, 64, 99999)}, "breaks the guideline"),
         ({"sampler": "magic"}, "unknown sampler 'magic'"),

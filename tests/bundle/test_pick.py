@@ -42,7 +42,11 @@ def test_within_a_latency_the_most_accurate_is_chosen(
             r"no pick 'best': knee \(trial \d\) is the best compromise, .*; accurate \(trial \d\) is the best score;",
         ),
         ("99", None, r"tiny has no trial 99, its trials are 0 to 2; choose one that has: \d"),
-        (None, 0.001, r"no trial of tiny keeps latency_ms ≤ 0.001 \(the nearest, trial \d: 0\.\d+, by the upper end"),
+        (
+            None,
+            0.001,
+            r"no trial of tiny satisfies latency_ms ≤ 0.001 \(the nearest, trial \d: 0\.\d+, by the upper end",
+        ),
         ("fast", 1.0, "two ways to choose"),
     ],
 )

@@ -45,7 +45,7 @@ def test_a_bundle_is_told_in_figures_and_its_stream_in_words_of_series(run: Run,
     code, out, err = run("export", "series", "--store", store, "--max-latency", "5ms", "--streaming", "--out", "b")
     assert code == 0
     assert out.startswith("b: trial 0 of series, the most accurate within 5 ms\n")
-    assert re.search(r"\n  test accuracy  \d+\.\d\d% of 40 series, the exported program's\n", out)
+    assert re.search(r"\n  test accuracy  \d+\.\d\d% on 40 series, of the exported program\n", out)
     assert re.search(r"\n  latency        0\.\d{3} ms \(0\.\d\d–0\.\d\d\) on A15, estimated\n", out)
     assert re.search(r"\n  a call         takes 4 steps and \d states?\n", out)
     assert "\n  verified       on 40 series, call by call: " in out

@@ -31,7 +31,9 @@ def test_what_is_chosen_is_told_with_what_is_to_spare_and_the_runner_up(run: Run
     code, out, _ = run("choose", "s", "--store", store, "--max-latency", "0.75ms", "--no-export")
     assert code == 0
     lines = " ".join(out.split())
-    assert lines.startswith("#3 of s, the best by accuracy 3 of 4 completed trials keep latency_ms ≤ 0.75 (the upper")
+    assert lines.startswith(
+        "#3 of s, the best by accuracy 3 of 4 completed trials satisfy latency_ms ≤ 0.75 (the upper"
+    )
     assert "latency_ms 0.728 ms, 0.022 ms to spare" in lines
     assert (
         "runner-up #1, accuracy 71.6 ± 1.4 %" in lines and "told apart by accuracy and latency_ms and size_mb" in lines
@@ -76,8 +78,8 @@ def test_one_trial_is_told_whole(run: Run, store: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ("choose s --max-latency 0.01ms", "no trial of s keeps latency_ms ≤ 0.01"),
-        ("front s --max-latency 0.01ms", "no trial of s keeps latency_ms ≤ 0.01 (the nearest, trial 0"),
+        ("choose s --max-latency 0.01ms", "no trial of s satisfies latency_ms ≤ 0.01"),
+        ("front s --max-latency 0.01ms", "no trial of s satisfies latency_ms ≤ 0.01 (the nearest, trial 0"),
         ("choose s --weights accuracy", "expected names with a number each"),
         ("choose s --min-metric nothing=0.5", "unknown metric 'nothing'"),
         ("front s --latency-bound lower", "--latency-bound 'lower': expected upper or estimate"),

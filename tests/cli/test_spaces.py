@@ -43,7 +43,7 @@ def test_spaces_are_listed_shown_validated_and_sampled(run: Run, tmp_path: Path)
     (tmp_path / "mine.yaml").write_text(
         "name: mine\nstem: {width: 16, blocks: {conv: }}\nstages: [{width: [16, 32], blocks: {conv: }}]\n"
     )
-    assert "holds 2 architectures" in run("space", "validate", "mine.yaml")[1]
+    assert "contains 2 architectures" in run("space", "validate", "mine.yaml")[1]
     assert "text_rnn: 'text_rnn' is valid" in run("space", "validate", "text_rnn")[1]
     sampled = run("space", "sample", "mobile_cnn", "-n", "3", "--seed", "7")[1].splitlines()
     assert len(sampled) == 3

@@ -206,7 +206,7 @@ def test_a_package_of_several_functions_names_them(package: Packaged, tmp_path: 
         both.add_function(str(package(NETWORK)), "main", name)
     both.default_function_name = "short"
     ct.utils.save_multifunction(both, str(tmp_path / "both.mlpackage"))
-    with pytest.raises(AnenasError, match=r"holds 2 functions \(long, short\) that share weights"):
+    with pytest.raises(AnenasError, match=r"contains 2 functions \(long, short\) that share weights"):
         compress(Package.open(tmp_path / "both.mlpackage"), tmp_path / "small.mlpackage", "int8")
 
 

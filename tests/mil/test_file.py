@@ -55,7 +55,7 @@ def test_a_weight_file_that_is_cut_short_is_refused_wherever_it_is_cut(path: Pat
     name, offset = max(blobs(path), key=lambda blob: blob[1])
     for length in (0, 10, 64, offset, offset + 20, offset + 64, len(whole) // 2, offset + 65):
         file.write_bytes(whole[:length])
-        assert "cut short" in refusal(lambda: ProgramFile.open(path).weights.blob(name, offset))
+        assert "is incomplete" in refusal(lambda: ProgramFile.open(path).weights.blob(name, offset))
 
 
 def test_a_weight_that_is_not_where_the_program_says_is_refused(path: Path) -> None:
@@ -68,7 +68,9 @@ def test_a_weight_file_of_another_version_is_refused(path: Path) -> None:
     data = bytearray(file.read_bytes())
     data[4] = 3
     file.write_bytes(data)
-    assert "storage version 3; only 2 is known" in refusal(lambda: ProgramFile.open(path).weights.blob(*blobs(path)[0]))
+    assert "storage version 3; only 2 is supported" in refusal(
+        lambda: ProgramFile.open(path).weights.blob(*blobs(path)[0])
+    )
 
 
 @pytest.mark.parametrize(

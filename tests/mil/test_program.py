@@ -217,7 +217,7 @@ def test_every_result_can_be_looked_at_in_order(converted: Converted) -> None:
     first, second, third = seen.values()
     np.testing.assert_array_equal(second, np.maximum(first, 0))
     np.testing.assert_array_equal(third, only(program({"x0": x})))
-    assert "hold 2 samples" in refusal(lambda: dict(program.intermediates({"x0": random(2, 1, 6, 6)})))
+    assert "have 2 samples" in refusal(lambda: dict(program.intermediates({"x0": random(2, 1, 6, 6)})))
 
 
 def test_values_are_let_go_once_nothing_reads_them(built: Built, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -334,7 +334,7 @@ def test_weights_that_are_cut_short_are_told_in_one_line(converted: Converted) -
     whole = weights.read_bytes()
     for length in (0, 63, 64, 100, 128, len(whole) // 2, len(whole) - 64):
         weights.write_bytes(whole[:length])
-        assert "cut short" in refusal(lambda: load_program(path))
+        assert "is incomplete" in refusal(lambda: load_program(path))
     weights.unlink()
     assert "is incomplete" in refusal(lambda: load_program(path))
 

@@ -64,5 +64,5 @@ def test_what_does_not_say_what_it_is_is_refused(tmp_path: Path) -> None:
 
 def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
     save_trained(tmp_path / "w.safetensors", SMALL, {"stem.0.conv.weight": torch.zeros(3)}, MEAN, STD)
-    with pytest.raises(AnenasError, match=r"^bundle:b: its weights are not of its architecture"):
+    with pytest.raises(AnenasError, match=r"^bundle:b: its weights do not fit its architecture"):
         read_trained("bundle:b", tmp_path / "w.safetensors", "").module()

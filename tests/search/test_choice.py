@@ -99,9 +99,9 @@ def _scored(evaluation: Evaluation, score: float) -> Evaluation:
     [
         (
             Limits(latency_ms=0.2),
-            r"no trial of s keeps latency_ms ≤ 0.2 \(the nearest, trial 0: 0.232, by the upper",
+            r"no trial of s satisfies latency_ms ≤ 0.2 \(the nearest, trial 0: 0.232, by the upper",
         ),
-        (Limits(accuracy=0.99), r"no trial of s keeps accuracy ≥ 0.99 \(the nearest, trial 2: 0.916\)$"),
+        (Limits(accuracy=0.99), r"no trial of s satisfies accuracy ≥ 0.99 \(the nearest, trial 2: 0.916\)$"),
         (Limits(accuracy=0.9, size_mb=1.0), r"size_mb ≤ 1 .* and accuracy ≥ 0.9 .* at once"),
         (Limits(metrics={"macro_f1": 0.5}), "unknown figure 'macro_f1'"),
     ],

@@ -63,7 +63,7 @@ def test_a_trial_whose_weights_are_damaged_is_no_donor_and_told_once(
     weights.write_bytes(weights.read_bytes()[:-1])
     for _ in range(2):
         assert donors.nearest(wanted) not in (first, None)
-    assert [record.getMessage().partition(":")[0] for record in caplog.records if "begins with" in record.msg] == [
+    assert [record.getMessage().partition(":")[0] for record in caplog.records if "can start from" in record.msg] == [
         f"no trial can start from the weights of trial {first}"
     ]
 

@@ -278,7 +278,7 @@ def test_what_no_trained_network_keeps_is_told_early_and_ends_the_search(
         AnenasError, match=r"^20 networks were trained and none satisfies .*accuracy ≥ 1, best 9.*; loosen"
     ):
         search.run(3)
-    assert [line.split()[0] for line in caplog.messages if "none keeps" in line] == ["5", "10"]
+    assert [line.split()[0] for line in caplog.messages if "none satisfies" in line] == ["5", "10"]
     assert sum(trial.evaluation is not None for trial in search.study.finished) == 20
 
 

@@ -20,8 +20,12 @@ def moments(statements: int, few: int) -> list[int]:
     return sorted(random.Random(0).sample(range(statements), count))
 
 
-def killed_after(statements: int, do: Callable[[], Any]) -> None:
-    """Do something in a process that is killed, as by `kill -9`, after so many statements of SQLAlchemy."""
+def killed_after(statements: int, do: Callable[[], Any]) -> bool:
+    """Do something in a process that is killed, as by `kill -9`, after so many statements of SQLAlchemy.
+
+    Returns:
+        Whether it was killed: other versions of what is done may need fewer statements.
+    """
 
     def count_down(*_: object) -> None:
         nonlocal statements
@@ -33,14 +37,15 @@ def killed_after(statements: int, do: Callable[[], Any]) -> None:
         event.listen(Engine, "before_cursor_execute", count_down)
         do()
 
-    together([counted], (0, -signal.SIGKILL))
+    return together([counted], (0, -signal.SIGKILL)) != [0]
 
 
-def together(each: Sequence[Callable[[], Any]], allowed: Sequence[int] = (0,)) -> None:
-    """Do several things, each in a process of its own, at once."""
+def together(each: Sequence[Callable[[], Any]], allowed: Sequence[int] = (0,)) -> list[int]:
+    """Do several things, each in a process of its own, at once, and return their exit codes."""
     processes = [_forked(do) for do in each]
     ended = [os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) for process in processes]
     assert set(ended) <= set(allowed)
+    return ended
 
 
 def _forked(do: Callable[[], Any]) -> int:

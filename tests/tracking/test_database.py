@@ -47,8 +47,8 @@ def test_one_that_an_earlier_version_left_half_made_is_made_anew(
     for statements in moments(_STATEMENTS - 30, 2):
         store = tmp_path / str(statements)
         caplog.clear()
-        killed_after(statements, lambda store=store: in_place(store))
-        is_begun = (store / "mlflow.db").exists() and (store / "mlflow.db").stat().st_size > 0
+        was_killed = killed_after(statements, lambda store=store: in_place(store))
+        is_begun = was_killed and (store / "mlflow.db").exists() and (store / "mlflow.db").stat().st_size > 0
         assert works(store)
         assert ("left incomplete" in caplog.text) == is_begun
 

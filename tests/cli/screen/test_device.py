@@ -91,7 +91,7 @@ def test_a_calibration_tells_before_and_after_and_how_to_use_it(shown: Callable[
         "operations take 1.50 times as long as estimated for A15, the fixed cost of a prediction 2.00 times",
         *HEADINGS,
         "before 0.99 12% 40% 60% 90%",
-        "after, each left out 0.99 0.50 5% 40% 60% 90%",
+        "after, each one left out 0.99 0.50 5% 40% 60% 90%",
         "skipped 2: another chip",
         "use it as --chip my-phone; a new latency is within a factor of 1.25",
     ]

@@ -53,12 +53,11 @@ def test_the_best_is_first_and_architectures_stand_behind_what_they_are_called(s
         "#3 fast 50.00% 0.100 ms (0.08–0.12) 0.050 ms 1.23 MB",
         "#12 summary-12",
         "#3 summary-3",
-        "accurate: the best score; knee: the best compromise, beyond which one objective becomes expensive in the "
-        "others;",
-        "fast: the lowest latency",
+        "accurate: the best score; knee: the best compromise, beyond which one objective becomes expensive in",
+        "the others; fast: the lowest latency",
         "5 completed; 3 infeasible: 2 latency_ms, 1 rule rank; 1 repeated",
         "completed: trained in full, exported, within the limits; infeasible: breaks a limit or a rule of the",
-        "engine; repeated: was tried before",
+        "engine; repeated: had been tried before",
         "details: anenas show mine 12 (or a name, such as knee)",
     ]
 
@@ -174,7 +173,7 @@ def test_the_limits_that_what_is_shown_keeps_are_said(shown: Callable[..., list[
     found = dataclasses.replace(
         result(model(3, 0.5, 0.1, None), completed=4), limits={"latency_ms": 0.2, "accuracy": 0.4}
     )
-    line = "only those that keep latency_ms ≤ 0.2 (the upper end of its 90 % interval), accuracy ≥ 0.4"
+    line = "only models that satisfy latency_ms ≤ 0.2 (the upper end of its 90 % interval), accuracy ≥ 0.4"
     assert line in shown(print_front, found)
     assert "latency_ms ≤ 0.2, accuracy" in " ".join(
         shown(print_front, dataclasses.replace(found, latency_bound="estimate"))

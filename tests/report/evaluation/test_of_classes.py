@@ -81,7 +81,7 @@ def test_json_holds_no_nan_and_classes_without_inputs_are_said(report: LabelRepo
 def test_what_does_not_fit_is_told() -> None:
     for scores, labels, message in (
         (SCORES, LABELS * 2, "labels must be 0 or 1"),
-        (SCORES, LABELS[:, :2], "labels must be 0 or 1 in"),
+        (SCORES, LABELS[:, :2], "labels must be 0 or 1, of"),
         (SCORES * 2, LABELS, "scores must be probabilities"),
     ):
         with pytest.raises(AnenasError, match=message):

@@ -46,7 +46,7 @@ def test_devices_of_one_chip_are_pooled_and_what_one_fails_to_measure_another_do
         devices.close()
     known = {trial.number: trial.evaluation.measurement for trial in study.completed}
     assert len(known) == 4 and all(one and one.latency for one in known.values())
-    (failed,) = [record for record in caplog.records if "is tried once more" in record.getMessage()]
+    (failed,) = [record for record in caplog.records if "will be tried once more" in record.getMessage()]
     number, place = failed.args[0], failed.args[1]  # type: ignore[index]
     again = known[int(str(number))]
     assert again and {again.place, str(place).removeprefix(" on ")} == {"mini", "studio"}
