@@ -48,7 +48,7 @@ def test_a_users_block_is_searched_exported_and_verified(tmp_path: Path) -> None
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    assert "holds 4 architectures" in anenas("space validate mine.yaml")
+    assert "contains 4 architectures" in anenas("space validate mine.yaml")
     assert "-grouped_r1_s2_c" in anenas("space sample mine.yaml")
     anenas("search --space mine.yaml --data data.npz --trials 2 --epochs 1 --workers 2 --study own")
     assert "-grouped_" in anenas("front own --json")

@@ -72,7 +72,7 @@ GOOD = table_fields()
         ({"nadir": GOOD["ideal"]}, "ideal must lie below nadir"),
         ({"front_hypervolume": np.float64(0)}, "front_hypervolume above 0"),
         ({"ideal": np.array(["a", "b"])}, "ideal must be finite numbers"),
-        ({"choices": np.array([[{}]], dtype=object)}, "'choices' holds Python objects"),
+        ({"choices": np.array([[{}]], dtype=object)}, "'choices' contains Python objects"),
     ],
 )
 def test_a_malformed_table_is_refused_in_a_line(tmp_path: Path, fields: dict[str, Any], message: str) -> None:

@@ -167,7 +167,7 @@ def test_a_module_that_can_be_written_in_lines_is(tmp_path: Path) -> None:
     ("old", "new", "message"),
     [
         ("self.first = 1", "self.first = 1; self.thing = object()", "Steps.thing is <object .*>, which cannot be"),
-        ("+ self.shift", "+ self.shift * len(anenas.__doc__)", "it needs anenas of anenas"),
+        ("+ self.shift", "+ self.shift * len(anenas.__doc__)", "it needs anenas from anenas"),
         ("SCALES = (0.5, 2.0)", "SCALES = bytearray(b'ab')", "SCALES is .*, which cannot be written down"),
         ("nn.BatchNorm2d(channels)", "anenas.activation_layer('hswish')()", "a block contains HardSwish"),
     ],

@@ -196,7 +196,7 @@ def test_where_core_ml_refuses_the_bundle_goes_without(
         ({"form": "palette5"}, "unknown form 'palette5'; did you mean palette"),
         ({"final_epochs": 0}, "`final_epochs` must be 1 or more, got 0"),
         ({"data": "nowhere.npz"}, "the study's images cannot be read"),
-        ({"data": "fashion_mnist"}, "is not what tiny was made with"),
+        ({"data": "fashion_mnist"}, "is not what tiny was trained on"),
     ],
 )
 def test_a_mistake_writes_nothing(store: Path, tmp_path: Path, changes: dict[str, object], message: str) -> None:
@@ -307,7 +307,7 @@ def test_images_that_a_search_went_on_without_are_left_out_again(tmp_path: Path)
     study, dataset = study_of_pets(tmp_path, skip_broken=True)
     assert study_dataset(study, None, OF_PETS).fingerprint == dataset.fingerprint
     (tmp_path / "pets" / "cat" / "4.png").write_bytes(b"")
-    with pytest.raises(AnenasError, match="is not what pets was made with"):
+    with pytest.raises(AnenasError, match="is not what pets was trained on"):
         study_dataset(study, None, OF_PETS)
 
 

@@ -96,5 +96,5 @@ def test_a_package_of_a_task_that_is_not_known_here_says_so(tmp_path: Path) -> N
     package, _ = made(tmp_path, MULTILABEL, np.eye(2, dtype=np.uint8), ["a", "b"])
     package.model.description.metadata.userDefined["task"] = "someones"
     package.model_file.write_bytes(package.model.SerializeToString())
-    with pytest.raises(AnenasError, match="is of the task 'someones', which is not known here: name its file"):
+    with pytest.raises(AnenasError, match="has the task 'someones', which is not known here: name its file"):
         _ = Package.open(package.path).task

@@ -157,7 +157,7 @@ def test_an_array_whose_channels_come_first_is_told_from_one_whose_are_last(
 def test_floats_are_pixels_from_0_to_1_and_rounded_to_the_nearest(wrong: float) -> None:
     floats = np.array([0.0, 0.49 / 255, 0.51 / 255, 254.4 / 255, 1.0])
     assert _pixels(floats).tolist() == [0, 0, 1, 254, 255] and _pixels(floats).dtype == np.uint8
-    with pytest.raises(AnenasError, match=r"x holds floats from .*; expected uint8"):
+    with pytest.raises(AnenasError, match=r"x has floats from .*; expected uint8"):
         _pixels(np.append(floats, wrong))
 
 

@@ -143,9 +143,9 @@ def test_the_embedded_sets_stay_what_they_are(wanted: InputFormat, fingerprint: 
 
 
 def test_a_folder_is_answered_with_the_sources_that_read_folders_of_its_kind(tmp_path: Path) -> None:
-    said = f"'{tmp_path}' is a folder; for a folder of class folders, say images:{tmp_path}"
+    said = f"'{tmp_path}' is a folder; for a folder of class folders, use images:{tmp_path}"
     with pytest.raises(AnenasError) as raised:
         load_data(str(tmp_path), size=(6, 6))
     assert str(raised.value) == said
-    with pytest.raises(AnenasError, match=f"for a folder of class folders, say wav:{tmp_path}$"):
+    with pytest.raises(AnenasError, match=f"for a folder of class folders, use wav:{tmp_path}$"):
         load_data(str(tmp_path), InputFormat(RECORDINGS, rate=8000, steps=8000))

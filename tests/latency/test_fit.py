@@ -102,6 +102,6 @@ def test_an_interval_covers_the_share_of_new_errors_that_it_promises(count: int)
 
 def test_too_few_models_say_how_many_are_needed() -> None:
     work = [1.0, 2.0, 3.0, 4.0, 4.0]
-    with pytest.raises(AnenasError, match=f"4 measured models of mine, at least {FEWEST} are needed"):
+    with pytest.raises(AnenasError, match=f"4 measured models on mine; at least {FEWEST} are needed"):
         fit_device("mine", [estimate(ms) for ms in work], work, ["a", "b", "c", "d", "d"])
     assert fit_device("mine", [estimate(ms) for ms in work], work, "abcde").device.models == FEWEST == 5

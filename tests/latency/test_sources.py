@@ -221,7 +221,7 @@ def test_a_sum_nearer_to_another_unit_than_to_what_is_estimated_is_asked_about_o
     source = TableLatency.read(table(tmp_path, *rows))
     for chip in 2 * ("A15", "M2"):
         assert source.latency(heavy, get_chip(chip)).ms == pytest.approx(expected[chip])
-    asked = [f"on {chip} by the table, where" for chip in ("A15", "M2") if unit]
+    asked = [f"on {chip} according to the table, but" for chip in ("A15", "M2") if unit]
     assert len(caplog.messages) == len(asked)
     for message, where in zip(caplog.messages, asked, strict=True):
         assert where in message and message.endswith(f"is us in {unit}seconds? Give microseconds")
@@ -264,7 +264,7 @@ def test_what_a_table_does_not_hold_is_named(tmp_path: Path) -> None:
         (["relu,A15,fast"], "operation,chip,us", "row 2: us is 'fast'; expected a finite number"),
         (["relu,A15"], "operation,chip,us", "row 2: 2 columns, but the header has 3"),
         (["relu,A15,1", "relu,A51,1"], "operation,chip,us", "row 3: unknown chip or device 'A51'"),
-        (["relu,A15,1", "relu,a15,2"], "operation,chip,us", "row 3: relu on A15 is there twice"),
+        (["relu,A15,1", "relu,a15,2"], "operation,chip,us", "row 3: relu on A15 appears twice"),
         (["relu,A15,-1"], "operation,chip,us", "row 2: expected 0 ≤ low_us ≤ us ≤ high_us, got -1, -1 and -1"),
         (["relu,A15,2,3"], "operation,chip,us,low_us", "row 2: expected 0 ≤ low_us ≤ us ≤ high_us, got 3, 2 and 2"),
         (["relu,A15,nan"], "operation,chip,us", "row 2: expected 0"),

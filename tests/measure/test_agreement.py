@@ -58,7 +58,7 @@ def test_where_we_are_the_pessimists_our_reason_is_told(recording: Recording, ti
 
 def test_a_plan_of_another_program_or_without_the_engine_is_an_error(recording: Recording, tiny: Graph) -> None:
     other = dataclasses.replace(recording, plan=(PlannedOp("x", "relu", "CPU", ("CPU",), None),))
-    with pytest.raises(AnenasError, match="is of another program"):
+    with pytest.raises(AnenasError, match="belongs to another program"):
         agreement(tiny, A15, other)
     with pytest.raises(AnenasError, match="has no compute plan"):
         agreement(tiny, A15, dataclasses.replace(recording, plan=()))

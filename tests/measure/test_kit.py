@@ -231,7 +231,7 @@ def test_a_kit_overwrites_nothing_and_holds_a_model_once(tmp_path: Path) -> None
         write_kit([TINY], tmp_path)
     with pytest.raises(AnenasError, match="is not empty"):
         write_kit([TINY], tmp_path / "mine")
-    with pytest.raises(AnenasError, match="named twice"):
+    with pytest.raises(AnenasError, match="listed twice"):
         write_kit([TINY, TINY], tmp_path / "kit")
     assert (tmp_path / "mine").read_text() == "kept"
 

@@ -53,7 +53,7 @@ def test_what_of_an_earlier_front_is_not_in_the_space_is_counted(
     fields["stages"][0]["width"] = [width for width in (16, 32, 48, 64) if width != widest]
     found = front_of(study, SearchSpace.model_validate(fields), (1, 1, 16, 16), 10)
     assert 0 < len(found) < len(study.front)
-    assert f"{len(found)} of the {len(study.front)} networks of the front of 's' are tried first" in caplog.text
+    assert f"{len(found)} of the {len(study.front)} networks on the front of 's' are tried first" in caplog.text
     caplog.clear()
     assert len(front_of(study, space, (1, 1, 16, 16), 10)) == len(study.front) and not caplog.messages
 
@@ -81,7 +81,7 @@ def test_architectures_of_a_text_file_are_read_as_windows_writes_it(
 
 
 @pytest.mark.parametrize(
-    ("wrong", "message"), [("conv", "line 4: "), ("{}-head_n4", "line 4: it tells 4 classes apart, the data has 10")]
+    ("wrong", "message"), [("conv", "line 4: "), ("{}-head_n4", "line 4: it has 4 classes, but the data have 10")]
 )
 def test_a_line_that_is_no_architecture_of_the_space_is_told_by_its_number(
     space: SearchSpace, tmp_path: Path, wrong: str, message: str

@@ -100,7 +100,7 @@ def test_what_cannot_be_measured_is_tried_twice_and_keeps_its_estimate(
     assert failed.evaluation.estimate.latency == measurement.estimated
     assert all(t.evaluation.measurement and t.evaluation.measurement.latency for t in others)
     assert caplog.text.count(f"trial {failed.number} was not measured and will be tried once more") == 1
-    assert caplog.text.count(f"trial {failed.number} keeps its estimate") == 1
+    assert caplog.text.count(f"trial {failed.number} could not be measured and keeps its estimate") == 1
     assert "could not be measured and keep their estimate" in str(DeviceSummary.of(study.finished))
     search().run(12)  # another day, the device is there
     assert all(t.evaluation.measurement and t.evaluation.measurement.latency for t in study.completed)
@@ -177,7 +177,7 @@ def test_where_nobody_can_measure_the_search_is_refused() -> None:
     class Elsewhere(SerialExecutor):
         devices = 0
 
-    with pytest.raises(AnenasError, match=r"measuring needs a Mac .*  or leave out --measure"):
+    with pytest.raises(AnenasError, match=r"measuring needs a Mac .* or leave out --measure"):
         check_devices(PretendMeter(is_here=False), "processes")
     with pytest.raises(AnenasError, match=r"no worker has a Neural Engine .* `anenas worker"):
         check_devices(PretendMeter(), Elsewhere())

@@ -118,7 +118,7 @@ def test_what_is_done_to_inputs_is_a_setting_only_where_it_is_not_what_it_always
 
 def test_a_study_of_a_later_version_says_what_to_do(tmp_path: Path) -> None:
     later = dataclasses.replace(SETTINGS, schema_version=SCHEMA_VERSION + 1)
-    with pytest.raises(AnenasError, match=f"schema {SCHEMA_VERSION + 1}, .*: install a newer anenas"):
+    with pytest.raises(AnenasError, match=f"schema {SCHEMA_VERSION + 1}; .*: install a newer anenas"):
         Study.create_or_continue(tmp_path, "s", later)
 
 

@@ -174,12 +174,12 @@ def test_a_network_that_blocks_cannot_say_is_refused_by_the_module(name: str, mo
 
     with pytest.raises(AnenasError, match="InvertedResidual") as caught:
         slim(timm.create_model(name), torch.randn(1, 3, 32, 32))
-    assert f"cannot say {module}" in str(caught.value) and "\n" not in str(caught.value)
+    assert f"cannot express {module}" in str(caught.value) and "\n" not in str(caught.value)
 
 
 def test_blocks_of_torchvision_of_the_same_names_are_others() -> None:
     network = import_torchvision().models.mobilenet_v2()
-    with pytest.raises(AnenasError, match=r"cannot say features\.1, a InvertedResidual"):
+    with pytest.raises(AnenasError, match=r"cannot express features\.1, a InvertedResidual"):
         slim(network, torch.randn(1, 3, 32, 32))
 
 
@@ -195,7 +195,7 @@ class Twice(nn.Sequential):
             Twice(nn.Conv2d(3, 16, 3, 1, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(16, 2)),
             "in a row",
         ),
-        (nn.Sequential(nn.Conv2d(3, 16, 3, 1, 1), nn.ReLU()), "without a classifier"),
+        (nn.Sequential(nn.Conv2d(3, 16, 3, 1, 1), nn.ReLU()), "does not end with a classifier"),
         (nn.Sequential(nn.Conv2d(3, 16, 3, 1, 1), nn.Tanh()), "no activation"),
         (nn.Sequential(nn.Conv2d(3, 16, 3), nn.ReLU()), r"padding \(0, 0\)"),
         (

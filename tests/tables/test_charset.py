@@ -29,7 +29,7 @@ def test_what_is_no_text_is_found_by_its_line_and_byte(tmp_path: Path, encoding:
     before, path = mark + text.encode(encoding), tmp_path / "table.csv"
     path.write_bytes(before + broken + "\nmore,y\n".encode(encoding))
     name = encoding.removesuffix("-le").removesuffix("-be").upper()
-    told = f"', line {text.count(chr(10)) + 1}: byte {len(before):,} is not {name} text; save the table in UTF-8$"
+    told = f"', line {text.count(chr(10)) + 1}: byte {len(before):,} is not {name} text; save the table as UTF-8$"
     with pytest.raises(AnenasError, match=told):
         encoding_of(path)
 
@@ -71,7 +71,11 @@ def test_what_declares_no_encoding_is_read_as_it_was_written_and_the_guess_is_to
     path.write_bytes(f"text\n{text}\n".encode(encoding))
     assert columns_of_table(path)[0] == {"text": text.splitlines()}
     (told,) = caplog.messages
-    assert "line 2: byte " in told and "the table is read as " in told and told.endswith("save it in UTF-8 if wrong")
+    assert (
+        "line 2: byte " in told
+        and "the table is read as " in told
+        and told.endswith("save it as UTF-8 if this is wrong")
+    )
 
 
 def test_a_guess_rests_on_lines_that_tell_and_holds_for_the_whole_file(tmp_path: Path) -> None:

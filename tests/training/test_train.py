@@ -232,7 +232,7 @@ def test_the_processor_is_always_there() -> None:
     assert pick_device("cpu") == torch.device("cpu")
 
 
-@pytest.mark.parametrize(("name", "message"), [("gpu", "unknown device 'gpu'"), ("cuda:99", "is not here")])
+@pytest.mark.parametrize(("name", "message"), [("gpu", "unknown device 'gpu'"), ("cuda:99", "is not available")])
 def test_a_device_that_is_not_there_is_one_clear_line(name: str, message: str) -> None:
     with pytest.raises(AnenasError, match=message):
         pick_device(name)
@@ -245,9 +245,9 @@ def test_a_gpu_is_picked_where_there_is_one_and_only_those_that_there_are(monkey
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     assert pick_device() == torch.device("cuda")
     assert [pick_device(f"cuda:{i}").index for i in range(2)] == [0, 1]
-    with pytest.raises(AnenasError, match=r"'cuda:2' is not here; this machine has cpu, cuda$"):
+    with pytest.raises(AnenasError, match=r"'cuda:2' is not available; this machine has cpu, cuda$"):
         pick_device("cuda:2")
-    with pytest.raises(AnenasError, match="'cpu:1' is not here"):
+    with pytest.raises(AnenasError, match="'cpu:1' is not available"):
         pick_device("cpu:1")
 
 
