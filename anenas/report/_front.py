@@ -10,6 +10,7 @@ from anenas._files import replacing
 from anenas.report._axis import tick_text
 from anenas.report._labels import Box, place_labels
 from anenas.report._objective_axis import ObjectiveAxis, objective_axes
+from anenas.report._profile_view import WORDS
 from anenas.search import CompletedTrial, Study, called_by_number
 from anenas.tasks import find_metric
 
@@ -104,7 +105,7 @@ def _frame(
         ends = (y.limit, up.high) if y.less_is_better else (up.low, y.limit)
         panel.axhspan(*ends, **shade, label=f"beyond {y.limit_words}")
     if fixed := x.fixed(trials):
-        panel.axvline(fixed, color=_QUIET, linestyle=":", linewidth=1.2, label="fixed cost of any prediction")
+        panel.axvline(fixed, color=_QUIET, linestyle=":", linewidth=1.2, label=WORDS["fixed"])
 
 
 def _draw(panel: Axes, x: ObjectiveAxis, y: ObjectiveAxis, study: Study, known: str) -> None:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from anenas.report._labels import Box, Label, place_labels
 from anenas.report._objective_axis import ObjectiveAxis, objective_axes
 from anenas.report._plot import Plot
+from anenas.report._profile_view import WORDS
 from anenas.report.study._trials import names_of
 from anenas.search import CompletedTrial, Study
 
-FIXED = "what any prediction costs"
 _RADIUS = {"trial": 4.0, "pareto": 5.0, "front": 6.5, "reference": 7.0}
 
 
@@ -46,15 +46,15 @@ class FrontPlot:
         plot: Its frame.
         points: The front's last, which are drawn above the others.
         labels: Text, and where it stands, with the place of its point.
-        fixed: Where what any prediction costs is; None where there is no such thing.
-        beyond: What is beyond a limit: rectangles with the limit in words.
+        fixed: Where the fixed cost of any prediction is, in words as well; None where there is no such thing.
+        beyond: What is beyond a limit: rectangles, with the words that stand in them.
         notes: What is not in the drawing, in words.
     """
 
     plot: Plot
     points: list[Point]
     labels: list[tuple[str, Label, Point]]
-    fixed: float | None = None
+    fixed: tuple[float, str] | None = None
     beyond: list[tuple[Box, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -88,7 +88,7 @@ def _drawn(
     order = sorted(trials, key=lambda trial: list(_RADIUS).index(states[trial.number]))
     points = [_point(plot, x, y, trial, states[trial.number]) for trial in order]
     cost, beyond = x.fixed(trials), _beyond(plot, x, y)
-    fixed = plot.x.at(cost) if cost else None
+    fixed = (plot.x.at(cost), WORDS["fixed"]) if cost else None
     return FrontPlot(
         plot,
         points,
@@ -112,15 +112,16 @@ def _point(plot: Plot, x: ObjectiveAxis, y: ObjectiveAxis, trial: CompletedTrial
     )
 
 
-def _other_words(plot: Plot, fixed: float | None, beyond: Sequence[tuple[Box, str]]) -> list[Box]:
+def _other_words(plot: Plot, fixed: tuple[float, str] | None, beyond: Sequence[tuple[Box, str]]) -> list[Box]:
     """Where a drawing has words that belong to no point."""
     found = []
-    if fixed is not None:  # upright, to the left of its line
-        length, height = plot.label_size(FIXED)
+    if fixed:  # upright, to the left of its line
+        at, words = fixed
+        length, height = plot.label_size(words)
         top = plot.inside.top
-        found.append(Box(fixed - 4 - height, top, fixed, top + 4 + length))
+        found.append(Box(at - 4 - height, top, at, top + 4 + length))
     for box, words in beyond:
-        width, height = plot.label_size(f"limit {words}")
+        width, height = plot.label_size(words)
         found.append(Box(box.right - 4 - width, box.top, box.right, box.top + 4 + height))
     return found
 
@@ -142,11 +143,11 @@ def _beyond(plot: Plot, x: ObjectiveAxis, y: ObjectiveAxis) -> list[tuple[Box, s
     if x.limit is not None and plot.x.low < x.limit < plot.x.high:
         at = plot.x.at(x.limit)
         box = inside._replace(left=at) if x.less_is_better else inside._replace(right=at)
-        found.append((box, x.limit_words))
+        found.append((box, f"limit {x.limit_words}"))
     if y.limit is not None and plot.y.low < y.limit < plot.y.high:
         at = plot.y.at(y.limit)
         box = inside._replace(bottom=at) if y.less_is_better else inside._replace(top=at)
-        found.append((box, y.limit_words))
+        found.append((box, f"limit {y.limit_words}"))
     return found
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from reported import reported_study
 
 from anenas.report._labels import Box
-from anenas.report.study._front import FIXED, front_plots, state_of
+from anenas.report.study._front import front_plots, state_of
 
 # The knee just above what any prediction costs, others to its right where its name would stand, and the ends.
 OTHERS = [(0.913 + 0.001 * i, 0.205 + 0.01 * j, 1.0) for i in range(3) for j in range(3)]
@@ -16,9 +16,10 @@ def test_no_label_lies_over_what_any_prediction_costs(tmp_path: Path) -> None:
     study = reported_study(tmp_path, "s", NEAR, fixed_ms=0.185, apart=1.0)
     [drawn] = front_plots(study, study.completed, {one.number: state_of(study, one) for one in study.completed})
     assert drawn.fixed
-    length, height = drawn.plot.label_size(FIXED)
+    at, words = drawn.fixed
+    length, height = drawn.plot.label_size(words)
     top = drawn.plot.inside.top
-    upright = Box(drawn.fixed - 4 - height, top, drawn.fixed, top + length)
+    upright = Box(at - 4 - height, top, at, top + length)
     assert drawn.labels
     for text, label, _ in drawn.labels:
         width, high = drawn.plot.label_size(text)
