@@ -35,8 +35,7 @@ def patient(engine: Engine, place: str) -> Iterator[None]:
     """
     from sqlalchemy import event
 
-    telling = threading.Lock()
-    told: set[str] = set()  # "away", while it is; several threads may wait
+    telling, away = threading.Lock(), threading.Event()  # several threads may wait, and one tells
 
     def connect(dialect: Any, _: object, arguments: Any, keywords: Any) -> Any:
         started, pause = time.monotonic(), _PAUSE
@@ -47,14 +46,14 @@ def patient(engine: Engine, place: str) -> Iterator[None]:
                 if is_refusal(error) or time.monotonic() - started > PATIENCE:
                     raise
                 with telling:
-                    if "away" not in told:
+                    if not away.is_set():
                         _log.warning("%s is away; the search waits for it, %g minutes at most", place, PATIENCE / 60)
-                    told.add("away")
+                    away.set()
             else:
                 with telling:
-                    if "away" in told:
+                    if away.is_set():
                         _log.warning("%s answers again, after %s", place, duration(time.monotonic() - started))
-                    told.discard("away")
+                    away.clear()
                 return connection
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 _BATCH = 500  # trials
 
-_ById = dict[int, dict[Any, Any]]
-
 
 @dataclass(frozen=True)
 class UnreadableTrial:
