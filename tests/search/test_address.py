@@ -12,30 +12,23 @@ from pathlib import Path
 import postgres
 import pytest
 from killed import killed_after, moments, together
-from pretend import PretendEvaluator
 from sqlalchemy import URL, Engine, event
+from studies import SEARCHED
+from studies import search_alone as search
 
 from anenas._errors import AnenasError
 from anenas.search import (
     FinishedTrial,
-    Problem,
-    Search,
-    SearchSettings,
-    SerialExecutor,
     Study,
     _store,
     delete_study,
     is_being_searched,
-    make_sampler,
     searching,
-    store_errors,
     study_names,
     use_storage,
 )
 from anenas.search import _address as address
-from anenas.space import Limits, SearchSpace
-
-SETTINGS = SearchSettings({"accuracy": 0.0, "latency_ms": 0.5}, space="pretend", chip="A15")
+from anenas.space import SearchSpace
 
 
 def full(url: URL) -> str:
@@ -46,16 +39,6 @@ def full(url: URL) -> str:
 def store(tmp_path: Path, database: URL) -> Path:
     use_storage(tmp_path / "store", full(database))
     return tmp_path / "store"
-
-
-def search(store: Path, space: SearchSpace, trials: int, name: str = "s") -> Study:
-    with searching(store, name) as guard, store_errors(store):
-        study = Study.create_or_continue(store, name, SETTINGS)
-        study.guard = guard
-        problem = Problem(space, 10, PretendEvaluator(), study.objectives, Limits(), latency_bound="estimate")
-        with SerialExecutor() as executor:
-            Search(study, problem, make_sampler("random", 0), executor).run(trials)
-    return study
 
 
 def test_a_search_in_postgresql_is_that_in_sqlite(store: Path, tmp_path: Path, space: SearchSpace) -> None:
@@ -71,7 +54,7 @@ def test_a_search_in_postgresql_is_that_in_sqlite(store: Path, tmp_path: Path, s
 @pytest.mark.parametrize("name", ["a'; DROP TABLE studies; --", 'b"\\%s {x} $1', "ü 名 🦆", "-", "c" * 200])
 def test_any_name_is_a_name(store: Path, name: str) -> None:
     with searching(store, name):
-        Study.create_or_continue(store, name, SETTINGS)
+        Study.create_or_continue(store, name, SEARCHED)
     assert study_names(store) == [name]
     assert not is_being_searched(store, name)
 
@@ -175,7 +158,7 @@ def test_a_store_keeps_to_its_database(store: Path, database: URL, tmp_path: Pat
     use_storage(store, full(database))
     with pytest.raises(AnenasError, match="has its studies in"):
         use_storage(store, wrong(database, database="other"))
-    Study.create_or_continue(tmp_path / "sqlite", "s", SETTINGS)
+    Study.create_or_continue(tmp_path / "sqlite", "s", SEARCHED)
     with pytest.raises(AnenasError, match="has 1 studies in SQLite"):
         use_storage(tmp_path / "sqlite", full(database))
     (store / "storage.json").write_text("{")

@@ -12,25 +12,17 @@ import postgres
 import pytest
 from pretend import PretendEvaluator
 from sqlalchemy import URL
+from studies import search_alone
 
 from anenas._errors import AnenasError
 from anenas.search import (
     Evaluation,
-    Problem,
-    Search,
-    SearchSettings,
-    SerialExecutor,
     Study,
     TrialFiles,
     _patience,
-    make_sampler,
-    searching,
-    store_errors,
     use_storage,
 )
-from anenas.space import Architecture, Limits, SearchSpace
-
-SETTINGS = SearchSettings({"accuracy": 0.0, "latency_ms": 0.5}, space="pretend", chip="A15")
+from anenas.space import Architecture, SearchSpace
 
 
 @dataclass(frozen=True)
@@ -65,13 +57,7 @@ def outage(server: postgres.Server, seconds: float) -> Iterator[Callable[[], Non
 
 
 def search(store: Path, space: SearchSpace, happens: Callable[[], None]) -> Study:
-    with searching(store, "s") as guard, store_errors(store):
-        study = Study.create_or_continue(store, "s", SETTINGS)
-        study.guard = guard
-        problem = Problem(space, 10, Meanwhile(happens=[happens]), study.objectives, Limits(), latency_bound="estimate")
-        with SerialExecutor() as executor:
-            Search(study, problem, make_sampler("random", 0), executor).run(3)
-    return study
+    return search_alone(store, space, 3, evaluator=Meanwhile(happens=[happens]))
 
 
 def test_a_search_waits_for_a_database_that_comes_back_and_tells_both_once(

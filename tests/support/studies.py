@@ -1,4 +1,4 @@
-"""Small studies of trained trials, without a search."""
+"""Small studies: of trained trials without a search, or searched with pretended trainings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,19 @@ from pretend import SPACE, PretendEvaluator
 
 from anenas.data import Dataset
 from anenas.latency import Target
-from anenas.search import Problem, SearchSettings, Study, TrainingEvaluator, TrialFiles
+from anenas.search import (
+    Evaluator,
+    Problem,
+    Search,
+    SearchSettings,
+    SerialExecutor,
+    Study,
+    TrainingEvaluator,
+    TrialFiles,
+    make_sampler,
+    searching,
+    store_errors,
+)
 from anenas.space import Architecture, Limits, SearchSpace, read_space
 
 
@@ -82,4 +94,21 @@ def pretend_study(
         trial = study.ask_about(Architecture.parse(text), problem)
         found = evaluator.evaluate(trial.architecture, TrialFiles(study.workspace(trial)))
         study.complete(trial, dataclasses.replace(found, held_out=1000), {})
+    return study
+
+
+SEARCHED = SearchSettings({"accuracy": 0.0, "latency_ms": 0.5}, space="pretend", chip="A15")
+
+
+def search_alone(
+    store: Path, space: SearchSpace, trials: int, name: str = "s", evaluator: Evaluator | None = None
+) -> Study:
+    """A search by random draws, by default with a pretended evaluator, that holds its study against other processes."""
+    with searching(store, name) as guard, store_errors(store):
+        study = Study.create_or_continue(store, name, SEARCHED)
+        study.guard = guard
+        given = evaluator or PretendEvaluator()
+        problem = Problem(space, 10, given, study.objectives, Limits(), latency_bound="estimate")
+        with SerialExecutor() as executor:
+            Search(study, problem, make_sampler("random", 0), executor).run(trials)
     return study
