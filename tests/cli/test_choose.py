@@ -35,6 +35,7 @@ def test_what_is_chosen_is_told_with_what_is_to_spare_and_the_runner_up(run: Run
         "#3 of s, the best by accuracy 3 of 4 completed trials satisfy latency_ms ≤ 0.75 (the upper"
     )
     assert "latency_ms 0.728 ms, 0.022 ms to spare" in lines
+    assert "trained only briefly, for comparison: `anenas search --final all` trains its front further" in lines
     assert (
         "runner-up #1, accuracy 71.6 ± 1.4 %" in lines and "told apart by accuracy and latency_ms and size_mb" in lines
     )

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from commands import Run
+
+from anenas import run_search
+from anenas.cli._search import search
+from anenas.search import FinalTraining
 
 
 @pytest.mark.parametrize(
@@ -64,3 +69,8 @@ def test_arrays_of_the_wrong_shape_are_one_line(run: Run, tmp_path: Path) -> Non
     code, _, err = run("search", "--data", "flat.npz")
     assert (code, err.count("\n")) == (2, 1)
     assert "train_x" in err
+
+
+def test_the_command_the_function_and_the_search_train_the_same_models_finally() -> None:
+    defaults = {inspect.signature(one).parameters["final"].default for one in (search, run_search)}
+    assert defaults == {FinalTraining.models}

@@ -67,6 +67,13 @@ def test_all_is_the_whole_front_and_none_is_nothing(study: Study, finishing: Mak
     assert finished(study) == {trial.number for trial in study.front}
 
 
+def test_the_whole_front_is_what_is_trained_unless_told_otherwise(study: Study, finishing: Make) -> None:
+    finishing("none")  # its search alone
+    assert len(study.front) > len({trial.number for trial in study.picks.values()})
+    FinalTraining(study, PretendEvaluator(), SerialExecutor()).run()
+    assert finished(study) == {trial.number for trial in study.front}
+
+
 def test_final_figures_are_seen_by_no_comparison(study: Study, finishing: Make) -> None:
     def compared() -> tuple[list[int], list[float], list[Losses]]:
         values = [trial.values or () for trial in study.completed]
