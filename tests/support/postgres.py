@@ -51,7 +51,7 @@ class Server:
 
     def start(self) -> None:
         options = ["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "unix_socket_directories="]
-        command = [self.programs / "postgres", "-D", self.folder, "-p", str(self.port), *options]
+        command: list[str | Path] = [self.programs / "postgres", "-D", self.folder, "-p", str(self.port), *options]
         self._process = _popen(command, self.folder)
         for _ in range(600):
             with contextlib.suppress(Exception), connected(self.url("postgres")) as engine, engine.connect():
