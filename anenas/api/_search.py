@@ -16,7 +16,16 @@ from anenas._command import command_line
 from anenas._errors import AnenasError, unknown
 from anenas.api._disk import KEEP, Keep, keep_only, tell_disk
 from anenas.api._job import Job, prepare
-from anenas.api._options import check_completed, check_final, check_positive, executor_of, made_folder, meter_of, sampler_of, targets_of
+from anenas.api._options import (
+    check_completed,
+    check_final,
+    check_positive,
+    executor_of,
+    made_folder,
+    meter_of,
+    sampler_of,
+    targets_of,
+)
 from anenas.api._report import FrontReport, ValidationReports, closing, report_tests
 from anenas.api._result import SearchResult, result_of
 from anenas.api._run import heard, versions
