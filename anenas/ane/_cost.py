@@ -251,10 +251,10 @@ def _convolution(op: Op, read: float, written: float, dense: float) -> dict[str,
     assert isinstance(groups, int)
     places = shape[0] * padded(math.prod(shape[2:]), _PLACES)
     kernel = math.prod(filters[2:])
-    if groups > 1 and filters[1] == 1:
+    inputs = filters[1] if op.kind == "conv" else filters[0] // groups  # of a group
+    if groups > 1 and inputs == 1:
         rate, filters_paid, passes = "depthwise", padded(channels, _CHANNELS), 1
     else:
-        inputs = filters[1] if op.kind == "conv" else filters[0]
         # Each group is padded, which never takes more than one dense convolution with zeros between the groups.
         filters_paid = padded(channels // groups, _CHANNELS) * groups * inputs
         # Winograd's algorithm skips nothing (751K).

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,8 @@ class Chosen:
         apart_in: What tells the two apart by more than chance or than estimates know; empty where nothing does.
         utility: Of the model and of the runner-up, where weights chose.
         folder: Where it is exported to unless told otherwise.
+        train_further: The command that trains it further, where it was trained only briefly; else empty, and where
+            nothing tells how the study was searched.
     """
 
     study: str
@@ -47,6 +50,7 @@ class Chosen:
     apart_in: list[str]
     utility: list[float]
     folder: Path
+    train_further: str = ""
 
     def to_json(self, bundle: Path | None = None) -> str:
         """For scripts; `bundle` is where it has been exported to."""
@@ -96,4 +100,13 @@ def choose_model(
         apart_in=list(choice.apart_in),
         utility=list(choice.utility),
         folder=default_folder(study, choice.trial.number),
+        train_further="" if choice.trial.final else _training_further(found, choice.trial.number),
     )
+
+
+def _training_further(study: Study, number: int) -> str:
+    """The search's own command, which goes on with it, for one trial more."""
+    words = shlex.split(study.command)
+    if words[:2] != ["anenas", "search"]:
+        return ""
+    return shlex.join([*(word for word in words if word != "--new"), "--final-trials", str(number)])

@@ -17,6 +17,7 @@ from anenas.search import (
     Meter,
     OptunaSampler,
     Sampler,
+    Study,
     check_devices,
     make_sampler,
 )
@@ -34,13 +35,22 @@ def check_positive(**values: float | None) -> None:
             raise AnenasError(f"{name} must be more than 0, got {value}")
 
 
-def check_final(models: str, epochs: int | None) -> None:
+def check_final(models: str, trials: Sequence[int], epochs: int | None) -> None:
     """Raise an AnenasError for a final training that cannot be."""
     if models not in FINAL_MODELS:
         raise unknown("final", models, FINAL_MODELS)
     check_positive(final_epochs=epochs)
-    if models == "none" and epochs is not None:
+    if models == "none" and not trials and epochs is not None:
         raise AnenasError("`final_epochs` is for a final training, which `final='none'` leaves out; give one of them")
+
+
+def check_completed(study: Study, numbers: Sequence[int]) -> None:
+    """Raise an AnenasError for a number of none of a study's completed trials, once it has trials."""
+    missing = sorted({*numbers} - {trial.number for trial in study.completed})
+    if missing and study.finished:
+        raise AnenasError(
+            f"trial {missing[0]} of {study.name} has not completed; `final_trials` takes the numbers of completed ones"
+        )
 
 
 def targets_of(

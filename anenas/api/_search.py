@@ -16,7 +16,16 @@ from anenas._command import command_line
 from anenas._errors import AnenasError, unknown
 from anenas.api._disk import KEEP, Keep, keep_only, tell_disk
 from anenas.api._job import Job, prepare
-from anenas.api._options import check_final, check_positive, executor_of, made_folder, meter_of, sampler_of, targets_of
+from anenas.api._options import (
+    check_completed,
+    check_final,
+    check_positive,
+    executor_of,
+    made_folder,
+    meter_of,
+    sampler_of,
+    targets_of,
+)
 from anenas.api._report import FrontReport, ValidationReports, closing, report_tests
 from anenas.api._result import SearchResult, result_of
 from anenas.api._run import heard, versions
@@ -98,6 +107,7 @@ def run_search(
     train: Train | None = None,
     skip_broken: bool = False,
     final: FinalModels = "all",
+    final_trials: Sequence[int] = (),
     final_epochs: int | None = None,
     keep: Keep = "front",
     sampler: str | Sampler | BaseSampler = DEFAULT_SAMPLER,
@@ -174,6 +184,7 @@ def run_search(
         skip_broken: Whether images and recordings that cannot be read are left out, rather than an error.
         final: What is trained further once the search has ended, before it ships: "all" models on the front, any of
             which may be chosen, the "exports" alone (its knee and the best by each objective), or "none".
+        final_trials: Numbers of completed trials of the study that are trained further as well.
         final_epochs: For so many passes over the data; by default as long as that makes them better on the validation
             inputs, up to six times `epochs`.
         keep: Whose packages stay once the search has ended: those of the "front", or "all", at twice the disk or more.
@@ -207,7 +218,7 @@ def run_search(
     """
     started = time.monotonic()
     check_positive(trials=trials, epochs=epochs, timeout=timeout, workers=workers, rungs=rungs, classes=classes)
-    check_final(final, final_epochs)
+    check_final(final, final_trials, final_epochs)
     if keep not in KEEP:
         raise unknown("keep", keep, KEEP)
     check_study_name(study)
@@ -255,6 +266,7 @@ def run_search(
     with searching(store, name) as guard, store_errors(store):
         found = Study.create_or_continue(store, name, job.settings_with_reference_point)
         found.guard = guard
+        check_completed(found, final_trials)
         found.note_begin(command_line())
         found.note_data(absolute_source(data))
         _log.info("study %s%s", name, _progress(found))
@@ -285,7 +297,7 @@ def run_search(
             search = Search(
                 found, problem, suggesting, running, files, first, ladder, inherit, weights, job.ancestor, devices
             )
-            finishing = FinalTraining(found, job.evaluator, running, files, final, final_epochs)
+            finishing = FinalTraining(found, job.evaluator, running, files, final, final_epochs, tuple(final_trials))
             try:
                 found.enter(Phase())
                 given = timeout or 0.0

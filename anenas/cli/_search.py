@@ -36,6 +36,7 @@ from anenas.cli._units import (
     bounds,
     fraction,
     names,
+    numbers,
     on_system,
     quantity,
     shape,
@@ -185,6 +186,13 @@ def search(
     final: Annotated[
         str, typer.Option(help="What is trained further at the end: all models on the front, exports alone, or none.")
     ] = "all",
+    final_trials: Annotated[
+        str | None,
+        typer.Option(
+            help="Completed trials of the study to train further as well, by number, such as 29 or 29,31.",
+            show_default="none",
+        ),
+    ] = None,
     final_epochs: Annotated[
         int | None,
         typer.Option(
@@ -326,6 +334,7 @@ def search(
             class_weights=class_weights,
             skip_broken=skip_broken,
             final=final,  # type: ignore[arg-type]  # it tells of others itself
+            final_trials=numbers(final_trials, "--final-trials") if final_trials else (),
             final_epochs=final_epochs,
             keep=keep,  # type: ignore[arg-type]  # it tells of others itself
             workers=workers,

@@ -39,6 +39,14 @@ def names(text: str, option: str) -> list[str]:
     return found
 
 
+def numbers(text: str, option: str) -> list[int]:
+    """Numbers of trials, separated by commas."""
+    found = names(text, option)
+    if not all(map(str.isdecimal, found)):
+        raise AnenasError(f"{option} '{text}': expected numbers of trials, such as 29 or 29,31")
+    return [int(number) for number in found]
+
+
 def fraction(text: str, option: str) -> float:
     """A fraction of the whole: 0.95 or 95%."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(%?)", text.strip())

@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from anenas.mil._precision import Event, Loss, Rounding, rounded
+from anenas.mil._precision import Event, Loss, Rounding, halved
 
 UNITS = {"fp32": 2.0**-23, "fp16": 2.0**-11}
 """Largest relative error of rounding to nearest; of float32 twice that, as half the spacing cannot be added to 1."""
@@ -36,7 +36,8 @@ class Noise(Rounding):
         self, op: str, op_type: str, value: Tensor, name: str, operands: list[str], known: list[Loss]
     ) -> Tensor:
         moved = self._moved(value, self._results)
-        return rounded(moved) if self._results >= UNITS["fp16"] else moved
+        # Denormal numbers stay: that the engine makes them zero is rounding, too.
+        return halved(moved) if self._results >= UNITS["fp16"] else moved
 
     def pass_on(self, op_type: str, value: Tensor, name: str, operands: list[str]) -> None:
         pass

@@ -68,6 +68,7 @@ class FinalTraining:
         data: Folder that every evaluation reads, if there is one.
         models: Which are trained.
         epochs: Passes over the data, in one cycle; None is as many as make them better, in `CYCLES`.
+        trials: Numbers of completed trials that are trained as well.
     """
 
     study: Study
@@ -76,10 +77,11 @@ class FinalTraining:
     data: Path | None = None
     models: FinalModels = "all"
     epochs: int | None = None
+    trials: tuple[int, ...] = ()
 
     def reserve(self, timeout: float) -> float:
         """Seconds of the time of a search that are to be kept for this phase, by what has completed so far."""
-        if self.models == "none" or not self.study.front or not isinstance(self.evaluator, FinalEvaluator):
+        if not isinstance(self.evaluator, FinalEvaluator):
             return 0.0
         return min(MOST_OF_TIMEOUT * timeout, self._seconds(self._plan()))
 
@@ -89,7 +91,9 @@ class FinalTraining:
         Args:
             deadline: By `time.monotonic`. What is being trained then ships as it was, and is trained anew next time.
         """
-        if self.models == "none" or not self.study.front:
+        for number in sorted({*self.trials} - {trial.number for trial in self.study.completed}):
+            _log.warning("trial %d has not completed, so it is not trained further", number)
+        if not self._wanted():
             return
         if not isinstance(self.evaluator, FinalEvaluator):
             _log.info("no final training: %s has no `finish`", type(self.evaluator).__name__)
@@ -142,10 +146,13 @@ class FinalTraining:
 
     def _plan(self) -> list[_Planned]:
         """The models to train, each with its cycles, without those that have had as much."""
-        chosen = self.study.front if self.models == "all" else self.study.picks.values()
-        trials = {trial.number: trial for trial in chosen}.values()
-        plan = [(trial, self._cycles(trial)) for trial in trials]
+        plan = [(trial, self._cycles(trial)) for trial in self._wanted()]
         return [(trial, cycles) for trial, cycles in plan if not trial.final or trial.final.epochs < sum(cycles)]
+
+    def _wanted(self) -> list[CompletedTrial]:
+        by_models = {"all": self.study.front, "exports": self.study.picks.values(), "none": ()}
+        named = (trial for trial in self.study.completed if trial.number in self.trials)
+        return list({trial.number: trial for trial in (*by_models[self.models], *named)}.values())
 
     def _cycles(self, trial: CompletedTrial) -> tuple[int, ...]:
         return (self.epochs,) if self.epochs else tuple(times * self._brief(trial) for times in CYCLES)

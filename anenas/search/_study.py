@@ -611,12 +611,14 @@ class Study:
     def drop_dominated(self) -> dict[int, int]:
         """Remove what only trials need that may ship: packages and scores, of all that others beat in everything.
 
-        Their weights stay, which later trials begin with, and so does what the front and the reference have.
+        Their weights stay, which later trials begin with, and so does what the front, the reference and those that
+        were trained further have.
 
         Returns:
             How many bytes each of them left.
         """
-        kept = [*self.pareto, *([self.reference] if self.reference else [])]
+        further = (trial for trial in self.completed if trial.final and trial.final.evaluation)
+        kept = [*self.pareto, *([self.reference] if self.reference else []), *further]
         return self._folders.slim_all_but(trial.number for trial in kept)
 
     @property

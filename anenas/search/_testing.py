@@ -65,7 +65,8 @@ class FrontTesting:
 
     def _untested(self) -> list[CompletedTrial]:
         reference = self.study.reference
-        trials = [*reversed(self.study.front), *([reference] if reference else [])]
+        chosen = (trial for trial in self.study.completed if trial.final)
+        trials = [*reversed(self.study.front), *([reference] if reference else []), *chosen]
         distinct = {trial.number: trial for trial in trials}.values()
         return [trial for trial in distinct if trial.test_score is None]
 

@@ -272,3 +272,13 @@ def test_a_convolution_pays_for_what_the_engine_computes(
     [work] = graph_work(Graph((x,), (op,), (y,)))
     assert work["compute"] == (compute,)
     assert work["activations"] == (("traffic", 32 * size**2 * reads + out * size**2),)
+
+
+@pytest.mark.parametrize("groups", [1, 2, 8, 32])
+def test_a_transposed_convolution_computes_as_much_as_one_of_the_same_groups(groups: int) -> None:
+    x, y = Tensor("x", (1, 32, 8, 8)), Tensor("y", (1, 64, 8, 8))
+    # The axes of its filters are turned around: inputs, then outputs of a group.
+    plain = Op("c", "conv", (x,), (y,), (Tensor("w", (64, 32 // groups, 5, 5)),), {"groups": groups})
+    turned = Op("c", "conv_transpose", (x,), (y,), (Tensor("w", (32, 64 // groups, 5, 5)),), {"groups": groups})
+    [expected], [work] = (graph_work(Graph((x,), (op,), (y,))) for op in (plain, turned))
+    assert work["compute"] == expected["compute"]

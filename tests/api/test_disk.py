@@ -12,6 +12,7 @@ from pretend import SPACE, PretendEvaluator, estimate
 from studies import pretend_study
 
 import anenas
+from anenas import AnenasError
 from anenas.api._disk import tell_disk
 from anenas.search import PACKAGE, Evaluation, Study, TrialFiles
 from anenas.space import Architecture
@@ -46,6 +47,15 @@ def test_at_the_end_of_a_search_mlflow_too_has_the_packages_of_the_front_alone(
     assert {number for number in kept | dropped if client.list_artifacts(numbers[number], PACKAGE)} == kept
     assert {number for number in kept | dropped if (study.trial_folder(number) / PACKAGE).exists()} == kept
     said = [message for message in caplog.messages if message.startswith("deleted the packages")]
+    further = min(dropped)
+    anenas.run_search("pretend.yaml", trials=6, final="none", final_trials=[further], store="store", **settings)
+    study = Study.load(Path("store").absolute(), result.study)
+    assert [trial.number for trial in study.completed if trial.final] == [further]
+    assert {trial.number for trial in study.completed if trial.test_score is not None} >= {further}
+    [trained] = [trial for trial in study.completed if trial.final]
+    assert (study.shipped_folder(trained) / PACKAGE).exists()
+    with pytest.raises(AnenasError, match=rf"trial 99 of {result.study} has not completed; `final_trials` takes"):
+        anenas.run_search("pretend.yaml", trials=6, final_trials=[99], store="store", **settings)
     assert len(said) == 1 and f"of {len(dropped)} trial" in said[0] and re.search(r"those of [1-9] in MLflow", said[0])
 
 

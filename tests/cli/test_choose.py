@@ -35,10 +35,22 @@ def test_what_is_chosen_is_told_with_what_is_to_spare_and_the_runner_up(run: Run
         "#3 of s, the best by accuracy 3 of 4 completed trials satisfy latency_ms ≤ 0.75 (the upper"
     )
     assert "latency_ms 0.728 ms, 0.022 ms to spare" in lines
-    assert "trained only briefly, for comparison: `anenas search --final all` trains its front further" in lines
+    assert "trained only briefly, for comparison; to train it further before you ship it:" in lines
+    assert "anenas search … --final-trials 3, as the study was searched" in lines
     assert (
         "runner-up #1, accuracy 71.6 ± 1.4 %" in lines and "told apart by accuracy and latency_ms and size_mb" in lines
     )
+
+
+def test_what_was_trained_only_briefly_is_told_with_the_command_that_trains_it_further(
+    run: Run, tmp_path: Path
+) -> None:
+    study = pretend_study(tmp_path / "store", "s", [(1, 16), (4, 64)])
+    study.note_begin("anenas search --space mobile_cnn --new --data 'my photos.npz' --final none")
+    command = "anenas search --space mobile_cnn --data 'my photos.npz' --final none --final-trials 1"
+    arguments = ("choose", "s", "--store", tmp_path / "store", "--no-export")
+    assert f"    {command}\n" in run(*arguments).out
+    assert json.loads(run(*arguments, "--json").out)["train_further"] == command
 
 
 def test_weights_choose_and_json_has_what_they_are_worth(run: Run, store: Path) -> None:

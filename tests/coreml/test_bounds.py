@@ -133,6 +133,21 @@ def test_float16_may_be_off_by_what_rounding_explains_and_no_more(converted: Con
     assert not held(package, X, wrong).passed
 
 
+def test_a_class_that_is_never_likely_may_become_zero_in_float16(converted: Converted) -> None:
+    """The engine has no denormal numbers: a probability below 6.1e-5 is zero there."""
+    scores = np.linspace(-1, 1, 40, dtype=np.float32)[None].repeat(16, axis=0)
+    scores[:, 3] = np.linspace(-7.5, -6.9, 16)
+    network = Of(lambda x: torch.softmax(x, dim=1))
+    expected = outputs(network, scores)
+    assert 1e-5 < expected[:, 3].min() < 6.1e-5 and expected[:, 3].max() < 6.1e-5
+    package = converted(network, scores)
+    right = held(package, scores, expected)
+    assert right.passed, right.problems
+    wrong = expected.copy()
+    wrong[5, 3] += 1e-3
+    assert not held(package, scores, wrong).passed
+
+
 def test_what_is_allowed_is_never_more_than_a_part_of_the_largest_value(converted: Converted) -> None:
     """A difference of two near numbers, which rounding explains everything of."""
     x = np.linspace(0, 1, 32, dtype=np.float32)[None]

@@ -74,6 +74,21 @@ def test_the_whole_front_is_what_is_trained_unless_told_otherwise(study: Study, 
     assert finished(study) == {trial.number for trial in study.front}
 
 
+def test_other_trials_are_trained_further_if_they_are_named(
+    study: Study, finishing: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    finishing("none")  # its search alone
+    number = next(trial.number for trial in study.completed if trial.number not in picked(study))
+    missing = 1 + max(trial.number for trial in study.finished)
+    named = FinalTraining(study, PretendEvaluator(), SerialExecutor(), models="none", trials=(number, missing))
+    assert named.reserve(3600.0) == pytest.approx(6.0)
+    named.run()
+    assert finished(study) == {number}
+    assert f"trial {missing} has not completed, so it is not trained further" in caplog.text
+    FinalTraining(study, PretendEvaluator(), SerialExecutor(), models="exports", trials=(number,)).run()
+    assert finished(study) == {number} | picked(study)
+
+
 def test_final_figures_are_seen_by_no_comparison(study: Study, finishing: Make) -> None:
     def compared() -> tuple[list[int], list[float], list[Losses]]:
         values = [trial.values or () for trial in study.completed]

@@ -11,6 +11,9 @@ FEWEST = 20
 """Completed trials from which on decisions are weighed: of fewer a forest sees patterns in what is chance."""
 MOST_SOON = 200
 """Completed trials up to which that takes seconds."""
+MOST = 2_000
+"""Completed trials that the forests grow on at most: their time grows faster than the trials, and what they tell does
+not."""
 _SHOWN = 12
 _TREES = 16
 _CHANCE = 0.05
@@ -37,7 +40,7 @@ class Importance:
     Attributes:
         objectives: Their labels.
         decisions: By name, the influence on each objective; the most important first.
-        left_out: What is not among them, in words.
+        left_out: What is not among them, in words, and of how many trials they tell.
         why_not: Why there is nothing, in words; empty where there is something.
     """
 
@@ -83,7 +86,10 @@ def importance_of(study: Study, *, soon: bool = False) -> Importance:
     decisions = [{name: str(one[name]) for name in varied} for one in made]
     chances = {name: [_chance(decisions, of, name) for of in values] for name in varied}
     weighed = sorted(varied, key=lambda name: min(chances[name]))[:_SHOWN]
-    shares = [_fanova([{name: one[name] for name in weighed} for one in decisions], of) for of in values]
+    count = len(trials)
+    chosen = range(count) if count <= MOST else [i * count // MOST for i in range(MOST)]
+    forest = [{name: decisions[i][name] for name in weighed} for i in chosen]
+    shares = [_fanova(forest, [of[i] for i in chosen]) for of in values]
     least = _CHANCE / len(varied)
     found = {
         name: [Influence(share[name], by < least) for share, by in zip(shares, chances[name], strict=True)]
@@ -92,7 +98,10 @@ def importance_of(study: Study, *, soon: bool = False) -> Importance:
     partial = len({name for one in made for name in one}) - len(everywhere)
     said = [f"{partial} decisions that only some networks have"] if partial else []
     said += [f"{len(varied) - _SHOWN} whose options differ least"] if len(varied) > _SHOWN else []
-    return Importance(labels, found, f"Left out: {'; '.join(said)}." if said else "")
+    left_out = f"Left out: {'; '.join(said)}." if said else ""
+    if count > MOST:
+        left_out = f"{left_out} Shares are of an even choice of {MOST:,} of the {count:,} trials.".lstrip()
+    return Importance(labels, found, left_out)
 
 
 def _fanova(decisions: Sequence[Mapping[str, str]], values: Sequence[float]) -> dict[str, float]:

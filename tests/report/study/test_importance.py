@@ -57,6 +57,17 @@ def test_what_takes_long_is_left_out_of_a_page_that_is_wanted_soon(
     assert not found.decisions and "`anenas report` computes it" in found.why_not
 
 
+def test_of_many_trials_an_even_choice_tells_which_is_said(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = importance_of(study)
+    monkeypatch.setattr("anenas.report.study._importance.MOST", FEWEST)
+    part = importance_of(study)
+    assert part.left_out.endswith(f"Shares are of an even choice of {FEWEST} of the {FEWEST + 4} trials.")
+    assert "even choice" not in whole.left_out
+    first = next(iter(whole.decisions))
+    assert next(iter(part.decisions)) == first and part.decisions[first][0].share != whole.decisions[first][0].share
+    assert part.decisions[first][0].is_sure == whole.decisions[first][0].is_sure
+
+
 def test_few_trials_are_not_asked(tmp_path: Path) -> None:
     found = importance_of(reported_study(tmp_path))
     assert not found.decisions and found.why_not.startswith("3 trials have completed; 20 are needed")
