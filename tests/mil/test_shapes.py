@@ -381,6 +381,7 @@ def test_lists_grow_where_they_are_written() -> None:
     )  # fmt: skip
 
     empty = make_list([2, "is0"], init_length=1)
+    assert torch.equal(list_read(empty, 0), torch.zeros(2, 1))
     first, second = torch.ones(2, 3), torch.full((2, 3), 2.0)
     filled = list_write(list_write(empty, 0, first), 2, second)
     assert (int(list_length(empty)), int(list_length(filled))) == (1, 3)
