@@ -42,6 +42,9 @@ def test_what_was_exported_passes_in_both_precisions(package: Package, deployed:
     result = verify_network(package, deployed, pixels)
     assert result.passed
     assert result.samples == 8
+    expected = deployed(torch.from_numpy(pixels)).detach().numpy()
+    assert result.fp16[0].relative == pytest.approx(result.fp16[0].largest / expected.max(), rel=1e-2)
+    assert result.layers == ()
     assert result.fp32[0].relative < 1e-5
     assert 0 < result.fp16[0].relative < 0.01
     assert result.fp16[0].top1 == 1

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from anenas.inputs import IMAGES, RECORDINGS, SERIES, TEXTS, InputKind, plain_kind
 from anenas.inputs import _images as images_file
-from anenas.inputs._strong import strengthened
+from anenas.inputs._strong import _seeded, _transforms, strengthened
 
 SEQUENCES = (SERIES, RECORDINGS, TEXTS)
 
@@ -163,3 +163,29 @@ def test_strong_augmentation_keeps_half_of_an_image_and_erases_to_its_mean() -> 
     assert same.mean() > 0.2  # moved, turned, cropped and erased, to the same colour
     grey = strengthened(given_[:, :1], False, mean[:1], np.random.default_rng(0))
     assert (grey == 40).all((1, 2, 3)).mean() > 0.2
+
+
+def test_the_fewest_channels_with_a_mask_are_one_that_it_is_of_and_itself() -> None:
+    for count in (2, 3):
+        there = np.ones((1, count, 1, 4), np.float32)
+        assert len(SERIES.moments(there, True)[0]) - 1 >= 1
+    assert SERIES.masked_channels == 2
+    assert [kind.masked_channels for kind in (IMAGES, RECORDINGS, TEXTS)] == [None, None, 1]
+
+
+def test_a_quarter_of_images_is_erased_in_part_to_their_mean() -> None:
+    colour = (40, 80, 120)
+    crop, _, erase = _transforms(16, 16, colour)
+    mean = np.array(colour, np.int16)[:, None, None]
+    pixels = np.full((3, 16, 16), 200, np.uint8)
+    pixels[:, ::2] = 0
+    with _seeded(0):
+        erased = []
+        for _ in range(400):
+            changed = erase(pixels, mean)
+            there = (changed != pixels).any(0)
+            assert (changed[:, there] == mean[:, 0]).all() and (changed[:, ~there] == pixels[:, ~there]).all()
+            erased.append(there.any())
+        assert 0.2 < np.mean(erased) < 0.3
+    low, high = crop.scale  # type: ignore[attr-defined]
+    assert 0.3 < low < high == 1  # of the area: a class must stay to be seen
