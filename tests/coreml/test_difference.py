@@ -62,6 +62,11 @@ def test_what_is_beyond_a_bound(pair: tuple[Array, Array], data: st.DataObject) 
     assert (found.problem("fp32", 0.0) is None) == (found.beyond == 0)
 
 
+def test_what_is_met_most_nearly_is_told_where_nothing_is_exceeded() -> None:
+    found = Difference.between("y", np.array([1, 2, 3.0]), np.array([1, 1.5, 3]), bounds=np.array([0, 1.0, 9]))
+    assert (found.allowed, found.found, found.beyond) == (1.0, 0.5, 0)
+
+
 def test_what_is_not_finite_is_within_no_bound_unless_it_is_the_same() -> None:
     a = np.array([np.inf, np.nan, 1.0, np.inf])
     bounds = np.full(4, 9.0)
@@ -168,8 +173,8 @@ def test_whole_numbers_and_labels_may_change_only_as_rounding_changes_them() -> 
     np.testing.assert_array_equal(_bound(whole, moved, 1.0, 1.0), [255, 0, 1])
     flags = np.array([True, False])
     np.testing.assert_array_equal(_bound(flags, [np.array([False, False])], 1.0, 1.0), [1, 0])
-    labels = np.array(["cat", "dog"])
-    np.testing.assert_array_equal(_bound(labels, [labels, np.array(["cat", "cow"])], 1.0, 1.0), [0, np.inf])
+    labels = np.array(["cat", "dog", "owl"])
+    np.testing.assert_array_equal(_bound(labels, [labels, np.array(["cat", "dog", "ant"])], 1.0, 1.0), [0, 0, np.inf])
 
 
 def test_the_part_of_a_bound_is_of_the_largest_value() -> None:
