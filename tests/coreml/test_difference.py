@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from anenas._errors import AnenasError
-from anenas.coreml import LOSSY, TOLERANCES, Difference, Verification, estimated_package_bytes
+from anenas.coreml import LOSSY, TOLERANCES, Difference, Verification
 from anenas.coreml._bounds import LEAST, MOST, MOST_FLOAT32, _around, _bound
 from anenas.coreml._verify import part
 from anenas.mil import Event
@@ -188,14 +188,3 @@ def test_least_and_most_are_in_the_order_of_precision() -> None:
     assert TOLERANCES == {"fp32": 1e-4, "fp16": MOST}
     assert set(LOSSY.values()) == {math.inf} and LOSSY.keys() == TOLERANCES.keys()
     assert LEAST["fp32"] == 1e-5 < LEAST["fp16"] == 4 * 2.0**-11 < MOST_FLOAT32 * 2 < MOST == 10 * MOST_FLOAT32
-
-
-@given(st.integers(0, 10**6), st.integers(0, 500), st.integers(0, 100), st.integers(1, 9))
-def test_the_size_of_a_package_grows_with_what_is_in_it(
-    weights: int, operations: int, convolutions: int, more: int
-) -> None:
-    size = estimated_package_bytes(weights, operations, convolutions)
-    assert type(size) is int and size >= weights
-    assert estimated_package_bytes(weights + more, operations, convolutions) == size + more
-    assert estimated_package_bytes(weights, operations + more, convolutions) - size == 430 * more
-    assert estimated_package_bytes(weights, operations, convolutions + more) - size == 680 * more
