@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import types
 import warnings
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -23,10 +22,11 @@ class Means(nn.Module):
         return (x.mean((2, 3)) / 32).softmax(1)
 
 
-@pytest.fixture
-def packages(tmp_path: Path) -> dict[int, Package]:
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Package]:
+    folder = tmp_path_factory.mktemp("means")
     return {
-        batch: convert(Means(), tmp_path / f"{batch}.mlpackage", shape=(batch, 3, 4, 4), classes=["a", "b", "c"])
+        batch: convert(Means(), folder / f"{batch}.mlpackage", shape=(batch, 3, 4, 4), classes=["a", "b", "c"])
         for batch in (1, 2)
     }
 

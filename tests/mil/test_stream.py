@@ -26,8 +26,7 @@ def running(built: Built, batch: int, steps: int = 4) -> Program:
     return built(build, shapes)
 
 
-@pytest.mark.parametrize(("batch", "count"), [(1, 1), (1, 3), (2, 4)])
-@pytest.mark.parametrize("length", [3, 4, 9])
+@pytest.mark.parametrize(("batch", "count", "length"), [(1, 1, 3), (1, 3, 4), (2, 4, 9), (1, 2, 9)])
 def test_each_call_goes_on_where_the_last_one_ended(built: Built, batch: int, count: int, length: int) -> None:
     series = np.random.default_rng(0).integers(1, 9, (count, 2, 1, length)).astype(np.float32)
     found = list(stream(running(built, batch), series))
