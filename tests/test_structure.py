@@ -16,7 +16,7 @@ OTHERS = {
     "bundle/test_texts.py": "bundles of texts, from the study to the files",
     "cli/test_search_end_to_end.py": "whole searches, each a process that is killed or goes on",
     "coreml/test_agreement.py": "graphs of architectures against those of their packages",
-    "coreml/test_difference.py": "of coreml/_verify.py and _bounds.py, what differs and what is allowed, without programs",
+    "coreml/test_difference.py": "of coreml/_verify.py and _bounds.py, what differs and what may, without programs",
     "coreml/test_every_form.py": "every kind of block in every form of weights",
     "coreml/test_verify_quantised.py": "of coreml/_verify.py, where weights or activations are compressed",
     "coreml/test_tasks.py": "programs of networks that do not name one class",
