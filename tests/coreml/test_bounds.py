@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import nn
 
-from anenas.coreml import Difference, Package, Verification, compress, verify
+from anenas.coreml import Difference, Package, Verification, compress, verify, verify_network
 from anenas.mil import coremltools
 from anenas.mil._spacing import spacing
 from anenas.mil._syntax import Constant
@@ -251,3 +251,15 @@ def test_what_a_format_may_be_off_by_is_what_compression_does_to_weights(
     assert most.shape == off.shape and not spacing(weight(plain)).any()
     assert (off <= 1.02 * most + 1e-4).all(), (off - most).max()
     assert off.max() > 0.4 * most.max()
+
+
+def test_a_network_with_the_weights_that_are_stored_is_held_to_rounding_alone(
+    converted: Converted, tmp_path: Path
+) -> None:
+    """Its weights were trained as integers, say: what their format may be off by is no excuse."""
+    network = large_network()
+    small = compress(converted(network, X), tmp_path / "small.mlpackage", "palette4")
+    strict = verify_network(small, network, X, rounded=False)
+    loose = held(small, X, outputs(network, X))
+    assert loose.passed and not strict.passed  # as these are not the ones that are stored
+    assert 5 * max(strict.tolerances.values()) < min(loose.tolerances.values())

@@ -4,6 +4,7 @@ import functools
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -226,3 +227,21 @@ def test_the_output_channels_of_a_transposed_convolution_are_compressed_apart(fo
     axes = (0, 2, 3)
     error = np.sqrt(((found - wanted) ** 2).mean(axes) / (wanted**2).mean(axes))
     assert error.max() < 0.2
+
+
+def test_equal_magnitudes_are_pruned_together_where_that_is_nearer() -> None:
+    """Of three magnitudes, those in the middle lie across the half: all are pruned, or none."""
+    coremltools()
+    import coremltools.optimize.coreml as optimize
+
+    from anenas.coreml._compress import _steps
+
+    ((_, config_of),) = _steps(optimize, get_weight_format("sparse50"))
+    for small, middle in ((0.1, 0.5), (0.1, 0.7), (0.45, 0.5), (0.0, 0.6), (0.0, 0.4), (0.5, 0.2), (0.3, 0.2)):
+        counts = [round(1000 * small), round(1000 * middle)]
+        values = np.repeat([0.25, 1.0, 4.0], [*counts, 1000 - sum(counts)])
+        weight = SimpleNamespace(val=np.random.default_rng(0).permutation(values).astype(np.float16))
+        pruned = (np.abs(weight.val) <= config_of(weight).threshold).sum()
+        choices = [number for number in (counts[0], sum(counts), 1000) if number]
+        nearest = min(choices, key=lambda number: abs(number - 500))
+        assert pruned == nearest, (small, middle)

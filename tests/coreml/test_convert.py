@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import nn
 
-from anenas.coreml import Package, convert
+from anenas.coreml import Package, convert, estimated_package_bytes
 from anenas.coreml._convert import save_package
 from anenas.mil import coremltools
 from anenas.space import Architecture
@@ -198,3 +200,14 @@ def test_converting_prints_nothing(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", program, path], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert path.is_dir()
+
+
+@given(st.integers(0, 10**6), st.integers(0, 500), st.integers(0, 100), st.integers(1, 9))
+def test_the_size_of_a_package_grows_with_what_is_in_it(
+    weights: int, operations: int, convolutions: int, more: int
+) -> None:
+    size = estimated_package_bytes(weights, operations, convolutions)
+    assert type(size) is int and size >= weights
+    assert estimated_package_bytes(weights + more, operations, convolutions) == size + more
+    assert estimated_package_bytes(weights, operations + more, convolutions) - size == 430 * more
+    assert estimated_package_bytes(weights, operations, convolutions + more) - size == 680 * more

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import torch
 
 from anenas._errors import AnenasError
 from anenas.coreml import Package, convert, program_scores, verify_network
+from anenas.coreml._convert import _fits_half
 from anenas.coreml._output_names import output_names
 from anenas.network import Deployed, Normalisation, build, fuse
 from anenas.space import Architecture
@@ -72,6 +74,27 @@ def test_only_what_float16_does_not_hold_is_computed_in_float32(
     package, _ = made(tmp_path, REGRESSION, numbers(*scale), ["price", "rooms"])
     in_fp32 = {op.kind for op in package.graph.ops if op.outputs[0].dtype == "fp32"}
     assert in_fp32 - {"cast"} == kinds
+
+
+@pytest.mark.parametrize(
+    ("mean", "std", "fits"),
+    [
+        (0.0, 1.0, True),
+        (17_000.0, 5_000.0, True),
+        (18_000.0, 5_000.0, False),  # three deviations further are half of float16's largest number
+        (-18_000.0, 5_000.0, False),
+        (17.0, 1.0, True),
+        (18.0, 1.0, False),  # rounded by a hundredth of a deviation there
+        (-18.0, 1.0, False),
+        (0.0, 0.0011, True),
+        (0.0, 0.0009, False),
+    ],
+)
+def test_what_float16_holds_of_numbers_in_their_units(mean: float, std: float, fits: bool) -> None:
+    for others in ([], [0.0]):
+        units = (torch.tensor([mean, *others]), torch.tensor([std, *[1.0 for _ in others]]))
+        assert _fits_half(SimpleNamespace(units=units)) == fits  # type: ignore[arg-type]
+    assert _fits_half(torch.nn.ReLU()) and _fits_half(SimpleNamespace(units=None))  # type: ignore[arg-type]
 
 
 def test_what_is_converted_next_is_float16_again(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from trained import CLASSES, MEAN, STD, deploy, edited, export, trained
 
 from anenas._errors import AnenasError
 from anenas.coreml import Difference, Package, convert, program_accuracy, program_scores, verify, verify_network
-from anenas.mil import Precision
+from anenas.mil import Precision, coremltools
 from anenas.network import Deployed, Normalisation, build, fuse
 from anenas.space import Architecture
 
@@ -42,6 +42,9 @@ def test_what_was_exported_passes_in_both_precisions(package: Package, deployed:
     result = verify_network(package, deployed, pixels)
     assert result.passed
     assert result.samples == 8
+    expected = deployed(torch.from_numpy(pixels)).detach().numpy()
+    assert result.fp16[0].relative == pytest.approx(result.fp16[0].largest / expected.max(), rel=1e-2)
+    assert result.layers == ()
     assert result.fp32[0].relative < 1e-5
     assert 0 < result.fp16[0].relative < 0.01
     assert result.fp16[0].top1 == 1
@@ -120,6 +123,24 @@ def test_a_network_that_overflows_in_float16_is_named(tmp_path: Path) -> None:
     assert not result.passed
     assert "overflow of" in result.problems[0]
     assert "(conv) in float16" in result.problems[0]
+
+
+def test_samples_are_those_of_the_input_that_holds_most(tmp_path: Path) -> None:
+    class Sum(nn.Module):
+        def forward(self, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+            return x + y
+
+    ct, x, y = coremltools(), np.ones((3, 2), np.float32), np.ones((1, 2), np.float32)
+    model = ct.convert(
+        torch.jit.trace(Sum(), (torch.from_numpy(x), torch.from_numpy(y))),
+        inputs=[ct.TensorType(name=name, shape=one.shape) for name, one in (("x", x), ("y", y))],
+        outputs=[ct.TensorType(name="sum")],
+        minimum_deployment_target=ct.target.iOS16,
+        skip_model_load=True,
+    )
+    model.save(str(tmp_path / "sum.mlpackage"))
+    result = verify(Package.open(tmp_path / "sum.mlpackage"), {"x": x, "y": y}, {"sum": x + y}, "the sum")
+    assert result.passed and result.samples == 3
 
 
 def test_values_of_another_shape_are_told(package: Package, pixels: np.ndarray) -> None:

@@ -78,6 +78,12 @@ def test_a_streaming_program_stays_on_the_engine_and_gives_what_its_network_does
 
 
 @first
+def test_what_is_allowed_follows_the_program_whose_weights_are_rounded_already(programs: Programs) -> None:
+    for found in verify_streamed(*programs, series()):
+        assert found.tolerances["fp32"] < 3e-5 and found.tolerances["fp16"] < 0.03
+
+
+@first
 def test_other_weights_are_noticed(programs: Programs) -> None:
     package, whole, streamed = programs
     streamed = copy.deepcopy(streamed)

@@ -13,7 +13,8 @@ import torch
 from torch import nn
 
 from anenas._errors import AnenasError
-from anenas.mil import coremltools, load_program, predict
+from anenas.mil import Feature, coremltools, load_program, predict
+from anenas.mil._apple import _given, _taken
 
 
 class Means(nn.Module):
@@ -57,3 +58,27 @@ def test_core_ml_is_asked_and_answers_as_torch_does(classifier: Path, monkeypatc
     assert actual.keys() == expected.keys()
     assert actual["classLabel"].tolist() == expected["classLabel"].tolist()
     np.testing.assert_allclose(actual["classLabel_probs"], expected["classLabel_probs"], rtol=1e-6)
+
+
+@pytest.mark.parametrize(("image", "mode"), [("RGB", "RGB"), ("BGR", "RGB"), ("grayscale", "L")])
+def test_a_picture_is_given_as_whole_pixels_in_the_order_of_pillow(image: str, mode: str) -> None:
+    channels = 1 if image == "grayscale" else 3
+    array = np.random.default_rng(0).uniform(-20, 280, (1, channels, 4, 6)).astype(np.float32)
+    picture = _given(array, Feature("x", "fp32", array.shape, image=image))
+    assert (picture.mode, picture.size) == (mode, (6, 4))
+    pixels = np.clip(np.rint(array[0]), 0, 255)  # a program that takes them in reverse is given them so
+    pixels = pixels[::-1] if image == "BGR" else pixels
+    found = np.asarray(picture)
+    np.testing.assert_array_equal(found[None] if channels == 1 else np.moveaxis(found, -1, 0), pixels)
+    assert _given(array, Feature("x", "fp32", array.shape)) is array
+
+
+def test_pictures_come_back_as_arrays_without_their_opacity() -> None:
+    colour = Feature("y", "fp32", None, image="RGB")
+    pixels = np.random.default_rng(0).integers(0, 256, (4, 6, 4))
+    np.testing.assert_array_equal(_taken(pixels, colour, ()), np.moveaxis(pixels[..., :3], -1, 0)[None])
+    grey = _taken(pixels[..., 0], Feature("y", "fp32", None, image="grayscale"), ())
+    np.testing.assert_array_equal(grey, pixels[None, None, :, :, 0])
+    whole = np.zeros((2, 3, 4, 6))
+    assert _taken(whole, colour, ()) is whole
+    assert _taken(pixels[..., 0], Feature("y", "fp32", None), ()).shape == (4, 6)

@@ -145,6 +145,63 @@ def test_every_form_of_compression(plain: dict[str, Path], tmp_path: Path, form:
         np.testing.assert_array_equal(weight, theirs[name])
 
 
+def unpacked_by_coremltools(name: str, system: str, *operands: Any) -> Any:
+    coremltools()
+    from coremltools.converters.mil.mil.ops.registry import SSAOpRegistry
+
+    (version,) = [one for target, one in SSAOpRegistry.core_ops[name].items() if target.name == system]
+    return version.decompress(*operands)
+
+
+@given(data=st.data())
+def test_scales_and_offsets_of_any_axis(data: st.DataObject) -> None:
+    shape = tuple(data.draw(st.lists(st.integers(2, 4), min_size=1, max_size=4)))
+    axis = data.draw(st.integers(0, len(shape) - 1))
+    random = np.random.default_rng(0)
+    whole = random.integers(0, 256, shape, np.uint8)
+    sides = [() if data.draw(st.booleans()) else (shape[axis],) for _ in range(2)]
+    zero, scale = random.integers(0, 256, sides[0], np.uint8), random.uniform(0.1, 1, sides[1]).astype(np.float32)
+    zero, scale = np.asarray(zero), np.asarray(scale)
+    found = FOLDED["constexpr_affine_dequantize"](whole, zero, scale, np.int32(axis))
+    expected = (whole.astype(np.float32) - _wide(zero, axis, len(shape))) * _wide(scale, axis, len(shape))
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    assert (found.dtype, found.shape) == (np.float32, shape)
+
+
+def _wide(parameter: np.ndarray[Any, Any], axis: int, rank: int) -> np.ndarray[Any, Any]:
+    return parameter.astype(np.float32).reshape([-1 if one == axis else 1 for one in range(rank)])
+
+
+@given(data=st.data())
+def test_blocks_and_tables_of_any_shape(data: st.DataObject) -> None:
+    """Sparse and dense, by scales and by tables, with scalars and vectors in these."""
+    blocks = data.draw(st.lists(st.integers(1, 3), min_size=2, max_size=3))
+    shape = [count * data.draw(st.integers(1, 3)) for count in blocks]
+    random = np.random.default_rng(0)
+    whole, mask = random.integers(-8, 8, shape, np.int8), random.integers(0, 2, shape, np.uint8)
+    scale, offset = random.uniform(0.1, 1, blocks).astype(np.float32), random.integers(-8, 8, blocks, np.int8)
+    kept = whole[mask != 0]
+    length = data.draw(st.integers(1, 3))
+    lut = random.standard_normal((*blocks, 4, length)).astype(np.float32)
+    indices = random.integers(0, 4, shape, np.uint8)
+    axis = np.int32(data.draw(st.integers(0, len(shape) - 1))) if length > 1 or data.draw(st.booleans()) else None
+    cases: list[tuple[str, tuple[Any, ...]]] = [
+        ("constexpr_blockwise_shift_scale", (whole, scale, offset)),
+        ("constexpr_blockwise_shift_scale", (whole, scale, None)),
+        ("constexpr_sparse_to_dense", (kept, mask)),
+        ("constexpr_sparse_blockwise_shift_scale", (mask, kept, scale, offset)),
+        ("constexpr_lut_to_dense", (indices, lut)),
+        ("constexpr_lut_to_sparse", (mask, indices[mask != 0], lut)),
+    ]
+    for name, operands in cases:
+        theirs = (*operands, axis) if "lut" in name else operands
+        expected = unpacked_by_coremltools(name, "iOS18", *theirs)
+        options = {"vector_axis": axis} if "lut" in name else {}
+        found = FOLDED[name](*operands, **options)
+        for one, other in zip(*(v if isinstance(v, tuple) else (v,) for v in (found, expected)), strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-6, err_msg=name)
+
+
 def test_casts_of_weights() -> None:
     half = np.array([0.1, 65504.0], np.float16)
     np.testing.assert_array_equal(FOLDED["constexpr_cast"](half, "fp32"), half.astype(np.float32))

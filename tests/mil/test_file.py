@@ -170,3 +170,16 @@ def test_what_is_read_is_read_once(path: Path) -> None:
 def test_one_file_alone_reads_models() -> None:
     house = Path(anenas.__file__).parent
     assert [file.name for file in house.rglob("*.py") if "ParseFromString" in file.read_text()] == ["_file.py"]
+
+
+def test_files_of_a_size_that_no_tool_writes_are_not_read(path: Path) -> None:
+    manifest = path / "Manifest.json"
+    text = manifest.read_text()
+    manifest.write_text(text + " " * (2**20 - len(text)))
+    assert ProgramFile.open(path).inputs
+    manifest.write_text(text + " " * (2**20 + 1 - len(text)))
+    assert refusal(lambda: ProgramFile.open(path)) == f"{manifest} is damaged: it has no root model"
+    manifest.write_text(text)
+    with (path / MODEL).open("wb") as file:
+        file.truncate(2**31)  # takes no place on the disk
+    assert "has 2,147,483,648 bytes; a Core ML model without its weights" in refusal(lambda: ProgramFile.open(path))

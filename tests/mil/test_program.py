@@ -16,6 +16,10 @@ from torch import nn
 import anenas
 from anenas._errors import AnenasError
 from anenas.mil import Program, ProgramFile, coremltools, load_program
+from anenas.mil._block import Steps
+from anenas.mil._precision import Numerics
+from anenas.mil._syntax import Block, Operation, Value
+from anenas.mil._types import ValueType, named_type
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Built = Callable[..., Program]
@@ -370,3 +374,24 @@ def test_an_operation_that_fails_is_named(converted: Converted) -> None:
     package.function.inputs[0].type.tensorType.dimensions[1].constant.size = 2
     (path / "Data/com.apple.CoreML/model.mlmodel").write_bytes(package.model.SerializeToString())
     assert "conv fails: " in refusal(lambda: load_program(path))
+
+
+def test_outputs_have_the_type_that_is_declared_but_halves_in_float32(built: Built) -> None:
+    mb = builder()
+
+    def build(a: Any) -> Any:
+        return mb.mul(x=a, y=2.0), mb.cast(x=a, dtype="int32"), mb.cast(x=a, dtype="fp16")
+
+    for precision, half in (("fp32", np.float32), ("fp16", np.float16)):
+        found = built(build, {"a": (3,)}, precision=precision, outputs=None)({"a": np.float32([1.5, -1, 3])})
+        assert [one.dtype for one in found.values()] == [np.float32, np.int32, half]
+
+
+@pytest.mark.parametrize(("gone", "named"), [(("x", "y"), "x"), (("y",), "y"), (("y", "x"), "x")])
+def test_the_first_parameter_that_is_lacking_is_named(gone: tuple[str, ...], named: str) -> None:
+    value = Value("x", ValueType("tensorType", named_type("fp32"), (2,)))
+    operands = {name: (value,) for name in ("x", "y") if name not in gone}
+    lacking = Operation("z", "add", operands, (value,))
+    assert refusal(lambda: Steps(Block((value,), (lacking,), ()), Numerics())) == (
+        f"operation 'z' (add) has no parameter '{named}'"
+    )

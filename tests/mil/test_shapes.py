@@ -13,6 +13,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from anenas._errors import AnenasError
+
 Array = np.ndarray[Any, np.dtype[Any]]
 Call = Callable[..., Any]
 
@@ -381,6 +383,7 @@ def test_lists_grow_where_they_are_written() -> None:
     )  # fmt: skip
 
     empty = make_list([2, "is0"], init_length=1)
+    assert torch.equal(list_read(empty, 0), torch.zeros(2, 1))
     first, second = torch.ones(2, 3), torch.full((2, 3), 2.0)
     filled = list_write(list_write(empty, 0, first), 2, second)
     assert (int(list_length(empty)), int(list_length(filled))) == (1, 3)
@@ -416,3 +419,96 @@ def test_boxes_that_overlap_a_better_one_are_suppressed(call: Call) -> None:
     new = call("non_maximum_suppression", boxes=boxes.transpose(0, 2, 1), scores=scores.transpose(0, 2, 1), **options)
     np.testing.assert_array_equal(new[2], [[1, 2, -1]])
     np.testing.assert_array_equal(new[0][0, :, 0], boxes[0, 1])
+
+
+def overlap(one: Array, other: Array) -> float:
+    """Of two boxes (x, y, width, height) about their centres: their common area by that of both."""
+    sides = [min(one[i] + one[2 + i] / 2, other[i] + other[2 + i] / 2) for i in range(2)]
+    sides = [side - max(one[i] - one[2 + i] / 2, other[i] - other[2 + i] / 2) for i, side in enumerate(sides)]
+    shared = max(sides[0], 0) * max(sides[1], 0)
+    return float(shared / (one[2] * one[3] + other[2] * other[3] - shared))
+
+
+@given(st.integers(1, 2), st.integers(1, 9), st.integers(1, 3), st.integers(1, 6), st.booleans(), st.integers(0, 99))
+def test_which_boxes_are_kept(
+    call: Call, images: int, count: int, classes: int, most: int, per_class: bool, seed: int
+) -> None:
+    random = np.random.RandomState(seed)
+    boxes = random.randint(1, 9, (images, count, 4)).astype(np.float32)
+    scores = random.permutation(images * count * classes).reshape(images, count, classes).astype(np.float32)
+    threshold, least = 0.3137, float(np.quantile(scores, 0.25))
+    options = {"boxes": boxes, "scores": scores, "iou_threshold": np.float32(threshold), "max_boxes": most}
+    result = call(
+        "non_maximum_suppression", score_threshold=np.float32(least), per_class_suppression=per_class, **options
+    )
+    for image in range(images):
+        kept: list[int] = []
+        for one in np.argsort(-scores[image].max(-1)):
+            rivals = [k for k in kept if not per_class or scores[image, k].argmax() == scores[image, one].argmax()]
+            far = all(overlap(boxes[image, one], boxes[image, k]) <= threshold for k in rivals)
+            if scores[image, one].max() >= least and far and len(kept) < most:
+                kept.append(int(one))
+        assert result[2][image].tolist() == kept + [-1] * (most - len(kept))
+        assert result[3][image] == len(kept)
+        for rows, given_ in ((result[0][image], boxes[image]), (result[1][image], scores[image])):
+            np.testing.assert_array_equal(rows[: len(kept)], given_[kept])
+            assert not rows[len(kept) :].any()
+
+
+def test_boxes_that_only_touch_or_are_nothing_do_not_overlap(call: Call) -> None:
+    boxes = np.array([[[2, 2, 4, 4], [6, 2, 4, 4], [2, 6, 4, 4], [9, 9, 0, 0], [9, 9, 0, 0]]], np.float32)
+    scores = np.array([[[5], [4], [3], [2], [1]]], np.float32)
+    options = {"iou_threshold": np.float32(0), "max_boxes": 5, "score_threshold": np.float32(0)}
+    assert call("non_maximum_suppression", boxes=boxes, scores=scores, **options)[2].tolist() == [[0, 1, 2, 3, 4]]
+
+
+X = np.arange(16, dtype=np.float32).reshape(1, 1, 4, 4)
+SAMPLED = {"padding_value": np.float32(0), "coordinates_mode": "unnormalized", "align_corners": True}
+
+
+@pytest.mark.parametrize(
+    ("name", "operands", "told"),
+    [
+        ("gelu", {"x": X, "mode": "FAST"}, "mode 'FAST' of gelu is not known"),
+        ("pad", {"x": X, "pad": [1, 1], "mode": "wrap"}, "padding 'wrap' is not known"),
+        ("max_pool", {"x": X, "kernel_sizes": [2, 2], "pad_type": "full"}, "padding 'full' is not known"),
+        ("resize_bilinear", {"x": X, "sampling_mode": "CUBIC"}, "sampling mode 'CUBIC' is not known"),
+        ("crop_resize", {"x": X}, "crop_resize needs roi or boxes"),
+        ("split", {"x": X, "axis": 0}, "a split needs num_splits or split_sizes"),
+        (
+            "scatter",
+            {"data": X, "indices": np.int32([0]), "updates": X, "mode": "and"},
+            "mode 'and' of scattering is not known",
+        ),
+        (
+            "resample",
+            {
+                "x": X,
+                "coordinates": np.zeros((1, 1, 1, 2), np.float32),
+                "sampling_mode": "nearest",
+                "padding_mode": "wrap",
+                **SAMPLED,
+            },
+            "padding 'wrap' is not known",
+        ),
+        (
+            "rnn",
+            {"x": X[0], "initial_h": X[0, 0], "weight_ih": X[0, 0], "weight_hh": X[0, 0], "activation": "cube"},
+            "activation 'cube' of a recurrent layer is not known",
+        ),
+        (
+            "lstm",
+            {
+                **dict.fromkeys(("initial_h", "initial_c"), X[0, 0, :, :1]),
+                "x": X[0],
+                "weight_ih": X[0, 0],
+                "weight_hh": X[0, 0, :, :1],
+                "direction": "bidirectional",
+            },
+            "a bidirectional lstm needs weight_ih_back and weight_hh_back",
+        ),
+    ],
+)
+def test_what_is_not_known_or_lacking_is_told(call: Call, name: str, operands: dict[str, Any], told: str) -> None:
+    with pytest.raises(AnenasError, match=f"^{told}$"):
+        call(name, **operands)
