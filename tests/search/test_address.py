@@ -146,15 +146,15 @@ def test_an_address_for_people_has_its_options_but_those_that_may_be_secret() ->
     ],
 )
 def test_what_a_server_says_no_with_is_told_in_words(postgresql: str, mysql: int, told: str) -> None:
-    class Of(Exception):
+    class OfServerError(Exception):
         sqlstate: str | None = None
 
-    by_state = Of("so it says")
+    by_state = OfServerError("so it says")
     by_state.sqlstate = postgresql
     errors: list[tuple[str, Exception]] = [
-        ("postgresql", Of({"S": "FATAL", "C": postgresql, "M": "so it says"})),  # pg8000's
+        ("postgresql", OfServerError({"S": "FATAL", "C": postgresql, "M": "so it says"})),  # pg8000's
         ("postgresql", by_state),  # psycopg's
-        ("mysql", Of(mysql, "so it says")),  # pymysql's
+        ("mysql", OfServerError(mysql, "so it says")),  # pymysql's
     ]
     for backend, error in errors:
         if not (postgresql if backend == "postgresql" else mysql):
