@@ -104,6 +104,23 @@ def test_a_number_that_is_the_same_for_all_is_told_as_it_is_and_what_differs_fro
     assert loss.item() == pytest.approx(0, abs=1e-12)  # the loss and the output have one scale
 
 
+@pytest.mark.parametrize("count", [2, 3])
+@pytest.mark.parametrize("absent", [False, True])
+def test_a_linear_layer_of_classes_in_another_order_is_the_same_in_that_order(count: int, absent: bool) -> None:
+    """Two classes, of which scikit-learn has one row, as more; and none that has no input is ever told."""
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(200, 6)).astype(np.float32)
+    labels = features[:, :count].argmax(1)
+    names = count + absent
+    weight, bias = CLASSIFICATION.linear(features, labels, names, 0.1)
+    assert ((features @ weight.T + bias).argmax(1) == labels).mean() > 0.9
+    order = np.roll(np.arange(names), 1)  # class i is order[i] there
+    other_weight, other_bias = CLASSIFICATION.linear(features, order[labels], names, 0.1)
+    scores, others = features @ weight.T + bias, features @ other_weight.T + other_bias
+    told = (torch.from_numpy(one).softmax(1).numpy() for one in (scores, others[:, order]))
+    np.testing.assert_allclose(*told, atol=1e-3)
+
+
 @pytest.mark.parametrize("strength", [1e-3, 1e-2, 0.1, 10.0])
 def test_a_linear_layer_of_numbers_is_regular_by_the_strength(strength: float) -> None:
     """Of one feature of unit variance, ridge regression shrinks what correlates by N / (N + 1 / C)."""
