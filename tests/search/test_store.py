@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import contextlib
 import errno
 import re
 from pathlib import Path
 
+import optuna
 import pytest
 from killed import killed_after, moments, together
 from optuna.storages import RDBStorage
+from sqlalchemy.exc import ProgrammingError
 
 from anenas._errors import AnenasError
-from anenas.search import SearchSettings, Study, is_being_searched, searching, study_name, study_names
+from anenas.search import SearchSettings, Study, _store, is_being_searched, searching, study_name, study_names
 from anenas.search._store import store_errors
 
 SETTINGS = SearchSettings({"accuracy": 0.0, "latency_ms": 0.5}, space="pretend", chip="A15")
@@ -41,6 +44,27 @@ def test_one_process_at_a_time_searches_a_study(tmp_path: Path) -> None:
         with pytest.raises(AnenasError, match="another process"), searching(tmp_path, "s"):
             pass
     assert not is_being_searched(tmp_path, "s")
+
+
+@pytest.mark.parametrize(("said", "tries"), [("relation already exists", 4), ("permission denied", 1)])
+def test_tables_that_others_make_just_now_are_waited_for_and_no_other_error(
+    monkeypatch: pytest.MonkeyPatch, said: str, tries: int
+) -> None:
+    calls: list[str] = []
+
+    def made(url: str, **options: object) -> str:
+        calls.append(url)
+        if len(calls) < 4:
+            raise ProgrammingError("CREATE TABLE studies", {}, Exception(said))
+        return "the tables"
+
+    monkeypatch.setattr(optuna.storages, "RDBStorage", made)
+    monkeypatch.setattr(_store, "connectable", lambda url: (url, {}))
+    monkeypatch.setattr(_store, "_PAUSE", 0.0)
+    expected = contextlib.nullcontext() if tries > 1 else pytest.raises(ProgrammingError, match=said)
+    with expected:
+        assert _store._connected.__wrapped__("postgresql://u@h/d", 0) == "the tables"
+    assert len(calls) == tries
 
 
 def test_what_a_disk_does_not_take_says_how_much_of_it_is_free(tmp_path: Path) -> None:

@@ -247,3 +247,11 @@ def test_what_the_cells_of_a_table_may_be_labels_of(
     rows = [tuple(cells)] if len(names) > 1 else [(cell,) for cell in cells]
     found = Cells("table", names, rows, range(2, 2 + len(rows)))
     assert (found.are_several, found.are_names, found.are_flags) == (are_several, are_names, are_flags)
+
+
+def test_cells_of_numbers_are_read_and_others_named_by_their_row() -> None:
+    labels, names = REGRESSION.read_cells(Cells("table", ("a", "b"), [("1.5", "-2"), ("1e3", "0")], [2, 5]))
+    assert (labels.tolist(), names) == ([[1.5, -2.0], [1000.0, 0.0]], ("a", "b"))
+    for cell in ("cat", "nan", "inf"):
+        with pytest.raises(AnenasError, match=f"table, row 5: b is '{cell}'; expected a number, or class names"):
+            REGRESSION.read_cells(Cells("table", ("a", "b"), [("1.5", "-2"), ("1e3", cell)], [2, 5]))
