@@ -110,7 +110,7 @@ class Away:
             return answers(*args, **options)
 
         self.monkeypatch.setattr(engine.dialect, "connect", connect)
-        clock = SimpleNamespace(monotonic=lambda: sum(self.pauses), sleep=self.pauses.append)
+        clock = SimpleNamespace(monotonic=lambda: 9000 + sum(self.pauses), sleep=self.pauses.append)
         self.monkeypatch.setattr(_patience, "time", clock)
         return engine
 
