@@ -78,7 +78,8 @@ def numbers(where: str, labels: Labels, names: Names | None) -> tuple[dict[str, 
     """
     count = columns(labels["train_y"])
     found = {key: _floats(where, key, array, count) for key, array in labels.items()}
-    return found, _named(where, names, count, "value_")
+    alone = ("value",) if names is None and count == 1 else names
+    return found, _named(where, alone, count, "value_")
 
 
 def _floats(where: str, key: str, array: NDArray[Any], count: int) -> NDArray[np.float32]:
@@ -104,4 +105,4 @@ def columns(labels: NDArray[Any]) -> int:
 def _named(where: str, names: Names | None, count: int, unnamed: str) -> Names:
     if names is not None and len(names) != count:
         raise AnenasError(f"{where}: class_names has {len(names)} names, but train_y has {count} columns")
-    return names or (("value",) if count == 1 else tuple(f"{unnamed}{i}" for i in range(count)))
+    return names or tuple(f"{unnamed}{i}" for i in range(count))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 import pytest
 
@@ -105,6 +106,31 @@ def test_a_new_chip_is_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
     assert fixed_us(chip) > 0
     assert not [finding for finding in check(graph, chip) if finding.is_error]
     assert chips()["A99"].max_dimension == 65_536
+
+
+# Of those that are no guesses; sources are at the table.
+@pytest.mark.parametrize(
+    ("figure", "measured"),
+    [
+        ("weight_gb_s", {"A17 Pro": 41, "M1": 51, "M4": 67, "M5": 145, "M6": 150}),
+        ("elementwise_g_s", {"M6": 61}),
+        ("fixed_us", {"A16": 120, "M1": 210, "M2": 100, "M4": 95, "M5": 90}),
+    ],
+)
+def test_figures_of_chips_that_were_measured_are_what_was_measured(figure: str, measured: dict[str, float]) -> None:
+    known = {chip.name: getattr(chip, figure) for chip in chips().values() if figure not in chip.guessed}
+    assert known == measured
+
+
+@pytest.mark.parametrize("family", ["A", "M"])
+def test_a_newer_chip_is_no_slower_than_the_one_before(family: str) -> None:
+    """As far as is known; what nobody measured is between what stands on either side."""
+    rows = [chip for chip in chips().values() if chip.name.startswith(family)]
+    for one, next_one in itertools.pairwise(rows):
+        for figure in ("generation", "cores", "clock_ghz", "weight_gb_s", "elementwise_g_s"):
+            if (one.name, figure) != ("A13", "clock_ghz"):  # 1.5 GHz of half as many cores as the A14 has
+                assert getattr(one, figure) <= getattr(next_one, figure), (next_one.name, figure)
+        assert one.fixed_us >= next_one.fixed_us and one.peak_tflops <= next_one.peak_tflops
 
 
 def test_no_field_of_a_row_can_be_forgotten() -> None:

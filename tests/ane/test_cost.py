@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from anenas.ane import Chip, chips, get_chip, graph_work, op_costs
+from anenas.ane import Chip, chips, get_chip, graph_work, op_costs, roof
 from anenas.graph import Graph, Op, Tensor
 
 m4 = get_chip("M4")
@@ -131,6 +131,16 @@ def test_a_larger_kernel_is_dearer_and_depthwise_is_dearer_than_its_macs() -> No
 def test_dense_convolutions_stay_below_the_peak(chip: Chip) -> None:
     op = conv(256, 256, size=(64, 64), kernel=1)
     assert 2 * op.macs / cost_us(op, chip) / 1e6 <= 0.9 * chip.peak_tflops * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("chip", chips().values(), ids=lambda chip: chip.name)
+def test_the_roof_is_what_the_fastest_operations_reach(chip: Chip) -> None:
+    tera, bandwidth = roof(chip)
+    fastest = [conv(256, 256, size=(64, 64), kernel=kernel) for kernel in (1, 3)]
+    assert max(2e-6 * op.macs / cost_us(op, chip) for op in fastest) == pytest.approx(tera)
+    heavy = linear(8192, 8192)
+    assert 1e-3 * heavy.weight_bytes / cost_us(heavy, chip) == pytest.approx(bandwidth)
+    assert 0.5 * chip.peak_tflops < tera < 3 * chip.peak_tflops
 
 
 def test_a_3x3_with_stride_1_takes_the_credit_of_winograd() -> None:

@@ -139,9 +139,13 @@ CASES: dict[str, list[Case]] = {
         Case(
             one("scaled_dot_product_attention", (1, 4, 2048, 16)), one("scaled_dot_product_attention", (1, 4, 512, 16))
         ),
+        Case(one("scaled_dot_product_attention", (4, 1025, 16)), one("scaled_dot_product_attention", (1025, 1024, 16))),
+        Case(one("matmul", (4, 1025, 16)), one("matmul", (1025, 1024, 16))),
     ],
     "vocabulary": [
-        Case(one("linear", (1, 64), (1, 10_001), (10_001, 64)), one("linear", (1, 64), (1, 1000), (1000, 64)))
+        Case(one("linear", (1, 64), (1, 10_001), (10_001, 64)), one("linear", (1, 64), (1, 1000), (1000, 64))),
+        Case(one("linear", (1, 64), (1, 10_049), (10_049, 64)), one("linear", (1, 64), (1, 10_048), (10_048, 64))),
+        Case(one("gather", (1, 64), (1, 8193), (8193, 64)), one("gather", (1, 64), (1, 8191), (8191, 64))),
     ],
     "vocabulary-split": [
         Case(one("linear", (1, 64), (1, 32_000), (32_000, 64)), one("linear", (1, 64), (1, 16_384), (16_384, 64)))
@@ -337,6 +341,73 @@ def test_what_is_not_taken_in_says_why() -> None:
     for known in known_differences().values():
         assert known.in_rules or known.in_interpreter or known.taken_in.startswith("no: "), known.name
         assert known.where in ("every", "engine", "gpu", "compiler") and known.source
+
+
+def test_the_rules_of_known_differences_name_the_sources_of_their_own() -> None:
+    evidence = {rule.id: rule.evidence for rule in rules()}
+    for name in met_conditions() - TOLD_BY.keys():
+        known = known_differences()[name]
+        told = f"{known.operation}, {known.condition} ({known.source})"
+        assert (told in evidence["does-not-compile"]) == (known.where == "compiler"), name
+        assert (told in evidence["differs-on-device"]) == (known.where != "compiler"), name
+
+
+def beside(*graphs: Graph) -> Graph:
+    """One program of several."""
+    ops = tuple(dataclasses.replace(op, name=f"{op.name}{i}") for i, graph in enumerate(graphs) for op in graph.ops)
+    return Graph(sum((graph.inputs for graph in graphs), ()), ops, sum((graph.outputs for graph in graphs), ()))
+
+
+dense = conv((1, 1), 16, 16, size=(8, 8))  # 16,384 multiply-accumulates
+
+
+@pytest.mark.parametrize(
+    ("rule", "graph", "told"),
+    [
+        # Products of 4·16·16·16 = 16,384 multiply-accumulates beside as many, and beside three times as many.
+        ("attention", beside(product(16), dense), "1 products of two activations, as in attention: 50% of mul"),
+        ("attention", beside(product(16), dense, dense, dense), "1 products of two activations, as in attention: 25%"),
+        ("depthwise", beside(conv((4, 4), groups=16), dense), "1 depthwise convolutions: 50% of multiply-acc"),
+        ("narrow-rows", conv(size=(8, 24)), "1 convolutions have rows not a multiple of 32 wide: 25% is padding"),
+        ("channels-16", conv(out=24), "24 channels out take the time of 32: 25% is padding"),
+        ("alignment", inputs(tensor("x", (1, 3, 299, 299))), "rows of 598 bytes, padded to 640: 37,674 lost"),
+        ("last-axis-one", one("relu", (1, 32, 1024, 1)), "y ends in an axis of 1, and takes 2.0 MiB instead"),
+        ("size", one("linear", (1, 1000), (1, 1000), (1000, 1000)), "weights total 2 MB, under 10 MB"),
+        # 33.6 MB at 32 GB/s.
+        ("size-10mb", one("linear", (1, 4096), weight=(4096, 4096)), "weights total 33.6 MB, over 10: 1.05 ms to read"),
+        # 2.1 MB at 32 GB/s is 65.5 µs; 2.1 million operations at half of 15.88 teraflops are 0.264 µs.
+        ("quantisation", one("linear", (1, 1024), weight=(1024, 1024)), "takes 248.1 times as long as computing"),
+        ("channel-passes", conv(out=272), "272 channels out need one more pass for the last 16"),
+        ("weight-passes", conv(into=256, out=256), "4,608 bytes of weights for each output channel"),
+        (
+            "power-of-two",
+            beside(conv(out=48), conv(out=32)),
+            "1 of 2 layers have widths that are not powers of two (48)",
+        ),
+        ("layout-change", CASES["layout-change"][0].broken, "copies 512 KiB to change the last axis"),
+        ("on-chip-memory", one("relu", (1, 96, 128, 128)), "writes 3.0 MiB, over the 2 MiB on the chip"),
+        ("parallel-convolutions", branches(64), "reads the same input as op1, with the same kernel: 128 channels"),
+        ("space-to-depth", conv(into=3, size=(64, 128)), "input channels: 3, on 64×128 pixels"),
+        ("softmax-axis", CASES["softmax-axis"][0].broken, "softmax along axis 3 of 2.0 MiB"),
+        ("small-inputs", CASES["small-inputs"][0].broken, "3 inputs are under 16 KiB each"),
+    ],
+)
+def test_figures_that_a_rule_tells_are_those_of_the_program(rule: str, graph: Graph, told: str) -> None:
+    messages = [finding.message for finding in check(graph, get_chip("A15")) if finding.rule == rule]
+    assert len(messages) == 1 and told in messages[0]
+
+
+@pytest.mark.parametrize(
+    ("rule", "graph", "fix"),
+    [
+        ("vocabulary", CASES["vocabulary"][0].broken, "pad it to 10,048"),
+        ("vocabulary-split", one("linear", (1, 64), (1, 40_000), (40_000, 64)), "split it in 3 heads and concatenate"),
+        ("alignment", CASES["alignment"][0].broken, "make the last axis a multiple of 32"),
+        ("channel-passes", conv(out=784), "prune to 768"),
+    ],
+)
+def test_what_a_rule_says_to_do_keeps_it(rule: str, graph: Graph, fix: str) -> None:
+    assert [finding.fix for finding in check(graph, get_chip("A15")) if finding.rule == rule] == [fix]
 
 
 def test_every_rule_tells_its_guideline_and_evidence() -> None:

@@ -44,6 +44,13 @@ def pets(*folders: str) -> list[str]:
     return [f"{folder}/{pet}/1.png" for folder in folders for pet in ("cat", "dog")]
 
 
+def test_what_is_no_folder_is_told_as_what_it_is(place: Place) -> None:
+    with pytest.raises(AnenasError, match=r"1\.png' is a file; expected a folder of class folders"):
+        read(place("1.png") / "1.png")
+    with pytest.raises(AnenasError, match=r"none' is not there; expected a folder of class folders"):
+        read(place("1.png") / "none")
+
+
 def test_classes_at_the_top_need_no_word(place: Place, log: pytest.LogCaptureFixture) -> None:
     classes, files = read_class_folders(place("dog/1.png", "cat/1.png", "cat/2.JPG"), IMAGES, (".png", ".jpg"))
     assert classes == ("cat", "dog")

@@ -4,9 +4,10 @@ import dataclasses
 
 import pytest
 
+from anenas._errors import AnenasError
 from anenas.ane import Chip, calibration, chips, fixed_us, get_chip, op_costs, program_cost
 from anenas.graph import Graph, Op, Tensor
-from anenas.latency import CalibratedLatency
+from anenas.latency import CalibratedLatency, OwnDevice
 from anenas.latency._calibrated import VERSION
 
 x, y = (Tensor(name, (1, 64, 32, 32)) for name in "xy")
@@ -92,3 +93,22 @@ def test_the_interval_is_wider_the_more_the_estimate_rests_on_what_is_known_less
     width = latency.high_ms / latency.ms
     assert width == pytest.approx(fitted.interval["A15"] ** (1 + (fitted.doubt - 1) * fraction))
     assert fitted.doubt > 1
+
+
+@every_chip
+@pytest.mark.parametrize(("scale", "fixed"), [(1.0, 1.0), (1.5, 4.0), (0.25, 0.5)])
+def test_an_own_device_takes_so_many_times_the_fixed_cost_and_so_many_times_the_rest(
+    chip: Chip, scale: float, fixed: float
+) -> None:
+    plain = source.latency(convolution, chip)
+    mine = OwnDevice("mine", chip.name, VERSION, scale, fixed, 1.25, 7)
+    latency = CalibratedLatency(mine).latency(convolution, chip)
+    assert latency.fixed_ms == pytest.approx(fixed * plain.fixed_ms)
+    assert latency.ms - latency.fixed_ms == pytest.approx(scale * (plain.ms - plain.fixed_ms))
+    assert (latency.high_ms / latency.ms, latency.ms / latency.low_ms) == pytest.approx((1.25, 1.25))
+    assert (latency.device, latency.apart) == ("mine", plain.apart)
+
+
+def test_a_calibration_of_another_version_of_the_model_is_refused() -> None:
+    with pytest.raises(AnenasError, match=f"'mine' was calibrated for calibrated-1, but this is {VERSION}; calibrate"):
+        CalibratedLatency(OwnDevice("mine", "A15", "calibrated-1", 1.0, 1.0, 1.25, 7))

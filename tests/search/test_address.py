@@ -126,6 +126,46 @@ def test_what_cannot_be_is_one_line(tmp_path: Path, database: URL, change: Calla
     assert not list(tmp_path.iterdir())
 
 
+def test_an_address_for_people_has_its_options_but_those_that_may_be_secret() -> None:
+    url = address.read_address("postgresql://u:s3cret@h:1/d?sslmode=require&password=s3cret&sslPassword=s3cret")
+    assert address.shown(url) == "postgresql://u@h:1/d?sslmode=require"
+
+
+@pytest.mark.parametrize(
+    ("postgresql", "mysql", "told"),
+    [
+        ("28P01", 1045, "the password or the user is wrong; give it in ANENAS_STORAGE"),  # ER_ACCESS_DENIED_ERROR
+        ("28000", 1045, "the password or the user is wrong; give it in ANENAS_STORAGE"),
+        ("3D000", 1049, "there is no database 'd'; create it, or name another"),  # ER_BAD_DB_ERROR
+        ("42501", 1044, "the user 'u' may not do that ("),  # ER_DBACCESS_DENIED_ERROR
+        ("42501", 1142, "the user 'u' may not do that ("),  # ER_TABLEACCESS_DENIED_ERROR
+        ("53300", 1040, "it has too many connections"),  # ER_CON_COUNT_ERROR
+        ("57P03", 0, "it is starting or stopping"),
+        ("", 1406, "MySQL keeps 64 kB"),  # ER_DATA_TOO_LONG
+        ("22001", 2013, "so it says"),  # of another kind; CR_SERVER_LOST
+    ],
+)
+def test_what_a_server_says_no_with_is_told_in_words(postgresql: str, mysql: int, told: str) -> None:
+    class OfServerError(Exception):
+        sqlstate: str | None = None
+
+    by_state = OfServerError("so it says")
+    by_state.sqlstate = postgresql
+    errors: list[tuple[str, Exception]] = [
+        ("postgresql", OfServerError({"S": "FATAL", "C": postgresql, "M": "so it says"})),  # pg8000's
+        ("postgresql", by_state),  # psycopg's
+        ("mysql", OfServerError(mysql, "so it says")),  # pymysql's
+    ]
+    for backend, error in errors:
+        if not (postgresql if backend == "postgresql" else mysql):
+            continue
+        url = URL.create(backend, "u", "s3cret", "h", database="d")
+        found = address.refusal(error, url)
+        assert told in found
+        assert ("PGPASSWORD or ~/.pgpass" in found) == (backend == "postgresql" and "password" in told)
+        assert address.is_refusal(error) == (told not in ("so it says", "it is starting or stopping"))
+
+
 def test_one_that_does_not_answer_is_told_in_the_time_that_it_names(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from killed import together
+from optuna.storages._rdb.models import StudyModel
 from pretend import PretendEvaluator
 from sqlalchemy import URL
 
@@ -98,3 +99,12 @@ def test_one_that_was_suspended_for_too_long_writes_no_more(
         with searching(other_machine(store, database), "s"), pytest.raises(AnenasError, match="was taken over by proc"):
             study.fail(trial, "late")
     assert [trial.state for trial in Study.load(store, "s").finished] == []
+
+
+def test_what_a_row_of_the_table_says_fits_into_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Databases but SQLite refuse a text that is longer than its column; a study has a name that Optuna's table has."""
+    monkeypatch.setattr(socket, "gethostname", lambda: "h" * 1000)
+    columns = lease._table().c
+    assert len(lease._myself()) == columns.who.type.length
+    assert columns.study.type.length == StudyModel.__table__.c.study_name.type.length
+    assert columns.owner.type.length >= 32  # a UUID's

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pretend import PretendEvaluator, PretendMeter
 
 from anenas._errors import AnenasError
+from anenas.latency import Fit, Latency, fit_device
 from anenas.search import (
     RECORDING,
     DevicePool,
@@ -22,9 +25,11 @@ from anenas.search import (
     SearchSettings,
     SerialExecutor,
     Study,
+    _measuring,
     check_devices,
     make_sampler,
 )
+from anenas.search.executors import Outcome
 from anenas.space import Limits, SearchSpace
 
 Searching = Callable[..., Search]
@@ -134,6 +139,47 @@ def test_estimates_follow_the_device_after_five_measurements(
     another = search()
     another.run(12)  # which measures nothing, knows it from the start
     assert another.problem.evaluator.scale == pytest.approx(2, rel=0.05)  # type: ignore[attr-defined]
+
+
+def test_estimates_are_fitted_anew_whenever_there_is_twice_as_much(
+    search: Searching, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fitted: list[int] = []
+
+    def noted(name: str, estimates: Sequence[Latency], *rest: Any) -> Fit:
+        fitted.append(len(estimates))
+        return fit_device(name, estimates, *rest)
+
+    monkeypatch.setattr(_measuring, "fit_device", noted)
+    search().run(22)
+    assert fitted == [5, 10, 20]
+
+
+class TwoDevices(SerialExecutor):
+    """Two places that measure in turn, unless one of them is to be avoided."""
+
+    devices = 2
+
+    def wait(self, timeout: float = math.inf) -> list[tuple[int, Outcome]]:
+        avoided = self._submitted[0][1].avoid
+        [(key, outcome)] = super().wait(timeout)
+        there = [place for place in ("first", "second") if place not in avoided] or ["first"]
+        return [(key, dataclasses.replace(outcome, place=there[key % len(there)]))]
+
+
+def test_of_two_devices_a_few_models_are_measured_by_both(search: Searching, study: Study) -> None:
+    running = search()
+    devices = running.devices
+    assert isinstance(devices, DevicePool)
+    running.executor = devices._executor = TwoDevices()
+    running.run(8)
+    known = [trial.evaluation.measurement for trial in study.completed]
+    both = [one for one in known if one and one.elsewhere]
+    assert len(known) == 8 and all(one and one.latency for one in known)
+    assert len(both) == 3 and all({one.place, *one.elsewhere} == {"first", "second"} for one in both)
+    summary = DeviceSummary.of(study.finished)
+    assert sum(summary.models.values()) == 8 and summary.models.keys() == {"first", "second"}
+    assert summary.compared == 3 and summary.apart == pytest.approx(0)  # both take twice what is estimated
 
 
 def test_a_device_with_another_chip_measures_nothing_and_says_so_once(

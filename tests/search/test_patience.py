@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 
 import postgres
 import pytest
 from pretend import PretendEvaluator
-from sqlalchemy import URL
+from sqlalchemy import URL, Engine, NullPool, create_engine
 from studies import search_alone
 
 from anenas._errors import AnenasError
@@ -87,3 +89,48 @@ def test_a_server_that_refuses_is_not_waited_for(
     with pytest.raises(AnenasError, match="there is no database"):
         search(store, space, lambda: postgres_server.do(f'DROP DATABASE "{database.database}" WITH (FORCE)'))
     assert "waits for it" not in caplog.text
+
+
+@dataclass
+class Away:
+    """A database that does not answer until it has been asked so often, and a clock that goes on by pauses alone."""
+
+    monkeypatch: pytest.MonkeyPatch
+    times: float
+    pauses: list[float] = field(default_factory=list)
+
+    def engine(self) -> Engine:
+        engine = create_engine("sqlite://", poolclass=NullPool)
+        answers = engine.dialect.connect
+
+        def connect(*args: object, **options: object) -> object:
+            assert len(self.pauses) < 1000, "it is asked for ever"
+            if len(self.pauses) < self.times:
+                raise sqlite3.OperationalError("connection refused")
+            return answers(*args, **options)
+
+        self.monkeypatch.setattr(engine.dialect, "connect", connect)
+        clock = SimpleNamespace(monotonic=lambda: 9000 + sum(self.pauses), sleep=self.pauses.append)
+        self.monkeypatch.setattr(_patience, "time", clock)
+        return engine
+
+
+def test_a_database_that_is_away_is_asked_less_and_less_often_until_patience_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    away = Away(monkeypatch, float("inf"))
+    engine = away.engine()
+    with _patience.patient(engine, "it"), pytest.raises(Exception, match="connection refused"):
+        engine.connect()
+    assert away.pauses[:6] == [0.5, 1, 2, 4, 8, 10] and set(away.pauses[6:]) == {10}
+    assert _patience.PATIENCE < sum(away.pauses) <= _patience.PATIENCE + 10
+
+
+def test_how_long_it_was_away_is_told(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    engine = Away(monkeypatch, 4).engine()
+    with _patience.patient(engine, "it"):
+        engine.connect().close()
+        engine.connect().close()  # which is told nothing more
+    assert caplog.messages == ["it is away; the search waits for it, 10 minutes at most", "it answers again, after 8 s"]
+    with pytest.raises(Exception, match="connection refused"):
+        Away(monkeypatch, 1).engine().connect()  # outside of the block nothing waits

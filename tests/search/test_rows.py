@@ -8,6 +8,7 @@ from pathlib import Path
 import optuna
 import pytest
 from optuna.trial import TrialState
+from sqlalchemy import event
 
 from anenas.search import _rows
 from anenas.search._rows import UnreadableTrial, add_trial, read_trials, running_trials
@@ -95,6 +96,38 @@ def test_a_trial_that_is_added_is_the_one_that_optuna_would_add(storage: optuna.
     assert ours == theirs
     study.tell(8, (1.0, 2.0))
     assert study.get_trials()[8].values == [1.0, 2.0]
+
+
+def test_more_parameters_of_a_new_trial_are_no_more_statements(storage: optuna.storages.RDBStorage) -> None:
+    study = optuna.create_study(storage=storage)
+    made = []
+    for count in (2, 40):
+        statements: list[str] = []
+
+        def note(_: object, __: object, statement: str, *rest: object, to: list[str] = statements) -> None:
+            to.append(statement)
+
+        distributions = {f"p{i}": optuna.distributions.FloatDistribution(0, 1) for i in range(count)}
+        new = optuna.create_trial(
+            state=TrialState.RUNNING, params=dict.fromkeys(distributions, 0.5), distributions=dict(distributions)
+        )
+        event.listen(storage.engine, "before_cursor_execute", note)
+        try:
+            row = add_trial(storage, study._study_id, new)
+        finally:
+            event.remove(storage.engine, "before_cursor_execute", note)
+        assert storage.get_trial(row).params == new.params
+        made.append(len(statements))
+    assert made[0] == made[1]
+
+
+def test_a_trial_is_added_where_there_is_no_database(storage: optuna.storages.RDBStorage) -> None:
+    new = _filled(storage).get_trials()[5]
+    in_memory = optuna.storages.InMemoryStorage()
+    study = optuna.create_study(storage=in_memory, directions=["minimize", "maximize"])
+    added = in_memory.get_trial(add_trial(in_memory, study._study_id, new))
+    assert (added.number, added.state, added.params) == (0, TrialState.RUNNING, new.params)
+    assert added.user_attrs == new.user_attrs
 
 
 def test_each_damaged_trial_is_found_and_the_others_are_read(

@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+import contextlib
+import errno
 import re
 from pathlib import Path
 
+import optuna
 import pytest
 from killed import killed_after, moments, together
 from optuna.storages import RDBStorage
+from sqlalchemy.exc import ProgrammingError
 
 from anenas._errors import AnenasError
-from anenas.search import SearchSettings, Study, is_being_searched, searching, study_names
+from anenas.search import SearchSettings, Study, _store, is_being_searched, searching, study_name, study_names
+from anenas.search._store import store_errors
 
 SETTINGS = SearchSettings({"accuracy": 0.0, "latency_ms": 0.5}, space="pretend", chip="A15")
 
@@ -39,6 +44,60 @@ def test_one_process_at_a_time_searches_a_study(tmp_path: Path) -> None:
         with pytest.raises(AnenasError, match="another process"), searching(tmp_path, "s"):
             pass
     assert not is_being_searched(tmp_path, "s")
+
+
+@pytest.mark.parametrize(("said", "tries"), [("relation already exists", 4), ("permission denied", 1)])
+def test_tables_that_others_make_just_now_are_waited_for_and_no_other_error(
+    monkeypatch: pytest.MonkeyPatch, said: str, tries: int
+) -> None:
+    calls: list[str] = []
+
+    def made(url: str, **options: object) -> str:
+        calls.append(url)
+        if len(calls) < 4:
+            raise ProgrammingError("CREATE TABLE studies", {}, Exception(said))
+        return "the tables"
+
+    monkeypatch.setattr(optuna.storages, "RDBStorage", made)
+    monkeypatch.setattr(_store, "connectable", lambda url: (url, {}))
+    monkeypatch.setattr(_store, "_PAUSE", 0.0)
+    expected = contextlib.nullcontext() if tries > 1 else pytest.raises(ProgrammingError, match=said)
+    with expected:
+        assert _store._connected.__wrapped__("postgresql://u@h/d", 0) == "the tables"
+    assert len(calls) == tries
+
+
+def test_what_a_disk_does_not_take_says_how_much_of_it_is_free(tmp_path: Path) -> None:
+    for store, told in ((tmp_path, r"; [0-9.]+ MB are free; fix"), (tmp_path / "nowhere", " (x); fix")):
+        with pytest.raises(AnenasError) as raised, store_errors(store):
+            raise OSError(errno.ENOSPC, "No space left on device", "x")
+        found = str(raised.value)
+        assert found.startswith(f"cannot write the store {store}: No space left on device (x)")
+        assert re.search(told if store.is_dir() else re.escape(told), found)
+    with pytest.raises(ConnectionError), store_errors(tmp_path):  # of what a search is told to
+        raise ConnectionResetError
+
+
+@pytest.mark.parametrize("given", [None, "mine"])
+def test_a_study_that_is_begun_afresh_is_none_that_there_is_and_otherwise_the_last_of_its_family_goes_on(
+    tmp_path: Path, given: str | None
+) -> None:
+    def name(*, new: bool) -> str:
+        return study_name(tmp_path, given, new, "title of it", SETTINGS)
+
+    first = name(new=False)
+    assert first == given or re.fullmatch(r"title-of-it-[0-9a-f]{6}", first)
+    assert name(new=True) == first
+    for other in (f"{first}-x", f"{first}-2b", f"x{first}-7", f"{first}7"):  # of no family
+        Study.create_or_continue(tmp_path, other, SETTINGS)
+    assert name(new=False) == name(new=True) == first
+    for number in (1, 2, 3):
+        last = name(new=True)
+        assert last == (first if number == 1 else f"{first}-{number}")
+        Study.create_or_continue(tmp_path, last, SETTINGS)
+        assert name(new=False) == (given or last)
+    Study.create_or_continue(tmp_path, f"{first}-12", SETTINGS)
+    assert name(new=True) == f"{first}-13"
 
 
 @pytest.mark.parametrize(("name", "sign"), [("why?", "'?'"), ("100%41 done", "'%'")])

@@ -5,6 +5,7 @@ import dataclasses
 import functools
 import itertools
 import json
+import random
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from pretend import PretendEvaluator, estimate
 
 from anenas._errors import AnenasError
-from anenas.search import EVALUATION, Problem, SearchSettings, Study, Trial, TrialFiles, make_sampler
+from anenas.search import EVALUATION, Measurement, Problem, SearchSettings, Study, Trial, TrialFiles, make_sampler
 from anenas.space import Decisions
 
 SETTINGS = SearchSettings({"accuracy": 0.0, "latency_ms": 0.5}, space="pretend", chip="A15")
@@ -101,6 +102,36 @@ def test_the_front_and_hypervolume_follow_the_trials(study: Study, problem: Prob
     assert volumes == sorted(volumes)
     assert study.front[0] is study.picks["fast"]
     assert study.front[-1] is study.picks["accurate"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_study_that_was_changed_is_the_study_that_is_read(study: Study, problem: Problem, seed: int) -> None:
+    """Whatever measurements, final trainings and tests say of its trials, in whatever order."""
+    rng = random.Random(seed)
+    for _ in range(8):
+        complete(study, study.ask(RANDOM, problem))
+    for step in range(15):
+        trial = rng.choice(study.completed[:3] or study.completed)
+        match rng.choice(["measured", "final", "tested"] if step % 5 else ["over"]):
+            case "tested":
+                study.set_test_score(trial.number, rng.random())
+            case "final":
+                study.final_workspace(trial.number)
+                better = dataclasses.replace(trial.evaluation, score=rng.random())
+                study.set_final(trial.number, 9, rng.choice([better, better, None]))
+            case kind:
+                estimated = trial.evaluation.estimated_latency
+                ms = estimated.ms * rng.choice([0.01, 0.9, 3.0, 30.0])
+                latency = dataclasses.replace(estimated, ms=ms, low_ms=0.9 * ms, high_ms=1.1 * ms)
+                violations = {"latency_ms": 0.5} if kind == "over" else {}
+                study.set_measurement(trial.number, Measurement(estimated, latency, None, "here"), violations)
+        if step % 3:
+            continue
+        again = reopened(study)
+        assert again.completed == study.completed and again.finished == study.finished
+        assert [one.number for one in again.front] == [one.number for one in study.front]
+        assert again.picks == study.picks and again.counts == study.counts
+        assert again.hypervolumes[-1:] == pytest.approx(study.hypervolumes[-1:])
 
 
 def test_what_core_ml_may_keep_on_the_cpu_is_picked_only_where_that_is_all_there_is(

@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from anenas._errors import AnenasError
 from anenas.coreml import Package, program_accuracy, program_scores
 from anenas.data import PARTS, Dataset, Split, load_data
-from anenas.latency import Target
+from anenas.latency import CalibratedLatency, FunctionLatency, OwnDevice, Target
 from anenas.mil import ProgramFile
 from anenas.network import build
 from anenas.pretrained import save_trained
@@ -163,6 +163,20 @@ def test_a_trial_begins_with_the_weights_that_another_left(data: Path, tmp_path:
     assert heir.losses[0][1] < alone.losses[0][1]
 
 
+def test_only_estimates_of_the_model_for_a_chip_follow_a_device_that_measured_it() -> None:
+    device = OwnDevice("measured", "A15", CalibratedLatency.model, 3.0, 3.0, 1.25, 7)
+    plain, other = Target.named("A15"), Target.named("M2")
+    own = Target("my-phone", plain.chip, CalibratedLatency(dataclasses.replace(device, name="my-phone", scale=2.0)))
+    told = Target("A15", plain.chip, FunctionLatency(lambda graph, chip: 1.0, name="mine", version="1"))
+    before = TrainingEvaluator((plain, other), epochs=1)
+    after = before.adapted(device)
+    assert after is not None
+    was, now = (one.estimate(NETWORK).latency_by_chip for one in (before, after))
+    assert now["A15"].ms == pytest.approx(3 * was["A15"].ms) and now["M2"] == was["M2"]
+    for one in (own, told):
+        assert TrainingEvaluator((one, other), epochs=1).adapted(device) is None
+
+
 def test_final_training_goes_on_from_the_trial_s_weights_until_a_cycle_makes_it_no_better(
     data: Path, tmp_path: Path
 ) -> None:
@@ -179,6 +193,7 @@ def test_final_training_goes_on_from_the_trial_s_weights_until_a_cycle_makes_it_
     )
     assert after and after.score == 1.0  # three shades are soon told apart
     assert after.trained_steps < 6 * 156 and max(done) < 6 * 100
+    assert after.trained_steps == after.total_steps == after.losses[-1][0] > 0
     assert [step for step, _ in after.losses] == sorted(step for step, _ in after.losses)
     assert {path.name for path in final.iterdir()} == {WEIGHTS, ARCHITECTURE, OPERATIONS, PACKAGE, VALIDATION_SCORES}
     assert evaluator.test(NETWORK, TrialFiles(final, data)) > 0.9

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from anenas._errors import AnenasError
-from anenas.tasks import METRICS, Metric, Predictions, find_metric, metric_names
+from anenas.tasks import METRICS, TASKS, Metric, Predictions, Task, find_metric, metric_names
 
 NAMES = ("cat", "dog", "fox")
 
@@ -118,6 +118,24 @@ def test_values_in_words() -> None:
     accuracy, loss = find_metric("accuracy"), find_metric("log_loss")
     assert (accuracy.words(0.8731), accuracy.words(0.8731, 0.0074)) == ("87.31%", "87.3 ± 0.7 %")
     assert (loss.words(0.21437), loss.words(0.21437, 0.0081)) == ("0.2144", "0.2144 ± 0.0081")
+
+
+@pytest.mark.parametrize("task", TASKS.values(), ids=list(TASKS))
+def test_what_is_in_a_unit_of_its_own_is_never_told_in_per_cent(task: Task) -> None:
+    fractions = {name for name in task.metrics if task.classifies} - {"log_loss"}
+    for name in (*task.metrics, *(f"{family}@a" for family in task.class_metrics)):
+        found = find_metric(name)
+        is_fraction = name in fractions or "@" in name
+        texts = (found.label, found.words(0.5), found.words(0.5, 0.1))
+        assert ["%" in text for text in texts] == [is_fraction] * 3, name
+        assert found.title and found.title in found.label
+    assert find_metric("accuracy").title == "accuracy"
+
+
+def test_of_inputs_of_no_class_nothing_is_ranked_right() -> None:
+    nothing = Predictions(np.full((4, 3), 0.2), np.zeros((4, 3), np.uint8), NAMES)
+    assert measured("mean_average_precision", nothing) == 0
+    assert measured("auroc", nothing) == 0.5  # as of scores that know nothing
 
 
 def test_every_metric_is_registered_under_its_name() -> None:

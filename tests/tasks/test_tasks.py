@@ -86,6 +86,52 @@ def test_held_out_splits_have_their_part_of_every_stratum(task: Task) -> None:
     assert strata.shape == (240,) and strata.dtype == np.int64 and len(np.unique(strata)) >= 3
 
 
+@pytest.mark.parametrize("count", [1, 2, 4, 5, 7, 8, 19, 20, 21, 103])
+def test_strata_of_numbers_are_fifths_at_most_of_four_inputs_at_least(count: int) -> None:
+    """So that what is held out of each is one input at least, and not most of it."""
+    labels = np.random.default_rng(count).normal(size=(count, 2)).astype(np.float32)
+    strata = REGRESSION.strata(labels)
+    counts = np.bincount(strata)
+    assert counts.min() >= min(4, count) and len(counts) == max(1, min(5, count // 4))
+    assert np.ptp(counts) <= 1 and (np.diff(strata[labels[:, 0].argsort()]) >= 0).all()
+
+
+def test_a_number_that_is_the_same_for_all_is_told_as_it_is_and_what_differs_from_it_in_its_unit() -> None:
+    labels = np.array([[7.0, 1.0], [7.0, 5.0]], np.float32)
+    outputs = torch.tensor([[0.0, 0.0], [0.25, 1.0]])
+    assert REGRESSION.output(labels)(outputs).tolist() == [[7.0, 3.0], [7.25, 5.0]]
+    loss = REGRESSION.loss(labels, 2)(outputs, REGRESSION.output(labels)(outputs))
+    assert loss.item() == pytest.approx(0, abs=1e-12)  # the loss and the output have one scale
+
+
+@pytest.mark.parametrize("count", [2, 3])
+@pytest.mark.parametrize("absent", [False, True])
+def test_a_linear_layer_of_classes_in_another_order_is_the_same_in_that_order(count: int, absent: bool) -> None:
+    """Two classes, of which scikit-learn has one row, as more; and none that has no input is ever told."""
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(200, 6)).astype(np.float32)
+    labels = features[:, :count].argmax(1)
+    names = count + absent
+    weight, bias = CLASSIFICATION.linear(features, labels, names, 0.1)
+    assert ((features @ weight.T + bias).argmax(1) == labels).mean() > 0.9
+    order = np.roll(np.arange(names), 1)  # class i is order[i] there
+    other_weight, other_bias = CLASSIFICATION.linear(features, order[labels], names, 0.1)
+    scores, others = features @ weight.T + bias, features @ other_weight.T + other_bias
+    told = (torch.from_numpy(one).softmax(1).numpy() for one in (scores, others[:, order]))
+    np.testing.assert_allclose(*told, atol=1e-3)
+
+
+@pytest.mark.parametrize("strength", [1e-3, 1e-2, 0.1, 10.0])
+def test_a_linear_layer_of_numbers_is_regular_by_the_strength(strength: float) -> None:
+    """Of one feature of unit variance, ridge regression shrinks what correlates by N / (N + 1 / C)."""
+    features = np.random.default_rng(0).permutation(np.repeat([-1.0, 1.0], 20))[:, None].astype(np.float32)
+    labels = (3 + 2 * features + np.tile([[-1.0], [1.0]], (20, 1))).astype(np.float32)
+    weight, bias = REGRESSION.linear(features, labels, 1, strength)
+    correlation = np.corrcoef(features[:, 0], labels[:, 0])[0, 1]
+    assert weight.item() == pytest.approx(correlation * 40 / (40 + 1 / strength), rel=2e-3)
+    assert bias.item() == pytest.approx(0, abs=2e-3)
+
+
 @pytest.mark.parametrize(
     ("task", "labels", "problem"),
     [
@@ -178,3 +224,34 @@ def test_one_class_for_each_input_needs_one_column() -> None:
     cells = Cells("'t.csv'", ("a", "b"), [("1", "0")], [2])
     with pytest.raises(AnenasError, match=r"'t.csv': a single class per input needs one column .*; found a, b"):
         CLASSIFICATION.read_cells(cells)
+
+
+@pytest.mark.parametrize(
+    ("names", "cells", "are_several", "are_names", "are_flags"),
+    [
+        (("label",), ["cat", "dog"], False, True, False),
+        (("label",), ["cat|dog", "dog"], True, True, False),
+        (("label",), ["1", "-12"], False, True, False),  # whole numbers name classes, too
+        (("label",), ["0", "1"], False, True, True),
+        (("price",), ["1.5", "2"], False, False, False),
+        (("price",), ["1e3"], False, False, False),
+        (("price",), ["inf"], False, True, False),  # it is no number that could be learnt
+        (("a", "b"), ["cat", "dog"], False, False, False),
+        (("a", "b"), ["1", "0"], False, False, True),
+        (("a", "b"), ["0.5", "1"], False, False, False),
+    ],
+)
+def test_what_the_cells_of_a_table_may_be_labels_of(
+    names: tuple[str, ...], cells: list[str], are_several: bool, are_names: bool, are_flags: bool
+) -> None:
+    rows = [tuple(cells)] if len(names) > 1 else [(cell,) for cell in cells]
+    found = Cells("table", names, rows, range(2, 2 + len(rows)))
+    assert (found.are_several, found.are_names, found.are_flags) == (are_several, are_names, are_flags)
+
+
+def test_cells_of_numbers_are_read_and_others_named_by_their_row() -> None:
+    labels, names = REGRESSION.read_cells(Cells("table", ("a", "b"), [("1.5", "-2"), ("1e3", "0")], [2, 5]))
+    assert (labels.tolist(), names) == ([[1.5, -2.0], [1000.0, 0.0]], ("a", "b"))
+    for cell in ("cat", "nan", "inf"):
+        with pytest.raises(AnenasError, match=f"table, row 5: b is '{cell}'; expected a number, or class names"):
+            REGRESSION.read_cells(Cells("table", ("a", "b"), [("1.5", "-2"), ("1e3", cell)], [2, 5]))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -32,8 +33,8 @@ class Training:
         self.network(torch.randn(2, 1, 8, 8)).square().sum().backward()
         self.optimizer.step()
 
-    def save(self, path: Path) -> None:
-        save_checkpoint(path, PROGRESS, self.network, self.optimizer, self.scaler, CPU)
+    def save(self, path: Path, progress: Progress = PROGRESS) -> None:
+        save_checkpoint(path, progress, self.network, self.optimizer, self.scaler, CPU)
 
     def load(self, path: Path) -> Progress:
         return load_checkpoint(path, self.network, self.optimizer, self.scaler, CPU)
@@ -51,12 +52,13 @@ def same(first: list[torch.Tensor], second: list[torch.Tensor]) -> bool:
     return all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
 
 
-def test_what_is_loaded_goes_on_as_what_was_saved(path: Path) -> None:
-    saved, loaded = Training(steps=3), Training()
-    saved.save(path)
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_what_is_loaded_goes_on_as_what_was_saved(path: Path, steps: int) -> None:
+    saved, loaded, progress = Training(steps=steps), Training(), dataclasses.replace(PROGRESS, step=steps)
+    saved.save(path, progress)
     saved.step()
     torch.manual_seed(99)
-    assert loaded.load(path) == PROGRESS
+    assert loaded.load(path) == progress
     loaded.step()  # with the random numbers that the other one drew
     assert same(saved.weights(), loaded.weights())
 

@@ -7,7 +7,7 @@ from torch import nn
 
 from anenas.data import Dataset, Split
 from anenas.inputs import IMAGES
-from anenas.tasks import CLASSIFICATION, MULTILABEL, REGRESSION, Task, find_metric
+from anenas.tasks import CLASSIFICATION, MULTILABEL, REGRESSION, Predictions, Task, find_metric
 from anenas.training import fit_probe, pooled_features
 
 
@@ -64,3 +64,19 @@ def test_features_are_means_over_pixels() -> None:
     with torch.no_grad():
         expected = network(torch.from_numpy(images).float()).mean((2, 3))
     np.testing.assert_allclose(found[""], expected.numpy(), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["accuracy", "log_loss"])  # the more the better, and the less
+@pytest.mark.parametrize("seed", range(2))
+def test_of_several_strengths_the_one_is_taken_that_is_best_for_what_is_held_out(name: str, seed: int) -> None:
+    (train, labels), (held_out, more) = noisy_features(3, seed), noisy_features(3, seed + 9)
+    features, of, metric = train[::7], dataset(labels[::7], more, 3), find_metric(name)
+
+    def measured(*strengths: float) -> float:
+        scores = fit_probe(features, held_out, of, metric, strengths).scores
+        return metric.measure(Predictions(scores, more, of.classes))
+
+    strengths = (1e-5, 1e-2, 1.0, 1e3)
+    each = [measured(one) for one in strengths]
+    assert len(set(each)) > 1
+    assert measured(*strengths) == measured(*strengths[::-1]) == (min if name == "log_loss" else max)(each)

@@ -10,7 +10,7 @@ from torch import nn
 from anenas.data import Split
 from anenas.network import Deployed, Normalisation
 from anenas.training import Teacher, accuracy, train
-from anenas.training._teacher import SHARE
+from anenas.training._teacher import SHARE, TEMPERATURE
 
 NORMALISE = Normalisation((0.5,), (0.25,))
 
@@ -46,6 +46,21 @@ def test_who_answers_as_the_teacher_does_has_no_more_loss_than_by_the_labels(shi
     logits = brightness(pixels.float()) + shift  # the same probabilities
     loss = Teacher(brightness, (8, 8)).loss(logits, pixels, torch.tensor(2.0))
     assert loss.item() == pytest.approx((1 - SHARE) * 2.0, abs=1e-6)
+
+
+def test_labels_and_teacher_have_a_share_each_of_one_loss() -> None:
+    """What is right by either alone is not right; neither pushes away from what it says."""
+    pixels = torch.randint(0, 256, (16, 1, 8, 8), dtype=torch.uint8)
+    logits = torch.zeros(16, 2)
+
+    def loss(logits: torch.Tensor, labelled: float) -> float:
+        return Teacher(brightness, (8, 8)).loss(logits, pixels, torch.tensor(labelled)).item()
+
+    of_labels = loss(logits, 3.0) - loss(logits, 2.0)
+    assert 0 < of_labels < 1
+    answers = (brightness(pixels.float()) / TEMPERATURE).softmax(1)
+    apart = (answers * (answers.log() - math.log(0.5))).sum(1).mean().item() * TEMPERATURE**2
+    assert loss(logits, 0.0) == pytest.approx((1 - of_labels) * apart, rel=1e-4)
 
 
 def test_answers_of_a_step_are_a_mean_so_that_the_loss_does_not_grow_with_the_batch() -> None:

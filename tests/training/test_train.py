@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import math
 from pathlib import Path
 
@@ -175,6 +176,24 @@ def test_fewer_images_than_a_batch_are_trained_on_all_the_same() -> None:
     assert train(small_network(), bright_and_dark(10), NORMALISE, epochs=4, augment=as_it_is)[-1][0] == 4
 
 
+@pytest.mark.parametrize("before", [False, True])
+@pytest.mark.parametrize("fails", [False, True])
+def test_while_it_trains_and_no_longer_cudnn_computes_the_same_each_time(
+    monkeypatch: pytest.MonkeyPatch, before: bool, fails: bool
+) -> None:
+    monkeypatch.setattr(torch.backends.cudnn, "deterministic", before)
+    seen: list[bool] = []
+
+    def looking(step: int, steps: int) -> None:
+        seen.append(torch.backends.cudnn.deterministic)
+        if fails:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) if fails else contextlib.nullcontext():
+        train(small_network(), bright_and_dark(64), NORMALISE, epochs=1, augment=as_it_is, on_step=looking)
+    assert set(seen) == {True} and torch.backends.cudnn.deterministic is before
+
+
 def test_a_processor_computes_in_full_precision() -> None:
     network, seen = small_network(), set()
     network.register_forward_hook(lambda _, taken, made: seen.update({taken[0].dtype, made.dtype}))
@@ -247,8 +266,9 @@ def test_a_gpu_is_picked_where_there_is_one_and_only_those_that_there_are(monkey
     assert [pick_device(f"cuda:{i}").index for i in range(2)] == [0, 1]
     with pytest.raises(AnenasError, match=r"'cuda:2' is not available; this machine has cpu, cuda$"):
         pick_device("cuda:2")
-    with pytest.raises(AnenasError, match="'cpu:1' is not available"):
-        pick_device("cpu:1")
+    for name in ("cpu:1", "mps", "meta", "xla"):  # torch has kinds that are no place to train, and that are not here
+        with pytest.raises(AnenasError, match=f"'{name}' is not available; this machine has cpu, cuda$"):
+            pick_device(name)
 
 
 @pytest.mark.parametrize(("visible", "names"), [(None, ["0", "1", "2"]), ("7,5,6", ["7", "5", "6"])])
