@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 from commands import Run
+from pretend import PretendEvaluator
 from studies import pretend_study
 
-from anenas.search import Study
+from anenas.search import FinalTraining, SerialExecutor, Study
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +52,14 @@ def test_what_was_trained_only_briefly_is_told_with_the_command_that_trains_it_f
     arguments = ("choose", "s", "--store", tmp_path / "store", "--no-export")
     assert f"    {command}\n" in run(*arguments).out
     assert json.loads(run(*arguments, "--json").out)["train_further"] == command
+
+
+def test_what_a_final_training_came_to_is_told(run: Run, tmp_path: Path) -> None:
+    study = pretend_study(tmp_path / "store", "s", [(1, 16), (4, 64)])
+    FinalTraining(study, PretendEvaluator(final_gain=0.03), SerialExecutor()).run()
+    out = run("choose", "s", "--store", tmp_path / "store", "--no-export").out
+    chosen = study.front[-1]
+    assert f"  {100 * chosen.shipped.score:.2f}% after its final training\n" in out and "only briefly" not in out
 
 
 def test_weights_choose_and_json_has_what_they_are_worth(run: Run, store: Path) -> None:

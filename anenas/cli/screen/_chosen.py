@@ -29,6 +29,8 @@ def print_chosen(console: Console, chosen: Chosen) -> None:
         print_line(console, "  trained only briefly, for comparison; to train it further before you ship it:")
         further = chosen.train_further or f"anenas search … --final-trials {model.trial}, as the study was searched"
         console.print(f"    {further}", highlight=False, soft_wrap=True, markup=False)
+    else:
+        print_line(console, f"  {find_metric(chosen.metric).words(model.final_score)} after its final training")
     if model.is_tiny:
         print_line(console, "  so small that Core ML may keep it on the CPU: load it with cpuAndNeuralEngine")
     for name, value in chosen.held.items():
