@@ -114,6 +114,7 @@ def test_a_new_chip_is_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("weight_gb_s", {"A17 Pro": 41, "M1": 51, "M4": 67, "M5": 145, "M6": 150}),
         ("elementwise_g_s", {"M6": 61}),
+        ("cores", dict.fromkeys(chips(), 16) | {"A12": 8, "A13": 8, "M6": 32}),
         ("fixed_us", {"A16": 120, "M1": 210, "M2": 100, "M4": 95, "M5": 90}),
     ],
 )

@@ -13,7 +13,7 @@ import pytest
 import anenas
 from anenas._errors import AnenasError
 from anenas._registry import Registry
-from anenas.data import Dataset, InputFormat, RawData, absolute_source, load_data
+from anenas.data import Dataset, InputFormat, RawData, absolute_source, load_data, source_folder
 from anenas.inputs import IMAGES, RECORDINGS, SERIES
 
 
@@ -149,3 +149,12 @@ def test_a_folder_is_answered_with_the_sources_that_read_folders_of_its_kind(tmp
     assert str(raised.value) == said
     with pytest.raises(AnenasError, match=f"for a folder of class folders, use wav:{tmp_path}$"):
         load_data(str(tmp_path), InputFormat(RECORDINGS, rate=8000, steps=8000))
+
+
+def test_names_of_files_are_below_the_folder_of_their_split(tmp_path: Path) -> None:
+    photos, more = f"images:{tmp_path / 'photos'}", f"images:{tmp_path / 'more'}"
+    assert source_folder(photos) == tmp_path / "photos"
+    splits = {"train": photos, "test": more}
+    assert source_folder(splits) == tmp_path / "more"
+    assert source_folder(splits, "validation") == tmp_path / "photos"
+    assert source_folder(None) is None and source_folder(f"{tmp_path}/data.npz") is None

@@ -96,3 +96,17 @@ def test_pixels_come_in_the_size_that_the_teacher_takes(side: int) -> None:
     Teacher(answer, (side, side)).loss(torch.zeros(4, 2), pixels, torch.tensor(0.0))
     assert seen[0].shape == (4, 1, side, side)
     assert torch.allclose(seen[0], torch.tensor(200.0))
+
+
+def test_pixels_that_the_teacher_takes_fewer_of_are_means_of_what_they_cover() -> None:
+    """A stripe of one pixel is grey then, where samples of every fourth pixel would lose it."""
+    seen = []
+
+    def answer(pixels: torch.Tensor) -> torch.Tensor:
+        seen.append(pixels)
+        return brightness(pixels)
+
+    pixels = torch.zeros(4, 1, 16, 16)
+    pixels[..., ::4] = 240.0
+    Teacher(answer, (4, 4)).loss(torch.zeros(4, 2), pixels, torch.tensor(0.0))
+    assert torch.allclose(seen[0][..., 1:-1], torch.tensor(60.0), atol=15)
