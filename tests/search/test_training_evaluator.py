@@ -260,3 +260,10 @@ def test_other_tasks_are_trained_exported_and_judged(task: str, data: Path, tmp_
     assert evaluator.test(network, files) == pytest.approx(found.score, abs=0.1 if task == "multilabel" else 75)
     kept = [np.load(files.folder / name, allow_pickle=False) for name in (TEST_SCORES, VALIDATION_SCORES)]
     assert {one.dtype for one in kept} == {np.dtype(np.float32 if task == "regression" else np.float16)}
+
+
+def test_a_network_that_has_learned_before_is_trained_for_three_tenths_of_the_epochs_but_one_at_least() -> None:
+    pretrained = Architecture.parse("1x3x96x96-timm:tf_efficientnet_lite0:blocks.4_c112-head_n10")
+    for epochs, fewer in ((10, 3), (5, 2), (1, 1)):
+        evaluator = TrainingEvaluator((Target.named("A15"),), epochs=epochs, device="cpu")
+        assert (evaluator.epochs_of(pretrained), evaluator.epochs_of(NETWORK)) == (fewer, epochs)
