@@ -106,7 +106,10 @@ def choose_model(
 
 def _training_further(study: Study, number: int) -> str:
     """The search's own command, which goes on with it, for one trial more."""
-    words = shlex.split(study.command)
+    try:
+        words = shlex.split(study.command)
+    except ValueError:  # what a database holds may be anything
+        return ""
     if words[:2] != ["anenas", "search"]:
         return ""
     return shlex.join([*(word for word in words if word != "--new"), "--final-trials", str(number)])

@@ -150,9 +150,12 @@ class FinalTraining:
         return [(trial, cycles) for trial, cycles in plan if not trial.final or trial.final.epochs < sum(cycles)]
 
     def _wanted(self) -> list[CompletedTrial]:
-        by_models = {"all": self.study.front, "exports": self.study.picks.values(), "none": ()}
-        named = (trial for trial in self.study.completed if trial.number in self.trials)
-        return list({trial.number: trial for trial in (*by_models[self.models], *named)}.values())
+        chosen: list[CompletedTrial] = []
+        if self.models != "none":
+            chosen += self.study.front if self.models == "all" else self.study.picks.values()
+        if self.trials:  # a search asks often, and may have many trials
+            chosen += [trial for trial in self.study.completed if trial.number in self.trials]
+        return list({trial.number: trial for trial in chosen}.values())
 
     def _cycles(self, trial: CompletedTrial) -> tuple[int, ...]:
         return (self.epochs,) if self.epochs else tuple(times * self._brief(trial) for times in CYCLES)

@@ -45,7 +45,8 @@ class FrontTesting:
 
     def run(self) -> None:
         """Test what ships and has not been tested; nobody is left without these figures for want of time."""
-        trials = self._untested()
+        further = [trial for trial in self.study.completed if trial.final]
+        trials = self._untested(further)
         tasks = {
             trial.number: Task(
                 functools.partial(self.evaluator.test, trial.architecture),
@@ -63,10 +64,10 @@ class FrontTesting:
                 _log.warning("trial %d could not be tested: %s", number, outcome.error)
             self.study.enter(Phase("testing", done, len(tasks), seconds))
 
-    def _untested(self) -> list[CompletedTrial]:
+    def _untested(self, further: Sequence[CompletedTrial] = ()) -> list[CompletedTrial]:
+        """What ships, the front, the reference and what was trained further, without what has been tested."""
         reference = self.study.reference
-        chosen = (trial for trial in self.study.completed if trial.final)
-        trials = [*reversed(self.study.front), *([reference] if reference else []), *chosen]
+        trials = [*reversed(self.study.front), *([reference] if reference else []), *further]
         distinct = {trial.number: trial for trial in trials}.values()
         return [trial for trial in distinct if trial.test_score is None]
 

@@ -52,6 +52,9 @@ def test_what_was_trained_only_briefly_is_told_with_the_command_that_trains_it_f
     arguments = ("choose", "s", "--store", tmp_path / "store", "--no-export")
     assert f"    {command}\n" in run(*arguments).out
     assert json.loads(run(*arguments, "--json").out)["train_further"] == command
+    for unknown in ("python train.py", "anenas search --data 'photos"):
+        study.note_begin(unknown)
+        assert json.loads(run(*arguments, "--json").out)["train_further"] == ""
 
 
 def test_what_a_final_training_came_to_is_told(run: Run, tmp_path: Path) -> None:

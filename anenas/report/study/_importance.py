@@ -12,8 +12,7 @@ FEWEST = 20
 MOST_SOON = 200
 """Completed trials up to which that takes seconds."""
 MOST = 2_000
-"""Completed trials that the forests grow on at most: their time grows faster than the trials, and what they tell does
-not."""
+"""Completed trials that the forests grow on at most, as their time grows with the trials."""
 _SHOWN = 12
 _TREES = 16
 _CHANCE = 0.05
