@@ -10,29 +10,18 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch import nn
+from means import Means, means_packages
 
 from anenas._errors import AnenasError
-from anenas.coreml import Package, class_places, convert, program_accuracy, program_scores
+from anenas.coreml import Package, class_places, program_accuracy, program_scores
 
 CLASSES = ["a", "b", "c", "d"]
-
-
-class Means(nn.Module):
-    """The means of four channels, as scores."""
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return (x.mean((2, 3)) / 32).softmax(1)
 
 
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Package]:
     """By how many inputs they take at once."""
-    folder = tmp_path_factory.mktemp("means")
-    return {
-        batch: convert(Means(), folder / f"{batch}.mlpackage", shape=(batch, 4, 2, 2), classes=CLASSES)
-        for batch in (1, 3)
-    }
+    return means_packages(tmp_path_factory.mktemp("means"), (1, 3), CLASSES, 2)
 
 
 def series(count: int) -> np.ndarray:

@@ -9,26 +9,16 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
-import torch
-from torch import nn
+from means import means_packages
 
 from anenas._errors import AnenasError
-from anenas.coreml import CoreMLProgram, Package, convert, program_scores
+from anenas.coreml import CoreMLProgram, Package, program_scores
 from anenas.mil import coremltools, load_program
-
-
-class Means(nn.Module):
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return (x.mean((2, 3)) / 32).softmax(1)
 
 
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Package]:
-    folder = tmp_path_factory.mktemp("means")
-    return {
-        batch: convert(Means(), folder / f"{batch}.mlpackage", shape=(batch, 3, 4, 4), classes=["a", "b", "c"])
-        for batch in (1, 2)
-    }
+    return means_packages(tmp_path_factory.mktemp("means"), (1, 2), ["a", "b", "c"], 4)
 
 
 class StandIn:
