@@ -13,7 +13,7 @@ from anenas._durations import duration
 from anenas.search._address import is_refusal
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from sqlalchemy import Engine, ExceptionContext
 
 PATIENCE = 600.0
 """Seconds that a search waits for a database that has gone away."""
@@ -22,6 +22,35 @@ _PAUSE = 0.5  # seconds between two attempts at first, twice as long after each
 _LONGEST_PAUSE = 10.0
 
 _log = logging.getLogger(__name__)
+
+
+def recognise_cuts(engine: Engine) -> None:
+    """Take a connection that was reset for one that was cut, whatever its driver says of it.
+
+    pg8000 1.31 wraps errors of its socket in its own, save those of the first byte of an answer: SQLAlchemy takes a
+    bare `ConnectionResetError` for no matter of the database, and neither connects anew nor wraps it.
+    """
+    from sqlalchemy import event
+    from sqlalchemy.exc import OperationalError
+
+    dialect: Any = engine.dialect
+    ping = dialect.do_ping
+
+    def do_ping(connection: Any) -> bool:
+        try:
+            return bool(ping(connection))
+        except OSError:
+            return False
+
+    def wrap(context: ExceptionContext) -> BaseException | None:
+        error = context.original_exception
+        if not isinstance(error, OSError):
+            return None
+        context.is_disconnect = True
+        return OperationalError(context.statement, context.parameters, error, connection_invalidated=True)
+
+    dialect.do_ping = do_ping
+    event.listen(engine, "handle_error", wrap)
 
 
 @contextlib.contextmanager

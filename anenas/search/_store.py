@@ -31,7 +31,7 @@ from anenas.search._address import (
     shown,
 )
 from anenas.search._lease import holder, leased
-from anenas.search._patience import patient
+from anenas.search._patience import patient, recognise_cuts
 from anenas.search._room import tells_of_full_disk
 from anenas.search._settings import SearchSettings
 
@@ -257,7 +257,9 @@ def _connected(address: str, process: int) -> optuna.storages.RDBStorage:
     for left in range(_TOGETHER, -1, -1):
         try:
             with quiet_optuna():
-                return optuna.storages.RDBStorage(url.render_as_string(hide_password=False), engine_kwargs=options)
+                made = optuna.storages.RDBStorage(url.render_as_string(hide_password=False), engine_kwargs=options)
+            recognise_cuts(made.engine)
+            return made
         except RuntimeError as error:  # made by another version
             raise AnenasError(f"cannot use the database {shown(url)}: {first_line(error)}") from None
         except (IntegrityError, ProgrammingError) as error:

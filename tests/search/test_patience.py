@@ -13,7 +13,8 @@ from types import SimpleNamespace
 import postgres
 import pytest
 from pretend import PretendEvaluator
-from sqlalchemy import URL, Engine, NullPool, create_engine
+from sqlalchemy import URL, Engine, NullPool, create_engine, text
+from sqlalchemy.exc import OperationalError
 from studies import search_alone
 
 from anenas._errors import AnenasError
@@ -24,6 +25,7 @@ from anenas.search import (
     _patience,
     use_storage,
 )
+from anenas.search._store import open_storage
 from anenas.space import Architecture, SearchSpace
 
 
@@ -46,26 +48,40 @@ def store(tmp_path: Path, database: URL) -> Path:
 
 
 @contextlib.contextmanager
-def outage(server: postgres.Server, seconds: float) -> Iterator[Callable[[], None]]:
-    """What kills the server, and starts it again so long after."""
+def outage(server: postgres.Server, seconds: float, frozen: float = 0.0) -> Iterator[Callable[[], None]]:
+    """What kills the server and starts it again so long after; if `frozen`, first it answers nothing so long."""
     restart = threading.Timer(seconds, server.start)
 
-    def begin() -> None:
+    def kill() -> None:
         server.kill()
         restart.start()
 
-    yield begin
-    restart.join()
+    death = threading.Timer(frozen, kill)
+
+    def begin() -> None:
+        if frozen:
+            server.freeze()
+            death.start()
+        else:
+            kill()
+
+    try:
+        yield begin
+    finally:
+        for timer in (death, restart):
+            if timer.ident:
+                timer.join()
 
 
 def search(store: Path, space: SearchSpace, happens: Callable[[], None]) -> Study:
     return search_alone(store, space, 3, evaluator=Meanwhile(happens=[happens]))
 
 
+@pytest.mark.parametrize("frozen", [0.0, 0.5], ids=["killed", "reset"])
 def test_a_search_waits_for_a_database_that_comes_back_and_tells_both_once(
-    store: Path, space: SearchSpace, postgres_server: postgres.Server, caplog: pytest.LogCaptureFixture
+    store: Path, space: SearchSpace, postgres_server: postgres.Server, caplog: pytest.LogCaptureFixture, frozen: float
 ) -> None:
-    with outage(postgres_server, 1.0) as begin:
+    with outage(postgres_server, 1.0, frozen) as begin:
         study = search(store, space, begin)
     assert len(study.completed) == 3
     assert [trial.number for trial in Study.load(store, "s").completed] == [0, 1, 2]
@@ -81,6 +97,16 @@ def test_one_that_stays_away_is_one_line_and_what_was_answered_is_there(
         search(store, space, begin)
     study = Study.load(store, "s")
     assert not study.completed and study.unanswered_numbers == [0]
+
+
+def test_a_connection_that_is_reset_within_a_statement_is_a_cut_one(
+    store: Path, postgres_server: postgres.Server
+) -> None:
+    with outage(postgres_server, 0.1, frozen=0.5) as begin, open_storage(store).engine.connect() as connection:
+        begin()
+        with pytest.raises(OperationalError, match="reset by peer"):
+            connection.execute(text("SELECT 1"))
+        assert connection.invalidated
 
 
 def test_a_server_that_refuses_is_not_waited_for(

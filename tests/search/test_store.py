@@ -4,11 +4,13 @@ import contextlib
 import errno
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import optuna
 import pytest
 from killed import killed_after, moments, together
 from optuna.storages import RDBStorage
+from sqlalchemy import create_engine
 from sqlalchemy.exc import ProgrammingError
 
 from anenas._errors import AnenasError
@@ -52,18 +54,20 @@ def test_tables_that_others_make_just_now_are_waited_for_and_no_other_error(
 ) -> None:
     calls: list[str] = []
 
-    def made(url: str, **options: object) -> str:
+    tables = SimpleNamespace(engine=create_engine("sqlite://"))
+
+    def made(url: str, **options: object) -> SimpleNamespace:
         calls.append(url)
         if len(calls) < 4:
             raise ProgrammingError("CREATE TABLE studies", {}, Exception(said))
-        return "the tables"
+        return tables
 
     monkeypatch.setattr(optuna.storages, "RDBStorage", made)
     monkeypatch.setattr(_store, "connectable", lambda url: (url, {}))
     monkeypatch.setattr(_store, "_PAUSE", 0.0)
     expected = contextlib.nullcontext() if tries > 1 else pytest.raises(ProgrammingError, match=said)
     with expected:
-        assert _store._connected.__wrapped__("postgresql://u@h/d", 0) == "the tables"
+        assert _store._connected.__wrapped__("postgresql://u@h/d", 0) is tables
     assert len(calls) == tries
 
 

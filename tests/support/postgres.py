@@ -60,15 +60,23 @@ class Server:
             time.sleep(0.05)
         raise AssertionError("PostgreSQL does not start")
 
+    def freeze(self) -> None:
+        """It answers nothing more: when it is killed, what it was sent meanwhile resets the connection."""
+        self._signal(signal.SIGSTOP)
+
     def kill(self) -> None:
         """As by `kill -9`, or a cut of power: what it was in the middle of it mends when it is started again."""
+        assert self._process
+        self._signal(signal.SIGKILL)
+        self._process.wait()
+        (self.folder / "postmaster.pid").unlink(missing_ok=True)
+
+    def _signal(self, number: signal.Signals) -> None:
         assert self._process
         children = subprocess.run(["pgrep", "-P", str(self._process.pid)], capture_output=True, text=True).stdout
         for process in (self._process.pid, *map(int, children.split())):
             with contextlib.suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
-        self._process.wait()
-        (self.folder / "postmaster.pid").unlink(missing_ok=True)
+                os.kill(process, number)
 
     def stop(self) -> None:
         if self._process and self._process.poll() is None:
