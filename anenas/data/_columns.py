@@ -27,7 +27,7 @@ _TIME = (
     rf"(?:(?:{_ORIGINS})_)?(?:time|times|timestamp|time_stamp|date|datetime|date_time|clock|elapsed)(?:_(?:{_UNITS}))*"
 )
 _COUNTED = "row|record|step|frame|sample|time"
-_COUNTS = rf"unnamed.*|row|record|step|time_?step|frame|seq|(?:(?:{_COUNTED})_)?(?:index|idx|number|no|nr)"
+_COUNTS = rf"unnamed.*|row|record|step|time_?step|time_?point|frame|seq|(?:(?:{_COUNTED})_)?(?:index|idx|number|no|nr)"
 _OWNERS = "user|subject|participant|person|patient|session|trial|recording|experiment|device|file"
 _OWNED = f"(?:.*_)?(?:id|uuid|guid)|(?:{_OWNERS})(?:_?(?:id|no|nr|number|name|code))?"
 _BOOKKEEPING = re.compile(f"{_TIME}|{_COUNTS}|{_OWNED}|seconds_elapsed")
@@ -51,9 +51,9 @@ def is_time(name: str) -> bool:
 
 
 def learnable(
-    path: Path, names: Sequence[str], values: NDArray[np.float32], train: NDArray[np.bool_], series: int
+    path: Path, names: Sequence[str], values: NDArray[np.float32], train: NDArray[np.bool_], bounds: Sequence[int]
 ) -> list[int]:
-    """The channels, by their places, that neither are always the same nor go one way through all series, as a clock.
+    """The channels, by their places, that neither are always the same nor tell the time, as clocks and row numbers do.
 
     Those left out are logged.
 
@@ -62,24 +62,31 @@ def learnable(
         names: Of the channels.
         values: (rows, C).
         train: (rows,), whether they are of training series.
-        series: How many there are.
+        bounds: Where each series begins, and the end of the last.
 
     Raises:
         AnenasError: If none is left.
     """
-    running, constant, kept = [], [], []
+    running, counting, constant, kept = [], [], [], []
     for i, name in enumerate(names):
         column = values[:, i]
         if is_constant(column[train]):
             constant.append(name)
-        elif _is_running(column, series):
+        elif _is_running(column, len(bounds) - 1):
             running.append(name)
+        elif _counts_each(column, bounds):
+            counting.append(name)
         else:
             kept.append(i)
     if running:
         _log.warning(
             f"'{path}': columns ignored: {', '.join(running)}, which only rise or fall through the whole file, like a "
             "clock"
+        )
+    if counting:
+        _log.warning(
+            f"'{path}': columns ignored: {', '.join(counting)}, which begin anew in each series and rise or fall "
+            "evenly, like the number or the time of a step"
         )
     if constant:
         _log.warning(f"'{path}': columns ignored: {', '.join(constant)}, constant in the training series")
@@ -92,3 +99,22 @@ def _is_running(values: NDArray[np.float32], series: int) -> bool:
     """Whether (n,) values go one way through all of so many series, as a clock does."""
     steps = np.diff(values[~np.isnan(values)])
     return series >= _FEWEST and bool(steps.any()) and bool((steps >= 0).all() or (steps <= 0).all())
+
+
+def _counts_each(values: NDArray[np.float32], bounds: Sequence[int]) -> bool:
+    """Whether (n,) values go one way within every series, begin alike in all, and go on at one rate (± a quarter).
+
+    Rows that are missing and a clock that jitters leave it so; a measurement would have to be the same in all series.
+    """
+    if len(bounds) <= _FEWEST or np.isnan(values).any():
+        return False
+    first, last = values[list(bounds[:-1])].astype(np.float64), values[np.array(bounds[1:]) - 1].astype(np.float64)
+    within = np.ones(len(values), bool)
+    within[list(bounds[:-1])] = False
+    steps = np.diff(values, prepend=values[:1])[within]
+    if not len(steps) or not ((steps > 0).all() or (steps < 0).all()):
+        return False
+    lengths = np.diff(bounds)
+    rates = ((last - first) / np.maximum(lengths - 1, 1))[lengths > 1]
+    usual = np.median(rates)
+    return bool(np.ptp(first) < abs(usual) and (np.abs(rates - usual) <= abs(usual) / 4).all())

@@ -54,8 +54,8 @@ def read_csv(rest: str, wanted: InputFormat) -> RawData:
     `group` or `subject`: groups stay whole if a validation or test set is held out. Windows may be of unequal length.
     Empty cells and NaN are gaps, which are filled with the value before them.
 
-    Columns that hold the time, the number of a row or an id are not learnt from, nor those that are always the same;
-    they are logged.
+    Columns that hold the time, the number of a row or of a step, or an id are not learnt from, nor those that are
+    always the same; they are logged.
 
     Args:
         rest: The file, with commas, semicolons or tabs between columns, in UTF-8 or as `encoding_of` finds.
@@ -75,7 +75,7 @@ def read_csv(rest: str, wanted: InputFormat) -> RawData:
     names = [header.names[channel] for channel in header.channels]
     if wanted.columns is None:
         train = np.repeat([window.split == "train" for window in windows], np.diff(bounds))
-        kept = learnable(path, names, values, train, len(windows))
+        kept = learnable(path, names, values, train, bounds)
         names, values = [names[i] for i in kept], values[:, kept]
     check_there(path, windows, bounds, values, names)
     parts = {part: [i for i, window in enumerate(windows) if window.split == part] for part in PARTS}

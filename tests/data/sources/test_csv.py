@@ -209,7 +209,7 @@ def with_columns(path: Path, columns: dict[str, Callable[[int, int], object]]) -
     "name",
     [
         "time", "Timestamp", "elapsed_s", "time (ms)", "seconds_elapsed", "date", "Unnamed: 0", "index", "row_number",
-        "frame", "time_step", "user_id", "userId", "id", "uuid", "participant", "session_no", "file_name",
+        "frame", "time_step", "timepoint", "user_id", "userId", "id", "uuid", "participant", "session_no", "file_name",
     ],
 )  # fmt: skip
 def test_bookkeeping_columns_are_not_learnt_from_and_named(
@@ -246,6 +246,45 @@ def test_a_column_that_goes_one_way_through_the_file_is_not_learnt_from(
     assert messages(caplog, path) == [
         "columns ignored: t, n, which only rise or fall through the whole file, like a clock"
     ]
+
+
+@pytest.mark.parametrize(
+    "count",
+    [
+        lambda step: step,
+        lambda step: 1 - 0.02 * step,
+        lambda step: step + (0.3 if step % 2 else 0.0),  # jitters
+        lambda step: step if step < 2 else step + 1,  # a row is missing
+    ],
+)
+def test_a_column_that_counts_the_steps_of_each_series_is_not_learnt_from(
+    count: Callable[[int], float], write: Write, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = write(*rows())
+    expected = read(path).fingerprint
+    with_columns(path, {"t": lambda row, window: count(row % 8)})
+    assert read(path).fingerprint == expected
+    assert messages(caplog, path) == [
+        "columns ignored: t, which begin anew in each series and rise or fall evenly, like the number or the time of a "
+        "step"
+    ]
+
+
+@pytest.mark.parametrize(
+    "measured",
+    [
+        lambda step, window: step * (1 + window % 3),  # rises faster in some
+        lambda step, window: step + 3 * (window % 2),  # begins elsewhere in some
+        lambda step, window: -step if window == 3 else step,  # falls in one
+        lambda step, window: max(step, 1),  # stays at first
+    ],
+)
+def test_a_measurement_that_rises_in_each_series_is_learnt_from(
+    measured: Callable[[int, int], float], write: Write, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = with_columns(write(*rows()), {"energy": lambda row, window: measured(row % 8, window)})
+    assert "energy" in json.loads(read(path).metadata["columns"])
+    assert not caplog.messages
 
 
 def test_a_channel_that_is_always_the_same_is_not_learnt_from(write: Write, caplog: pytest.LogCaptureFixture) -> None:
