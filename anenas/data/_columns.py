@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from anenas._errors import AnenasError
 from anenas.data._series import is_constant
+from anenas.tables import are_words
 
 _log = logging.getLogger(__name__)
 
@@ -48,6 +49,25 @@ def is_bookkeeping(name: str) -> bool:
 def is_time(name: str) -> bool:
     """Whether a column of that name holds the time."""
     return re.fullmatch(f"{_TIME}|seconds_elapsed", _plain(name)) is not None
+
+
+def without_words(
+    path: Path, columns: Sequence[str], header: Sequence[str], rows: Sequence[Sequence[str]]
+) -> list[str]:
+    """The columns without those of words, such as "rain" and "sun", which are logged.
+
+    Args:
+        path: Of the table.
+        columns: The names of some of its columns.
+        header: The names of all.
+        rows: Its first rows.
+    """
+    words = [name for name in columns if are_words([row[header.index(name)] for row in rows])]
+    if words:
+        _log.warning(
+            f"'{path}': columns ignored: {', '.join(words)}: words; write numbers, such as 0 and 1, to use them"
+        )
+    return [name for name in columns if name not in words]
 
 
 def learnable(

@@ -24,6 +24,7 @@ _HELD = 0.2  # of each series, the last for tests, and of the rest the last to v
 _GAP = 1.5  # usual steps
 _UNEVEN = 0.2  # of a usual step, by which others may differ without being told; months do by less
 _MONTH = re.compile(r"\d{4}-\d{2}")
+_SLASHES = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})")  # where the year is first, the order is known
 _CLOCK = 0.9  # of the steps of a clock that are equally long
 
 
@@ -154,7 +155,7 @@ class Rows:
 
 
 def is_date(cell: str) -> bool:
-    """Whether it is a date, perhaps with a time, in ISO 8601, or a month such as 2024-01."""
+    """Whether it is a date, perhaps with a time, in ISO 8601, the same with slashes, or a month such as 2024-01."""
     return not math.isnan(_second(cell))
 
 
@@ -165,6 +166,9 @@ def seconds_of(cells: Sequence[str]) -> NDArray[np.float64]:
 
 def _second(cell: str) -> float:
     text = cell.strip()
+    if slashes := _SLASHES.match(text):
+        year, month, day = slashes.groups()
+        text = f"{year}-{month:0>2}-{day:0>2}{text[slashes.end() :]}"
     try:
         found = datetime.fromisoformat(f"{text}-01" if _MONTH.fullmatch(text) else text)
     except ValueError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -167,6 +167,14 @@ def with_points(path: Path, columns: Mapping[str, Sequence[str]], lines: Sequenc
         name: ["" if math.isnan(value) else repr(value) for value in values[:, i].tolist()]
         for i, name in enumerate(chosen)
     }
+
+
+def are_words(cells: Iterable[str]) -> bool:
+    """Whether cells hold words and no numbers: a letter in some, a digit in none."""
+    texts = [_plain(cell) for cell in cells]
+    if any(sign.isdigit() for text in texts for sign in text):
+        return False
+    return any(text.lower() not in _EMPTY and any(map(str.isalpha, text)) for text in texts)
 
 
 def _is_of_numbers(cells: Sequence[str]) -> bool:

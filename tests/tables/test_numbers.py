@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from anenas._errors import AnenasError
-from anenas.tables import Numbers, with_points
+from anenas.tables import Numbers, are_words, with_points
 
 TABLE = Path("t.csv")
 
@@ -90,3 +90,9 @@ def test_a_column_may_hold_other_things_where_that_is_asked() -> None:
 def test_only_columns_of_nothing_but_numbers_get_points() -> None:
     columns = {"age": ["1,5", "", "2"], "name": ["a,b", "1,5", ""], "size": ["1.5", "2", ""], "day": ["1.2.24", "", ""]}
     assert with_points(TABLE, columns, [2, 3, 4]) == {"age": ["1.5", "", "2.0"]}
+
+
+def test_words_have_a_letter_in_some_cell_and_a_digit_in_none() -> None:
+    assert are_words(["rain", "", "sun"]) and are_words(["?", "Föhn"])
+    for cells in (["rain", "3"], ["A4", "B"], ["", "nan", " NA "], ["-", ""], []):
+        assert not are_words(cells)

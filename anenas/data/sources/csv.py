@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 import logging
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from anenas._errors import AnenasError
 from anenas._files import expanded
 from anenas.ane import MAX_STEPS
-from anenas.data._columns import SERIES_COLUMNS, is_bookkeeping, is_time, learnable
+from anenas.data._columns import SERIES_COLUMNS, is_bookkeeping, is_time, learnable, without_words
 from anenas.data._format import InputFormat
 from anenas.data._raw import PARTS, Examples, RawData, file_safe
 from anenas.data._series import ending_in_nan, read_series
@@ -129,12 +130,19 @@ def _read(
 ) -> tuple[_Header, list[Window], NDArray[np.float32], NDArray[np.float64]]:
     """The header, the windows in the file's order, and of every row the values, (rows, C), and the time, (rows,)."""
     header = _header(table, columns)
+    chunks = table.chunks(_CHUNK)
+    first = next(chunks, None)
+    if first is None:
+        raise AnenasError(f"'{path}' has only a header; expected one row per step of each window")
+    if columns is None:
+        kept = without_words(path, [header.names[channel] for channel in header.channels], header.names, first[1])
+        header = dataclasses.replace(header, channels=_some(path, header.names, kept))
     numbers = Numbers(path)
     windows: list[Window] = []
     values: list[NDArray[np.float32]] = []
     times: list[NDArray[np.float64]] = []
     count = 0
-    for lines, rows in table.chunks(_CHUNK):
+    for lines, rows in itertools.chain([first], chunks):
         cells = list(zip(*rows, strict=True))
         measured = {header.names[channel]: cells[channel] for channel in header.channels}
         clock = {} if header.time is None else {header.names[header.time]: cells[header.time]}
@@ -144,8 +152,6 @@ def _read(
             times.append(numbers.read(clock, lines, otherwise=math.nan)[:, 0])
         windows += windows_of(cells, lines, count, header.said, windows[-1] if windows else None)
         count += len(rows)
-    if not values:
-        raise AnenasError(f"'{path}' has only a header; expected one row per step of each window")
     return header, windows, np.concatenate(values), np.concatenate(times or [np.empty(0)])
 
 
@@ -175,12 +181,15 @@ def _channels(path: Path, names: tuple[str, ...], others: list[str], wanted: tup
             if name not in others:
                 raise AnenasError(f"'{path}', row 1: no column '{name}'; expected {', '.join(wanted)}")
         return tuple(names.index(name) for name in wanted)
-    channels = tuple(names.index(name) for name in others if not is_bookkeeping(name))
     if left_out := [name for name in others if is_bookkeeping(name)]:
         _log.warning(
             f"'{path}': columns ignored: {', '.join(left_out)}: times, row numbers and ids could give classes "
             f"away; rename a column to use it, or rename it to `group` to keep its series together"
         )
+    return _some(path, names, [name for name in others if not is_bookkeeping(name)])
+
+
+def _some(path: Path, names: tuple[str, ...], channels: Sequence[str]) -> tuple[int, ...]:
     if not channels:
         raise AnenasError(f"'{path}', row 1: no channels; expected columns of numbers besides {', '.join(names)}")
-    return channels
+    return tuple(names.index(name) for name in channels)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from anenas._errors import AnenasError
 from anenas._files import expanded, is_file
 from anenas.ane import MAX_STEPS
-from anenas.data._columns import SERIES_COLUMNS, is_bookkeeping, is_time
+from anenas.data._columns import SERIES_COLUMNS, is_bookkeeping, is_time, without_words
 from anenas.data._format import InputFormat
 from anenas.data._passed_over import some_of
 from anenas.data._raw import Examples, RawData, file_safe
@@ -77,7 +77,7 @@ def read_forecast(rest: str, wanted: InputFormat) -> RawData:
         first = next(chunks, None)
         if first is None:
             raise AnenasError(f"'{path}' has only a header; expected one row per step")
-        header = _header(table, first[1][0], targets, wanted.columns)
+        header = _header(table, first[1], targets, wanted.columns)
         rows = _read(table, header, itertools.chain([first], chunks))
     if wanted.columns is None:
         header, rows = _learnable(header, rows, targets)
@@ -126,14 +126,17 @@ def _targets(table: Table, asked: str) -> tuple[str, ...]:
     return wanted
 
 
-def _header(table: Table, first: Sequence[str], targets: Sequence[str], known: Sequence[str] | None) -> _Header:
+def _header(
+    table: Table, rows: Sequence[Sequence[str]], targets: Sequence[str], known: Sequence[str] | None
+) -> _Header:
     """What is a channel by its name, or what a model has learnt from; dates in the first row tell the time."""
     path, header = table.path, table.header
     series = next((name for name in SERIES_COLUMNS if name in header and name not in targets), None)
     if series:
         _log.info(f"'{path}': the column {series} names the series that a row belongs to")
     others = [name for name in header if name != series and name not in targets]
-    dates = [name for name, cell in zip(header, first, strict=True) if name in others and "-" in cell and is_date(cell)]
+    firsts = [(name, cell) for name, cell in zip(header, rows[0], strict=True) if name in others]
+    dates = [name for name, cell in firsts if any(sign in cell for sign in "-/") and is_date(cell)]
     time = next((name for name in others if is_time(name)), next(iter(dates), None))
     if known is None:
         left_out = [name for name in others if is_bookkeeping(name) or name in (*dates, *_NO_CHANNELS)]
@@ -142,7 +145,8 @@ def _header(table: Table, first: Sequence[str], targets: Sequence[str], known: S
                 f"'{path}': columns ignored: {', '.join(left_out)}, as times, row numbers, ids and splits are; "
                 f"rename a column to use it"
             )
-        names = [name for name in header if name != series and name not in left_out]
+        others = without_words(path, [name for name in others if name not in left_out], header, rows)
+        names = [name for name in header if name in (*targets, *others)]
     else:
         if missing := [name for name in known if name not in header]:
             raise AnenasError(f"'{path}', row 1: no column '{missing[0]}'; expected {', '.join(known)}")

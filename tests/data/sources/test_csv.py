@@ -287,6 +287,17 @@ def test_a_measurement_that_rises_in_each_series_is_learnt_from(
     assert not caplog.messages
 
 
+def test_a_column_of_words_is_not_learnt_from_and_told(write: Write, caplog: pytest.LogCaptureFixture) -> None:
+    path = write(*rows())
+    expected = read(path).fingerprint
+    with_columns(path, {"hand": lambda row, window: ["", "left", "right"][row % 3], "ok": lambda row, window: True})
+    assert read(path).fingerprint == expected
+    assert messages(caplog, path) == ["columns ignored: hand, ok: words; write numbers, such as 0 and 1, to use them"]
+    with_columns(path, {"z": lambda row, window: row if row < 9 else "broken"})
+    with pytest.raises(AnenasError, match="row 11: z is 'broken'; expected a finite number"):
+        read(path)
+
+
 def test_a_channel_that_is_always_the_same_is_not_learnt_from(write: Write, caplog: pytest.LogCaptureFixture) -> None:
     path = write(*rows())
     expected = read(path).fingerprint

@@ -92,10 +92,12 @@ def test_windows_never_reach_over_the_end_of_a_series_whose_rows_may_lie_anywher
         assert {window[0] // 100 for window in found[part]} == {0, 1, 3}
 
 
+@pytest.mark.parametrize("written", ["%Y-%m-%d", "%Y/%m/%d"])
 def test_windows_never_reach_over_a_gap_in_time_nor_a_missing_value(
-    write: Write, caplog: pytest.LogCaptureFixture
+    write: Write, caplog: pytest.LogCaptureFixture, written: str
 ) -> None:
-    rows = [[str(date(2024, 1, 1) + timedelta(i + 3 * (i >= 20))), *weather(i)] for i in range(100)]
+    days = [date(2024, 1, 1) + timedelta(i + 3 * (i >= 20)) for i in range(100)]
+    rows = [[day.strftime(written).replace("/0", "/"), *weather(i)] for i, day in enumerate(days)]
     rows[40][2] = ""
     path = write(rows, ["day", "t", "wind"])
     train = rows_of_windows(read(path, steps=5))["train"]
@@ -116,6 +118,14 @@ def test_a_column_that_counts_steps_is_not_learnt_from_and_tells_of_gaps(
     assert found.channels == 2
     assert [window[0] for window in rows_of_windows(found)["train"]] == [*range(15), *range(20, 59)]
     assert "columns ignored: YEAR, which rises like a clock" in messages(caplog, path)
+
+
+def test_a_column_of_words_is_not_learnt_from_and_told(write: Write, caplog: pytest.LogCaptureFixture) -> None:
+    path = write([[*weather(i), ["", "rain", "sun"][i % 3]] for i in range(100)], ["t", "wind", "sky"])
+    assert read(path, steps=5).channels == 2
+    assert "columns ignored: sky: words; write numbers, such as 0 and 1, to use them" in messages(caplog, path)
+    with pytest.raises(AnenasError, match="row 3: sky is 'rain'; expected a finite number"):
+        read(path, "sky")
 
 
 def test_steps_that_are_not_equally_long_are_told(write: Write, caplog: pytest.LogCaptureFixture) -> None:
