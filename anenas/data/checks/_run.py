@@ -15,6 +15,7 @@ from anenas.data.checks._copies import (
 )
 from anenas.data.checks._doubtful_labels import doubtful_labels
 from anenas.data.checks._groups import groups_in_two_splits
+from anenas.data.checks._held_out import few_held_out
 from anenas.data.checks._inspected import FEWEST, Inspected
 from anenas.data.checks._values import blank_images, constant_channels
 
@@ -31,6 +32,7 @@ CHECKS: tuple[Check, ...] = (
     nothing_to_judge_by,
     unequal_classes,
     few_inputs,
+    few_held_out,
     constant_channels,
     blank_images,
 )

@@ -25,4 +25,5 @@ def test_data_without_one_class_each_are_checked_for_all_else(kind: str) -> None
         data = dataset(MULTILABEL, ("red", "round"), random.integers(0, 2, (30, 2)).astype(np.uint8))
     concerns = {concern.check: concern for concern in check_dataset(data)}
     assert concerns.pop("same input in two splits").affected == (("test 5", "train 3"),)
+    assert concerns.pop("few held-out inputs").message == "there are only 6 test series"
     assert set(concerns) == (set() if kind == "numbers" else {"few inputs of a class"})
