@@ -19,6 +19,14 @@ def test_every_supported_generation_is_known() -> None:
     ]
 
 
+def test_generations_are_those_of_apple_s_compiler_whatever_a_chip_is_in() -> None:
+    """It calls the engine of the A12 H11, those of the A14 and M1 H13 (ane-guide, 751K)."""
+    generations = {name: chip.generation for name, chip in chips().items()}
+    phones = ("A12", "A13", "A14", "A15", "A16", "A17 Pro", "A18", "A19", "A20")
+    macs = ("M1", "M2", "M3", "M4", "M5", "M6")
+    assert generations == dict(zip(phones, range(11, 20), strict=True)) | dict(zip(macs, range(13, 19), strict=True))
+
+
 # What Apple publishes, in 10¹² operations a second; from the A17 Pro and M4 on it counts int8, twice the fp16 rate.
 @pytest.mark.parametrize(
     ("name", "published"),

@@ -74,6 +74,13 @@ def test_what_does_not_divide_has_a_scale_for_each_channel_and_one_table() -> No
     assert op.weights[0].storage == Storage("palette4", 24 * 64 * 9 // 2 + 32, 1)
 
 
+def test_groups_and_blocks_may_be_of_one_channel() -> None:
+    (op,) = compressed(conv(), WeightFormat("", "", palette=4, group=1)).ops
+    assert op.weights[0].storage == Storage("palette4", 64 * 64 * 9 // 2 + 64 * 32, 64)
+    (op,) = compressed(conv(), WeightFormat("", "", integer=4, block=1)).ops
+    assert op.weights[0].storage == Storage("int4-block", 64 * 64 * 9 // 2 + 64 * 64 * 2)
+
+
 def test_a_transposed_convolution_has_its_output_channels_second() -> None:
     (op,) = compressed(conv(32, 64, kind="conv_transpose"), get_weight_format("int8")).ops
     assert op.weights[0].storage == Storage("int8", 32 * 64 * 9 + 64 * 3)

@@ -154,6 +154,14 @@ def test_what_does_not_fit_the_time_is_cut(study: Study, finishing: Make, tmp_pa
     assert len((tmp_path / "more").read_text().splitlines()) == count
 
 
+def test_where_there_is_time_for_the_least_part_alone_that_is_trained(
+    study: Study, finishing: Make, tmp_path: Path
+) -> None:
+    count = len(picked(study))
+    finishing(epochs=100, log=tmp_path / "log").run(time.monotonic() + 3.5 * count)  # a fiftieth, and a margin
+    assert set(re.findall(r"finish (.*)", (tmp_path / "log").read_text())) == {"(2,)"}
+
+
 def test_no_time_is_no_final_training(study: Study, finishing: Make, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "anenas")
     finishing().run(time.monotonic() + 0.5)

@@ -89,6 +89,14 @@ def test_values_have_their_natural_direction_and_losses_end_at_the_reference() -
     assert objectives.losses([tuple(worst.values())]) == [pytest.approx((1,) * 7)]
 
 
+def test_a_network_that_gets_nothing_right_is_the_worst_and_not_without_a_value() -> None:
+    objectives = Objectives.of({"accuracy": 0.0, "latency_ms": 0.4, "residency": 0.0})
+    nothing = Evaluation(0.0, dataclasses.replace(ESTIMATE, residency=0.0))
+    assert objectives.point(nothing) == (0.0, 0.2, 0.0)
+    assert objectives.resolved(nothing) == pytest.approx((0.0, 0.2, 0.0))
+    assert objectives[0].is_worse(nothing, EVALUATION) and not objectives[0].is_worse(EVALUATION, nothing)
+
+
 @given(st.floats(0.01, 100), st.floats(0.01, 100), st.sampled_from([1.0, 1.05, 1.177, 2.0]))
 def test_latencies_that_are_told_apart_are_in_different_steps(one: float, other: float, apart: float) -> None:
     [objective] = Objectives.of({"latency_ms": 1.0})

@@ -81,6 +81,19 @@ def test_what_was_running_when_the_process_died_is_asked_about_again(study: Stud
     assert reopened(study).unanswered(problem) == []
 
 
+def test_a_trial_that_a_version_left_running_without_its_architecture_is_kept_once_it_is_answered(
+    study: Study, problem: Problem
+) -> None:
+    asked = study.ask(RANDOM, problem)
+    with contextlib.closing(sqlite3.connect(study.folder.parents[1] / "studies.db")) as database:
+        assert database.execute("DELETE FROM trial_user_attributes WHERE key = 'architecture'").rowcount == 1
+        database.commit()
+    again = reopened(study)
+    [trial] = again.unanswered(problem)
+    complete(again, trial)
+    assert [one.architecture for one in reopened(study).completed] == [asked.architecture]
+
+
 def test_other_settings_are_refused_by_what_differs(study: Study) -> None:
     with pytest.raises(AnenasError, match="chip was A15, is M1"):
         Study.create_or_continue(study.folder.parents[1], "s", dataclasses.replace(SETTINGS, chip="M1"))

@@ -267,3 +267,27 @@ def test_a_network_that_has_learned_before_is_trained_for_three_tenths_of_the_ep
     for epochs, fewer in ((10, 3), (5, 2), (1, 1)):
         evaluator = TrainingEvaluator((Target.named("A15"),), epochs=epochs, device="cpu")
         assert (evaluator.epochs_of(pretrained), evaluator.epochs_of(NETWORK)) == (fewer, epochs)
+
+
+def test_a_probe_looks_at_images_of_the_size_of_its_network(tmp_path: Path) -> None:
+    """The same whether the search holds other sizes, too, or this one alone; and not the same at another."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(40) % 2
+    images = (rng.integers(0, 128, (40, 64, 32, 3)) + 100 * labels[:, None, None, None]).astype(np.uint8)
+    np.savez(tmp_path / "data.npz", train_x=images, train_y=labels, test_x=images[:8], test_y=labels[:8])
+    known = load_data(str(tmp_path / "data.npz"), size=(64, 32), channels=3)
+    known.save_sizes(tmp_path / "several", [(32, 64)])
+    known.resized(32, 64).save(tmp_path / "one")
+    donor, name = tmp_path / "donor.safetensors", "timm:tf_efficientnet_lite0:blocks.1_c24-head_n2"
+    networks = [Architecture.parse(f"1x3x{size}-{name}") for size in ("32x64", "64x32")]
+    torch.manual_seed(0)
+    save_file(build(networks[0].with_whole_backbone()).state_dict(), donor)
+    evaluator = TrainingEvaluator((Target.named("A15"),), epochs=1, device="cpu")
+
+    def probe(network: Architecture, data: str) -> np.ndarray:
+        [found] = evaluator.probe([network], TrialFiles(tmp_path, tmp_path / data, donor))
+        return found.weight
+
+    weight = probe(networks[0], "several")
+    np.testing.assert_array_equal(weight, probe(networks[0], "one"))
+    assert not np.allclose(weight, probe(networks[1], "several"))

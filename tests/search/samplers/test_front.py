@@ -308,6 +308,30 @@ def test_what_was_trained_in_part_is_learned_from_as_long_as_that_is_all_there_i
     assert found[paused.architecture].steps == found[stopped.architecture].steps == 1000
 
 
+@pytest.mark.parametrize(("trials", "fewest", "most"), [(19, 19, 19), (20, 20, 20), (21, 15, 20), (60, 15, 20)])
+def test_of_more_trials_than_can_be_learnt_from_the_front_and_an_even_choice_are(
+    trials: int, fewest: int, most: int, table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("anenas.search.samplers._front._REMEMBERED", 20)
+    rng = random.Random(0)
+    architectures = list(dict.fromkeys(draw(table.decide, rng)[0] for _ in range(500)))[:trials]
+    # One in six is as accurate as another is fast; the others are worse than all of these.
+    scores = [(0.5 + i / 1000, 1.0 + i) if i % 6 == 0 else (0.1, 900.0 + i) for i in range(trials)]
+    sampler = FrontSampler(0)
+    sampler._problem = problem_of(table)
+    sampler._read_trials(
+        [
+            FinishedTrial(i, one, state="completed", values=values)
+            for i, (one, values) in enumerate(zip(architectures, scores, strict=True))
+        ]
+    )
+    learnt = [architectures.index(known.architecture) for known in sampler._remembered()]
+    assert len(set(learnt)) == len(learnt)
+    assert {i for i in range(trials) if i % 6 == 0} <= set(learnt)
+    assert min(learnt) == 0 and max(learnt) == trials - 1
+    assert fewest <= len(learnt) <= most
+
+
 def test_what_was_measured_since_replaces_what_it_was_taken_for(table: Table, tmp_path: Path) -> None:
     study, sampler = study_of(tmp_path), FrontSampler(0)
     searched(study, table, 12, sampler)

@@ -21,7 +21,7 @@ def make_certificates(folder: Path) -> None:
     """Write an authority's certificate, and a certificate and key of it for all of a cluster's machines.
 
     The authority's own key is forgotten, so that nobody can make another certificate that the cluster trusts. Keys are
-    of the curve P-256; certificates are valid for 825 days.
+    of the curve P-256; certificates are valid for 825 days, the one before among them.
 
     Raises:
         AnenasError: If the folder exists.
@@ -38,15 +38,16 @@ def make_certificates(folder: Path) -> None:
         raise AnenasError(f"'{folder}' exists already; name a new folder, or use the certificates there")
 
     def builder(name: str, public_key: Any, issuer: str) -> x509.CertificateBuilder:
-        now = datetime.datetime.now(datetime.UTC)
+        begin = datetime.datetime.now(datetime.UTC) - _DAY  # clocks differ
+        end = begin + _DAYS * _DAY - datetime.timedelta(seconds=1)  # inclusive, RFC 5280
         return (
             x509.CertificateBuilder()
             .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
             .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer)]))
             .public_key(public_key)
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - _DAY)  # clocks differ
-            .not_valid_after(now + _DAYS * _DAY)
+            .not_valid_before(begin)
+            .not_valid_after(end)
         )
 
     authority_key, node_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
