@@ -14,8 +14,11 @@ Outputs = Mapping[str, np.ndarray]
 # The program runs so often with its results moved by rounding at random, and may differ by so many times the most that
 # this moves its outputs.
 RUNS, MARGIN = 3, 6
+# Integers and labels have no margin: whether rounding changes them is found by running it more often.
+RUNS_FOR_INTEGERS = 8
 # And by so much, relative to the values around it, in any case: programs of float32 agree to 1e-5, and a value of
-# float16 is at best as near as a few units.
+# float16 is at best as near as a few units. A factor that was rounded to 1 is taken for 1 (see `Noise`), so what it is
+# off by is allowed as well where weights may have been rounded.
 LEAST = {"fp32": 1e-5, "fp16": 4 * UNITS["fp16"]}
 # But never by more than this part of the largest value: of a program of float32, and of others.
 MOST_FLOAT32, MOST = 1e-2, 0.1
@@ -35,10 +38,10 @@ def rounding_bounds(
 ) -> dict[str, np.ndarray]:
     """How far each value of each output may be off, of the output's shape.
 
-    The bound follows the program: it is run with every result and weight moved at random within a unit of rounding (see
-    `Noise`). A value is judged by what is around it, the values with the same index along one axis, so that scores of
-    0 to 1 are not judged by the coordinates of 640 beside them. Integers and labels may differ only where rounding
-    changed them.
+    The bound follows the program: it is run with every rounded result and weight moved at random within a unit of
+    rounding (see `Noise`). A value is judged by what is around it, the values with the same index along one axis, so
+    that scores of 0 to 1 are not judged by the coordinates of 640 beside them. Integers and labels may differ only
+    where rounding changed them.
 
     Args:
         package: The program.
@@ -54,13 +57,15 @@ def rounding_bounds(
     base = package.program(precision)
     weights = UNITS["fp16"] if coarse or precision == "fp16" else UNITS["fp32"]
     moved: dict[str, list[np.ndarray]] = {name: [] for name in outputs}
-    for seed in range(RUNS):
+    runs = RUNS if all(values.dtype.kind == "f" for values in outputs.values()) else RUNS_FOR_INTEGERS
+    for seed in range(runs):
         program = Program(package, precision, Noise(UNITS[precision], weights, seed, formats=formats), like=base)
         for name, values in prepared(run(program) if run else program(inputs)).items():
             if name in moved:
                 moved[name].append(values)
     most = MOST if coarse or precision == "fp16" else MOST_FLOAT32
-    bounds = {name: _bound(values, moved[name], LEAST[precision], most) for name, values in outputs.items()}
+    least = max(LEAST[precision], UNITS["fp16"] if coarse else 0.0)
+    bounds = {name: _bound(values, moved[name], least, most) for name, values in outputs.items()}
     if not formats:
         return bounds
     return {

@@ -157,6 +157,31 @@ def test_what_is_allowed_is_never_more_than_a_part_of_the_largest_value(converte
     assert result.tolerances["fp32"] <= 0.01 * 1.0001
 
 
+def test_a_mask_by_a_number_far_larger_than_all_values_is_no_excuse(converted: Converted) -> None:
+    """Padding lowered below everything, as before a maximum: no rounding moves a mask of 0 and 1."""
+
+    def largest(x: torch.Tensor) -> torch.Tensor:
+        there = x[:, -1:].sign().relu()
+        return (x[:, :-1] * 1.1 - (1 - there) * 60000.0).amax(2)
+
+    x = np.random.default_rng(0).standard_normal((1, 17, 20)).astype(np.float32)
+    x[:, -1] = np.arange(20) > 5
+    expected = outputs(Of(largest), x)
+    for precision, most in (("FLOAT32", 2e-5), ("FLOAT16", 0.02)):
+        package = converted(Of(largest), x, precision)
+        right = held(package, x, expected)
+        assert right.passed, right.problems
+        assert right.tolerances["fp32"] < most and right.tolerances["fp16"] < 0.02
+        assert len(held(package, x, expected * 1.03).problems) == 2
+
+
+def test_a_factor_that_was_rounded_to_one_is_rounding(converted: Converted) -> None:
+    """1 is no rounded number as a rule, but 1.0003 is 1 in float16."""
+    package = converted(Of(lambda x: x * 1.0), X)
+    for factor, passes in ((1.0003, True), (1.01, False)):
+        assert held(package, X, X * np.float32(factor)).passed == passes
+
+
 def test_the_same_bounds_come_out_again(converted: Converted) -> None:
     package = converted(small_network(), X)
     expected = outputs(small_network(), X)

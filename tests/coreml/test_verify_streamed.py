@@ -13,6 +13,7 @@ from anenas._errors import AnenasError
 from anenas.ane import check
 from anenas.coreml import Package, convert, convert_streamed, verify_streamed
 from anenas.network import Deployed, Normalisation, Streamed, build, fuse
+from anenas.network._head import MaskedPool
 from anenas.space import Architecture
 
 # Each kind of state; 18 steps are four chunks of four and half a one.
@@ -77,7 +78,7 @@ def test_a_streaming_program_stays_on_the_engine_and_gives_what_its_network_does
         assert program.fp32[0].relative < 1e-5
 
 
-@first
+@pytest.mark.parametrize("programs", ARCHITECTURES[:4], indirect=True)
 def test_what_is_allowed_follows_the_program_whose_weights_are_rounded_already(programs: Programs) -> None:
     for found in verify_streamed(*programs, series()):
         assert found.tolerances["fp32"] < 3e-5 and found.tolerances["fp16"] < 0.03
@@ -109,6 +110,41 @@ def test_a_small_mistake_is_noticed(programs: Programs, mistake: str) -> None:
                 one[[0, 1]] = one[[1, 0]]
     network, program = verify_streamed(package, whole, streamed, series())
     assert not network.passed and program.passed
+
+
+class Scaled(nn.Softmax):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return super().forward(x) * 1.03
+
+
+@pytest.mark.parametrize("programs", ARCHITECTURES[3:4], indirect=True, ids=[""])
+@pytest.mark.parametrize("mistake", ["mask", "epsilon", "scale"])
+def test_a_mistake_of_masked_series_is_noticed(
+    programs: Programs, mistake: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their maximum begins far below all values, by a state of 0 or 1, which no rounding moves."""
+    package, whole, streamed = programs
+    x = series()
+    x[:, -1] = 1
+    for i, padding in enumerate((0, 4, 5, 9)):
+        x[i, ..., :padding] = 0
+    for right in verify_streamed(package, whole, streamed, x):
+        assert right.passed, right.problems
+    streamed = copy.deepcopy(streamed)
+    if mistake == "mask":  # of the next step
+        counted = MaskedPool.counted
+        monkeypatch.setattr(MaskedPool, "counted", lambda self, there: counted(self, there.roll(-1, 3)))
+    elif mistake == "epsilon":  # 1e-3 for 1e-5 where the variance is 0.001
+        with torch.no_grad():
+            next(streamed.network.parameters()).div_((0.002 / 0.00101) ** 0.5)
+    else:
+        assert isinstance(streamed.network, Deployed)
+        streamed.network.output = Scaled(1)
+    network, program = verify_streamed(package, whole, streamed, x)
+    assert program.passed
+    # What this epsilon makes of the outputs, 7e-4 of them, is less than float16 can tell.
+    for precision in ("fp32",) if mistake == "epsilon" else ("fp32", "fp16"):
+        assert any(f" in {precision} where " in problem for problem in network.problems), network.problems
 
 
 @first

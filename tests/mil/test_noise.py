@@ -28,6 +28,24 @@ def test_what_is_not_to_move_stays() -> None:
     assert Noise(1e-5, 0).weights(VALUES) is VALUES
 
 
+@pytest.mark.parametrize("unit", list(UNITS.values()), ids=list(UNITS))
+def test_exact_results_stay_beside_those_that_were_rounded(unit: float) -> None:
+    """Masks, counts, and what was chosen among numbers of float16: exact whatever operation gave them."""
+    exact = torch.cat([torch.tensor([0, 1, -1, 3, 2048, -6e-8, torch.inf]).half().float(), VALUES.half().float()])
+    assert torch.equal(moved(Noise(unit, 0), exact), exact)
+    beside = moved(Noise(unit, 0), torch.cat([exact, VALUES]))
+    assert torch.equal(beside[: len(exact)], exact)
+    assert (beside[len(exact) :] != VALUES).float().mean() > 0.5
+
+
+def test_numbers_of_few_digits_and_masks_stay_and_other_constants_move() -> None:
+    noise = Noise(UNITS["fp16"], UNITS["fp16"])
+    for exact in (torch.tensor(1.0), torch.tensor([0.0, 0.0, 1.0]), torch.tensor([0.5, 6.0, -(2.0**15), 31.0])):
+        assert torch.equal(noise.weights(exact), exact)
+    for weight in (torch.tensor(33.0), torch.tensor([1.0, 1.0009765625]), torch.tensor([1.0, 0.1])):
+        assert not torch.equal(noise.weights(weight), weight)
+
+
 def test_results_of_float16_are_values_of_float16_and_those_of_float32_are_not() -> None:
     in_half = moved(Noise(UNITS["fp16"], 0))
     assert torch.equal(in_half, in_half.half().float())
