@@ -66,5 +66,6 @@ def latency_prospects(drawn: Sequence[Estimate], target: Target, objectives: Seq
             if "size_mb" in objectives:
                 told += "there is more to win in size; latencies differ more with a larger --input"
             else:
-                told += "consider --objectives accuracy,size_mb or a larger --input"
+                score = next(filter(is_metric, objectives), "accuracy")
+                told += f"consider --objectives {score},size_mb or a larger --input"
     return told

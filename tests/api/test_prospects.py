@@ -26,6 +26,8 @@ def test_where_latencies_differ_little_it_says_what_to_do() -> None:
     assert told.startswith("3 networks drawn: 0.33 to 0.41 ms on A15, of which 0.325 is what any prediction costs; ")
     assert "told apart from a ratio of 1.18 on" in told
     assert told.endswith("differ little: consider --objectives accuracy,size_mb or a larger --input")
+    told = latency_prospects(drawn(0.33, 0.41, 0.36), Target.named("A15"), ("latency_ms", "mae"))
+    assert told.endswith("consider --objectives mae,size_mb or a larger --input")
     told = latency_prospects(drawn(0.33, 0.41, 0.36), Target.named("A15"), (*BOTH, "size_mb"))
     assert told.endswith("there is more to win in size; latencies differ more with a larger --input")
 
