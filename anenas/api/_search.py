@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from anenas._command import command_line
 from anenas._errors import AnenasError, unknown
-from anenas.api._baseline import last_value, nothing_gained
+from anenas.api._baseline import LastValue
 from anenas.api._disk import KEEP, Keep, keep_only, tell_disk
 from anenas.api._job import Job, prepare
 from anenas.api._options import (
@@ -292,7 +292,7 @@ def run_search(
             found.listeners.append(ValidationReports(files, tracker))
             inputs = len(job.dataset.test) if job.dataset else 0
             testing = FrontTesting(found, job.evaluator, running, files, inputs)
-            repeated = last_value(job.dataset, job.metric) if job.dataset else None
+            last_value = LastValue.of(job.dataset, job.metric) if job.dataset else None
             job = dataclasses.replace(job, dataset=None)  # whoever trains maps it from disk
             weights = job.learned.write(folder / "pretrained")
             devices = _devices(found, running, meter, problem, job)
@@ -320,7 +320,7 @@ def run_search(
             report.log(found, exported_report(found, exports))
         keep_only(found, tracker, keep)  # once MLflow has what is to be kept
         clock.note()
-    if repeated is not None and (told := nothing_gained(found.completed, job.metric, repeated)):
+    if last_value and (told := last_value.unbeaten(found.completed)):
         _log.warning(told)
     return result_of(found)
 

@@ -62,7 +62,8 @@ def without_words(
         header: The names of all.
         rows: Its first rows.
     """
-    words = [name for name in columns if are_words([row[header.index(name)] for row in rows])]
+    places = {name: header.index(name) for name in columns}
+    words = [name for name, place in places.items() if are_words(row[place] for row in rows)]
     if words:
         _log.warning(
             f"'{path}': columns ignored: {', '.join(words)}: words; write numbers, such as 0 and 1, to use them"

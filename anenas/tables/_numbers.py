@@ -170,11 +170,13 @@ def with_points(path: Path, columns: Mapping[str, Sequence[str]], lines: Sequenc
 
 
 def are_words(cells: Iterable[str]) -> bool:
-    """Whether cells hold words and no numbers: a letter in some, a digit in none."""
-    texts = [_plain(cell) for cell in cells]
-    if any(sign.isdigit() for text in texts for sign in text):
-        return False
-    return any(text.lower() not in _EMPTY and any(map(str.isalpha, text)) for text in texts)
+    """Whether cells hold words and no numbers: a letter in some, a digit in none, which ends the look at the first."""
+    there = False
+    for text in map(_plain, cells):
+        if any(map(str.isdigit, text)):
+            return False
+        there = there or (text.lower() not in _EMPTY and any(map(str.isalpha, text)))
+    return there
 
 
 def _is_of_numbers(cells: Sequence[str]) -> bool:

@@ -7,11 +7,12 @@ import pytest
 from pretend import estimate
 from tiny import write_tiny
 
-from anenas.api._baseline import last_value, nothing_gained
+from anenas.api._baseline import LastValue
 from anenas.data import InputFormat, load_data
 from anenas.inputs import SERIES
 from anenas.search import CompletedTrial, Evaluation, Final
 from anenas.space import Architecture
+from anenas.tasks import find_metric
 
 NETWORK = Architecture.parse("1x2x1x8-tcn_r1_s1_c16_k3_d1_relu-head_n1")
 
@@ -32,9 +33,10 @@ def test_the_last_value_of_each_window_is_judged_as_a_forecast(tmp_path: Path) -
     steps = np.diff(level)
     rows_held = dataset.validation.labels[:, 0]
     expected = np.abs(steps[np.isin(level[1:].astype(np.float32), rows_held)]).mean()
-    assert last_value(dataset, "mae") == pytest.approx(expected, rel=1e-3)
+    found = LastValue.of(dataset, "mae")
+    assert found and found.value == pytest.approx(expected, rel=1e-3)
     write_tiny(tmp_path)
-    assert last_value(load_data(tmp_path / "data.npz"), "accuracy") is None
+    assert LastValue.of(load_data(tmp_path / "data.npz"), "accuracy") is None
 
 
 @pytest.mark.parametrize(
@@ -44,7 +46,8 @@ def test_the_last_value_of_each_window_is_judged_as_a_forecast(tmp_path: Path) -
 def test_that_no_network_forecasts_better_is_told(
     metric: str, brief: float, final: float | None, is_told: bool
 ) -> None:
-    told = nothing_gained([trial(metric, 3.0 if metric == "mae" else 1.0), trial(metric, brief, final)], metric, 2.0)
+    last = LastValue(find_metric(metric), 2.0)
+    told = last.unbeaten([trial(metric, 3.0 if metric == "mae" else 1.0), trial(metric, brief, final)])
     assert told.startswith("no network forecasts better than repeating the last value, which has ") == is_told
     assert ("2 on the same validation windows (the best network: " in told) == is_told
-    assert nothing_gained([], metric, 2.0) == ""
+    assert last.unbeaten([]) == ""

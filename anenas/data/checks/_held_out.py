@@ -10,7 +10,7 @@ from anenas.data.checks._inspected import Inspected
 from anenas.tasks import binomial_error
 
 _FEWEST = 100
-"""Of so many inputs, nine in ten right is known to three points, about what sizes of one network differ by."""
+"""Of so many inputs, nine in ten right is known to three points."""
 _RIGHT = 0.9
 
 
