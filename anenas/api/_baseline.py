@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -11,7 +10,7 @@ import numpy as np
 
 from anenas.data import Dataset
 from anenas.search import CompletedTrial
-from anenas.tasks import REGRESSION, Metric, Predictions, find_metric
+from anenas.tasks import Metric, Predictions, find_metric
 
 
 @dataclass(frozen=True)
@@ -29,10 +28,9 @@ class LastValue:
     @classmethod
     def of(cls, dataset: Dataset, name: str) -> Self | None:
         """By the metric of that name; None where nothing is forecast: no target is among the channels."""
-        columns = json.loads(dataset.metadata.get("columns", "[]"))
-        if dataset.task != REGRESSION or not {*dataset.classes} <= {*columns}:
+        if not (channels := dataset.forecast_channels):
             return None
-        held, channels = dataset.validation, [columns.index(target) for target in dataset.classes]
+        held = dataset.validation
         last = held.inputs[:, channels, 0, -1].astype(np.float32)
         metric = find_metric(name, dataset.classes)
         return cls(metric, metric.measure(Predictions(last, held.labels, dataset.classes)))
@@ -48,6 +46,6 @@ class LastValue:
             return ""
         return (
             f"no network forecasts better than repeating the last value, which has {self.metric.title} "
-            f"{self.value:.4g} on the same validation windows (the best network: {best:.4g}); train longer with "
-            "`epochs`, or do not ship one"
+            f"{self.value:.4g} on the same validation windows (the best network: {best:.4g}); try other "
+            "`epochs`, fewer where rows are few, or do not ship one"
         )

@@ -71,7 +71,8 @@ def load_input(
         if not dataset.kind.resized:
             found += f" and {dataset.width} steps"
         _log.info("the %s have %s: the input follows them", dataset.kind, found)
-    return dataset, with_input(space, dataset.input_shape, dataset.masked)
+    space = with_input(space, dataset.input_shape, dataset.masked)
+    return dataset, space.with_skip() if dataset.forecast_channels else space
 
 
 def _others(height: int, width: int) -> tuple[tuple[int, int], ...]:

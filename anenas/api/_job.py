@@ -207,7 +207,8 @@ class Job:
             found += read_architectures(Path(file), self.space, self.classes)
         if earlier is not None:
             masked = self.dataset is not None and self.dataset.masked
-            found += front_of(earlier, self.space, self.space.input.shape, self.classes, masked=masked)
+            shape, skip = self.space.input.shape, self.space.head.skip
+            found += front_of(earlier, self.space, shape, self.classes, masked=masked, skip=skip)
         return found
 
 

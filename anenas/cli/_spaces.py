@@ -49,7 +49,8 @@ def space_show(name: Annotated[str, typer.Argument(help="A built-in space or a Y
         for kind, options in stage.blocks.items():
             print(f"         {kind:13} " + ", ".join(f"{choice} {_either(o)}" for choice, o in options.items()))
     pool = f"pool {_either(space.head.pool)}, " if len(space.head.pool) > 1 else ""
-    print(f"head   {pool}width {_either(space.head.width)}, activation {_either(space.head.activation)}")
+    skip = ", and a skip from the last step" if space.head.skip else ""
+    print(f"head   {pool}width {_either(space.head.width)}, activation {_either(space.head.activation)}{skip}")
     print(f"forms  {_either(space.forms)}")
     limits = space.limits.bounds
     print(f"limits {', '.join(f'{name} {value:g}' for name, value in limits.items()) or 'none'}")

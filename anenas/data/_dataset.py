@@ -153,6 +153,14 @@ class Dataset:
         """
         return self._moments[1]
 
+    @property
+    def forecast_channels(self) -> tuple[int, ...]:
+        """The channel that each target is a later value of; empty where not every target is one's."""
+        columns = json.loads(self.metadata.get("columns", "[]"))
+        if self.task.classifies or self.masked or not {*self.classes} <= {*columns}:
+            return ()
+        return tuple(map(columns.index, self.classes))
+
     def augment(self, batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """A batch of training inputs, augmented at random."""
         return batch if self.augmentation == "none" else self.kind.augment(batch, rng, self)

@@ -86,7 +86,8 @@ def _graph_of_space(model: str, space: str) -> Graph:
     _, channels, height, width = architecture.input
     fitting, _ = the_space.fitting(height, width)
     try:
-        fitting.with_input(channels, height, width, masked=architecture.masked).decisions(architecture)
+        fitted = fitting.with_input(channels, height, width, masked=architecture.masked)
+        fitted.with_skip(architecture.head.skip).decisions(architecture)
     except ValidationError as error:  # an input that breaks a guideline
         problem = error.errors()[0]["msg"].removeprefix("Value error, ")
         raise AnenasError(f"not an architecture of '{the_space.name}': {problem}") from None

@@ -3,6 +3,7 @@
 from anenas.network._build import Deployed, Trainable, build, fuse
 from anenas.network._fold import fold_batch_norms
 from anenas.network._graph import architecture_cost, architecture_graph
+from anenas.network._head import begin_with_last_value
 from anenas.network._inherit import inherit
 from anenas.network._normalise import Normalisation
 from anenas.network._reference import reference_values
@@ -17,6 +18,7 @@ __all__ = [
     "Trainable",
     "architecture_cost",
     "architecture_graph",
+    "begin_with_last_value",
     "build",
     "fold_batch_norms",
     "fuse",

@@ -18,12 +18,14 @@ def build(architecture: Architecture) -> nn.Sequential:
 
     If the first block is raw, the input is not normalised. The children are `stem`, `stage1`, … and `head`.
     """
-    network = MaskedNetwork() if architecture.masked else nn.Sequential()
+    kind = MaskedNetwork if architecture.masked else SkipNetwork if architecture.head.skip else nn.Sequential
+    network = kind()
     channels = architecture.input[1]
     for i, stage in enumerate(architecture.stages):
         network.add_module(f"stage{i}" if i else "stem", build_stage(stage, channels))
         channels = stage.width
-    network.add_module("head", build_head(architecture.head, channels, head_mask(architecture)))
+    head = build_head(architecture.head, channels, head_mask(architecture), architecture.input[1])
+    network.add_module("head", head)
     return network
 
 
@@ -57,6 +59,23 @@ class MaskedNetwork(nn.Sequential):
             x = stage(x)
         logits: torch.Tensor = head(x, there)
         return logits
+
+
+class SkipNetwork(nn.Sequential):
+    """A network for series whose head takes the last step of the input as well."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x, last = with_last_step(x)
+        *stages, head = self
+        for stage in stages:
+            x = stage(x)
+        logits: torch.Tensor = head(x, last)
+        return logits
+
+
+def with_last_step(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Series, (N, C, 1, T), and their last step, (N, C, 1, 1)."""
+    return x, x[..., -1:]
 
 
 def fuse(network: nn.Module) -> nn.Module:

@@ -14,7 +14,7 @@ from anenas._errors import AnenasError, first_line
 from anenas.ane import Chip, ProgramCost, program_cost
 from anenas.blocks import Block, SequenceBlock, reparameterize
 from anenas.graph import Graph, Op, Tensor, compressed, get_weight_format
-from anenas.network._build import Deployed, mask_padding
+from anenas.network._build import Deployed, mask_padding, with_last_step
 from anenas.network._head import build_head, head_mask
 from anenas.network._normalise import Normalisation
 from anenas.network._trace import trace
@@ -29,7 +29,7 @@ def architecture_graph(architecture: Architecture) -> Graph:
 
     Blocks seen before, with the same input shape, are not traced again.
     """
-    parts = [("input", _input_graph(architecture.input, architecture.raw, architecture.masked))]
+    parts = [("input", _input_graph(architecture.input, *_of_input(architecture)))]
     for i, stage in enumerate(architecture.stages):
         parts.append((f"stage{i}" if i else "stem", _stage_graph(stage, parts[-1][1].outputs[0].shape)))
     mask = head_mask(architecture)
@@ -48,11 +48,16 @@ def architecture_cost(architecture: Architecture, chip: Chip) -> ProgramCost:
     if get_weight_format(form).activations:
         return program_cost(architecture_graph(architecture), chip)
     shape: _Shape = architecture.input
-    cost = _input_cost(shape, architecture.raw, architecture.masked, chip)
+    cost = _input_cost(shape, *_of_input(architecture), chip)
     for stage in architecture.stages:
         of_stage, shape = stage_cost(stage, shape, chip, form)
         cost += of_stage
     return cost + _head_cost(architecture.head, shape, architecture.input, head_mask(architecture), chip, form)
+
+
+def _of_input(architecture: Architecture) -> tuple[bool, bool, bool]:
+    """What becomes of the input before the stem: whether it is raw, masked, and its last step kept for the head."""
+    return architecture.raw, architecture.masked, architecture.head.skip
 
 
 def _in_form(graph: Graph, form: str) -> Graph:
@@ -81,8 +86,8 @@ def _block_cost(
 
 
 @functools.lru_cache(maxsize=1_000)
-def _input_cost(shape: _Shape, raw: bool, masked: bool, chip: Chip) -> ProgramCost:
-    return program_cost(_input_graph(shape, raw, masked), chip)
+def _input_cost(shape: _Shape, raw: bool, masked: bool, skip: bool, chip: Chip) -> ProgramCost:
+    return program_cost(_input_graph(shape, raw, masked, skip), chip)
 
 
 @functools.lru_cache(maxsize=10_000)
@@ -134,25 +139,29 @@ def _message(error: Exception) -> str:
 
 @functools.lru_cache(maxsize=1_000)
 def _head_graph(head: Head, shape: _Shape, source: _Shape, mask: _Mask) -> Graph:
-    where = [(source[0], 1, 1, source[3])] if mask else []
+    also = [(source[0], 1, 1, source[3])] if mask else [(*source[:2], 1, 1)] if head.skip else []
     with torch.device("meta"):
-        return trace(build_head(head, shape[1], mask).eval(), shape, *where)
+        return trace(build_head(head, shape[1], mask, source[1]).eval(), shape, *also)
 
 
 @functools.lru_cache(maxsize=1_000)
-def _input_graph(shape: _Shape, raw: bool, is_masked: bool) -> Graph:
-    """The cast of the image, `Deployed`'s normalisation, if any, and the masking of padding."""
+def _input_graph(shape: _Shape, raw: bool, is_masked: bool, has_skip: bool) -> Graph:
+    """The cast of the image, `Deployed`'s normalisation, if any, and the masking of padding or the last step."""
     image = Tensor("image", shape, "fp32")
     pixels = Tensor("pixels", shape)
     cast = Op("cast", "cast", (image,), (pixels,))
     normalise = Normalisation((0.5,) * shape[1], (0.5,) * shape[1], raw)
-    network = _Masked() if is_masked else nn.Identity()
+    network = _Masked() if is_masked else _Skipped() if has_skip else nn.Identity()
     normalised = trace(_Normalise(network, normalise), shape, name="pixels")
     return Graph((image,), (cast, *normalised.ops), normalised.outputs)
 
 
 class _Masked(nn.Module):
     forward = staticmethod(mask_padding)
+
+
+class _Skipped(nn.Module):
+    forward = staticmethod(with_last_step)
 
 
 class _Normalise(Deployed):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import nn
@@ -89,6 +90,17 @@ class _MaskedHead(nn.Sequential):
         return x
 
 
+class _SkipHead(nn.Sequential):
+    """Adds what a linear layer makes of the last step of the network's input, (N, C, 1, 1), to (N, classes)."""
+
+    def forward(self, x: torch.Tensor, last: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
+        *layers, flatten, skip = self
+        for layer in layers:
+            x = layer(x)
+        summed: torch.Tensor = flatten(x + skip(last))
+        return summed
+
+
 def head_mask(architecture: Architecture) -> tuple[int, int] | None:
     """Stride from the input to the head, and number of steps at the head; None if the input is not masked."""
     if not architecture.masked:
@@ -97,7 +109,9 @@ def head_mask(architecture: Architecture) -> tuple[int, int] | None:
     return stride, -(-architecture.input[3] // stride)
 
 
-def build_head(head: Head, in_channels: int, mask: tuple[int, int] | None = None) -> nn.Sequential:
+def build_head(
+    head: Head, in_channels: int, mask: tuple[int, int] | None = None, input_channels: int = 1
+) -> nn.Sequential:
     """Pooling and a classifier of 1×1 convolutions, which the engine runs best, from (N, C, H, W) to (N, classes).
 
     Args:
@@ -105,6 +119,7 @@ def build_head(head: Head, in_channels: int, mask: tuple[int, int] | None = None
         in_channels: Of its input.
         mask: For series with padding, the result of `head_mask`. Such a head also takes the mask of the network's
             input, (N, 1, 1, T).
+        input_channels: Of the network's input. A head with a skip also takes its last step, (N, C, 1, 1).
     """
     layers: list[nn.Module] = []
     if head.width:
@@ -112,4 +127,31 @@ def build_head(head: Head, in_channels: int, mask: tuple[int, int] | None = None
     layers += [nn.Conv2d(head.width or in_channels, head.classes, 1), nn.Flatten()]
     if mask:
         return _MaskedHead(_MASKED_POOLS[head.pool](*mask), *layers)
-    return nn.Sequential(_POOLS[head.pool](), *layers)
+    whole = nn.Sequential(_POOLS[head.pool](), *layers)
+    if head.skip:
+        whole = _SkipHead(*whole)
+        whole.add_module("skip", nn.Conv2d(input_channels, head.classes, 1))
+    return whole
+
+
+def begin_with_last_value(
+    network: nn.Sequential, channels: Sequence[int], scale: torch.Tensor, shift: torch.Tensor
+) -> None:
+    """Make a network whose head has a skip give, as yet, the last step of its input and nothing else.
+
+    Its training then begins at the forecast that repeats the last value, and learns what is to be added.
+
+    Args:
+        network: From `build`; changed in place.
+        channels: Of the input, one for each target.
+        scale: (K,), what each is multiplied by.
+        shift: (K,), what is then added.
+    """
+    *_, classifier, _, skip = network.get_submodule("head").children()
+    assert isinstance(classifier, nn.Conv2d) and isinstance(skip, nn.Conv2d) and classifier.bias is not None
+    with torch.no_grad():
+        for tensor in (classifier.weight, classifier.bias, skip.weight):
+            tensor.zero_()
+        skip.weight[range(len(channels)), list(channels), 0, 0] = scale
+        assert skip.bias is not None
+        skip.bias.copy_(shift)

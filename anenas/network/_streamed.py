@@ -11,7 +11,7 @@ from torch import nn
 
 from anenas._errors import AnenasError
 from anenas.blocks import StreamMemory, stream_step, unrolled
-from anenas.network._build import Deployed, MaskedNetwork, mask_padding
+from anenas.network._build import Deployed, MaskedNetwork, SkipNetwork, mask_padding, with_last_step
 from anenas.network._head import (
     GlobalAveragePool,
     GlobalMaxPool,
@@ -82,6 +82,12 @@ def streaming_problem(architecture: Architecture) -> str | None:
         if getattr(stage.block, "bidirectional", False):
             name = f"stage{i}" if i else "stem"
             return f"{name} ({stage}) is bidirectional: it looks ahead, so it cannot stream"
+    stride, steps = math.prod(stage.stride for stage in architecture.stages), architecture.input[3]
+    if architecture.head.skip and steps % stride:
+        return (
+            f"the head has a skip from the last step, which chunks of {stride} steps end with only in series of a "
+            f"multiple of {stride} steps, not of {steps}; train with such series"
+        )
     return None
 
 
@@ -103,6 +109,19 @@ def _masked_network(module: MaskedNetwork, x: torch.Tensor, memory: StreamMemory
     for layer in layers:
         x = stream_step(layer, x, memory)
     return x
+
+
+@stream_step.register
+def _skip_network(module: SkipNetwork, x: torch.Tensor, memory: StreamMemory) -> torch.Tensor:
+    x, last = with_last_step(x)
+    *stages, (name, head) = module.named_children()
+    for stage, child in stages:
+        x = stream_step(child, x, memory.within(stage))
+    pool, *layers, flatten, skip = head.children()
+    x = _pooled(pool, x, memory.within(name))
+    for layer in layers:
+        x = stream_step(layer, x, memory)
+    return stream_step(flatten, x + stream_step(skip, last, memory), memory)
 
 
 @functools.singledispatch

@@ -48,7 +48,13 @@ def read_architectures(path: Path, space: Space, classes: int) -> list[Architect
 
 
 def front_of(
-    earlier: Study, space: Space, input_shape: tuple[int, int, int, int], classes: int, *, masked: bool = False
+    earlier: Study,
+    space: Space,
+    input_shape: tuple[int, int, int, int],
+    classes: int,
+    *,
+    masked: bool = False,
+    skip: bool = False,
 ) -> list[Architecture]:
     """The front of an earlier study for this input and number of classes, as far as the space holds it.
 
@@ -58,13 +64,14 @@ def front_of(
         input_shape: (N, C, H, W) of those that have another.
         classes: That they are to tell apart.
         masked: Whether the input says where series are.
+        skip: Whether their heads have a skip from its last step.
 
     Raises:
         AnenasError: If there is nothing of it in the space.
     """
     found = []
     for trial in earlier.front:
-        head = dataclasses.replace(trial.architecture.head, classes=classes)
+        head = dataclasses.replace(trial.architecture.head, classes=classes, skip=skip)
         own_size = (*input_shape[:2], *trial.architecture.input[2:])
         for shape in (own_size, input_shape):
             architecture = dataclasses.replace(trial.architecture, input=shape, head=head, masked=masked)

@@ -35,6 +35,7 @@ from anenas.search._evaluation import (
     Evaluation,
     Probe,
 )
+from anenas.search._forecast import begin_forecast
 from anenas.search._own_training import Train, train_by
 from anenas.search._ship import deploy, ship
 from anenas.search._trial import PROBED
@@ -151,6 +152,7 @@ class TrainingEvaluator:
         device = pick_device(self.device)
         dataset = Dataset.open(files.data, CHOOSING, architecture.input[2:])
         network = build(architecture)
+        begin_forecast(network, architecture, dataset)
         inherited = inherit(network, load_file(files.donor)) if files.donor else 0.0
         if (files.folder / PROBE).exists():
             network.load_state_dict(load_file(files.folder / PROBE), strict=False)

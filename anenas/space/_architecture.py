@@ -43,6 +43,7 @@ POOLS = ("mean", "max", "last")
 # As it is printed, so that equal networks are equal strings: no leading zeros, no other alphabet's digits.
 _NUMBER = "[1-9][0-9]{0,8}"
 _MASKED = "_masked"
+_SKIP = "_skip"
 # Characters of its text, blocks of all stages, and channels: far beyond what can be trained.
 _LONGEST, _MOST_BLOCKS, _MOST_CHANNELS = 5000, 1000, 2**16
 
@@ -102,28 +103,33 @@ def _stage(text: str, block: type[Block]) -> Stage:
 
 @dataclass(frozen=True)
 class Head:
-    """Pooling over everything, one pointwise layer where `width` is not 0, and the classifier."""
+    """Pooling over everything, one pointwise layer where `width` is not 0, and the classifier.
+
+    With a `skip`, the last step of the network's input reaches what it gives by a linear layer of its own as well.
+    """
 
     width: int
     activation: str
     classes: int
     pool: str = POOLS[0]
+    skip: bool = False
 
     def __str__(self) -> str:
         pool = f"_{self.pool}" if self.pool != POOLS[0] else ""
         layer = f"_c{self.width}_{self.activation}" if self.width else ""
-        return f"head{pool}{layer}_n{self.classes}"
+        skip = _SKIP if self.skip else ""
+        return f"head{pool}{layer}{skip}_n{self.classes}"
 
     @classmethod
     def parse(cls, text: str) -> Self:
         pools = "|".join(POOLS[1:])
-        match = re.fullmatch(rf"head(?:_({pools}))?(?:_c({_NUMBER})_([a-z0-9]+))?_n({_NUMBER})", text)
+        match = re.fullmatch(rf"head(?:_({pools}))?(?:_c({_NUMBER})_([a-z0-9]+))?({_SKIP})?_n({_NUMBER})", text)
         if not match:
             raise AnenasError(f"'{text}': expected a head such as head_c128_relu_n10 or head_n10")
-        pool, width, activation, classes = match.groups()
+        pool, width, activation, skip, classes = match.groups()
         if activation and activation not in ACTIVATIONS:
             raise unknown("activation", activation, ACTIVATIONS)
-        return cls(int(width or 0), activation or "", int(classes), pool or POOLS[0])
+        return cls(int(width or 0), activation or "", int(classes), pool or POOLS[0], bool(skip))
 
 
 def form_problem(form: str, stage: str, block: Block) -> str | None:
@@ -265,6 +271,8 @@ class Architecture:
                     size = stage.block.size(*size, stride)
         if size[0] > 1 and architecture.head.pool == "last":
             raise AnenasError(f"'{text}': only series, (N, C, 1, T), have a last step; this input has {size[0]} rows")
+        if architecture.head.skip and (h > 1 or is_masked or architecture.raw):
+            raise AnenasError(f"'{text}': the head can have a skip only from series, (N, C, 1, T), of equal length")
         return architecture
 
 

@@ -309,11 +309,15 @@ class StageSpec(Strict):
 
 
 class HeadSpec(Strict):
-    """Choices of the head; width 0 is no layer between pooling and classifier."""
+    """Choices of the head; width 0 is no layer between pooling and classifier.
+
+    With `skip` the last step of a series reaches the output by a linear layer as well: forecasts are near it.
+    """
 
     pool: Annotated[tuple[Literal[POOLS], ...], *Distinct] = POOLS[:1]  # type: ignore[valid-type]
     width: Annotated[tuple[_HeadWidth, ...], *Distinct] = (0,)
     activation: Annotated[tuple[Literal[ACTIVATIONS], ...], *Distinct] = ACTIVATIONS[:1]  # type: ignore[valid-type]
+    skip: StrictBool = False
 
     def count(self) -> int:
         return len(self.pool) * sum(len(self.activation) if width else 1 for width in self.width)
@@ -322,7 +326,7 @@ class HeadSpec(Strict):
         # Spaces of images have nothing to choose here, and are searched as if it were not there.
         pool = str(pick("head.pool", self.pool)) if len(self.pool) > 1 else self.pool[0]
         width = int(pick("head.width", self.width))
-        return Head(width, str(pick("head.activation", self.activation)) if width else "", classes, pool)
+        return Head(width, str(pick("head.activation", self.activation)) if width else "", classes, pool, self.skip)
 
 
 class Limits(Strict):

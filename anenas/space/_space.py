@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field, StrictInt, WrapValidator, model_vali
 
 from anenas.blocks import Backbone, SequenceBlock, Value, block_kinds
 from anenas.graph import all_weight_formats
-from anenas.inputs import RECORDINGS, TEXTS, InputKind, input_kinds, plain_kind
+from anenas.inputs import RECORDINGS, SERIES, TEXTS, InputKind, input_kinds, plain_kind
 from anenas.space import _walk
 from anenas.space._architecture import Architecture, Head, Stage, form_problem
 from anenas.space._schema import WHOLE, BackboneSpec, Distinct, HeadSpec, InputSpec, Limits, StageSpec, Strict
@@ -109,6 +109,8 @@ class SearchSpace(Strict):
                         raise ValueError(f"forms: {problem}; leave one of them out")
         if not series and "last" in self.head.pool:
             raise ValueError("head.pool: only series have a last step; expected mean or max")
+        if self.head.skip and (self.input_kind is not SERIES or self.input.masked):
+            raise ValueError("head.skip: only series of equal length have a last step to begin with")
         return self
 
     def _check_stem(self) -> None:
@@ -259,6 +261,15 @@ class SearchSpace(Strict):
         spec = InputSpec.model_validate({"channels": channels, "masked": masked, **same, **size})
         return self.model_validate({**self._fields, "input": spec})
 
+    def with_skip(self, skip: bool = True) -> SearchSpace:
+        """The same space with or without a skip of its heads from the last step of series.
+
+        Raises:
+            pydantic.ValidationError: If its networks take nothing that has one.
+        """
+        head = self.head.model_copy(update={"skip": skip})
+        return self.model_validate({**self._fields, "head": head}) if skip != self.head.skip else self
+
     def with_heights(self, heights: Sequence[int]) -> SearchSpace:
         """The same space for square images of these sizes alone."""
         size = {"height": tuple(heights), "width": "same"}
@@ -323,6 +334,8 @@ class SearchSpace(Strict):
             if not getattr(self, field):
                 unsaid[field] = True
         not_there = {"masked"} if not self.input.masked or self.input.tokens else set()
+        if not self.head.skip:
+            unsaid["head"] = {"skip"}
         unsaid["input"] = not_there | ({"heights"} if not self.input.heights else set())
         content = self.model_dump_json(exclude=unsaid, exclude_none=True)
         return hashlib.sha256(content.encode()).hexdigest()[:12]

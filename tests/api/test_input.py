@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -141,3 +142,13 @@ def test_other_images_and_what_was_asked_for_keep_the_input(
     dataset, _ = load_input(load_space("mobile_cnn"), arrays(side), shape, fixed=fixed)
     assert dataset.input_shape == (1, 64, 64)
     assert said(caplog) == []
+
+
+def test_networks_that_forecast_have_a_skip_and_others_of_series_none(tmp_path: Path) -> None:
+    rng, path = np.random.default_rng(0), tmp_path / "w.csv"
+    path.write_text("\n".join(["rain,wind", *(f"{a:.3f},{b:.3f}" for a, b in rng.normal(size=(200, 2)))]), "utf-8")
+    given = load_space("sequence_rnn")
+    _, space = load_input(given, f"forecast:{path}:wind", None)
+    assert space.head.skip and not given.head.skip
+    _, space = load_input(given, "wrist_motion", None)
+    assert not space.head.skip

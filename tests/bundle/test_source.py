@@ -115,6 +115,19 @@ def test_a_network_of_masked_series_computes_the_same_with_torch_alone(head: str
     torch.testing.assert_close(read.eval()(series), network(series), rtol=0, atol=1e-6)
 
 
+def test_a_network_with_a_skip_computes_the_same_with_torch_alone() -> None:
+    architecture = Architecture.parse("1x4x1x30-tcn_r1_s2_c16_k3_d1_relu-min_gru_r1_s2_c16-head_c16_relu_skip_n2")
+    network = deployed(architecture)
+    plain = plain_network(network, architecture, "A network.")
+    assert "self.head_skip = nn.Conv2d(4, 2, 1)" in plain.source
+    names: dict[str, object] = {"__file__": "network.py", "__name__": "network"}
+    exec(plain.source, names)
+    read = names["Network"]()  # type: ignore[operator]
+    read.load_state_dict(plain.weights)
+    series = torch.randn(5, 4, 1, 30)
+    torch.testing.assert_close(read.eval()(series), network(series), rtol=0, atol=1e-6)
+
+
 def test_batch_normalisation_is_folded_and_every_layer_is_a_convolution() -> None:
     network = deployed(EVERY_KIND)
     before = {name: value.clone() for name, value in network.state_dict().items()}

@@ -81,6 +81,8 @@ def test_every_option_of_a_spectrogram_is_predicted(
         "1x7x1x29_masked-tcn_r1_s2_c16_k3_d1_relu-min_gru_r2_s2_c32_bi-head_n3",
         "2x7x1x29_masked-tcn_r1_s1_c16_k3_d1_relu-sru_r1_s1_c32-head_max_c64_relu_n3",
         "1x2x1x8_masked-tcn_r1_s2_c16_k3_d1_relu-lstm_r2_s2_c16-head_last_n3",
+        "1x5x1x29-tcn_r1_s2_c16_k3_d1_relu-min_gru_r1_s2_c32_bi-head_c64_relu_skip_n2",
+        "2x1x1x16-qrnn_r1_s2_c32_k3-lstm_r1_s1_c16-head_last_skip_n1",
         "1x2x1x4_masked-tcn_r1_s2_c16_k3_d1_relu-qrnn_r2_s2_c16_k3-head_max_n3",
     ],
 )

@@ -22,6 +22,7 @@ ARCHITECTURES = (
     "1x3x1x18-tcn_r1_s2_c16_k3_d1_silu-min_gru_r1_s2_c16-unrolled_lstm_r1_s1_c16_res-head_max_c16_relu_n3",
     "1x3x1x18_masked-tcn_r1_s2_c16_k3_d1_relu-min_gru_r1_s2_c16-head_n3",
     "1x3x1x18_masked-tcn_r1_s2_c16_k3_d1_relu-min_gru_r1_s2_c16-head_max_n3",
+    "1x3x1x18-tcn_r1_s2_c16_k3_d1_relu-min_gru_r1_s1_c16-head_max_skip_n3",
     "2x3x1x18-min_gru_r1_s1_c16-lstm_r1_s1_c16-gru_r1_s1_c16_res-head_last_n3",
 )
 CLASSES = ["a", "b", "c"]

@@ -8,7 +8,7 @@ from kinds import example, input_shape, with_random_statistics
 from torch import nn
 
 from anenas.blocks import Block, block_kinds
-from anenas.network import Deployed, Normalisation, build, fuse
+from anenas.network import Deployed, Normalisation, begin_with_last_value, build, fuse
 from anenas.space import Architecture
 
 ARCHITECTURE = Architecture.parse(
@@ -120,6 +120,29 @@ def test_a_masked_head_gives_what_a_plain_one_gives_of_the_steps_that_are_there(
     x = torch.randn(2, 16, 1, 32 // stride) - 5  # most of it below zero
     expected = plain.get_submodule("head")(x[..., 12 // stride :])
     torch.testing.assert_close(masked.get_submodule("head")(x, there), expected)
+
+
+def test_a_skip_adds_what_a_linear_layer_makes_of_the_last_step() -> None:
+    text = "1x3x1x8-tcn_r1_s2_c16_k3_d1_relu-head_max_c16_relu{}_n2"
+    with_skip, plain = (build(Architecture.parse(text.format(skip))).eval() for skip in ("_skip", ""))
+    plain.load_state_dict({name: one for name, one in with_skip.state_dict().items() if "skip" not in name})
+    skip, x = with_skip.get_submodule("head.skip"), torch.randn(4, 3, 1, 8)
+    assert isinstance(skip, torch.nn.Conv2d) and skip.bias is not None
+    expected = plain(x) + x[:, :, 0, 7] @ skip.weight[:, :, 0, 0].T + skip.bias
+    torch.testing.assert_close(with_skip(x), expected)
+
+
+@pytest.mark.parametrize("head", ["head_n2", "head_last_c16_relu_n2"])
+def test_a_network_that_begins_with_the_last_value_gives_that_and_learns_from_all_steps(head: str) -> None:
+    network = build(Architecture.parse(f"1x3x1x8-tcn_r1_s2_c16_k3_d1_relu-{head.replace('_n2', '_skip_n2')}"))
+    begin_with_last_value(network, (2, 0), torch.tensor([2.0, 3.0]), torch.tensor([0.5, -1.0]))
+    x = torch.randn(4, 3, 1, 8)
+    expected = torch.stack([2 * x[:, 2, 0, 7] + 0.5, 3 * x[:, 0, 0, 7] - 1], 1)
+    torch.testing.assert_close(network(x), expected)
+    network(x).square().sum().backward()
+    *_, classifier, _, _ = network.get_submodule("head").children()
+    assert isinstance(classifier, nn.Conv2d) and classifier.weight.grad is not None
+    assert classifier.weight.grad.abs().sum() > 0
 
 
 @pytest.mark.parametrize("head", ["head_n5", "head_max_n5", "head_last_n5"])

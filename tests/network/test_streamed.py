@@ -82,6 +82,23 @@ def test_after_each_chunk_it_answers_as_for_the_series_so_far(
     torch.testing.assert_close(expected, network(series), rtol=1e-4, atol=1e-5)
 
 
+def test_a_head_with_a_skip_answers_after_each_chunk_from_its_last_step() -> None:
+    architecture = Architecture.parse("1x3x1x16-tcn_r1_s2_c4_k3_d1_relu-min_gru_r1_s2_c4-head_max_skip_n2")
+    network = network_of(architecture)
+    series = torch.randn(2, 3, 1, 16, generator=torch.Generator().manual_seed(0))
+    found = answers(Streamed(network, architecture), series)
+    for end, answer in zip((4, 8, 12, 16), found, strict=True):
+        with torch.no_grad():
+            expected = network(series[..., :end])
+        torch.testing.assert_close(answer, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_skip_from_a_step_that_no_chunk_ends_with_does_not_stream() -> None:
+    text = "1x3x1x18-tcn_r1_s2_c4_k3_d1_relu-min_gru_r1_s2_c4-head_max_skip_n2"
+    with pytest.raises(AnenasError, match="a multiple of 4 steps, not of 18; train with such series"):
+        Streamed(build(Architecture.parse(text)), Architecture.parse(text))
+
+
 @pytest.mark.parametrize("block", CAUSAL, ids=lambda block: f"{block.kind} {block.values()}")
 def test_every_causal_block_streams(block: SequenceBlock) -> None:
     architecture = Architecture(

@@ -135,6 +135,8 @@ def test_what_is_wrong_with_a_text_is_said(text: str, message: str) -> None:
         "1x1x1x256-embedding_r1_s1_c32_v2048_onehot-sru_r1_s2_c16-head_n7",
         "1x1x1x256_masked-embedding_r1_s1_c32_v64_gather-sru_r1_s2_c16-head_n7",
         "1x2x1x29_masked-tcn_r1_s2_c16_k3_d1_relu-head_max_n2",
+        "1x2x1x29-tcn_r1_s2_c16_k3_d1_relu-head_last_c64_relu_skip_n2",
+        "1x2x1x29-tcn_r1_s2_c16_k3_d1_relu-head_skip_n2",
         "1x6x1x64-unrolled_lstm_r1_s2_c16_bi-unrolled_gru_r1_s1_c16_res-lstm_r1_s1_c16-gru_r1_s1_c16-head_n7",
     ],
 )
@@ -170,6 +172,9 @@ def test_networks_of_series_are_read_back_too(text: str) -> None:
             "1x3x8x8_masked-conv_r1_s1_c16_k3_relu-head_n2",
             "only series, (N, C, 1, T), with two or more channels can have",
         ),
+        ("1x3x8x8-conv_r1_s1_c16_k3_relu-head_skip_n2", "a skip only from series, (N, C, 1, T), of equal length"),
+        ("1x3x1x8_masked-min_gru_r1_s1_c16-head_skip_n2", "a skip only from series, (N, C, 1, T), of equal length"),
+        ("1x1x1x8-embedding_r1_s1_c16_v64_onehot-head_skip_n2", "a skip only from series, (N, C, 1, T)"),
         ("1x3x1x8_maske-min_gru_r1_s1_c16-head_n2", "is not an architecture"),
         ("1x3x1x8-min_gru_s1_c16-head_n2", "'min_gru_s1_c16': expected r and a number"),
         ("1x3x1x8-min_gru_r1_s1_c16_res_bi-head_n2", "'bi' is not a choice of min_gru"),

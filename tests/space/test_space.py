@@ -335,6 +335,10 @@ def test_a_space_of_images_is_not_asked_for_its_pooling(write_space: WriteSpace)
             "masked: expected series of two channels and more, the last of which",
         ),
         ({"input": {"channels": 3, "masked": True}}, "masked: expected series of two channels and more"),
+        (
+            {"input": {"channels": 3, "steps": 64, "masked": True}, "head": {"skip": True}},
+            "head.skip: only series of equal length have a last step to begin with",
+        ),
         ({"input": {"height": 64}}, "stem: block tcn works on series, (N, C, 1, T), and the input is 64 high"),
     ],
 )
@@ -391,6 +395,19 @@ def test_a_masked_input_makes_masked_networks_and_is_another_space() -> None:
     assert drawn not in plain.with_input(7, 1, 29)
     assert space.mutate(drawn, random.Random(0)) in space
     assert space.digest != plain.with_input(7, 1, 29).digest
+
+
+def test_a_space_with_a_skip_makes_networks_with_one_and_is_another_space() -> None:
+    plain = SearchSpace.model_validate(series())
+    space = plain.with_skip()
+    drawn = space.sample(random.Random(0), classes=2)
+    assert str(drawn).endswith("_skip_n2") and Architecture.parse(str(drawn)) == drawn
+    assert drawn in space and drawn not in plain
+    assert space.mutate(drawn, random.Random(0)).head.skip
+    assert space.digest != plain.digest == space.with_skip(False).digest
+    assert plain.with_skip(False) is plain
+    with pytest.raises(ValidationError, match=r"head\.skip: only series of equal length"):
+        load_space("mobile_cnn").with_skip()
 
 
 def test_the_built_in_space_of_series_loads_and_offers_both_kinds_of_recurrence() -> None:

@@ -55,6 +55,12 @@ def rows_of_windows(dataset: Dataset) -> dict[str, list[list[int]]]:
     return found
 
 
+def test_the_channel_of_each_target_is_known(write: Write) -> None:
+    path = write([[f"{math.cos(row):.3f}", *weather(row)] for row in range(200)], ["rain", "t", "wind"])
+    assert read(path, "wind,t").forecast_channels == (2, 1)
+    assert read(path, "wind,t").classes == ("wind", "t")
+
+
 def messages(caplog: pytest.LogCaptureFixture, path: Path) -> list[str]:
     return [line.removeprefix(f"'{path}': ") for line in caplog.messages if line.startswith("'")]
 
