@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anenas._errors import AnenasError
-from anenas.data._series import is_constant
+from anenas.data._series import FEWEST, counts_each, is_constant
 from anenas.tables import are_words
 
 _log = logging.getLogger(__name__)
@@ -21,7 +21,6 @@ SERIES_COLUMNS = (
 )  # fmt: skip
 """Usual names of the column that names the series of a row, the best first."""
 
-_FEWEST = 8  # series, through which what was measured goes up and down
 _UNITS = "s|sec|secs|seconds|ms|msec|millis|milliseconds|us|ns|utc|unix|epoch"
 _ORIGINS = "unix|epoch|utc|local|system|device|sensor|relative|elapsed|log|sample|sampling"
 _TIME = (
@@ -95,7 +94,7 @@ def learnable(
             constant.append(name)
         elif _is_running(column, len(bounds) - 1):
             running.append(name)
-        elif _counts_each(column, bounds):
+        elif counts_each(column, bounds):
             counting.append(name)
         else:
             kept.append(i)
@@ -119,23 +118,4 @@ def learnable(
 def _is_running(values: NDArray[np.float32], series: int) -> bool:
     """Whether (n,) values go one way through all of so many series, as a clock does."""
     steps = np.diff(values[~np.isnan(values)])
-    return series >= _FEWEST and bool(steps.any()) and bool((steps >= 0).all() or (steps <= 0).all())
-
-
-def _counts_each(values: NDArray[np.float32], bounds: Sequence[int]) -> bool:
-    """Whether (n,) values go one way within every series, begin alike in all, and go on at one rate (± a quarter).
-
-    Rows that are missing and a clock that jitters leave it so; a measurement would have to be the same in all series.
-    """
-    if len(bounds) <= _FEWEST or np.isnan(values).any():
-        return False
-    first, last = values[list(bounds[:-1])].astype(np.float64), values[np.array(bounds[1:]) - 1].astype(np.float64)
-    within = np.ones(len(values), bool)
-    within[list(bounds[:-1])] = False
-    steps = np.diff(values, prepend=values[:1])[within]
-    if not len(steps) or not ((steps > 0).all() or (steps < 0).all()):
-        return False
-    lengths = np.diff(bounds)
-    rates = ((last - first) / np.maximum(lengths - 1, 1))[lengths > 1]
-    usual = np.median(rates)
-    return bool(np.ptp(first) < abs(usual) and (np.abs(rates - usual) <= abs(usual) / 4).all())
+    return series >= FEWEST and bool(steps.any()) and bool((steps >= 0).all() or (steps <= 0).all())

@@ -19,6 +19,8 @@ from anenas.data._format import InputFormat
 from anenas.data._raw import Inputs
 from anenas.inputs import SERIES
 
+FEWEST = 8  # series, through which what was measured goes up and down
+
 _log = logging.getLogger(__name__)
 
 _LAYOUTS = ("ntc", "nct")
@@ -220,6 +222,29 @@ def is_constant(values: NDArray[Any]) -> bool:
     return not len(there) or bool(there.std() <= 1e-6 * np.abs(there).max())
 
 
+def counts_each(values: NDArray[np.float32], bounds: Sequence[int]) -> bool:
+    """Whether (n,) values go one way within every series, begin alike in all, and go on at one rate (± a quarter).
+
+    Rows that are missing and a clock that jitters leave it so; a measurement would have to be the same in all series.
+
+    Args:
+        values: Of all series, one after the other.
+        bounds: Where each series begins, and the end of the last.
+    """
+    if len(bounds) <= FEWEST or np.isnan(values).any():
+        return False
+    first, last = values[list(bounds[:-1])].astype(np.float64), values[np.array(bounds[1:]) - 1].astype(np.float64)
+    within = np.ones(len(values), bool)
+    within[list(bounds[:-1])] = False
+    steps = np.diff(values, prepend=values[:1])[within]
+    if not len(steps) or not ((steps > 0).all() or (steps < 0).all()):
+        return False
+    lengths = np.diff(bounds)
+    rates = ((last - first) / np.maximum(lengths - 1, 1))[lengths > 1]
+    usual = np.median(rates)
+    return bool(np.ptp(first) < abs(usual) and (np.abs(rates - usual) <= abs(usual) / 4).all())
+
+
 def _at_the_end(series: NDArray[np.float32], lengths: NDArray[np.int64], with_mask: bool) -> NDArray[np.float32]:
     """(n, C, 1, T) with every series ending at the last step, and a channel that marks its steps."""
     count, channels, steps = series.shape
@@ -242,4 +267,19 @@ def series_of_arrays(
     layout = str(more["layout"]) if "layout" in more else None
     if layout not in (None, *_LAYOUTS):
         raise AnenasError(f"{where}: layout is '{layout}'; expected {' or '.join(_LAYOUTS)}")
-    return read_series(where, arrays, scale=more.get("scale"), layout=layout)
+    found = read_series(where, arrays, scale=more.get("scale"), layout=layout)
+    _tell_counting(where, found["train_x"])
+    return found
+
+
+def _tell_counting(where: str, series: Series) -> None:
+    """Log the channels that count the steps: arrays are learnt from as they are."""
+    array = series.array[:, :, 0]
+    there = array[:, -1] > 0 if series.masked else np.ones_like(array[:, 0], bool)
+    bounds = np.append(0, there.sum(1).cumsum())
+    channels = range(array.shape[1] - series.masked)
+    if counting := [str(channel) for channel in channels if counts_each(array[:, channel][there], bounds)]:
+        _log.warning(
+            f"{where}: channels of train_x that rise or fall evenly from one start in each series, like the number or "
+            f"the time of a step: {', '.join(counting)}; they are learnt from, so leave out what was not measured"
+        )

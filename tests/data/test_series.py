@@ -86,6 +86,26 @@ def test_shorter_series_end_at_the_last_step_with_a_channel_that_says_where_they
         assert not one[:, : 20 - length].any()
 
 
+@pytest.mark.parametrize("lengths", [[20] * 12, [*range(9, 21)]])
+def test_a_channel_that_counts_the_steps_is_told(
+    write: Write, lengths: list[int], caplog: pytest.LogCaptureFixture
+) -> None:
+    series, labels = shortened(lengths), LABELS[:12]
+    series[..., 1] = np.where(np.isnan(series[..., 1]), np.nan, np.arange(20) / 50)
+    assert read(write(train_x=series, train_y=labels)).masked == (lengths[0] < 20)
+    (told,) = [line for line in caplog.messages if "evenly" in line]
+    assert "the time of a step: 1; they are learnt from, so leave out what was not measured" in told
+
+
+def test_a_channel_that_rises_from_a_start_of_its_own_in_each_series_counts_no_steps(
+    write: Write, caplog: pytest.LogCaptureFixture
+) -> None:
+    series = SERIES.copy()
+    series[..., 1] = series[:, :1, 1] + np.arange(20) / 50
+    read(write(train_x=series))
+    assert not [line for line in caplog.messages if "evenly" in line]
+
+
 def test_series_of_one_length_have_no_such_channel(write: Write) -> None:
     dataset = read(write())
     assert (dataset.channels, dataset.masked) == (3, False)
