@@ -11,6 +11,9 @@ from anenas.ane._shape_rules import filters
 from anenas.ane._support import RECURRENT
 from anenas.graph import Graph
 
+_FLOAT16 = (
+    "convert with compute_precision=FLOAT16; take from numbers what is common to all if float16 does not hold them"
+)
 _TOO_WIDE = {"fp32", "fp64"}
 _INTEGERS = {"int32", "int64"}
 # Operations that change the format by design, and those with a rule of their own.
@@ -27,7 +30,7 @@ _GUIDELINE_MB = 10
     "inputs and outputs are cast, and stay.",
 )
 def _fp32(graph: Graph, chip: Chip) -> Iterator[Problem]:
-    return _typed(graph, _TOO_WIDE, _PASSED_OVER, "convert with compute_precision=FLOAT16")
+    return _typed(graph, _TOO_WIDE, _PASSED_OVER, _FLOAT16)
 
 
 @rule(

@@ -45,7 +45,8 @@ def convert(
     description if the batch is 1, which then gives a dictionary of probabilities and the label of the highest; and, as
     JSON, in its metadata under "classes". Numbers to predict are outputs of their own, (N, 1) of fp32, by their names:
     see `output_names`. What brings them to their units is computed in fp32 where float16 would not hold
-    them, or round them by more than a hundredth of their standard deviation, such as prices by tens.
+    them, or round them by more than a hundredth of their standard deviation, such as prices by tens; likewise what
+    normalises series, such as an air pressure of 1,013 ± 8, which float16 has in halves.
 
     Args:
         module: From pixels of 0 to 255, or series, to class probabilities or numbers, in evaluation mode on the CPU.
@@ -73,10 +74,15 @@ def convert(
     metadata = {"classes": json.dumps(list(classes)), "task": task.name, **(metadata or {})}
     if not task.classifies:
         outputs = [_fp32(name) for name in output_names(classes, given.name)]
-        fp32 = None if _fits_half(module) else _in_units
-        return _write(_apart(module), path, [given], outputs, None, metadata, target, fp32)
+        return _write(_apart(module), path, [given], outputs, None, metadata, target, _exact(module))
     labels = ct.ClassifierConfig(list(classes)) if batch == 1 else None
-    return _write(module, path, [given], [_fp32(OUTPUT)], labels, metadata, target)
+    return _write(module, path, [given], [_fp32(OUTPUT)], labels, metadata, target, _exact(module))
+
+
+def _exact(module: nn.Module) -> Callable[[Any], bool]:
+    """Which operations are computed in fp32: those of numbers, in or out, that float16 would not hold."""
+    outputs, inputs = not _fits_half(module), not _input_fits_half(module)
+    return lambda operation: (outputs and _in_units(operation)) or (inputs and _normalises(operation))
 
 
 def _fits_half(module: nn.Module) -> bool:
@@ -87,6 +93,22 @@ def _fits_half(module: nn.Module) -> bool:
     mean, std = units
     largest = mean.abs() + _SPREAD * std
     return bool((largest < _HALF_MOST).all() and (largest * _HALF_ROUNDING < 0.01 * std).all() and (std > 1e-3).all())
+
+
+def _input_fits_half(module: nn.Module) -> bool:
+    """Whether float16 holds what a network normalises, to a hundredth of its standard deviation."""
+    from anenas.network import Deployed
+
+    if not isinstance(module, Deployed) or module.normalise.raw:
+        return True
+    largest = module.shift.abs() + _SPREAD  # in standard deviations
+    return bool((largest / module.scale < _HALF_MOST).all() and (largest * _HALF_ROUNDING < 0.01).all())
+
+
+def _normalises(operation: Any) -> bool:
+    """Whether an operation is the first of those that read the program's input, or the next that only adds to it."""
+    before = operation.inputs["x"].op if operation.op_type in ("mul", "add", "batch_norm") else operation
+    return before is None or (operation.op_type == "add" and before.op_type == "mul" and before.inputs["x"].op is None)
 
 
 def _in_units(operation: Any) -> bool:
@@ -118,7 +140,7 @@ def convert_streamed(
     sources += [ct.TensorType(name=name, shape=shape, dtype=np.float16) for name, shape in module.states.items()]
     outputs = [_fp32(OUTPUT), *(ct.TensorType(name=f"{name}{NEXT}", dtype=np.float16) for name in module.states)]
     metadata = {"classes": json.dumps(list(classes)), **(metadata or {})}
-    return _write(module, path, sources, outputs, None, metadata, "iOS16")
+    return _write(module, path, sources, outputs, None, metadata, "iOS16", _exact(module.network))
 
 
 def _apart(module: nn.Module) -> nn.Module:
@@ -168,7 +190,7 @@ def _write(
     labels: Any,
     metadata: dict[str, str],
     target: str,
-    fp32: Callable[[Any], bool] | None = None,
+    fp32: Callable[[Any], bool] = lambda operation: False,
 ) -> Package:
     import torch
 
@@ -184,9 +206,7 @@ def _write(
             inputs=sources,
             outputs=outputs,
             classifier_config=labels,
-            compute_precision=ct.precision.FLOAT16
-            if fp32 is None
-            else ct.transform.FP16ComputePrecision(op_selector=lambda operation: not fp32(operation)),
+            compute_precision=ct.transform.FP16ComputePrecision(op_selector=lambda operation: not fp32(operation)),
             minimum_deployment_target=ct.target[target],
             skip_model_load=True,
             pass_pipeline=pipeline(),

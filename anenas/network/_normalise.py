@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
+from anenas._half import as_in_half
 from anenas.blocks import pixel_factors
 
 
@@ -24,8 +25,9 @@ class Normalisation:
     raw: bool = False
 
     def factors(self, device: torch.device | str = "cpu") -> tuple[torch.Tensor, torch.Tensor]:
-        """Scale and shift, (1, C, 1, 1) each: a network sees x · scale + shift."""
-        return pixel_factors(self.mean, self.std, device)
+        """Scale and shift, (1, C, 1, 1) each, as float16 has them: a network sees x · scale + shift."""
+        scale, shift = (as_in_half(factor.numpy()) for factor in pixel_factors(self.mean, self.std, "cpu"))
+        return torch.from_numpy(scale).to(device), torch.from_numpy(shift).to(device)
 
     def __call__(self, pixels: torch.Tensor) -> torch.Tensor:
         """(N, C, H, W) of any dtype to float32 with about zero mean and unit variance, unless raw."""

@@ -21,14 +21,13 @@ def begin_forecast(network: nn.Sequential, architecture: Architecture, dataset: 
         architecture: Of the network.
         dataset: What it is to learn.
     """
-    import torch
-
-    from anenas.network import begin_with_last_value
+    from anenas.network import Normalisation, begin_with_last_value
 
     if not (architecture.head.skip and (channels := dataset.forecast_channels)):
         return
-    # A normalised value x stands for 255 * (x * std + mean), and the output's y for y * spread + middle.
-    mean, std = (255 * torch.tensor(moments)[list(channels)] for moments in (dataset.mean, dataset.std))
+    # The network sees v * scale + shift of a value v, and y of it is told as y * spread + middle.
+    factors = Normalisation(dataset.mean, dataset.std).factors()
+    scale, shift = (factor[0, list(channels), 0, 0] for factor in factors)
     output = dataset.task.output(dataset.train.labels)
     middle, spread = getattr(output, "mean", 0.0), getattr(output, "std", 1.0)
-    begin_with_last_value(network, channels, std / spread, (mean - middle) / spread)
+    begin_with_last_value(network, channels, 1 / (scale * spread), (-shift / scale - middle) / spread)

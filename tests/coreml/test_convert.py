@@ -7,15 +7,24 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from anenas.coreml import Package, convert, estimated_package_bytes
+from anenas.coreml import (
+    Package,
+    convert,
+    convert_streamed,
+    estimated_package_bytes,
+    program_scores,
+    verify_network,
+)
 from anenas.coreml._convert import save_package
 from anenas.mil import coremltools
+from anenas.network import Deployed, Normalisation, Streamed, build, fuse
 from anenas.space import Architecture
 
 Packaged = Callable[[Architecture], Package]
@@ -211,3 +220,48 @@ def test_the_size_of_a_package_grows_with_what_is_in_it(
     assert estimated_package_bytes(weights + more, operations, convolutions) == size + more
     assert estimated_package_bytes(weights, operations + more, convolutions) - size == 430 * more
     assert estimated_package_bytes(weights, operations, convolutions + more) - size == 680 * more
+
+
+SERIES = "1x2x1x16-tcn_r1_s2_c16_k3_d1_relu-min_gru_r1_s2_c16-head_max_n3"
+
+
+def of_series(text: str, mean: float, std: float) -> Deployed:
+    """A network of channels of that mean and deviation, and of one around zero."""
+    torch.manual_seed(0)
+    means, deviations = (0.0, mean / 255), (2 / 255, std / 255)
+    return Deployed(fuse(build(Architecture.parse(text))), Normalisation(means, deviations)).eval()
+
+
+def in_float32(package: Package) -> list[str]:
+    """The operations that are computed in float32."""
+    kinds = [op.kind for op in package.graph.ops if op.inputs[0].dtype == "fp32"]
+    return [kind for kind in kinds if kind not in ("cast", "classify")]
+
+
+@pytest.mark.parametrize(("mean", "std"), [(1013.0, 8.0), (-9.81, 0.2), (250_000.0, 20_000.0), (0.0, 40_000.0)])
+def test_series_that_float16_does_not_hold_are_normalised_before_it(mean: float, std: float, tmp_path: Path) -> None:
+    network = of_series(SERIES, mean, std)
+    package = convert(network, tmp_path / "m.mlpackage", shape=(1, 2, 1, 16), classes=["a", "b", "c"])
+    assert in_float32(package) == ["batch_norm" if mean else "mul"]
+    noise = np.random.default_rng(0).normal(size=(20, 2, 1, 16))
+    series = (noise * np.array([2.0, std])[:, None, None] + np.array([0.0, mean])[:, None, None]).astype(np.float32)
+    with torch.no_grad():
+        expected = network(torch.from_numpy(series)).numpy()
+    np.testing.assert_allclose(program_scores(package, series), expected, atol=1e-3)
+    assert verify_network(package, network, series).passed
+
+
+@pytest.mark.parametrize(("mean", "is_exact"), [(17.0, False), (-17.0, False), (18.0, True), (-18.0, True)])
+def test_series_are_normalised_in_float32_from_where_float16_rounds_them_by_a_hundredth_of_a_deviation(
+    mean: float, is_exact: bool, tmp_path: Path
+) -> None:
+    package = convert(
+        of_series(SERIES, mean, 1.0), tmp_path / "m.mlpackage", shape=(1, 2, 1, 16), classes=["a", "b", "c"]
+    )
+    assert (package.graph.ops[0].kind == "batch_norm") == is_exact
+
+
+def test_chunks_of_a_stream_are_normalised_before_float16_too(tmp_path: Path) -> None:
+    streamed = Streamed(of_series(SERIES, 1013.0, 8.0), Architecture.parse(SERIES)).eval()
+    package = convert_streamed(streamed, tmp_path / "s.mlpackage", classes=["a", "b", "c"])
+    assert in_float32(package) == ["batch_norm"]
