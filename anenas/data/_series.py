@@ -276,7 +276,7 @@ def _tell_counting(where: str, series: Series) -> None:
     """Log the channels that count the steps: arrays are learnt from as they are."""
     array = series.array[:, :, 0]
     there = array[:, -1] > 0 if series.masked else np.ones_like(array[:, 0], bool)
-    bounds = np.append(0, there.sum(1).cumsum())
+    bounds = [0, *there.sum(1).cumsum().tolist()]
     channels = range(array.shape[1] - series.masked)
     if counting := [str(channel) for channel in channels if counts_each(array[:, channel][there], bounds)]:
         _log.warning(
