@@ -23,6 +23,7 @@ _log = logging.getLogger(__name__)
 _HELD = 0.2  # of each series, the last for tests, and of the rest the last to validate with
 _GAP = 1.5  # usual steps
 _UNEVEN = 0.2  # of a usual step, by which others may differ without being told; months do by less
+_FEWEST_MOVES = 8  # one way, which no series that may as well go the other way does
 _MONTH = re.compile(r"\d{4}-\d{2}")
 _SLASHES = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})")  # where the year is first, the order is known
 _CLOCK = 0.9  # of the steps of a clock that are equally long
@@ -92,6 +93,13 @@ class Rows:
                 return False
             alike, total = alike + int((np.abs(steps - usual) <= 0.01 * usual).sum()), total + len(steps)
         return alike >= max(2, _CLOCK * total)
+
+    def is_running(self, column: int) -> bool:
+        """Whether a column never falls, or never rises, within any series, so that what comes last is new."""
+        steps = np.diff(self.values[:, column])[np.diff(self.series) == 0]
+        there = steps[~np.isnan(steps)]
+        moves = np.count_nonzero(there)
+        return moves >= _FEWEST_MOVES and bool((there >= 0).all() or (there <= 0).all())
 
     def tell(self, names: Sequence[str]) -> None:
         """Log what no window reaches over, and steps that are not equally long.

@@ -221,6 +221,11 @@ def _learnable(header: _Header, rows: Rows, targets: Sequence[str]) -> tuple[_He
     if constant:
         _log.warning(f"'{rows.path}': columns ignored: {', '.join(constant)}, constant in the training rows")
     kept = [i for i, name in enumerate(header.names) if name not in (*clocks, *constant)]
+    if running := [header.names[i] for i in kept if rows.is_running(i)]:
+        _log.warning(
+            f"'{rows.path}': columns that only rise or fall: {', '.join(running)}; tests are beyond all that is learnt "
+            "from: give the change in each step, or leave out what is not forecast"
+        )
     times, clock = rows.times, rows.clock
     if clocks and times is None:
         times, clock = rows.values[:, header.names.index(clocks[0])].astype(np.float64), clocks[0]

@@ -61,6 +61,16 @@ def test_the_channel_of_each_target_is_known(write: Write) -> None:
     assert read(path, "wind,t").classes == ("wind", "t")
 
 
+@pytest.mark.parametrize(("turns", "is_told"), [(0, True), (1, False)])
+def test_what_only_rises_is_told(write: Write, caplog: pytest.LogCaptureFixture, turns: int, is_told: bool) -> None:
+    """A year beside a quarter is no clock; with one step back it may be anything."""
+    rows = [[1900 + row // 4 - (turns and row == 102), row % 4, *weather(row)] for row in range(200)]
+    path = write(rows, ["year", "quarter", "t", "wind"])
+    assert read(path, "wind").channels == 4
+    told = [line for line in messages(caplog, path) if "only rise or fall: year; tests are beyond all" in line]
+    assert len(told) == is_told
+
+
 def messages(caplog: pytest.LogCaptureFixture, path: Path) -> list[str]:
     return [line.removeprefix(f"'{path}': ") for line in caplog.messages if line.startswith("'")]
 
