@@ -98,7 +98,7 @@ class Rows:
         """Whether a column never falls, or never rises, within any series, so that what comes last is new."""
         steps = np.diff(self.values[:, column])[np.diff(self.series) == 0]
         there = steps[~np.isnan(steps)]
-        moves = np.count_nonzero(there)
+        moves = int(np.count_nonzero(there))
         return moves >= _FEWEST_MOVES and bool((there >= 0).all() or (there <= 0).all())
 
     def tell(self, names: Sequence[str]) -> None:

@@ -20,9 +20,10 @@ def few_held_out(data: Inspected) -> Iterator[Concern]:
         if not 0 < (count := len(data.parts[part])) < _FEWEST:
             continue
         kind = data.dataset.kind
+        inputs, added = ("windows", "rows") if data.dataset.forecast_channels else (kind, kind)
         known = (
             f": {_RIGHT:.0%} right is ± {100 * binomial_error(_RIGHT, count):.0f} points" if data.is_classified else ""
         )
-        message = f"there are only {count} {WORDS[part]} {kind}{known}"
-        fix = f"add {kind}, or expect that most networks cannot be told apart"
+        message = f"there are only {count} {WORDS[part]} {inputs}{known}"
+        fix = f"add {added}, or expect that most networks cannot be told apart"
         yield Concern("few held-out inputs", message, fix)
