@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
     from anenas.network import Streamed
 
-_SPREAD = 3  # standard deviations from the mean that a number to predict may be
-_HALF_MOST, _HALF_ROUNDING = 65504 / 2, 2.0**-11  # half of float16's largest number, and what it rounds by at most
-
 
 def convert(
     module: nn.Module,
@@ -81,28 +78,21 @@ def convert(
 
 def _exact(module: nn.Module) -> Callable[[Any], bool]:
     """Which operations are computed in fp32: those of numbers, in or out, that float16 would not hold."""
-    outputs, inputs = not _fits_half(module), not _input_fits_half(module)
+    from anenas.network import Deployed
+
+    outputs = not _outputs_fit_half(module)
+    inputs = isinstance(module, Deployed) and not module.normalise.fits_half
     return lambda operation: (outputs and _in_units(operation)) or (inputs and _normalises(operation))
 
 
-def _fits_half(module: nn.Module) -> bool:
-    """Whether float16 holds the numbers of a network in their units, to a hundredth of their standard deviation."""
-    units = getattr(module, "units", None)
-    if units is None:
+def _outputs_fit_half(module: nn.Module) -> bool:
+    """Whether float16 holds the numbers of a network in their units."""
+    from anenas.network import fits_half
+
+    if (units := getattr(module, "units", None)) is None:
         return True
     mean, std = units
-    largest = mean.abs() + _SPREAD * std
-    return bool((largest < _HALF_MOST).all() and (largest * _HALF_ROUNDING < 0.01 * std).all() and (std > 1e-3).all())
-
-
-def _input_fits_half(module: nn.Module) -> bool:
-    """Whether float16 holds what a network normalises, to a hundredth of its standard deviation."""
-    from anenas.network import Deployed
-
-    if not isinstance(module, Deployed) or module.normalise.raw:
-        return True
-    largest = module.shift.abs() + _SPREAD  # in standard deviations
-    return bool((largest / module.scale < _HALF_MOST).all() and (largest * _HALF_ROUNDING < 0.01).all())
+    return fits_half(mean, std) and bool((std > 1e-3).all())
 
 
 def _normalises(operation: Any) -> bool:

@@ -25,9 +25,8 @@ _log = logging.getLogger(__name__)
 
 _LAYOUTS = ("ntc", "nct")
 _NAMED = 5  # channels with gaps
-_LARGEST = 65_504  # of float16, which the program computes in
-# Float16 has 11 bits: a channel that varies by less than a 256th of its mean would keep fewer than three.
-_MOST_OFFSET = 256
+# Float32, which series are given in, has 24 bits: a channel that varies by less would keep fewer than eight.
+_MOST_OFFSET = 2**16
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +86,7 @@ def read_series(
         known: Whether a model has learnt from such channels, which then may be constant.
 
     Raises:
-        AnenasError: If they are not as described, are too long, lack a channel, or are of no use in float16.
+        AnenasError: If they are not as described, are too long, lack a channel, or float32 does not hold them.
     """
     layout = layout or _layout(where, parts["train_x"])
     arranged = {key: _arranged(where, key, array, scale, layout) for key, array in parts.items()}
@@ -197,22 +196,18 @@ def _fill_gaps(
 
 
 def _check_channels(where: str, series: NDArray[np.float32], names: Sequence[str]) -> None:
-    """Check that each channel fits float16 and is not constant."""
+    """Check that float32 holds each channel, and that it is not constant."""
     for channel, name in enumerate(names):
         values = series[:, channel][~np.isnan(series[:, channel])].astype(np.float64)
-        largest = np.abs(values).max()
-        if not largest <= _LARGEST:
-            raise AnenasError(
-                f"{where}: {name} reaches {largest:g}; the maximum of Core ML's float16 is {_LARGEST:,}: use another "
-                "unit"
-            )
+        if np.isinf(values).any():
+            raise AnenasError(f"{where}: {name} has values that are too large for float32: use another unit")
         mean, std = values.mean(), values.std()
         if is_constant(values):
             raise AnenasError(f"{where}: {name} is always {values[0]:g}; leave it out")
         if abs(mean) > _MOST_OFFSET * std:
             raise AnenasError(
-                f"{where}: {name} varies by {std:.3g} around {mean:.6g}, which Core ML's "
-                f"float16 cannot resolve: subtract its mean"
+                f"{where}: {name} varies by {std:.3g} around {mean:.6g}, which float32 cannot "
+                "resolve: subtract its mean"
             )
 
 

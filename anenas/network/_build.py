@@ -119,9 +119,9 @@ class Deployed(nn.Module):
         scale, shift = normalise.factors()
         self.register_buffer("scale", scale)
         self.register_buffer("shift", shift)
-        # The converter drops products with one and sums with zero in float16.
-        self.scales = bool((self.scale.half() != 1).any())
-        self.shifts = bool((self.shift.half() != 0).any())
+        # The converter drops products with one and sums with zero, in the precision that they are computed in.
+        factors = (scale.half(), shift.half()) if normalise.fits_half else (scale, shift)
+        self.scales, self.shifts = bool((factors[0] != 1).any()), bool((factors[1] != 0).any())
         self.network = network
 
     def with_network(self, network: nn.Module) -> Deployed:

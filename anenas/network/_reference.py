@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from anenas.graph import Op, Tensor
+from anenas.network._build import Deployed
 from anenas.network._passes import apply_passes
 from anenas.network._recorder import BATCH_NORMS, Recorder
 from anenas.network._recurrence import WholeRecurrences
@@ -21,7 +22,8 @@ def reference_values(module: nn.Module, x: torch.Tensor) -> list[tuple[Op, torch
     """The operations that `module` is converted to, in order, each with its first result for an input.
 
     Batch normalisation is folded into the convolution before it, and weights are rounded to float16, as the converter
-    does; everything else is computed as precisely as the weights of `module` are.
+    does, but for what normalises an input that float16 does not hold; everything else is computed as precisely as the
+    weights of `module` are.
 
     Args:
         module: In evaluation mode and fused, on the CPU; it is not changed.
@@ -45,6 +47,8 @@ class _Reference(Recorder):
         super().__init__(module)
         self.values: dict[str, torch.Tensor] = {}
         self._convolutions: dict[int, tuple[Any, tuple[Any, ...]]] = {}
+        in_float32 = isinstance(module, Deployed) and not module.normalise.fits_half
+        self._exact = {id(module.scale), id(module.shift)} if in_float32 else set()
 
     def compute(self, func: Any, kind: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         if kind in BATCH_NORMS and (before := self._convolutions.get(id(args[0]))):
@@ -70,7 +74,7 @@ class _Reference(Recorder):
     def _rounded(self, argument: Any) -> Any:
         if isinstance(argument, list):  # the weights of a recurrent layer
             return [self._rounded(one) for one in argument]
-        is_constant = isinstance(argument, torch.Tensor) and id(argument) in self.constants
+        is_constant = isinstance(argument, torch.Tensor) and id(argument) in self.constants - self._exact
         return _half(argument) if is_constant and argument.is_floating_point() else argument
 
 

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anenas._errors import AnenasError
-from anenas._half import as_in_half
 from anenas.tasks._arrays import Labels, Names, numbers
 from anenas.tasks._cells import Cells
 from anenas.tasks._task import TASKS, Loss, Task
@@ -92,9 +91,19 @@ class Regression(Task):
 
 
 def _moments(labels: NDArray[Any]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Mean and standard deviation of each target; 1 for one that is the same for all."""
+    """Mean and standard deviation of each target; 1 for one that is the same for all.
+
+    Those that float16 holds are rounded to it: any are as good to standardise by, and a program has them as they are.
+    """
     mean, std = labels.mean(0, dtype=np.float64), labels.std(0, dtype=np.float64)
-    return as_in_half(mean), as_in_half(np.where(std > 0, std, 1.0))
+    return _rounded(mean), _rounded(np.where(std > 0, std, 1.0))
+
+
+def _rounded(values: NDArray[np.float64]) -> NDArray[np.float32]:
+    with np.errstate(over="ignore"):  # to infinity
+        half = values.astype(np.float16)
+    holds = np.isfinite(half) & ((np.abs(half) >= np.finfo(np.float16).tiny) | (values == 0))
+    return np.where(holds, half, values).astype(np.float32)
 
 
 REGRESSION = TASKS("regression")(Regression("regression"))

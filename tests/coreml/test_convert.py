@@ -238,7 +238,7 @@ def in_float32(package: Package) -> list[str]:
     return [kind for kind in kinds if kind not in ("cast", "classify")]
 
 
-@pytest.mark.parametrize(("mean", "std"), [(1013.0, 8.0), (-9.81, 0.2), (250_000.0, 20_000.0), (0.0, 40_000.0)])
+@pytest.mark.parametrize(("mean", "std"), [(1013.0, 8.0), (-9.81, 0.2), (250_000.0, 20_000.0), (0.0, 4e6)])
 def test_series_that_float16_does_not_hold_are_normalised_before_it(mean: float, std: float, tmp_path: Path) -> None:
     network = of_series(SERIES, mean, std)
     package = convert(network, tmp_path / "m.mlpackage", shape=(1, 2, 1, 16), classes=["a", "b", "c"])

@@ -11,7 +11,7 @@ import torch
 
 from anenas._errors import AnenasError
 from anenas.coreml import Package, convert, program_scores, verify_network
-from anenas.coreml._convert import _fits_half
+from anenas.coreml._convert import _outputs_fit_half
 from anenas.coreml._output_names import output_names
 from anenas.network import Deployed, Normalisation, build, fuse
 from anenas.space import Architecture
@@ -93,8 +93,8 @@ def test_only_what_float16_does_not_hold_is_computed_in_float32(
 def test_what_float16_holds_of_numbers_in_their_units(mean: float, std: float, fits: bool) -> None:
     for others in ([], [0.0]):
         units = (torch.tensor([mean, *others]), torch.tensor([std, *[1.0 for _ in others]]))
-        assert _fits_half(SimpleNamespace(units=units)) == fits  # type: ignore[arg-type]
-    assert _fits_half(torch.nn.ReLU()) and _fits_half(SimpleNamespace(units=None))  # type: ignore[arg-type]
+        assert _outputs_fit_half(SimpleNamespace(units=units)) == fits  # type: ignore[arg-type]
+    assert _outputs_fit_half(torch.nn.ReLU()) and _outputs_fit_half(SimpleNamespace(units=None))  # type: ignore[arg-type]
 
 
 def test_what_is_converted_next_is_float16_again(tmp_path: Path) -> None:
