@@ -229,9 +229,9 @@ def test_every_operation_of_a_recurrent_network_is_held_against_torchs(recurrenc
     [
         (0, 0.01, ["mul"]),
         (1e-10, 0.01, ["mul"]),
-        (0.1, 1 / 255, ["add"]),
+        (0.05, 1 / 255, ["add"]),
         (0, 1 / 255, []),
-        (0.1, 0.01, ["batch_norm"]),
+        (0.05, 0.01, ["batch_norm"]),
     ],
 )
 def test_a_normalisation_that_float16_makes_nothing_of_is_not_expected(
