@@ -45,29 +45,34 @@ def is_bookkeeping(name: str) -> bool:
     return _BOOKKEEPING.fullmatch(_plain(name)) is not None
 
 
+def is_owner(name: str) -> bool:
+    """Whether a column of that name tells whose a row is, such as a user or a device."""
+    return re.fullmatch(_OWNED, _plain(name)) is not None
+
+
 def is_time(name: str) -> bool:
     """Whether a column of that name holds the time."""
     return re.fullmatch(f"{_TIME}|seconds_elapsed", _plain(name)) is not None
 
 
-def without_words(
-    path: Path, columns: Sequence[str], header: Sequence[str], rows: Sequence[Sequence[str]]
-) -> list[str]:
-    """The columns without those of words, such as "rain" and "sun", which are logged.
+def of_words(columns: Sequence[str], header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """The columns that hold words, such as "rain" and "sun".
 
     Args:
-        path: Of the table.
-        columns: The names of some of its columns.
+        columns: The names of some of a table's columns.
         header: The names of all.
         rows: Its first rows.
     """
     places = {name: header.index(name) for name in columns}
-    words = [name for name, place in places.items() if are_words(row[place] for row in rows)]
+    return [name for name, place in places.items() if are_words(row[place] for row in rows)]
+
+
+def tell_words(path: Path, words: Sequence[str]) -> None:
+    """Log columns of words, which are not learnt from."""
     if words:
         _log.warning(
             f"'{path}': columns ignored: {', '.join(words)}: words; write numbers, such as 0 and 1, to use them"
         )
-    return [name for name in columns if name not in words]
 
 
 def learnable(

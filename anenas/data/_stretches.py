@@ -25,6 +25,15 @@ _GAP = 1.5  # usual steps
 _UNEVEN = 0.2  # of a usual step, by which others may differ without being told; months do by less
 _FEWEST_MOVES = 8  # one way, which no series that may as well go the other way does
 _MONTH = re.compile(r"\d{4}-\d{2}")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_BREAK = r"[\s,.-]+"
+_NAMED = (  # such as "1 Jan 2000", "Jan 1, 2000 13:00" and "Jan 2000", and "2000 Jan"
+    re.compile(
+        rf"(?:(?P<day>\d{{1,2}}){_BREAK})?(?P<month>[^\W\d]{{3,9}}){_BREAK}"
+        rf"(?:(?P<other>\d{{1,2}}){_BREAK})?(?P<year>\d{{4}})(?P<rest>\D.*)?"
+    ),
+    re.compile(rf"(?P<year>\d{{4}}){_BREAK}(?P<month>[^\W\d]{{3,9}})(?:{_BREAK}(?P<day>\d{{1,2}}))?(?P<rest>\D.*)?"),
+)
 _SLASHES = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})")  # where the year is first, the order is known
 _CLOCK = 0.9  # of the steps of a clock that are equally long
 
@@ -163,7 +172,9 @@ class Rows:
 
 
 def is_date(cell: str) -> bool:
-    """Whether it is a date, perhaps with a time, in ISO 8601, the same with slashes, or a month such as 2024-01."""
+    """Whether it is a date, perhaps with a time, in ISO 8601, the same with slashes, or a month such as 2024-01; or one
+    with the English name of its month, such as Jan 31 2024.
+    """
     return not math.isnan(_second(cell))
 
 
@@ -177,8 +188,19 @@ def _second(cell: str) -> float:
     if slashes := _SLASHES.match(text):
         year, month, day = slashes.groups()
         text = f"{year}-{month:0>2}-{day:0>2}{text[slashes.end() :]}"
+    text = _without_name(text)
     try:
         found = datetime.fromisoformat(f"{text}-01" if _MONTH.fullmatch(text) else text)
     except ValueError:
         return math.nan
     return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+
+
+def _without_name(text: str) -> str:
+    """A date with the name of its month in ISO 8601; any other text as it is."""
+    for form in _NAMED:
+        if (match := form.fullmatch(text)) and (month := match["month"][:3].lower()) in _MONTHS:
+            part = match.groupdict()
+            day = part["day"] or part.get("other") or "1"
+            return f"{part['year']}-{_MONTHS.index(month) + 1:02}-{day:0>2}{part['rest'] or ''}"
+    return text

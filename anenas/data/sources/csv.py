@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from anenas._errors import AnenasError
 from anenas._files import expanded
 from anenas.ane import MAX_STEPS
-from anenas.data._columns import SERIES_COLUMNS, is_bookkeeping, is_time, learnable, without_words
+from anenas.data._columns import SERIES_COLUMNS, is_bookkeeping, is_time, learnable, of_words, tell_words
 from anenas.data._format import InputFormat
 from anenas.data._raw import PARTS, Examples, RawData, file_safe
 from anenas.data._series import ending_in_nan, read_series
@@ -135,7 +135,9 @@ def _read(
     if first is None:
         raise AnenasError(f"'{path}' has only a header; expected one row per step of each window")
     if columns is None:
-        kept = without_words(path, [header.names[channel] for channel in header.channels], header.names, first[1])
+        channels = [header.names[channel] for channel in header.channels]
+        tell_words(path, words := of_words(channels, header.names, first[1]))
+        kept = [name for name in channels if name not in words]
         header = dataclasses.replace(header, channels=_some(path, header.names, kept))
     numbers = Numbers(path)
     windows: list[Window] = []

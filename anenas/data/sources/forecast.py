@@ -17,15 +17,16 @@ from numpy.typing import NDArray
 from anenas._errors import AnenasError
 from anenas._files import expanded, is_file
 from anenas.ane import MAX_STEPS
-from anenas.data._columns import SERIES_COLUMNS, is_bookkeeping, is_time, without_words
+from anenas.data._columns import SERIES_COLUMNS, is_bookkeeping, is_owner, is_time, of_words, tell_words
 from anenas.data._format import InputFormat
 from anenas.data._passed_over import some_of
 from anenas.data._raw import Examples, RawData, file_safe
 from anenas.data._series import is_constant, read_series
 from anenas.data._sources import source
 from anenas.data._stretches import Rows, is_date, seconds_of
+from anenas.data._whose import Whose, may_name
 from anenas.inputs import SERIES
-from anenas.tables import Numbers, Table, open_table
+from anenas.tables import Numbers, Table, are_words, open_table
 from anenas.tasks import REGRESSION, Predictions, find_metric
 
 _log = logging.getLogger(__name__)
@@ -48,17 +49,30 @@ class _Header:
     """Of the same."""
     series: int | None
     time: int | None
+    ignored: tuple[str, ...] = ()
+    """Times, numbers of rows, ids and splits."""
+    words: tuple[str, ...] = ()
+    """Columns of words, which are no channels either."""
+
+    def without(self, names: Sequence[str]) -> _Header:
+        """The same without some columns, which turned out to name the series of each row."""
+        kept = [i for i, name in enumerate(self.names) if name not in names]
+        ignored, words = (tuple(one for one in some if one not in names) for some in (self.ignored, self.words))
+        chosen, places = tuple(self.names[i] for i in kept), tuple(self.places[i] for i in kept)
+        return _Header(chosen, places, self.series, self.time, ignored, words)
 
 
 @source("forecast", SERIES, rest="FILE:COLUMN")
 def read_forecast(rest: str, wanted: InputFormat) -> RawData:
     """Series from a table with a row for each step, and the value of columns at the step after each window.
 
-    The rows of a series are in the order of time. The column `window`, `series`, `sequence`, `segment` or `id`, or one
-    of these with `_id`, names the series that a row belongs to; without any, all rows are one series. Every other
-    column is a channel, those to forecast among them; times, numbers of rows, ids and what never changes are not learnt
-    from, which is logged. A column of times, as numbers or in ISO 8601, tells where steps are missing: no window
-    reaches over a gap, a row that lacks a value, or the end of a series.
+    The rows of a series are in the order of time, or all the other way round. The column `window`, `series`,
+    `sequence`, `segment` or `id`, or one of these with `_id`, names the series that a row belongs to; without any,
+    columns that do so by what they hold, such as the name of a stock beside each day (`Whose`), which is logged; else
+    all rows are one series. Every other column is a channel, those to forecast among them; times, numbers of rows, ids
+    and what never changes are not learnt from, which is logged. A column of times, as numbers, in ISO 8601 or with
+    the name of the month, tells where steps are missing: no window reaches over a gap, a row that lacks a value, or
+    the end of a series.
 
     The last fifth of each series is for tests, and the last fifth of the rest to validate with. No window reaches from
     one split into another. How well the last value of a window does as the forecast is logged.
@@ -78,7 +92,14 @@ def read_forecast(rest: str, wanted: InputFormat) -> RawData:
         if first is None:
             raise AnenasError(f"'{path}' has only a header; expected one row per step")
         header = _header(table, first[1], targets, wanted.columns)
-        rows = _read(table, header, itertools.chain([first], chunks))
+        header, rows = _read(table, header, first[1], targets, wanted.columns or (), itertools.chain([first], chunks))
+    if wanted.columns is None:
+        if header.ignored:
+            _log.warning(
+                f"'{path}': columns ignored: {', '.join(header.ignored)}, as times, row numbers, ids and splits are; "
+                f"rename a column to use it"
+            )
+        tell_words(path, header.words)
     if wanted.columns is None:
         header, rows = _learnable(header, rows, targets)
     channels = [header.names.index(name) for name in wanted.columns or header.names]
@@ -136,33 +157,38 @@ def _header(
         _log.info(f"'{path}': the column {series} names the series that a row belongs to")
     others = [name for name in header if name != series and name not in targets]
     firsts = [(name, cell) for name, cell in zip(header, rows[0], strict=True) if name in others]
-    dates = [name for name, cell in firsts if any(sign in cell for sign in "-/") and is_date(cell)]
+    dates = [name for name, cell in firsts if any(c in "-/" or c.isalpha() for c in cell) and is_date(cell)]
     time = next((name for name in others if is_time(name)), next(iter(dates), None))
     if known is None:
-        left_out = [name for name in others if is_bookkeeping(name) or name in (*dates, *_NO_CHANNELS)]
-        if left_out:
-            _log.warning(
-                f"'{path}': columns ignored: {', '.join(left_out)}, as times, row numbers, ids and splits are; "
-                f"rename a column to use it"
-            )
-        others = without_words(path, [name for name in others if name not in left_out], header, rows)
-        names = [name for name in header if name in (*targets, *others)]
+        ignored = [name for name in others if is_bookkeeping(name) or name in (*dates, *_NO_CHANNELS)]
+        words = of_words([name for name in others if name not in ignored], header, rows)
+        names = [name for name in header if name in targets or (name in others and name not in (*ignored, *words))]
     else:
+        ignored, words = [], []
         if missing := [name for name in known if name not in header]:
             raise AnenasError(f"'{path}', row 1: no column '{missing[0]}'; expected {', '.join(known)}")
         names = list(dict.fromkeys((*known, *targets)))
     series_at, time_at = (None if name is None else header.index(name) for name in (series, time))
-    return _Header(tuple(names), tuple(map(header.index, names)), series_at, time_at)
+    places = tuple(map(header.index, names))
+    return _Header(tuple(names), places, series_at, time_at, tuple(ignored), tuple(words))
 
 
-def _read(table: Table, header: _Header, chunks: Iterable[tuple[list[int], list[Sequence[str]]]]) -> Rows:
-    """All rows, those of each series together."""
+def _read(
+    table: Table,
+    header: _Header,
+    firsts: Sequence[Sequence[str]],
+    targets: Sequence[str],
+    known: Sequence[str],
+    chunks: Iterable[tuple[list[int], list[Sequence[str]]]],
+) -> tuple[_Header, Rows]:
+    """All rows, those of each series together, and the header without what turned out to name the series."""
+    whose = None if header.series is not None else _whose(table, header, firsts, (*targets, *known))
     numbers = Numbers(table.path)
     clock = "" if header.time is None else table.header[header.time]
     values: list[NDArray[np.float32]] = []
     times: list[NDArray[np.float64]] = []
     series: list[NDArray[np.int64]] = []
-    known: dict[str, int] = {}
+    numbered: dict[str, int] = {}
     dated: bool | None = None
     for lines, chunk in chunks:
         cells = list(zip(*chunk, strict=True))
@@ -172,11 +198,37 @@ def _read(table: Table, header: _Header, chunks: Iterable[tuple[list[int], list[
             dated = is_date(cells[header.time][0]) if dated is None else dated
             told = {clock: cells[header.time]}
             times.append(seconds_of(told[clock]) if dated else numbers.read(told, lines, otherwise=math.nan)[:, 0])
-        series.append(_series_of(table.path, known, cells, header.series, lines))
-    each = np.concatenate(series)
+        series.append(_series_of(table.path, numbered, cells, header.series, lines))
+        if whose:
+            whose.add(cells)
+    each, rows, time = np.concatenate(series), np.concatenate(values), _times(table.path, clock, times)
+    if whose and (found := whose.series(time)):
+        named, each = found
+        _log.info(
+            f"'{table.path}': rows are of {each.max() + 1:,} series, told apart by {' and '.join(named)}; leave "
+            f"{'it' if len(named) == 1 else 'them'} out if all are one series"
+        )
+        rows = rows[:, [i for i, name in enumerate(header.names) if name not in named]]
+        header = header.without(named)
     order = np.argsort(each, kind="stable")
-    time = _times(table.path, clock, times)
-    return Rows(table.path, each[order], np.concatenate(values)[order], None if time is None else time[order], clock)
+    if time is not None and (steps := np.diff(time[order])[np.diff(each[order]) == 0]).size and (steps < 0).all():
+        _log.info(f"'{table.path}': rows are from the newest to the oldest by {clock}, and read the other way round")
+        order = len(each) - 1 - np.argsort(each[::-1], kind="stable")
+    return header, Rows(table.path, each[order], rows[order], None if time is None else time[order], clock)
+
+
+def _whose(table: Table, header: _Header, rows: Sequence[Sequence[str]], taken: Sequence[str]) -> Whose:
+    """The columns that may name the series of a row: words, ids and whole numbers, but no times and counts."""
+    clock = "" if header.time is None else table.header[header.time]
+    places = {
+        name: place
+        for place, name in enumerate(table.header)
+        if name not in (*taken, *_NO_CHANNELS, clock)
+        and (is_owner(name) or not is_bookkeeping(name))
+        and may_name(row[place] for row in rows)
+    }
+    words = [name for name, place in places.items() if is_owner(name) or are_words(row[place] for row in rows)]
+    return Whose(places, words)
 
 
 def _series_of(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import logging
 import math
 from collections.abc import Callable
@@ -142,6 +143,49 @@ def test_a_column_of_words_is_not_learnt_from_and_told(write: Write, caplog: pyt
     assert "columns ignored: sky: words; write numbers, such as 0 and 1, to use them" in messages(caplog, path)
     with pytest.raises(AnenasError, match="row 3: sky is 'rain'; expected a finite number"):
         read(path, "sky")
+
+
+@pytest.mark.parametrize("times", ["Jan 1 {}", "{}-01-01", "1 January {}", "a{}"])
+def test_the_rows_of_each_stock_are_a_series_of_their_own(
+    write: Write, caplog: pytest.LogCaptureFixture, times: str
+) -> None:
+    """Whether their times are known or not."""
+    caplog.set_level(logging.INFO, "anenas")
+    rows = [
+        [name, times.format(1900 + row), *weather(row + 200 * i)] for i, name in enumerate("ABC") for row in range(100)
+    ]
+    path = write(rows, ["stock", "date", "t", "wind"])
+    dataset = read(path, steps=4)
+    for each in rows_of_windows(dataset).values():
+        assert (np.diff(each) == 1).all()
+        assert {first // 200 for first, *_ in each} == {0, 1, 2}
+    assert "rows are of 3 series, told apart by stock; leave it out if all are one series" in messages(caplog, path)
+    assert not [line for line in messages(caplog, path) if "gaps or" in line or "stock: words" in line]
+    assert json.loads(dataset.metadata["columns"]) == ["t", "wind"]
+
+
+def test_a_number_of_a_shop_that_names_series_is_no_channel_and_one_that_a_model_knows_is(
+    write: Write, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "anenas")
+    rows = [[shop, f"2024-01-{day:02}", *weather(day + 50 * shop)] for day in range(1, 31) for shop in (3, 1, 2)]
+    path = write(rows, ["shop", "date", "t", "wind"])
+    dataset = read(path, steps=2)
+    assert json.loads(dataset.metadata["columns"]) == ["t", "wind"]
+    assert all((np.diff(each) == 1).all() for each in rows_of_windows(dataset).values())
+    with pytest.raises(AnenasError, match="longest run"):
+        read_forecast(f"{path}:t", InputFormat(SERIES, steps=2, columns=("shop", "t")))
+
+
+def test_rows_from_the_newest_to_the_oldest_are_read_the_other_way_round(
+    write: Write, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "anenas")
+    rows = [[f"{1900 + row}-01-01", *weather(row)] for row in range(100)]
+    path = write(rows[::-1], ["date", "t", "wind"])
+    found = rows_of_windows(read(path, steps=4))
+    assert found == rows_of_windows(read(write(rows, ["date", "t", "wind"]), steps=4))
+    assert "rows are from the newest to the oldest by date, and read the other way round" in messages(caplog, path)
 
 
 def test_steps_that_are_not_equally_long_are_told(write: Write, caplog: pytest.LogCaptureFixture) -> None:
