@@ -54,14 +54,15 @@ class Whose:
         """
         codes = {name: np.concatenate(read) for name, read in self._read.items()}
         useful = {name: code for name, code in codes.items() if 1 <= code.max() < len(code) // _FEWEST_ROWS}
-        if times is None or np.isnan(times).all():
+        known = np.empty(0) if times is None else times[~np.isnan(times)]
+        if times is None or not len(known):
             for name, code in useful.items():
                 if name in self._words and np.count_nonzero(np.diff(code)) == code.max():
                     return (name,), code
             return None
-        if (np.diff(times[~np.isnan(times)]) > 0).all():
+        if (np.diff(known) > 0).all():
             return None
-        usual = float(np.median(np.diff(np.unique(times[~np.isnan(times)])), axis=0)) if len(times) > 1 else 0.0
+        usual = float(np.median(np.diff(np.unique(known), append=np.inf)))
         for count in range(1, _MOST_TOGETHER + 1):
             for names in itertools.combinations(useful, count):
                 code = useful[names[0]] if count == 1 else _joined([useful[name] for name in names])
@@ -81,6 +82,5 @@ def _tells_apart(code: NDArray[np.int64], times: NDArray[np.float64], usual: flo
     order = np.argsort(code, kind="stable")
     steps = np.diff(times[order])[np.diff(code[order]) == 0]
     steps = steps[~np.isnan(steps)]
-    if len(steps) < len(code) // 2 or not ((steps > 0).all() or (steps < 0).all()):
-        return False
-    return bool(np.median(np.abs(steps)) <= _GAP * usual)
+    is_one_way = len(steps) > 0 and ((steps > 0).all() or (steps < 0).all())
+    return bool(is_one_way and np.median(np.abs(steps)) < _GAP * usual)

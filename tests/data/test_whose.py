@@ -69,6 +69,22 @@ def test_as_few_columns_as_do_name_series_together(by_day: bool) -> None:
     ]
 
 
+def test_four_columns_together_name_no_series_and_three_do() -> None:
+    names, times = long(*[["a", "b"]] * 3)
+    assert found(dict(zip("xyz", names, strict=True)), times)[0] == ("x", "y", "z")
+    names, times = long(*[["a", "b"]] * 4)
+    assert found(dict(zip("wxyz", names, strict=True)), times) == ((), [])
+
+
+def test_a_value_with_the_same_time_twice_names_no_series() -> None:
+    (shop,), times = long(["a", "b", "c"])
+    times[1] = times[0]
+    assert found({"shop": shop}, times) == ((), [])
+    times[1] = float("nan")  # of which nothing is known
+    assert found({"shop": shop}, times)[0] == ("shop",)
+    assert found({"shop": shop}, [7.0] * len(times)) == ((), [])
+
+
 def test_rows_whose_times_only_rise_are_one_series_whatever_else_there_is() -> None:
     weather = ["rain", "sun"] * 6
     assert found({"weather": weather}, [float(i) for i in range(12)], ("weather",)) == ((), [])
@@ -98,6 +114,7 @@ def test_what_is_new_in_nearly_every_row_names_no_series() -> None:
 
 def test_words_are_looked_at_before_numbers_and_six_columns_at_most() -> None:
     (shop,), times = long(["a", "b"])
-    numbers = {f"n{i}": ["1", "2"] * 6 for i in range(7)}
+    numbers = {f"n{i}": ["1", "2"] * 6 for i in range(6)}
     assert found({**numbers, "shop": shop}, times, ("shop",))[0] == ("shop",)
     assert found({**numbers, "shop": shop}, times) == ((), [])
+    assert found({**dict([*numbers.items()][:5]), "shop": shop}, times)[0] == ("shop",)
