@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pretend import PretendEvaluator
@@ -62,7 +63,7 @@ def complete(study: Study, problem: Problem, architecture: Architecture) -> Tria
     return trial
 
 
-def limited(problem: Problem, **limits: float) -> Problem:
+def limited(problem: Problem, **limits: Any) -> Problem:
     return dataclasses.replace(problem, evaluator=Placed(), limits=Limits(**limits))
 
 
