@@ -41,7 +41,7 @@ class TrialFolders:
 
     def largest(self) -> int:
         """Bytes of the largest trial that is kept."""
-        return max(map(size_of, self._folder.glob("[0-9]*")), default=0)
+        return max(map(size_of, self._all()), default=0)
 
     def finished(self, number: int) -> Path:
         """Where the package, weights and figures of a completed trial lie."""
@@ -107,9 +107,9 @@ class TrialFolders:
             How many bytes each of the others left.
         """
         freed = {}
-        for kept in set(self._folder.glob("[0-9]*")) - {self.finished(number) for number in numbers}:
+        for kept in set(self._all()) - {self.finished(number) for number in numbers}:
             gone = [path for name in _OF_WHAT_SHIPS for path in (kept / name, kept / FINAL / name) if path.exists()]
-            if gone and kept.name.isdecimal():
+            if gone:
                 freed[int(kept.name)] = sum(map(size_of, gone))
             for path in gone:
                 _remove(path)
@@ -121,12 +121,17 @@ class TrialFolders:
 
     def drop_all_but(self, numbers: Iterable[int]) -> None:
         """Remove all other workspaces: a process was killed between an answer and clearing up."""
-        for left in set(self._folder.glob(".*")) - {self._open(number) for number in numbers}:
+        for left in set(self._all(".")) - {self._open(number) for number in numbers}:
             shutil.rmtree(left)
 
     def evaluations(self) -> Iterator[Path]:
         """The files with the figures of completed trials."""
-        return self._folder.glob(f"[0-9]*/{EVALUATION}")
+        return (file for folder in self._all() if (file := folder / EVALUATION).is_file())
+
+    def _all(self, prefix: str = "") -> Iterator[Path]:
+        """The folders of completed trials, or of open ones by their dot; what else is there is not anenas's."""
+        found = self._folder.glob(f"{prefix}[0-9]*")
+        return (one for one in found if one.name.removeprefix(prefix).isdecimal() and one.is_dir())
 
     def _open(self, number: int) -> Path:
         return self._folder / f".{number:05d}"
