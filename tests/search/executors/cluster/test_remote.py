@@ -23,27 +23,32 @@ from anenas.search.executors.cluster._remote import Returned, Sent, _environment
 Submit = Callable[..., Future]
 
 
-@pytest.fixture(scope="module", params=[2])
+@pytest.fixture(scope="module", params=[{"GPU": 2}])
 def cluster(request: pytest.FixtureRequest) -> Iterator[Client]:
     """Of one worker of three threads and two GPUs."""
-    options = {"n_workers": 1, "threads_per_worker": 3, "resources": {"GPU": request.param}}
+    options = {"n_workers": 1, "threads_per_worker": 3, "resources": request.param}
     with LocalCluster(processes=False, dashboard_address=None, **options) as cluster, Client(cluster) as client:
         yield client
 
 
-without_gpus = pytest.mark.parametrize("cluster", [0], indirect=True)
+without_gpus = pytest.mark.parametrize("cluster", [{}], indirect=True)
 
 
-@pytest.fixture(autouse=True)
-def processes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Those of a test end with it; how a task is, is looked at more often."""
-    monkeypatch.setattr(_remote, "_idle", {})
-    monkeypatch.setattr(_remote, "_POLL", 0.05)
+@pytest.fixture(scope="module", autouse=True)
+def processes() -> Iterator[None]:
+    """Those of all tests end with them."""
     yield
-    for entries in list(_remote._idle.values()):
+    for entries in _remote._idle.values():
         for process, timer in entries:
             timer.cancel()
             process.__exit__(None, None, None)
+    _remote._idle.clear()
+
+
+@pytest.fixture(autouse=True)
+def looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At how far a task is, and whether it is waited for."""
+    monkeypatch.setattr(_remote, "_POLL", 0.05)
 
 
 @pytest.fixture
@@ -222,7 +227,7 @@ def test_a_process_that_is_not_used_again_ends(submit: Submit, monkeypatch: pyte
     process = value(submit(own_process))
     assert isinstance(process, int)
     until(lambda: not is_alive(process))
-    assert all(not entries for entries in _remote._idle.values())
+    assert value(submit(own_process)) not in (process, os.getpid())
 
 
 def test_a_process_is_not_ended_for_having_been_idle_before(
