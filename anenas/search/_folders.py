@@ -64,7 +64,7 @@ class TrialFolders:
 
     def keep(self, number: int, evaluation: Evaluation) -> None:
         """Keep the workspace of a trial that has completed, with its figures."""
-        write_whole(self._open(number) / EVALUATION, json.dumps(evaluation.to_dict(), indent=2))
+        _write(self._open(number), evaluation)
         finished = self.finished(number)
         if finished.exists():  # killed between the move and the answer, then run again
             shutil.rmtree(finished)
@@ -73,7 +73,7 @@ class TrialFolders:
     def note(self, number: int, evaluation: Evaluation) -> None:
         """Write the figures of a completed trial anew."""
         if self.finished(number).is_dir():  # a user may have made room
-            write_whole(self.finished(number) / EVALUATION, json.dumps(evaluation.to_dict(), indent=2))
+            _write(self.finished(number), evaluation)
 
     def final_workspace(self, number: int) -> Path:
         """An empty folder for what the final training of a completed trial leaves behind."""
@@ -85,7 +85,7 @@ class TrialFolders:
     def keep_final(self, number: int, evaluation: Evaluation) -> None:
         """Keep that folder, with the figures of what is in it."""
         folder = self.finished(number) / ".final"
-        write_whole(folder / EVALUATION, json.dumps(evaluation.to_dict(), indent=2))
+        _write(folder, evaluation)
         shutil.rmtree(self.final(number), ignore_errors=True)
         folder.replace(self.final(number))
 
@@ -135,6 +135,10 @@ class TrialFolders:
 
     def _open(self, number: int) -> Path:
         return self._folder / f".{number:05d}"
+
+
+def _write(folder: Path, evaluation: Evaluation) -> None:
+    write_whole(folder / EVALUATION, json.dumps(evaluation.to_dict(), indent=2))
 
 
 def _remove(path: Path) -> None:
