@@ -120,7 +120,9 @@ def test_a_network_that_overflows_ships_in_no_form(form: str, data: Path, tmp_pa
     architecture = dataclasses.replace(NETWORK, form=form)
     images = dataset.validation.inputs[:4]
     with pytest.raises(AnenasError, match="in float16"):
-        ship(deploy(network, architecture, dataset), architecture, dataset, tmp_path / PACKAGE, images, epochs=1)
+        ship(
+            deploy(network, architecture, dataset), architecture, dataset, tmp_path / PACKAGE, images, epochs=1, seed=0
+        )
 
 
 def test_a_trial_that_was_paused_ends_as_one_that_was_not(data: Path, tmp_path: Path) -> None:
