@@ -27,7 +27,9 @@ def test_only_a_trial_that_was_looked_at_before_its_training_is_probed() -> None
 
 
 def test_as_much_of_a_training_is_done_as_at_its_last_pause() -> None:
-    fractions = [Trial(0, NETWORK, rungs).budget_fraction for rungs in ((), (after(0.25),), (after(0.25), after(0.5)))]
+    fractions = [
+        Trial(0, NETWORK, rungs).budget_fraction for rungs in ((), (after(0.25),), tuple(map(after, (0.0, 0.25, 0.5))))
+    ]
     assert fractions == [0.0, 0.25, 0.5]
 
 
@@ -43,7 +45,7 @@ def test_what_is_picked_several_times_has_its_names_together() -> None:
 
 
 def test_seconds_of_a_trial_are_added_up_step_by_step() -> None:
-    rungs = (after(0.25, train=1.0, load=0.5), after(0.5, train=3.0, load=1.0, probe=0.25))
+    rungs = (after(0.0, train=9.0), after(0.25, train=1.0, load=0.5), after(0.5, train=3.0, load=1.0, probe=0.25))
     found = with_total_seconds(rungs, after(1.0, train=4.0, export=2.0))
     assert found.seconds == {"train": 7.0, "load": 1.0, "probe": 0.25, "export": 2.0}
     assert list(found.seconds) == ["train", "load", "probe", "export"]
