@@ -377,7 +377,8 @@ def known(tmp_path: Path) -> Known:
 
 
 def test_a_final_training_takes_as_long_an_epoch_as_the_brief_one_and_whatever_is_done_once(known: Known) -> None:
-    for number, seconds in enumerate(({"train": 2.0, "export": 1.0}, {"train": 8.0}, {"train": 2.0, "load": 0.5})):
+    took: list[dict[str, Any]] = [{"train": 2.0, "export": 1.0}, {"train": 8.0}, {"train": 2.0, "load": 0.5}]
+    for number, seconds in enumerate(took):
         known.add(0.5 + number / 10, 0.2 + number / 10, **seconds)
     assert [known.final(slots, epochs=8).reserve(3600.0) for slots in (1, 2, 4)] == [5 + 16 + 4.5, 16, 16]
     assert [known.final(slots, epochs=2).reserve(3600.0) for slots in (1, 2)] == [2 + 4 + 1.5, 4]
