@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,8 @@ class Studies:
 
 
 @pytest.fixture
-def studies(tmp_path: Path) -> Studies:
+def studies(tmp_path: Path, studies_database: Path) -> Studies:
+    shutil.copy(studies_database, tmp_path)
     return Studies(tmp_path)
 
 
