@@ -22,6 +22,7 @@ from anenas.search import (
     CompletedTrial,
     Estimate,
     Evaluation,
+    LatencyBound,
     Problem,
     Rungs,
     Search,
@@ -280,6 +281,40 @@ def test_what_no_trained_network_keeps_is_told_early_and_ends_the_search(
         search.run(3)
     assert [line.split()[0] for line in caplog.messages if "none satisfies" in line] == ["5", "10"]
     assert sum(trial.evaluation is not None for trial in search.study.finished) == 20
+
+
+def test_each_chip_s_own_latency_is_told_where_no_trained_network_keeps_its_limit(
+    inline: Make,
+) -> None:
+    """As a program takes longer than its architecture was estimated to."""
+
+    class Slower(PretendEvaluator):
+        def estimate(self, architecture: Architecture) -> Estimate:
+            known = super().estimate(architecture)
+            return dataclasses.replace(known, latency_by_chip={"A15": known.latency, "M2": pretend.latency(0.05)})
+
+        def evaluate(self, architecture: Architecture, files: TrialFiles, budget_fraction: float = 1.0) -> Evaluation:
+            found = super().evaluate(architecture, files, budget_fraction)
+            ms = 2 + found.estimate.latency.ms
+            latencies = {**found.estimate.latency_by_chip, "M2": pretend.latency(ms)}
+            return dataclasses.replace(found, estimate=dataclasses.replace(found.estimate, latency_by_chip=latencies))
+
+    expected: dict[LatencyBound, str] = {
+        "estimate": "2.116 ms on M2",
+        "upper": "4.232 ms on M2, by the upper end of its interval",
+    }
+    for bound, told in expected.items():
+        search = inline()
+        search.problem = dataclasses.replace(
+            search.problem, evaluator=Slower(), limits=Limits(latency_ms=1.0), latency_bound=bound
+        )
+        search.rungs = Rungs()
+        with pytest.raises(AnenasError) as raised:
+            search.run(10)
+        assert str(raised.value) == (
+            f"20 networks were trained and none satisfies the limits: latency_ms@M2 ≤ 1, fastest {told}; "
+            "loosen the limits"
+        )
 
 
 def test_a_limit_that_few_trained_networks_keep_ends_nothing(inline: Make) -> None:
