@@ -595,6 +595,31 @@ def test_only_a_final_training_that_made_a_trial_better_ships_and_has_to_be_test
     assert study.completed[0].evaluation.score == 0.8 and study.completed[0].shipped.score == 0.85
 
 
+def test_a_trial_has_the_latency_that_was_measured_and_is_infeasible_where_that_misses_a_limit(
+    study: Study, problem: Problem
+) -> None:
+    for accuracy, ms in ((0.8, 0.2), (0.9, 0.3)):
+        completed(study, problem, accuracy, ms)
+
+    def measured(number: int, ms: float, violations: dict[str, float]) -> None:
+        estimated = study.completed[number].evaluation.estimated_latency
+        latency = dataclasses.replace(estimated, ms=ms, low_ms=ms, high_ms=ms, samples_ms=(ms,))
+        study.set_measurement(number, Measurement(estimated, latency, 0.5, "desk"), violations)
+
+    measured(1, 0.45, {"size_mb": 0.1, "latency_ms": 0.5})
+    measured(0, 0.25, {})
+    for known in (study, reopened(study)):
+        kept, over = known.finished
+        assert (kept.state, kept.reason, kept.values, kept.violations) == ("completed", "", (0.8, 0.25), {})
+        assert (over.state, over.reason_code, over.values) == ("infeasible", "latency_ms", (0.9, 0.45))
+        assert over.reason == "size_mb 10% over the limit, latency_ms 50% over the limit, as measured"
+        assert over.violations == {"size_mb": 0.1, "latency_ms": 0.5} and over.evaluation
+        assert over.evaluation.estimated_latency.ms == 0.3 and over.evaluation.estimate.latency.ms == 0.45
+        assert known.front == known.completed == [kept] and len(known.hypervolumes) == 1
+        written = json.loads((known.trial_folder(0) / EVALUATION).read_text())
+        assert written["latency_by_chip"]["A15"]["ms"] == 0.25 and written["measurement"]["place"] == "desk"
+
+
 def test_trials_that_cannot_ship_are_slimmed_and_those_that_may_keep_all(brief: Study, problem: Problem) -> None:
     for accuracy, ms in ((0.5, 0.4), (0.9, 0.3), (0.6, 0.4), (0.7, 0.4), (0.8, 0.35)):
         completed(brief, problem, accuracy, ms)
