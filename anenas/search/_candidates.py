@@ -7,8 +7,8 @@ import time
 from collections.abc import Mapping, Sequence
 
 from anenas._errors import AnenasError
-from anenas.search._objectives import figure, is_metric
-from anenas.search._problem import Problem
+from anenas.search._objectives import Objective
+from anenas.search._problem import Problem, held_against
 from anenas.search._study import Study
 from anenas.search._trial import Trial
 from anenas.search.samplers import Sampler
@@ -100,18 +100,14 @@ class Candidates:
             estimate = self.problem.evaluator.estimate(architecture)
             if not estimate.broken_rules and not self.problem.violations(estimate):
                 return architecture
-            for name in self.problem.limits.bounds:
-                if is_metric(name):  # only training tells
-                    continue
-                value = figure(name).read(estimate)
-                assert value is not None
+            for name, value in held_against(estimate, self.problem.limits.bounds, self.problem.latency_bound).items():
                 best[name] = (max if is_least(name) else min)(value, best.get(name, value))
         if not busy and not self._study.completed and best:
             raise AnenasError(self._nothing_fits(best))
         return None
 
     def _nothing_fits(self, best: Mapping[str, float]) -> str:
-        found = ", ".join(figure(name).describe_best(value) for name, value in best.items())
+        found = ", ".join(Objective(name, 0.0).describe_best(value) for name, value in best.items())
         upper = "latency_ms" in best and self.problem.latency_bound == "upper"
         held = " (a latency's limit holds for the upper end of its interval)" if upper else ""
         return (

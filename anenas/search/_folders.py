@@ -41,7 +41,7 @@ class TrialFolders:
 
     def largest(self) -> int:
         """Bytes of the largest trial that is kept."""
-        return max(map(size_of, self._folder.glob("[0-9]*")), default=0)
+        return max(map(size_of, self._all()), default=0)
 
     def finished(self, number: int) -> Path:
         """Where the package, weights and figures of a completed trial lie."""
@@ -64,7 +64,7 @@ class TrialFolders:
 
     def keep(self, number: int, evaluation: Evaluation) -> None:
         """Keep the workspace of a trial that has completed, with its figures."""
-        write_whole(self._open(number) / EVALUATION, json.dumps(evaluation.to_dict(), indent=2))
+        _write(self._open(number), evaluation)
         finished = self.finished(number)
         if finished.exists():  # killed between the move and the answer, then run again
             shutil.rmtree(finished)
@@ -73,7 +73,7 @@ class TrialFolders:
     def note(self, number: int, evaluation: Evaluation) -> None:
         """Write the figures of a completed trial anew."""
         if self.finished(number).is_dir():  # a user may have made room
-            write_whole(self.finished(number) / EVALUATION, json.dumps(evaluation.to_dict(), indent=2))
+            _write(self.finished(number), evaluation)
 
     def final_workspace(self, number: int) -> Path:
         """An empty folder for what the final training of a completed trial leaves behind."""
@@ -85,7 +85,7 @@ class TrialFolders:
     def keep_final(self, number: int, evaluation: Evaluation) -> None:
         """Keep that folder, with the figures of what is in it."""
         folder = self.finished(number) / ".final"
-        write_whole(folder / EVALUATION, json.dumps(evaluation.to_dict(), indent=2))
+        _write(folder, evaluation)
         shutil.rmtree(self.final(number), ignore_errors=True)
         folder.replace(self.final(number))
 
@@ -107,9 +107,9 @@ class TrialFolders:
             How many bytes each of the others left.
         """
         freed = {}
-        for kept in set(self._folder.glob("[0-9]*")) - {self.finished(number) for number in numbers}:
+        for kept in set(self._all()) - {self.finished(number) for number in numbers}:
             gone = [path for name in _OF_WHAT_SHIPS for path in (kept / name, kept / FINAL / name) if path.exists()]
-            if gone and kept.name.isdecimal():
+            if gone:
                 freed[int(kept.name)] = sum(map(size_of, gone))
             for path in gone:
                 _remove(path)
@@ -121,15 +121,24 @@ class TrialFolders:
 
     def drop_all_but(self, numbers: Iterable[int]) -> None:
         """Remove all other workspaces: a process was killed between an answer and clearing up."""
-        for left in set(self._folder.glob(".*")) - {self._open(number) for number in numbers}:
+        for left in set(self._all(".")) - {self._open(number) for number in numbers}:
             shutil.rmtree(left)
 
     def evaluations(self) -> Iterator[Path]:
         """The files with the figures of completed trials."""
-        return self._folder.glob(f"[0-9]*/{EVALUATION}")
+        return (file for folder in self._all() if (file := folder / EVALUATION).is_file())
+
+    def _all(self, prefix: str = "") -> Iterator[Path]:
+        """The folders of completed trials, or of open ones by their dot; what else is there is not anenas's."""
+        found = self._folder.glob(f"{prefix}[0-9]*")
+        return (one for one in found if one.name.removeprefix(prefix).isdecimal() and one.is_dir())
 
     def _open(self, number: int) -> Path:
         return self._folder / f".{number:05d}"
+
+
+def _write(folder: Path, evaluation: Evaluation) -> None:
+    write_whole(folder / EVALUATION, json.dumps(evaluation.to_dict(), indent=2))
 
 
 def _remove(path: Path) -> None:

@@ -19,9 +19,9 @@ from anenas.search._donor import Donors, Pretrained, nothing
 from anenas.search._early_stopping import WAITING, EarlyStopping, Rungs
 from anenas.search._evaluation import WEIGHTS, Evaluation
 from anenas.search._measuring import NoDevices
-from anenas.search._objectives import figure
+from anenas.search._objectives import Objective
 from anenas.search._probe import probe_backbones
-from anenas.search._problem import Problem
+from anenas.search._problem import Problem, held_against
 from anenas.search._study import Study
 from anenas.search._trial import FinishedTrial, Trial
 from anenas.search.executors import Executor, Outcome, Task, TrialFiles
@@ -221,15 +221,14 @@ class Search:
 
     def _best_of(self, missed: Sequence[FinishedTrial]) -> str:
         """The best value of each limit that they miss, for people."""
-        told = []
+        told, bounds, bound = [], self.problem.limits.bounds, self.problem.latency_bound
+        held = [held_against(trial.evaluation, bounds, bound) for trial in missed if trial.evaluation]
         for name in dict.fromkeys(name for trial in missed for name in trial.violations):
-            evaluations = [trial.evaluation for trial in missed if trial.evaluation]
-            values = [value for one in evaluations if (value := figure(name).read(one)) is not None]
-            best = (max if is_least(name) else min)(values, default=math.nan)
-            limit = self.problem.limits.bounds[
-                name.partition("@")[0] if name not in self.problem.limits.bounds else name
-            ]
-            told.append(f"{name} {'≥' if is_least(name) else '≤'} {limit:g}, {figure(name).describe_best(best)}")
+            best = (max if is_least(name) else min)((one[name] for one in held if name in one), default=math.nan)
+            limit = bounds[name.partition("@")[0] if name not in bounds else name]
+            objective = Objective(name, 0.0)
+            end = ", by the upper end of its interval" if objective.is_latency and bound == "upper" else ""
+            told.append(f"{name} {'≥' if is_least(name) else '≤'} {limit:g}, {objective.describe_best(best)}{end}")
         return "; ".join(told)
 
     def _stop_if_hopeless(self) -> None:

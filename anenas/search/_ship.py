@@ -56,7 +56,7 @@ def ship(
     held_out: np.ndarray,
     *,
     epochs: int,
-    seed: int = 0,
+    seed: int,
     device: torch.device | str = "cpu",
     loss_of: Loss | None = None,
     draws: NDArray[np.float64] | None = None,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 from pretend import SPACE, PretendEvaluator
 
 from anenas.search import Problem, ProcessExecutor, Search, SearchSettings, Study, make_sampler
+from anenas.search._store import open_storage
 from anenas.space import Limits, SearchSpace, read_space
 
 SETTINGS = SearchSettings({"accuracy": 0.0, "latency_ms": 0.5}, space="pretend", chip="A15")
@@ -20,8 +22,18 @@ def space(tmp_path_factory: pytest.TempPathFactory) -> SearchSpace:
     return read_space(path)
 
 
+@pytest.fixture(scope="session")
+def studies_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database without studies, to be copied to a store: Optuna takes half a second to make one."""
+    store = tmp_path_factory.mktemp("studies")
+    open_storage(store)
+    return store / "studies.db"
+
+
 @pytest.fixture
-def study(tmp_path: Path) -> Study:
+def study(tmp_path: Path, studies_database: Path) -> Study:
+    (tmp_path / "store").mkdir()
+    shutil.copy(studies_database, tmp_path / "store")
     return Study.create_or_continue(tmp_path / "store", "s", SETTINGS)
 
 

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from pathlib import Path
 
 import pytest
+from pretend import latency
 from studies import pretend_study
 
 from anenas._errors import AnenasError
 from anenas.search import (
+    CompletedTrial,
     Evaluation,
     Study,
     apart_in,
@@ -122,3 +125,57 @@ def test_limits_that_nothing_keeps_say_how_near_it_comes(study: Study, limits: L
 def test_a_weight_of_nothing_is_refused(study: Study, weights: dict[str, float], message: str) -> None:
     with pytest.raises(AnenasError, match=message):
         choose_by_weights(study, weights, Limits())
+
+
+def test_a_study_without_trials_has_nothing_to_choose_and_says_so(tmp_path: Path) -> None:
+    empty = pretend_study(tmp_path / "store", "s", [], in_memory=True)
+    assert within(empty, Limits(accuracy=0.5)) == front_within(empty, Limits()) == []
+    with pytest.raises(AnenasError, match=r"^no trial of s has completed; resume its search$"):
+        choose_within(empty, Limits())
+
+
+@pytest.mark.parametrize("weights", [{}, {"accuracy": -1.0}, {"accuracy": math.inf}, {"accuracy": 1.0, "size_mb": 0.0}])
+def test_weights_are_numbers_above_0(study: Study, weights: dict[str, float]) -> None:
+    with pytest.raises(AnenasError, match=r"expected numbers above 0, such as accuracy=1,latency_ms=0\.3"):
+        choose_by_weights(study, weights, Limits())
+
+
+def test_the_end_of_a_latency_that_a_search_held_against_its_limit_is_held_against_others(tmp_path: Path) -> None:
+    study = pretend_study(tmp_path / "store", "s", list(TRIALS), in_memory=True, latency_bound="estimate")
+    choice = choose_within(study, Limits(latency_ms=0.22))  # of estimates: 0.116, 0.216, 0.416 and 0.364
+    assert (choice.trial.number, choice.kept) == (1, 2)
+    assert choice.held == {"latency_ms": pytest.approx(0.216)}
+    assert choose_within(study, Limits(latency_ms=0.24), "upper").trial.number == 0
+    with pytest.raises(AnenasError, match=r"latency_ms ≤ 0.1 \(the nearest, trial 0: 0.116\)$"):
+        choose_within(study, Limits(latency_ms=0.1))
+
+
+def test_a_figure_that_is_equal_all_over_the_front_counts_for_nothing(study: Study) -> None:
+    alone = choose_by_weights(study, {"accuracy": 0.5}, Limits())
+    both = choose_by_weights(study, {"accuracy": 0.5, "residency": 9.0}, Limits())
+    assert both.utility == alone.utility and len(alone.utility) == 2 and alone.utility[0] == 0.5
+    assert both.apart_in == ("accuracy",) and both.trial == alone.trial
+    assert choose_within(study, Limits()).utility == ()
+
+
+def test_of_several_chips_each_keeps_the_limit_and_has_a_weight_of_its_own(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def with_other(trial: CompletedTrial, ms: float) -> CompletedTrial:
+        known = trial.evaluation.estimate
+        latencies = {**known.latency_by_chip, "M2": latency(ms)}
+        estimate = dataclasses.replace(known, latency_by_chip=latencies)
+        return dataclasses.replace(trial, evaluation=dataclasses.replace(trial.evaluation, estimate=estimate))
+
+    # Of upper ends: 0.232, 0.432, 0.832 and 0.728 on the main chip.
+    trials = [with_other(one, ms) for one, ms in zip(study.completed, (0.4, 0.3, 0.2, 0.1), strict=True)]
+    monkeypatch.setattr(study, "completed", trials)
+    monkeypatch.setattr(study, "pareto", trials)
+    choice = choose_within(study, Limits(latency_ms=0.7))
+    assert (choice.trial.number, choice.kept) == (1, 1)
+    assert choice.held == {"latency_ms": pytest.approx(0.432), "latency_ms@M2": 0.6}
+    with pytest.raises(AnenasError, match=r"latency_ms ≤ 0.5 \(the nearest, trial 1: 0.6, by the upper end"):
+        choose_within(study, Limits(latency_ms=0.5))
+    assert choose_by_weights(study, {"latency_ms@M2": 1.0}, Limits()).trial.number == 3
+    with pytest.raises(AnenasError, match="unknown figure 'size_mb@M2'"):
+        choose_by_weights(study, {"size_mb@M2": 1.0}, Limits())

@@ -4,8 +4,9 @@ import random
 from collections.abc import Callable
 
 import pytest
+from pretend import PretendEvaluator
 
-from anenas.search import Problem, Search, Study, make_sampler
+from anenas.search import Measurement, Problem, Search, Study, TrialFiles, make_sampler
 from anenas.search._donor import Donors, _Codes
 from anenas.search._evaluation import WEIGHTS
 from anenas.space import Architecture
@@ -81,3 +82,44 @@ def test_differences_are_those_of_the_decisions_however_many_trials_there_are() 
         assert found.tolist() == [len({*wanted.items()} ^ {*one.items()}) for one in known]
         known.append(drawn("abcdefg" if count > 70 else "abcd"))
         codes.add(known[-1])
+
+
+def network(depth: int, width: int = 16, kernel: int = 3) -> Architecture:
+    return Architecture.parse(f"1x1x16x16-conv_r1_s2_c16_k3_relu-conv_r{depth}_s2_c{width}_k{kernel}_relu-head_n10")
+
+
+def complete(study: Study, problem: Problem, architecture: Architecture) -> int:
+    trial = study.ask_about(architecture, problem)
+    evaluation = PretendEvaluator().evaluate(architecture, TrialFiles(study.workspace(trial)))
+    study.complete(trial, evaluation, {})
+    return trial.number
+
+
+def test_of_trials_that_differ_as_little_the_most_accurate_gives_and_a_nearer_one_before_it(
+    study: Study, problem: Problem
+) -> None:
+    donors = Donors(study, problem)
+    numbers = {depth: complete(study, problem, network(depth)) for depth in (2, 4, 3)}
+    assert donors.nearest(network(1)) == numbers[4]
+    assert donors.nearest(network(2, 32)) == numbers[2]
+    assert donors.nearest(network(2)) == numbers[2]
+
+
+def test_the_ancestor_gives_where_it_differs_less_than_every_trial(study: Study, problem: Problem) -> None:
+    first = complete(study, problem, network(2, 32))
+    donors = Donors(study, problem, network(4, 32))
+    # The first differs from both by its depth alone: the trial gives then.
+    assert donors.nearest(network(3, 32)) == first
+    assert donors.nearest(network(4, 32)) is None and donors.nearest(network(4, 48)) is None
+    assert donors.nearest(network(2, 64)) == first
+    assert Donors(study, problem, network(4)).nearest(network(2, 32)) == first
+
+
+def test_what_was_measured_over_a_limit_gives_no_more(study: Study, problem: Problem) -> None:
+    near, far = complete(study, problem, network(2)), complete(study, problem, network(3, 32))
+    donors = Donors(study, problem)
+    assert donors.nearest(network(2)) == near
+    trial = study.completed[0]
+    known = Measurement(trial.evaluation.estimate.latency, trial.evaluation.estimate.latency)
+    study.set_measurement(near, known, {"latency_ms": 0.5})
+    assert donors.nearest(network(2)) == far

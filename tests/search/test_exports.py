@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -8,7 +9,18 @@ import pytest
 from pretend import PretendEvaluator
 
 from anenas._errors import AnenasError
-from anenas.search import TEST_SCORES, VALIDATION_SCORES, WEIGHTS, Problem, Study, TrialFiles, export_best, make_sampler
+from anenas.search import (
+    TEST_SCORES,
+    VALIDATION_SCORES,
+    WEIGHTS,
+    Problem,
+    Study,
+    TrialFiles,
+    export_best,
+    make_sampler,
+    version_of,
+)
+from anenas.search._exports import _description
 
 
 def study_of(study: Study, problem: Problem, trials: int) -> Study:
@@ -96,3 +108,46 @@ def test_what_a_trial_left_and_somebody_removed_is_one_line(study: Study, proble
     shutil.rmtree(study.trial_folder(trial.number))
     with pytest.raises(AnenasError, match=f"is missing: the files of trial {trial.number} are gone"):
         export_best(study, tmp_path)
+
+
+def test_figures_say_what_was_tested_and_what_came_before_a_final_training(
+    study: Study, problem: Problem, tmp_path: Path
+) -> None:
+    def metrics() -> dict[str, float]:
+        found: dict[str, float] = json.loads((export_best(study, tmp_path)["knee"] / "metrics.json").read_text())
+        return {name: value for name, value in found.items() if "accuracy" in name}
+
+    [trial] = study_of(study, problem, 1).completed
+    assert metrics() == {"accuracy": trial.evaluation.score}
+    study.set_test_score(0, 0.0)
+    assert metrics() == {"accuracy": trial.evaluation.score, "test_accuracy": 0.0}
+    study.set_final(0, 3, None)
+    assert metrics() == {
+        "accuracy": trial.evaluation.score, "test_accuracy": 0.0, "brief_accuracy": trial.evaluation.score,
+    }  # fmt: skip
+
+
+def test_a_package_is_described_by_what_it_does_how_well_and_how_fast(study: Study, problem: Problem) -> None:
+    [trial] = study_of(study, problem, 1).completed
+    known = dataclasses.replace(trial, evaluation=dataclasses.replace(trial.evaluation, score=0.875, held_out=1234))
+    told = _description(study, known)
+    assert "87.50% on 1,234 validation inputs" in told and "A15" in told
+    assert "on the validation inputs" in _description(study, trial)
+    assert version_of(study, trial) == "trial 0 of s"
+
+
+def test_what_cannot_be_copied_is_told_by_the_first_of_it(
+    study: Study, problem: Problem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study_of(study, problem, 1)
+    export_best(study, tmp_path)
+
+    def fail(*_: object, **__: object) -> None:
+        raise shutil.Error([("a", "b", "No space left on device"), ("c", "d", "something else")])
+
+    monkeypatch.setattr(shutil, "copytree", fail)
+    with pytest.raises(
+        AnenasError, match=r"cannot write the exports .*/s: No space left on device; the models are safe"
+    ):
+        export_best(study, tmp_path)
+    assert [path.name for path in (tmp_path / "s").iterdir()] == ["knee"], "what was there is there"

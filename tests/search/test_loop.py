@@ -9,6 +9,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ from anenas.search import (
     CompletedTrial,
     Estimate,
     Evaluation,
+    LatencyBound,
+    Learned,
+    Outcome,
     Problem,
     Rungs,
     Search,
@@ -282,6 +286,40 @@ def test_what_no_trained_network_keeps_is_told_early_and_ends_the_search(
     assert sum(trial.evaluation is not None for trial in search.study.finished) == 20
 
 
+def test_each_chip_s_own_latency_is_told_where_no_trained_network_keeps_its_limit(
+    inline: Make,
+) -> None:
+    """As a program takes longer than its architecture was estimated to."""
+
+    class Slower(PretendEvaluator):
+        def estimate(self, architecture: Architecture) -> Estimate:
+            known = super().estimate(architecture)
+            return dataclasses.replace(known, latency_by_chip={"A15": known.latency, "M2": pretend.latency(0.05)})
+
+        def evaluate(self, architecture: Architecture, files: TrialFiles, budget_fraction: float = 1.0) -> Evaluation:
+            found = super().evaluate(architecture, files, budget_fraction)
+            ms = 2 + found.estimate.latency.ms
+            latencies = {**found.estimate.latency_by_chip, "M2": pretend.latency(ms)}
+            return dataclasses.replace(found, estimate=dataclasses.replace(found.estimate, latency_by_chip=latencies))
+
+    expected: dict[LatencyBound, str] = {
+        "estimate": "2.116 ms on M2",
+        "upper": "4.232 ms on M2, by the upper end of its interval",
+    }
+    for bound, told in expected.items():
+        search = inline()
+        search.problem = dataclasses.replace(
+            search.problem, evaluator=Slower(), limits=Limits(latency_ms=1.0), latency_bound=bound
+        )
+        search.rungs = Rungs()
+        with pytest.raises(AnenasError) as raised:
+            search.run(10)
+        assert str(raised.value) == (
+            f"20 networks were trained and none satisfies the limits: latency_ms@M2 ≤ 1, fastest {told}; "
+            "loosen the limits"
+        )
+
+
 def test_a_limit_that_few_trained_networks_keep_ends_nothing(inline: Make) -> None:
     search = inline()
     search.problem = dataclasses.replace(search.problem, limits=Limits(accuracy=0.93))
@@ -436,3 +474,120 @@ def test_of_many_trials_at_a_rung_an_even_choice_is_compared(inline: Make, monke
     some = stopping._ranked(fraction, {})
     assert len(everyone) > len(some) == 4 + len(waiting)
     assert waiting <= set(some) <= set(everyone)
+
+
+# What goes wrong
+
+
+@dataclass(frozen=True)
+class _Scripted(PretendEvaluator):
+    """Fails as its script says, in turn: a letter is a reason, a dot is none. At its end nothing fails."""
+
+    script: list[str] = field(default_factory=list)
+
+    def evaluate(self, architecture: Architecture, files: TrialFiles, budget_fraction: float = 1.0) -> Evaluation:
+        reason = self.script.pop(0) if self.script else "."
+        if reason != ".":
+            raise ValueError(f"reason {reason} at step {len(self.script)}")
+        return super().evaluate(architecture, files, budget_fraction)
+
+
+def scripted(inline: Make, script: str) -> Search:
+    search, evaluator = inline(), _Scripted(script=list(script))
+    search.problem, search.rungs = dataclasses.replace(search.problem, evaluator=evaluator), Rungs()
+    return search
+
+
+@pytest.mark.parametrize(
+    ("script", "failed"),
+    [("AAAAA", 5), ("AABAAAAA", 8), ("." + "A" * 20, 20), ("A.B" + "A" * 20, 22)],
+)
+def test_failures_alike_end_the_search_five_at_first_and_twenty_once_anything_has_worked(
+    inline: Make, script: str, failed: int
+) -> None:
+    search = scripted(inline, script)
+    enough = 20 if "." in script else 5
+    with pytest.raises(
+        AnenasError, match=rf"^{enough} trials in a row failed in the same way: ValueError: reason A at"
+    ):
+        search.run(30)
+    assert search.study.counts["failed"] == failed
+
+
+@pytest.mark.parametrize("script", ["AAAA.", "AAAAB", "ABABABAB", "." + "A" * 19 + ".", "." + "A" * 10 + "B" + "A" * 9])
+def test_fewer_failures_alike_and_others_end_nothing(inline: Make, script: str) -> None:
+    search = scripted(inline, script)
+    search.run(1 + script.count("."))
+    assert search.study.counts["failed"] == len(script) - script.count(".")
+
+
+def test_twice_as_many_as_were_asked_for_are_trained_before_limits_are_taken_to_be_kept_by_none(
+    inline: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, "anenas")
+    search = inline()
+    search.problem, search.rungs = dataclasses.replace(search.problem, limits=Limits(accuracy=1.0)), Rungs()
+    with pytest.raises(
+        AnenasError, match=r"^30 networks were trained and none satisfies the limits: accuracy ≥ 1, best"
+    ):
+        search.run(15)
+    assert [int(message.split()[0]) for message in caplog.messages] == [5, 10, 20]
+    assert search.study.counts["infeasible"] == 30
+
+
+@pytest.mark.parametrize(("trials", "told"), [(32, False), (33, True)])
+def test_that_everything_has_been_tried_is_told_where_that_is_less_than_was_asked_for(
+    inline: Make, trials: int, told: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "anenas")
+    search = inline()
+    search.rungs = Rungs()
+    search.run(trials)
+    assert len(search.study.completed) == 32
+    words = "the search ends early: every network within the limits has been tried"
+    assert (words in caplog.messages) == told
+
+
+class _Dying(SerialExecutor):
+    """A place where trials die as often as is said, and warn of it."""
+
+    def __init__(self, times: dict[int, int]) -> None:
+        super().__init__()
+        self.times, self.asked = times, list[int]()
+
+    def wait(self, timeout: float = math.inf) -> list[tuple[int, Outcome]]:
+        [(key, outcome)] = super().wait(timeout)
+        self.asked.append(key)
+        if self.times.get(key, 0) > 0:
+            self.times[key] -= 1
+            return [(key, Outcome(error="the worker process died", died=True, said=("it grows dark",)))]
+        return [(key, outcome)]
+
+
+def test_each_trial_may_lose_its_worker_once(inline: Make, caplog: pytest.LogCaptureFixture) -> None:
+    search = inline()
+    search.rungs = Rungs()
+    search.executor = executor = _Dying({0: 1, 2: 2, 3: 1})
+    search.run(4)
+    assert executor.asked == [0, 0, 1, 2, 2, 3, 3, 4]
+    assert {trial.number: trial.reason for trial in search.study.finished if trial.state == "failed"} == {
+        2: "the worker process died"
+    }
+    assert caplog.messages == [f"trial {number}: it grows dark" for number in (0, 2, 2, 3)]
+
+
+def test_a_trial_begins_with_what_was_learned_elsewhere_where_no_trial_has_its_weights(
+    inline: Make, tmp_path: Path
+) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "weights.safetensors").write_bytes(b"of another")
+    search = inline(log=tmp_path / "log")
+    search.rungs, search.inherit = Rungs(), True
+    search.pretrained = lambda architecture: Learned(tmp_path / "there" / "weights.safetensors", "a network of others")
+    search.run(3)
+    donors = [line.split()[-1] for line in (tmp_path / "log").read_text().splitlines()]
+    first, *others = search.study.completed
+    assert (donors[0], first.evaluation.origin, first.donor) == ("there", "a network of others", None)
+    for donor, other in zip(donors[1:], others, strict=True):
+        assert other.donor is not None
+        assert (donor, other.evaluation.origin) == (f"{other.donor:05d}", f"trial {other.donor}")

@@ -11,16 +11,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pretend import PretendEvaluator, PretendMeter
+from pretend import PretendEvaluator, PretendMeter, latency
+from reported import reported_study
+from studies import pretend_study
 
 from anenas._errors import AnenasError
-from anenas.latency import Fit, Latency, fit_device
+from anenas.latency import Fit, Latency, OwnDevice, fit_device
 from anenas.search import (
     RECORDING,
+    CompletedTrial,
     DevicePool,
     DeviceSummary,
+    Evaluator,
+    Measurement,
     NoDevices,
     Problem,
+    Reading,
     Search,
     SearchSettings,
     SerialExecutor,
@@ -29,8 +35,8 @@ from anenas.search import (
     check_devices,
     make_sampler,
 )
-from anenas.search.executors import Outcome
-from anenas.space import Limits, SearchSpace
+from anenas.search.executors import ENGINE, Outcome
+from anenas.space import Limits, SearchSpace, read_space
 
 Searching = Callable[..., Search]
 
@@ -133,7 +139,7 @@ def test_estimates_follow_the_device_after_five_measurements(
     running.run(4)
     assert running.problem.evaluator == PretendEvaluator()
     running.run(12)
-    assert running.problem.evaluator.scale == pytest.approx(2, rel=0.05)  # type: ignore[attr-defined]
+    assert running.problem.evaluator.scale == pytest.approx(2, rel=0.05)
     (told,) = re.findall(r"estimates now follow what was measured: (.*)", caplog.text)
     assert told == "5 models, median error 50% before, 0% after, each left out in turn"
     another = search()
@@ -202,6 +208,265 @@ def test_a_package_that_is_gone_costs_its_own_measurement_only(study: Study, sea
     first, second = study.completed
     assert first.evaluation.measurement and "not there any more" in first.evaluation.measurement.failure
     assert second.evaluation.measurement and second.evaluation.measurement.latency
+
+
+class Devices(SerialExecutor):
+    """So many devices, whose answers a test gives."""
+
+    def __init__(self, devices: int) -> None:
+        super().__init__()
+        self.devices = devices
+
+    @property
+    def asked(self) -> list[int]:
+        """Numbers of the trials whose measurements are awaited."""
+        return [-1 - key for key, _ in self._submitted]
+
+    def answer(self, pool: DevicePool, place: str = "", **changes: object) -> None:
+        """Of what was asked first, measured there, with changes of the outcome; then what is next is asked."""
+        key, task = self._submitted.pop(0)
+        outcome = dataclasses.replace(Outcome.of_call(lambda: task.function(task.files)), place=place, **changes)  # type: ignore[arg-type]
+        assert pool.take([(key, outcome)]) == []
+        pool.begin()
+
+    @property
+    def avoided(self) -> list[set[str]]:
+        return [set(task.avoid) for _, task in self._submitted]
+
+
+@pytest.fixture
+def measured(tmp_path: Path) -> Callable[..., tuple[Study, Devices, DevicePool]]:
+    """Makes a study of trials by depth and width, and a pool that has begun; keywords are the device's."""
+
+    def make(devices: int, *trials: tuple[int, int], **options: Any) -> tuple[Study, Devices, DevicePool]:
+        study = pretend_study(tmp_path / "made", "s", trials, in_memory=True)
+        problem = Problem(
+            read_space(tmp_path / "made" / "pretend.yaml"), 10, PretendEvaluator(), study.objectives, Limits()
+        )
+        executor = Devices(devices)
+        pool = DevicePool(study, executor, PretendMeter(**options), problem, "A15")
+        pool.begin()
+        return study, executor, pool
+
+    return make
+
+
+Measured = Callable[..., tuple[Study, Devices, DevicePool]]
+
+
+def measurement(study: Study, number: int) -> Measurement:
+    trial = study.trial(number)
+    assert isinstance(trial, CompletedTrial) and trial.evaluation.measurement
+    return trial.evaluation.measurement
+
+
+def test_each_device_has_one_at_a_time_and_the_front_is_measured_first(tmp_path: Path, space: SearchSpace) -> None:
+    figures = ((0.5, 0.3, 1.0), (0.7, 0.2, 1.0), (0.6, 0.25, 1.0), (0.9, 0.4, 1.0), (0.8, 0.3, 1.0), (0.85, 0.5, 1.0))
+    study, executor = reported_study(tmp_path, figures=figures), Devices(2)
+    problem = Problem(space, 10, PretendEvaluator(), study.objectives, Limits())
+    assert {trial.number for trial in study.front} == {1, 3, 4}
+    pool = DevicePool(study, executor, PretendMeter(), problem, "A15")
+    assert (executor.asked, pool.is_busy) == ([], False)
+    pool.begin()
+    assert (executor.asked, pool.is_busy) == ([1, 3], True)
+    assert {task.needs for _, task in executor._submitted} == {ENGINE}
+    asked = [*executor.asked]
+    while len(asked) < 6:
+        trial = study.trial(executor.asked[0])
+        assert isinstance(trial, CompletedTrial)
+        executor.answer(pool, "desk", value=Reading(trial.evaluation.estimate.latency))
+        assert len(executor.asked) == 2
+        asked.append(executor.asked[-1])
+    assert asked == [1, 3, 4, 0, 2, 5]
+
+
+def test_only_answers_of_devices_are_taken(measured: Measured) -> None:
+    _, executor, pool = measured(1, (1, 16))
+    assert pool.take([(0, Outcome(1)), (5, Outcome(2))]) == [(0, Outcome(1)), (5, Outcome(2))]
+    assert (executor.asked, pool.is_busy) == ([0], True)
+    executor.answer(pool)
+    assert (executor.asked, pool.is_busy) == ([], False)
+
+
+@pytest.mark.parametrize(("place", "where"), [("desk", "desk (Pretend1,1, OS 1)"), ("", "Pretend1,1, OS 1")])
+def test_what_was_measured_is_told_with_where_and_what_was_estimated(
+    measured: Measured, place: str, where: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "anenas")
+    study, executor, pool = measured(1, (1, 16), (3, 64))
+    executor.answer(pool, place)
+    reading = Reading(dataclasses.replace(measurement(study, 0).latency or latency(0.0), ms=0.5, low_ms=0.25))
+    executor.answer(pool, place, value=reading)
+    assert caplog.messages == [
+        f"trial 0 measured on {where}: 0.232 ms (0.230–0.234), estimated 0.116 ms; 90% of its operations on the engine",
+        f"trial 1 measured on {where}: 0.500 ms (0.250–0.234), estimated 0.364 ms",
+    ]
+    assert (measurement(study, 0).place, measurement(study, 0).placement) == (place, 0.9)
+    assert measurement(study, 1).placement is None
+
+
+def test_what_a_place_could_not_measure_is_tried_at_another(
+    measured: Measured, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "anenas")
+    study, executor, pool = measured(1, (1, 16))
+    executor.answer(pool, "desk", error="RuntimeError: no")
+    assert executor.asked == [0] and executor.avoided == [{"desk"}]
+    executor.answer(pool, "shelf")
+    assert measurement(study, 0).place == "shelf" and measurement(study, 0).latency
+    assert caplog.messages[0] == "trial 0 was not measured on desk and will be tried once more: RuntimeError: no"
+
+
+def test_a_place_of_another_chip_is_refused_and_the_others_go_on(
+    measured: Measured, caplog: pytest.LogCaptureFixture
+) -> None:
+    study, executor, pool = measured(2, (1, 16), (3, 64), chip="M2")
+    right = Reading(dataclasses.replace(PretendEvaluator().estimate(study.completed[0].architecture).latency, ms=0.3))
+    executor.answer(pool, "desk")
+    assert caplog.messages == [
+        "desk has an M2 (Pretend1,1, OS 1), not an A15: it is not used for measuring; use `--chip M2` to search for it"
+    ]
+    assert executor.asked == [1, 0] and executor.avoided == [set(), {"desk"}]
+    executor.answer(pool, "shelf", value=right)
+    executor.answer(pool, "desk")
+    assert measurement(study, 0).failure == "no device has an A15"
+    assert measurement(study, 1).latency and executor.asked == [1] and executor.avoided == [{"desk", "shelf"}]
+    assert len(caplog.messages) == 2 and caplog.messages[1].endswith("keeps its estimate: no device has an A15")
+
+
+def test_where_every_place_is_refused_nothing_more_is_asked(measured: Measured) -> None:
+    study, executor, pool = measured(2, (1, 16), (3, 64), (2, 32), chip="M2")
+    executor.answer(pool, "desk")
+    assert executor.asked == [1, 0]
+    executor.answer(pool, "shelf")
+    assert executor.asked == [0]
+    executor.answer(pool, "desk")
+    assert executor.asked == [] and not any(t.evaluation.measurement for t in study.completed if t.number)
+
+
+def test_idle_devices_measure_three_models_again_that_others_have_measured(measured: Measured) -> None:
+    study, executor, pool = measured(2, *((1, 16 * width) for width in (1, 2, 3, 4)), (2, 16))
+    for place in ("desk", "shelf", "desk", "desk"):
+        executor.answer(pool, place)
+    assert len(executor.asked) == 2 and executor.avoided[1] in ({"desk"}, {"shelf"}), "the last, and one once more"
+    executor.answer(pool, "desk")
+    while executor.asked:
+        number, place = executor.asked[0], measurement(study, executor.asked[0]).place
+        assert executor.avoided[0] == {place}
+        if number == executor.asked[-1] and len(executor.asked) == 1:
+            executor.answer(pool, place)  # none but it was free
+        else:
+            executor.answer(pool, "attic")
+    again = [measurement(study, number).elsewhere for number in range(5)]
+    assert sum(map(len, again)) == 2 and {place for one in again for place in one} == {"attic"}
+
+
+def test_one_device_measures_nothing_twice(measured: Measured) -> None:
+    _, executor, pool = measured(1, (1, 16))
+    executor.answer(pool, "desk")
+    assert executor.asked == []
+
+
+def test_what_fails_when_it_is_measured_again_stays_measured(measured: Measured) -> None:
+    study, executor, pool = measured(2, (1, 16))
+    executor.answer(pool, "desk")
+    known = measurement(study, 0)
+    assert executor.asked == [0]
+    (study.trial_folder(0) / RECORDING).write_text("of the first")
+    executor.answer(pool, "shelf", error="RuntimeError: no")
+    assert measurement(study, 0) == known and executor.asked == []
+    assert (study.trial_folder(0) / RECORDING).read_text() == "of the first"
+
+
+def test_what_a_killed_search_was_measuring_is_gone_and_so_is_what_is_left_in_the_end(
+    measured: Measured, tmp_path: Path
+) -> None:
+    left = tmp_path / "made" / "studies" / "s" / "measuring" / "00007"
+    left.mkdir(parents=True)
+    _, _, pool = measured(1, (1, 16))
+    assert [path.name for path in left.parent.iterdir()] == ["00000"]
+    pool.close()
+    assert not left.parent.exists()
+
+
+class Plain:
+    """An evaluator whose estimates follow nothing."""
+
+    estimate = PretendEvaluator.estimate
+    evaluate = PretendEvaluator.evaluate
+    test = PretendEvaluator.test
+    scale, apart = 1.0, 1.0
+
+
+class Unadapted(PretendEvaluator):
+    """Its latencies are not those of the calibrated model."""
+
+    asked = 0
+
+    def adapted(self, device: OwnDevice) -> None:  # type: ignore[override]
+        type(self).asked += 1
+
+
+@pytest.mark.parametrize("evaluator", [Plain(), Unadapted()])
+def test_estimates_that_follow_nothing_stay_as_they_are(measured: Measured, evaluator: Evaluator) -> None:
+    _, executor, pool = measured(1, *((depth, width) for depth in (1, 2, 3, 4) for width in (16, 32, 48)))
+    pool._evaluator = evaluator
+    problem = pool._problem
+    for _ in range(12):
+        executor.answer(pool)
+        assert pool.adapted(problem) is problem
+    assert Unadapted.asked == isinstance(evaluator, Unadapted)
+
+
+def test_estimates_that_fitting_makes_no_better_stay_as_they_are(
+    measured: Measured, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "anenas")
+    study, executor, pool = measured(1, *((depth, 16) for depth in (1, 2, 3, 4)), (1, 32))
+    for number in range(5):
+        reading = Reading(PretendEvaluator().estimate(study.completed[number].architecture).latency)
+        executor.answer(pool, value=reading)
+        assert pool.adapted(pool._problem) is pool._problem
+    (told,) = [message for message in caplog.messages if message.startswith("the estimate stays")]
+    assert told == (
+        "the estimate stays unchanged, because fitting it to the measurements does not improve it: "
+        "5 models, median error 0% before, 0% after, each left out in turn"
+    )
+
+
+@pytest.mark.parametrize(
+    ("summary", "told"),
+    [
+        (DeviceSummary({}, 0, 0, None, None), ""),
+        (
+            DeviceSummary({"desk": 3}, 0, 0, None, 0.254),
+            "3 measured on 1 device; estimates were off by 25% in the median",
+        ),
+        (
+            DeviceSummary({"desk": 2, "shelf": 1}, 2, 1, 0.0312, 0.1),
+            "3 measured on 2 devices; these are 3.1% apart in the median of 1 model measured on more than one; "
+            "estimates were off by 10% in the median; 2 could not be measured and keep their estimate",
+        ),
+        (
+            DeviceSummary({}, 1, 0, None, None),
+            "0 measured on 0 devices; 1 could not be measured and keep their estimate",
+        ),
+    ],
+)
+def test_what_devices_did_is_told_in_a_line(summary: DeviceSummary, told: str) -> None:
+    assert str(summary) == told
+
+
+def test_a_summary_counts_first_measurements_and_failures_and_how_far_estimates_were_off(measured: Measured) -> None:
+    study, executor, pool = measured(1, (1, 16), (2, 16), (3, 16), (4, 16))
+    for factor, place in ((1.25, "shelf"), (0.5, "desk"), (2.0, "desk")):
+        estimated = PretendEvaluator().estimate(study.completed[executor.asked[0]].architecture).latency
+        executor.answer(pool, place, value=Reading(dataclasses.replace(estimated, ms=factor * estimated.ms)))
+    for _ in range(2):
+        executor.answer(pool, error="RuntimeError: no")
+    found = DeviceSummary.of(study.finished)
+    assert (found.models, found.failed, found.compared, found.apart) == ({"shelf": 1, "desk": 2}, 1, 0, None)
+    assert found.error == pytest.approx(0.5), "0.2, 1 and 0.5 of what was measured"
 
 
 def test_how_far_two_devices_are_apart_is_the_median_over_models_that_both_measured(

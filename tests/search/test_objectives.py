@@ -27,6 +27,7 @@ from anenas.search import (
     Study,
     make_sampler,
     objective_names,
+    pick_meaning,
 )
 from anenas.search.samplers._front import FrontSampler
 from anenas.space import Limits, SearchSpace
@@ -146,12 +147,21 @@ def test_the_best_is_described_with_its_unit() -> None:
 
 @pytest.fixture
 def search(tmp_path: Path, space: SearchSpace) -> Callable[..., tuple[Search, Study]]:
-    """Makes a search of the pretend space for these objectives, in this process; keywords are the problem's."""
+    """Makes a search of the pretend space for these objectives, in this process; keywords are the problem's.
+
+    Its study is lost with the process, unless it is `kept`.
+    """
 
     def make(
-        worst: dict[str, float], sampler: str = "auto", limits: Limits | None = None, apart: float = 1.0, **more: Any
+        worst: dict[str, float],
+        sampler: str = "auto",
+        limits: Limits | None = None,
+        apart: float = 1.0,
+        kept: bool = False,
+        **more: Any,
     ) -> tuple[Search, Study]:
-        study = Study.create_or_continue(tmp_path / "store", "s", SearchSettings(worst, chip="A15"))
+        settings = SearchSettings(worst, chip="A15")
+        study = Study.create_or_continue(tmp_path / "store", "s", settings, in_memory=not kept)
         evaluator = PretendEvaluator(apart=apart)
         problem = Problem(space, 10, evaluator, study.objectives, limits or Limits(), **more)
         return Search(study, problem, make_sampler(sampler, 0), SerialExecutor()), study
@@ -164,7 +174,7 @@ Make = Callable[..., tuple[Search, Study]]
 
 @pytest.mark.parametrize("sampler", ["auto", "random"])
 def test_the_front_of_a_search_holds_what_can_be_told_apart(search: Make, sampler: str) -> None:
-    searching, study = search({"accuracy": 0.0, "latency_ms": 0.5}, sampler, apart=1.3)
+    searching, study = search({"accuracy": 0.0, "latency_ms": 0.5}, sampler, apart=1.3, kept=True)
     searching.run(16)
     latencies = [trial.evaluation.estimate.latency.ms for trial in study.front]
     assert 1 < len(study.front) < len(study.pareto)
@@ -227,9 +237,9 @@ def test_each_infeasible_trial_counts_for_the_limit_that_it_misses_most(search: 
 
 
 def test_a_study_made_for_other_objectives_is_refused(search: Make, tmp_path: Path) -> None:
-    search({"accuracy": 0.0, "latency_ms": 0.5})
+    search({"accuracy": 0.0, "latency_ms": 0.5}, kept=True)
     with pytest.raises(AnenasError, match="other settings"):
-        search({"accuracy": 0.0, "size_mb": 0.5})
+        search({"accuracy": 0.0, "size_mb": 0.5}, kept=True)
 
 
 def test_the_sampler_learns_from_what_missed_the_accuracy(search: Make) -> None:
@@ -258,3 +268,117 @@ def test_two_metrics_of_the_task_are_an_objective_and_a_limit() -> None:
     with pytest.raises(AnenasError, match="use one of them as an objective and limit the other with `max_metrics`"):
         objective_names(["macro_f1", "log_loss"], ["A15"])
     assert objective_names(None, ["A15", "M2"], REGRESSION) == ("rmse", "latency_ms", "latency_ms@M2", "size_mb")
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "best", "value", "described"),
+    [
+        ("accuracy", "validation accuracy (%)", "accurate", 0.9125, "best 91.2%"),
+        ("rmse", "validation RMSE", "accurate", 12.3456, "best 12.35 RMSE"),
+        ("macro_f1", "validation macro F1 (%)", "accurate", 0.5, "best 50.0% macro F1"),
+        ("latency_ms", "estimated latency (ms)", "fast", 0.25, "fastest 0.250 ms"),
+        ("latency_ms@M2", "estimated latency on M2 (ms)", "fast-M2", 0.25, "fastest 0.250 ms on M2"),
+        ("size_mb", "package (MB)", "small", 1.234, "smallest 1.23 MB"),
+        ("macs", "multiply-accumulates (M)", "light", 2_500_000, "lightest 2.5 M MACs"),
+        ("params", "parameters (M)", "lean", 2_500_000, "fewest parameters 2.50 M"),
+        ("residency", "time on the engine (%)", "resident", 0.75, "most resident 75%"),
+    ],
+)
+def test_each_objective_has_words_in_units_that_people_read(
+    name: str, label: str, best: str, value: float, described: str
+) -> None:
+    objective = Objective(name, 1.0)
+    assert (objective.label, objective.best, objective.describe_best(value)) == (label, best, described)
+
+
+def test_what_is_maximised_is_1_at_best_and_what_is_minimised_0() -> None:
+    ideals = {name: Objective(name, 0.5).figure.ideal for name in ("accuracy", "residency", "latency_ms", "rmse")}
+    assert ideals == {"accuracy": 1.0, "residency": 1.0, "latency_ms": 0.0, "rmse": 0.0}
+    assert [Objective("residency", 0.5).loss(value) for value in (1.0, 0.75, 0.5, 0.0)] == [0.0, 0.5, 1.0, 2.0]
+    assert [Objective("latency_ms", 0.5).loss(value) for value in (0.0, 0.25, 0.5, 1.0)] == [0.0, 0.5, 1.0, 2.0]
+    assert Objective("residency", 0.5).minimised(0.75) == -0.75 and Objective("rmse", 0.5).minimised(0.75) == 0.75
+
+
+def test_a_pick_means_what_it_is_best_in_on_its_chip() -> None:
+    assert pick_meaning("fast") == "the lowest latency" and pick_meaning("fast-M2") == "the lowest latency on M2"
+    assert pick_meaning("fast-A17 Pro") == "the lowest latency on A17 Pro"
+    assert pick_meaning("accurate") == "the best score" and pick_meaning("small") == "the smallest package"
+    assert pick_meaning("knee").startswith("the best compromise")
+
+
+def test_of_objectives_it_is_known_what_they_are_of() -> None:
+    names = ("accuracy", "recall@cat", "latency_ms", "latency_ms@M2", "size_mb", "macs", "params", "residency")
+    found = {name: (o.is_score, o.is_latency, o.chip, o.is_stepped) for name in names for o in [Objective(name, 1.0)]}
+    assert found == {
+        "accuracy": (True, False, "", False),
+        "recall@cat": (True, False, "", False),
+        "latency_ms": (False, True, "", True),
+        "latency_ms@M2": (False, True, "M2", True),
+        "size_mb": (False, False, "", True),
+        "macs": (False, False, "", True),
+        "params": (False, False, "", True),
+        "residency": (False, False, "", False),
+    }
+
+
+def test_each_chip_has_its_own_latency_and_its_own_step() -> None:
+    apart = Estimate({"A15": latency(0.3, apart=1.5), "M2": latency(0.5, apart=2.0)}, 1.0, 1000, 100)
+    main, other = Objective("latency_ms", 1.0), Objective("latency_ms@M2", 1.0)
+    for known in (apart, Evaluation(0.9, apart)):
+        assert [(one.value(known), one.step(known)) for one in (main, other)] == [(0.3, 1.5), (0.5, 2.0)]
+        assert [one.resolved(known) for one in (main, other)] == [1.5**-3, 2.0**-1]
+
+
+def test_a_value_is_in_the_step_that_it_begins_and_any_difference_counts_where_there_are_none() -> None:
+    objective = Objective("latency_ms", 1.0)
+    assert [objective.resolved(estimate(ms, apart=2.0)) for ms in (0.25, 0.4999, 0.5, 1.0, 3.0)] == [
+        0.25, 0.25, 0.5, 1.0, 2.0,
+    ]  # fmt: skip
+    assert [objective.resolved(estimate(ms)) for ms in (0.25, 0.26)] == [0.25, 0.26]
+    assert Objective("size_mb", 1.0).resolved(estimate(0.2, 0.0)) == 0.0
+
+
+def test_a_network_is_worse_from_just_the_step_on() -> None:
+    size, accuracy = Objective("size_mb", 1.0), Objective("accuracy", 0.0)
+    one, little, much = (Evaluation(0.9, estimate(0.2, mb)) for mb in (1.0, 1.0999, 1.1))
+    assert [size.is_worse(other, one) for other in (little, much, one)] == [False, True, False]
+    assert not size.is_worse(one, much)
+    better = dataclasses.replace(one, score=0.9001)
+    assert [accuracy.is_worse(one, better), accuracy.is_worse(better, one), accuracy.is_worse(one, one)] == [
+        True, False, False,
+    ]  # fmt: skip
+
+
+def test_a_metric_is_the_score_of_what_was_trained_for_it_and_else_among_the_others() -> None:
+    trained = Evaluation(2.5, ESTIMATE, metric="rmse", less_is_better=True, metrics={"rmse": 9.0, "mae": 1.5})
+    assert [Objective(name, 1.0).value(trained) for name in ("rmse", "mae")] == [2.5, 1.5]
+    with pytest.raises(AnenasError, match="an evaluation has rmse but not r2"):
+        Objective("r2", 1.0).value(trained)
+
+
+def test_four_objectives_are_the_most_and_one_the_least() -> None:
+    four = ("accuracy", "latency_ms", "size_mb", "macs")
+    assert objective_names(four, ["A15"]) == four and objective_names(["macs"], CHIPS) == ("macs",)
+    with pytest.raises(AnenasError, match="expected 1 to 4 objectives, got 5; use limits for the others"):
+        objective_names([*four, "params"], ["A15"])
+    with pytest.raises(AnenasError, match="'macs,macs': one is listed twice"):
+        objective_names(["macs", "macs"], CHIPS)
+
+
+@pytest.mark.parametrize(
+    ("names", "limit"), [(("accuracy", "rmse"), "max_metrics"), (("rmse", "accuracy"), "min_metrics")]
+)
+def test_the_second_of_two_metrics_is_what_is_to_be_limited(names: tuple[str, str], limit: str) -> None:
+    with pytest.raises(AnenasError, match=rf"objectives {names[0]} and {names[1]} are .* the other with `{limit}`$"):
+        objective_names(names, CHIPS)
+
+
+def test_only_a_latency_has_a_chip() -> None:
+    for name in ("size_mb@A15", "macs@M2", "latncy_ms@M2"):
+        with pytest.raises(AnenasError, match=f"unknown objective '{name}'"):
+            objective_names([name], CHIPS)
+    assert objective_names(["recall@cat", "latency_ms@M2", "size_mb"], CHIPS) == (
+        "recall@cat",
+        "latency_ms@M2",
+        "size_mb",
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from pathlib import Path
 
 import optuna
@@ -15,7 +16,8 @@ from anenas.search._rows import UnreadableTrial, add_trial, read_trials, running
 
 
 @pytest.fixture
-def storage(tmp_path: Path) -> optuna.storages.RDBStorage:
+def storage(tmp_path: Path, studies_database: Path) -> optuna.storages.RDBStorage:
+    shutil.copy(studies_database, tmp_path)
     return optuna.storages.RDBStorage(f"sqlite:///{tmp_path}/studies.db")
 
 

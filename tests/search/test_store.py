@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import errno
 import re
+import shutil
+import sqlite3
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,12 +13,26 @@ import optuna
 import pytest
 from killed import killed_after, moments, together
 from optuna.storages import RDBStorage
-from sqlalchemy import create_engine
-from sqlalchemy.exc import ProgrammingError
+from postgres import Server
+from sqlalchemy import URL, create_engine
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from anenas._errors import AnenasError
-from anenas.search import SearchSettings, Study, _store, is_being_searched, searching, study_name, study_names
-from anenas.search._store import store_errors
+from anenas.search import (
+    SearchSettings,
+    Study,
+    _store,
+    check_study_name,
+    database_place,
+    is_being_searched,
+    quiet_optuna,
+    searching,
+    store_errors,
+    study_name,
+    study_names,
+    use_storage,
+)
+from anenas.search._store import database_file
 
 SETTINGS = SearchSettings({"accuracy": 0.0, "latency_ms": 0.5}, space="pretend", chip="A15")
 
@@ -147,3 +164,179 @@ def test_searches_that_begin_together_make_one_database(tmp_path: Path) -> None:
 
     together([lambda name=name: make(name) for name in "abcd"])
     assert study_names(tmp_path) == ["a", "b", "c", "d"]
+
+
+@pytest.mark.parametrize("name", ["a", "7", "A.b_c-9", "a" * 100, None])
+def test_a_name_that_a_folder_and_a_table_can_have_is_a_study_s(name: str | None) -> None:
+    check_study_name(name)
+
+
+@pytest.mark.parametrize("name", ["", "-a", "_a", ".a", "a b", "a/b", "ü", "a" * 101, "a\n"])
+def test_any_other_name_is_refused_with_what_it_may_hold(name: str) -> None:
+    with pytest.raises(AnenasError, match=r"expected letters, digits, '_', '\.' and '-', at most 100 characters$"):
+        check_study_name(name)
+
+
+def test_the_name_of_a_study_follows_from_its_settings_alone_in_every_version(tmp_path: Path) -> None:
+    """It would not go on otherwise."""
+
+    def name(**limits: float) -> str:
+        return study_name(tmp_path, None, False, "my space/1", dataclasses.replace(SETTINGS, limits=limits))
+
+    assert name(size_mb=1.0, latency_ms=2.0) == name(latency_ms=2.0, size_mb=1.0) == "my-space-1-b85230"
+    assert name(size_mb=2.0, latency_ms=1.0) != name(size_mb=1.0, latency_ms=2.0)
+
+
+def test_copies_that_are_not_whole_are_no_studies_yet(tmp_path: Path) -> None:
+    for name in ("b", ".unfinished-c", "a"):
+        Study.create_or_continue(tmp_path, name, SETTINGS)
+    assert study_names(tmp_path) == ["a", "b"]
+
+
+def test_a_store_is_a_file_in_its_folder_unless_it_names_a_server(tmp_path: Path, database: URL) -> None:
+    assert database_file(tmp_path) == tmp_path / "studies.db"
+    assert database_place(tmp_path) == str(tmp_path / "studies.db")
+    use_storage(tmp_path, database.render_as_string(hide_password=False))
+    assert database_file(tmp_path) is None
+    assert database_place(tmp_path) == f"postgresql://anenas@{database.host}:{database.port}/{database.database}"
+
+
+def test_a_store_keeps_to_the_database_that_it_was_given(
+    tmp_path: Path, database: URL, postgres_server: Server
+) -> None:
+    store, address = tmp_path / "deep" / "store", database.render_as_string(hide_password=False)
+    use_storage(store, None)
+    assert not store.exists()
+    use_storage(store, address)
+    record = (store / "storage.json").stat().st_ino
+    for again in (None, address):
+        use_storage(store, again)
+    assert (store / "storage.json").stat().st_ino == record, "nothing was written anew"
+    use_storage(store, f"{address}?application_name=anenas")
+    assert "application_name" in (store / "storage.json").read_text()
+    Study.create_or_continue(store, "s", SETTINGS)
+    assert study_names(store) == ["s"] and not (store / "studies.db").exists()
+    other = postgres_server.new_database()
+    with pytest.raises(
+        AnenasError, match=rf"has its studies in .*{database.database}.*, not in .*{other.database}; choose"
+    ):
+        use_storage(store, other.render_as_string(hide_password=False))
+    with pytest.raises(AnenasError, match=r"there is no database 'nowhere'; create it, or name another"):
+        use_storage(tmp_path / "new", database.set(database="nowhere").render_as_string(hide_password=False))
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_store_with_studies_of_its_own_is_given_no_server(tmp_path: Path, database: URL) -> None:
+    for name in ("a", "b"):
+        Study.create_or_continue(tmp_path, name, SETTINGS)
+    with pytest.raises(
+        AnenasError, match=r"has 2 studies in SQLite; choose another `store` for postgresql://.*, or copy"
+    ):
+        use_storage(tmp_path, database.render_as_string(hide_password=False))
+    assert database_file(tmp_path) == tmp_path / "studies.db"
+
+
+def test_a_study_in_a_shared_database_is_searched_while_anybody_holds_it(tmp_path: Path, database: URL) -> None:
+    stores = [tmp_path / "one", tmp_path / "other"]
+    for store in stores:
+        use_storage(store, database.render_as_string(hide_password=False))
+    assert not any(is_being_searched(store, "s") for store in stores)
+    with searching(stores[0], "s") as check:
+        check()
+        assert all(is_being_searched(store, "s") for store in stores)
+        assert not is_being_searched(stores[1], "t")
+    assert not any(is_being_searched(store, "s") for store in stores)
+
+
+def test_a_study_that_cannot_be_held_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "studies").write_text("")
+    with pytest.raises(AnenasError) as raised, searching(tmp_path, "s"):
+        pass
+    assert str(raised.value) == f"cannot write the store {tmp_path}: Not a directory"
+
+
+def test_what_is_held_is_given_back_whatever_happens(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), searching(tmp_path / "new" / "store", "s") as check:
+        check()
+        assert is_being_searched(tmp_path / "new" / "store", "s")
+        raise ZeroDivisionError
+    assert not is_being_searched(tmp_path / "new" / "store", "s")
+    assert not is_being_searched(tmp_path / "nowhere", "s") and not (tmp_path / "nowhere").exists()
+
+
+def test_a_database_of_another_version_is_one_clear_line(tmp_path: Path) -> None:
+    Study.create_or_continue(tmp_path, "s", SETTINGS)
+    with contextlib.closing(sqlite3.connect(tmp_path / "studies.db")) as database, database:
+        assert database.execute("UPDATE version_info SET schema_version = 99").rowcount
+        assert database.execute("UPDATE alembic_version SET version_num = 'v9.9'").rowcount
+    with pytest.raises(AnenasError) as raised:
+        Study.load(tmp_path, "s")
+    assert str(raised.value).startswith(f"cannot use the store {tmp_path / 'studies.db'}: ")
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (sqlite3.OperationalError("database is locked"), "cannot use the store {db}: database is locked"),
+        (
+            OperationalError("INSERT INTO trials", {"value": 1}, sqlite3.OperationalError("database or disk is full")),
+            "cannot use the store {db}: database or disk is full; FREE MB are free, free some space and run again to "
+            "continue",
+        ),
+        (
+            OSError(errno.EACCES, "Permission denied"),
+            "cannot write the store {store}: Permission denied; FREE MB are free; fix this and run again to continue",
+        ),
+        (
+            OSError("what has no number"),
+            "cannot write the store {store}: what has no number; FREE MB are free; fix this and run again to continue",
+        ),
+    ],
+)
+def test_what_a_store_does_not_do_is_one_line_that_says_what_to_do(
+    tmp_path: Path, error: Exception, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda place: SimpleNamespace(free=12_345_678))
+    with pytest.raises(AnenasError) as raised, store_errors(tmp_path):
+        raise error
+    expected = told.format(db=tmp_path / "studies.db", store=tmp_path).replace("FREE", "12.3")
+    assert str(raised.value) == expected
+
+
+def test_a_database_that_is_damaged_is_told_with_what_is_left(tmp_path: Path) -> None:
+    (tmp_path / "studies.db").write_bytes(b"no database at all" * 100)
+    with pytest.raises(AnenasError) as raised:
+        study_names(tmp_path)
+    assert str(raised.value) == (
+        f"the database {tmp_path / 'studies.db'} is damaged: file is not a database; restore a backup of it, or move "
+        f"it away to start again: the files of its trials are kept in {tmp_path / 'studies'}"
+    )
+
+
+def test_tables_that_others_never_finish_are_given_up_after_ten_tries(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    paused: list[float] = []
+
+    def made(url: str, **options: object) -> None:
+        calls.append(url)
+        raise ProgrammingError("CREATE TABLE studies", {}, Exception("relation already exists"))
+
+    monkeypatch.setattr(optuna.storages, "RDBStorage", made)
+    monkeypatch.setattr(_store, "connectable", lambda url: (url, {}))
+    monkeypatch.setattr(_store, "time", SimpleNamespace(sleep=paused.append))
+    with pytest.raises(ProgrammingError):
+        _store._connected.__wrapped__("postgresql://u@h/d", 0)
+    assert (len(calls), paused) == (10, [0.1] * 9)
+
+
+def test_optuna_is_as_talkative_afterwards_as_it_was() -> None:
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.DEBUG)
+    try:
+        with contextlib.suppress(ZeroDivisionError), quiet_optuna():
+            assert optuna.logging.get_verbosity() == optuna.logging.ERROR
+            raise ZeroDivisionError
+        assert optuna.logging.get_verbosity() == optuna.logging.DEBUG
+    finally:
+        optuna.logging.set_verbosity(before)

@@ -5,7 +5,8 @@ import dataclasses
 import pytest
 from pretend import PretendEvaluator
 
-from anenas.search import FrontTesting, Problem, SerialExecutor, Study, TrialFiles, make_sampler
+from anenas.search import FrontTesting, Phase, Problem, SerialExecutor, Study, TrialFiles, make_sampler
+from anenas.space import Architecture
 
 
 @pytest.fixture
@@ -40,3 +41,50 @@ def test_time_is_kept_for_it_by_how_long_validation_took_up_to_a_sixth(tested: F
         assert tested.reserve(0) == 0
         tested.run()
         assert tested.reserve(600) == 0
+
+
+def test_what_was_trained_further_is_tested_though_it_is_not_on_the_front(tested: FrontTesting) -> None:
+    tested.study.final_workspace(3)
+    tested.study.set_final(3, 5, None)
+    tested.run()
+    assert [trial.test_score for trial in tested.study.completed] == [0.5] * 4
+
+
+def test_how_far_it_is_is_told_the_best_first_and_what_fails_is_left_out(
+    tested: FrontTesting, caplog: pytest.LogCaptureFixture
+) -> None:
+    study = tested.study
+    worst = str(study.completed[0].architecture)
+
+    class Failing(PretendEvaluator):
+        def test(self, architecture: Architecture, files: TrialFiles) -> float:
+            if str(architecture) == worst:
+                raise ValueError("no such input")
+            return 0.25
+
+    told: list[Phase] = []
+    study.listeners.append(lambda study: told.append(study.phase))
+    dataclasses.replace(tested, evaluator=Failing()).run()
+    assert told == [Phase("testing", done, 3, 45.0) for done in range(4)]
+    assert [trial.test_score for trial in study.completed] == [None, 0.25, 0.25, None]
+    assert caplog.messages == ["trial 0 could not be tested: ValueError: no such input"]
+    told.clear()
+    dataclasses.replace(tested, inputs=0).run()
+    assert told == [Phase("testing", done, 1, None) for done in range(2)]
+
+
+def test_what_runs_side_by_side_takes_its_share_and_as_long_as_the_longest(tested: FrontTesting) -> None:
+    def reserved(slots: int) -> float:
+        executor = SerialExecutor()
+        executor.slots = slots
+        return dataclasses.replace(tested, executor=executor).reserve(6000)
+
+    assert [reserved(slots) for slots in (1, 2, 8)] == [45.0, 22.5, 15.0]
+
+
+def test_what_was_not_validated_on_a_known_number_of_inputs_takes_nobody_knows_how_long(
+    study: Study, problem: Problem
+) -> None:
+    trial = study.ask(make_sampler("random", 0), problem)
+    study.complete(trial, PretendEvaluator().evaluate(trial.architecture, TrialFiles(study.workspace(trial))), {})
+    assert FrontTesting(study, PretendEvaluator(), SerialExecutor(), inputs=1000).reserve(600) == 0

@@ -54,3 +54,35 @@ def test_what_a_study_of_before_does_not_know_is_0() -> None:
     for name in ("trained_steps", "total_steps", "origin"):
         del values[name]
     assert Evaluation.from_dict(values) == dataclasses.replace(BRIEF, trained_steps=0, total_steps=0)
+
+
+@pytest.mark.parametrize(
+    ("trained", "whole", "words"),
+    [
+        (Trained(1), 1, "1 epoch"),
+        (Trained(0.5), 0.5, "0.5 epochs"),
+        (Trained(3, origin="a network of others"), 3, "3 epochs from a network of others"),
+        (Trained(3, 1.0), 4, "3 epochs after 1 inherited"),
+        (
+            Trained(1, 2 / 3, 10 / 3, teacher="trial 0"),
+            5,
+            "1 epoch after 0.6667 inherited, then 3.333 of final training taught by trial 0",
+        ),
+        (
+            Trained(2, None, 4.0),
+            None,
+            "2 epochs after others inherited from an earlier trial, then 4 of final training",
+        ),
+    ],
+)
+def test_a_training_is_said_as_far_as_it_is_known(trained: Trained, whole: float | None, words: str) -> None:
+    assert (trained.whole, str(trained)) == (None if whole is None else pytest.approx(whole), words)
+
+
+def test_a_network_with_epochs_of_its_own_is_counted_in_these() -> None:
+    own = dataclasses.replace(HEIR, epochs=5, origin="")
+    final = dataclasses.replace(BRIEF, trained_steps=200, teacher=0)
+    assert Trained.of(trial(own, final), SETTINGS) == Trained(5, 15.0, 10.0, "", "trial 0")
+    assert Trained.of(trial(dataclasses.replace(own, trained_steps=0, donor=None)), SETTINGS) == Trained(5)
+    unknown = dataclasses.replace(own, total_steps=0)
+    assert Trained.of(trial(unknown), SETTINGS).inherited is None

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from anenas._errors import AnenasError
+from anenas.ane import Chip
 from anenas.coreml import Package, program_accuracy, program_scores
 from anenas.data import PARTS, Dataset, Split, load_data
-from anenas.latency import CalibratedLatency, FunctionLatency, OwnDevice, Target
+from anenas.graph import Graph
+from anenas.latency import CalibratedLatency, FunctionLatency, Latency, OwnDevice, Target
 from anenas.mil import ProgramFile
-from anenas.network import build
-from anenas.pretrained import save_trained
+from anenas.network import Trainable, build
+from anenas.pretrained import read_trained, save_trained
 from anenas.search import (
     ARCHITECTURE,
     CHECKPOINT,
@@ -34,6 +37,7 @@ from anenas.search._ship import deploy
 from anenas.search.executors import StepsFile, read_steps
 from anenas.space import Architecture
 from anenas.tasks import TASKS
+from anenas.training import count_steps
 
 NETWORK = Architecture.parse("1x1x16x16-conv_r1_s2_c16_k3_relu-mbconv_r1_s2_c64_k3_e4_relu-head_n3")
 
@@ -120,7 +124,9 @@ def test_a_network_that_overflows_ships_in_no_form(form: str, data: Path, tmp_pa
     architecture = dataclasses.replace(NETWORK, form=form)
     images = dataset.validation.inputs[:4]
     with pytest.raises(AnenasError, match="in float16"):
-        ship(deploy(network, architecture, dataset), architecture, dataset, tmp_path / PACKAGE, images, epochs=1)
+        ship(
+            deploy(network, architecture, dataset), architecture, dataset, tmp_path / PACKAGE, images, epochs=1, seed=0
+        )
 
 
 def test_a_trial_that_was_paused_ends_as_one_that_was_not(data: Path, tmp_path: Path) -> None:
@@ -291,3 +297,136 @@ def test_a_probe_looks_at_images_of_the_size_of_its_network(tmp_path: Path) -> N
     weight = probe(networks[0], "several")
     np.testing.assert_array_equal(weight, probe(networks[0], "one"))
     assert not np.allclose(weight, probe(networks[1], "several"))
+
+
+class Unknowing:
+    """A latency source that knows no program."""
+
+    name, version = "shelf", "1"
+
+    def latency(self, graph: Graph, chip: Chip, package: Path | None = None) -> Latency:
+        raise AnenasError("no such operation on the shelf")
+
+
+def test_a_latency_that_nobody_knows_is_a_rule_that_is_broken_and_the_others_are_known() -> None:
+    known, unknown = Target.named("M2"), Target("mine", Target.named("A15").chip, Unknowing())
+    whole = TrainingEvaluator((known,), epochs=1).estimate(NETWORK)
+    both = TrainingEvaluator((known, unknown), epochs=1).estimate(NETWORK)
+    assert both.broken_rules == ("latency: no such operation on the shelf",)
+    assert list(both.latency_by_chip) == ["M2", "mine"] and both.latency == whole.latency
+    lost = both.latency_by_chip["mine"]
+    assert (lost.ms, lost.low_ms, lost.high_ms, lost.chip, lost.source) == (np.inf, np.inf, np.inf, "A15", "shelf")
+    assert dataclasses.replace(both, latency_by_chip=whole.latency_by_chip, broken_rules=()) == whole
+
+
+def test_a_training_in_part_says_so_and_measures_no_more_than_what_is_asked_for(data: Path, tmp_path: Path) -> None:
+    evaluator = TrainingEvaluator((Target.named("A15"),), epochs=3, device="cpu", limited=("macro_f1",))
+    told: list[tuple[int, int]] = []
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    part = evaluator.evaluate(NETWORK, TrialFiles(tmp_path, data), 0.5, lambda step, steps: told.append((step, steps)))
+    assert torch.equal(torch.get_rng_state(), before)
+    steps = count_steps(Dataset.open(data, PARTS).train, 3)
+    assert told == [(step, steps) for step in range(1, round(0.5 * steps) + 1)]
+    assert (part.budget_fraction, part.trained_steps, part.total_steps) == (0.5, len(told), len(told))
+    assert (part.epochs, part.inherited, part.donor, part.teacher, part.verified) == (0, 0.0, None, None, {})
+    assert part.metrics.keys() == part.errors.keys() == {"accuracy", "macro_f1"}
+    assert part.score == part.metrics["accuracy"] and part.held_out == len(Dataset.open(data, PARTS).validation)
+    assert part.seconds.keys() == {"build", "train", "validate"} and min(part.seconds.values()) >= 0
+    whole = evaluator.evaluate(NETWORK, TrialFiles(tmp_path, data))
+    assert whole.metrics.keys() > {"accuracy", "macro_f1"} == whole.errors.keys()
+    assert (whole.trained_steps, whole.total_steps) == (steps, steps)
+
+
+def test_a_trial_leaves_its_network_its_figures_and_what_each_operation_takes(data: Path, tmp_path: Path) -> None:
+    evaluator = TrainingEvaluator((Target.named("A15"), Target.named("M2")), epochs=1, device="cpu")
+    torch.manual_seed(0)
+    save_file(build(NETWORK).state_dict(), tmp_path / "probe.safetensors")
+    found = evaluator.evaluate(NETWORK, TrialFiles(tmp_path, data))
+    assert not (tmp_path / "probe.safetensors").exists()
+    assert (tmp_path / ARCHITECTURE).read_text() == f"{NETWORK}\n"
+    trained = read_trained("it", tmp_path / WEIGHTS, "a trial")
+    assert trained.architecture == NETWORK
+    bytes_ = sum(file.stat().st_size for file in (tmp_path / PACKAGE).rglob("*") if file.is_file())
+    assert found.estimate.size_mb == bytes_ / 1e6
+    package = Package.open(tmp_path / PACKAGE)
+    assert (found.estimate.macs, found.estimate.params) == (package.graph.macs, package.graph.parameters)
+    assert list(found.estimate.latency_by_chip) == ["A15", "M2"]
+    with (tmp_path / OPERATIONS).open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert sum(int(row["macs"]) for row in rows) == package.graph.macs
+    assert {row["output"] for row in rows} >= {"1x16x8x8", "1x64x4x4", "1x3"}
+    on_engine = sum(float(row["microseconds"]) for row in rows if row["on_engine"] == "True")
+    share = on_engine / sum(float(row["microseconds"]) for row in rows)
+    assert found.estimate.residency == pytest.approx(share, abs=0.01)
+    assert found.verified.keys() == {"fp32_difference", "fp16_difference", "fp16_agreement"}
+    assert 0 <= found.verified["fp32_difference"] < found.verified["fp16_difference"] < 0.1
+
+
+class Prepared:
+    """A training of one's own that makes of a network what was prepared, one call after the other."""
+
+    def __init__(self, *states: dict[str, torch.Tensor]) -> None:
+        self._states, self.epochs = iter(states), list[float]()
+
+    def __call__(self, network: torch.nn.Module, dataset: Dataset, epochs: float, folder: Path) -> None:
+        self.epochs.append(epochs)
+        assert isinstance(network, Trainable)
+        network.network.load_state_dict(next(self._states))
+
+
+@pytest.fixture(scope="module")
+def states(data: Path, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, torch.Tensor]]:
+    """Of networks that know one class, two, and all three."""
+    folder = tmp_path_factory.mktemp("trained")
+    evaluator = TrainingEvaluator((Target.named("A15"),), epochs=4, device="cpu")
+    assert evaluator.evaluate(NETWORK, TrialFiles(folder, data)).score == 1.0
+    whole = load_file(folder / WEIGHTS)
+    bias = [name for name, tensor in whole.items() if tensor.shape == (3,)][-1]
+    return [{**whole, bias: whole[bias] - 1e4 * (torch.arange(3) < lost)} for lost in (2, 1, 0)]
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "log_loss"])
+@pytest.mark.parametrize(
+    ("after", "done", "score"),
+    [
+        ((1, 2, 2), (2, 4, 8), 1.0),  # no better the third time
+        ((1, 0, 2), (2, 4), 2 / 3),  # worse the second time
+        ((1, 1, 2), (2, 4), 2 / 3),
+        ((2,), (2,), 1.0),
+    ],
+)
+def test_final_training_keeps_the_cycles_that_made_the_network_better_and_forgets_the_rest(
+    data: Path,
+    tmp_path: Path,
+    states: list[dict[str, torch.Tensor]],
+    after: tuple[int, ...],
+    done: tuple[int, ...],
+    score: float,
+    metric: str,
+) -> None:
+    train = Prepared(*(states[i] for i in after))
+    evaluator = TrainingEvaluator((Target.named("A15"),), 1, device="cpu", own_train=train, metric=metric)
+    begun = tmp_path / "begun.safetensors"
+    save_file(states[0], begun)
+    (tmp_path / "final").mkdir()
+    found = evaluator.finish(NETWORK, TrialFiles(tmp_path / "final", data, begun), (2, 4, 8)[: len(after)])
+    assert found and found.metrics["accuracy"] == pytest.approx(score) and train.epochs == list(done)
+    assert (found.score, found.less_is_better) == (found.metrics[metric], metric == "log_loss")
+    better = [epochs for epochs, i, before in zip(done, after, (0, *after), strict=False) if i > before]
+    split = Dataset.open(data, PARTS).train
+    assert found.trained_steps == found.total_steps == sum(count_steps(split, epochs) for epochs in better)
+    assert (found.inherited, found.epochs, found.budget_fraction) == (1.0, 0, 1.0)
+    kept = load_file(tmp_path / "final" / WEIGHTS)
+    best = states[max(after[: len(better)])]
+    assert all(torch.equal(kept[name], best[name]) for name in best)
+
+
+def test_final_training_that_never_made_it_better_leaves_nothing(
+    data: Path, tmp_path: Path, states: list[dict[str, torch.Tensor]]
+) -> None:
+    evaluator = TrainingEvaluator((Target.named("A15"),), 1, device="cpu", own_train=Prepared(states[1], states[2]))
+    save_file(states[1], tmp_path / "begun.safetensors")
+    (tmp_path / "final").mkdir()
+    files = TrialFiles(tmp_path / "final", data, tmp_path / "begun.safetensors")
+    assert evaluator.finish(NETWORK, files, (2, 4)) is None and not list(files.folder.iterdir())

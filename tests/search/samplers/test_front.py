@@ -33,8 +33,17 @@ from anenas.search import (
     make_sampler,
 )
 from anenas.search._trial import FinishedTrial
-from anenas.search.samplers._front import FrontSampler, _Candidate, _Known, _SampledFront, _whole_steps
-from anenas.search.samplers._gaussian_process import GaussianProcess
+from anenas.search.samplers._front import (
+    FrontSampler,
+    _breed,
+    _Candidate,
+    _Encoder,
+    _Known,
+    _normal_scores,
+    _SampledFront,
+    _whole_steps,
+)
+from anenas.search.samplers._gaussian_process import CannotFitError, GaussianProcess
 from anenas.space import Architecture, Limits, draw
 
 SETTINGS = SearchSettings({"accuracy": 0.0, "latency_ms": 1.0})
@@ -376,3 +385,132 @@ def _noted(method: Any, calls: list[None]) -> Any:
         return method(*args)
 
     return noting
+
+
+# Candidates as numbers
+
+
+def candidate(
+    decisions: dict[str, Any], values: tuple[float | None, ...], *features: float, training: float | None = None
+) -> _Candidate:
+    name = cast(Architecture, (*decisions.items(), *values, *features, training))
+    return _Candidate(name, decisions, CandidateEstimate(values, values, features=features), training)
+
+
+MET = [
+    candidate({"a": 1, "b": "x"}, (None, 0.3), 1.0, 8.0),
+    candidate({"a": 2, "b": "x"}, (None, 0.5), 1.0, 8.0),
+    candidate({"a": 1, "b": "x", "c": 5}, (None, 0.3), 2.0, 8.0),
+]
+
+
+def test_decisions_and_figures_in_which_candidates_differ_are_groups() -> None:
+    encoder, half = _Encoder(MET), math.sqrt(0.5)
+    assert encoder.groups.tolist() == [0, 0, 1, 1, 2, 3]
+    assert encoder.encode(MET) == pytest.approx(
+        np.array(
+            [
+                [half, 0, half, 0, 2 / 3, 2 / 3],
+                [0, half, half, 0, 5 / 3, 2 / 3],
+                [half, 0, 0, half, 2 / 3, 5 / 3],
+            ]
+        )
+    )
+
+
+def test_what_was_not_met_is_half_as_far_from_each_option_and_beyond_or_between_the_figures() -> None:
+    new = [
+        candidate({"a": 9, "b": "y", "c": 5, "d": 7}, (None, 0.4), 3.0, 8.0),
+        candidate({"a": 2}, (None, 0.1), 0.5, 9.0),
+    ]
+    half = math.sqrt(0.5)
+    assert _Encoder(MET).encode(new) == pytest.approx(np.array([[0, 0, 0, half, 4 / 3, 2], [0, half, half, 0, 0, 0]]))
+
+
+def test_how_long_was_trained_is_a_figure_where_it_differs_and_the_middle_of_it_where_it_is_not_known() -> None:
+    met = [candidate({"a": i}, (None,), training=training) for i, training in enumerate((5.0, None, 9.0, 6.0))]
+    encoder = _Encoder(met)
+    assert encoder.groups.tolist() == [0] * 4 + [1]
+    # Of 5, 6, 6 and 9, the one that is not known being their middle.
+    assert encoder.encode(met)[:, -1] == pytest.approx(np.array([1, 4, 7, 4]) / 4)
+    alike = _Encoder([candidate({"a": i}, (None,), training=7.0) for i in range(2)])
+    assert alike.groups.tolist() == [0, 0]
+
+
+def test_values_are_learnt_by_rank_alone() -> None:
+    found = _normal_scores(np.array([20.0, -1e9, 20.0, 1e9]))
+    assert found == pytest.approx([0.0, -1.15035, 0.0, 1.15035], abs=1e-5)
+    with pytest.raises(CannotFitError):
+        _normal_scores(np.array([2.0, 2.0, 2.0]))
+
+
+def test_only_a_metric_s_limit_may_be_missed_by_what_is_learnt_from_and_that_is_on_no_front(table: Table) -> None:
+    trials = trials_of(table, [(0.9, 0.5), (0.95, 0.4), (0.8, 0.3), (0.7, 0.2), (0.6, 0.9)])
+    assert len({trial.architecture for trial in trials}) == 5
+    missed: tuple[dict[str, float], ...] = (
+        {},
+        {"accuracy": 0.1},
+        {"latency_ms": 0.1},
+        {"accuracy": 0.1, "size_mb": 0.1},
+        {},
+    )
+    sampler = FrontSampler(0)
+    sampler._problem = problem_of(table)
+    for one, by in zip(trials, missed, strict=True):
+        assert isinstance(one, FinishedTrial)
+        trials[one.number] = dataclasses.replace(one, violations=by)
+    sampler._read_trials(trials)
+    assert [one.architecture for one in sampler._known.values()] == [trials[i].architecture for i in (0, 1, 4)]
+    assert [one.is_within for one in sampler._known.values()] == [True, False, True]
+    assert [one.values for one in sampler._front] == [(-0.9, 0.5)]
+
+
+# Drawing and breeding
+
+
+@dataclass(frozen=True)
+class _Steep(Problem):
+    """A problem in which every decision but the last option of each misses its limit by 1."""
+
+    def candidate_estimate(self, architecture: Any) -> CandidateEstimate:
+        decided = self.space.decisions(architecture).values()
+        return CandidateEstimate(
+            (None, None), (None, None), violation=sum(option != "3" for option in map(str, decided))
+        )
+
+
+def test_a_draw_climbs_to_where_chance_alone_does_not_come(tmp_path: Path) -> None:
+    choices = np.random.default_rng(0).permutation(np.array([*np.ndindex(4, 4, 4, 4, 4)]))
+    objectives = np.stack([choices.sum(1) + 0.1, 20.0 - choices.sum(1)], axis=1)
+    steep = _Steep(
+        **vars(problem_of(read_table(write_table(tmp_path / "t.npz", choices=choices, objectives=objectives))))
+    )
+
+    def violation(decisions: Any) -> float:
+        return steep.candidate_estimate(steep.make(decisions)).violation
+
+    found = [violation(FrontSampler(seed).ask(steep, [])) for seed in range(8)]
+    chance = [violation(draw(steep.decide, random.Random(seed))[1]) for seed in range(8)]
+    assert found == [0] * 8 and min(chance) > 0
+
+
+def test_what_is_bred_differs_from_its_parents_in_none_to_a_few_decisions(table: Table) -> None:
+    rng = random.Random(0)
+    _, parent = draw(table.decide, rng)
+    changed: Counter[int] = Counter()
+    for _ in range(2000):
+        architecture, decisions = _breed(table.decide, [parent, parent], rng)
+        assert table.decisions(architecture) == decisions
+        changed[sum(decisions[name] != parent[name] for name in parent)] += 1
+    # A quarter is crossed alone, with its like; half is mutated once at least, and a quarter after it was crossed.
+    assert 400 < changed[0] < 700 and changed[1] > changed[0] > changed[3] > 0 and changed[1] > changed[2] > changed[3]
+
+
+def test_a_problem_whose_estimates_changed_is_looked_at_anew(table: Table, tmp_path: Path) -> None:
+    study, sampler = study_of(tmp_path), FrontSampler(0)
+    searched(study, table, 12, sampler)
+    strict = dataclasses.replace(problem_of(table), limits=Limits(latency_ms=1e-9))
+    shifted = Table(**{**vars_of(table), "objectives": table.objectives - [0, table.objectives[:, 1].min() - 1e-3]})
+    strict = dataclasses.replace(strict, space=shifted, evaluator=shifted)
+    before, fresh = sampler.ask(strict, study.trials), FrontSampler(0).ask(strict, study.trials)
+    assert before == fresh

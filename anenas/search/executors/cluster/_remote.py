@@ -40,8 +40,8 @@ class Sent:
     data: str
     donor: bytes | None
     teacher: bytes | None
-    topic: str = ""
-    key: int = 0
+    topic: str
+    key: int
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def _outcome(process: ProcessExecutor, sent: Sent, folder: Path) -> Outcome:
     while True:
         for _, outcome in process.wait(_POLL):
             return outcome
-        if sent.topic and (steps := read_steps(folder)) not in (None, known):
+        if (steps := read_steps(folder)) not in (None, known):
             known = steps
             get_worker().log_event(sent.topic, (sent.key, *steps))
         if not _is_wanted():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import logging
 import os
@@ -11,6 +12,8 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from pretend import add, environment, sleep
@@ -18,7 +21,7 @@ from pretend import add, environment, sleep
 from anenas._errors import AnenasError
 from anenas.search import Outcome, Task, TrialFiles
 from anenas.search.executors import StepsFile, read_steps
-from anenas.search.executors.cluster import DaskExecutor, make_certificates
+from anenas.search.executors.cluster import DaskExecutor, _executor, make_certificates
 
 Starts = Callable[..., subprocess.Popen[str]]
 
@@ -40,6 +43,189 @@ def note(file: Path, seconds: float, files: TrialFiles) -> str:
     time.sleep(seconds)
     (files.folder / "left").touch()
     return "done"
+
+
+class Cluster:
+    """A scheduler as a client sees it, of workers that a test names; what it is given stays where it is."""
+
+    def __init__(self, **workers: dict[str, Any]) -> None:
+        self.workers = {
+            f"tcp://10.0.0.1:{i}": self.worker(name, **one) for i, (name, one) in enumerate(workers.items())
+        }
+        self.scheduler, self.status = SimpleNamespace(address="tcp://127.0.0.1:1"), "running"
+        self.given: list[dict[str, Any]] = []
+        self.cancelled: list[object] = []
+        self.looks, self.asked = 0, list[str]()
+        self.versions: dict[str, object] = {}
+
+    @staticmethod
+    def worker(name: object, nthreads: int = 1, **resources: float) -> dict[str, Any]:
+        return {"name": name, "host": "10.0.0.1", "nthreads": nthreads, "resources": resources}
+
+    def scheduler_info(self, n_workers: int) -> dict[str, Any]:
+        self.looks += 1
+        return {"workers": self.workers}
+
+    def run(self, function: Callable[[], object], workers: list[str], on_error: str) -> dict[str, object]:
+        self.asked += workers
+        return {address: self.versions.get(address, function()) for address in workers}
+
+    def subscribe_topic(self, topic: str, handler: object) -> None: ...
+
+    def submit(self, function: object, sent: bytes, **options: Any) -> SimpleNamespace:
+        self.given.append(options)
+        return SimpleNamespace(status="pending", add_done_callback=lambda note: None, number=len(self.given))
+
+    def cancel(self, futures: list[SimpleNamespace], force: bool) -> None:
+        assert force
+        self.cancelled += [future.number for future in futures]
+
+    def close(self) -> None:
+        raise AssertionError("it is the caller's")
+
+
+class Clock:
+    """Moves on only where somebody sleeps, or a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(_executor, "time", clock)
+    return clock
+
+
+MEASURE = "ANE"
+
+
+def test_trials_fill_the_threads_or_where_there_are_some_the_gpus(clock: Clock, folder: Path) -> None:
+    with DaskExecutor(Cluster(a={"nthreads": 4}, b={"nthreads": 3})) as executor:
+        assert (executor.slots, executor.devices) == (7, 0)
+        executor.submit(0, task(folder, add, 1, 2))
+        assert executor._client.given[0]["resources"] is None and executor._client.given[0]["workers"] is None
+    with DaskExecutor(Cluster(a={"nthreads": 4}, b={"nthreads": 3, "GPU": 1}, c={"GPU": 2})) as executor:
+        assert (executor.slots, executor.devices) == (3, 0)
+        executor.submit(0, task(folder, add, 1, 2))
+        assert executor._client.given[0]["resources"] == {"GPU": 1} and executor._client.given[0]["workers"] is None
+
+
+def test_once_something_is_measured_trials_leave_the_devices_alone_if_there_are_others(
+    clock: Clock, folder: Path
+) -> None:
+    other = "tcp://10.0.0.1:1"
+    measuring = dataclasses.replace(task(folder, add, 1, 2), needs=MEASURE)
+    cluster = Cluster(mac={"nthreads": 8, MEASURE: 1}, other={"nthreads": 3})
+    with DaskExecutor(cluster) as executor:
+        assert (executor.slots, executor.devices) == (11, 1)
+        executor.submit(-1, measuring)
+        assert (executor.slots, executor.devices) == (3, 1)
+        executor.submit(0, task(folder, add, 1, 2))
+        assert [(one["resources"], one["workers"]) for one in cluster.given] == [({MEASURE: 1}, None), (None, [other])]
+    cluster = Cluster(mac={"nthreads": 8, MEASURE: 1}, laptop={"nthreads": 2, MEASURE: 1})
+    with DaskExecutor(cluster) as executor:
+        executor.submit(-1, measuring)
+        assert (executor.slots, executor.devices) == (10, 2)
+        executor.submit(0, task(folder, add, 1, 2))
+        executor.submit(-2, dataclasses.replace(measuring, avoid=frozenset({"mac"})))
+        executor.submit(-3, dataclasses.replace(measuring, avoid=frozenset({"mac", "laptop"})))
+        assert [one["workers"] for one in cluster.given] == [None, None, [other], None]
+
+
+def test_a_worker_is_called_by_its_name_or_by_its_host(clock: Clock) -> None:
+    cluster = Cluster(desk={}, other={})
+    cluster.workers |= {"tcp://10.0.0.1:8": Cluster.worker("tcp://10.0.0.1:8"), "tcp://10.0.0.1:9": Cluster.worker(3)}
+    with DaskExecutor(cluster) as executor:
+        places = [executor._place(address) for address in [*cluster.workers, "tcp://10.0.0.7:1"]]
+    assert places == ["desk", "other", "10.0.0.1", "10.0.0.1", "tcp://10.0.0.7:1"]
+
+
+def test_workers_of_other_versions_are_asked_once_and_left_out(
+    clock: Clock, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    cluster = Cluster(desk={"nthreads": 4}, other={"nthreads": 2})
+    cluster.versions["tcp://10.0.0.1:1"] = ModuleNotFoundError("no anenas\nat all")
+    with DaskExecutor(cluster) as executor:
+        assert executor.slots == 4
+        executor.submit(0, task(folder, add, 1, 2))
+        assert cluster.given[0]["workers"] == ["tcp://10.0.0.1:0"]
+        clock.sleep(10)
+        assert executor.slots == 4
+    assert cluster.asked == ["tcp://10.0.0.1:0", "tcp://10.0.0.1:1"]
+    told = "the worker tcp://10.0.0.1:1 has no anenas; install the same on both"
+    assert [one.getMessage() for one in caplog.records if one.name.startswith("anenas.")] == [told]
+    cluster = Cluster(desk={})
+    cluster.versions["tcp://10.0.0.1:0"] = ModuleNotFoundError("no anenas")
+    with pytest.raises(AnenasError, match=r"^the worker tcp://10\.0\.0\.1:0 has no anenas"), DaskExecutor(cluster):
+        pass
+
+
+def test_workers_are_looked_for_every_two_seconds_at_most(clock: Clock) -> None:
+    cluster = Cluster(desk={"nthreads": 4})
+    with DaskExecutor(cluster) as executor:
+        looks = []
+        for seconds in (0, 2, 0.5, 1, 1.5):
+            clock.sleep(seconds)
+            assert executor.slots == 4 and executor.devices == 0
+            looks.append(cluster.looks)
+    assert looks == [1, 1, 2, 2, 3]
+
+
+def test_a_first_worker_is_waited_for_five_minutes(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster = Cluster()
+    with DaskExecutor(cluster) as executor:
+        with pytest.raises(AnenasError) as raised:
+            assert executor.slots
+        assert str(raised.value) == (
+            "no worker connected to tcp://127.0.0.1:1 within 300 s: start one with `anenas worker --scheduler ADDRESS`"
+        )
+        assert 400 < clock.now <= 402
+        look = cluster.scheduler_info
+
+        def late(n_workers: int) -> dict[str, Any]:
+            if clock.now > 500:
+                cluster.workers = {"tcp://10.0.0.1:1": Cluster.worker("late", nthreads=3)}
+            return look(n_workers)
+
+        monkeypatch.setattr(cluster, "scheduler_info", late)
+        assert executor.slots == 3 and 500 < clock.now < 503
+
+
+def test_what_needs_a_device_is_given_up_where_none_comes_back_within_five_minutes(clock: Clock, folder: Path) -> None:
+    cluster = Cluster(mac={MEASURE: 1}, other={})
+    mac = dict(cluster.workers)
+    with DaskExecutor(cluster) as executor:
+        executor.submit(0, task(folder, add, 1, 2))
+        executor.submit(-1, dataclasses.replace(task(folder, add, 1, 2), needs=MEASURE))
+
+        def wait(seconds: float, *, away: bool) -> list[tuple[int, Outcome]]:
+            cluster.workers = {k: v for k, v in mac.items() if not (away and v["resources"])}
+            clock.sleep(seconds)
+            return executor.wait(0)
+
+        assert wait(10, away=True) == [] == wait(299, away=True)
+        assert wait(10, away=False) == [], "it has come back"
+        assert wait(10, away=True) == [] == wait(299, away=True)
+        error = "no worker with the resource ANE came back within 300 s"
+        assert wait(1, away=True) == [(-1, Outcome(error=error, died=True))]
+        assert cluster.cancelled == [2] and wait(900, away=True) == []
+    assert cluster.cancelled == [2, 1], "whatever runs is given up by who leaves"
+
+
+def test_how_far_a_task_is_is_told_while_it_runs(clock: Clock, folder: Path) -> None:
+    with DaskExecutor(Cluster(desk={})) as executor:
+        executor.submit(4, task(folder, add, 1, 2))
+        for key, step in ((4, 3), (5, 9)):
+            executor._note_steps((0.0, (key, step, 10)))
+        assert read_steps(folder) == (3, 10)
 
 
 def test_a_worker_that_is_killed_costs_no_trial(

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import platform
 import subprocess
 import sys
 
 import cloudpickle
+import joblib
+import pytest
+import torch
 
 import anenas
 from anenas.search.executors.cluster import Machine
@@ -36,3 +40,17 @@ def test_a_difference_names_both_versions() -> None:
     assert difference(ours, ours) == ""
     assert difference(ours, ours | {"torch": "2.7.1"}) == "torch 2.7.1 (here 2.8.0)"
     assert difference(ours, {"Python": "3.11", "anenas": "none"}) == "anenas none (here 0.1.0), torch none (here 2.8.0)"
+
+
+@pytest.mark.parametrize(
+    ("system", "processor", "engine"),
+    [("Darwin", "arm64", True), ("Darwin", "x86_64", False), ("Linux", "arm64", False), ("Linux", "x86_64", False)],
+)
+def test_only_a_mac_with_apple_silicon_has_an_engine(
+    system: str, processor: str, engine: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(platform, "system", lambda: system)
+    monkeypatch.setattr(platform, "machine", lambda: processor)
+    monkeypatch.setattr(joblib, "cpu_count", lambda: 6)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
+    assert Machine.here() == Machine(6, 3, engine)
