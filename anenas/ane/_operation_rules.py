@@ -69,7 +69,7 @@ def _recurrent(graph: Graph, chip: Chip) -> Iterator[Problem]:
 def _unknown(graph: Graph, chip: Chip) -> Iterator[Problem]:
     known = op_support()
     for op in graph.ops:
-        if op.kind not in known and op.kind not in RECURRENT:
+        if op.kind not in known:
             yield (
                 op.name,
                 f"nothing is known about {op.kind}",

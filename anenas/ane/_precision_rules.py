@@ -162,4 +162,4 @@ def _weight_ratio(graph: Graph, chip: Chip) -> float:
     if graph.weight_bytes < _MB:
         return 0.0
     computing_ms = 2 * graph.macs / (chip.peak_tflops / 2 * 1e9)
-    return _streaming_ms(graph, chip) / computing_ms if computing_ms else 0.0
+    return _streaming_ms(graph, chip) / computing_ms

@@ -72,10 +72,10 @@ def _channels(graph: Graph, chip: Chip) -> Iterator[Problem]:
 )
 def _alignment(graph: Graph, chip: Chip) -> Iterator[Problem]:
     for tensor in (*graph.inputs, *graph.outputs):
-        if not tensor.elements:
+        if not tensor.shape or not tensor.elements:
             continue
-        row = tensor.bytes // (tensor.elements // tensor.shape[-1]) if tensor.shape else 0
-        if row and row % _ROW_BYTES:
+        row = tensor.bytes // (tensor.elements // tensor.shape[-1])
+        if row % _ROW_BYTES:
             waste = tensor.bytes // row * (padded(row, _ROW_BYTES) - row)
             if waste >= _MIN_BYTES:
                 message = f"{tensor.name} has rows of {row} bytes, padded to {padded(row, _ROW_BYTES)}: {waste:,} lost"
@@ -116,9 +116,9 @@ def _narrow_rows(graph: Graph, chip: Chip) -> Iterator[Problem]:
                 macs = op.macs
                 narrow += 1
                 paid += macs * padded(columns, 32) // columns - macs
-    total = graph.macs if narrow else 0
-    if narrow and paid * 20 >= total:
-        message = f"{narrow} convolutions have rows not a multiple of 32 wide: {paid / (total + paid):.0%} is padding"
+    if paid and paid * 20 >= graph.macs:
+        part = paid / (graph.macs + paid)
+        message = f"{narrow} convolutions have rows not a multiple of 32 wide: {part:.0%} is padding"
         yield "", message, "an input of another size may cost the same: try the next multiple of 32 at the last stages"
 
 
