@@ -162,8 +162,8 @@ def _rank(graph: Graph, chip: Chip) -> Iterator[Problem]:
 def _matmul_inner(graph: Graph, chip: Chip) -> Iterator[Problem]:
     limit = chip.max_matmul_inner
     for op in graph.ops:
-        if op.kind == "matmul" and op.inputs and op.inputs[0].shape and op.inputs[0].shape[-1] > limit:
-            message = f"sums over {op.inputs[0].shape[-1]:,}, {chip.name} takes {limit:,}"
+        if op.summed > limit:
+            message = f"sums over {op.summed:,}, {chip.name} takes {limit:,}"
             yield op.name, message, "split the sum in parts and add them"
 
 

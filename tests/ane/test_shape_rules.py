@@ -91,6 +91,9 @@ CASES: dict[str, list[Case]] = {
         Case(one("matmul", (1, 4, 16_385), (1, 4, 4)), one("matmul", (1, 16_385, 4), (1, 16_385, 4))),
         Case(one("matmul", (1, 4, 16_385), (1, 4, 4)), one("linear", (1, 4, 16_385), (1, 4, 4), (4, 16_385))),
         Case(one("matmul", (16_385,), (4,)), one("matmul", (), (4,))),
+        # Of a factor that is transposed the axis before the last.
+        Case(one("matmul", (1, 16_385, 4), (1, 4, 4), transpose_x=1), one("matmul", (1, 4, 16_385), transpose_x=1)),
+        Case(one("matmul", (1, 4, 16_385), (1, 4, 4), transpose_x=0), one("matmul", (1, 16_385, 4), transpose_y=1)),
         Case(one("matmul", (1, 4, 40_000), (1, 4, 4)), one("matmul", (1, 4, 32_768), (1, 4, 4)), "M4"),
         Case(one("matmul", (1, 4, 32_769), (1, 4, 4)), one("matmul", (1, 4, 32_768), (1, 4, 4)), "A17 Pro"),
     ],
@@ -195,7 +198,7 @@ SAYS = [
     ),
     (
         "matmul-inner",
-        one("matmul", (1, 4, 16_390), (1, 4, 4)),
+        one("matmul", (1, 16_390, 4), (1, 4, 4), transpose_x=1),
         "error op: sums over 16,390, A15 takes 16,384; split the sum in parts and add them",
     ),
     (
