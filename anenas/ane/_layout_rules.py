@@ -97,8 +97,8 @@ def _parallel(graph: Graph, chip: Chip) -> Iterator[Problem]:
     for op in graph.ops:
         shape = filters(op)
         if op.kind == "conv" and shape and op.inputs and op.attributes.get("groups", 1) == 1:
-            key = (op.inputs[0].name, shape[2:], op.attributes.get("stride"), op.outputs[0].shape[2:])
-            alike[key].append(op)
+            steps = op.attributes.get("stride"), op.attributes.get("dilation")
+            alike[op.inputs[0].name, shape[2:], steps, op.outputs[0].shape[2:]].append(op)
     for ops in alike.values():
         channels = [op.outputs[0].shape[1] for op in ops if len(op.outputs[0].shape) > 1]
         if len(ops) > 1 and sum(channels) <= _PACKED_CHANNELS:

@@ -92,6 +92,7 @@ CASES: dict[str, list[Case]] = {
         Case(pair, but(pair, 1, inputs=(tensor("other", (1, 16, 8, 8)),))),
         Case(branches(64, 64, kernel=(3, 3)), but(pair, 1, weights=(tensor("w1", (64, 16, 3, 3)),))),
         Case(branches(64, 64, stride=(2, 2)), but(pair, 1, attributes={"stride": (2, 2)})),
+        Case(branches(64, 64, dilation=(2, 2)), but(pair, 1, attributes={"dilation": (2, 2)})),
         Case(pair, but(pair, 1, outputs=(tensor("y1", (1, 64, 6, 6)),))),
         Case(branches(64, 64, groups=1), branches(64, 64, groups=2)),
         Case(pair, but(pair, 1, attributes={"groups": 2})),
