@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -78,8 +79,8 @@ def _on_chip(graph: Graph, chip: Chip) -> Iterator[Problem]:
 def _weight_passes(graph: Graph, chip: Chip) -> Iterator[Problem]:
     for op in graph.ops:
         shape = filters(op)
-        if op.kind == "conv" and len(shape) == 4:
-            size = shape[1] * shape[2] * shape[3] * 2
+        if op.kind == "conv" and shape:
+            size = 2 * math.prod(shape[1:])
             if size > 4096 and shape[0] >= 256:
                 message = f"{size:,} bytes of weights for each output channel: the input is read more than once"
                 yield op.name, message, "fewer input channels, a smaller kernel, or groups"

@@ -21,8 +21,7 @@ def filters(op: Op) -> tuple[int, ...]:
 
 
 def is_depthwise(op: Op) -> bool:
-    shape = filters(op)
-    return op.kind == "conv" and len(shape) == 4 and shape[1] == 1 and op.attributes.get("groups", 1) != 1
+    return op.kind == "conv" and filters(op)[1:2] == (1,) and op.attributes.get("groups", 1) != 1
 
 
 @rule(

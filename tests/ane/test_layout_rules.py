@@ -3,7 +3,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from rule_cases import Case, Shape, beside, changed, conv, each, found, inputs, one, row, small, tensor, told
+from rule_cases import Case, Shape, beside, changed, conv, each, found, inputs, one, row, series, small, tensor, told
 
 from anenas.graph import Graph, Op
 
@@ -83,6 +83,8 @@ CASES: dict[str, list[Case]] = {
         Case(conv((3, 1), into=683, out=256), conv((1, 3), into=682, out=256)),
         Case(conv(into=256, out=256), conv(into=256, out=255)),
         Case(conv(into=256, out=512), conv(into=256, out=512, groups=2)),
+        Case(series(3, 683, 256), series(3, 682, 256)),
+        Case(conv(into=256, out=256), one("conv", weight=(256,))),
         Case(conv(into=256, out=256), one("conv_transpose", weight=(256, 256, 3, 3))),
     ],
     "parallel-convolutions": [

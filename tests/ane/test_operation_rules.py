@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from rule_cases import Case, beside, changed, conv, each, found, linear, one, product, row, small, told
+from rule_cases import Case, beside, changed, conv, each, found, linear, one, product, row, series, small, told
 
 from anenas.ane import op_support
 from anenas.graph import Graph
@@ -35,6 +35,7 @@ CASES: dict[str, list[Case]] = {
     "depthwise": [
         Case(conv(groups=16), conv(groups=2)),
         Case(conv(groups=16), conv(into=1)),
+        Case(series(3, 16, 16, groups=16), series(3, 16, 16, groups=8)),
         Case(conv(groups=16), one("conv_transpose", weight=(16, 1, 3, 3), groups=16)),
     ],
     "kernel": [
@@ -108,6 +109,8 @@ CASES: dict[str, list[Case]] = {
         Case(conv(into=14, out=14, groups=2), conv(into=16, out=16, groups=2)),
         Case(conv(groups=8), conv(groups=16)),
         Case(conv(groups=8), conv(into=2)),
+        Case(series(3, 16, 16, groups=4), series(3, 16, 16, groups=16)),
+        Case(conv(groups=8), one("conv", weight=(16,), groups=8)),
         Case(conv(groups=8), one("conv_transpose", weight=(16, 2, 3, 3), groups=8)),
     ],
     "batch-norm": [
@@ -181,6 +184,12 @@ SAYS = [
         "attention",
         beside(product(16), dense, dense, product(16), dense, one(attends), linear(1, 1)),
         "warning: 3 products of two activations, as in attention: 40% of multiply-accumulates; use convolutions, at "
+        "least in the stages with many pixels",
+    ),
+    (
+        "attention",
+        one("matmul", (1, 1, 1)),
+        "warning: 1 products of two activations, as in attention: 100% of multiply-accumulates; use convolutions, at "
         "least in the stages with many pixels",
     ),
     (

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from rule_cases import Case, beside, changed, conv, each, found, inputs, linear, one, row, small, tensor, told
+from rule_cases import Case, beside, changed, conv, each, found, inputs, linear, one, row, series, small, tensor, told
 
 from anenas.graph import Graph, Op, Storage, Tensor
 
@@ -101,6 +101,8 @@ CASES: dict[str, list[Case]] = {
         Case(conv(out=288), conv(out=289)),
         Case(conv(out=544), conv(out=32)),
         Case(conv(into=2, out=272), conv(into=272, out=272, groups=272)),
+        Case(series(3, 16, 272), series(3, 16, 256)),
+        Case(conv(out=272), one("conv", weight=(272,))),
         Case(conv(out=272), one("conv_transpose", weight=(272, 16, 3, 3))),
     ],
 }

@@ -3,7 +3,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from rule_cases import Case, beside, changed, conv, each, found, inputs, linear, one, product, tensor, told
+from rule_cases import Case, beside, changed, conv, each, found, inputs, linear, one, product, series, tensor, told
 
 from anenas.graph import Graph, Op
 
@@ -37,6 +37,7 @@ CASES: dict[str, list[Case]] = {
         # Depthwise are those of groups of one channel.
         Case(conv(into=16, out=24), conv(into=24, out=24, groups=24)),
         Case(conv(into=24, out=24, groups=12), conv(into=24, out=24, groups=24)),
+        Case(series(3, 24, 24, groups=12), series(3, 24, 24, groups=24)),
         Case(conv(into=1, out=24), conv(into=24, out=24, groups=24)),
         Case(one("linear", (1, 1), (1, 24), (24, 1), groups=2), linear(64, 48)),
         # From a hundredth of the program's multiply-accumulates on.

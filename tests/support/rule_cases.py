@@ -81,6 +81,13 @@ def conv(
     return one("conv", (1, into, *size), (1, out, *size), (out, into // groups, *kernel), **attributes)
 
 
+def series(kernel: int, into: int, out: int, **attributes: int | Shape) -> Graph:
+    """A convolution along 32 steps, whose filters have an axis less than those of images."""
+    groups = attributes.get("groups", 1)
+    assert isinstance(groups, int)
+    return one("conv", (1, into, 32), (1, out, 32), (out, into // groups, kernel), **attributes)
+
+
 def linear(into: int, out: int) -> Graph:
     return one("linear", (1, into), (1, out), (out, into))
 
