@@ -98,6 +98,7 @@ CASES: dict[str, list[Case]] = {
         Case(conv(groups=3), conv(groups=4)),
         Case(conv(into=18, out=16, groups=3), conv(into=18, out=18, groups=3)),
         Case(conv(into=16, out=18, groups=3), conv(into=16, out=18, groups=2)),
+        Case(conv(into=15, out=16, groups=2), conv(into=15, out=16)),
         # Without stored weights the first input may be the weight.
         Case(conv(groups=3), one("conv", groups=3)),
         Case(conv(groups=3), changed(conv(groups=3), inputs=())),
