@@ -92,6 +92,7 @@ CASES: dict[str, list[Case]] = {
         Case(one("max_pool", stride=(3, 3)), one("max_pool", stride=(2, 2))),
         Case(one("avg_pool", stride=(2, 3)), one("avg_pool", stride=(1, 4))),
         Case(one("l2_pool", stride=(5, 4)), one("l2_pool")),
+        Case(one("max_pool", stride=(1, 2, 3)), one("max_pool", stride=(1, 2, 4))),
         Case(one("max_pool", stride=(8, 8)), conv(stride=(3, 3))),
     ],
     "groups": [
@@ -250,7 +251,7 @@ SAYS = [
     ),
     (
         "group-width",
-        conv(into=24, out=16, groups=8),
+        conv((5, 5), into=24, out=16, groups=8),
         "warning op: groups of 3 channels are no faster than one dense convolution; use groups of 8 or 16 channels, "
         "or none",
     ),
