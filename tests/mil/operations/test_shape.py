@@ -36,6 +36,25 @@ def test_reshapes(call: Call, x: Array, data: st.DataObject) -> None:
     np.testing.assert_array_equal(swapped, x)
 
 
+@pytest.mark.parametrize(
+    ("given_shape", "shape", "expected"),
+    [
+        ((2, 3), [0, 0, 0], (1, 2, 3)),
+        ((2, 3), [0, 3, 2], (1, 3, 2)),
+        ((2, 3), [0, 0, 0, 0], (1, 1, 2, 3)),
+        ((2, 3), [3, 0, 1], (3, 2, 1)),
+        ((2, 3, 4), [0, 8], (3, 8)),
+        ((2, 3, 4), [0, -1, 0], (2, 3, 4)),
+        ((2, 3, 4), [-1, 0], (6, 4)),
+        ((2, 3), [3, 2], (3, 2)),
+    ],
+)
+def test_a_zero_in_a_shape_is_the_size_that_is_as_far_from_the_end(
+    call: Call, given_shape: tuple[int, ...], shape: list[int], expected: tuple[int, ...]
+) -> None:
+    assert call("reshape", x=numbered(*given_shape), shape=shape).shape == expected
+
+
 @given(arrays(1, 3), st.data(), st.integers(1, 2))
 def test_dimensions_of_one_come_and_go(call: Call, x: Array, data: st.DataObject, count: int) -> None:
     rank = x.ndim + count
@@ -88,6 +107,36 @@ def test_slices(call: Call, x: Array, data: st.DataObject) -> None:
     np.testing.assert_array_equal(call("slice_update", x=x, update=np.full_like(expected, -1), **bounds), changed)
 
 
+def test_slices_without_masks_or_steps(call: Call) -> None:
+    x = numbered(4, 5)
+    bounds = {"begin": [1, -3], "end": [3, -1]}
+    np.testing.assert_array_equal(call("slice_by_index", x=x, **bounds), x[1:3, 2:4])
+    changed = x.copy()
+    changed[1:3, 2:4] = [[-1, -2], [-3, -4]]
+    update = np.float32([[-1, -2], [-3, -4]])
+    np.testing.assert_array_equal(call("slice_update", x=x, update=update, **bounds), changed)
+
+
+def test_an_index_whose_begin_is_left_out_is_the_first(call: Call) -> None:
+    x = numbered(4, 5)
+    masks = {"begin_mask": [True, False], "end_mask": [False, True], "squeeze_mask": [True, False]}
+    np.testing.assert_array_equal(call("slice_by_index", x=x, begin=[3, 1], end=[4, 5], **masks), x[0, 1:])
+
+
+def test_what_has_an_axis_less_after_a_slice_is_what_was_indexed(call: Call) -> None:
+    x = numbered(1, 3, 1, 2)
+    bounds = {"begin": [0, 1, 0, 0], "end": [1, 2, 1, 2]}
+    assert call("slice_by_index", x=x, **bounds).shape == (1, 1, 1, 2)
+    assert call("slice_by_index", x=x, squeeze_mask=[False, True, False, False], **bounds).shape == (1, 1, 2)
+    assert call("slice_by_index", x=x, squeeze_mask=[True, True, True, True], **bounds).shape == ()
+
+
+def test_a_slice_of_a_size_may_begin_from_the_end(call: Call) -> None:
+    x = numbered(4, 5)
+    np.testing.assert_array_equal(call("slice_by_size", x=x, begin=[-2, -5], size=[1, 2]), x[2:3, :2])
+    np.testing.assert_array_equal(call("slice_by_size", x=x, begin=[-3, -1], size=[-1, -1]), x[1:, 4:])
+
+
 @given(arrays(1, 4), st.data())
 def test_slices_of_a_size(call: Call, x: Array, data: st.DataObject) -> None:
     begin = [data.draw(st.integers(0, size - 1)) for size in x.shape]
@@ -112,6 +161,19 @@ def test_joining_and_splitting(call: Call, x: Array, data: st.DataObject, count:
     interleaved = call("concat", values=values, axis=axis, interleave=True)
     for i, value in enumerate(values):
         np.testing.assert_array_equal(np.take(interleaved, range(i, joined.shape[axis], count), axis), value)
+
+
+def test_numbers_are_joined_to_a_vector(call: Call) -> None:
+    values = [np.array(3, np.float32), numbered(2), np.array(7, np.float32)]
+    np.testing.assert_array_equal(call("concat", values=values, axis=0), [3, 0, 1, 7])
+
+
+def test_a_constant_is_joined_to_each_of_many_inputs(call: Call) -> None:
+    constant, inputs = numbered(1, 2, 2), numbered(3, 2, 1) + 10
+    expected = np.concatenate([np.repeat(constant, 3, 0), inputs], 2)
+    np.testing.assert_array_equal(call("concat", values=[constant, inputs], axis=2), expected)
+    whole = np.concatenate([constant, numbered(3, 2, 2)])
+    np.testing.assert_array_equal(call("concat", values=[constant, numbered(3, 2, 2)], axis=0), whole)
 
 
 @given(arrays(1, 4), st.data())
@@ -158,6 +220,30 @@ def test_blocks_move_between_depth_space_and_batch(call: Call, n: int, c: int, h
     np.testing.assert_array_equal(call("pixel_unshuffle", x=shuffled, downscale_factor=block), deep)
     cropped = call("crop", x=wide, crop_height=[1, 0], crop_width=[0, 1])
     np.testing.assert_array_equal(cropped, wide[:, :, 1:, :-1])
+
+
+@given(st.tuples(*[st.integers(1, 3)] * 6), st.tuples(*[st.integers(0, 2)] * 4))
+def test_blocks_of_any_sides_move_to_the_batch(call: Call, sizes: tuple[int, ...], sides: tuple[int, ...]) -> None:
+    n, c, rows, columns, down, across = sizes
+    wide = numbered(n, c, rows * down, columns * across) + 1
+    (top, bottom, left, right), (h, w) = sides, wide.shape[2:]
+    top, bottom, left, right = top % h, bottom % (h - top % h), left % w, right % (w - left % w)
+    batch = np.concatenate([wide[:, :, i::rows, j::columns] for i in range(rows) for j in range(columns)])
+    inner = wide[:, :, top : h - bottom, left : w - right]
+    options = {"block_shape": [rows, columns]}
+    crops = np.array([[top, bottom], [left, right]], np.int32)
+    np.testing.assert_array_equal(call("batch_to_space", x=batch, crops=crops, **options), inner)
+    zeroed = np.pad(inner, [(0, 0), (0, 0), (top, bottom), (left, right)])
+    expected = np.concatenate([zeroed[:, :, i::rows, j::columns] for i in range(rows) for j in range(columns)])
+    np.testing.assert_array_equal(call("space_to_batch", x=inner, paddings=crops, **options), expected)
+
+
+@given(st.tuples(*[st.integers(1, 5)] * 2), st.tuples(*[st.integers(0, 2)] * 4))
+def test_edges_are_cut_from_each_side(call: Call, size: tuple[int, int], cuts: tuple[int, ...]) -> None:
+    top, bottom, left, right = cuts
+    x = numbered(2, 3, size[0] + top + bottom, size[1] + left + right)
+    result = call("crop", x=x, crop_height=[top, bottom], crop_width=[left, right])
+    np.testing.assert_array_equal(result, x[:, :, top : top + size[0], left : left + size[1]])
 
 
 @given(arrays(1, 4, 6), st.data())
