@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
+import pytest
 import torch
 import torch.nn.functional as F
 from hypothesis import assume
@@ -70,10 +72,52 @@ def test_transposed_convolution(call: Call, spatial: int, data: st.DataObject) -
     close(call("conv_transpose", pad_type="custom", pad=[n for side in sides for n in side], **options), cut)
     assume(all(n >= size * stride for n, size, stride in zip(whole.shape[2:], sizes, strides, strict=True)))
     extra = [n - size * stride for n, size, stride in zip(whole.shape[2:], sizes, strides, strict=True)]
-    same = whole[
-        (..., *(slice(e // 2, e // 2 + size * stride) for e, size, stride in zip(extra, sizes, strides, strict=True)))
-    ]
-    close(call("conv_transpose", pad_type="same", **options), same)
+    for kind, before in (("same", [e // 2 for e in extra]), ("same_lower", [-(-e // 2) for e in extra])):
+        places = (slice(b, b + size * stride) for b, size, stride in zip(before, sizes, strides, strict=True))
+        close(call("conv_transpose", pad_type=kind, **options), whole[(..., *places)])
+    del options["bias"]
+    close(call("conv_transpose", **options), whole - bias.reshape(-1, *[1] * spatial))
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        # 3·1 and 1·2 meet, and 3·2 and 1·7.
+        ({}, [1, 2, 5, 4, 13, 14, 21]),
+        ({"output_shape": [1, 1, 6]}, [1, 2, 5, 4, 13, 14]),
+        ({"output_shape": [1, 1, 9]}, [1, 2, 5, 4, 13, 14, 21, 0, 0]),
+        ({"pad_type": "custom", "pad": [1, 2]}, [2, 5, 4, 13]),
+        ({"pad_type": "custom", "pad": [2, 0]}, [5, 4, 13, 14, 21]),
+        ({"pad_type": "custom", "pad": [2, 1], "output_shape": [1, 1, 6]}, [5, 4, 13, 14, 21, 0]),
+        ({"pad_type": "custom"}, [1, 2, 5, 4, 13, 14, 21]),
+        ({"pad_type": "same"}, [1, 2, 5, 4, 13, 14]),
+        ({"pad_type": "same_lower"}, [2, 5, 4, 13, 14, 21]),
+        ({"pad_type": "same", "output_shape": [1, 1, 5]}, [2, 5, 4, 13, 14]),
+        ({"pad_type": "same_lower", "output_shape": [1, 1, 4]}, [5, 4, 13, 14]),
+    ],
+)
+def test_transposed_convolution_is_cut_on_each_side(call: Call, options: dict[str, Any], expected: list[float]) -> None:
+    """1, 2 and 7, each spread by 1, 2, 3 at every second place."""
+    x, weight = np.float32([[[1, 2, 7]]]), np.float32([[[1, 2, 3]]])
+    close(call("conv_transpose", x=x, weight=weight, strides=[2], **options).ravel(), np.float32(expected))
+
+
+@pytest.mark.parametrize(("kind", "strides"), [("same", [2]), ("same_lower", [2]), ("same", [3])])
+def test_a_kernel_smaller_than_the_stride_leaves_places_after_it_empty(
+    call: Call, kind: str, strides: list[int]
+) -> None:
+    """As in TensorFlow, which pads nothing before."""
+    x, weight = np.float32([[[1, 2, 7]]]), np.float32([[[4]]])
+    expected = np.zeros(3 * strides[0], np.float32)
+    expected[:: strides[0]] = [4, 8, 28]
+    close(call("conv_transpose", x=x, weight=weight, strides=strides, pad_type=kind).ravel(), expected)
+
+
+def test_a_convolution_without_a_bias_or_anything_else(call: Call) -> None:
+    x, weight = np.float32([[[1, 2, 7, 3]]]), np.float32([[[1, 0, 10]]])
+    close(call("conv", x=x, weight=weight).ravel(), np.float32([71, 32]))
+    close(call("conv", x=x, weight=weight, pad_type="custom", pad=[2, 0]).ravel(), np.float32([10, 20, 71, 32]))
+    close(call("conv", x=x, weight=weight, strides=[2], pad_type="same").ravel(), np.float32([71, 7]))
 
 
 def test_transposed_convolution_to_a_given_shape(call: Call) -> None:
