@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from operands import SPATIAL, Call, close, given, numbered, random, same_padding, windows
 
 from anenas._errors import AnenasError
+from anenas.mil import coremltools
 
 
 @given(SPATIAL, st.data())
@@ -76,6 +77,57 @@ def test_pools_that_keep_the_last_window(call: Call, data: st.DataObject) -> Non
     beyond = F.pad(image, (pad, pad + kernel, pad, pad + kernel))
     expected = F.avg_pool2d(beyond, kernel, stride)[..., : expected.shape[2], : expected.shape[3]]
     close(call("avg_pool", exclude_padding_from_average=False, **options), expected)
+
+
+@given(SPATIAL, st.data())
+def test_pools_have_as_many_windows_as_are_defined(call: Call, spatial: int, data: st.DataObject) -> None:
+    """With `ceil_mode` one over the edge is kept, unless it is in padding only."""
+    coremltools()
+    from coremltools.converters.mil.mil.ops.defs._utils import spatial_dimensions_out_shape
+
+    def draw(low: int, high: int) -> tuple[int, ...]:
+        return tuple(data.draw(st.integers(low, high)) for _ in range(spatial))
+
+    kernel, strides, sizes = draw(1, 3), draw(1, 4), draw(3, 6)
+    sides = [(side, side) for side in (data.draw(st.integers(0, k - 1)) for k in kernel)]
+    pad = [n for side in sides for n in side]
+    counts = spatial_dimensions_out_shape("custom", sizes, kernel, strides, (1,) * spatial, tuple(pad), True)
+    x = random(2, 3, *sizes)
+    far = [(before, after + 9) for before, after in sides]
+    seen = np.pad(x, [(0, 0), (0, 0), *far], constant_values=np.nan)
+    options = {"x": x, "kernel_sizes": kernel, "strides": strides, "pad_type": "custom", "pad": pad, "ceil_mode": True}
+    pools = {name: call(name, **options) for name in ("max_pool", "avg_pool", "l2_pool")}
+    without = call("avg_pool", exclude_padding_from_average=True, **options)
+    assert {pool.shape[2:] for pool in (*pools.values(), without)} == {tuple(counts)}
+    axes = tuple(range(2, spatial + 2))
+    for place, window in windows(seen, kernel, strides, (1,) * spatial):
+        if all(p < count for p, count in zip(place, counts, strict=True)) and not np.isnan(window).all():
+            at = (..., *place)
+            close(pools["max_pool"][at], np.nanmax(window, axes))
+            close(pools["avg_pool"][at], np.nansum(window, axes) / math.prod(kernel))
+            close(pools["l2_pool"][at], np.sqrt(np.nansum(window**2, axes)))
+            close(without[at], np.nanmean(window, axes))
+
+
+@pytest.mark.parametrize(
+    ("pad", "highest", "average", "without"),
+    [
+        # Padding of half a kernel at most, of more, and of one side.
+        ([1, 1], [-1, -2, -4], [-1, -3, -3], [-1.5, -3, -4.5]),
+        ([2, 2], [-1, -1, -3, -5], [-1 / 3, -2, -4, -5 / 3], [-1, -2, -4, -5]),
+        ([0, 2], [-1, -3, -5], [-2, -4, -5 / 3], [-2, -4, -5]),
+        ([2, 0], [-1, -1, -3], [-1 / 3, -2, -4], [-1, -2, -4]),
+    ],
+)
+def test_padding_is_never_the_highest_and_counts_as_zeros_in_an_average(
+    call: Call, pad: list[int], highest: list[float], average: list[float], without: list[float]
+) -> None:
+    """Of -1 to -5, three at a time, at every second place."""
+    options = {"x": np.float32([[[-1, -2, -3, -4, -5]]]), "kernel_sizes": [3], "strides": [2]}
+    options |= {"pad_type": "custom", "pad": pad}
+    close(call("max_pool", **options).ravel(), np.float32(highest))
+    close(call("avg_pool", **options).ravel(), np.float32(average))
+    close(call("avg_pool", exclude_padding_from_average=True, **options).ravel(), np.float32(without))
 
 
 def test_windows_over_the_edge_are_divided_by_the_whole_kernel_as_on_macs(call: Call) -> None:
