@@ -121,6 +121,102 @@ def test_rnn(call: Call, steps: int, batch: int, activation: str) -> None:
     close(state, last[0])
 
 
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("sigmoid", [0.0474259, 0.3775407, 0.5, 0.6224593, 0.9820138]),
+        ("tanh", [-0.9950548, -0.4621172, 0, 0.4621172, 0.9993293]),
+        ("relu", [0, 0, 0, 0.5, 4]),
+        ("linear", [-3, -0.5, 0, 0.5, 4]),
+        ("scaled_tanh", [-0.9950548, -0.4621172, 0, 0.4621172, 0.9993293]),
+        ("hard_sigmoid", [0, 0.4, 0.5, 0.6, 1]),
+        ("sigmoid_hard", [0, 0.4, 0.5, 0.6, 1]),
+        ("ReLU", [0, 0, 0, 0.5, 4]),
+    ],
+)
+def test_activations(call: Call, name: str, values: list[float]) -> None:
+    x = np.float32([-3, -0.5, 0, 0.5, 4]).reshape(1, 5, 1)
+    begin, weight = np.zeros((5, 1), np.float32), np.ones((1, 1), np.float32)
+    _, state = call("rnn", x=x, initial_h=begin, weight_ih=weight, weight_hh=0 * weight, activation=name)
+    close(state.ravel(), np.float32(values))
+
+
+SUMS = {"weight_ih": np.ones((1, 1), np.float32), "weight_hh": np.float32([[10]]), "activation": "linear"}
+
+
+@pytest.mark.parametrize(
+    ("options", "sequence", "last"),
+    [
+        # Of 1, 2, 3 after 5, each added to ten times the one before.
+        ({}, [5123], 5123),
+        ({"output_sequence": True}, [51, 512, 5123], 5123),
+        ({"direction": "reverse"}, [5321], 5321),
+        # Its states are in the order in which they are computed.
+        ({"direction": "reverse", "output_sequence": True}, [53, 532, 5321], 5321),
+    ],
+)
+def test_which_states_come_out(call: Call, options: dict[str, Any], sequence: list[float], last: float) -> None:
+    x, h = np.float32([1, 2, 3]).reshape(3, 1, 1), np.float32([[5]])
+    states, state = call("rnn", x=x, initial_h=h, **SUMS, **options)
+    assert states.shape == (len(sequence), 1, 1)
+    close(states.ravel(), np.float32(sequence))
+    close(state, np.float32([[last]]))
+
+
+def hard(value: Array) -> Array:
+    return np.clip(0.2 * value + 0.5, 0, 1)
+
+
+def sigmoid(value: Array) -> Array:
+    return 1 / (1 + np.exp(-value))
+
+
+@pytest.mark.parametrize("after", [True, False])
+@pytest.mark.parametrize("biased", [True, False])
+def test_gru_without_a_bias_or_with_other_activations(call: Call, after: bool, biased: bool) -> None:
+    x, h, w, u = random(4, 2, 3), random(2, 2, seed=1), random(6, 3, seed=2), random(6, 2, seed=3)
+    bias = random(6, seed=4) if biased else np.zeros(6, np.float32)
+    options: dict[str, Any] = {"bias": bias} if biased else {}
+    options |= {"recurrent_activation": "hard_sigmoid", "activation": "relu", "reset_after": after}
+    states, state = call("gru", x=x, initial_h=h, weight_ih=w, weight_hh=u, output_sequence=True, **options)
+    (u_r, u_o, u_z), (b_r, b_o, b_z) = np.split(u, 3), np.split(bias, 3)
+    for step, given_ in zip(x, states, strict=True):
+        i_r, i_o, i_z = np.split(step @ w.T, 3, -1)
+        r, z = hard(i_r + h @ u_r.T + b_r), hard(i_z + h @ u_z.T + b_z)
+        o = np.maximum(i_o + (r * (h @ u_o.T + b_o) if after else (r * h) @ u_o.T + b_o), 0)
+        h = (1 - z) * o + z * h
+        close(given_, h)
+    close(state, h)
+
+
+def test_both_directions_of_an_lstm_have_weights_peepholes_and_a_clip_of_their_own(call: Call) -> None:
+    x, h, c = random(3, 2, 2), random(2, 4, seed=1), random(2, 4, seed=2)
+    names, shapes = ("weight_ih", "weight_hh", "bias", "peephole"), ((8, 2), (8, 2), (8,), (6,))
+    ways = [{name: random(*shape, seed=seed + i) for i, (name, shape) in enumerate(zip(names, shapes, strict=True))}
+            for seed in (10, 20)]  # fmt: skip
+    weights = ways[0] | {f"{name}_back": array for name, array in ways[1].items()}
+    options = {"direction": "bidirectional", "clip": np.float32(0.4)}
+    results = call("lstm", x=x, initial_h=h, initial_c=c, output_sequence=True, **weights, **options)
+    short = call("lstm", x=x, initial_h=h, initial_c=c, **weights, **options)
+
+    def states(steps: Array, h: Array, c: Array, w: dict[str, Array]) -> tuple[list[Array], Array]:
+        found, (p_i, p_f, p_o) = [], np.split(w["peephole"], 3)
+        for step in steps:
+            i, f, o, z = np.split(step @ w["weight_ih"].T + h @ w["weight_hh"].T + w["bias"], 4, -1)
+            c = np.clip(sigmoid(f + p_f * c) * c + sigmoid(i + p_i * c) * np.tanh(z), -0.4, 0.4)
+            h = sigmoid(o + p_o * c) * np.tanh(c)
+            found.append(h)
+        return found, c
+
+    forward, c_forward = states(x, h[:, :2], c[:, :2], ways[0])
+    back, c_back = states(x[::-1], h[:, 2:], c[:, 2:], ways[1])
+    close(results[0], np.concatenate([np.stack(forward), np.stack(back[::-1])], -1))
+    for state in (results[1], short[1], short[0][0]):
+        close(state, np.concatenate([forward[-1], back[-1]], -1))
+    for cell in (results[2], short[2]):
+        close(cell, np.concatenate([c_forward, c_back], -1))
+
+
 X = numbered(1, 4, 4)
 
 
