@@ -189,7 +189,7 @@ SAYS = [
     ),
     (
         "space-to-depth",
-        conv(into=3, size=(64, 128)),
+        conv((7, 7), into=3, size=(64, 128)),
         "info op: input channels: 3, on 64×128 pixels: the cores are mostly idle; try space_to_depth by 2 or 4 "
         "before it",
     ),

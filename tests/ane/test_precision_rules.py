@@ -162,6 +162,11 @@ SAYS = [
     ),
     (
         "channel-passes",
+        conv(out=513),
+        "warning op: 513 channels out need one more pass for the last 1; prune to 512",
+    ),
+    (
+        "channel-passes",
         conv(out=792),
         "warning op: 792 channels out need one more pass for the last 24; prune to 768",
     ),
