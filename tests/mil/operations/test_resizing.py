@@ -114,6 +114,15 @@ def test_nearest_resizing(call: Call, sizes: tuple[int, ...]) -> None:
     close(call("resize", x=x, shape=sizes[2:], **nearest), x[:, :, rounded[0]][..., rounded[1]])
 
 
+@pytest.mark.parametrize("kind", ["nearest_neighbor", "bilinear"])
+def test_images_need_no_axis_of_a_batch(call: Call, kind: str) -> None:
+    x = random(2, 3, 5)
+    targets = {"target_size_height": 4, "target_size_width": 7}
+    close(call(f"resize_{kind}", x=x, **targets), call(f"resize_{kind}", x=x[None], **targets)[0])
+    factors = {"scale_factor_height": np.float32(2), "scale_factor_width": np.float32(3)}
+    close(call(f"upsample_{kind}", x=x, **factors), call(f"upsample_{kind}", x=x[None], **factors)[0])
+
+
 @pytest.mark.parametrize(
     ("padding", "torchs"), [("constant", "zeros"), ("border", "border"), ("reflection", "reflection")]
 )
