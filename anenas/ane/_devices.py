@@ -60,9 +60,9 @@ def engine_of(name: str, engines: Iterable[str]) -> str | None:
         return by_chip[wanted]
     for chip, devices in DEVICES.items():
         if wanted in map(_plain, devices):
-            return by_chip[_plain(chip)]
+            return by_chip.get(_plain(chip))
     said = _CHIP.findall(_spaced(name))
-    if len(said) == 1 and _spaced(name).startswith(("iphone", "ipad", "mac", "imac", "apple tv")):
+    if len(said) == 1 and _spaced(name).startswith(("iphone", "ipad", "mac", "imac", "tv")):  # "Apple" is noise
         [(chip, size)] = said
         return by_chip.get(_plain(chip + size)) or by_chip.get(chip)
     return None

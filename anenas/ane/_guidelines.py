@@ -52,9 +52,7 @@ def dimension_problem(size: int) -> str | None:
 
 def batch_problem(batch: int) -> str | None:
     """What is wrong with a batch size, or None."""
-    if not is_power_of_two(batch):
-        return f"{batch} breaks the guideline 'batch sizes are powers of two'"
-    return dimension_problem(batch)
+    return None if is_power_of_two(batch) else f"{batch} breaks the guideline 'batch sizes are powers of two'"
 
 
 def steps_problem(steps: int) -> str | None:

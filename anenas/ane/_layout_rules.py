@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -78,8 +79,8 @@ def _on_chip(graph: Graph, chip: Chip) -> Iterator[Problem]:
 def _weight_passes(graph: Graph, chip: Chip) -> Iterator[Problem]:
     for op in graph.ops:
         shape = filters(op)
-        if op.kind == "conv" and len(shape) == 4:
-            size = shape[1] * shape[2] * shape[3] * 2
+        if op.kind == "conv" and shape:
+            size = 2 * math.prod(shape[1:])
             if size > 4096 and shape[0] >= 256:
                 message = f"{size:,} bytes of weights for each output channel: the input is read more than once"
                 yield op.name, message, "fewer input channels, a smaller kernel, or groups"
@@ -97,8 +98,8 @@ def _parallel(graph: Graph, chip: Chip) -> Iterator[Problem]:
     for op in graph.ops:
         shape = filters(op)
         if op.kind == "conv" and shape and op.inputs and op.attributes.get("groups", 1) == 1:
-            key = (op.inputs[0].name, shape[2:], op.attributes.get("stride"), op.outputs[0].shape[2:])
-            alike[key].append(op)
+            steps = op.attributes.get("stride"), op.attributes.get("dilation")
+            alike[op.inputs[0].name, shape[2:], steps, op.outputs[0].shape[2:]].append(op)
     for ops in alike.values():
         channels = [op.outputs[0].shape[1] for op in ops if len(op.outputs[0].shape) > 1]
         if len(ops) > 1 and sum(channels) <= _PACKED_CHANNELS:

@@ -69,7 +69,7 @@ def _recurrent(graph: Graph, chip: Chip) -> Iterator[Problem]:
 def _unknown(graph: Graph, chip: Chip) -> Iterator[Problem]:
     known = op_support()
     for op in graph.ops:
-        if op.kind not in known and op.kind not in RECURRENT:
+        if op.kind not in known:
             yield (
                 op.name,
                 f"nothing is known about {op.kind}",
@@ -256,7 +256,7 @@ def _groups(graph: Graph, chip: Chip) -> Iterator[Problem]:
 def _group_width(graph: Graph, chip: Chip) -> Iterator[Problem]:
     for op in graph.ops:
         shape = filters(op)
-        if op.kind == "conv" and len(shape) == 4 and op.attributes.get("groups", 1) != 1 and 1 < shape[1] < 8:
+        if op.kind == "conv" and shape and op.attributes.get("groups", 1) != 1 and 1 < shape[1] < 8:
             message = f"groups of {shape[1]} channels are no faster than one dense convolution"
             yield op.name, message, "use groups of 8 or 16 channels, or none"
 

@@ -144,7 +144,7 @@ def _pruning(graph: Graph, chip: Chip) -> Iterator[Problem]:
 def _channel_passes(graph: Graph, chip: Chip) -> Iterator[Problem]:
     for op in graph.ops:
         shape = filters(op)
-        if op.kind == "conv" and len(shape) == 4 and shape[0] > 256 and 0 < shape[0] % 256 <= 32 and shape[1] > 1:
+        if op.kind == "conv" and shape and shape[0] > 256 and 0 < shape[0] % 256 <= 32 and shape[1] > 1:
             message = f"{shape[0]} channels out need one more pass for the last {shape[0] % 256}"
             yield op.name, message, f"prune to {shape[0] // 256 * 256}"
 
@@ -165,4 +165,4 @@ def _weight_ratio(graph: Graph, chip: Chip) -> float:
     if graph.weight_bytes < _MB:
         return 0.0
     computing_ms = 2 * graph.macs / (chip.peak_tflops / 2 * 1e9)
-    return _streaming_ms(graph, chip) / computing_ms if computing_ms else 0.0
+    return _streaming_ms(graph, chip) / computing_ms

@@ -21,8 +21,7 @@ def filters(op: Op) -> tuple[int, ...]:
 
 
 def is_depthwise(op: Op) -> bool:
-    shape = filters(op)
-    return op.kind == "conv" and len(shape) == 4 and shape[1] == 1 and op.attributes.get("groups", 1) != 1
+    return op.kind == "conv" and filters(op)[1:2] == (1,) and op.attributes.get("groups", 1) != 1
 
 
 @rule(
@@ -72,10 +71,10 @@ def _channels(graph: Graph, chip: Chip) -> Iterator[Problem]:
 )
 def _alignment(graph: Graph, chip: Chip) -> Iterator[Problem]:
     for tensor in (*graph.inputs, *graph.outputs):
-        if not tensor.elements:
+        if not tensor.shape or not tensor.elements:
             continue
-        row = tensor.bytes // (tensor.elements // tensor.shape[-1]) if tensor.shape else 0
-        if row and row % _ROW_BYTES:
+        row = tensor.bytes // (tensor.elements // tensor.shape[-1])
+        if row % _ROW_BYTES:
             waste = tensor.bytes // row * (padded(row, _ROW_BYTES) - row)
             if waste >= _MIN_BYTES:
                 message = f"{tensor.name} has rows of {row} bytes, padded to {padded(row, _ROW_BYTES)}: {waste:,} lost"
@@ -116,9 +115,9 @@ def _narrow_rows(graph: Graph, chip: Chip) -> Iterator[Problem]:
                 macs = op.macs
                 narrow += 1
                 paid += macs * padded(columns, 32) // columns - macs
-    total = graph.macs if narrow else 0
-    if narrow and paid * 20 >= total:
-        message = f"{narrow} convolutions have rows not a multiple of 32 wide: {paid / (total + paid):.0%} is padding"
+    if paid and paid * 20 >= graph.macs:
+        part = paid / (graph.macs + paid)
+        message = f"{narrow} convolutions have rows not a multiple of 32 wide: {part:.0%} is padding"
         yield "", message, "an input of another size may cost the same: try the next multiple of 32 at the last stages"
 
 
@@ -162,8 +161,8 @@ def _rank(graph: Graph, chip: Chip) -> Iterator[Problem]:
 def _matmul_inner(graph: Graph, chip: Chip) -> Iterator[Problem]:
     limit = chip.max_matmul_inner
     for op in graph.ops:
-        if op.kind == "matmul" and op.inputs and op.inputs[0].shape and op.inputs[0].shape[-1] > limit:
-            message = f"sums over {op.inputs[0].shape[-1]:,}, {chip.name} takes {limit:,}"
+        if op.summed > limit:
+            message = f"sums over {op.summed:,}, {chip.name} takes {limit:,}"
             yield op.name, message, "split the sum in parts and add them"
 
 

@@ -93,14 +93,21 @@ class Op:
         return sum(weight.bytes for weight in self.weights)
 
     @property
+    def summed(self) -> int:
+        """The size that a matrix product sums over; 0 of other operations."""
+        if self.kind != "matmul" or not self.inputs or not self.inputs[0].shape:
+            return 0
+        shape = self.inputs[0].shape
+        return shape[-2] if self.attributes.get("transpose_x") and len(shape) > 1 else shape[-1]
+
+    @property
     def macs(self) -> int:
         """Multiply-accumulates: zero for everything but convolutions, matrix products and recurrent layers."""
         if self.kind in ("conv", "linear") and self.weights:
             # Weights are (C_out, C_in / groups, ...): each output element takes one filter.
             return self.outputs[0].elements * math.prod(self.weights[0].shape[1:])
-        if self.kind == "matmul" and self.inputs and self.inputs[0].shape:
-            inner = -2 if self.attributes.get("transpose_x") and len(self.inputs[0].shape) > 1 else -1
-            return self.outputs[0].elements * self.inputs[0].shape[inner]
+        if summed := self.summed:
+            return self.outputs[0].elements * summed
         if self.kind == "conv_transpose" and self.weights:
             # Weights are (C_in, C_out / groups, ...): each input element is spread by one filter.
             return self.inputs[0].elements * math.prod(self.weights[0].shape[1:])

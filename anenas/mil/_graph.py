@@ -74,6 +74,9 @@ class _Reader:
                     inputs.append(self._tensor(operand))
                 else:
                     self._take_constant(parameter, operand, weights, attributes)
+        if operation.type == "matmul" and isinstance(operation.operands["x"][0], Constant):
+            # It sums over the axis that it would as a second factor: that before the last, unless it is transposed.
+            attributes = {} if "transpose_y" in attributes else {"transpose_x": 1}
         read, held = self._body(operation)
         inputs += [tensor for tensor in read if tensor not in inputs]
         weights += held

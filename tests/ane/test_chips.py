@@ -58,40 +58,6 @@ def test_pro_may_be_left_out_or_added() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "chip"),
-    [
-        *(("M1 Max", "M1"), ("m2 ultra", "M2"), ("Apple M3 Pro", "M3"), ("A18 Pro", "A18"), ("A19 Pro", "A19")),
-        *(
-            ("iPhone 15 Pro", "A17 Pro"),
-            ("iPhone 15", "A16"),
-            ("iphone13mini", "A15"),
-            ("iPhone SE (3rd generation)", "A15"),
-        ),
-        *(("iPad Air (5th generation)", "M1"), ("iPad mini (A17 Pro)", "A17 Pro"), ("iPad Pro 2020", "A12")),
-        *(
-            ("MacBook Air M3", "M3"),
-            ("MacBook Pro 14-inch, M3 Max", "M3"),
-            ("Mac mini M2 Pro", "M2"),
-            ("iPhone 17 Pro", "A19"),
-        ),
-    ],
-)
-def test_devices_and_chips_of_another_ones_engine_are_understood(name: str, chip: str) -> None:
-    assert get_chip(name).name == chip
-
-
-@every_chip
-def test_every_device_and_every_chip_with_the_same_engine_leads_to_it(chip: Chip) -> None:
-    for name in (*chip.same_engine, *chip.devices):
-        assert get_chip(name) == chip
-
-
-def test_no_device_is_listed_twice() -> None:
-    devices = [device for chip in chips().values() for device in chip.devices]
-    assert len(devices) == len(set(devices)) > 50
-
-
-@pytest.mark.parametrize(
     ("name", "hint"),
     [
         *(("A99", "did you mean"), ("Snapdragon", "known: A12, A13"), ("", "known: A12, A13"), ("pro", "M4 Pro")),

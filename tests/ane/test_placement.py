@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anenas.ane import ProgramCost, get_chip, op_support, placement, program_cost
+from anenas.ane import get_chip, placement, program_cost
 from anenas.graph import Graph, Op, Tensor
 
 a15 = get_chip("A15")
@@ -101,35 +101,3 @@ def test_the_cost_is_the_sum_of_what_each_operation_takes_where_it_is_placed(kin
     graph = row(*kinds)
     cost = program_cost(graph, a15)
     assert cost.us == pytest.approx(sum(one.us for one in placement(graph, a15)) + cost.switching_us)
-
-
-def test_problems_of_the_whole_are_found_in_a_sum() -> None:
-    half = ProgramCost(convolutions=200, weight_bytes=600_000_000)
-    assert not half.problems
-    assert [problem.split(":")[0] for problem in (half + half).problems] == ["convolutions", "size-limit"]
-
-
-@pytest.mark.parametrize(
-    ("weight_bytes", "told"),
-    [
-        (1_000_000_000, None),
-        (1_000_000_001, "weights total 1,000 MB, iOS loads 1,000"),
-        (1_073_741_824, "weights total 1,074 MB, iOS loads 1,000"),
-        (
-            1_073_741_825,
-            "weights total 1,074 MB, iOS loads 1,000, and macOS 27 runs what is above 1 GiB (1,074 MB) on the CPU, "
-            "silently",
-        ),
-    ],
-)
-def test_weights_over_a_limit_are_told_with_whose_limit_it_is(weight_bytes: int, told: str | None) -> None:
-    assert ProgramCost(weight_bytes=weight_bytes).problems == ((f"size-limit: {told}",) if told else ())
-
-
-def test_the_table_of_operations_is_well_formed() -> None:
-    table = op_support()
-    assert len(table) > 150
-    assert {entry.on_engine for entry in table.values()} == {"yes", "conditional", "unclear", "host", "no"}
-    assert all(entry.source for entry in table.values())
-    assert all(entry.condition for entry in table.values() if entry.on_engine in ("conditional", "unclear", "host"))
-    assert {table[kind].on_engine for kind in ("conv", "relu", "add", "reshape", "softmax")} == {"yes"}

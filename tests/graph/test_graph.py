@@ -90,6 +90,17 @@ x = Tensor("x", (1, 8, 5, 7))
             ),
             1_440,
         ),
+        # The same with the first factor turned around.
+        (
+            Op(
+                "m",
+                "matmul",
+                (Tensor("p", (1, 3, 20, 4)), Tensor("q", (1, 3, 20, 6))),
+                (Tensor("y", (1, 3, 4, 6)),),
+                attributes={"transpose_x": 1},
+            ),
+            1_440,
+        ),
         (Op("a", "add", (x, x), (Tensor("y", x.shape),)), 0),
         (Op("n", "batch_norm", (x,), (Tensor("y", x.shape),), (Tensor("w", (8,)),)), 0),
     ],

@@ -51,7 +51,9 @@ GIVEN: dict[str, list[dict[str, Any]]] = {
     "pad": [{"x": X, "pad": [1, 2]}],
     "concat": [{"values": [X, X], "axis": 1}],
     "sliding_windows": [{"x": X, "axis": 1, "size": 2}],
-    "reverse_sequence": [{"x": some(3, 3, 4), "seq_axis": 1, "lengths": np.int32([1, 2, 3])}],
+    "reverse_sequence": [
+        {"x": some(3, 3, 4), f"{axis}_axis": 1, "lengths": np.int32([1, 2, 3])} for axis in ("seq", "batch")
+    ],
     "fill": [{"shape": [2, 3]}],
     "fill_like": [{"ref_tensor": X}],
     "one_hot": [{"indices": np.int32([[2, 0]]), "one_hot_vector_size": 3}],

@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from anenas._errors import AnenasError
+
 Array = np.ndarray[Any, np.dtype[Any]]
 Call = Callable[..., Any]
 
@@ -153,6 +155,8 @@ def test_approximations_of_gelu(call: Call, x: Array) -> None:
     np.testing.assert_allclose(call("gelu", x=x, mode="TANH_APPROXIMATION"), by_tanh, rtol=1e-4, atol=1e-5)
     by_sigmoid = x / (1 + np.exp(-1.702 * x))
     np.testing.assert_allclose(call("gelu", x=x, mode="SIGMOID_APPROXIMATION"), by_sigmoid, rtol=1e-4, atol=1e-5)
+    with pytest.raises(AnenasError, match="mode 'FAST' of gelu is not known"):
+        call("gelu", x=x, mode="FAST")
 
 
 @given(floats(-5, 5, hnp.array_shapes(min_dims=1, max_dims=4, max_side=4)), st.integers(-4, 3))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
@@ -78,6 +79,38 @@ def test_operands_are_read_in_their_order(tmp_path: Path) -> None:
     assert [tensor.shape for tensor in by_kind["matmul"].inputs] == [(1, 5, 2), (1, 2, 3)]
     assert by_kind["matmul"].macs == 5 * 2 * 3
     assert by_kind["sub"].inputs[0].name == by_kind["reduce_sum"].outputs[0].name
+
+
+@pytest.mark.parametrize(
+    ("constant", "transposed"),
+    [
+        ("x", ()),
+        ("x", ("transpose_x",)),
+        ("x", ("transpose_y",)),
+        ("x", ("transpose_x", "transpose_y")),
+        ("y", ()),
+        ("y", ("transpose_x",)),
+        ("y", ("transpose_y",)),
+    ],
+)
+def test_a_product_with_a_constant_is_as_much_work_on_either_side(
+    saved: Callable[..., Path], constant: str, transposed: tuple[str, ...]
+) -> None:
+    """Of (5, 2) by (2, 3)."""
+    sizes = {"x": (5, 2), "y": (2, 3)}
+    sizes |= {name: sizes[name][::-1] for name in "xy" if f"transpose_{name}" in transposed}
+    [read] = set("xy") - {constant}
+
+    def build(given: Any) -> Any:
+        coremltools()
+        from coremltools.converters.mil import Builder
+
+        factors = {read: given, constant: np.ones(sizes[constant], np.float32)}
+        product = Builder.matmul(**factors, **dict.fromkeys(transposed, True))
+        return Builder.add(x=product, y=Builder.relu(x=product))
+
+    graph = Package.open(saved(build, {"given": sizes[read]})).graph
+    assert [op.macs for op in graph.ops if op.kind in ("matmul", "linear")] == [5 * 2 * 3]
 
 
 def test_what_rules_ask_of_an_operation_is_read_as_it_is_traced(tmp_path: Path) -> None:

@@ -53,11 +53,11 @@ def conv_transpose(
         output_shape[2:] if output_shape else [size * stride for size, stride in zip(x.shape[2:], strides, strict=True)]
     )
     cuts: Pads = [(0, 0)] * spatial
-    if pad_type.startswith("same"):
-        cuts = [halves(full - size, pad_type) for full, size in zip(whole.shape[2:], wanted, strict=True)]
+    if is_same := pad_type.startswith("same"):
+        cuts = [halves(max(0, full - size), pad_type) for full, size in zip(whole.shape[2:], wanted, strict=True)]
     elif pad_type == "custom" and pad:
         cuts = list(zip(pad[::2], pad[1::2], strict=True))
-    if output_shape:  # determines the end, perhaps beyond the last input
+    if is_same or output_shape:  # the size determines the end, perhaps beyond the last input
         sizes = zip(cuts, whole.shape[2:], wanted, strict=True)
         cuts = [(before, full - before - size) for (before, _), full, size in sizes]
     result = padded(whole, [(-before, -after) for before, after in cuts])

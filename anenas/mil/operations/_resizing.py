@@ -98,7 +98,7 @@ def resize(
         return _resized(x, sizes, sampling_mode)
     for axis, count in enumerate(sizes, -resized_dims):
         nearest = (_grid(0, x.shape[axis] - 1, count, sampling_mode) + 0.5).floor().long()
-        x = x.index_select(axis, nearest.clamp(max=x.shape[axis] - 1))
+        x = x.index_select(axis, nearest)
     return x
 
 
