@@ -46,7 +46,10 @@ def test_columns_may_be_anywhere_or_missing_and_all_is_for_training_without_a_sp
         Window("a", "up", "train", "", 0, 2),
         Window("b", "down", "train", "", 2, 8),
     ]
-    assert found_in([("a", "up", "", "ann")])[0].split == ""  # a column of splits may not be empty
+    (grouped,) = found_in([("a", "up", "ann")], (0, 1, None, 2))
+    assert (grouped.split, grouped.group) == ("train", "ann")
+    (ungrouped,) = found_in([("a", "up", "")], (0, 1, 2, None))
+    assert (ungrouped.split, ungrouped.group) == ("", "")  # a column of splits may not be empty
 
 
 def test_blanks_around_words_do_not_part_a_window() -> None:
