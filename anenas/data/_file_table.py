@@ -70,7 +70,7 @@ def read_file_table(path: Path, task: Task | None = None, part: str | None = Non
         part: The split that all its files are of; by default its column says so, or they are for training.
 
     Raises:
-        AnenasError: If it is not as described; it names the row, the first one below the header being row 2.
+        AnenasError: If it is not as described; it names the row, the header being row 1, or the line of a .jsonl file.
     """
     rows = list(rows_of(path))
     if not rows:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from anenas._errors import AnenasError, first_line
+from anenas._json import read_json
 from anenas.tables import columns_of_table, encoding_of, header_of, with_points
 from anenas.tasks import SEPARATOR
 
@@ -16,7 +16,7 @@ Row = Mapping[str, str]
 
 
 def rows_of(path: Path) -> Iterator[tuple[int, Row]]:
-    """Each row with its number, every cell as text; the header is row 1.
+    """Each row with its number, every cell as text; the header is row 1, or else the first line.
 
     Args:
         path: .csv, .tsv, .jsonl or .parquet.
@@ -48,15 +48,15 @@ def _of_csv(path: Path) -> Iterator[tuple[int, Row]]:
 def _of_jsonl(path: Path) -> Iterator[tuple[int, Row]]:
     columns: list[str] = []
     with path.open(encoding=encoding_of(path)) as file:
-        for number, line in enumerate(filter(str.strip, file), 2):
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
             try:
-                row = json.loads(line)
+                row = read_json(line)
             except ValueError as error:
-                raise AnenasError(f"'{path}', line {number - 1}: {first_line(error)}; expected an object") from error
+                raise AnenasError(f"'{path}', line {number}: {first_line(error)}; expected an object") from error
             if not isinstance(row, dict) or (columns and list(row) != columns):
-                raise AnenasError(
-                    f"'{path}', line {number - 1}: expected an object with {', '.join(columns) or 'names'}"
-                )
+                raise AnenasError(f"'{path}', line {number}: expected an object with {', '.join(columns) or 'names'}")
             columns = list(row)
             yield number, {name: _text(value) for name, value in row.items()}
 

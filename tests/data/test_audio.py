@@ -6,12 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from scipy.io import wavfile
 
 from anenas._errors import AnenasError
-from anenas.blocks._mel import LogMel
-from anenas.blocks._spectrogram import LogMelSpectrogram
 from anenas.data import Dataset, InputFormat, absolute_source, load_data
 from anenas.inputs import IMAGES, RECORDINGS, SERIES, InputKind
 
@@ -189,31 +186,6 @@ def test_a_file_that_is_of_no_use_is_named(content: bytes | np.ndarray | None, m
         with pytest.raises(AnenasError, match=f"^'{path}' {message}") as error:
             load(folder, kind)
         assert "\n" not in str(error.value)
-
-
-def test_spectrograms_are_what_the_block_computes(folder: Path, log: pytest.LogCaptureFixture) -> None:
-    dataset = load(folder, "mel")
-    messages = log.messages
-    assert dataset.input_shape == (40, 1, 7)
-    block = LogMelSpectrogram(LogMel(8000, 128, 2, 40)).eval()
-    with torch.no_grad():
-        expected = block.spectrogram(torch.from_numpy(everything(load(folder)))).numpy()
-    actual = everything(dataset)
-    for one in actual:  # the seed is the same, and so the order; held one by one all the same
-        assert np.abs(expected - one).max((1, 2, 3)).min() < 2e-4
-    assert messages == [
-        "series of 40 mel bands every 128 samples, in Hann windows of 256, at 8,000 Hz: the app must compute them "
-        "before the model"
-    ]
-    assert "40 mel bands" in dataset.metadata["input"]
-
-
-def test_spectrograms_of_unequal_recordings_end_together_and_say_where_they_are(folder: Path) -> None:
-    wavfile.write(folder / "low" / "0.wav", 8000, pcm(tone(440, samples=400)))
-    dataset = load(folder, "mel")
-    assert dataset.input_shape == (41, 1, 7)
-    masks = everything(dataset)[:, 40, 0]
-    assert sorted(masks.sum(1)) == [3] + [7] * 11 and masks[:, -1].all()
 
 
 def test_waveforms_may_be_arrays(tmp_path: Path, log: pytest.LogCaptureFixture) -> None:

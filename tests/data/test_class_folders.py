@@ -40,10 +40,6 @@ def read(path: Path) -> tuple[tuple[str, ...], dict[str, list[str]]]:
     return classes, {part: list(found.names) for part, found in files.items()}
 
 
-def pets(*folders: str) -> list[str]:
-    return [f"{folder}/{pet}/1.png" for folder in folders for pet in ("cat", "dog")]
-
-
 def test_what_is_no_folder_is_told_as_what_it_is(place: Place) -> None:
     with pytest.raises(AnenasError, match=r"1\.png' is a file; expected a folder of class folders"):
         read(place("1.png") / "1.png")
@@ -60,80 +56,13 @@ def test_classes_at_the_top_need_no_word(place: Place, log: pytest.LogCaptureFix
     assert not log.messages
 
 
-@pytest.mark.parametrize(
-    ("train", "validation", "test"),
-    [
-        ("train", "val", "test"),
-        ("Train", "valid", "TEST"),
-        ("training", "validation", "testing"),
-        ("Training Data", "Validation Data", "Testing Data"),
-        ("train_data", "dev", "test-set"),
-    ],
-)
-def test_split_folders_of_any_usual_name_are_the_splits(
-    place: Place, log: pytest.LogCaptureFixture, train: str, validation: str, test: str
-) -> None:
-    classes, files = read(place(*pets(train, validation, test)))
-    assert classes == ("cat", "dog")
-    assert files == {
-        "train": pets(train),
-        "validation": pets(validation),
-        "test": pets(test),
-    }
+def test_files_are_read_by_split_as_folders_say(place: Place, log: pytest.LogCaptureFixture) -> None:
+    files = {part: [f"{part}/{pet}/1.png" for pet in ("cat", "dog")] for part in ("train", "validation", "test")}
+    assert read(place(*(name for names in files.values() for name in names), "more/1.png")) == (("cat", "dog"), files)
     assert log.messages == [
-        f"photos: folders {train} (training), {validation} (validation) and {test} (test) are the splits"
+        "photos: folders train (training), validation (validation) and test (test) are the splits",
+        "photos: 1 folder beside the splits is passed over: more",
     ]
-
-
-@pytest.mark.parametrize(("folder", "part"), [("val", "validation"), ("Test", "test")])
-def test_a_validation_folder_is_no_test_set(
-    place: Place, log: pytest.LogCaptureFixture, folder: str, part: str
-) -> None:
-    assert read(place(*pets("Train", folder)))[1].keys() == {"train", part}
-    assert log.messages == [f"photos: folders Train (training) and {folder} ({part}) are the splits"]
-
-
-def test_a_training_folder_alone_is_read_and_said(place: Place, log: pytest.LogCaptureFixture) -> None:
-    assert read(place(*pets("train"))) == (("cat", "dog"), {"train": pets("train")})
-    assert log.messages == [
-        "photos: only the folder train is a split: the others are held out of it unless they are given"
-    ]
-
-
-def test_folders_beside_the_splits_are_passed_over_and_said(place: Place, log: pytest.LogCaptureFixture) -> None:
-    assert read(place(*pets("train", "val"), "test/1.jpg", "unlabelled/1.jpg"))[1].keys() == {"train", "validation"}
-    warned = [record.getMessage() for record in log.records if record.levelno == logging.WARNING]
-    assert warned == [
-        "photos: 1 folder called like a split has no class folders and is passed over: test",
-        "photos: 1 folder beside the splits is passed over: unlabelled",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("names", "message"),
-    [
-        (
-            pets("train", "Training", "test"),
-            "'.*Training' and '.*train' both have the name of the training split; keep",
-        ),
-        (pets("test"), "class folders in 'test' but none for training: put the training images into '.*train'"),
-        (pets("test", "val"), "class folders in 'test' and 'val' but none for training"),
-        (
-            ["cat/1.png", "cow/1.png", *pets("test")],
-            "'test' is named like a split and holds folders, but next to it there is cat, cow: put classes into",
-        ),
-        ([*pets("train"), "bus/1.png"], "'train' is named like a split and holds folders, .* there is bus: put "),
-    ],
-)
-def test_what_may_be_a_split_or_a_class_is_one_clear_line(place: Place, names: list[str], message: str) -> None:
-    with pytest.raises(AnenasError, match=message) as raised:
-        read(place(*names))
-    assert "\n" not in str(raised.value)
-
-
-def test_classes_called_like_splits_are_classes_and_said(place: Place, log: pytest.LogCaptureFixture) -> None:
-    assert read(place("train/1.png", "test/1.png", "bus/1.png"))[0] == ("bus", "test", "train")
-    assert log.messages == ["photos: test, train: treated as classes, not splits, because they contain no folders"]
 
 
 def test_folders_within_class_folders_are_read_and_said(place: Place, log: pytest.LogCaptureFixture) -> None:

@@ -213,12 +213,3 @@ def test_series_are_not_resized(write: Write) -> None:
     message = "motion has series of 3 channels and 20 steps, not 64 steps; series are never resized"
     with pytest.raises(AnenasError, match=message):
         read(write(), steps=64)
-
-
-def test_the_embedded_series_are_split_by_people_and_have_every_class_in_each_part() -> None:
-    dataset = load_data(wanted=InputFormat(inputs.SERIES))
-    assert (dataset.name, dataset.input_shape, dataset.flip) == ("wrist_motion", (6, 1, 128), False)
-    assert [len(split) for split in (dataset.train, dataset.validation, dataset.test)] == [858, 392, 583]
-    for split in (dataset.train, dataset.validation, dataset.test):
-        assert len(np.unique(split.labels)) == len(dataset.classes) == 7
-    assert Path(load_data.__code__.co_filename).with_name("wrist_motion.npz").stat().st_size < 2e6

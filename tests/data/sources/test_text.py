@@ -1,5 +1,3 @@
-"""Texts: their tokens, their ids, and the vocabulary that is learnt of the training texts."""
-
 from __future__ import annotations
 
 import codecs
@@ -10,8 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from anenas import AnenasError
 from anenas.data import PARTS, Data, Dataset, Encoding, InputFormat, load_data
@@ -45,40 +41,6 @@ def csv_of(texts: list[tuple[str, str]]) -> str:
     return "text,label\n" + "".join(f'"{text}",{label}\n' for text, label in texts)
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("Two for ONE, stock-split!", ["two", "for", "one", "stock", "split"]),
-        ("don't_stop", ["don", "t", "stop"]),
-        ("caf\u0065\u0301 Straße №5 x²", ["café", "straße", "5", "x²"]),
-        ("日本語 नमस्ते", ["日本語", "नमस्ते"]),
-        (" ,.\n", []),
-    ],
-)
-def test_words_are_lower_cased_runs_of_letters_marks_and_numbers(text: str, words: list[str]) -> None:
-    assert WORDS.split(text) == words
-
-
-def test_characters_are_code_points_and_white_space_is_one_blank() -> None:
-    assert CHARACTERS.split("  A\t\u2003b!\n\nC ") == ["a", " ", "b", "!", " ", "c"]
-
-
-@given(st.text())
-def test_splitting_forgets_case_and_composition(text: str) -> None:
-    import unicodedata
-
-    for encoding in (WORDS, CHARACTERS):
-        tokens = encoding.split(text)
-        assert all(tokens)
-        assert encoding.split(unicodedata.normalize("NFD", text.lower())) == tokens
-
-
-def test_the_vocabulary_is_the_most_frequent_tokens_and_leaves_room_for_padding_and_unknown() -> None:
-    assert WORDS.learn(["b a b", "c a b"]) == ("b", "a", "c")
-    many = [" ".join(f"w{i}" for i in range(200))]
-    assert len(WORDS.learn(many)) == 62
-
-
 def test_classes_that_are_whole_numbers_are_in_their_order(table: Callable[..., str]) -> None:
     stars = [(text, {"no": "9", "yes": "10"}[label]) for text, label in rows()]
     assert load(table(csv_of(stars))).classes == ("9", "10")
@@ -102,53 +64,6 @@ def test_texts_end_at_the_last_step_and_lose_what_is_too_long(
             assert (good in ids) == (label == 1)
     (line,) = caplog.messages
     assert "longer than 4 words and are cut" in line
-
-
-def test_what_the_vocabulary_leaves_out_is_told_as_a_share(
-    table: Callable[..., str], caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.INFO, "anenas")
-    known = " ".join(f"w{i}" for i in range(62))
-    content = "text,label,split\n"
-    for label in ("a", "b"):
-        content += (
-            f"{known} once{label},{label},train\nw0 w1 new{label} neu{label},{label},validation\nw0,{label},test\n"
-        )
-    load(table(content))
-    assert caplog.messages == [
-        "the vocabulary is the 62 most frequent words: 1.6% of those in the training texts and 50.0% in the validation "
-        "texts are not in it; 2 of 2 training texts are longer than 4 words and are cut"
-    ]
-
-
-CHINESE = "这个电影真的非常好看我很喜欢里面的音乐和画面"
-
-
-def test_texts_without_blanks_between_words_are_told_that_characters_suit_them(
-    table: Callable[..., str], caplog: pytest.LogCaptureFixture
-) -> None:
-    texts = [(CHINESE[i % 9 : i % 9 + 8] + f"{i}", "yes" if i % 2 else "no") for i in range(30)]
-    caplog.set_level(logging.WARNING, "anenas")
-    load(table(csv_of(texts)))
-    (line,) = caplog.messages
-    assert line.startswith("100% of the letters are from a script without spaces") and "character_rnn" in line
-    caplog.clear()
-    load_data(table(csv_of(texts)), InputFormat(TEXTS, steps=4, encoding=CHARACTERS))
-    load(table(csv_of([(f"그 영화는 정말 좋았다 {text}", label) for text, label in rows()])))  # Korean has blanks
-    assert not caplog.messages
-
-
-def test_emoji_are_no_words_which_is_told(table: Callable[..., str], caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "anenas")
-    split = ["train"] * 20 + ["validation"] * 4 + ["test"] * 4
-    texts = [(f"{text} {'❤️👍🏽' if i < 5 else ''}", label) for i, (text, label) in enumerate(rows(28))]
-    source = table(
-        "text,label,split\n" + "".join(f"{t},{n},{part}\n" for (t, n), part in zip(texts, split, strict=True))
-    )
-    load(source)
-    assert caplog.messages[-1].startswith("5 of 20 training texts contain emoji or other symbols, which are not words")
-    dataset = load_data(source, InputFormat(TEXTS, steps=32, encoding=CHARACTERS))
-    assert "👍" in json.loads(dataset.metadata["vocabulary"])
 
 
 def test_rows_without_a_word_are_left_out_and_counted(
