@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from anenas._errors import AnenasError
-from anenas.data._columns import is_bookkeeping, is_time, learnable, without_words
+from anenas.data._columns import is_bookkeeping, is_owner, is_time, learnable, of_words, tell_words
 
 PATH = Path("w.csv")
 
@@ -48,15 +48,25 @@ def test_columns_of_what_was_measured_are_not_bookkeeping(name: str) -> None:
     assert not is_time(name)
 
 
+@pytest.mark.parametrize(
+    ("name", "is_one"),
+    [("device", True), ("Store ID", True), ("user_name", True), ("store", False), ("date", False), ("row", False)],
+)
+def test_names_of_whose_a_row_is(name: str, is_one: bool) -> None:
+    assert is_owner(name) == is_one
+
+
 def test_columns_of_words_are_left_out_and_told_in_their_order(caplog: pytest.LogCaptureFixture) -> None:
     header = ("t", "hand", "x", "ok", "note")
     rows = [("1", "left", "2", "", "5"), ("2", "right", "", "True", "six"), ("3", "", "4", "False", "7")]
-    assert without_words(PATH, ["x", "note", "ok", "hand"], header, rows) == ["x", "note"]
+    assert of_words(["x", "note", "ok", "hand"], header, rows) == ["ok", "hand"]
+    assert of_words(["t", "x"], header, rows) == []
+    tell_words(PATH, ["ok", "hand"])
     assert [(record.levelno, record.getMessage()) for record in caplog.records] == [
         (logging.WARNING, "'w.csv': columns ignored: ok, hand: words; write numbers, such as 0 and 1, to use them")
     ]
     caplog.clear()
-    assert without_words(PATH, ["t", "x"], header, rows) == ["t", "x"]
+    tell_words(PATH, [])
     assert caplog.messages == []
 
 
