@@ -14,6 +14,7 @@ _DECIMAL = re.compile(r"[+-]?\d*[.,]\d+(?:[eE][+-]?\d+)?|[+-]?\d+[eE][+-]?\d+")
 _MOST_COLUMNS, _MOST_TOGETHER = 6, 3
 _FEWEST_ROWS = 3  # of each series on average
 _GAP = 1.5  # usual steps
+_RECURRING = 0.9  # of the rows, which have as many times at most
 
 
 def may_name(cells: Iterable[str]) -> bool:
@@ -47,7 +48,8 @@ class Whose:
         """The fewest columns that tell the rows of several series apart, and the number of each row's; None of one.
 
         Where times are known and go back, these are columns of which each value has times that only go one way, at the
-        usual steps. Where none are known, it is a column of words whose rows are one after the other for each value.
+        usual steps; a tenth of the times recur, for each clock goes back in autumn, or the rows of each value are one
+        after the other. Where no times are known, it is a column of words of which the latter holds.
 
         Args:
             times: (rows,), NaN where unknown.
@@ -57,18 +59,24 @@ class Whose:
         known = np.empty(0) if times is None else times[~np.isnan(times)]
         if times is None or not len(known):
             for name, code in useful.items():
-                if name in self._words and np.count_nonzero(np.diff(code)) == code.max():
+                if name in self._words and _are_together(code):
                     return (name,), code
             return None
         if (np.diff(known) > 0).all():
             return None
-        usual = float(np.median(np.diff(np.unique(known), append=np.inf)))
+        each = np.unique(known)
+        usual, recur = float(np.median(np.diff(each, append=np.inf))), len(each) <= _RECURRING * len(known)
         for count in range(1, _MOST_TOGETHER + 1):
             for names in itertools.combinations(useful, count):
                 code = useful[names[0]] if count == 1 else _joined([useful[name] for name in names])
-                if _tells_apart(code, times, usual):
+                if (recur or _are_together(code)) and _tells_apart(code, times, usual):
                     return names, code
         return None
+
+
+def _are_together(code: NDArray[np.int64]) -> bool:
+    """Whether the rows of each value are one after the other."""
+    return bool(np.count_nonzero(np.diff(code)) == code.max())
 
 
 def _joined(codes: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:

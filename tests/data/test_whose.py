@@ -98,6 +98,23 @@ def test_whole_numbers_that_were_measured_name_no_series_though_no_time_recurs_w
     assert found({"measured": measured}, times) == ((), [])
 
 
+def test_a_clock_that_goes_back_in_autumn_makes_no_series_of_the_weather() -> None:
+    times = [float(i - (i > 50)) for i in range(100)]
+    weather = ["rain" if i % 20 < 10 or i == 51 else "sun" for i in range(100)]
+    assert weather[50] != weather[51]
+    assert found({"weather": weather}, times, ("weather",)) == ((), [])
+    assert found({"half": ["a"] * 51 + ["b"] * 49}, times, ("half",))[0] == ("half",)
+
+
+@pytest.mark.parametrize(("rows", "is_told"), [(10, True), (9, False)])
+def test_of_times_that_recur_a_tenth_of_the_rows_must(rows: int, is_told: bool) -> None:
+    """A second shop, open for a few days, whose rows are beside those of the first."""
+    days = [(float(day), shop) for day in range(100 - rows) for shop in "ab"[: 2 if 30 < day <= 30 + rows else 1]]
+    assert len(days) == 100
+    shops = found({"shop": [shop for _, shop in days]}, [day for day, _ in days], ("shop",))[0]
+    assert shops == (("shop",) if is_told else ())
+
+
 def test_without_times_words_name_series_if_the_rows_of_each_are_together() -> None:
     together = ["x"] * 5 + ["y"] * 4 + ["z"] * 6
     assert found({"stock": together}, None, ("stock",)) == (("stock",), [0] * 5 + [1] * 4 + [2] * 6)
