@@ -167,6 +167,12 @@ def is_date(cell: str) -> bool:
     return not math.isnan(_second(cell))
 
 
+def are_dates(cells: Sequence[str]) -> bool:
+    """Whether most cells that are not empty are dates; numbers may look so by chance, as 20240131 does."""
+    there = [cell for cell in cells if cell.strip()]
+    return 2 * sum(map(is_date, there)) > len(there)
+
+
 def seconds_of(cells: Sequence[str]) -> NDArray[np.float64]:
     """Such dates as seconds, NaN where a cell is none."""
     return np.array([_second(cell) for cell in cells])
@@ -177,6 +183,8 @@ def _second(cell: str) -> float:
     if slashes := _SLASHES.match(text):
         year, month, day = slashes.groups()
         text = f"{year}-{month:0>2}-{day:0>2}{text[slashes.end() :]}"
+    if text.isdigit() and len(text) != 8:  # 1712120100123, milliseconds, would be a date with a time
+        return math.nan
     try:
         found = datetime.fromisoformat(f"{text}-01" if _MONTH.fullmatch(text) else text)
     except ValueError:

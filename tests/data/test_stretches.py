@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from anenas._errors import AnenasError
-from anenas.data._stretches import Rows, is_date, seconds_of
+from anenas.data._stretches import Rows, are_dates, is_date, seconds_of
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
 MANY = {"train": 1000, "validation": 1000, "test": 1000}
@@ -269,8 +269,14 @@ def test_dates_are_iso_8601_the_same_with_slashes_or_months() -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", ["", "5", "12.5", "Monday", "05/03/2024", "2024-13", "2024/2/30", "2024-3", "x2024-03"]
+    "cell", ["", "5", "12.5", "Monday", "05/03/2024", "2024-13", "2024/2/30", "2024-3", "x2024-03", "1712120100123"]
 )
 def test_what_is_no_date_has_no_seconds(cell: str) -> None:
     assert not is_date(cell)
     assert np.isnan(seconds_of(["2024-01-01", cell])).tolist() == [False, True]
+
+
+def test_cells_are_dates_where_most_of_them_are() -> None:
+    assert are_dates(["", "20240131", " ", "2024-02-01", "n/a", ""])
+    assert not are_dates(["20240131", "20240132"])  # numbers, of which one looks like a date
+    assert not are_dates(["", " "])
