@@ -180,7 +180,7 @@ def test_gaps_and_steps_more_than_a_fifth_longer_or_shorter_than_usual_are_told_
 def test_uneven_steps_are_counted_in_every_series_and_not_between_them(caplog: pytest.LogCaptureFixture) -> None:
     times = [0, 10, 20, 33, 43, 43.5, 44, 44.5, 45.2, 45.7]
     assert told(rows_of(5, 5, times=times), caplog) == [
-        "2 of 9 steps of day are longer or shorter than usual: treated as equally long"
+        "2 of 8 steps of day are longer or shorter than usual: treated as equally long"
     ]
     assert told(rows_of(5, 5, times=[0, 1, 2, 3, 4, 0, 7, 14, 21, 28]), caplog) == []
 
