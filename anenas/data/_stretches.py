@@ -117,15 +117,15 @@ class Rows:
             return
         if (count := int(self._gaps.sum())) > 0:
             _log.warning(f"'{self.path}': {count:,} gaps or steps back in {self.clock}: no window spans them")
-        each = self._steps(self.times)
+        by_series = self._steps(self.times)
         uneven = sum(
             int((~self._gaps[places] & (np.abs(steps - usual) > _UNEVEN * usual)).sum())
-            for steps, usual, places in each
+            for steps, usual, places in by_series
         )
         if uneven:
             _log.warning(
-                f"'{self.path}': {uneven:,} of {sum(len(steps) for steps, _, _ in each):,} steps of {self.clock} are "
-                "longer or shorter than usual: treated as equally long"
+                f"'{self.path}': {uneven:,} of {sum(len(steps) for steps, *_ in by_series):,} steps of {self.clock} "
+                "are longer or shorter than usual: treated as equally long"
             )
 
     def longest(self) -> int:
