@@ -71,8 +71,8 @@ def test_what_is_usual_is_the_middle_step_forward_of_the_series_itself() -> None
     ]  # fmt: skip
     backward = [0, 10, 20, 5, 0, -5, -10, 0, 10, 20]  # of the six steps but four say what is usual
     assert rows_of(10, times=backward).before[:6].tolist() == [0, 1, 2, 0, 0, 0]
-    standing = [0, 0, 0, 0, 0, 10, 20, 30, 40, 50]
-    assert rows_of(10, times=standing).before[:6].tolist() == [0, 0, 0, 0, 0, 1]
+    standing = [*[0] * 11, *range(10, 100, 10)]  # ten steps of none, and nine of ten
+    assert rows_of(20, times=standing).before[:13].tolist() == [*[0] * 11, 1, 2]
 
 
 def test_where_no_step_goes_forward_every_row_stands_alone() -> None:
