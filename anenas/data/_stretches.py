@@ -126,14 +126,15 @@ class Rows:
             return
         if (count := int(self._gaps.sum())) > 0:
             _log.warning(f"'{self.path}': {count:,} gaps or steps back in {self.clock}: no window spans them")
+        by_series = self._steps(self.times)
         uneven = sum(
             int((~self._gaps[places] & (np.abs(steps - usual) > _UNEVEN * usual)).sum())
-            for steps, usual, places in self._steps(self.times)
+            for steps, usual, places in by_series
         )
         if uneven:
             _log.warning(
-                f"'{self.path}': {uneven:,} of {len(self._gaps):,} steps of {self.clock} are longer or shorter than "
-                f"usual: treated as equally long"
+                f"'{self.path}': {uneven:,} of {sum(len(steps) for steps, *_ in by_series):,} steps of {self.clock} "
+                "are longer or shorter than usual: treated as equally long"
             )
 
     def longest(self) -> int:
@@ -178,6 +179,12 @@ def is_date(cell: str) -> bool:
     return not math.isnan(_second(cell))
 
 
+def are_dates(cells: Sequence[str]) -> bool:
+    """Whether most cells that are not empty are dates; numbers may look so by chance, as 20240131 does."""
+    there = [cell for cell in cells if cell.strip()]
+    return 2 * sum(map(is_date, there)) > len(there)
+
+
 def seconds_of(cells: Sequence[str]) -> NDArray[np.float64]:
     """Such dates as seconds, NaN where a cell is none."""
     return np.array([_second(cell) for cell in cells])
@@ -189,6 +196,8 @@ def _second(cell: str) -> float:
         year, month, day = slashes.groups()
         text = f"{year}-{month:0>2}-{day:0>2}{text[slashes.end() :]}"
     text = _without_name(text)
+    if text.isdigit() and len(text) != 8:  # 1712120100123, milliseconds, would be a date with a time
+        return math.nan
     try:
         found = datetime.fromisoformat(f"{text}-01" if _MONTH.fullmatch(text) else text)
     except ValueError:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from anenas._errors import AnenasError
 from anenas.data import AudioFormat, Encoding, InputFormat
 from anenas.inputs import IMAGES, RECORDINGS, SERIES, TEXTS
-from anenas.space import load_space
+from anenas.space import builtin_spaces, load_space
 
 WORDS = Encoding("words", 64)
 
@@ -67,6 +69,14 @@ def test_a_space_takes_its_own_shape_of_which_series_and_grey_images_may_differ(
 ) -> None:
     assert InputFormat.of_space(load_space(space), exact=True) == exactly
     assert InputFormat.of_space(load_space(space)) == (loosely or exactly)
+
+
+def test_a_space_of_images_of_two_channels_takes_no_others(tmp_path: Path) -> None:
+    text = builtin_spaces()["mobile_cnn"].read_text(encoding="utf-8")
+    own = text.replace("{channels: 1, height: 64, width: 64", "{channels: 2, height: 64, width: 48")
+    assert own != text
+    (tmp_path / "own.yaml").write_text(own, encoding="utf-8")
+    assert InputFormat.of_space(load_space(tmp_path / "own.yaml")) == InputFormat(IMAGES, (64, 48), 2)
 
 
 def test_more_data_are_read_with_the_columns_that_the_first_had() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from anenas._errors import AnenasError
-from anenas.data._stretches import Rows, is_date, seconds_of
+from anenas.data._stretches import Rows, are_dates, is_date, seconds_of
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
 MANY = {"train": 1000, "validation": 1000, "test": 1000}
@@ -71,8 +71,8 @@ def test_what_is_usual_is_the_middle_step_forward_of_the_series_itself() -> None
     ]  # fmt: skip
     backward = [0, 10, 20, 5, 0, -5, -10, 0, 10, 20]  # of the six steps but four say what is usual
     assert rows_of(10, times=backward).before[:6].tolist() == [0, 1, 2, 0, 0, 0]
-    standing = [0, 0, 0, 0, 0, 10, 20, 30, 40, 50]
-    assert rows_of(10, times=standing).before[:6].tolist() == [0, 0, 0, 0, 0, 1]
+    standing = [*[0] * 11, *range(10, 100, 10)]  # ten steps of none, and nine of ten
+    assert rows_of(20, times=standing).before[:13].tolist() == [*[0] * 11, 1, 2]
 
 
 def test_where_no_step_goes_forward_every_row_stands_alone() -> None:
@@ -180,7 +180,7 @@ def test_gaps_and_steps_more_than_a_fifth_longer_or_shorter_than_usual_are_told_
 def test_uneven_steps_are_counted_in_every_series_and_not_between_them(caplog: pytest.LogCaptureFixture) -> None:
     times = [0, 10, 20, 33, 43, 43.5, 44, 44.5, 45.2, 45.7]
     assert told(rows_of(5, 5, times=times), caplog) == [
-        "2 of 9 steps of day are longer or shorter than usual: treated as equally long"
+        "2 of 8 steps of day are longer or shorter than usual: treated as equally long"
     ]
     assert told(rows_of(5, 5, times=[0, 1, 2, 3, 4, 0, 7, 14, 21, 28]), caplog) == []
 
@@ -269,8 +269,14 @@ def test_dates_are_iso_8601_the_same_with_slashes_or_months() -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", ["", "5", "12.5", "Monday", "05/03/2024", "2024-13", "2024/2/30", "2024-3", "x2024-03"]
+    "cell", ["", "5", "12.5", "Monday", "05/03/2024", "2024-13", "2024/2/30", "2024-3", "x2024-03", "1712120100123"]
 )
 def test_what_is_no_date_has_no_seconds(cell: str) -> None:
     assert not is_date(cell)
     assert np.isnan(seconds_of(["2024-01-01", cell])).tolist() == [False, True]
+
+
+def test_cells_are_dates_where_most_of_them_are() -> None:
+    assert are_dates(["", "20240131", " ", "2024-02-01", "n/a", ""])
+    assert not are_dates(["20240131", "20240132"])  # numbers, of which one looks like a date
+    assert not are_dates(["", " "])

@@ -23,7 +23,7 @@ from anenas.data._passed_over import some_of
 from anenas.data._raw import Examples, RawData, file_safe
 from anenas.data._series import is_constant, read_series
 from anenas.data._sources import source
-from anenas.data._stretches import Rows, is_date, seconds_of
+from anenas.data._stretches import Rows, are_dates, is_date, seconds_of
 from anenas.data._whose import Whose, may_name
 from anenas.inputs import SERIES
 from anenas.tables import Numbers, Table, are_words, open_table
@@ -195,7 +195,7 @@ def _read(
         measured = {name: cells[place] for name, place in zip(header.names, header.places, strict=True)}
         values.append(numbers.read(measured, lines).astype(np.float32))
         if header.time is not None:
-            dated = is_date(cells[header.time][0]) if dated is None else dated
+            dated = are_dates(cells[header.time]) if dated is None else dated
             told = {clock: cells[header.time]}
             times.append(seconds_of(told[clock]) if dated else numbers.read(told, lines, otherwise=math.nan)[:, 0])
         series.append(_series_of(table.path, numbered, cells, header.series, lines))

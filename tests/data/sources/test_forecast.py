@@ -199,6 +199,18 @@ def test_steps_that_are_not_equally_long_are_told(write: Write, caplog: pytest.L
     assert any("date holds neither numbers nor dates" in line for line in messages(caplog, path))
 
 
+@pytest.mark.parametrize(
+    ("start", "step"),
+    [(1712120100123, 20), (1712120100000, 10_000), (10120112, 10)],  # read as dates, the first are of December 1712
+)
+def test_numbers_that_look_like_dates_are_numbers(
+    write: Write, caplog: pytest.LogCaptureFixture, start: int, step: int
+) -> None:
+    path = write([[start + i * step, *weather(i)] for i in range(100)], ["timestamp", "t", "wind"])
+    assert len(read(path, steps=5).train) == 59
+    assert [line for line in messages(caplog, path) if "timestamp" in line] == messages(caplog, path)[:1]
+
+
 def test_months_are_equally_long(write: Write, caplog: pytest.LogCaptureFixture) -> None:
     path = write([[f"{1949 + i // 12}-{i % 12 + 1:02}", *weather(i)] for i in range(100)], ["Month", "t", "wind"])
     assert len(read(path, steps=5).train) == 59
