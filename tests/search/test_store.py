@@ -234,6 +234,18 @@ def test_a_store_with_studies_of_its_own_is_given_no_server(tmp_path: Path, data
     assert database_file(tmp_path) == tmp_path / "studies.db"
 
 
+def test_a_connection_that_a_server_has_cut_is_made_anew(
+    tmp_path: Path, database: URL, postgres_server: Server
+) -> None:
+    use_storage(tmp_path, database.render_as_string(hide_password=False))
+    study = Study.create_or_continue(tmp_path, "s", SETTINGS)
+    cut = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database.database}'"
+    postgres_server.do(cut)
+    study.note_begin("anenas search")
+    postgres_server.do(cut)
+    assert study_names(tmp_path) == ["s"] and Study.load(tmp_path, "s").command == "anenas search"
+
+
 def test_a_study_in_a_shared_database_is_searched_while_anybody_holds_it(tmp_path: Path, database: URL) -> None:
     stores = [tmp_path / "one", tmp_path / "other"]
     for store in stores:
