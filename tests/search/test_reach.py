@@ -65,3 +65,18 @@ def test_where_every_network_breaks_a_rule_the_rule_is_told(space: SearchSpace) 
 
     line = told(space, Broken(), macs=9e9)
     assert line == "none of 200 networks drawn can be searched: latency: no row for 'conv'"
+
+
+def test_the_upper_end_is_told_of_a_latency_alone_and_where_it_is_what_counts(space: SearchSpace) -> None:
+    evaluator = PretendEvaluator()
+    problem = Problem(space, 10, evaluator, Objectives(), Limits(latency_ms=0.2, size_mb=1.0))
+    assert check_reach(problem, reference_draws(space, 10, evaluator)) == (
+        "none of 200 networks drawn is within the limits: size_mb ≤ 1 keeps none, the nearest misses it by 60%, "
+        "latency_ms ≤ 0.2 keeps none, the nearest misses it by 16%, by the upper end of its interval; the search looks "
+        "for others"
+    )
+
+
+def test_a_limit_that_all_keep_is_not_told(space: SearchSpace) -> None:
+    line = told(space, PretendEvaluator(), latency_ms=9.0, size_mb=1.0)
+    assert "latency_ms" not in line and line.startswith("none of 200 networks drawn is within the limits: size_mb ≤ 1")
