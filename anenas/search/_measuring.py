@@ -254,7 +254,8 @@ class DevicePool(NoDevices):
     def close(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
         if missing := len(self._waiting()):
-            _log.warning("%d completed trials were not measured; run again to measure them", missing)
+            were = "trial was" if missing == 1 else "trials were"
+            _log.warning("%d completed %s not measured; run again to measure what is left", missing, were)
         summary = DeviceSummary.of(self._study.finished)
         if told := str(summary):
             _log.info(told)

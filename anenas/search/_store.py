@@ -77,8 +77,9 @@ def use_storage(store: Path, address: str | None) -> None:
             f"copy them with `anenas study copy`"
         )
     if not former and (names := study_names(store)):
+        studies = f"{len(names)} stud{'y' if len(names) == 1 else 'ies'}"
         raise AnenasError(
-            f"the store {store} has {len(names)} studies in SQLite; choose another `store` for {shown(url)}, or copy "
+            f"the store {store} has {studies} in SQLite; choose another `store` for {shown(url)}, or copy "
             f"them with `anenas study copy NAME --to URL`"
         )
     remember_password(url)

@@ -240,8 +240,10 @@ class Study:
             return
         noted = self._optuna.user_attrs.get(_FILES, "")
         if self.completed and not (self.folder / "trials").is_dir():
+            count = len(self.completed)
+            trials = f"{count} completed trial{'' if count == 1 else 's'}"
             raise AnenasError(
-                f"study '{self.name}' has {len(self.completed)} completed trials whose files are not in {self.folder}"
+                f"study '{self.name}' has {trials} whose files are not in {self.folder}"
                 f"{f' but in {noted}' if noted else ''}; copy that folder, or start again with `new=True`"
             )
         if noted != (here := f"{socket.gethostname()}:{self.folder}"):

@@ -199,7 +199,7 @@ def test_a_store_keeps_to_its_database(store: Path, database: URL, tmp_path: Pat
     with pytest.raises(AnenasError, match="has its studies in"):
         use_storage(store, wrong(database, database="other"))
     Study.create_or_continue(tmp_path / "sqlite", "s", SEARCHED)
-    with pytest.raises(AnenasError, match="has 1 studies in SQLite"):
+    with pytest.raises(AnenasError, match="has 1 study in SQLite"):
         use_storage(tmp_path / "sqlite", full(database))
     (store / "storage.json").write_text("{")
     with pytest.raises(AnenasError, match="is damaged"):
@@ -218,7 +218,7 @@ def test_a_study_whose_files_are_elsewhere_names_where(
     search(store, space, 1)
     other = tmp_path / "other"
     use_storage(other, full(database))
-    with pytest.raises(AnenasError, match=rf"1 completed trials whose files are not .* but in .*:{store}/studies/s"):
+    with pytest.raises(AnenasError, match=rf"1 completed trial whose files are not .* but in .*:{store}/studies/s"):
         search(other, space, 2)
     (store / "studies").rename(other / "studies-moved")
     for folder in (other / "studies").iterdir():

@@ -196,7 +196,7 @@ def test_a_device_with_another_chip_measures_nothing_and_says_so_once(
     running.devices.close()
     assert len(study.completed) == 3 and not any(trial.evaluation.measurement for trial in study.completed)
     assert caplog.text.count("this machine has an M2 (Pretend1,1, OS 1), not an A15") == 1
-    assert "3 completed trials were not measured; run again to measure them" in caplog.text
+    assert "3 completed trials were not measured; run again to measure what is left" in caplog.text
 
 
 def test_a_package_that_is_gone_costs_its_own_measurement_only(study: Study, search: Searching) -> None:

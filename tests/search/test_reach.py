@@ -9,9 +9,9 @@ from pretend import PretendEvaluator
 
 from anenas._errors import AnenasError
 from anenas.latency import Target
-from anenas.search import Problem, TrainingEvaluator, check_reach, reference_draws
+from anenas.search import Estimate, Problem, TrainingEvaluator, check_reach, reference_draws
 from anenas.search._objectives import Objectives
-from anenas.space import Limits, SearchSpace
+from anenas.space import Architecture, Limits, SearchSpace
 
 REAL = TrainingEvaluator((Target.named("A15"), Target.named("M2")), epochs=1)
 
@@ -65,3 +65,36 @@ def test_where_every_network_breaks_a_rule_the_rule_is_told(space: SearchSpace) 
 
     line = told(space, Broken(), macs=9e9)
     assert line == "none of 200 networks drawn can be searched: latency: no row for 'conv'"
+
+
+def test_the_upper_end_is_told_of_a_latency_alone_and_where_it_is_what_counts(space: SearchSpace) -> None:
+    evaluator = PretendEvaluator()
+    problem = Problem(space, 10, evaluator, Objectives(), Limits(latency_ms=0.2, size_mb=1.0))
+    assert check_reach(problem, reference_draws(space, 10, evaluator)) == (
+        "none of 200 networks drawn is within the limits: size_mb ≤ 1 keeps none, the nearest misses it by 60%, "
+        "latency_ms ≤ 0.2 keeps none, the nearest misses it by 16%, by the upper end of its interval; the search looks "
+        "for others"
+    )
+
+
+def test_a_limit_that_all_keep_is_not_told(space: SearchSpace) -> None:
+    line = told(space, PretendEvaluator(), latency_ms=9.0, size_mb=1.0)
+    assert "latency_ms" not in line and line.startswith("none of 200 networks drawn is within the limits: size_mb ≤ 1")
+
+
+def test_of_several_chips_the_one_that_is_furthest_from_its_limit_counts(space: SearchSpace) -> None:
+    class Two(PretendEvaluator):
+        def estimate(self, architecture: Architecture) -> Estimate:
+            one, other = (PretendEvaluator(scale=scale).estimate(architecture) for scale in (1.0, 3.0))
+            return dataclasses.replace(one, latency_by_chip={"A15": one.latency, "M2": other.latency})
+
+    # The fastest takes 0.116 ms, and 0.348 ms on M2.
+    assert "latency_ms ≤ 0.1 keeps none, the nearest misses it by 248%" in told(space, Two(), latency_ms=0.1)
+
+
+def test_a_limit_that_is_just_what_any_prediction_costs_may_be_looked_for(space: SearchSpace) -> None:
+    fixed = REAL.estimate(space.decide(lambda _, options: options[0], classes=10)).latency.fixed_ms
+    one = TrainingEvaluator((Target.named("A15"),), epochs=1)
+    assert told(space, one, latency_ms=fixed).startswith(
+        "none of 200 networks drawn is within the limits: latency_ms ≤"
+    )

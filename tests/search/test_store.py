@@ -227,13 +227,23 @@ def test_a_store_keeps_to_the_database_that_it_was_given(
 
 
 def test_a_store_with_studies_of_its_own_is_given_no_server(tmp_path: Path, database: URL) -> None:
-    for name in ("a", "b"):
+    for name, told in (("a", "1 study"), ("b", "2 studies")):
         Study.create_or_continue(tmp_path, name, SETTINGS)
-    with pytest.raises(
-        AnenasError, match=r"has 2 studies in SQLite; choose another `store` for postgresql://.*, or copy"
-    ):
-        use_storage(tmp_path, database.render_as_string(hide_password=False))
+        with pytest.raises(AnenasError, match=rf"has {told} in SQLite; choose another `store` for postgresql://.*, or"):
+            use_storage(tmp_path, database.render_as_string(hide_password=False))
     assert database_file(tmp_path) == tmp_path / "studies.db"
+
+
+def test_a_connection_that_a_server_has_cut_is_made_anew(
+    tmp_path: Path, database: URL, postgres_server: Server
+) -> None:
+    use_storage(tmp_path, database.render_as_string(hide_password=False))
+    study = Study.create_or_continue(tmp_path, "s", SETTINGS)
+    cut = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database.database}'"
+    postgres_server.do(cut)
+    study.note_begin("anenas search")
+    postgres_server.do(cut)
+    assert study_names(tmp_path) == ["s"] and Study.load(tmp_path, "s").command == "anenas search"
 
 
 def test_a_study_in_a_shared_database_is_searched_while_anybody_holds_it(tmp_path: Path, database: URL) -> None:

@@ -706,7 +706,7 @@ def test_a_shared_study_goes_on_only_where_the_files_of_its_trials_are(
     with pytest.raises(AnenasError) as raised:
         reopened(study)
     assert str(raised.value) == (
-        f"study 's' has 1 completed trials whose files are not in {study.folder} but in "
+        f"study 's' has 1 completed trial whose files are not in {study.folder} but in "
         f"{socket.gethostname()}:{study.folder}; copy that folder, or start again with `new=True`"
     )
     elsewhere.rename(study.folder)

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
-from anenas.search import ProcessExecutor, SerialExecutor, Task, TrialFiles, run_all
+import pytest
+
+from anenas.search import Outcome, ProcessExecutor, SerialExecutor, Task, TrialFiles, run_all
+from anenas.search.executors import _run_all
 
 
 def noted(files: TrialFiles) -> str:
@@ -51,3 +56,28 @@ def test_a_task_whose_worker_dies_is_tried_once_more(executor: ProcessExecutor, 
 def test_past_the_deadline_nothing_begins(tmp_path: Path) -> None:
     with SerialExecutor() as executor:
         assert list(run_all(executor, tasks(tmp_path, 2), time.monotonic())) == []
+
+
+def test_what_runs_at_the_deadline_is_given_up_and_the_rest_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = SimpleNamespace(now=100.0)
+
+    class Endless(SerialExecutor):
+        """Where nothing ends, and time passes while it is waited for."""
+
+        begun, waited = list[int](), list[float]()
+
+        def submit(self, key: int, task: Task) -> None:
+            self.begun.append(key)
+            super().submit(key, task)
+
+        def wait(self, timeout: float = math.inf) -> list[tuple[int, Outcome]]:
+            self.waited.append(timeout)
+            clock.now += timeout
+            return []
+
+    monkeypatch.setattr(_run_all, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    executor = Endless()
+    assert list(run_all(executor, tasks(tmp_path, 2), 107.0)) == []
+    assert (executor.begun, executor.waited, executor._submitted) == ([0], [7.0], [])

@@ -44,7 +44,7 @@ from anenas.search.samplers._front import (
     _whole_steps,
 )
 from anenas.search.samplers._gaussian_process import CannotFitError, GaussianProcess
-from anenas.space import Architecture, Limits, draw
+from anenas.space import Architecture, Limits, draw, every
 
 SETTINGS = SearchSettings({"accuracy": 0.0, "latency_ms": 1.0})
 
@@ -492,6 +492,16 @@ def test_a_draw_climbs_to_where_chance_alone_does_not_come(tmp_path: Path) -> No
     found = [violation(FrontSampler(seed).ask(steep, [])) for seed in range(8)]
     chance = [violation(draw(steep.decide, random.Random(seed))[1]) for seed in range(8)]
     assert found == [0] * 8 and min(chance) > 0
+
+
+def test_the_last_that_was_not_tried_is_found_and_then_any(table: Table) -> None:
+    problem = problem_of(table)
+    everything = [architecture for architecture, _ in every(problem.decide)]
+    for seed in range(5):
+        last = everything[50 * seed]
+        running = [Trial(number, one) for number, one in enumerate(one for one in everything if one != last)]
+        assert problem.make(FrontSampler(seed).ask(problem, running)) == last
+        assert problem.make(FrontSampler(seed).ask(problem, [*running, Trial(len(running), last)])) in everything
 
 
 def test_what_is_bred_differs_from_its_parents_in_none_to_a_few_decisions(table: Table) -> None:

@@ -220,6 +220,16 @@ def test_what_needs_a_device_is_given_up_where_none_comes_back_within_five_minut
     assert cluster.cancelled == [2, 1], "whatever runs is given up by who leaves"
 
 
+def test_a_client_that_its_caller_has_closed_ends_the_search_and_one_that_connects_does_not(clock: Clock) -> None:
+    cluster = Cluster(desk={})
+    with DaskExecutor(cluster) as executor:
+        for cluster.status in ("running", "connecting"):
+            assert executor.wait(0) == []
+        cluster.status = "closed"
+        with pytest.raises(AnenasError, match="the Dask client of this search was closed"):
+            executor.wait(0)
+
+
 def test_how_far_a_task_is_is_told_while_it_runs(clock: Clock, folder: Path) -> None:
     with DaskExecutor(Cluster(desk={})) as executor:
         executor.submit(4, task(folder, add, 1, 2))

@@ -36,13 +36,18 @@ without_gpus = pytest.mark.parametrize("cluster", [{}], indirect=True)
 
 @pytest.fixture(scope="module", autouse=True)
 def processes() -> Iterator[None]:
-    """Those of all tests end with them."""
+    """Those of other tests have ended before these, and theirs end with them."""
+    _end_idle()
     yield
-    for entries in _remote._idle.values():
+    _end_idle()
+
+
+def _end_idle() -> None:
+    while _remote._idle:
+        _, entries = _remote._idle.popitem()
         for process, timer in entries:
             timer.cancel()
             process.__exit__(None, None, None)
-    _remote._idle.clear()
 
 
 @pytest.fixture(autouse=True)
