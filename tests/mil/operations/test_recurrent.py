@@ -218,6 +218,13 @@ def test_both_directions_of_an_lstm_have_weights_peepholes_and_a_clip_of_their_o
 
 
 X = numbered(1, 4, 4)
+ONE_WAY = {
+    **dict.fromkeys(("initial_h", "initial_c"), X[0, :, :1]),
+    "x": X,
+    "weight_ih": X[0],
+    "weight_hh": X[0, :, :1],
+    "direction": "bidirectional",
+}
 
 
 @pytest.mark.parametrize(
@@ -228,17 +235,10 @@ X = numbered(1, 4, 4)
             {"x": X, "initial_h": X[0], "weight_ih": X[0], "weight_hh": X[0], "activation": "cube"},
             "activation 'cube' of a recurrent layer is not known",
         ),
-        (
-            "lstm",
-            {
-                **dict.fromkeys(("initial_h", "initial_c"), X[0, :, :1]),
-                "x": X,
-                "weight_ih": X[0],
-                "weight_hh": X[0, :, :1],
-                "direction": "bidirectional",
-            },
-            "a bidirectional lstm needs weight_ih_back and weight_hh_back",
-        ),
+        *[
+            ("lstm", ONE_WAY | half, "a bidirectional lstm needs weight_ih_back and weight_hh_back")
+            for half in ({}, {"weight_ih_back": X[0]}, {"weight_hh_back": X[0, :, :1]})
+        ],
     ],
 )
 def test_what_is_not_known_or_lacking_is_told(call: Call, name: str, operands: dict[str, Any], told: str) -> None:

@@ -55,6 +55,13 @@ def test_a_zero_in_a_shape_is_the_size_that_is_as_far_from_the_end(
     assert call("reshape", x=numbered(*given_shape), shape=shape).shape == expected
 
 
+def test_a_shape_is_put_together_of_parts_of_others(call: Call) -> None:
+    others = {"ref_tensors": [numbered(2, 3), numbered(7, 5, 1)], "begins": [0, 1], "ends": [1, 2]}
+    for to_end, expected in (([False, True], (2, 5, 1)), ([False, False], (2, 5)), ([True, False], (2, 3, 5))):
+        x = numbered(int(np.prod(expected)))
+        assert call("reshape_like", x=x, end_masks=to_end, **others).shape == expected
+
+
 @given(arrays(1, 3), st.data(), st.integers(1, 2))
 def test_dimensions_of_one_come_and_go(call: Call, x: Array, data: st.DataObject, count: int) -> None:
     rank = x.ndim + count
