@@ -100,7 +100,6 @@ def read_forecast(rest: str, wanted: InputFormat) -> RawData:
                 f"rename a column to use it"
             )
         tell_words(path, header.words)
-    if wanted.columns is None:
         header, rows = _learnable(header, rows, targets)
     channels = [header.names.index(name) for name in wanted.columns or header.names]
     chosen = [header.names.index(name) for name in targets]
