@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import dataclasses
 import math
 
-from anenas.ane import calibration, chips
+import pytest
+
+from anenas.ane import calibration, chips, get_chip
 
 
 def test_every_constant_is_positive() -> None:
@@ -28,3 +31,11 @@ def test_a_chip_of_too_few_rows_has_the_widest_interval() -> None:
     widths = {name: fitted.interval_factor(chip, 0.3) for name, chip in chips().items()}
     assert widths["M5"] == widths["A16"] == max(widths.values())
     assert 1 < widths["A14"] < widths["M5"]
+
+
+@pytest.mark.parametrize(("unsure", "power"), [(0.0, 1.0), (0.5, 1.75), (1.0, 2.5)])
+def test_an_interval_is_as_many_times_wider_as_is_doubted(unsure: float, power: float) -> None:
+    """Of the estimate's logarithm: `doubt` times where it rests on nothing that is known best."""
+    fitted = dataclasses.replace(calibration(), doubt=2.5, interval={"A14": 1.2, "other": 1.4})
+    for name, width in (("A14", 1.2), ("M5", 1.4)):
+        assert fitted.interval_factor(get_chip(name), unsure) == pytest.approx(width**power)

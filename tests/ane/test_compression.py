@@ -120,3 +120,14 @@ def test_what_is_written_as_integers_behind_a_curve_is_narrow_before_it() -> Non
     works = [work for op, work in zip(graph.ops, graph_work(graph), strict=True) if op.kind == "conv"]
     (_, between), (_, last) = (work["activations"][0] for work in works)
     assert (between, last) == (x.elements, 1.5 * x.elements)
+
+
+def test_the_first_table_is_read_with_the_weights_and_each_other_takes_time() -> None:
+    """With a table for each filter there is more to do for the tables than for the weights."""
+
+    def amount(filters: int) -> float:
+        form = WeightFormat("", "", palette=4, group=1)
+        graph = compressed(convolution(256, filters, size=2), form)
+        return sum(amount for work in graph_work(graph, get_chip("A17 Pro")) for _, amount in work.get("weights", ()))
+
+    assert amount(32) / amount(16) == pytest.approx(31 / 15)

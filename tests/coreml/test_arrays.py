@@ -4,6 +4,8 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from torch import nn
 
 from anenas._errors import AnenasError
 from anenas.coreml import Package, as_arrays, convert_arrays
+from anenas.coreml._arrays import _describe_array
 from anenas.graph import fingerprint
 from anenas.mil import ProgramFile, coremltools
 from anenas.space import Architecture
@@ -100,3 +103,13 @@ def test_an_absurd_shape_is_refused_rather_than_made(package: Packaged, tmp_path
     (path / "Data/com.apple.CoreML/model.mlmodel").write_bytes(spec.SerializeToString())
     with pytest.raises(AnenasError, match=r"is damaged: operation image: a value of 4 axes and .* elements"):
         Package.open(path).example_inputs()
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype"),
+    [(None, SimpleNamespace(feature=1)), ((1, 2), None), ((1, 2), SimpleNamespace(feature=None))],
+)
+def test_a_value_that_no_array_can_be_is_told(shape: tuple[int, ...] | None, dtype: object) -> None:
+    value: Any = SimpleNamespace(name="x", type=SimpleNamespace(shape=shape, dtype=dtype))
+    with pytest.raises(AnenasError, match="'x' has no fixed shape, or an element type that Core ML does"):
+        _describe_array(None, value, Path("m.mlmodel"))

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from anenas.coreml import Difference, Package, Verification, compress, verify, verify_network
+from anenas.coreml._bounds import MARGIN, _bound
 from anenas.mil import coremltools
 from anenas.mil._spacing import spacing
 from anenas.mil._syntax import Constant
@@ -288,3 +289,12 @@ def test_a_network_with_the_weights_that_are_stored_is_held_to_rounding_alone(
     loose = held(small, X, outputs(network, X))
     assert loose.passed and not strict.passed  # as these are not the ones that are stored
     assert 5 * max(strict.tolerances.values()) < min(loose.tolerances.values())
+
+
+def test_what_is_no_number_has_no_bound_of_its_own_and_widens_no_other() -> None:
+    values = np.array([1.0, np.nan, np.inf, 0.5], np.float32)
+    moved = [values + np.array([0.01, 0.0, 0.0, np.inf], np.float32)]
+    found = _bound(values, moved, least=1e-3, most=0.5)
+    np.testing.assert_allclose(found, np.full(4, MARGIN * 0.01 + 1e-3), rtol=1e-4)
+    nothing = np.array([0.0, np.nan], np.float32)
+    np.testing.assert_array_equal(_bound(nothing, [nothing], least=1e-3, most=0.5), [0.0, 0.0])

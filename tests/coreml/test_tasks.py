@@ -121,3 +121,11 @@ def test_a_package_of_a_task_that_is_not_known_here_says_so(tmp_path: Path) -> N
     package.model_file.write_bytes(package.model.SerializeToString())
     with pytest.raises(AnenasError, match="has the task 'someones', which is not known here: name its file"):
         _ = Package.open(package.path).task
+
+
+def test_each_operation_of_a_network_of_numbers_is_compared_up_to_their_units(tmp_path: Path) -> None:
+    package, deployed = made(tmp_path, REGRESSION, numbers(40.0, 12.0), ["age", "rooms"])
+    verified = verify_network(package, deployed, PIXELS[:1], layers=True)
+    kinds = [op.kind for op in package.graph.ops if op.kind != "cast"]
+    assert len(verified.layers) == kinds.index("reshape") + 1 < len(kinds)
+    assert max(layer.relative for layer in verified.layers) < 1e-3

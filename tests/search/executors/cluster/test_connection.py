@@ -113,3 +113,17 @@ def test_a_scheduler_that_went_away_is_waited_for(
     assert tries == [float(i) for i in range(away + found)]
     told = ["lost the connection to the scheduler: waiting up to 3 s for it"]
     assert caplog.messages == told + ["the scheduler is back; interrupted trials run again"] * found
+
+
+def test_the_innermost_reason_is_told_but_none_behind_what_was_said_for_users() -> None:
+    inner, said, outer = (
+        OSError("connection refused"),
+        AnenasError("the certificate expired"),
+        RuntimeError("timed out"),
+    )
+    outer.__cause__ = inner
+    told = Connection("tls://10.0.0.5:1")._unanswered("tls://10.0.0.5:1", outer)
+    assert "connection refused" in told and "timed out" not in told
+    outer.__cause__, said.__cause__ = said, inner
+    told = Connection("tls://10.0.0.5:1")._unanswered("tls://10.0.0.5:1", outer)
+    assert "the certificate expired" in told and "refused" not in told
