@@ -52,7 +52,9 @@ def dimension_problem(size: int) -> str | None:
 
 def batch_problem(batch: int) -> str | None:
     """What is wrong with a batch size, or None."""
-    return None if is_power_of_two(batch) else f"{batch} breaks the guideline 'batch sizes are powers of two'"
+    if not is_power_of_two(batch):
+        return f"{batch} breaks the guideline 'batch sizes are powers of two'"
+    return dimension_problem(batch)
 
 
 def steps_problem(steps: int) -> str | None:
