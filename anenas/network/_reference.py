@@ -74,8 +74,9 @@ class _Reference(Recorder):
     def _rounded(self, argument: Any) -> Any:
         if isinstance(argument, list):  # the weights of a recurrent layer
             return [self._rounded(one) for one in argument]
-        is_constant = isinstance(argument, torch.Tensor) and id(argument) in self.constants - self._exact
-        return _half(argument) if is_constant and argument.is_floating_point() else argument
+        is_constant = isinstance(argument, torch.Tensor) and id(argument) in self.constants
+        is_rounded = is_constant and argument.is_floating_point() and id(argument) not in self._exact
+        return _half(argument) if is_rounded else argument
 
 
 def _half(weight: torch.Tensor) -> torch.Tensor:

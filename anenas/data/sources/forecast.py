@@ -59,7 +59,7 @@ class _Header:
         kept = [i for i, name in enumerate(self.names) if name not in names]
         ignored, words = (tuple(one for one in some if one not in names) for some in (self.ignored, self.words))
         chosen, places = tuple(self.names[i] for i in kept), tuple(self.places[i] for i in kept)
-        return _Header(chosen, places, self.series, self.time, ignored, words)
+        return dataclasses.replace(self, names=chosen, places=places, ignored=ignored, words=words)
 
 
 @source("forecast", SERIES, rest="FILE:COLUMN")
