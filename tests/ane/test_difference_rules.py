@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from rule_cases import Case, Shape, beside, changed, each, found, of, one, row, small, tensor, told
+from rule_cases import Case, Shape, beside, changed, finds, found, of, one, row, says, small, tensor
 
 from anenas.ane import check, get_chip, known_differences, rules
 from anenas.ane._difference_rules import TOLD_BY, met_conditions
@@ -139,15 +139,8 @@ SAYS = [
 ]
 
 
-@each(CASES)
-def test_a_rule_finds_what_breaks_it_and_nothing_else(rule: str, case: Case) -> None:
-    assert found(rule, case.broken, case.chip)
-    assert not found(rule, case.kept, case.chip)
-
-
-@pytest.mark.parametrize(("rule", "graph", "said"), SAYS)
-def test_what_a_rule_says_of_a_program(rule: str, graph: Graph, said: str) -> None:
-    assert told(rule, graph) == [said]
+test_a_rule_finds_what_breaks_it_and_nothing_else = finds(CASES)
+test_what_a_rule_says_of_a_program = says(SAYS)
 
 
 def test_a_rounding_that_is_scaled_is_told_of_both() -> None:

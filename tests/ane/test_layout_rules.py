@@ -3,7 +3,22 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from rule_cases import Case, Shape, beside, changed, conv, each, found, inputs, one, row, series, small, tensor, told
+from rule_cases import (
+    Case,
+    Shape,
+    beside,
+    changed,
+    conv,
+    finds,
+    found,
+    inputs,
+    one,
+    row,
+    says,
+    series,
+    small,
+    tensor,
+)
 
 from anenas.graph import Graph, Op
 
@@ -202,15 +217,8 @@ SAYS = [
 ]
 
 
-@each(CASES)
-def test_a_rule_finds_what_breaks_it_and_nothing_else(rule: str, case: Case) -> None:
-    assert found(rule, case.broken, case.chip)
-    assert not found(rule, case.kept, case.chip)
-
-
-@pytest.mark.parametrize(("rule", "graph", "said"), SAYS)
-def test_what_a_rule_says_of_a_program(rule: str, graph: Graph, said: str) -> None:
-    assert told(rule, graph) == [said]
+test_a_rule_finds_what_breaks_it_and_nothing_else = finds(CASES)
+test_what_a_rule_says_of_a_program = says(SAYS)
 
 
 def test_chips_from_a16_and_m3_on_slice_exactly() -> None:

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from rule_cases import Case, beside, changed, conv, each, found, linear, one, product, row, series, small, told
+from rule_cases import Case, beside, changed, conv, finds, found, linear, one, product, row, says, series, small, told
 
 from anenas.ane import op_support
-from anenas.graph import Graph
 
 dense = conv((1, 1), 16, 16, size=(8, 8))  # 16,384 multiply-accumulates, as many as product(16)
 attends = "scaled_dot_product_attention"
@@ -278,15 +277,8 @@ SAYS = [
 ]
 
 
-@each(CASES)
-def test_a_rule_finds_what_breaks_it_and_nothing_else(rule: str, case: Case) -> None:
-    assert found(rule, case.broken, case.chip)
-    assert not found(rule, case.kept, case.chip)
-
-
-@pytest.mark.parametrize(("rule", "graph", "said"), SAYS)
-def test_what_a_rule_says_of_a_program(rule: str, graph: Graph, said: str) -> None:
-    assert told(rule, graph) == [said]
+test_a_rule_finds_what_breaks_it_and_nothing_else = finds(CASES)
+test_what_a_rule_says_of_a_program = says(SAYS)
 
 
 def test_a_chip_without_resizing_decomposes_it() -> None:

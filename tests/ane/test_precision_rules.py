@@ -1,7 +1,23 @@
 from __future__ import annotations
 
 import pytest
-from rule_cases import Case, beside, changed, conv, each, found, inputs, linear, one, row, series, small, tensor, told
+from rule_cases import (
+    Case,
+    beside,
+    changed,
+    conv,
+    finds,
+    found,
+    inputs,
+    linear,
+    one,
+    row,
+    says,
+    series,
+    small,
+    tensor,
+    told,
+)
 
 from anenas.graph import Graph, Op, Storage, Tensor
 
@@ -176,15 +192,8 @@ SAYS = [
 ]
 
 
-@each(CASES)
-def test_a_rule_finds_what_breaks_it_and_nothing_else(rule: str, case: Case) -> None:
-    assert found(rule, case.broken, case.chip)
-    assert not found(rule, case.kept, case.chip)
-
-
-@pytest.mark.parametrize(("rule", "graph", "said"), SAYS)
-def test_what_a_rule_says_of_a_program(rule: str, graph: Graph, said: str) -> None:
-    assert told(rule, graph) == [said]
+test_a_rule_finds_what_breaks_it_and_nothing_else = finds(CASES)
+test_what_a_rule_says_of_a_program = says(SAYS)
 
 
 def test_chips_that_double_8_bit_numbers_are_told_what_for() -> None:

@@ -1,7 +1,22 @@
 from __future__ import annotations
 
 import pytest
-from rule_cases import Case, beside, changed, conv, each, flexible, found, inputs, one, row, small, tensor, told
+from rule_cases import (
+    Case,
+    beside,
+    changed,
+    conv,
+    finds,
+    flexible,
+    found,
+    inputs,
+    one,
+    row,
+    says,
+    small,
+    tensor,
+    told,
+)
 
 from anenas.graph import Flexible, Graph, Op
 
@@ -119,15 +134,8 @@ SAYS = [
 ]
 
 
-@each(CASES)
-def test_a_rule_finds_what_breaks_it_and_nothing_else(rule: str, case: Case) -> None:
-    assert found(rule, case.broken, case.chip)
-    assert not found(rule, case.kept, case.chip)
-
-
-@pytest.mark.parametrize(("rule", "graph", "said"), SAYS)
-def test_what_a_rule_says_of_a_program(rule: str, graph: Graph, said: str) -> None:
-    assert told(rule, graph) == [said]
+test_a_rule_finds_what_breaks_it_and_nothing_else = finds(CASES)
+test_what_a_rule_says_of_a_program = says(SAYS)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import pytest
@@ -38,6 +38,27 @@ def found(rule: str, graph: Graph, chip: str = "A15") -> list[Finding]:
 def told(rule: str, graph: Graph, chip: str = "A15") -> list[str]:
     """The same in words: severity, operation, what is wrong and how to fix it."""
     return [f"{one.severity}{one.op and f' {one.op}'}: {one.message}; {one.fix}" for one in found(rule, graph, chip)]
+
+
+def finds(cases: Mapping[str, Iterable[Case]]) -> Callable[[str, Case], None]:
+    """The test that each rule finds what breaks it, and nothing in what keeps it."""
+
+    @each(cases)
+    def test(rule: str, case: Case) -> None:
+        assert found(rule, case.broken, case.chip), "what breaks it is not found"
+        assert not found(rule, case.kept, case.chip), "something is found in what keeps it"
+
+    return test
+
+
+def says(rows: Iterable[tuple[str, Graph, str]]) -> Callable[[str, Graph, str], None]:
+    """The test of what a rule says of a program, in all words."""
+
+    @pytest.mark.parametrize(("rule", "graph", "said"), rows)
+    def test(rule: str, graph: Graph, said: str) -> None:
+        assert told(rule, graph) == [said], told(rule, graph)
+
+    return test
 
 
 def tensor(name: str, shape: Shape, dtype: str = "fp16") -> Tensor:
